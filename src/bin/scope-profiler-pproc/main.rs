@@ -1,0 +1,2 @@
+//! Post-processing of profiles.
+fn main() {}

@@ -1,0 +1,100 @@
+//! Profiles as plain data: what a file or a session in memory holds, without how it is stored.
+
+use crate::error::Result;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// A metadata value.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Value {
+    /// Text.
+    Text(String),
+    /// A whole number.
+    Int(i64),
+    /// A floating-point number.
+    Float(f64),
+    /// Several texts.
+    List(Vec<String>),
+}
+
+/// What is known about a run: key to value, in alphabetical order.
+pub type Metadata = BTreeMap<String, Value>;
+
+/// Intervals as columns of equal length: nanoseconds on one clock, and the thread of each.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Intervals {
+    /// Start of each interval, ns.
+    pub starts: Vec<i64>,
+    /// End of each interval, ns.
+    pub ends: Vec<i64>,
+    /// The thread of each interval; all 0 where the file does not say.
+    pub threads: Vec<u32>,
+}
+
+impl Intervals {
+    /// The number of intervals.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.starts.is_empty()
+    }
+
+    /// Removes all intervals and keeps the memory.
+    pub fn clear(&mut self) {
+        self.starts.clear();
+        self.ends.clear();
+        self.threads.clear();
+    }
+}
+
+/// One region on one rank: what is known of it without reading its intervals.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The rank.
+    pub rank: u32,
+    /// Index into [`Source::names`].
+    pub name: usize,
+    /// The number of intervals.
+    pub intervals: u64,
+    /// Completed calls: the intervals, or more where calls were only counted.
+    pub calls: u64,
+    /// Sum of all durations, ns, where the file says so without being read through.
+    pub total_ns: Option<i64>,
+}
+
+/// Where analyses and charts take intervals from: a file, or a session that stayed in memory.
+///
+/// A profile is a list of [`Row`]s, one for each region and rank. Within a row intervals are in
+/// order of start (ties: the longer first), so that any number of rows can be merged in one
+/// streaming pass with bounded memory.
+pub trait Source {
+    /// The name of each region.
+    fn names(&self) -> &[String];
+
+    /// All rows, by rank, then in the order of the file.
+    fn rows(&self) -> &[Row];
+
+    /// Replaces `into` with the intervals `range` of row number `row`.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read or holds something else than it promised at opening.
+    ///
+    /// # Panics
+    ///
+    /// When `row` is not an index into [`rows`](Self::rows) or `range` reaches past its intervals.
+    fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()>;
+
+    /// The names of the threads of a rank, where they are known.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    fn thread_names(&self, rank: u32) -> Result<BTreeMap<u32, String>>;
+}

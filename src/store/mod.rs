@@ -1,0 +1,50 @@
+//! Files: the rank log that a run appends to, and the HDF5 file that is made of it.
+//!
+//! Every name in the HDF5 file and both format versions stand here, for the writer, the merger and
+//! the readers alike. The layouts themselves are described in `docs/format.md`.
+
+/// The schema that this crate writes.
+pub(crate) const SCHEMA_VERSION: i64 = 1;
+
+/// Names in the HDF5 file.
+pub(crate) mod names {
+    /// Root attribute, int64: the schema. Absent means 1.
+    pub(crate) const SCHEMA: &str = "scope_profiler_schema";
+    /// Prefix of a rank's group, followed by its decimal number.
+    pub(crate) const RANK_PREFIX: &str = "rank";
+    /// Group of a rank's regions; each member is one region.
+    pub(crate) const REGIONS: &str = "regions";
+    /// int64\[n\], ns.
+    pub(crate) const START_TIMES: &str = "start_times";
+    /// int64\[n\], ns.
+    pub(crate) const END_TIMES: &str = "end_times";
+    /// uint32\[n\]; absent in files of other writers.
+    pub(crate) const THREAD_IDS: &str = "thread_ids";
+    /// Attribute of a region: its true name, where the group could not carry it.
+    pub(crate) const NAME: &str = "name";
+    /// Attribute of a region: the file of its call site.
+    pub(crate) const SOURCE_FILE: &str = "source_file";
+    /// Attribute of a region, int64: the line of its call site.
+    pub(crate) const SOURCE_LINE: &str = "source_lineno";
+    /// Attribute of a region, uint64: completed calls, where they are more than the intervals
+    /// (calls were only counted, or intervals were dropped).
+    pub(crate) const NUM_CALLS: &str = "num_calls";
+    /// Attribute of a region, int64: sum of all durations, ns.
+    pub(crate) const TOTAL: &str = "total_ns";
+    /// Attribute of a region, uint64: intervals that were dropped for want of memory or disk.
+    pub(crate) const DROPPED: &str = "dropped";
+    /// Attribute of a region, uint64: calls that were still open at the end.
+    pub(crate) const OPEN: &str = "open";
+    /// Group of a rank: its threads, three columns of equal length.
+    pub(crate) const THREADS: &str = "threads";
+    /// uint32\[t\] in the threads group: the numbers that `thread_ids` uses.
+    pub(crate) const THREAD_INDEX: &str = "index";
+    /// str\[t\] in the threads group.
+    pub(crate) const THREAD_NAME: &str = "name";
+    /// int64\[t\] in the threads group: the operating system's number.
+    pub(crate) const THREAD_NATIVE_ID: &str = "native_id";
+    /// Attribute of a rank, int64: set to 1 when every region's rows are in order of start.
+    pub(crate) const SORTED: &str = "sorted_by_start";
+    /// Group of metadata at the root, in files of the Python package only.
+    pub(crate) const METADATA: &str = "metadata";
+}

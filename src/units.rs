@@ -1,0 +1,112 @@
+//! Durations in words: three significant digits, the same in table, chart and page.
+
+/// A duration with its unit, three significant digits: `831 ns`, `1.25 µs`, `83.1 ms`, `2.50 s`, `12.5 min`.
+///
+/// `ns` is nanoseconds; negative values (an end before its start) keep their sign. From ten
+/// minutes on the unit is minutes, from ten hours on hours.
+///
+/// ```
+/// use scope_profiler::units::duration;
+/// assert_eq!(duration(0), "0 ns");
+/// assert_eq!(duration(1_250), "1.25 µs");
+/// assert_eq!(duration(83_140_000), "83.1 ms");
+/// assert_eq!(duration(-2_500_000_000), "-2.50 s");
+/// ```
+#[must_use]
+pub fn duration(ns: i64) -> String {
+    duration_f64(ns as f64)
+}
+
+/// [`duration`] for a mean or a standard deviation, in nanoseconds.
+#[must_use]
+pub fn duration_f64(ns: f64) -> String {
+    let magnitude = ns.abs();
+    // Rounding can carry into the next unit (999.6 µs is 1.00 ms), so the limit is where it does.
+    let (unit, scale) = UNITS
+        .iter()
+        .find(|(_, scale, limit)| magnitude < limit * scale)
+        .map_or(("h", 3.6e12), |&(unit, scale, _)| (unit, scale));
+    let value = ns / scale;
+    if unit == "ns" && value.fract() == 0.0 {
+        return format!("{value} ns");
+    }
+    format!("{} {unit}", three_digits(value))
+}
+
+const UNITS: [(&str, f64, f64); 5] = [
+    ("ns", 1.0, 999.5),
+    ("µs", 1e3, 999.5),
+    ("ms", 1e6, 999.5),
+    ("s", 1e9, 599.5),
+    ("min", 6e10, 599.5),
+];
+
+/// A number with three significant digits and no exponent below a million.
+#[must_use]
+pub fn three_digits(value: f64) -> String {
+    let magnitude = value.abs();
+    let decimals = if magnitude >= 99.95 {
+        0
+    } else if magnitude >= 9.995 {
+        1
+    } else {
+        2
+    };
+    format!("{value:.decimals$}")
+}
+
+/// A count with thin groups of three digits: `12 345 678`.
+///
+/// ```
+/// assert_eq!(scope_profiler::units::count(1234567), "1 234 567");
+/// ```
+#[must_use]
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            out.push(' ');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_significant_digits_in_every_unit() {
+        let cases = [
+            (1, "1 ns"),
+            (999, "999 ns"),
+            (1_000, "1.00 µs"),
+            (12_345, "12.3 µs"),
+            (999_499, "999 µs"),
+            (999_600, "1.00 ms"),
+            (1_000_000_000, "1.00 s"),
+            (90_000_000_000, "90.0 s"),
+            (599_000_000_000, "599 s"),
+            (600_000_000_000, "10.0 min"),
+            (36_000_000_000_000, "10.0 h"),
+        ];
+        for (ns, text) in cases {
+            assert_eq!(duration(ns), text);
+        }
+    }
+
+    #[test]
+    fn means_of_a_few_nanoseconds_keep_their_decimals() {
+        assert_eq!(duration_f64(1.5), "1.50 ns");
+        assert_eq!(duration_f64(45.25), "45.2 ns");
+    }
+
+    #[test]
+    fn counts_are_grouped_by_thousands() {
+        assert_eq!(count(0), "0");
+        assert_eq!(count(100), "100");
+        assert_eq!(count(1000), "1 000");
+    }
+}
