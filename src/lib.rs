@@ -3,6 +3,7 @@
 pub mod analysis;
 pub mod chart;
 mod error;
+pub mod export;
 mod pattern;
 pub mod profile;
 mod store;
@@ -10,3 +11,5 @@ pub mod units;
 
 pub use analysis::selection::RegionFilter;
 pub use error::{Error, Result};
+pub use profile::{MpiRegion, RankRegion};
+pub use store::reader::ProfilingH5Reader;
