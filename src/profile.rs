@@ -1,5 +1,9 @@
 //! Profiles as plain data: what a file or a session in memory holds, without how it is stored.
 
+mod in_memory;
+
+pub use in_memory::{Profile, ProfileBuilder};
+
 use crate::error::Result;
 use std::collections::BTreeMap;
 use std::ops::Range;
