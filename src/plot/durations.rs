@@ -23,6 +23,7 @@ const CALLS: Text = Text {
     size: 25.0,
     ..VALUE
 };
+const CALLS_GAP: i32 = 22;
 const MAX_NAME: f32 = 760.0;
 const MAX_BARS: usize = 250;
 
@@ -57,7 +58,7 @@ impl<'a> DurationsPicture<'a> {
         let value_width = widest(
             &mut values
                 .iter()
-                .map(|(value, calls)| VALUE.width(value) + CALLS.width(calls)),
+                .map(|(value, calls)| VALUE.width(value) + CALLS_GAP as f32 + CALLS.width(calls)),
         );
         Ok(DurationsPicture {
             left: MARGIN + name_width + 24,
@@ -127,12 +128,8 @@ impl<'a> DurationsPicture<'a> {
         sheet.text(self.left - 20, baseline, &self.names[index], &NAME)?;
         let (value, calls) = &self.values[index];
         sheet.text(end + 20, baseline, value, &VALUE)?;
-        sheet.text(
-            end + 20 + VALUE.width(value).ceil() as i32,
-            baseline,
-            calls,
-            &CALLS,
-        )
+        let calls_at = end + 20 + VALUE.width(value).ceil() as i32 + CALLS_GAP;
+        sheet.text(calls_at, baseline, calls, &CALLS)
     }
 }
 
@@ -158,6 +155,6 @@ fn words(bar: &DurationBar) -> (String, String) {
     let calls = if bar.calls == 1 { "call" } else { "calls" };
     (
         units::duration_f64(bar.mean_ns),
-        format!("   {} {calls}", units::count(bar.calls)),
+        format!("{} {calls}", units::count(bar.calls)),
     )
 }

@@ -1,6 +1,6 @@
 //! Draws a Gantt chart.
 
-use super::coverage::{Coverage, Run, SHADES};
+use super::coverage::{Coverage, Grain, Run, SHADES};
 use super::layout::{LANE_LABEL, Layout};
 use super::sheet::{Picture, Sheet};
 use super::style::{AXIS, BACKGROUND, GRID, MARGIN, MUTED, RULE, TICK, WIDTH, draw_header};
@@ -14,7 +14,9 @@ use plotters_backend::DrawingBackend;
 /// A chart this tall has its time axis above as well.
 const TALL: i32 = 1800;
 /// Runs of pixels in a vector picture before its resolution is halved: some megabytes.
-const MAX_VECTOR_RUNS: usize = 60_000;
+const MAX_VECTOR_RUNS: usize = 150_000;
+/// Lanes lower than this are too thin for lines between calls.
+const PARTED: i32 = 8;
 
 pub(super) struct GanttPicture<'a> {
     chart: &'a GanttChart,
@@ -64,8 +66,8 @@ impl<'a> GanttPicture<'a> {
             ..TICK
         };
         let baseline = bottom + 88;
-        sheet.text(right, baseline, "busy", &style)?;
-        let mut x = right - style.width("busy").ceil() as i32 - 14;
+        sheet.text(right, baseline, "100 %", &style)?;
+        let mut x = right - style.width("100 %").ceil() as i32 - 14;
         for step in (0..8).rev() {
             let shade = 0.34 + 0.66 * step as f32 / 7.0;
             sheet.rect(
@@ -75,7 +77,7 @@ impl<'a> GanttPicture<'a> {
             )?;
             x -= 18;
         }
-        sheet.text(x - 14, baseline, "hardly", &style)
+        sheet.text(x - 14, baseline, "busy: 0 %", &style)
     }
 
     fn draw_labels<B: DrawingBackend>(&self, sheet: &mut Sheet<'_, B>) -> Result<()> {
@@ -84,18 +86,17 @@ impl<'a> GanttPicture<'a> {
             if let Some(y) = block.rule {
                 sheet.rect((MARGIN, layout.right), (y, y + 1), RULE)?;
             }
+            for &y in &block.rank_rules {
+                sheet.rect((layout.name_right + 20, layout.right), (y, y + 1), GRID)?;
+            }
             let baseline = block.middle + layout.name.middle_to_baseline();
             sheet.text(layout.name_right, baseline, &block.name, &layout.name)?;
         }
         for column in &layout.columns {
             sheet.text(column.right, layout.top - 14, column.heading, &LANE_LABEL)?;
             for (middle, label) in &column.labels {
-                sheet.text(
-                    column.right,
-                    middle + LANE_LABEL.middle_to_baseline(),
-                    label,
-                    &LANE_LABEL,
-                )?;
+                let baseline = middle + layout.lane_label.middle_to_baseline();
+                sheet.text(column.right, baseline, label, &layout.lane_label)?;
             }
         }
         Ok(())
@@ -105,10 +106,10 @@ impl<'a> GanttPicture<'a> {
         let layout = &self.layout;
         let pixels = (layout.right - layout.left).max(1) as usize;
         let mut coverage = Coverage::new(self.chart.span_ns, pixels);
-        let step = if sheet.is_vector() {
-            self.vector_step(&mut coverage)
+        let grain = if sheet.is_vector() {
+            self.vector_grain(&mut coverage)
         } else {
-            1
+            Grain::FINEST
         };
         // Thin lanes touch, so that they read as one texture.
         let gap = (layout.pitch / 8).min(6);
@@ -116,7 +117,7 @@ impl<'a> GanttPicture<'a> {
             for (index, lane) in region.lanes.iter().enumerate() {
                 let top = block.first_lane + index as i32 * layout.pitch + gap / 2;
                 let rows = (top, top + layout.pitch - gap);
-                let runs = coverage.runs(&lane.bars, step);
+                let runs = coverage.runs(&lane.bars, grain, self.parts(lane));
                 self.draw_runs(sheet, &runs, rows, region)?;
             }
         }
@@ -141,24 +142,31 @@ impl<'a> GanttPicture<'a> {
         Ok(())
     }
 
-    /// The finest resolution, in device pixels, at which the picture stays small enough as vectors.
-    fn vector_step(&self, coverage: &mut Coverage) -> usize {
+    /// Whether to tell calls apart: not where bars belong to several ranks.
+    fn parts(&self, lane: &Lane) -> bool {
+        self.layout.pitch >= PARTED && lane.rank == lane.last_rank
+    }
+
+    /// The finest grain at which the picture stays small enough as vectors.
+    fn vector_grain(&self, coverage: &mut Coverage) -> Grain {
         let lanes: Vec<&Lane> = self
             .chart
             .regions
             .iter()
             .flat_map(|region| &region.lanes)
             .collect();
-        let mut runs = |step| {
-            lanes
+        let mut runs = |grain| {
+            let runs = lanes
                 .iter()
-                .map(|lane| coverage.runs(&lane.bars, step).len())
-                .sum::<usize>()
+                .map(|lane| coverage.runs(&lane.bars, grain, self.parts(lane)).len());
+            runs.sum::<usize>()
         };
-        [1, 2, 4, 8, 16]
+        let grains = [(1, SHADES), (1, 8), (2, 8), (3, 8), (4, 8), (8, 8), (16, 4)];
+        let grains = grains.map(|(pixels, shades)| Grain { pixels, shades });
+        grains
             .into_iter()
-            .find(|&step| runs(step) <= MAX_VECTOR_RUNS)
-            .unwrap_or(32)
+            .find(|&grain| runs(grain) <= MAX_VECTOR_RUNS)
+            .unwrap_or(grains[grains.len() - 1])
     }
 }
 

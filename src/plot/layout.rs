@@ -32,17 +32,20 @@ pub(super) struct Layout {
     /// From one lane to the next.
     pub(super) pitch: i32,
     pub(super) name: Text,
+    pub(super) lane_label: Text,
     pub(super) name_right: i32,
     pub(super) columns: Vec<LabelColumn>,
     pub(super) blocks: Vec<Block>,
 }
 
+/// Middle and text.
+type Label = (i32, String);
+
 /// A column of labels beside the lanes, written up to `right`.
 pub(super) struct LabelColumn {
     pub(super) heading: &'static str,
     pub(super) right: i32,
-    /// Middle and text.
-    pub(super) labels: Vec<(i32, String)>,
+    pub(super) labels: Vec<Label>,
 }
 
 /// One region.
@@ -52,6 +55,8 @@ pub(super) struct Block {
     pub(super) first_lane: i32,
     /// Where the line above it is, but for the first.
     pub(super) rule: Option<i32>,
+    /// Between ranks, where their threads have lanes.
+    pub(super) rank_rules: Vec<i32>,
 }
 
 impl Layout {
@@ -75,6 +80,7 @@ impl Layout {
                 middle: y + gap / 2 + height / 2,
                 first_lane: y + gap / 2 + (height - lanes) / 2,
                 rule: (index > 0).then_some(y),
+                rank_rules: rank_rules(region, pitch, y + gap / 2 + (height - lanes) / 2),
             });
             y = y.saturating_add(height + gap);
             if y > LIMIT {
@@ -95,6 +101,10 @@ impl Layout {
             bottom: y,
             pitch,
             name,
+            lane_label: Text {
+                size: LANE_LABEL.size.min(block as f32 * 0.78),
+                ..LANE_LABEL
+            },
             name_right: 0,
             columns: Vec::new(),
             blocks,
@@ -111,9 +121,12 @@ impl Layout {
             .fold(0.0, f32::max);
         self.name_right = MARGIN + names.ceil() as i32;
         let mut right = self.name_right;
+        // A serial program knows no ranks; its reader would wonder at a column of zeros.
+        let mut lanes = chart.regions.iter().flat_map(|region| &region.lanes);
+        let only_rank_zero = lanes.all(|lane| lane.last_rank == 0);
         let (ranks, threads) = self.labels(chart);
         for (heading, labels) in [("rank", ranks), ("thread", threads)] {
-            if labels.is_empty() {
+            if labels.is_empty() || (heading == "rank" && only_rank_zero) {
                 continue;
             }
             let texts = labels.iter().map(|(_, text)| text.as_str()).chain([heading]);
@@ -128,7 +141,8 @@ impl Layout {
         self.left = right + 20;
     }
 
-    fn labels(&self, chart: &GanttChart) -> (Vec<(i32, String)>, Vec<(i32, String)>) {
+    /// Ranks and threads.
+    fn labels(&self, chart: &GanttChart) -> (Vec<Label>, Vec<Label>) {
         let (mut ranks, mut threads) = (Vec::new(), Vec::new());
         for (region, block) in chart.regions.iter().zip(&self.blocks) {
             let by_rank: Vec<&[Lane]> = region.lanes.chunk_by(|a, b| a.rank == b.rank).collect();
@@ -179,9 +193,19 @@ fn total(regions: &[GanttRegion], pitch: i32, (block, gap): (i32, i32)) -> i64 {
     heights.fold(0, i64::saturating_add)
 }
 
+fn rank_rules(region: &GanttRegion, pitch: i32, first_lane: i32) -> Vec<i32> {
+    let between = region.lanes.windows(2).enumerate().filter(|(_, pair)| {
+        let threads = pair[0].thread.is_some() || pair[1].thread.is_some();
+        threads && pair[0].rank != pair[1].rank
+    });
+    between
+        .map(|(index, _)| first_lane + (index as i32 + 1) * pitch)
+        .collect()
+}
+
 /// As many of the labels as there is room for: all, every second, fourth and so on, or one that
 /// names the first and the last.
-fn thinned(items: &[(i32, (u32, u32))], pitch: i32) -> Vec<(i32, String)> {
+fn thinned(items: &[(i32, (u32, u32))], pitch: i32) -> Vec<Label> {
     let text = |(first, last): (u32, u32)| {
         if first == last {
             first.to_string()

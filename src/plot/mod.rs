@@ -31,13 +31,9 @@ use std::path::Path;
 /// use scope_profiler::profile::Profile;
 ///
 /// let profile = Profile::builder().interval(0, "solve", 0, 0, 5_000).build();
-/// # let directory = tempfile::tempdir().unwrap();
-/// # let path = directory.path().join("gantt.svg");
-/// # /*
-/// let path = "gantt.svg";
-/// # */
+/// let path = std::env::temp_dir().join("gantt.svg");
 /// plot_gantt(&profile, &GanttOptions::new().filepath(&path))?;
-/// # assert!(path.exists());
+/// assert!(path.exists());
 /// # Ok::<(), scope_profiler::Error>(())
 /// ```
 ///
@@ -54,10 +50,18 @@ pub fn plot_gantt(source: &dyn Source, options: &GanttOptions) -> Result<()> {
     let target = target.transpose()?;
     let chart = GanttChart::reduce(source, &options.filter, options)?;
     match target {
-        Some((path, Format::Png)) => png::gantt(&chart, path),
-        Some((path, Format::Svg)) => svg::gantt(&chart, path),
-        None => Ok(()),
+        Some((path, Format::Png)) => png::gantt(&chart, path)?,
+        Some((path, Format::Svg)) => svg::gantt(&chart, path)?,
+        None => {}
     }
+    if options.show { show() } else { Ok(()) }
+}
+
+/// Opens the interactive page.
+fn show() -> Result<()> {
+    Err(Error::config(
+        "this build has no interactive page to show; give a filepath instead",
+    ))
 }
 
 /// Draws the total time of each region.

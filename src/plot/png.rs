@@ -43,7 +43,7 @@ fn encode(picture: &impl Picture) -> Result<Vec<u8>> {
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_srgb(png::SrgbRenderingIntent::RelativeColorimetric);
+    encoder.set_source_srgb(png::SrgbRenderingIntent::RelativeColorimetric);
     // Two device pixels to a CSS pixel, of which there are 96 to the inch.
     let per_metre = (f64::from(SCALE) * 96.0 / 0.0254).round() as u32;
     encoder.set_pixel_dims(Some(png::PixelDimensions {

@@ -20,10 +20,10 @@ pub(super) const GRID: Color = Color(0xe4, 0xe4, 0xe4);
 pub(super) const RULE: Color = Color(0xc8, 0xc8, 0xc8);
 
 pub(super) const TITLE: Text = Text::new(40.0, Weight::SemiBold, INK, Anchor::Start);
-pub(super) const SUMMARY: Text = Text::new(27.0, Weight::Regular, MUTED, Anchor::Start);
+pub(super) const SUMMARY: Text = Text::new(25.0, Weight::Regular, MUTED, Anchor::Start);
 pub(super) const NAME: Text = Text::new(28.0, Weight::Regular, INK, Anchor::End);
 pub(super) const TICK: Text = Text::new(25.0, Weight::Regular, MUTED, Anchor::Middle);
-pub(super) const AXIS: Text = Text::new(27.0, Weight::Regular, INK, Anchor::Middle);
+pub(super) const AXIS: Text = Text::new(25.0, Weight::Regular, INK, Anchor::Middle);
 
 /// The height that the header takes.
 pub(super) fn header_height(header: &Header) -> i32 {
