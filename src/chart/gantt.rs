@@ -12,6 +12,7 @@ use crate::analysis::selection::RegionFilter;
 use crate::error::{Error, Result};
 use crate::profile::{Intervals, Source};
 use crate::units;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
 
 /// What every chart says about itself.
@@ -311,17 +312,18 @@ impl<'a> Reduction<'a> {
 
     fn finish(mut self) -> GanttChart {
         let level = self.level();
-        let palette = Palette::from_totals(self.source.names(), &self.totals.by_name(self.source));
-        let mut order: Vec<(i64, Option<usize>)> = self
-            .starts
-            .iter()
-            .map(|(&region, &start)| (start, region))
-            .collect();
-        // "Others" come last: their first start says nothing about any of them.
-        order.sort_by_key(|&(start, region)| (region.is_none(), start, region));
+        let totals = self.totals.by_name(self.source);
+        let palette = Palette::from_totals(self.source.names(), &totals);
+        let mut order: Vec<Option<usize>> = self.starts.keys().copied().collect();
+        order.sort_by_key(|&region| {
+            // Of regions that start together the longest first: it is likely to be around the others.
+            let total = region.map_or(0, |name| totals[name]);
+            // "Others" come last: their first start says nothing about any of them.
+            (region.is_none(), self.starts[&region], Reverse(total), region)
+        });
 
         let mut regions = Vec::with_capacity(order.len());
-        for (_, region) in order {
+        for region in order {
             let lanes = self.lanes(region, level);
             let (name, color) = match region {
                 Some(name) => (self.source.names()[name].clone(), palette.color(name)),

@@ -5,6 +5,10 @@ use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Tells temporary files of one process apart.
+static ATTEMPTS: AtomicU64 = AtomicU64::new(0);
 
 /// Writes `bytes` to `path`, replacing what is there only once all is written.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
@@ -22,7 +26,8 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     }
     let mut hidden = OsString::from(".");
     hidden.push(name);
-    hidden.push(format!(".{}.tmp", std::process::id()));
+    let attempt = ATTEMPTS.fetch_add(1, Ordering::Relaxed);
+    hidden.push(format!(".{}-{attempt}.tmp", std::process::id()));
     let temporary = path.with_file_name(hidden);
 
     let written = OpenOptions::new()
