@@ -4,6 +4,8 @@ pub mod analysis;
 pub mod chart;
 mod error;
 mod pattern;
+#[cfg(feature = "pproc")]
+pub mod plot;
 pub mod profile;
 mod store;
 pub mod units;

@@ -5,3 +5,4 @@
 //! the same model.
 
 pub mod gantt;
+pub mod page;

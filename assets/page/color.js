@@ -1,0 +1,42 @@
+// Region colours on a light or a dark background. Pure functions on [r, g, b], 0 to 255.
+
+/** Relative luminance (WCAG 2.2). */
+function luminance([r, g, b]) {
+  const linear = [r, g, b].map(c => (c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
+}
+
+/** Contrast ratio (WCAG 2.2), 1 to 21. */
+function contrast(a, b) {
+  const [x, y] = [luminance(a), luminance(b)];
+  return (Math.max(x, y) + 0.05) / (Math.min(x, y) + 0.05);
+}
+
+function mix(a, b, share) {
+  return a.map((c, i) => Math.round(c + (b[i] - c) * share));
+}
+
+/** The colour, moved towards white or black only as far as it needs to stand out from `background`. */
+function readableOn(color, background) {
+  const away = luminance(background) < 0.2 ? [255, 255, 255] : [0, 0, 0];
+  for (let share = 0; share < 1; share += 0.04) {
+    const moved = mix(color, away, share);
+    if (contrast(moved, background) >= 2.2) return moved;
+  }
+  return away;
+}
+
+/** Black or white, whichever reads better on the colour. */
+function textOn(color) {
+  return contrast(color, [255, 255, 255]) >= contrast(color, [0, 0, 0]) ? [255, 255, 255] : [0, 0, 0];
+}
+
+function css([r, g, b], alpha = 1) {
+  return alpha >= 1 ? `rgb(${r} ${g} ${b})` : `rgb(${r} ${g} ${b} / ${alpha.toFixed(3)})`;
+}
+
+/** `#rrggbb` of a style sheet as [r, g, b]. */
+function parseHex(text) {
+  const value = parseInt(text.trim().slice(1), 16);
+  return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
+}
