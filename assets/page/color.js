@@ -40,3 +40,8 @@ function parseHex(text) {
   const value = parseInt(text.trim().slice(1), 16);
   return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
 }
+
+/** The colour as one number, as it lies in the memory of an image. */
+function pack([r, g, b]) {
+  return new Uint32Array(new Uint8ClampedArray([r, g, b, 255]).buffer)[0];
+}

@@ -41,6 +41,11 @@ function count(n) {
   return String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, " ");
 }
 
+/** `1 rank`, `2 ranks` */
+function plural(n, word) {
+  return `${count(n)} ${word}${n === 1 ? "" : "s"}`;
+}
+
 /** `54 %`, `3.2 %`, `<0.1 %` */
 function percent(share) {
   const value = 100 * share;

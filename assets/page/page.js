@@ -13,15 +13,15 @@ function startPage() {
   // ---- Header -------------------------------------------------------------------------------
 
   const { header } = model;
-  const plural = (n, word) => `${count(n)} ${word}${n === 1 ? "" : "s"}`;
   const threads = header.ranks > 0 && header.threads % header.ranks === 0
     ? `${plural(header.ranks, "rank")} × ${plural(header.threads / header.ranks, "thread")}`
     : `${plural(header.ranks, "rank")}, ${plural(header.threads, "thread")}`;
-  const facts = [threads, plural(header.intervals, "interval"), `wall time ${duration(header.wall)}`];
+  const facts = [...(header.ranks > 0 ? [threads] : []), plural(header.intervals, "interval"), `wall time ${duration(header.wall)}`];
   if (header.merged > 0) facts.push(`${plural(header.merged, "interval")} merged for drawing`);
-  $("title").textContent = oneLine(header.title);
+  const title = header.title === "" ? "Untitled run" : oneLine(header.title);
+  $("title").textContent = title;
   $("title").title = header.title;
-  document.title = `${oneLine(header.title)} · scope-profiler`;
+  document.title = `${title} · scope-profiler`;
   const fact = (text, kind = "") => {
     const item = document.createElement("li");
     item.textContent = text;
@@ -36,10 +36,11 @@ function startPage() {
 
   let pinned = null;
   let split = null;
+  const tooltip = new Tooltip(model, $("tooltip"));
   const timeline = new Timeline(
     model,
     { canvas: $("canvas"), scroller: $("scroller"), spacer: $("spacer"), overview: $("overview") },
-    { view: changed, hover: showTooltip, pin },
+    { view: changed, pin, hover: (hit, at) => tooltip.show(hit, at, timeline) },
   );
   const table = new RegionTable(model, document.querySelector("#statistics table"), { pin: region => pin(region, true), sort: changed });
   table.paint(timeline.fills);
@@ -105,14 +106,14 @@ function startPage() {
 
   // ---- Sizes --------------------------------------------------------------------------------
 
-  /** Gives the timeline the height it wants, up to three fifths; the table has the rest. */
+  /** Gives the timeline the height it wants, up to three fifths, or more where the table is short. */
   function arrange() {
     const room = document.querySelector("main").clientHeight;
-    const overview = 31;
-    const most = Math.max(120, Math.round(room * 0.6) - overview);
+    const rest = room - OVERVIEW - $("splitter").offsetHeight - 6;
+    const most = Math.max(120, Math.round(rest * 0.6), rest - table.table.offsetHeight);
     timeline.resize(split ?? most);
     const nothing = timeline.groups.length === 0;
-    const height = split ?? Math.max(90, Math.min(most, nothing ? 150 : timeline.wantedHeight));
+    const height = split ?? Math.min(most, nothing ? 170 : timeline.wantedHeight);
     $("scroller").style.height = `${Math.min(height, Math.max(60, room - 110))}px`;
     showEmpty(nothing);
     timeline.fitCanvas();
@@ -159,77 +160,6 @@ function startPage() {
       table.paint(timeline.fills);
       pin(pinned);
     });
-  }
-
-  // ---- Tooltip ------------------------------------------------------------------------------
-
-  let described = null;
-  function showTooltip(hit, at) {
-    const tooltip = $("tooltip");
-    if (!hit || (!hit.label && hit.i === undefined)) {
-      tooltip.hidden = true;
-      described = null;
-      return;
-    }
-    const key = [hit.region.id, hit.lane?.rank, hit.lane?.thread, hit.i, hit.j].join();
-    if (described !== key) {
-      described = key;
-      describe(tooltip, hit);
-    }
-    tooltip.hidden = false;
-    const box = $("canvas").getBoundingClientRect();
-    const [x, y] = [box.left + at.x, box.top + at.y];
-    const { offsetWidth: width, offsetHeight: height } = tooltip;
-    const right = x + 16 + width <= innerWidth - 4;
-    tooltip.style.left = `${Math.max(4, right ? x + 16 : x - 16 - width)}px`;
-    tooltip.style.top = `${Math.max(4, Math.min(y + 18, innerHeight - height - 4))}px`;
-  }
-
-  function describe(tooltip, hit) {
-    const title = document.createElement("p");
-    const swatch = document.createElement("i");
-    swatch.className = "swatch";
-    swatch.style.background = css(timeline.fills[hit.region.id]);
-    const name = document.createElement("bdi");
-    name.textContent = hit.region.name === "" ? hit.region.label : hit.region.name;
-    title.append(swatch, name);
-    const list = document.createElement("dl");
-    const line = (term, text) => {
-      const [dt, dd] = [document.createElement("dt"), document.createElement("dd")];
-      dt.textContent = term;
-      dd.textContent = text;
-      list.append(dt, dd);
-    };
-    if (hit.lane) {
-      line("Rank", String(hit.lane.rank));
-      const names = model.threads;
-      if (hit.lane.thread !== null) {
-        const known = names.get(`${hit.lane.rank}:${hit.lane.thread}`);
-        line("Thread", known ? `${hit.lane.thread} (${oneLine(known)})` : String(hit.lane.thread));
-      } else if (model.threadCount.get(hit.lane.rank) === 1) {
-        const only = [...names].find(([id]) => id.startsWith(`${hit.lane.rank}:`));
-        line("Thread", only[1] ? `${only[0].split(":")[1]} (${oneLine(only[1])})` : only[0].split(":")[1]);
-      }
-    }
-    if (hit.i !== undefined) {
-      line("Start", instant(hit.start));
-      line("Duration", duration(hit.end - hit.start));
-      if (hit.calls > 1 || hit.busy < 0.9995) {
-        line("Calls", `${count(hit.calls)} too close to tell apart`);
-        line("Busy", percent(hit.busy));
-      }
-      if (hit.exclusive !== null) line("Exclusive", `${duration(hit.exclusive)} (${percent(hit.end > hit.start ? hit.exclusive / (hit.end - hit.start) : 1)})`);
-    }
-    const parts = [title, list];
-    const { stats } = hit.region;
-    if (stats) {
-      const whole = document.createElement("p");
-      whole.className = "whole";
-      const own = stats.exclusive === null ? "" : `, ${duration(stats.exclusive)} exclusive`;
-      whole.textContent = `Whole run: ${plural(stats.calls, "call")}, ${duration(stats.total)}${own}, mean ${duration(stats.mean)}`;
-      parts.push(whole);
-    }
-    tooltip.replaceChildren(...parts);
   }
 
   // ---- Buttons and keys ---------------------------------------------------------------------

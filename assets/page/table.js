@@ -14,6 +14,19 @@ const COLUMNS = [
   { key: "busyInView", title: "Busy", hint: "The share of the visible window in which the region ran, on average over its lanes", show: percent, view: true },
 ];
 
+/** A name that gives way in the middle where it is too long: its last characters never shrink. */
+function nameElement(label) {
+  const characters = Array.from(label);
+  const tail = characters.length > 32 ? 14 : 0;
+  const name = document.createElement("bdi");
+  for (const part of [characters.slice(0, characters.length - tail), characters.slice(characters.length - tail)]) {
+    const span = document.createElement("span");
+    span.textContent = part.join("");
+    name.append(span);
+  }
+  return name;
+}
+
 class RegionTable {
   constructor(model, table, on) {
     this.model = model;
@@ -82,9 +95,7 @@ class RegionTable {
         button.setAttribute("aria-pressed", "false");
         row.swatch = document.createElement("i");
         row.swatch.className = "swatch";
-        const name = document.createElement("bdi");
-        name.textContent = region.label;
-        button.append(row.swatch, name);
+        button.append(row.swatch, nameElement(region.label));
         cell.append(button);
         row.button = button;
       } else {

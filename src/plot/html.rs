@@ -17,12 +17,15 @@ use std::process;
 const TEMPLATE: &str = include_str!("../../assets/page/page.html");
 const STYLE: &str = include_str!("../../assets/page/page.css");
 /// In order: each file uses only what stands before it.
-const SCRIPTS: [&str; 6] = [
+const SCRIPTS: [&str; 9] = [
     include_str!("../../assets/page/format.js"),
     include_str!("../../assets/page/model.js"),
     include_str!("../../assets/page/color.js"),
+    include_str!("../../assets/page/lanes.js"),
+    include_str!("../../assets/page/painter.js"),
     include_str!("../../assets/page/timeline.js"),
     include_str!("../../assets/page/table.js"),
+    include_str!("../../assets/page/tooltip.js"),
     include_str!("../../assets/page/page.js"),
 ];
 

@@ -313,6 +313,10 @@ impl Browser {
         if key.chars().count() == 1 {
             down["text"] = json!(key);
         }
+        // What the browser itself does on Escape goes by the key's number.
+        if key == "Escape" {
+            down["windowsVirtualKeyCode"] = json!(27);
+        }
         self.call("Input.dispatchKeyEvent", down);
         self.call("Input.dispatchKeyEvent", json!({ "type": "keyUp", "key": key }));
         self.settle();
