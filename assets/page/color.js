@@ -16,12 +16,19 @@ function mix(a, b, share) {
   return a.map((c, i) => Math.round(c + (b[i] - c) * share));
 }
 
-/** The colour, moved towards white or black only as far as it needs to stand out from `background`. */
+/**
+ * The colour, moved towards white or black only as far as it needs to stand out from `background`;
+ * on a dark one, what would glare is moved towards it.
+ */
 function readableOn(color, background) {
-  const away = luminance(background) < 0.2 ? [255, 255, 255] : [0, 0, 0];
+  const isDark = luminance(background) < 0.2;
+  const away = isDark ? [255, 255, 255] : [0, 0, 0];
+  const tooClose = one => contrast(one, background) < 2.2;
+  const glares = one => isDark && contrast(one, background) > 8.5;
+  const [fits, towards] = tooClose(color) ? [one => !tooClose(one), away] : [one => !glares(one), background];
   for (let share = 0; share < 1; share += 0.04) {
-    const moved = mix(color, away, share);
-    if (contrast(moved, background) >= 2.2) return moved;
+    const moved = mix(color, towards, share);
+    if (fits(moved)) return moved;
   }
   return away;
 }

@@ -213,7 +213,8 @@ class Painter extends Lanes {
       context.fillStyle = pinned || this.hit?.lane === row.lane ? colors.text : colors.muted;
       const text = this.shorten(row.label, this.rowColumn, SMALL_FONT);
       context.font = pinned ? `600 ${SMALL_FONT}` : SMALL_FONT;
-      context.fillText(text, this.labelWidth - 8, y + 0.5);
+      // The first label of thin lanes keeps clear of the line above its group.
+      context.fillText(text, this.labelWidth - 8, Math.max(y, top + 3.5) + 0.5);
     }
   }
 

@@ -51,6 +51,22 @@ class Timeline extends Painter {
     return { group, region: lane.region, lane, label: false, i: from, j: to, start, end, calls, busy: end > start ? Math.min(1, ran / (end - start)) : 1, exclusive: own };
   }
 
+  /** The time at a point, or the start or end of a bar that is close to it. */
+  edgeAt(x, y) {
+    const time = this.timeAt(x);
+    const lane = this.rowAt(y)?.row.lane;
+    if (!lane) return time;
+    const reach = (6 * (this.t1 - this.t0)) / this.plotWidth;
+    let [best, distance] = [time, reach];
+    for (const edges of [lane.starts, lane.ends]) {
+      const after = lowerBound(edges, time);
+      for (const edge of [edges[after - 1], edges[after]]) {
+        if (Math.abs(edge - time) < distance) [best, distance] = [edge, Math.abs(edge - time)];
+      }
+    }
+    return best;
+  }
+
   /** Where a region's lane shows a point in time, in px of the page; for scripts. */
   locate(regionName, rank, time) {
     for (const group of this.groups) {
@@ -112,7 +128,7 @@ class Timeline extends Painter {
         return;
       }
       const ruler = (this.rulerMode || event.shiftKey) && at.x >= this.labelWidth;
-      start = { ...at, t0: this.t0, t1: this.t1, scroll: scroller.scrollTop, ruler, time: this.timeAt(at.x), moved: false };
+      start = { ...at, t0: this.t0, t1: this.t1, scroll: scroller.scrollTop, ruler, time: this.edgeAt(at.x, at.y), moved: false };
     });
     canvas.addEventListener("pointermove", event => {
       const at = place(event);
@@ -129,8 +145,7 @@ class Timeline extends Painter {
       start.moved = true;
       this.dragging = !start.ruler;
       if (start.ruler) {
-        const time = this.timeAt(Math.max(this.labelWidth, Math.min(this.width, at.x)));
-        this.measured = [start.time, time];
+        this.measured = [start.time, this.edgeAt(Math.max(this.labelWidth, Math.min(this.width, at.x)), at.y)];
         this.redraw();
       } else {
         canvas.classList.add("grabbed");

@@ -31,7 +31,8 @@ const SCRIPTS: [&str; 9] = [
 
 /// The page as text.
 ///
-/// Times are kept to the nanosecond for charts of up to 104 days. A bar costs about ten bytes.
+/// Times are kept to the nanosecond for charts of up to 104 days. A bar costs about a
+/// dozen bytes.
 ///
 /// ```
 /// use scope_profiler::chart::{gantt::GanttChart, page::PageData};

@@ -307,6 +307,34 @@ impl Browser {
         self.settle();
     }
 
+    /// Moves two fingers from one pair of places to another.
+    pub(crate) fn pinch(&mut self, from: ((f64, f64), (f64, f64)), to: ((f64, f64), (f64, f64))) {
+        let points = |share: f64| {
+            let between = |a: (f64, f64), b: (f64, f64), id: u32| json!({ "x": a.0 + (b.0 - a.0) * share, "y": a.1 + (b.1 - a.1) * share, "id": id });
+            json!([between(from.0, to.0, 0), between(from.1, to.1, 1)])
+        };
+        self.call(
+            "Emulation.setTouchEmulationEnabled",
+            json!({ "enabled": true, "maxTouchPoints": 2 }),
+        );
+        self.call(
+            "Input.dispatchTouchEvent",
+            json!({ "type": "touchStart", "touchPoints": points(0.0) }),
+        );
+        for step in 1..=10 {
+            self.call(
+                "Input.dispatchTouchEvent",
+                json!({ "type": "touchMove", "touchPoints": points(f64::from(step) / 10.0) }),
+            );
+            self.settle();
+        }
+        self.call(
+            "Input.dispatchTouchEvent",
+            json!({ "type": "touchEnd", "touchPoints": [] }),
+        );
+        self.settle();
+    }
+
     /// Presses a key: a character, or a name such as `Escape`.
     pub(crate) fn key(&mut self, key: &str) {
         let mut down = json!({ "type": "keyDown", "key": key });

@@ -278,6 +278,47 @@ fn dragging_moves_the_window_with_the_pointer() {
 }
 
 #[test]
+fn two_fingers_pinch() {
+    let (mut browser, ..) = open!(known());
+    let (left, right) = (
+        place(&mut browser, "solve", 0, 40.0 * MS),
+        place(&mut browser, "solve", 0, 60.0 * MS),
+    );
+    let apart = (
+        place(&mut browser, "solve", 0, 30.0 * MS),
+        place(&mut browser, "solve", 0, 70.0 * MS),
+    );
+    browser.pinch((left, right), apart);
+    let (t0, t1) = window(&mut browser);
+    assert_near(t1 - t0, 50.0 * MS, 0.5 * MS);
+    let under_finger = place(&mut browser, "solve", 0, 40.0 * MS);
+    assert_near(under_finger.0, apart.0.0, 8.0);
+}
+
+#[test]
+fn a_drag_in_the_overview_moves_the_window() {
+    let (mut browser, ..) = open!(known(), Look::default(), "#t0=0&t1=10000000");
+    let canvas = browser.number("document.getElementById('canvas').getBoundingClientRect().right");
+    let start = place(&mut browser, "solve", 0, 0.0).0;
+    let x = |share: f64| start + share * (canvas - start);
+    let y = browser.middle_of("#overview").1;
+    browser.drag((x(0.05), y), (x(0.45), y), 0);
+    let (t0, t1) = window(&mut browser);
+    assert_near(t0, 40.0 * MS, 0.2 * MS);
+    assert_near(t1 - t0, 10.0 * MS, 1.0);
+}
+
+#[test]
+fn the_divider_moves_by_keyboard() {
+    let (mut browser, ..) = open!(solver(4, 2, 6));
+    let height = "document.getElementById('scroller').clientHeight";
+    let before = browser.number(height);
+    browser.eval("document.getElementById('splitter').focus()");
+    browser.key("ArrowUp");
+    assert_near(before - browser.number(height), 24.0, 0.5);
+}
+
+#[test]
 fn keys_zoom_pan_fit_search_and_help() {
     let (mut browser, ..) = open!(known());
     browser.key("w");
@@ -510,6 +551,18 @@ fn the_ruler_measures_and_zooms() {
     assert_near(window(&mut browser).0, 20.0 * MS, 1.0);
     browser.key("Escape");
     assert!(browser.eval("scopeProfiler.view.measured").is_null());
+    // Close to the edge of a bar it measures from the edge.
+    browser.key("f");
+    let (from, to) = (
+        place(&mut browser, "inner", 0, 20.0 * MS),
+        place(&mut browser, "inner", 0, 50.0 * MS),
+    );
+    browser.drag((from.0 + 3.0, from.1), (to.0 - 3.0, to.1), 8);
+    assert_eq!(
+        browser.eval("scopeProfiler.view.measured.join()"),
+        "20000000,50000000"
+    );
+    browser.key("Escape");
     let button = browser.middle_of("#ruler");
     browser.click(button);
     browser.drag((700.0, from.1), (800.0, from.1), 0);
@@ -699,6 +752,30 @@ fn gallery() {
     browser.screenshot("200k");
     browser.open(&page, "#search=nothing-like-it");
     browser.screenshot("no-match");
+    browser.look(Look {
+        width: 820,
+        height: 620,
+        ratio: 2.0,
+        ..Look::default()
+    });
+    let (_dir, page) = save(&solver(2, 8, 20));
+    browser.open(&page, "#t0=9000000&t1=12000000&pin=stencil+kernel");
+    browser.screenshot("small-2x");
+    browser.look(Look {
+        width: 390,
+        height: 760,
+        ..Look::default()
+    });
+    browser.open(&page, "");
+    browser.screenshot("phone");
+    browser.look(Look {
+        width: 1900,
+        height: 1100,
+        ..Look::default()
+    });
+    browser.open(&page, "#by=rank&t0=9000000&t1=12000000");
+    browser.screenshot("large");
+    browser.look(Look::default());
     let names = hostile_names();
     let (_dir, page) = save(&grid(1, names.len(), 3, |i| names[i].clone()));
     browser.open(&page, "");
