@@ -109,7 +109,8 @@ class Painter extends Lanes {
       const pixel = Math.max(0, Math.floor(a));
       let j = Math.max(i + 1, gallop(starts, t0 + (pixel + 1) / scale, i));
       if (j > i + 1 && (ends[j - 1] - starts[j - 1]) * scale >= 1) j--;
-      const spill = Math.max(0, (ends[j - 1] - t0) * scale - (pixel + 1));
+      // Only the last can reach into the next pixel.
+      const spill = Math.max(0, (ends[j - 1] - t0) * scale - (pixel + 1)) * busyShare(lane, j - 1);
       // However short, a call leaves a trace.
       coverage[pixel] += Math.max(0.002, (time[j] - time[i]) * scale - spill);
       coverage[pixel + 1] += spill;

@@ -437,6 +437,46 @@ fn a_bar_that_stands_for_several_calls_says_so() {
     );
 }
 
+/// The red channel of a lane's pixels from left to right.
+fn reds(browser: &mut Browser, region: &str, rank: u32) -> Vec<u8> {
+    let (left, y) = place(browser, region, rank, 0.0);
+    let reds = browser.eval(&format!(
+        "(() => {{ const c = document.getElementById('canvas'), b = c.getBoundingClientRect(); \
+         const left = Math.round({left} - b.x); \
+         const data = c.getContext('2d').getImageData(left, Math.round({y} - b.y), c.width - left, 1).data; \
+         return [...data].filter((_, i) => i % 4 === 0); }})()"
+    ));
+    serde_json::from_value(reds).unwrap()
+}
+
+#[test]
+fn a_dense_lane_is_shaded_by_how_busy_it_is() {
+    // One part in twenty for the first half, nine in ten for the second.
+    let mut run = Run::default();
+    for i in 0..20_000 {
+        let length = if i < 10_000 { 1000 } else { 18_000 };
+        run.call("dense", 0, 0, i * 20_000, i * 20_000 + length);
+    }
+    let (chart, data) = run.finish("dense");
+    let mut merged = chart.clone();
+    merge(&mut merged, 3000);
+    let (mut browser, ..) = open!((chart, data.clone()));
+    let (_directory, page) = save(&(merged, data));
+    for _ in 0..2 {
+        // The colour's own red is 0 and the background's 255; an idle pixel would show the latter.
+        let reds = reds(&mut browser, "dense", 0);
+        let (sparse, busy) = reds.split_at(reds.len() / 2);
+        assert!(
+            sparse[..sparse.len() - 2]
+                .iter()
+                .all(|red| (160..200).contains(red)),
+            "{sparse:?}"
+        );
+        assert!(busy[2..busy.len() - 2].iter().all(|&red| red < 50), "{busy:?}");
+        browser.open(&page, "");
+    }
+}
+
 #[test]
 fn search_filters_lanes_and_table_by_text_or_regex() {
     let (mut browser, ..) = open!(known());
@@ -736,6 +776,9 @@ fn gallery() {
     let (_dir, page) = save(&grid(64, 20, 40, |i| format!("region_{i}")));
     browser.open(&page, "");
     browser.screenshot("many-lanes");
+    browser.wheel((40.0, 300.0), 400.0);
+    browser.hover((700.0, 300.0));
+    browser.screenshot("many-lanes-scrolled");
     let (_dir, page) = save(&grid(2, 5, 9, |i| {
         format!("{i} {}", "solver::krylov::conjugate_gradient::".repeat(6))
     }));
@@ -752,6 +795,14 @@ fn gallery() {
     browser.screenshot("200k");
     browser.open(&page, "#search=nothing-like-it");
     browser.screenshot("no-match");
+    let (mut chart, data) = grid(8, 25, 1000, |i| format!("region_{i}"));
+    merge(&mut chart, 2000);
+    let (_dir, page) = save(&(chart, data));
+    browser.open(&page, "");
+    browser.screenshot("merged");
+    browser.open(&page, "#t0=180000000&t1=180900000");
+    browser.hover((700.0, 300.0));
+    browser.screenshot("merged-zoomed");
     browser.look(Look {
         width: 820,
         height: 620,
