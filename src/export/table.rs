@@ -35,6 +35,7 @@ const LONGEST_LABEL: usize = 72;
 /// A name keeps this much room before numbers are left out.
 const SHORTEST_LABEL: usize = 24;
 const BAR_CELLS: usize = 10;
+const SHARE: &str = "share";
 const GAP: &str = "  ";
 
 /// The call tree as a table, one line for each node: calls, total and exclusive time, share of the
@@ -151,7 +152,7 @@ fn body(out: &mut String, tree: &CallTree, options: &TableOptions, paint: Paint)
     let mut line = pad_right("region", label);
     for column in &columns {
         line += GAP;
-        line += &pad_left(column.header, column.width);
+        line += &column.header();
     }
     let _ = writeln!(out, "{}", paint.bold(line.trim_end()));
     for (index, ((guide, _), name)) in nodes.iter().zip(&names).enumerate() {
@@ -218,7 +219,7 @@ const COLUMNS: [(&str, Cell); 8] = [
     ("exclusive", |_, node, unicode| {
         timed(node, unicode, |node| node.exclusive_ns() as f64)
     }),
-    ("share", share),
+    (SHARE, share),
     ("average", |_, node, unicode| {
         timed(node, unicode, |node| node.statistics().mean_ns())
     }),
@@ -291,6 +292,12 @@ impl Column {
             number_width: total - unit_width,
             width: total,
         }
+    }
+
+    /// Above the numbers, also where a bar follows them.
+    fn header(&self) -> String {
+        let bar = if self.header == SHARE { BAR_CELLS + 1 } else { 0 };
+        pad_right(&pad_left(self.header, self.width - bar), self.width)
     }
 
     fn cell(&self, index: usize) -> String {

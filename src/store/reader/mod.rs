@@ -131,8 +131,8 @@ impl ProfilingH5Reader {
         }
     }
 
-    /// Loads the chosen regions, in order of their first start over all ranks (ties, and regions
-    /// without calls, in the order of the file); only the chosen ranks are in them.
+    /// Loads the chosen regions, in order of their first start over all ranks (regions without calls
+    /// first, ties in the order of the file); only the chosen ranks are in them.
     ///
     /// # Errors
     ///
@@ -148,7 +148,8 @@ impl ProfilingH5Reader {
                 }
             }
         }
-        regions.sort_by_key(|region| region.first_start_ns().unwrap_or(i64::MAX));
+        // Without calls comes first, as in the Python package.
+        regions.sort_by_key(MpiRegion::first_start_ns);
         Ok(regions)
     }
 

@@ -116,7 +116,7 @@ fn schema(opened: &Opened) -> Result<i64> {
         .map_err(cannot)?;
     if attributes::integer(&descriptor).is_none() || attribute.size() != 1 {
         return Err(opened.damaged(format!(
-            "the attribute {} must be one integer but is {} of type {descriptor}",
+            "the attribute {} must be an integer; it is of type {descriptor} with {} value(s)",
             names::SCHEMA,
             attribute.size()
         )));
