@@ -25,7 +25,7 @@ fn write(path: &Path) {
         .write_scalar(&1)
         .unwrap();
     let length = LEAVES * 10 + 10;
-    let mut region = |name: &str, offset: i64, duration: i64| {
+    let region = |name: &str, offset: i64, duration: i64| {
         let group = regions.create_group(name).unwrap();
         let starts: Vec<i64> = (0..STEPS).map(|step| step * length + offset).collect();
         let ends: Vec<i64> = starts.iter().map(|start| start + duration).collect();

@@ -96,17 +96,17 @@ fn notes(tree: &CallTree) -> Vec<String> {
         .walk()
         .map(|(_, node)| node.calls() - node.statistics().count())
         .sum();
-    let note = |n: u64, text: &str| (n > 0).then(|| format!("{} {text}", units::count(n)));
+    let note = |n: u64, text: &str| (n > 0).then(|| format!("{text}: {}", units::count(n)));
     [
-        note(untimed, "calls were counted without their times"),
+        note(untimed, "calls that were counted without their times"),
         note(
             tree.overlaps(),
-            "calls overlap another of their thread only in part and stand beside it",
+            "calls that overlap another of their thread only in part, and stand beside it",
         ),
-        note(tree.reversed(), "calls end before they start"),
+        note(tree.reversed(), "calls that end before they start"),
         note(
             tree.folded(),
-            "calls on further paths are added up by region at the top level",
+            "calls on further paths, added up by region at the top level",
         ),
     ]
     .into_iter()

@@ -1,6 +1,6 @@
 //! Profiling files for tests, written with HDF5 directly.
 
-#![allow(dead_code)]
+#![allow(dead_code, unreachable_pub)]
 
 use hdf5::{File, Group};
 use std::path::{Path, PathBuf};

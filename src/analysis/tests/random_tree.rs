@@ -98,7 +98,7 @@ pub(super) fn drawn(threads: &[Thread]) -> Vec<String> {
         ..Node::default()
     };
     for Thread(trees) in threads {
-        add(&mut top, &mut Vec::new(), trees, 0);
+        add(&mut top, &[], trees, 0);
     }
     let mut lines = Vec::new();
     // Equal regions share a first occurrence only by chance of threads; file order is region order.
@@ -107,11 +107,11 @@ pub(super) fn drawn(threads: &[Thread]) -> Vec<String> {
 }
 
 /// Adds calls below the node that `path` leads to from the top.
-fn add(top: &mut Node, path: &mut Vec<usize>, trees: &[Tree], mut clock: i64) {
+fn add(top: &mut Node, path: &[usize], trees: &[Tree], mut clock: i64) {
     for tree in trees {
         clock += tree.gap;
         let open = path.iter().position(|&region| region == tree.region);
-        let mut inside: Vec<usize> = match open {
+        let inside: Vec<usize> = match open {
             Some(at) => path[..=at].to_vec(),
             None => path.iter().copied().chain([tree.region]).collect(),
         };
@@ -125,7 +125,7 @@ fn add(top: &mut Node, path: &mut Vec<usize>, trees: &[Tree], mut clock: i64) {
         if open.is_none() {
             node.outermost += tree.length();
         }
-        add(top, &mut inside, &tree.children, clock);
+        add(top, &inside, &tree.children, clock);
         clock += tree.length();
     }
 }

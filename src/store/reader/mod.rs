@@ -219,9 +219,36 @@ impl OrderedFile {
         Ok(self.orders[row].get_or_init(|| order))
     }
 
+    /// Orders a whole row that was read in the order of the file, and remembers the outcome.
+    fn put_in_order(&self, row: usize, intervals: &mut Intervals) -> Result<()> {
+        let order = if in_order(intervals) {
+            Order::OfFile
+        } else if self.is_said_to_be_in_order(row) {
+            return Err(self.false_promise(row));
+        } else {
+            *intervals = sorted(intervals);
+            Order::Sorted(intervals.clone())
+        };
+        self.orders[row].get_or_init(|| order);
+        Ok(())
+    }
+
+    fn is_said_to_be_in_order(&self, row: usize) -> bool {
+        self.contents().sorted_ranks.contains(&self.rows()[row].rank)
+    }
+
+    #[cold]
+    fn false_promise(&self, row: usize) -> Error {
+        let Row { rank, name, .. } = self.rows()[row];
+        self.decoder.damaged(format!(
+            "the intervals of {:?} on rank {rank} are not in order of start although the file says so; it is damaged",
+            self.names()[name],
+        ))
+    }
+
     fn find_order(&self, row: usize) -> Result<Order> {
-        let Row { rank, intervals, .. } = self.rows()[row];
-        if self.contents().sorted_ranks.contains(&rank) {
+        let intervals = self.rows()[row].intervals;
+        if self.is_said_to_be_in_order(row) {
             return Ok(Order::OfFile);
         }
         let mut chunk = Intervals::default();
@@ -257,17 +284,19 @@ impl Source for OrderedFile {
             "intervals {range:?} of a row of {}",
             of.intervals
         );
+        if range == (0..of.intervals) && self.orders[row].get().is_none() {
+            // Whole rows need no look at their order beforehand.
+            self.decoder.read(row, range, into)?;
+            return self.put_in_order(row, into);
+        }
         match self.order(row)? {
             Order::OfFile => {
                 self.decoder.read(row, range, into)?;
                 if in_order(into) {
-                    return Ok(());
+                    Ok(())
+                } else {
+                    Err(self.false_promise(row))
                 }
-                Err(self.decoder.damaged(format!(
-                    "the intervals of {:?} on rank {} are not in order of start although the file says so; it is damaged",
-                    self.names()[of.name],
-                    of.rank
-                )))
             }
             Order::Sorted(intervals) => {
                 let range = range.start as usize..range.end as usize;
