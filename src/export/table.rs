@@ -149,7 +149,7 @@ fn body(out: &mut String, tree: &CallTree, options: &TableOptions, paint: Paint)
         }
     };
 
-    let mut line = pad_right("region", label);
+    let mut line = pad_right(&shorten("region", label, options.unicode), label);
     for column in &columns {
         line += GAP;
         line += &column.header();
@@ -285,7 +285,7 @@ impl Column {
         };
         let number_width = cells.iter().map(|cell| split(cell).0).max().unwrap_or(0);
         let unit_width = cells.iter().map(|cell| split(cell).1).max().unwrap_or(0);
-        let total = (number_width + unit_width).max(header.len());
+        let total = (number_width + unit_width).max(header.len() + bar_width(header));
         Self {
             header,
             cells,
@@ -296,14 +296,21 @@ impl Column {
 
     /// Above the numbers, also where a bar follows them.
     fn header(&self) -> String {
-        let bar = if self.header == SHARE { BAR_CELLS + 1 } else { 0 };
-        pad_right(&pad_left(self.header, self.width - bar), self.width)
+        pad_right(
+            &pad_left(self.header, self.width - bar_width(self.header)),
+            self.width,
+        )
     }
 
     fn cell(&self, index: usize) -> String {
         let (number, unit) = number_and_unit(&self.cells[index]);
         pad_left(number, self.number_width) + &pad_right(unit, self.width - self.number_width)
     }
+}
+
+/// The columns that a bar takes behind the numbers.
+fn bar_width(header: &str) -> usize {
+    if header == SHARE { BAR_CELLS + 1 } else { 0 }
 }
 
 /// `12.5 ms` is `12.5` and ` ms`; the spaces in `12 345` group digits.
