@@ -238,8 +238,24 @@ fn an_output_that_cannot_be_written_is_named() {
 }
 
 #[test]
+fn a_complaint_is_one_line_whatever_the_names() {
+    let profile = Profile::new().region(0, "fine", &[(0, 5, 0)]).with(|file| {
+        let group = file
+            .group("rank0/regions")
+            .unwrap()
+            .create_group("two\nlines\u{1b}[31m")
+            .unwrap();
+        common::column(&group, "start_times", &[1_i64]);
+    });
+    let text = complaint(&run(&[str(&profile.close().path())]));
+    assert!(text.contains("two\\nlines\\u{1b}[31m has no end_times"), "{text}");
+}
+
+#[test]
 fn wrong_command_lines_exit_with_2() {
     assert!(usage_error(&[]).contains("<FILE>"));
+    // A pattern list in front takes the file for a pattern; the usage shows the order.
+    assert!(usage_error(&["-i", "a", "run.h5"]).contains("Usage: scope-profiler-pproc FILE [OPTIONS]"));
     assert!(usage_error(&["run.h5", "--no-such-option"]).contains("--no-such-option"));
     assert!(usage_error(&["run.h5", "-r", "3-0"]).contains("did you mean 0-3"));
     assert!(usage_error(&["run.h5", "-r", "x"]).contains("a rank such as 5"));

@@ -16,15 +16,17 @@ const MAX_NODES: usize = 1 << 16;
 /// to the node of the region that is open (recursion, direct or through others), so that the tree
 /// is finite. Siblings are in order of their first start.
 ///
-/// ```no_run
+/// ```
 /// use scope_profiler::analysis::call_tree::CallTree;
 /// use scope_profiler::{ProfilingH5Reader, RegionFilter};
 ///
-/// let reader = ProfilingH5Reader::open("profiling_data.h5")?;
+/// let reader = ProfilingH5Reader::open("tests/golden/py018_mpi4.h5")?;
 /// let tree = CallTree::of(&reader, &RegionFilter::new().rows(&reader)?)?;
-/// for (depth, node) in tree.walk() {
-///     println!("{:depth$}{} {} ns", "", node.name(), node.statistics().total_ns());
-/// }
+/// let paths: Vec<String> = tree.walk().map(|(depth, node)| "  ".repeat(depth) + node.name()).collect();
+/// assert_eq!(
+///     paths,
+///     ["main", "  setup", "  time_step", "    rhs_evaluation", "    solver: cg", "    io.write_checkpoint"]
+/// );
 /// # Ok::<(), scope_profiler::Error>(())
 /// ```
 #[derive(Clone, Debug, Default)]

@@ -43,14 +43,25 @@ const GAP: &str = "  ";
 ///
 /// Unknown values show as `-`: times of calls that were only counted.
 ///
-/// ```no_run
+/// ```
 /// use scope_profiler::analysis::call_tree::CallTree;
 /// use scope_profiler::export::table::{self, TableOptions};
 /// use scope_profiler::{ProfilingH5Reader, RegionFilter};
 ///
-/// let reader = ProfilingH5Reader::open("profiling_data.h5")?;
+/// let reader = ProfilingH5Reader::open("tests/golden/s1_thread_ids.h5")?;
 /// let tree = CallTree::of(&reader, &RegionFilter::new().rows(&reader)?)?;
-/// print!("{}", table::render(&tree, &TableOptions::default()));
+/// let mut options = TableOptions::default();
+/// options.width = Some(40);
+/// assert_eq!(
+///     table::render(&tree, &options),
+///     "\
+/// 1 rank, 2 threads, 4…s, wall time 120 ns
+///
+/// region  calls  total  exclusive
+/// solve       3  33 ns      33 ns
+/// io          1  30 ns      30 ns
+/// "
+/// );
 /// # Ok::<(), scope_profiler::Error>(())
 /// ```
 #[must_use]

@@ -10,7 +10,7 @@ use std::str::FromStr;
 /// Without --output and --show, prints a table: regions as a tree by nesting, with calls, times and
 /// the share of the wall time.
 #[derive(Debug, Parser)]
-#[command(name = "scope-profiler-pproc", version, after_help = EXAMPLES)]
+#[command(name = "scope-profiler-pproc", version, after_help = EXAMPLES, override_usage = "scope-profiler-pproc FILE [OPTIONS]")]
 pub(crate) struct Args {
     /// The profiling file (HDF5); stands before options that take several values
     pub(crate) file: PathBuf,

@@ -23,7 +23,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::BrokenPipe) => ExitCode::SUCCESS,
         Err(Failure::Message(message)) => {
-            eprintln!("scope-profiler-pproc: {message}");
+            terminal::complain(&message);
             ExitCode::FAILURE
         }
     }

@@ -16,6 +16,20 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
         })
 }
 
+/// Prints one line to standard error, whatever names are in the message.
+pub(crate) fn complain(message: &str) {
+    let mut line = String::from("scope-profiler-pproc: ");
+    for c in message.chars() {
+        if c.is_control() {
+            line.extend(c.escape_default())
+        } else {
+            line.push(c)
+        }
+    }
+    // Nothing is left to tell it to when standard error is closed.
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
 /// Width, characters and colours that standard output can show.
 pub(crate) fn table_options() -> TableOptions {
     let terminal = io::stdout().is_terminal();

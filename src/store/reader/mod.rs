@@ -47,11 +47,11 @@ trait Decoder: fmt::Debug + Send + Sync {
 /// Opening checks the structure and reads no events; those are read when they are asked for. The
 /// reader is a [`Source`], so every analysis and chart takes it directly.
 ///
-/// ```no_run
+/// ```
 /// use scope_profiler::{ProfilingH5Reader, RegionFilter};
 ///
-/// let reader = ProfilingH5Reader::open("profiling_data.h5")?;
-/// println!("{} ranks", reader.num_ranks());
+/// let reader = ProfilingH5Reader::open("tests/golden/py018_mpi4.h5")?;
+/// assert_eq!(reader.ranks(), [0, 1, 2, 3]);
 /// for region in reader.get_regions(&RegionFilter::new().include(["solver"])?)? {
 ///     for (rank, calls) in region.regions() {
 ///         println!("{} on rank {rank}: {} calls", region.name(), calls.num_calls());
