@@ -38,7 +38,10 @@ pub(crate) fn table_options() -> TableOptions {
     options.unicode = is_utf8();
     options.color = terminal && !set("NO_COLOR") && env::var_os("TERM").is_none_or(|term| term != "dumb");
     if terminal {
-        options.width = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        let told = || env::var("COLUMNS").ok()?.parse().ok();
+        options.width = terminal_size::terminal_size()
+            .map(|(width, _)| width.0.into())
+            .or_else(told);
     }
     options
 }

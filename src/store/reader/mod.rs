@@ -63,6 +63,8 @@ trait Decoder: fmt::Debug + Send + Sync {
 pub struct ProfilingH5Reader {
     path: PathBuf,
     file: Arc<OrderedFile>,
+    /// The rows of each name.
+    rows_of: Vec<Vec<usize>>,
     own_times: BTreeMap<u32, Arc<OwnTimes>>,
 }
 
@@ -77,7 +79,12 @@ impl ProfilingH5Reader {
         let path = path.as_ref();
         let decoder = open::open(path)?;
         let contents = decoder.contents();
+        let mut rows_of = vec![Vec::new(); contents.names.len()];
+        for (index, row) in contents.rows.iter().enumerate() {
+            rows_of[row.name].push(index);
+        }
         Ok(Self {
+            rows_of,
             path: path.to_owned(),
             own_times: contents
                 .ranks
@@ -155,8 +162,9 @@ impl ProfilingH5Reader {
 
     fn load(&self, name: usize, keeps_rank: impl Fn(u32) -> bool) -> Result<MpiRegion> {
         let mut regions = BTreeMap::new();
-        for (index, row) in self.rows().iter().enumerate() {
-            if row.name == name && keeps_rank(row.rank) {
+        for &index in &self.rows_of[name] {
+            let row = &self.rows()[index];
+            if keeps_rank(row.rank) {
                 let mut intervals = Intervals::default();
                 self.read(index, 0..row.intervals, &mut intervals)?;
                 let region = RankRegion::new(
