@@ -83,7 +83,12 @@ impl Run {
             }
             let lanes = lanes
                 .into_iter()
-                .map(|((rank, thread), bars)| Lane { rank, last_rank: rank, thread, bars })
+                .map(|((rank, thread), bars)| Lane {
+                    rank,
+                    last_rank: rank,
+                    thread,
+                    bars,
+                })
                 .collect();
             regions.push(GanttRegion {
                 name: name.clone(),
@@ -114,6 +119,7 @@ impl Run {
             intervals: self.intervals.len() as u64,
             merged: 0,
             wall_ns: span,
+            ..Header::default()
         };
         let named = |&(rank, thread): &(u32, u32)| {
             let name = if thread == 0 {
