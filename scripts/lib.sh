@@ -3,7 +3,7 @@
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export DEBIAN_FRONTEND=noninteractive
-target_dir=${CARGO_TARGET_DIR:-target}
+target_dir=${CARGO_TARGET_DIR:-$PWD/target}
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
@@ -107,7 +107,8 @@ has_compiler() { have cc || have gcc || have clang; }
 has_pkg_config() { have pkg-config; }
 has_hdf5() {
     [ -n "${HDF5_DIR:-}" ] && return
-    have pkg-config && { pkg-config --exists hdf5 || pkg-config --exists hdf5-serial; } && return
+    have pkg-config && pkg-config --exists hdf5 && return
+    [ -f /usr/include/hdf5.h ] && return
     [ "$package_manager" = brew ] && brew --prefix --installed hdf5 >/dev/null 2>&1
 }
 
