@@ -2,6 +2,8 @@
 
 pub mod analysis;
 pub mod chart;
+#[cfg(doctest)]
+mod doc_pages;
 mod error;
 mod pattern;
 pub mod profile;
