@@ -1,8 +1,10 @@
 # Shared by scripts/demo and scripts/test: what a machine needs, and how to get it there.
 # Sourced by bash (3.2 or newer); the caller has set -euo pipefail.
+# shellcheck shell=bash
 
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 export DEBIAN_FRONTEND=noninteractive
+# shellcheck disable=SC2034  # for the caller
 target_dir=${CARGO_TARGET_DIR:-$PWD/target}
 
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -114,7 +116,7 @@ has_hdf5() {
 
 # What building the library takes.
 need_build_tools() {
-    need "a C compiler" has_compiler gcc gcc llvm
+    need "a C compiler" has_compiler "gcc libc6-dev" gcc llvm
     need pkg-config has_pkg_config pkg-config pkgconf-pkg-config pkg-config
     need "HDF5 with its headers" has_hdf5 libhdf5-dev hdf5-devel hdf5
 }
