@@ -25,7 +25,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     for id in 0..20 {
         requests.spawn(handle(id).instrument(info_span!("request", id)));
     }
-    let total: u64 = requests.join_all().await.into_iter().sum();
+    let total = requests.join_all().await.into_iter().fold(0, u64::wrapping_add);
 
     let summary = session.finalize()?;
     println!("checksum {total}");
