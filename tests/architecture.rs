@@ -15,7 +15,16 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // Recording: events go to the log, nobody here knows HDF5.
     ("clock", &["error", "sys"]),
     ("sys", &["error"]),
-    ("config", &["error", "pattern"]),
+    (
+        "config",
+        &[
+            "clock",
+            "error",
+            "pattern",
+            "record::BLOCK_EVENTS",
+            "record::EVENT_BYTES",
+        ],
+    ),
     ("comm", &["error"]),
     (
         "record",
