@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -19,6 +20,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// | [`is_config`](Self::is_config) | the caller: a setting, a pattern or a rank that cannot be used |
 /// | [`is_not_found`](Self::is_not_found) | the caller: a file, region or rank that is not there |
 /// | [`is_format`](Self::is_format) | whoever wrote the file: damaged, truncated, or not ours |
+/// | [`is_not_nested`](Self::is_not_nested) | the program that was measured: calls that overlap but do not nest |
 /// | [`is_io`](Self::is_io) | the system: permissions, a full disk |
 ///
 /// ```
@@ -26,9 +28,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// assert!(error.is_not_found());
 /// assert!(error.to_string().contains("no/such/file.h5"));
 /// ```
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[error(transparent)]
-pub struct Error(#[from] Box<Kind>);
+pub struct Error(#[from] Arc<Kind>);
 
 #[derive(Debug, thiserror::Error)]
 enum Kind {
@@ -50,6 +52,8 @@ enum Kind {
         message: String,
         source: hdf5::Error,
     },
+    #[error("{0}")]
+    NotNested(String),
     #[error("{0}")]
     Plot(String),
 }
@@ -105,6 +109,11 @@ impl Error {
     }
 
     #[cold]
+    pub(crate) fn not_nested(message: impl Into<String>) -> Self {
+        Kind::NotNested(message.into()).into()
+    }
+
+    #[cold]
     #[cfg_attr(not(feature = "pproc"), allow(dead_code))]
     pub(crate) fn plot(message: impl Into<String>) -> Self {
         Kind::Plot(message.into()).into()
@@ -128,6 +137,12 @@ impl Error {
         matches!(*self.0, Kind::Format { .. } | Kind::Hdf5 { .. })
     }
 
+    /// Calls of one thread that overlap only in part, so that times by nesting are undefined.
+    #[must_use]
+    pub fn is_not_nested(&self) -> bool {
+        matches!(*self.0, Kind::NotNested(_))
+    }
+
     /// The operating system refused: permissions, a full disk, a directory that is missing.
     #[must_use]
     pub fn is_io(&self) -> bool {
@@ -137,7 +152,7 @@ impl Error {
 
 impl From<Kind> for Error {
     fn from(kind: Kind) -> Self {
-        Error(Box::new(kind))
+        Error(Arc::new(kind))
     }
 }
 

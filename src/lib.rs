@@ -5,6 +5,7 @@ pub mod chart;
 #[cfg(doctest)]
 mod doc_pages;
 mod error;
+pub mod export;
 mod pattern;
 pub mod profile;
 mod store;
@@ -12,3 +13,5 @@ pub mod units;
 
 pub use analysis::selection::RegionFilter;
 pub use error::{Error, Result};
+pub use profile::{MpiRegion, RankRegion};
+pub use store::reader::ProfilingH5Reader;

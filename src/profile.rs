@@ -1,5 +1,13 @@
 //! Profiles as plain data: what a file or a session in memory holds, without how it is stored.
 
+mod region;
+mod statistics;
+
+pub(crate) use region::{CallSite, OwnTimes};
+pub use region::{MpiRegion, RankRegion};
+pub use statistics::Statistics;
+pub(crate) use statistics::{percentile_of_sorted, saturate};
+
 use crate::error::Result;
 use std::collections::BTreeMap;
 use std::ops::Range;

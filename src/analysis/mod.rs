@@ -2,4 +2,7 @@
 //!
 //! Everything here works on a [`Source`](crate::profile::Source) and knows neither files nor clocks.
 
+pub mod call_tree;
+mod merge;
+pub(crate) mod nesting;
 pub mod selection;

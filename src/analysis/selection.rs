@@ -78,13 +78,7 @@ impl RegionFilter {
     ///
     /// When a chosen rank is not there, or nothing is left.
     pub fn rows(&self, source: &dyn Source) -> Result<Vec<usize>> {
-        let present: BTreeSet<u32> = source.rows().iter().map(|row| row.rank).collect();
-        if let Some(missing) = self.ranks.iter().flatten().find(|rank| !present.contains(rank)) {
-            return Err(Error::not_found(format!(
-                "there is no rank {missing}; the file has {}",
-                describe_ranks(&present)
-            )));
-        }
+        self.check_ranks(&source.rows().iter().map(|row| row.rank).collect())?;
         let chosen: Vec<usize> = source
             .rows()
             .iter()
@@ -98,6 +92,17 @@ impl RegionFilter {
             ));
         }
         Ok(chosen)
+    }
+
+    /// Fails when a chosen rank is not among those that are `present`.
+    pub(crate) fn check_ranks(&self, present: &BTreeSet<u32>) -> Result<()> {
+        match self.ranks.iter().flatten().find(|rank| !present.contains(rank)) {
+            None => Ok(()),
+            Some(missing) => Err(Error::not_found(format!(
+                "there is no rank {missing}; the file has {}",
+                describe_ranks(present)
+            ))),
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 //! Every name in the HDF5 file and both format versions stand here, for the writer, the merger and
 //! the readers alike. The layouts themselves are described in `docs/format.md`.
 
+pub(crate) mod reader;
+
 /// The schema that this crate writes.
 pub(crate) const SCHEMA_VERSION: i64 = 1;
 
@@ -26,6 +28,8 @@ pub(crate) mod names {
     pub(crate) const SOURCE_FILE: &str = "source_file";
     /// Attribute of a region, int64: the line of its call site.
     pub(crate) const SOURCE_LINE: &str = "source_lineno";
+    /// Attribute of a region, a list of texts, in files of the Python package.
+    pub(crate) const TAGS: &str = "tags";
     /// Attribute of a region, uint64: completed calls, where they are more than the intervals
     /// (calls were only counted, or intervals were dropped).
     pub(crate) const NUM_CALLS: &str = "num_calls";

@@ -1,0 +1,380 @@
+//! The call tree: calls summed up by the path of regions that led to them.
+
+use super::merge::Call;
+use super::nesting::{self, Visitor};
+use crate::error::Result;
+use crate::profile::{Source, Statistics, saturate};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Paths beyond which further ones are added up by region at the top level: a tree that large is
+/// not read by anyone, and must not fill the memory.
+const MAX_NODES: usize = 1 << 16;
+
+/// Calls by path, summed over threads and ranks.
+///
+/// A region that is already on the path to a call does not open a deeper level: the call is added
+/// to the node of the region that is open (recursion, direct or through others), so that the tree
+/// is finite. Siblings are in order of their first start.
+///
+/// ```no_run
+/// use scope_profiler::analysis::call_tree::CallTree;
+/// use scope_profiler::{ProfilingH5Reader, RegionFilter};
+///
+/// let reader = ProfilingH5Reader::open("profiling_data.h5")?;
+/// let tree = CallTree::of(&reader, &RegionFilter::new().rows(&reader)?)?;
+/// for (depth, node) in tree.walk() {
+///     println!("{:depth$}{} {} ns", "", node.name(), node.statistics().total_ns());
+/// }
+/// # Ok::<(), scope_profiler::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct CallTree {
+    nodes: Vec<CallNode>,
+    roots: Vec<usize>,
+    ranks: usize,
+    threads: usize,
+    intervals: u64,
+    wall_ns: i64,
+    overlaps: u64,
+    reversed: u64,
+    folded: u64,
+}
+
+/// One region below one path of regions.
+#[derive(Clone, Debug)]
+pub struct CallNode {
+    name: String,
+    calls: u64,
+    statistics: Statistics,
+    exclusive: i128,
+    outermost: i128,
+    first_start_ns: Option<i64>,
+    children: Vec<usize>,
+}
+
+impl CallTree {
+    /// The call tree of the given rows, which are indices into [`Source::rows`]; all intervals are
+    /// read once, in one stream.
+    ///
+    /// Regions that are not among the rows do not show: what they called moves up to their callers.
+    ///
+    /// # Errors
+    ///
+    /// When intervals cannot be read.
+    pub fn of(source: &dyn Source, rows: &[usize]) -> Result<Self> {
+        let mut by_rank: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+        for &row in rows {
+            by_rank.entry(source.rows()[row].rank).or_default().push(row);
+        }
+        let mut builder = Builder::default();
+        for rows in by_rank.values() {
+            builder.regions = rows.iter().map(|&row| source.rows()[row].name).collect();
+            builder.threads.clear();
+            nesting::visit(source, rows, &mut builder)?;
+            builder.thread_count += builder.threads.len();
+        }
+        builder.count_untimed(source, rows);
+        Ok(builder.finish(source, by_rank.len()))
+    }
+
+    /// The nodes at the top level, in order of their first start.
+    pub fn roots(&self) -> impl Iterator<Item = &CallNode> {
+        self.roots.iter().map(|&index| &self.nodes[index])
+    }
+
+    /// The nodes below `node`, in order of their first start.
+    pub fn children<'a>(&'a self, node: &'a CallNode) -> impl Iterator<Item = &'a CallNode> {
+        node.children.iter().map(|&index| &self.nodes[index])
+    }
+
+    /// All nodes with their depth (0 at the top level), each before its children.
+    pub fn walk(&self) -> impl Iterator<Item = (usize, &CallNode)> {
+        let mut open: Vec<(usize, usize)> = self.roots.iter().rev().map(|&index| (0, index)).collect();
+        std::iter::from_fn(move || {
+            let (depth, index) = open.pop()?;
+            let node = &self.nodes[index];
+            open.extend(node.children.iter().rev().map(|&child| (depth + 1, child)));
+            Some((depth, node))
+        })
+    }
+
+    /// The number of ranks.
+    #[must_use]
+    pub fn ranks(&self) -> usize {
+        self.ranks
+    }
+
+    /// The number of threads with intervals, over all ranks.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// The number of intervals.
+    #[must_use]
+    pub fn intervals(&self) -> u64 {
+        self.intervals
+    }
+
+    /// From the first start to the last end over all ranks, ns.
+    #[must_use]
+    pub fn wall_ns(&self) -> i64 {
+        self.wall_ns
+    }
+
+    /// Calls that overlap an earlier one of their thread only in part, and so stand beside it.
+    #[must_use]
+    pub fn overlaps(&self) -> u64 {
+        self.overlaps
+    }
+
+    /// Calls that end before they start; their durations are negative.
+    #[must_use]
+    pub fn reversed(&self) -> u64 {
+        self.reversed
+    }
+
+    /// Calls that were added to a node at the top level because there are too many paths.
+    #[must_use]
+    pub fn folded(&self) -> u64 {
+        self.folded
+    }
+
+    /// The share of the wall time of all ranks during which a node's region was open: 1 when it was
+    /// open all the time on every rank, more when several threads ran it. A call inside another of
+    /// the same region counts once. `None` without timed calls.
+    #[must_use]
+    pub fn share(&self, node: &CallNode) -> Option<f64> {
+        let available = self.wall_ns as f64 * self.ranks as f64;
+        (node.statistics.count() > 0 && available > 0.0).then(|| node.outermost as f64 / available)
+    }
+}
+
+impl CallNode {
+    /// The region's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The number of calls, timed or only counted.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.calls
+    }
+
+    /// Statistics of the durations of the timed calls.
+    #[must_use]
+    pub fn statistics(&self) -> &Statistics {
+        &self.statistics
+    }
+
+    /// Sum of the durations without that of the calls inside, ns.
+    #[must_use]
+    pub fn exclusive_ns(&self) -> i64 {
+        saturate(self.exclusive)
+    }
+
+    /// Sum of the durations of the calls that are not inside a call of the same node, ns.
+    #[must_use]
+    pub fn outermost_ns(&self) -> i64 {
+        saturate(self.outermost)
+    }
+
+    /// The earliest start, ns; `None` without timed calls.
+    #[must_use]
+    pub fn first_start_ns(&self) -> Option<i64> {
+        self.first_start_ns
+    }
+}
+
+/// A node while the tree grows.
+#[derive(Debug, Default)]
+struct Growing {
+    region: usize,
+    parent: usize,
+    untimed: u64,
+    statistics: Statistics,
+    exclusive: i128,
+    outermost: i128,
+    first_start: Option<i64>,
+    /// Region to node, ascending: the children, and the ancestors that recursion leads back to.
+    links: Vec<(usize, usize)>,
+}
+
+#[derive(Debug)]
+struct Builder {
+    /// The first is above the top level.
+    nodes: Vec<Growing>,
+    /// Row of the rank at hand to region.
+    regions: Vec<usize>,
+    threads: BTreeSet<u32>,
+    thread_count: usize,
+    last_thread: Option<u32>,
+    span: Option<(i64, i64)>,
+    overlaps: u64,
+    reversed: u64,
+    folded: u64,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            nodes: vec![Growing::default()],
+            regions: Vec::new(),
+            threads: BTreeSet::new(),
+            thread_count: 0,
+            last_thread: None,
+            span: None,
+            overlaps: 0,
+            reversed: 0,
+            folded: 0,
+        }
+    }
+}
+
+/// An open call's node, and whether another call of the node is open around it.
+#[derive(Clone, Copy)]
+struct Tag {
+    node: usize,
+    inner: bool,
+}
+
+impl Builder {
+    #[inline]
+    fn node_below(&mut self, parent: usize, region: usize) -> Tag {
+        let links = &self.nodes[parent].links;
+        let node = match links.binary_search_by_key(&region, |&(region, _)| region) {
+            Ok(at) => links[at].1,
+            Err(at) => return self.link(parent, region, at),
+        };
+        // A child has `parent` above it; an ancestor that recursion leads back to does not, and is
+        // open as all nodes above an open one are.
+        Tag {
+            node,
+            inner: self.nodes[node].parent != parent,
+        }
+    }
+
+    #[cold]
+    fn link(&mut self, parent: usize, region: usize, at: usize) -> Tag {
+        let mut ancestor = parent;
+        while ancestor != 0 && self.nodes[ancestor].region != region {
+            ancestor = self.nodes[ancestor].parent;
+        }
+        let inner = ancestor != 0;
+        let node = if inner {
+            ancestor
+        } else if self.nodes.len() <= MAX_NODES || parent == 0 {
+            self.nodes.push(Growing {
+                region,
+                parent,
+                ..Growing::default()
+            });
+            self.nodes.len() - 1
+        } else {
+            self.folded += 1;
+            let Tag { node, .. } = self.node_below(0, region);
+            return Tag { node, inner: true };
+        };
+        self.nodes[parent].links.insert(at, (region, node));
+        Tag { node, inner }
+    }
+
+    /// Calls without intervals belong to the first node of their region, at the top level if it has
+    /// none; a region without any calls gets a node too.
+    fn count_untimed(&mut self, source: &dyn Source, rows: &[usize]) {
+        let mut first: BTreeMap<usize, usize> = BTreeMap::new();
+        for (index, node) in self.nodes.iter().enumerate().skip(1) {
+            first.entry(node.region).or_insert(index);
+        }
+        for &row in rows {
+            let row = &source.rows()[row];
+            let node = *first
+                .entry(row.name)
+                .or_insert_with(|| self.node_below(0, row.name).node);
+            self.nodes[node].untimed += row.calls.saturating_sub(row.intervals);
+        }
+    }
+
+    fn finish(self, source: &dyn Source, ranks: usize) -> CallTree {
+        let mut children = vec![Vec::new(); self.nodes.len()];
+        for (index, node) in self.nodes.iter().enumerate().skip(1) {
+            children[node.parent].push(index - 1);
+        }
+        let order = |index: &usize| {
+            let node = &self.nodes[index + 1];
+            (node.first_start.is_none(), node.first_start, node.region)
+        };
+        for siblings in &mut children {
+            siblings.sort_by_key(order);
+        }
+        let mut children = children.into_iter();
+        let roots = children.next().unwrap_or_default();
+        let (first, last) = self.span.unwrap_or_default();
+        CallTree {
+            intervals: self.nodes.iter().map(|node| node.statistics.count()).sum(),
+            nodes: self.nodes[1..]
+                .iter()
+                .zip(children)
+                .map(|(node, children)| CallNode {
+                    name: source.names()[node.region].clone(),
+                    calls: node.statistics.count().saturating_add(node.untimed),
+                    statistics: node.statistics,
+                    exclusive: node.exclusive,
+                    outermost: node.outermost,
+                    first_start_ns: node.first_start,
+                    children,
+                })
+                .collect(),
+            roots,
+            ranks,
+            threads: self.thread_count,
+            wall_ns: last.saturating_sub(first),
+            overlaps: self.overlaps,
+            reversed: self.reversed,
+            folded: self.folded,
+        }
+    }
+}
+
+impl Visitor for Builder {
+    type Tag = Tag;
+
+    #[inline]
+    fn enter(&mut self, parent: Option<Tag>, call: &Call) -> Tag {
+        let region = self.regions[call.row];
+        let tag = self.node_below(parent.map_or(0, |tag| tag.node), region);
+        let node = &mut self.nodes[tag.node];
+        node.statistics.add(call.duration());
+        node.first_start = Some(node.first_start.map_or(call.start, |first| first.min(call.start)));
+        self.span = Some(match self.span {
+            None => (call.start, call.end.max(call.start)),
+            Some((first, last)) => (first.min(call.start), last.max(call.end)),
+        });
+        if self.last_thread != Some(call.thread) || self.threads.is_empty() {
+            self.last_thread = Some(call.thread);
+            self.threads.insert(call.thread);
+        }
+        tag
+    }
+
+    #[inline]
+    fn leave(&mut self, tag: Tag, call: &Call, own_ns: i128) {
+        let node = &mut self.nodes[tag.node];
+        node.exclusive += own_ns;
+        if !tag.inner {
+            node.outermost += i128::from(call.duration());
+        }
+    }
+
+    fn overlap(&mut self, _: &Call, _: &Call) -> Result<()> {
+        self.overlaps += 1;
+        Ok(())
+    }
+
+    fn reversed(&mut self, _: &Call) -> Result<()> {
+        self.reversed += 1;
+        Ok(())
+    }
+}

@@ -1,0 +1,340 @@
+//! The statistics table: a call tree in a terminal.
+
+use super::text::{printable, shorten, width};
+use crate::analysis::call_tree::{CallNode, CallTree};
+use crate::units;
+use std::fmt::Write;
+
+/// How a table is laid out; by default Unicode, no colour, no limit to its width.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct TableOptions {
+    /// Columns of the terminal: what does not fit is left out from the right.
+    pub width: Option<usize>,
+    /// Lines of the tree, bars and µ; without it plain ASCII.
+    pub unicode: bool,
+    /// ANSI colours.
+    pub color: bool,
+    /// Stands in front of the first line: the run's label or the file's name.
+    pub title: Option<String>,
+}
+
+impl Default for TableOptions {
+    fn default() -> Self {
+        Self {
+            width: None,
+            unicode: true,
+            color: false,
+            title: None,
+        }
+    }
+}
+
+/// Names longer than this are shortened in the middle even where there is room.
+const LONGEST_LABEL: usize = 72;
+/// A name keeps this much room before numbers are left out.
+const SHORTEST_LABEL: usize = 24;
+const BAR_CELLS: usize = 10;
+const GAP: &str = "  ";
+
+/// The call tree as a table, one line for each node: calls, total and exclusive time, share of the
+/// wall time of all ranks, average, shortest and longest call, standard deviation.
+///
+/// Unknown values show as `-`: times of calls that were only counted.
+///
+/// ```no_run
+/// use scope_profiler::analysis::call_tree::CallTree;
+/// use scope_profiler::export::table::{self, TableOptions};
+/// use scope_profiler::{ProfilingH5Reader, RegionFilter};
+///
+/// let reader = ProfilingH5Reader::open("profiling_data.h5")?;
+/// let tree = CallTree::of(&reader, &RegionFilter::new().rows(&reader)?)?;
+/// print!("{}", table::render(&tree, &TableOptions::default()));
+/// # Ok::<(), scope_profiler::Error>(())
+/// ```
+#[must_use]
+pub fn render(tree: &CallTree, options: &TableOptions) -> String {
+    let mut out = String::new();
+    let paint = Paint { color: options.color };
+    let line = |text: &str| match options.width {
+        Some(max) => shorten(text, max, options.unicode),
+        None => text.to_owned(),
+    };
+    let _ = writeln!(out, "{}", paint.bold(&line(&summary(tree, options))));
+    if tree.roots().next().is_some() {
+        out.push('\n');
+        body(&mut out, tree, options, paint);
+    }
+    for note in notes(tree) {
+        let _ = writeln!(out, "{}", paint.dim(&line(&note)));
+    }
+    out
+}
+
+fn summary(tree: &CallTree, options: &TableOptions) -> String {
+    let plural = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    let mut text = String::new();
+    if let Some(title) = &options.title {
+        let _ = write!(text, "{}: ", printable(title, options.unicode));
+    }
+    let _ = write!(
+        text,
+        "{}, {}, {} interval{}, wall time {}",
+        plural(tree.ranks(), "rank"),
+        plural(tree.threads(), "thread"),
+        units::count(tree.intervals()),
+        if tree.intervals() == 1 { "" } else { "s" },
+        time(Some(tree.wall_ns() as f64), options.unicode)
+    );
+    text
+}
+
+/// What the numbers do not say by themselves.
+fn notes(tree: &CallTree) -> Vec<String> {
+    let untimed: u64 = tree
+        .walk()
+        .map(|(_, node)| node.calls() - node.statistics().count())
+        .sum();
+    let note = |n: u64, text: &str| (n > 0).then(|| format!("{} {text}", units::count(n)));
+    [
+        note(untimed, "calls were counted without their times"),
+        note(
+            tree.overlaps(),
+            "calls overlap another of their thread only in part and stand beside it",
+        ),
+        note(tree.reversed(), "calls end before they start"),
+        note(
+            tree.folded(),
+            "calls on further paths are added up by region at the top level",
+        ),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn body(out: &mut String, tree: &CallTree, options: &TableOptions, paint: Paint) {
+    let nodes: Vec<(String, &CallNode)> = guides(tree, options.unicode);
+    let names: Vec<String> = nodes
+        .iter()
+        .map(|(_, node)| printable(node.name(), options.unicode))
+        .collect();
+    let natural = nodes
+        .iter()
+        .zip(&names)
+        .map(|((guide, _), name)| width(guide) + width(name))
+        .max();
+    let natural = natural.unwrap_or(0).clamp("region".len(), LONGEST_LABEL);
+
+    let mut columns: Vec<Column> = COLUMNS
+        .iter()
+        .map(|&(header, cell)| {
+            Column::new(
+                header,
+                nodes.iter().map(|(_, node)| cell(tree, node, options.unicode)),
+            )
+        })
+        .collect();
+    let label = match options.width {
+        None => natural,
+        Some(max) => {
+            let room = |columns: &[Column]| {
+                max.saturating_sub(columns.iter().map(|column| GAP.len() + column.width).sum())
+            };
+            while !columns.is_empty() && room(&columns) < natural.min(SHORTEST_LABEL) {
+                columns.pop();
+            }
+            natural.min(room(&columns)).max(1)
+        }
+    };
+
+    let mut line = pad_right("region", label);
+    for column in &columns {
+        line += GAP;
+        line += &pad_left(column.header, column.width);
+    }
+    let _ = writeln!(out, "{}", paint.bold(line.trim_end()));
+    for (index, ((guide, _), name)) in nodes.iter().zip(&names).enumerate() {
+        let mut line = paint_label(guide, name, label, options.unicode, paint);
+        for column in &columns {
+            line += GAP;
+            line += &column.cell(index);
+        }
+        let _ = writeln!(out, "{}", line.trim_end());
+    }
+}
+
+fn paint_label(guide: &str, name: &str, label: usize, unicode: bool, paint: Paint) -> String {
+    // Deep below, the lines of the tree give way first: their right end matters.
+    let name_room = width(name).min(label.saturating_sub(width(guide)).max(label.min(12)));
+    let skip = width(guide).saturating_sub(label - name_room);
+    let guide: String = guide.chars().skip(skip).collect();
+    let name = shorten(name, label - width(&guide), unicode);
+    let padding = " ".repeat(label.saturating_sub(width(&guide) + width(&name)));
+    paint.dim(&guide) + &name + &padding
+}
+
+/// Every node with the lines that connect it to its parent.
+fn guides(tree: &CallTree, unicode: bool) -> Vec<(String, &CallNode)> {
+    let [branch, last, through] = if unicode {
+        ["├─ ", "└─ ", "│  "]
+    } else {
+        ["|- ", "`- ", "|  "]
+    };
+    let nodes: Vec<(usize, &CallNode)> = tree.walk().collect();
+    // A node is its parent's last child when no later one of the same depth comes before a
+    // shallower one; seen from the end, that is the state of this list.
+    let mut later_at_depth: Vec<bool> = Vec::new();
+    let mut lines: Vec<(String, &CallNode)> = Vec::with_capacity(nodes.len());
+    for &(depth, node) in nodes.iter().rev() {
+        let has_later = later_at_depth.get(depth).copied().unwrap_or(false);
+        let mut guide = String::new();
+        for level in 1..depth {
+            guide += if later_at_depth.get(level).copied().unwrap_or(false) {
+                through
+            } else {
+                "   "
+            };
+        }
+        if depth > 0 {
+            guide += if has_later { branch } else { last };
+        }
+        later_at_depth.resize(depth + 1, false);
+        later_at_depth[depth] = true;
+        lines.push((guide, node));
+    }
+    lines.reverse();
+    lines
+}
+
+type Cell = fn(&CallTree, &CallNode, bool) -> String;
+
+/// From left to right, the most wanted first.
+const COLUMNS: [(&str, Cell); 8] = [
+    ("calls", |_, node, _| units::count(node.calls())),
+    ("total", |_, node, unicode| {
+        timed(node, unicode, |node| node.statistics().total_ns() as f64)
+    }),
+    ("exclusive", |_, node, unicode| {
+        timed(node, unicode, |node| node.exclusive_ns() as f64)
+    }),
+    ("share", share),
+    ("average", |_, node, unicode| {
+        timed(node, unicode, |node| node.statistics().mean_ns())
+    }),
+    ("min", |_, node, unicode| {
+        time(node.statistics().min_ns().map(|ns| ns as f64), unicode)
+    }),
+    ("max", |_, node, unicode| {
+        time(node.statistics().max_ns().map(|ns| ns as f64), unicode)
+    }),
+    ("std", |_, node, unicode| {
+        timed(node, unicode, |node| node.statistics().std_ns())
+    }),
+];
+
+fn timed(node: &CallNode, unicode: bool, value: impl Fn(&CallNode) -> f64) -> String {
+    time((node.statistics().count() > 0).then(|| value(node)), unicode)
+}
+
+fn time(ns: Option<f64>, unicode: bool) -> String {
+    match ns {
+        None => "-".into(),
+        Some(ns) if unicode => units::duration_f64(ns),
+        Some(ns) => units::duration_f64(ns).replace('µ', "u"),
+    }
+}
+
+fn share(tree: &CallTree, node: &CallNode, unicode: bool) -> String {
+    match tree.share(node) {
+        None => format!("-{}", " ".repeat(BAR_CELLS + 3)),
+        Some(share) => format!("{:.1} % {}", share * 100.0, bar(share, unicode)),
+    }
+}
+
+/// A bar of fixed width, full at 1.
+fn bar(share: f64, unicode: bool) -> String {
+    let share = share.clamp(0.0, 1.0);
+    let mut bar = String::new();
+    if unicode {
+        const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+        let eighths = (share * (BAR_CELLS * 8) as f64).round() as usize;
+        bar += &"█".repeat(eighths / 8);
+        bar += EIGHTHS[eighths % 8];
+    } else {
+        bar += &"#".repeat((share * BAR_CELLS as f64).round() as usize);
+    }
+    pad_right(&bar, BAR_CELLS)
+}
+
+/// Cells with their numbers aligned right and their units left.
+struct Column {
+    header: &'static str,
+    cells: Vec<String>,
+    number_width: usize,
+    width: usize,
+}
+
+impl Column {
+    fn new(header: &'static str, cells: impl Iterator<Item = String>) -> Self {
+        let cells: Vec<String> = cells.collect();
+        let split = |cell: &str| {
+            let (number, unit) = number_and_unit(cell);
+            (width(number), width(unit))
+        };
+        let number_width = cells.iter().map(|cell| split(cell).0).max().unwrap_or(0);
+        let unit_width = cells.iter().map(|cell| split(cell).1).max().unwrap_or(0);
+        let total = (number_width + unit_width).max(header.len());
+        Self {
+            header,
+            cells,
+            number_width: total - unit_width,
+            width: total,
+        }
+    }
+
+    fn cell(&self, index: usize) -> String {
+        let (number, unit) = number_and_unit(&self.cells[index]);
+        pad_left(number, self.number_width) + &pad_right(unit, self.width - self.number_width)
+    }
+}
+
+/// `12.5 ms` is `12.5` and ` ms`; the spaces in `12 345` group digits.
+fn number_and_unit(cell: &str) -> (&str, &str) {
+    let unit = cell
+        .find(|c: char| !(c.is_ascii_digit() || matches!(c, ' ' | '.' | '-')))
+        .unwrap_or(cell.len());
+    let (number, _) = cell.split_at(unit);
+    cell.split_at(number.trim_end().len())
+}
+
+fn pad_left(text: &str, to: usize) -> String {
+    " ".repeat(to.saturating_sub(width(text))) + text
+}
+
+fn pad_right(text: &str, to: usize) -> String {
+    text.to_owned() + &" ".repeat(to.saturating_sub(width(text)))
+}
+
+#[derive(Clone, Copy)]
+struct Paint {
+    color: bool,
+}
+
+impl Paint {
+    fn bold(self, text: &str) -> String {
+        self.with("\x1b[1m", text)
+    }
+
+    fn dim(self, text: &str) -> String {
+        self.with("\x1b[2m", text)
+    }
+
+    fn with(self, code: &str, text: &str) -> String {
+        if self.color && !text.is_empty() {
+            format!("{code}{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! One region with the intervals of every rank, loaded.
+
+use super::statistics::{Statistics, percentile_of_sorted};
+use super::{Intervals, Source};
+use crate::error::Result;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Index;
+use std::sync::{Arc, OnceLock};
+
+/// A region on every rank that has it.
+///
+/// Obtained from [`ProfilingH5Reader::get_region`](crate::ProfilingH5Reader::get_region). Indexing
+/// by a rank gives that rank's calls:
+///
+/// ```no_run
+/// let reader = scope_profiler::ProfilingH5Reader::open("profiling_data.h5")?;
+/// let solver = reader.get_region("solver")?;
+/// println!("{} calls on rank 0", solver[0].num_calls());
+/// for (rank, calls) in solver.regions() {
+///     println!("rank {rank}: {} ns", calls.total_duration_ns());
+/// }
+/// # Ok::<(), scope_profiler::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct MpiRegion {
+    name: String,
+    regions: BTreeMap<u32, RankRegion>,
+}
+
+impl MpiRegion {
+    pub(crate) fn new(name: String, regions: BTreeMap<u32, RankRegion>) -> Self {
+        Self { name, regions }
+    }
+
+    /// The region's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Rank to the region's calls on it; a rank that never knew the region is not there.
+    #[must_use]
+    pub fn regions(&self) -> &BTreeMap<u32, RankRegion> {
+        &self.regions
+    }
+
+    /// The region's calls on `rank`, if it knew the region.
+    #[must_use]
+    pub fn get(&self, rank: u32) -> Option<&RankRegion> {
+        self.regions.get(&rank)
+    }
+
+    /// The earliest start over all ranks, ns; `None` without any timed call.
+    #[must_use]
+    pub fn first_start_ns(&self) -> Option<i64> {
+        self.regions.values().filter_map(RankRegion::first_start_ns).min()
+    }
+}
+
+impl Index<u32> for MpiRegion {
+    type Output = RankRegion;
+
+    /// The region's calls on `rank`.
+    ///
+    /// # Panics
+    ///
+    /// When the rank does not have the region; [`get`](MpiRegion::get) tells.
+    fn index(&self, rank: u32) -> &RankRegion {
+        self.get(rank)
+            .unwrap_or_else(|| panic!("rank {rank} does not have the region {:?}", self.name))
+    }
+}
+
+/// Where a region comes from and what was not recorded of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct CallSite {
+    pub(crate) source_file: Option<String>,
+    pub(crate) source_line: Option<u32>,
+    pub(crate) tags: Vec<String>,
+    pub(crate) dropped: u64,
+    pub(crate) open: u64,
+}
+
+/// Exclusive time of each row of one rank, worked out when first asked for and kept.
+pub(crate) type OwnTimes = OnceLock<Result<BTreeMap<usize, i64>>>;
+
+/// A region's calls on one rank: their intervals in order of start, and statistics.
+///
+/// All times are nanoseconds on `CLOCK_MONOTONIC`. Without calls, statistics are 0 and there is no
+/// first start and no last end. A call whose end lies before its start has a negative duration.
+#[derive(Clone)]
+pub struct RankRegion {
+    intervals: Intervals,
+    calls: u64,
+    statistics: Statistics,
+    site: CallSite,
+    pub(crate) source: Arc<dyn Source + Send + Sync>,
+    pub(crate) row: usize,
+    pub(crate) own_times: Arc<OwnTimes>,
+}
+
+impl RankRegion {
+    pub(crate) fn new(
+        intervals: Intervals,
+        site: CallSite,
+        source: Arc<dyn Source + Send + Sync>,
+        row: usize,
+        own_times: Arc<OwnTimes>,
+    ) -> Self {
+        Self {
+            statistics: durations(&intervals).collect(),
+            calls: source.rows()[row].calls,
+            intervals,
+            site,
+            source,
+            row,
+            own_times,
+        }
+    }
+
+    /// The number of completed calls. It is larger than the number of intervals where calls were
+    /// only counted or intervals were [`dropped`](Self::dropped).
+    #[must_use]
+    pub fn num_calls(&self) -> u64 {
+        self.calls
+    }
+
+    /// Start of each interval, ns, ascending.
+    #[must_use]
+    pub fn start_times_ns(&self) -> &[i64] {
+        &self.intervals.starts
+    }
+
+    /// End of each interval, ns.
+    #[must_use]
+    pub fn end_times_ns(&self) -> &[i64] {
+        &self.intervals.ends
+    }
+
+    /// Thread of each interval, as an index into the rank's threads; all 0 where the file does not
+    /// say.
+    #[must_use]
+    pub fn thread_ids(&self) -> &[u32] {
+        &self.intervals.threads
+    }
+
+    /// End minus start of each interval, ns.
+    #[must_use]
+    pub fn durations_ns(&self) -> Vec<i64> {
+        durations(&self.intervals).collect()
+    }
+
+    /// Count, sum, extremes, mean and standard deviation of the durations.
+    #[must_use]
+    pub fn statistics(&self) -> &Statistics {
+        &self.statistics
+    }
+
+    /// Sum of the durations, ns.
+    #[must_use]
+    pub fn total_duration_ns(&self) -> i64 {
+        self.statistics.total_ns()
+    }
+
+    /// Mean duration, ns.
+    #[must_use]
+    pub fn average_duration_ns(&self) -> f64 {
+        self.statistics.mean_ns()
+    }
+
+    /// Shortest duration, ns; 0 without calls.
+    #[must_use]
+    pub fn min_duration_ns(&self) -> i64 {
+        self.statistics.min_ns().unwrap_or(0)
+    }
+
+    /// Longest duration, ns; 0 without calls.
+    #[must_use]
+    pub fn max_duration_ns(&self) -> i64 {
+        self.statistics.max_ns().unwrap_or(0)
+    }
+
+    /// Standard deviation of the durations, ns, of the population (division by the count).
+    #[must_use]
+    pub fn std_duration_ns(&self) -> f64 {
+        self.statistics.std_ns()
+    }
+
+    /// The `p`th percentile of the durations, ns, 0 to 100, interpolated linearly between
+    /// neighbours as `numpy.percentile` does it; 0 without calls.
+    #[must_use]
+    pub fn percentile_ns(&self, p: f64) -> f64 {
+        let mut sorted = self.durations_ns();
+        sorted.sort_unstable();
+        percentile_of_sorted(&sorted, p)
+    }
+
+    /// The earliest start, ns.
+    #[must_use]
+    pub fn first_start_ns(&self) -> Option<i64> {
+        self.intervals.starts.iter().copied().min()
+    }
+
+    /// The latest end, ns.
+    #[must_use]
+    pub fn last_end_ns(&self) -> Option<i64> {
+        self.intervals.ends.iter().copied().max()
+    }
+
+    /// The source file of the region's call site, where known.
+    #[must_use]
+    pub fn source_file(&self) -> Option<&str> {
+        self.site.source_file.as_deref()
+    }
+
+    /// The line of the region's call site, where known.
+    #[must_use]
+    pub fn source_line(&self) -> Option<u32> {
+        self.site.source_line
+    }
+
+    /// Tags given to the region by the Python package.
+    #[must_use]
+    pub fn tags(&self) -> &[String] {
+        &self.site.tags
+    }
+
+    /// Intervals that were dropped for want of memory or disk.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.site.dropped
+    }
+
+    /// Calls that were still open when the file was made, and are not in it.
+    #[must_use]
+    pub fn open(&self) -> u64 {
+        self.site.open
+    }
+}
+
+impl fmt::Debug for RankRegion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RankRegion")
+            .field("calls", &self.calls)
+            .field("intervals", &self.intervals.len())
+            .field("statistics", &self.statistics)
+            .finish_non_exhaustive()
+    }
+}
+
+fn durations(intervals: &Intervals) -> impl Iterator<Item = i64> + '_ {
+    intervals
+        .starts
+        .iter()
+        .zip(&intervals.ends)
+        .map(|(&start, &end)| end.saturating_sub(start))
+}

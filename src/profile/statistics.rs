@@ -1,0 +1,197 @@
+//! Statistics of durations, one value at a time.
+
+/// Count, sum, extremes, mean and standard deviation of durations, without keeping them.
+///
+/// Mean and variance follow Welford's recurrence (Technometrics 4, 1962, 419-420), which does not
+/// lose the small differences between large values as a sum of squares does; two accumulators
+/// merge by the formula of Chan, Golub and LeVeque (1979).
+///
+/// ```
+/// use scope_profiler::profile::Statistics;
+///
+/// let durations: Statistics = [5, 13, 15].into_iter().collect();
+/// assert_eq!((durations.count(), durations.total_ns()), (3, 33));
+/// assert_eq!((durations.min_ns(), durations.max_ns()), (Some(5), Some(15)));
+/// assert_eq!(durations.mean_ns(), 11.0);
+/// assert!((durations.std_ns() - 4.320_493_798_938_574).abs() < 1e-12);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Statistics {
+    count: u64,
+    total: i128,
+    min: i64,
+    max: i64,
+    mean: f64,
+    m2: f64,
+}
+
+impl Statistics {
+    /// Statistics of nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds one duration, ns.
+    #[inline]
+    pub fn add(&mut self, ns: i64) {
+        if self.count == 0 {
+            (self.min, self.max) = (ns, ns);
+        } else {
+            self.min = self.min.min(ns);
+            self.max = self.max.max(ns);
+        }
+        self.count += 1;
+        self.total += i128::from(ns);
+        let value = ns as f64;
+        let delta = value - self.mean;
+        self.mean += delta / self.count as f64;
+        self.m2 += delta * (value - self.mean);
+    }
+
+    /// Adds everything that `other` has seen.
+    pub fn merge(&mut self, other: &Self) {
+        if other.count == 0 {
+            return;
+        }
+        if self.count == 0 {
+            *self = *other;
+            return;
+        }
+        let (a, b) = (self.count as f64, other.count as f64);
+        let delta = other.mean - self.mean;
+        self.mean += delta * b / (a + b);
+        self.m2 += other.m2 + delta * delta * a * b / (a + b);
+        self.count += other.count;
+        self.total += other.total;
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+    }
+
+    /// The number of durations.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Their sum, ns; it stops at the largest `i64` instead of overflowing.
+    #[must_use]
+    pub fn total_ns(&self) -> i64 {
+        saturate(self.total)
+    }
+
+    /// The shortest, ns; `None` without any.
+    #[must_use]
+    pub fn min_ns(&self) -> Option<i64> {
+        (self.count > 0).then_some(self.min)
+    }
+
+    /// The longest, ns; `None` without any.
+    #[must_use]
+    pub fn max_ns(&self) -> Option<i64> {
+        (self.count > 0).then_some(self.max)
+    }
+
+    /// The arithmetic mean, ns; 0 without any.
+    #[must_use]
+    pub fn mean_ns(&self) -> f64 {
+        if self.count == 0 {
+            return 0.0;
+        }
+        // The sum is exact, so this is better than the running mean.
+        self.total as f64 / self.count as f64
+    }
+
+    /// The standard deviation of the population (division by the count), ns; 0 without any.
+    #[must_use]
+    pub fn std_ns(&self) -> f64 {
+        if self.count == 0 {
+            return 0.0;
+        }
+        (self.m2 / self.count as f64).max(0.0).sqrt()
+    }
+}
+
+impl Extend<i64> for Statistics {
+    fn extend<I: IntoIterator<Item = i64>>(&mut self, durations: I) {
+        durations.into_iter().for_each(|ns| self.add(ns));
+    }
+}
+
+impl FromIterator<i64> for Statistics {
+    fn from_iter<I: IntoIterator<Item = i64>>(durations: I) -> Self {
+        let mut statistics = Self::new();
+        statistics.extend(durations);
+        statistics
+    }
+}
+
+/// The nearest `i64`.
+pub(crate) fn saturate(value: i128) -> i64 {
+    value.clamp(i64::MIN.into(), i64::MAX.into()) as i64
+}
+
+/// The `p`th percentile of ascending values, with linear interpolation between neighbours as
+/// `numpy.percentile` does it by default; 0 without any. `p` is clamped to 0..=100.
+pub(crate) fn percentile_of_sorted(sorted: &[i64], p: f64) -> f64 {
+    let Some(last) = sorted.len().checked_sub(1) else {
+        return 0.0;
+    };
+    let p = if p.is_nan() { 0.0 } else { p.clamp(0.0, 100.0) };
+    let position = p / 100.0 * last as f64;
+    let below = (position.floor() as usize).min(last);
+    let (low, high) = (sorted[below] as f64, sorted[(below + 1).min(last)] as f64);
+    low + (high - low) * (position - below as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn statistics_of_nothing_are_zero_or_none() {
+        let none = Statistics::new();
+        assert_eq!(
+            (none.count(), none.total_ns(), none.mean_ns(), none.std_ns()),
+            (0, 0, 0.0, 0.0)
+        );
+        assert_eq!((none.min_ns(), none.max_ns()), (None, None));
+        assert_eq!(percentile_of_sorted(&[], 50.0), 0.0);
+    }
+
+    #[test]
+    fn extreme_values_saturate() {
+        let extremes: Statistics = [i64::MAX, i64::MAX, i64::MIN].into_iter().collect();
+        assert_eq!(extremes.total_ns(), i64::MAX - 1);
+        assert_eq!(
+            [i64::MIN; 3].into_iter().collect::<Statistics>().total_ns(),
+            i64::MIN
+        );
+    }
+
+    #[test]
+    fn percentiles_interpolate_between_neighbours() {
+        assert_eq!(percentile_of_sorted(&[5, 13, 15], 50.0), 13.0);
+        assert!((percentile_of_sorted(&[5, 13, 15], 95.0) - 14.8).abs() < 1e-9);
+        assert_eq!(percentile_of_sorted(&[7], 99.0), 7.0);
+        assert_eq!(percentile_of_sorted(&[1, 2], 400.0), 2.0);
+    }
+
+    proptest! {
+        #[test]
+        fn merging_two_halves_gives_the_statistics_of_the_whole(
+            values in prop::collection::vec(-1_000_000_000_i64..1_000_000_000, 0..200),
+            cut in 0_usize..200,
+        ) {
+            let (left, right) = values.split_at(cut.min(values.len()));
+            let mut merged: Statistics = left.iter().copied().collect();
+            merged.merge(&right.iter().copied().collect());
+            let whole: Statistics = values.iter().copied().collect();
+            prop_assert_eq!(merged.count(), whole.count());
+            prop_assert_eq!(merged.total_ns(), whole.total_ns());
+            prop_assert_eq!((merged.min_ns(), merged.max_ns()), (whole.min_ns(), whole.max_ns()));
+            prop_assert!((merged.std_ns() - whole.std_ns()).abs() <= 1e-9 * whole.std_ns().max(1.0));
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Attribute values of any writer: integers of every width and order, fixed- and variable-length
+//! strings, single values and lists.
+
+use crate::profile::{Metadata, Value};
+use hdf5::types::{FixedAscii, FixedUnicode, FloatSize, IntSize, TypeDescriptor, VarLenAscii, VarLenUnicode};
+use hdf5::{Container, H5Type, Location};
+
+/// Values in one attribute or list of names beyond which it is not what it claims to be.
+const MAX_VALUES: usize = 1 << 20;
+/// Bytes of fixed-length strings in one list.
+const MAX_BYTES: usize = 1 << 26;
+
+/// All attributes of an object that have a meaning as [`Value`]; the rest is left out.
+pub(super) fn read_all(location: &Location) -> hdf5::Result<Metadata> {
+    let mut metadata = Metadata::new();
+    for name in location.attr_names()? {
+        // One that cannot be read costs itself, not the profile.
+        let value = location.attr(&name).and_then(|attribute| value(&attribute));
+        if let Ok(Some(value)) = value {
+            metadata.insert(name, value);
+        }
+    }
+    Ok(metadata)
+}
+
+/// An attribute's value; `None` for types without a counterpart (compounds, references, ...).
+fn value(attribute: &Container) -> hdf5::Result<Option<Value>> {
+    let scalar = attribute.shape().is_empty();
+    let list = match attribute.dtype()?.to_descriptor()? {
+        TypeDescriptor::Integer(_) | TypeDescriptor::Unsigned(_) => {
+            numbers::<i64>(attribute)?.into_iter().map(Value::Int).collect()
+        }
+        TypeDescriptor::Float(FloatSize::U4 | FloatSize::U8) => {
+            numbers::<f64>(attribute)?.into_iter().map(Value::Float).collect()
+        }
+        TypeDescriptor::Boolean => numbers::<bool>(attribute)?
+            .into_iter()
+            .map(|on| Value::Int(on.into()))
+            .collect(),
+        _ => match strings(attribute)? {
+            Some(texts) if scalar => texts.into_iter().map(Value::Text).collect(),
+            Some(texts) => return Ok(Some(Value::List(texts))),
+            None => Vec::new(),
+        },
+    };
+    Ok(match <[Value; 1]>::try_from(list) {
+        Ok([single]) => Some(single),
+        Err(several) if several.is_empty() => None,
+        Err(several) => Some(Value::List(several.iter().map(text_of_number).collect())),
+    })
+}
+
+fn text_of_number(value: &Value) -> String {
+    match value {
+        Value::Int(number) => number.to_string(),
+        Value::Float(number) => number.to_string(),
+        Value::Text(text) => text.clone(),
+        Value::List(texts) => texts.join(", "),
+    }
+}
+
+fn numbers<T: H5Type>(container: &Container) -> hdf5::Result<Vec<T>> {
+    check_size(container, size_of::<T>())?;
+    container.read_raw::<T>()
+}
+
+fn check_size(container: &Container, width: usize) -> hdf5::Result<()> {
+    let size = container.size();
+    if size > MAX_VALUES || size.saturating_mul(width) > MAX_BYTES {
+        return Err(format!("{size} values are more than this can be").into());
+    }
+    Ok(())
+}
+
+/// The strings in an attribute or dataset; `None` when it does not hold strings.
+pub(super) fn strings(container: &Container) -> hdf5::Result<Option<Vec<String>>> {
+    // HDF5 converts between lengths but wants the length in memory at compile time, so each string
+    // is read into the next of a few sizes.
+    macro_rules! fixed {
+        ($kind:ident, $length:expr) => {
+            match $length {
+                0..=64 => texts::<$kind<64>>(container),
+                65..=1024 => texts::<$kind<1024>>(container),
+                1025..=65536 => texts::<$kind<65536>>(container),
+                length => {
+                    Err(format!("strings of {length} bytes are longer than an attribute can be").into())
+                }
+            }
+        };
+    }
+    match container.dtype()?.to_descriptor()? {
+        TypeDescriptor::VarLenUnicode => texts::<VarLenUnicode>(container),
+        TypeDescriptor::VarLenAscii => texts::<VarLenAscii>(container),
+        TypeDescriptor::FixedUnicode(length) => fixed!(FixedUnicode, length),
+        TypeDescriptor::FixedAscii(length) => fixed!(FixedAscii, length),
+        _ => return Ok(None),
+    }
+    .map(Some)
+}
+
+fn texts<T: H5Type + Bytes>(container: &Container) -> hdf5::Result<Vec<String>> {
+    check_size(container, size_of::<T>())?;
+    let raw = container.read_raw::<T>()?;
+    Ok(raw
+        .iter()
+        .map(|text| String::from_utf8_lossy(text.bytes()).into_owned())
+        .collect())
+}
+
+/// The bytes of HDF5's string types, whose `as_str` trusts the file to hold valid UTF-8.
+trait Bytes {
+    fn bytes(&self) -> &[u8];
+}
+
+macro_rules! bytes {
+    ($($kind:ty $(, $n:ident)?);*) => {$(
+        impl $(<const $n: usize>)? Bytes for $kind {
+            fn bytes(&self) -> &[u8] {
+                self.as_bytes()
+            }
+        }
+    )*};
+}
+bytes!(VarLenUnicode; VarLenAscii; FixedUnicode<N>, N; FixedAscii<N>, N);
+
+/// A text attribute, if there is one by that name.
+pub(super) fn text(attributes: &Metadata, name: &str) -> Option<String> {
+    match attributes.get(name)? {
+        Value::Text(text) => Some(text.clone()),
+        Value::List(texts) => texts.first().cloned(),
+        Value::Int(_) | Value::Float(_) => None,
+    }
+}
+
+/// A list-of-texts attribute; a single text counts as a list of one.
+pub(super) fn texts_of(attributes: &Metadata, name: &str) -> Vec<String> {
+    match attributes.get(name) {
+        Some(Value::List(texts)) => texts.clone(),
+        Some(Value::Text(text)) => vec![text.clone()],
+        _ => Vec::new(),
+    }
+}
+
+/// An integer attribute, if there is one by that name.
+pub(super) fn int(attributes: &Metadata, name: &str) -> Option<i64> {
+    match attributes.get(name)? {
+        Value::Int(number) => Some(*number),
+        _ => None,
+    }
+}
+
+/// Whether a type is an integer of any width up to 64 bits, and then whether it is signed.
+pub(super) fn integer(descriptor: &TypeDescriptor) -> Option<(IntSize, bool)> {
+    match *descriptor {
+        TypeDescriptor::Integer(size) => Some((size, true)),
+        TypeDescriptor::Unsigned(size) => Some((size, false)),
+        _ => None,
+    }
+}

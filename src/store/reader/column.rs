@@ -1,0 +1,138 @@
+//! One column of integers in the file: checked by its header when the file is opened, read in
+//! slices later.
+
+use super::attributes;
+use super::open::Opened;
+use crate::error::Result;
+use hdf5::dataset::Layout;
+use hdf5::types::IntSize;
+use hdf5::{Dataset, Group, H5Type};
+use std::ops::Range;
+
+/// The most that deflate can shrink data (1032 to 1), rounded up: what is stored bounds what can
+/// be declared.
+const MAX_COMPRESSION: u64 = 1100;
+
+/// A one-dimensional dataset of integers.
+#[derive(Clone, Debug)]
+pub(super) struct Column {
+    path: String,
+    len: u64,
+    size: IntSize,
+    signed: bool,
+}
+
+impl Column {
+    /// Checks the dataset `name` of `group` without reading values.
+    pub(super) fn open(from: &Opened, group: &Group, group_path: &str, name: &str) -> Result<Self> {
+        let path = format!("{group_path}/{name}");
+        let cannot = |error| from.hdf5(format!("{path} cannot be opened"), error);
+        let dataset = group.dataset(name).map_err(cannot)?;
+        let shape = dataset.get_shape().map_err(cannot)?;
+        let &[len] = shape.as_slice() else {
+            return Err(from.damaged(format!("{path} has {} dimensions instead of one", shape.len())));
+        };
+        let descriptor = dataset
+            .dtype()
+            .and_then(|dtype| dtype.to_descriptor())
+            .map_err(cannot)?;
+        let Some((size, signed)) = attributes::integer(&descriptor) else {
+            return Err(from.damaged(format!("{path} holds {descriptor} values instead of integers")));
+        };
+        let len = len as u64;
+        check_storage(from, &path, &dataset, len, size as u64)?;
+        Ok(Self {
+            path,
+            len,
+            size,
+            signed,
+        })
+    }
+
+    /// The number of values.
+    pub(super) fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// The values at `range` as i64.
+    pub(super) fn read(&self, from: &Opened, range: Range<u64>) -> Result<Vec<i64>> {
+        let values: Vec<i64> = self.slice(from, range)?;
+        // HDF5's conversion turns what does not fit into the limit.
+        if !self.signed && self.size == IntSize::U8 && values.contains(&i64::MAX) {
+            return Err(from.damaged(format!("{} holds values beyond the largest int64", self.path)));
+        }
+        Ok(values)
+    }
+
+    /// The values at `range` as thread numbers; negative ones, "unknown", share the largest number.
+    pub(super) fn read_threads(&self, from: &Opened, range: Range<u64>) -> Result<Vec<u32>> {
+        if !self.signed && self.size != IntSize::U8 {
+            return self.slice(from, range);
+        }
+        self.read(from, range)?
+            .into_iter()
+            .map(|id| match u32::try_from(id) {
+                Ok(id) => Ok(id),
+                Err(_) if id < 0 => Ok(u32::MAX),
+                Err(_) => {
+                    Err(from.damaged(format!("{} holds {id}, which is not a thread number", self.path)))
+                }
+            })
+            .collect()
+    }
+
+    fn slice<T: H5Type>(&self, from: &Opened, range: Range<u64>) -> Result<Vec<T>> {
+        let selection = range.start as usize..range.end as usize;
+        from.file
+            .dataset(&self.path)
+            .and_then(|dataset| dataset.read_slice_1d::<T, _>(selection))
+            .map(|array| array.into_raw_vec_and_offset().0)
+            .map_err(|error| {
+                let message = format!(
+                    "{} cannot be read (damaged, or written with a compression that is not installed here)",
+                    self.path
+                );
+                from.hdf5(message, error)
+            })
+    }
+}
+
+/// Refuses datasets that promise more values than the file can hold, before memory is set aside for
+/// them, and those whose values are in other files.
+fn check_storage(from: &Opened, path: &str, dataset: &Dataset, len: u64, width: u64) -> Result<()> {
+    let declared = len.saturating_mul(width);
+    if len == 0 {
+        return Ok(());
+    }
+    if let Some(offset) = dataset.offset() {
+        return if offset.saturating_add(declared) <= from.len {
+            Ok(())
+        } else {
+            Err(from.damaged(format!(
+                "{path} reaches past the end of the file, which is cut off or damaged"
+            )))
+        };
+    }
+    // No single place in the file: chunked, inside the header, elsewhere, or never written.
+    let creation = dataset
+        .dcpl()
+        .map_err(|error| from.hdf5(format!("{path} cannot be opened"), error))?;
+    if creation.layout() == Layout::Virtual || !creation.external().is_empty() {
+        return Err(from.damaged(format!(
+            "{path} keeps its values in other files, which are not followed"
+        )));
+    }
+    let stored = dataset.storage_size();
+    let bound = if creation.has_filters() {
+        stored.saturating_mul(MAX_COMPRESSION)
+    } else {
+        stored
+    };
+    if declared > bound {
+        return Err(from.damaged(format!(
+            "{path} declares {len} values but only {stored} bytes of them were written; \
+             the run was interrupted while writing, or the file is damaged"
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! Opening a file: is it there, is it HDF5, which schema.
+
+use super::Decoder;
+use super::attributes;
+use super::schema1;
+use crate::error::{Error, Result};
+use crate::store::names;
+use hdf5::{File, FileBuilder};
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// The newest schema of the Python package; numbers beyond it are unknown to everyone.
+const NEWEST_SCHEMA: i64 = 3;
+
+/// The first bytes of an HDF5 file without a user block.
+const SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
+
+/// An HDF5 file that is open for reading, and what messages about it need.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) path: PathBuf,
+    pub(super) file: File,
+    pub(super) len: u64,
+}
+
+impl Opened {
+    #[cold]
+    pub(super) fn damaged(&self, message: impl Into<String>) -> Error {
+        Error::format(&self.path, message)
+    }
+
+    #[cold]
+    pub(super) fn hdf5(&self, message: impl Into<String>, source: hdf5::Error) -> Error {
+        Error::hdf5(&self.path, message, source)
+    }
+}
+
+/// Opens `path` and finds the decoder for its schema.
+pub(super) fn open(path: &Path) -> Result<Box<dyn Decoder>> {
+    let opened = open_hdf5(path)?;
+    match schema(&opened)? {
+        1 => schema1::Schema1::open(opened).map(|decoder| Box::new(decoder) as Box<dyn Decoder>),
+        number => Err(opened.damaged(format!(
+            "schema {number}, the columnar layout of the Python package, is not read yet (this version reads schema 1)"
+        ))),
+    }
+}
+
+fn open_hdf5(path: &Path) -> Result<Opened> {
+    let metadata = fs::metadata(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Error::not_found(format!("{}: there is no such file", path.display())),
+        _ => Error::io(path, "cannot be opened", error),
+    })?;
+    if metadata.is_dir() {
+        let hint = "this is a directory; name the HDF5 file in it, profiling_data.h5 by default";
+        return Err(Error::format(path, hint));
+    }
+    if !metadata.is_file() {
+        return Err(Error::format(path, "this is not a regular file"));
+    }
+    // Also tells a file without read permission from one that HDF5 refuses.
+    let mut start = [0; SIGNATURE.len()];
+    let read = fs::File::open(path)
+        .and_then(|mut file| file.read(&mut start))
+        .map_err(|error| Error::io(path, "cannot be read", error))?;
+    if read == 0 {
+        return Err(Error::format(
+            path,
+            "the file is empty; the run was interrupted before it wrote anything",
+        ));
+    }
+    let mut builder = FileBuilder::new();
+    // Without a chunk cache, slices of uncompressed chunks are read as they are, and memory does
+    // not grow with the number of datasets.
+    builder.with_fapl(|access| access.chunk_cache(1, 0, 0.0));
+    let file = builder.open(path).map_err(|error| {
+        let text = error.to_string();
+        if start != SIGNATURE && text.contains("signature") {
+            Error::format(path, "not an HDF5 file")
+        } else if text.contains("truncated") {
+            let cause =
+                "the file is truncated: the run that wrote it was interrupted, or a copy is incomplete";
+            Error::format(path, cause)
+        } else {
+            Error::hdf5(
+                path,
+                "cannot be opened as an HDF5 file; it is damaged or still being written",
+                error,
+            )
+        }
+    })?;
+    Ok(Opened {
+        path: path.to_owned(),
+        file,
+        len: metadata.len(),
+    })
+}
+
+/// The schema number: absent means 1.
+fn schema(opened: &Opened) -> Result<i64> {
+    let cannot = |error| opened.hdf5(format!("the attribute {} cannot be read", names::SCHEMA), error);
+    if !opened
+        .file
+        .attr_names()
+        .map_err(cannot)?
+        .iter()
+        .any(|name| name == names::SCHEMA)
+    {
+        return Ok(1);
+    }
+    let attribute = opened.file.attr(names::SCHEMA).map_err(cannot)?;
+    let descriptor = attribute
+        .dtype()
+        .and_then(|dtype| dtype.to_descriptor())
+        .map_err(cannot)?;
+    if attributes::integer(&descriptor).is_none() || attribute.size() != 1 {
+        return Err(opened.damaged(format!(
+            "the attribute {} must be one integer but is {} of type {descriptor}",
+            names::SCHEMA,
+            attribute.size()
+        )));
+    }
+    match attribute.read_raw::<i64>().map_err(cannot)?[..] {
+        [number @ 1..=NEWEST_SCHEMA] => Ok(number),
+        [number] if number > NEWEST_SCHEMA => Err(opened.damaged(format!(
+            "schema {number} is newer than schema {NEWEST_SCHEMA}, the newest known here; update scope-profiler"
+        ))),
+        ref other => Err(opened.damaged(format!(
+            "{} = {other:?} is not a schema; they are numbered 1 to {NEWEST_SCHEMA}",
+            names::SCHEMA
+        ))),
+    }
+}

@@ -1,0 +1,383 @@
+//! Schema 1: a group for each rank, in it a group for each region, in it a dataset for each column.
+//!
+//! Opening reads groups, headers of datasets and attributes; never events.
+
+use super::attributes::{self, int, text, texts_of};
+use super::column::Column;
+use super::open::Opened;
+use super::{Contents, Decoder};
+use crate::error::Result;
+use crate::profile::{CallSite, Intervals, Metadata, Row};
+use crate::store::names;
+use hdf5::{Group, LinkType, LocationType};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ops::Range;
+
+/// Members of a region's group that are not regions in their turn.
+const COLUMNS: [&str; 3] = [names::START_TIMES, names::END_TIMES, names::THREAD_IDS];
+
+/// How many `/` in a region's name are followed as groups inside groups.
+const MAX_DEPTH: usize = 32;
+
+/// A file of schema 1.
+#[derive(Debug)]
+pub(super) struct Schema1 {
+    from: Opened,
+    contents: Contents,
+    regions: Vec<Region>,
+    threads: BTreeMap<u32, BTreeMap<u32, String>>,
+}
+
+#[derive(Debug)]
+struct Region {
+    starts: Column,
+    ends: Column,
+    threads: Option<Column>,
+    site: CallSite,
+}
+
+impl Schema1 {
+    pub(super) fn open(from: Opened) -> Result<Self> {
+        let mut scan = Scan::new(&from);
+        scan.file()?;
+        let Scan {
+            contents,
+            regions,
+            threads,
+            ..
+        } = scan;
+        Ok(Self {
+            contents,
+            regions,
+            threads,
+            from,
+        })
+    }
+}
+
+impl Decoder for Schema1 {
+    fn contents(&self) -> &Contents {
+        &self.contents
+    }
+
+    fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()> {
+        let region = &self.regions[row];
+        into.starts = region.starts.read(&self.from, range.clone())?;
+        into.ends = region.ends.read(&self.from, range.clone())?;
+        match &region.threads {
+            Some(threads) => into.threads = threads.read_threads(&self.from, range)?,
+            None => {
+                into.threads.clear();
+                into.threads.resize(into.starts.len(), 0);
+            }
+        }
+        Ok(())
+    }
+
+    fn call_site(&self, row: usize) -> CallSite {
+        self.regions[row].site.clone()
+    }
+
+    fn thread_names(&self, rank: u32) -> BTreeMap<u32, String> {
+        self.threads.get(&rank).cloned().unwrap_or_default()
+    }
+
+    fn damaged(&self, message: String) -> crate::Error {
+        self.from.damaged(message)
+    }
+}
+
+/// What has been found so far.
+struct Scan<'a> {
+    from: &'a Opened,
+    contents: Contents,
+    regions: Vec<Region>,
+    threads: BTreeMap<u32, BTreeMap<u32, String>>,
+    name_index: HashMap<String, usize>,
+}
+
+impl<'a> Scan<'a> {
+    fn new(from: &'a Opened) -> Self {
+        Self {
+            from,
+            contents: Contents::default(),
+            regions: Vec::new(),
+            threads: BTreeMap::new(),
+            name_index: HashMap::new(),
+        }
+    }
+
+    fn file(&mut self) -> Result<()> {
+        let root = self
+            .from
+            .file
+            .as_group()
+            .map_err(|error| self.from.hdf5("the root group cannot be opened", error))?;
+        let links = self.links(&root, "/")?;
+        self.contents.metadata = self.metadata(&root, &links)?;
+        let mut ranks = BTreeMap::new();
+        for (name, link) in &links {
+            let Some(rank) = rank_number(name) else { continue };
+            self.check_link(name, *link)?;
+            if let Some(other) = ranks.insert(rank, name) {
+                return Err(self
+                    .from
+                    .damaged(format!("{other} and {name} are both rank {rank}")));
+            }
+        }
+        if ranks.is_empty() && self.from.file.attr(names::SCHEMA).is_err() {
+            return Err(self.from.damaged(
+                "no rank groups (rank0, rank1, ...): this HDF5 file was not written by scope-profiler, or is not merged",
+            ));
+        }
+        for (rank, name) in ranks {
+            let group = self.group(&root, name, name)?;
+            self.rank(rank, &group, name)?;
+        }
+        Ok(())
+    }
+
+    /// Attributes of the root and of the metadata group of the Python package.
+    fn metadata(&self, root: &Group, links: &[(String, LinkType)]) -> Result<Metadata> {
+        let cannot = |error| self.from.hdf5("the metadata cannot be read", error);
+        let mut metadata = attributes::read_all(root).map_err(cannot)?;
+        metadata.remove(names::SCHEMA);
+        if links
+            .iter()
+            .any(|(name, link)| name == names::METADATA && *link == LinkType::Hard)
+            && root
+                .loc_type_by_name(names::METADATA)
+                .is_ok_and(|kind| kind == LocationType::Group)
+        {
+            let group = self.group(root, names::METADATA, names::METADATA)?;
+            metadata.extend(attributes::read_all(&group).map_err(cannot)?);
+        }
+        Ok(metadata)
+    }
+
+    fn rank(&mut self, rank: u32, group: &Group, path: &str) -> Result<()> {
+        self.contents.ranks.push(rank);
+        let links = self.links(group, path)?;
+        let has = |wanted: &str| {
+            links
+                .iter()
+                .find(|(name, _)| name == wanted)
+                .map(|(_, link)| *link)
+        };
+        let sorted = attributes::read_all(group).map_err(|error| {
+            self.from
+                .hdf5(format!("the attributes of {path} cannot be read"), error)
+        })?;
+        if int(&sorted, names::SORTED) == Some(1) {
+            self.contents.sorted_ranks.insert(rank);
+        }
+        if has(names::THREADS) == Some(LinkType::Hard) {
+            let path = format!("{path}/{}", names::THREADS);
+            let threads = self.group(group, names::THREADS, &path)?;
+            self.threads.insert(rank, self.thread_table(&threads, &path)?);
+        }
+        if let Some(link) = has(names::REGIONS) {
+            let path = format!("{path}/{}", names::REGIONS);
+            self.check_link(&path, link)?;
+            let regions = self.group(group, names::REGIONS, &path)?;
+            let mut found = RegionSearch {
+                rank,
+                seen: HashSet::new(),
+                names: BTreeSet::new(),
+            };
+            self.regions_in(&mut found, &regions, &path, "", 0)?;
+        }
+        Ok(())
+    }
+
+    fn thread_table(&self, group: &Group, path: &str) -> Result<BTreeMap<u32, String>> {
+        let index = Column::open(self.from, group, path, names::THREAD_INDEX)?;
+        let numbers = index.read_threads(self.from, 0..index.len())?;
+        let cannot = |error| {
+            self.from
+                .hdf5(format!("{path}/{} cannot be read", names::THREAD_NAME), error)
+        };
+        let dataset = group.dataset(names::THREAD_NAME).map_err(cannot)?;
+        let names = attributes::strings(&dataset).map_err(cannot)?.unwrap_or_default();
+        if names.len() != numbers.len() {
+            let message = format!("{path} has {} threads but {} names", numbers.len(), names.len());
+            return Err(self.from.damaged(message));
+        }
+        Ok(numbers
+            .into_iter()
+            .zip(names)
+            .filter(|(_, name)| !name.is_empty())
+            .collect())
+    }
+
+    /// Regions are the groups with a start column. Older writers let `/` in a name make groups in
+    /// groups, so a group without columns may hold regions in its turn.
+    fn regions_in(
+        &mut self,
+        search: &mut RegionSearch,
+        group: &Group,
+        path: &str,
+        prefix: &str,
+        depth: usize,
+    ) -> Result<()> {
+        for (link_name, link) in self.links(group, path)? {
+            let child_path = format!("{path}/{link_name}");
+            self.check_link(&child_path, link)?;
+            let info = group
+                .loc_info_by_name(&link_name)
+                .map_err(|error| self.from.hdf5(format!("{child_path} cannot be opened"), error))?;
+            if info.loc_type != LocationType::Group {
+                continue;
+            }
+            let child = self.group(group, &link_name, &child_path)?;
+            let members = self.links(&child, &child_path)?;
+            let has = |wanted: &str| members.iter().any(|(name, _)| name == wanted);
+            let name = format!("{prefix}{link_name}");
+            let columns = members
+                .iter()
+                .filter(|(member, _)| COLUMNS.contains(&member.as_str()))
+                .count();
+            if has(names::START_TIMES) || has(names::END_TIMES) {
+                self.region(search, &child, &child_path, name.clone(), &members)?;
+            }
+            if columns < members.len() && depth < MAX_DEPTH && search.seen.insert(format!("{:?}", info.token))
+            {
+                self.regions_in(search, &child, &child_path, &format!("{name}/"), depth + 1)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn region(
+        &mut self,
+        search: &mut RegionSearch,
+        group: &Group,
+        path: &str,
+        group_name: String,
+        members: &[(String, LinkType)],
+    ) -> Result<()> {
+        let column = |name: &str| -> Result<Option<Column>> {
+            match members.iter().find(|(member, _)| member == name) {
+                None => Ok(None),
+                Some((_, link)) => {
+                    self.check_link(&format!("{path}/{name}"), *link)?;
+                    Column::open(self.from, group, path, name).map(Some)
+                }
+            }
+        };
+        let required = |name: &str| {
+            column(name)?.ok_or_else(|| {
+                self.from.damaged(format!(
+                    "{path} has no {name}; the run was interrupted while writing, or the file is damaged"
+                ))
+            })
+        };
+        let starts = required(names::START_TIMES)?;
+        let ends = required(names::END_TIMES)?;
+        let threads = column(names::THREAD_IDS)?;
+        for (name, other) in [
+            (names::END_TIMES, Some(&ends)),
+            (names::THREAD_IDS, threads.as_ref()),
+        ] {
+            if let Some(other) = other.filter(|other| other.len() != starts.len()) {
+                return Err(self.from.damaged(format!(
+                    "{path} has {} {} but {} {name}; the file is damaged",
+                    starts.len(),
+                    names::START_TIMES,
+                    other.len()
+                )));
+            }
+        }
+        let attributes = attributes::read_all(group).map_err(|error| {
+            self.from
+                .hdf5(format!("the attributes of {path} cannot be read"), error)
+        })?;
+        let name = text(&attributes, names::NAME).unwrap_or(group_name);
+        if !search.names.insert(name.clone()) {
+            return Err(self
+                .from
+                .damaged(format!("{path} is the second region called {name:?} on its rank")));
+        }
+        let count = |name: &str| int(&attributes, name).and_then(|n| u64::try_from(n).ok());
+        let intervals = starts.len();
+        let name = self.name(name);
+        self.contents.rows.push(Row {
+            rank: search.rank,
+            name,
+            intervals,
+            calls: count(names::NUM_CALLS).unwrap_or(intervals).max(intervals),
+            total_ns: int(&attributes, names::TOTAL),
+        });
+        self.regions.push(Region {
+            starts,
+            ends,
+            threads,
+            site: CallSite {
+                source_file: text(&attributes, names::SOURCE_FILE),
+                source_line: int(&attributes, names::SOURCE_LINE).and_then(|line| u32::try_from(line).ok()),
+                tags: texts_of(&attributes, names::TAGS),
+                dropped: count(names::DROPPED).unwrap_or(0),
+                open: count(names::OPEN).unwrap_or(0),
+            },
+        });
+        Ok(())
+    }
+
+    fn name(&mut self, name: String) -> usize {
+        let names = &mut self.contents.names;
+        *self.name_index.entry(name).or_insert_with_key(|name| {
+            names.push(name.clone());
+            names.len() - 1
+        })
+    }
+
+    fn links(&self, group: &Group, path: &str) -> Result<Vec<(String, LinkType)>> {
+        let mut links = Vec::new();
+        group
+            .iter_visit_default(|name, info| {
+                links.push((name.to_owned(), info.link_type));
+                Ok(())
+            })
+            .map_err(|error| {
+                self.from
+                    .hdf5(format!("the members of {path} cannot be listed"), error)
+            })?;
+        Ok(links)
+    }
+
+    fn group(&self, parent: &Group, name: &str, path: &str) -> Result<Group> {
+        parent.group(name).map_err(|error| {
+            self.from
+                .hdf5(format!("{path} is not a group that can be opened"), error)
+        })
+    }
+
+    /// A file must not make its reader open other files.
+    fn check_link(&self, path: &str, link: LinkType) -> Result<()> {
+        match link {
+            LinkType::Hard => Ok(()),
+            LinkType::Soft => Err(self
+                .from
+                .damaged(format!("{path} is a soft link, which is not followed"))),
+            LinkType::External => Err(self.from.damaged(format!(
+                "{path} is a link into another file, which is not followed"
+            ))),
+        }
+    }
+}
+
+struct RegionSearch {
+    rank: u32,
+    /// Addresses of the groups searched so far, printed: hard links can make cycles.
+    seen: HashSet<String>,
+    names: BTreeSet<String>,
+}
+
+/// `rank7`, and also `rank007`, is rank 7.
+fn rank_number(group: &str) -> Option<u32> {
+    let digits = group.strip_prefix(names::RANK_PREFIX)?;
+    digits
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then(|| digits.parse().ok())?
+}
