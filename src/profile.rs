@@ -1,8 +1,10 @@
 //! Profiles as plain data: what a file or a session in memory holds, without how it is stored.
 
+mod in_memory;
 mod region;
 mod statistics;
 
+pub use in_memory::{Profile, ProfileBuilder};
 pub(crate) use region::{CallSite, OwnTimes};
 pub use region::{MpiRegion, RankRegion};
 pub use statistics::Statistics;

@@ -3,5 +3,33 @@
 //! A chart is a streaming reduction of a [`Source`](crate::profile::Source): its size is bounded by
 //! lanes times columns, whatever the number of intervals. PNG, SVG and the interactive page draw
 //! the same model.
+//!
+//! ```
+//! use scope_profiler::chart::{GanttChart, GanttOptions};
+//! use scope_profiler::{RegionFilter, profile::Profile};
+//!
+//! let profile = Profile::builder()
+//!     .interval(0, "step", 0, 1_000, 5_000)
+//!     .interval(0, "solve", 0, 2_000, 4_000)
+//!     .build();
+//! let chart = GanttChart::reduce(&profile, &RegionFilter::new(), &GanttOptions::new())?;
+//! assert_eq!(chart.regions[1].name, "solve");
+//! assert_eq!(chart.regions[1].lanes[0].bars[0].start_ns, 1_000);
+//! # Ok::<(), scope_profiler::Error>(())
+//! ```
 
+pub mod axis;
+mod density;
+pub mod durations;
 pub mod gantt;
+mod lane;
+mod options;
+pub mod palette;
+mod plan;
+mod row;
+mod totals;
+
+pub use durations::DurationsChart;
+pub use gantt::GanttChart;
+pub use options::{DurationsOptions, GanttOptions};
+pub use palette::{Color, Palette};

@@ -1,0 +1,193 @@
+//! Total time of each region, longest first.
+
+use super::gantt::Header;
+use super::options::DurationsOptions;
+use super::palette::{Color, OTHERS, Palette};
+use super::totals::{Totals, for_each_chunk, sum_of};
+use crate::analysis::selection::RegionFilter;
+use crate::error::{Error, Result};
+use crate::profile::{Intervals, Source};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+/// The total time of each region, ready to be drawn.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct DurationsChart {
+    /// What the chart is of.
+    pub header: Header,
+    /// Longest first; "others", where there are more regions than bars, last.
+    pub bars: Vec<DurationBar>,
+}
+
+/// The total time of one region: the sum of its durations on each rank.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DurationBar {
+    /// The region's name, whole.
+    pub name: String,
+    /// The colour of the region's name, the same in every chart of the file.
+    pub color: Color,
+    /// Mean over the chosen ranks, ns; a rank without the region counts as 0.
+    pub mean_ns: f64,
+    /// The least over the chosen ranks, ns.
+    pub min_ns: i64,
+    /// The most over the chosen ranks, ns.
+    pub max_ns: i64,
+    /// Calls on all chosen ranks.
+    pub calls: u64,
+    /// The number of regions that this bar stands for; 1 unless it is "others".
+    pub regions: usize,
+}
+
+impl DurationsChart {
+    /// Sums the chosen regions and ranks of a source, in one pass.
+    ///
+    /// # Errors
+    ///
+    /// When nothing is left to draw, a chosen rank is not there, or the file cannot be read.
+    pub fn reduce(source: &dyn Source, filter: &RegionFilter, options: &DurationsOptions) -> Result<Self> {
+        let rows = filter.rows(source)?;
+        if rows.is_empty() {
+            return Err(Error::not_found(
+                "there is nothing to draw: the profile holds no regions",
+            ));
+        }
+        let mut totals = Totals::stated(source);
+        let header = read(source, &rows, options, &mut totals)?;
+        let ranks: BTreeSet<u32> = rows.iter().map(|&row| source.rows()[row].rank).collect();
+        let ranks: Vec<u32> = ranks.into_iter().collect();
+
+        let mut sums: BTreeMap<usize, Sums> = BTreeMap::new();
+        for &index in &rows {
+            let row = &source.rows()[index];
+            let sums = sums.entry(row.name).or_insert_with(|| Sums::new(ranks.len()));
+            sums.calls += row.calls;
+            sums.by_rank[ranks.partition_point(|&rank| rank < row.rank)] += totals.row(index);
+        }
+        if sums
+            .values()
+            .all(|sums| sums.by_rank.iter().all(|&total| total == 0))
+            && header.intervals == 0
+        {
+            return Err(Error::not_found(
+                "there is nothing to draw: calls of the chosen regions were counted but not timed (time_trace was off)",
+            ));
+        }
+        totals.read_missing(source)?;
+        let palette = Palette::from_totals(source.names(), &totals.by_name(source));
+        let mut sums: Vec<(usize, Sums)> = sums.into_iter().collect();
+        let name = |index: usize| source.names()[index].as_str();
+        sums.sort_by(|(a, x), (b, y)| y.total().cmp(&x.total()).then_with(|| name(*a).cmp(name(*b))));
+
+        let rest = if sums.len() > options.max_bars {
+            sums.split_off(options.max_bars - 1)
+        } else {
+            Vec::new()
+        };
+        let mut bars: Vec<DurationBar> = sums
+            .iter()
+            .map(|(index, sums)| sums.bar(name(*index).to_owned(), palette.color(*index), 1))
+            .collect();
+        if !rest.is_empty() {
+            let mut others = Sums::new(ranks.len());
+            rest.iter().for_each(|(_, sums)| others.add(sums));
+            bars.push(others.bar(format!("{} others", rest.len()), OTHERS, rest.len()));
+        }
+        Ok(DurationsChart { header, bars })
+    }
+
+    /// What the bars and whiskers mean, in words, for the axis.
+    #[must_use]
+    pub fn axis_title(&self) -> String {
+        match self.header.ranks {
+            0 | 1 => "Total time per region".into(),
+            ranks => {
+                format!("Total time per region: mean of {ranks} ranks, whiskers from the least to the most")
+            }
+        }
+    }
+}
+
+/// Reads what the rows do not state, and how long the run took.
+fn read(
+    source: &dyn Source,
+    rows: &[usize],
+    options: &DurationsOptions,
+    totals: &mut Totals,
+) -> Result<Header> {
+    let mut buffer = Intervals::default();
+    let (mut first, mut last, mut intervals) = (i64::MAX, i64::MIN, 0);
+    let mut threads = HashSet::new();
+    for &index in rows {
+        let row = &source.rows()[index];
+        let mut sum = 0;
+        let mut thread = None;
+        for_each_chunk(source, index, &mut buffer, |chunk| {
+            sum += sum_of(chunk);
+            first = chunk.starts.iter().copied().fold(first, i64::min);
+            last = chunk
+                .starts
+                .iter()
+                .chain(&chunk.ends)
+                .copied()
+                .fold(last, i64::max);
+            for &next in &chunk.threads {
+                if thread != Some(next) {
+                    threads.insert((row.rank, next));
+                    thread = Some(next);
+                }
+            }
+        })?;
+        intervals += row.intervals;
+        if totals.is_missing(index) {
+            totals.set(index, sum);
+        }
+    }
+    let ranks: BTreeSet<u32> = rows.iter().map(|&row| source.rows()[row].rank).collect();
+    Ok(Header {
+        title: options.title.clone(),
+        ranks: ranks.len(),
+        threads: threads.len(),
+        intervals,
+        wall_ns: last.saturating_sub(first).max(0),
+        ..Header::default()
+    })
+}
+
+/// Sums of one region.
+struct Sums {
+    by_rank: Vec<i128>,
+    calls: u64,
+}
+
+impl Sums {
+    fn new(ranks: usize) -> Self {
+        Sums {
+            by_rank: vec![0; ranks],
+            calls: 0,
+        }
+    }
+
+    fn add(&mut self, other: &Sums) {
+        self.calls += other.calls;
+        self.by_rank
+            .iter_mut()
+            .zip(&other.by_rank)
+            .for_each(|(sum, more)| *sum += more);
+    }
+
+    fn total(&self) -> i128 {
+        self.by_rank.iter().sum()
+    }
+
+    fn bar(&self, name: String, color: Color, regions: usize) -> DurationBar {
+        let to_ns = |total: i128| i64::try_from(total).unwrap_or(if total < 0 { i64::MIN } else { i64::MAX });
+        DurationBar {
+            name,
+            color,
+            mean_ns: self.total() as f64 / self.by_rank.len() as f64,
+            min_ns: to_ns(self.by_rank.iter().copied().min().unwrap_or(0)),
+            max_ns: to_ns(self.by_rank.iter().copied().max().unwrap_or(0)),
+            calls: self.calls,
+            regions,
+        }
+    }
+}

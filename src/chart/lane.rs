@@ -1,0 +1,242 @@
+//! Reduces the intervals of one lane to bars while they stream past.
+//!
+//! Time is cut into columns of 2^level ns, counted from the clock's zero, so that columns never
+//! have to be realigned: when the lane grows too long for its number of columns, two neighbours
+//! become one. Reducing at a coarse level and coarsening a fine reduction give the same bars.
+
+use super::gantt::Bar;
+
+/// One interval, the union of several that overlap, or the hull of several that share a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct RawBar {
+    pub(super) start: i64,
+    pub(super) end: i64,
+    /// Time within the bar in which the region ran, ns.
+    pub(super) busy: u64,
+    pub(super) calls: u32,
+}
+
+impl RawBar {
+    pub(super) fn length(&self) -> u64 {
+        self.end.wrapping_sub(self.start) as u64
+    }
+
+    pub(super) fn column(&self, level: u32) -> i64 {
+        self.start >> level
+    }
+
+    fn is_narrow(&self, level: u32) -> bool {
+        self.length() >> level == 0
+    }
+
+    /// Joins `next`, which begins after this bar, if both are too short to stand alone.
+    pub(super) fn absorbs(&mut self, next: &RawBar, level: u32) -> bool {
+        let together =
+            self.column(level) == next.column(level) && self.is_narrow(level) && next.is_narrow(level);
+        if together {
+            self.end = next.end;
+            self.busy += next.busy;
+            self.calls = self.calls.saturating_add(next.calls);
+        }
+        together
+    }
+
+    pub(super) fn to_bar(self, origin: i64) -> Bar {
+        let busy = if self.length() == 0 {
+            1.0
+        } else {
+            (self.busy as f64 / self.length() as f64).min(1.0) as f32
+        };
+        Bar {
+            start_ns: offset(origin, self.start),
+            end_ns: offset(origin, self.end),
+            busy,
+            calls: self.calls,
+        }
+    }
+}
+
+/// Nanoseconds from `origin` to `time`; the few that do not fit are cut off at the largest.
+pub(super) fn offset(origin: i64, time: i64) -> i64 {
+    time.saturating_sub(origin)
+}
+
+/// The finest level at which `span` ns take less than twice `columns` columns.
+pub(super) fn level_for(span: u64, columns: u64) -> u32 {
+    let limit = 2 * columns.max(2);
+    (0..u64::BITS - 1)
+        .find(|level| span >> level < limit)
+        .unwrap_or(u64::BITS - 1)
+}
+
+/// The bars of a lane so far: at most two for each column, whatever the number of intervals.
+#[derive(Clone, Debug)]
+pub(super) struct LaneReducer {
+    columns: u64,
+    level: u32,
+    first: i64,
+    bars: Vec<RawBar>,
+    /// The union of overlapping intervals that may still grow.
+    open: Option<RawBar>,
+}
+
+impl LaneReducer {
+    /// `level` is where to begin: 0, or more when the time axis is already known to be longer.
+    pub(super) fn new(columns: u64, level: u32) -> Self {
+        LaneReducer {
+            columns: columns.max(2),
+            level,
+            first: 0,
+            bars: Vec::new(),
+            open: None,
+        }
+    }
+
+    /// Adds the next interval in order of start. One that begins before the end of those before
+    /// it, be it recursion or another thread, extends them.
+    pub(super) fn push(&mut self, start: i64, end: i64) {
+        let end = end.max(start);
+        match &mut self.open {
+            Some(open) if start < open.end => {
+                open.end = open.end.max(end);
+                open.calls = open.calls.saturating_add(1);
+            }
+            Some(_) => {
+                self.close();
+                self.open_at(start, end);
+            }
+            None => {
+                self.first = start;
+                self.open_at(start, end);
+            }
+        }
+    }
+
+    fn open_at(&mut self, start: i64, end: i64) {
+        self.open = Some(RawBar {
+            start,
+            end,
+            busy: 0,
+            calls: 1,
+        });
+    }
+
+    fn close(&mut self) {
+        let Some(mut bar) = self.open.take() else {
+            return;
+        };
+        bar.busy = bar.length();
+        let span = bar.end.wrapping_sub(self.first) as u64;
+        if span >> self.level >= 2 * self.columns {
+            self.coarsen_to(level_for(span, self.columns));
+        }
+        let level = self.level;
+        let absorbed = self.bars.last_mut().is_some_and(|last| last.absorbs(&bar, level));
+        if !absorbed {
+            self.bars.push(bar);
+        }
+    }
+
+    fn coarsen_to(&mut self, level: u32) {
+        if level <= self.level {
+            return;
+        }
+        self.level = level;
+        self.bars.dedup_by(|next, last| last.absorbs(next, level));
+    }
+
+    /// The bars at `level` or, where the lane is coarser, its own.
+    pub(super) fn finish(mut self, level: u32) -> (u32, Vec<RawBar>) {
+        self.close();
+        self.coarsen_to(level);
+        (self.level, self.bars)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn reduce(columns: u64, level: u32, intervals: &[(i64, i64)]) -> Vec<(i64, i64, u64, u32)> {
+        let mut lane = LaneReducer::new(columns, 0);
+        for &(start, end) in intervals {
+            lane.push(start, end);
+        }
+        let bars = lane.finish(level).1;
+        bars.iter()
+            .map(|bar| (bar.start, bar.end, bar.busy, bar.calls))
+            .collect()
+    }
+
+    #[test]
+    fn intervals_of_a_column_or_more_stay_apart_even_when_they_touch() {
+        assert_eq!(reduce(10, 0, &[(0, 5), (5, 9)]), [(0, 5, 5, 1), (5, 9, 4, 1)]);
+    }
+
+    #[test]
+    fn short_intervals_of_one_column_become_one_bar_with_their_exact_time() {
+        assert_eq!(
+            reduce(10, 4, &[(0, 2), (5, 6), (20, 22)]),
+            [(0, 6, 3, 2), (20, 22, 2, 1)]
+        );
+    }
+
+    #[test]
+    fn recursion_is_counted_but_its_time_is_not_doubled() {
+        assert_eq!(
+            reduce(100, 0, &[(0, 100), (10, 50), (20, 30)]),
+            [(0, 100, 100, 3)]
+        );
+    }
+
+    #[test]
+    fn an_end_before_its_start_has_no_length() {
+        assert_eq!(reduce(100, 0, &[(7, 3)]), [(7, 7, 0, 1)]);
+    }
+
+    #[test]
+    fn the_whole_range_of_the_clock_fits() {
+        let bars = reduce(8, 0, &[(i64::MIN, i64::MIN + 1), (i64::MAX - 1, i64::MAX)]);
+        assert_eq!(bars.len(), 2);
+        assert_eq!(
+            reduce(8, 0, &[(i64::MIN, i64::MAX)]),
+            [(i64::MIN, i64::MAX, u64::MAX, 1)]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn reducing_coarsely_equals_coarsening_a_fine_reduction(
+            gaps in prop::collection::vec((0i64..300, 0i64..200), 1..200),
+            level in 0u32..8,
+        ) {
+            let mut time = -500;
+            let intervals: Vec<(i64, i64)> = gaps.iter().map(|&(gap, length)| {
+                time += gap;
+                (time, time + length)
+            }).collect();
+            let mut coarse = LaneReducer::new(1 << 30, level);
+            intervals.iter().for_each(|&(start, end)| coarse.push(start, end));
+            let fine = reduce(1 << 30, level, &intervals);
+            let coarse: Vec<_> = coarse.finish(level).1.iter()
+                .map(|bar| (bar.start, bar.end, bar.busy, bar.calls)).collect();
+            prop_assert_eq!(fine, coarse);
+        }
+
+        #[test]
+        fn the_number_of_bars_is_bounded_by_the_columns(
+            lengths in prop::collection::vec((0i64..9, 0i64..9), 1..3000),
+            columns in 1u64..40,
+        ) {
+            let mut time = 0;
+            let mut lane = LaneReducer::new(columns, 0);
+            for (gap, length) in lengths {
+                time += gap;
+                lane.push(time, time + length);
+                time += length;
+            }
+            prop_assert!(lane.finish(0).1.len() as u64 <= 4 * columns + 4);
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Reduces one row, and finds out whether its threads need lanes of their own.
+
+use super::lane::LaneReducer;
+use crate::profile::Intervals;
+use std::collections::HashMap;
+
+/// One region on one rank while its intervals stream past.
+#[derive(Debug)]
+pub(super) struct RowReducer {
+    columns: u64,
+    level: u32,
+    /// All threads together.
+    pub(super) all: LaneReducer,
+    slots: ThreadSlots,
+    /// By slot; kept only once there are two threads, up to `max_threads` of them.
+    threads: Vec<LaneReducer>,
+    max_threads: usize,
+    /// The latest end so far, its thread, and the latest end of all other threads.
+    latest: (u32, i64),
+    latest_of_others: i64,
+    overlap: bool,
+    pub(super) first_start: i64,
+    pub(super) last_end: i64,
+}
+
+impl RowReducer {
+    /// `max_threads` is how many threads may get a lane of their own; 1 keeps them together.
+    pub(super) fn new(columns: u64, level: u32, max_threads: usize) -> Self {
+        RowReducer {
+            columns,
+            level,
+            all: LaneReducer::new(columns, level),
+            slots: ThreadSlots::default(),
+            threads: Vec::new(),
+            max_threads,
+            latest: (0, i64::MIN),
+            latest_of_others: i64::MIN,
+            overlap: false,
+            first_start: i64::MAX,
+            last_end: i64::MIN,
+        }
+    }
+
+    pub(super) fn push_all(&mut self, intervals: &Intervals) {
+        let rows = intervals
+            .starts
+            .iter()
+            .zip(&intervals.ends)
+            .zip(&intervals.threads);
+        for ((&start, &end), &thread) in rows {
+            self.push(thread, start, end.max(start));
+        }
+    }
+
+    fn push(&mut self, thread: u32, start: i64, end: i64) {
+        let slot = self.slots.of(thread);
+        self.note_overlap(thread, start, end);
+        self.first_start = self.first_start.min(start);
+        self.last_end = self.last_end.max(end);
+        let seen = self.slots.seen.len();
+        if seen > 1 && seen <= self.max_threads {
+            if self.threads.is_empty() {
+                // Until now there was one thread, so its lane is the common one.
+                self.threads.push(self.all.clone());
+            }
+            if slot == self.threads.len() {
+                self.threads.push(LaneReducer::new(self.columns, self.level));
+            }
+            self.threads[slot].push(start, end);
+        } else if seen > 1 {
+            self.threads = Vec::new();
+        }
+        self.all.push(start, end);
+    }
+
+    fn note_overlap(&mut self, thread: u32, start: i64, end: i64) {
+        let (latest_thread, latest_end) = self.latest;
+        if thread == latest_thread {
+            self.overlap |= start < self.latest_of_others;
+            self.latest.1 = latest_end.max(end);
+        } else {
+            self.overlap |= start < latest_end;
+            if end > latest_end {
+                self.latest_of_others = latest_end;
+                self.latest = (thread, end);
+            } else {
+                self.latest_of_others = self.latest_of_others.max(end);
+            }
+        }
+    }
+
+    /// The threads that occurred.
+    pub(super) fn threads(&self) -> &[u32] {
+        &self.slots.seen
+    }
+
+    /// Whether threads overlapped in time but were too many for lanes of their own.
+    pub(super) fn threads_were_merged(&self) -> bool {
+        self.overlap && self.threads.is_empty()
+    }
+
+    /// The common lane, and one for each thread (by number) where threads overlapped.
+    pub(super) fn into_lanes(self) -> (LaneReducer, Vec<(u32, LaneReducer)>) {
+        let mut threads = Vec::new();
+        if self.overlap && !self.threads.is_empty() {
+            threads.extend(self.slots.seen.iter().copied().zip(self.threads));
+            threads.sort_by_key(|&(thread, _)| thread);
+        }
+        (self.all, threads)
+    }
+}
+
+/// Small consecutive numbers for threads, in order of appearance.
+#[derive(Debug, Default)]
+struct ThreadSlots {
+    seen: Vec<u32>,
+    /// By thread: slot + 1, for the small thread numbers that our own files use.
+    small: Vec<u32>,
+    large: HashMap<u32, usize>,
+}
+
+impl ThreadSlots {
+    const SMALL: usize = 4096;
+
+    fn of(&mut self, thread: u32) -> usize {
+        let index = thread as usize;
+        if let Some(&slot @ 1..) = self.small.get(index) {
+            return slot as usize - 1;
+        }
+        if index >= Self::SMALL {
+            return *self.large.entry(thread).or_insert_with(|| {
+                self.seen.push(thread);
+                self.seen.len() - 1
+            });
+        }
+        if self.small.len() <= index {
+            self.small.resize(index + 1, 0);
+        }
+        self.seen.push(thread);
+        self.small[index] = self.seen.len() as u32;
+        self.seen.len() - 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lanes(max_threads: usize, intervals: &[(u32, i64, i64)]) -> Vec<u32> {
+        let mut row = RowReducer::new(100, 0, max_threads);
+        for &(thread, start, end) in intervals {
+            row.push(thread, start, end);
+        }
+        row.into_lanes().1.into_iter().map(|(thread, _)| thread).collect()
+    }
+
+    #[test]
+    fn threads_that_take_turns_share_a_lane() {
+        assert!(lanes(9, &[(1, 0, 10), (2, 10, 20), (1, 20, 30)]).is_empty());
+    }
+
+    #[test]
+    fn threads_that_overlap_have_a_lane_each() {
+        assert_eq!(
+            lanes(9, &[(7, 0, 10), (2, 5, 20), (100_000, 30, 31)]),
+            [2, 7, 100_000]
+        );
+        assert_eq!(lanes(9, &[(1, 0, 100), (2, 1, 2), (1, 50, 60)]), [1, 2]);
+    }
+
+    #[test]
+    fn recursion_within_a_thread_is_no_overlap() {
+        assert!(lanes(9, &[(1, 0, 10), (1, 2, 8), (2, 10, 20)]).is_empty());
+    }
+
+    #[test]
+    fn too_many_threads_share_a_lane() {
+        assert!(lanes(2, &[(1, 0, 10), (2, 1, 10), (3, 2, 10)]).is_empty());
+    }
+}

@@ -1,0 +1,225 @@
+//! A profile that is held in memory: a session without a file, and every test.
+
+use super::{Intervals, Row, Source};
+use crate::error::Result;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+
+/// A whole profile in memory.
+///
+/// ```
+/// use scope_profiler::profile::{Intervals, Profile, Source};
+///
+/// let profile = Profile::builder()
+///     .interval(0, "solve", 0, 200, 900) // rank, region, thread, start and end in ns
+///     .interval(0, "solve", 0, 100, 150)
+///     .interval(1, "solve", 0, 120, 820)
+///     .build();
+///
+/// assert_eq!(profile.names(), ["solve"]);
+/// assert_eq!(profile.rows().len(), 2);
+/// let mut intervals = Intervals::default();
+/// profile.read(0, 0..2, &mut intervals)?;
+/// assert_eq!(intervals.starts, [100, 200]);
+/// # Ok::<(), scope_profiler::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Profile {
+    names: Vec<String>,
+    rows: Vec<Row>,
+    /// One entry for each row.
+    intervals: Vec<Intervals>,
+    threads: BTreeMap<(u32, u32), String>,
+}
+
+impl Profile {
+    /// A builder without any region.
+    #[must_use]
+    pub fn builder() -> ProfileBuilder {
+        ProfileBuilder::default()
+    }
+}
+
+impl Source for Profile {
+    fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()> {
+        let from = &self.intervals[row];
+        // A range that does not fit the address space reaches past the intervals anyway.
+        let index = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+        let range = index(range.start)..index(range.end);
+        into.clear();
+        into.starts.extend_from_slice(&from.starts[range.clone()]);
+        into.ends.extend_from_slice(&from.ends[range.clone()]);
+        into.threads.extend_from_slice(&from.threads[range]);
+        Ok(())
+    }
+
+    fn thread_names(&self, rank: u32) -> Result<BTreeMap<u32, String>> {
+        let of_rank = self.threads.range((rank, 0)..=(rank, u32::MAX));
+        Ok(of_rank
+            .map(|(&(_, thread), name)| (thread, name.clone()))
+            .collect())
+    }
+}
+
+/// Collects intervals in any order; made by [`Profile::builder`].
+#[derive(Clone, Debug, Default)]
+pub struct ProfileBuilder {
+    names: Vec<String>,
+    name_index: HashMap<String, usize>,
+    /// By (rank, name): where the row is in `columns`.
+    row_index: HashMap<(u32, usize), usize>,
+    columns: Vec<Columns>,
+    threads: BTreeMap<(u32, u32), String>,
+}
+
+#[derive(Clone, Debug)]
+struct Columns {
+    rank: u32,
+    name: usize,
+    counted: u64,
+    intervals: Intervals,
+}
+
+impl ProfileBuilder {
+    /// Adds one interval, in nanoseconds.
+    ///
+    /// Regions keep the order in which they were first named.
+    #[must_use]
+    pub fn interval(mut self, rank: u32, region: &str, thread: u32, start: i64, end: i64) -> Self {
+        self.push(rank, region, thread, start, end);
+        self
+    }
+
+    /// As [`interval`](Self::interval), for use in a loop.
+    pub fn push(&mut self, rank: u32, region: &str, thread: u32, start: i64, end: i64) {
+        let intervals = &mut self.columns(rank, region).intervals;
+        intervals.starts.push(start);
+        intervals.ends.push(end);
+        intervals.threads.push(thread);
+    }
+
+    /// Says that a region was called `calls` times, for regions whose calls were only counted. Its
+    /// intervals are not added to that number.
+    #[must_use]
+    pub fn calls(mut self, rank: u32, region: &str, calls: u64) -> Self {
+        self.columns(rank, region).counted = calls;
+        self
+    }
+
+    /// Names a thread of a rank.
+    #[must_use]
+    pub fn thread_name(mut self, rank: u32, thread: u32, name: impl Into<String>) -> Self {
+        self.threads.insert((rank, thread), name.into());
+        self
+    }
+
+    /// The profile: rows by rank, intervals by start (ties: the longer first).
+    #[must_use]
+    pub fn build(mut self) -> Profile {
+        self.columns.sort_by_key(|columns| columns.rank);
+        let mut profile = Profile {
+            names: self.names,
+            threads: self.threads,
+            ..Profile::default()
+        };
+        for columns in self.columns {
+            let intervals = sorted(&columns.intervals);
+            let durations = intervals.starts.iter().zip(&intervals.ends);
+            let total: i128 = durations
+                .map(|(&start, &end)| i128::from(end) - i128::from(start))
+                .sum();
+            let count = intervals.len() as u64;
+            profile.rows.push(Row {
+                rank: columns.rank,
+                name: columns.name,
+                intervals: count,
+                calls: columns.counted.max(count),
+                total_ns: i64::try_from(total).ok(),
+            });
+            profile.intervals.push(intervals);
+        }
+        profile
+    }
+
+    fn columns(&mut self, rank: u32, region: &str) -> &mut Columns {
+        let name = match self.name_index.get(region) {
+            Some(&name) => name,
+            None => {
+                self.names.push(region.to_owned());
+                self.name_index.insert(region.to_owned(), self.names.len() - 1);
+                self.names.len() - 1
+            }
+        };
+        let row = *self.row_index.entry((rank, name)).or_insert_with(|| {
+            self.columns.push(Columns {
+                rank,
+                name,
+                counted: 0,
+                intervals: Intervals::default(),
+            });
+            self.columns.len() - 1
+        });
+        &mut self.columns[row]
+    }
+}
+
+fn sorted(intervals: &Intervals) -> Intervals {
+    let mut order: Vec<usize> = (0..intervals.len()).collect();
+    order.sort_by_key(|&i| (intervals.starts[i], Reverse(intervals.ends[i])));
+    Intervals {
+        starts: order.iter().map(|&i| intervals.starts[i]).collect(),
+        ends: order.iter().map(|&i| intervals.ends[i]).collect(),
+        threads: order.iter().map(|&i| intervals.threads[i]).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_ordered_by_rank_and_intervals_by_start_the_longer_first() {
+        let profile = Profile::builder()
+            .interval(1, "b", 0, 5, 6)
+            .interval(0, "a", 3, 10, 20)
+            .interval(0, "a", 4, 10, 30)
+            .interval(0, "a", 5, 0, 1)
+            .build();
+        assert_eq!(profile.names(), ["b", "a"]);
+        let ranks: Vec<u32> = profile.rows().iter().map(|row| row.rank).collect();
+        assert_eq!(ranks, [0, 1]);
+        let mut intervals = Intervals::default();
+        profile.read(0, 0..3, &mut intervals).unwrap();
+        assert_eq!(intervals.threads, [5, 4, 3]);
+        profile.read(0, 1..2, &mut intervals).unwrap();
+        assert_eq!(intervals.ends, [30]);
+    }
+
+    #[test]
+    fn a_region_that_was_only_counted_has_calls_and_no_intervals() {
+        let profile = Profile::builder().calls(0, "a", 12).build();
+        assert_eq!((profile.rows()[0].calls, profile.rows()[0].intervals), (12, 0));
+    }
+
+    #[test]
+    fn a_total_that_does_not_fit_is_left_out() {
+        let profile = Profile::builder().interval(0, "a", 0, i64::MIN, i64::MAX).build();
+        assert_eq!(profile.rows()[0].total_ns, None);
+    }
+
+    #[test]
+    fn threads_have_names_by_rank() {
+        let profile = Profile::builder().thread_name(1, 7, "io").build();
+        assert!(profile.thread_names(0).unwrap().is_empty());
+        assert_eq!(profile.thread_names(1).unwrap()[&7], "io");
+    }
+}

@@ -1,0 +1,374 @@
+//! Charts as data: what the reductions keep, and how far they may grow.
+
+mod common;
+
+use common::{Generated, NoTotals};
+use proptest::prelude::*;
+use scope_profiler::chart::gantt::{Bar, Lane};
+use scope_profiler::chart::{DurationsChart, DurationsOptions, GanttChart, GanttOptions, Palette};
+use scope_profiler::profile::{Profile, Source};
+use scope_profiler::{Error, RegionFilter};
+
+fn gantt(source: &dyn Source) -> GanttChart {
+    GanttChart::reduce(source, &RegionFilter::new(), &GanttOptions::new()).unwrap()
+}
+
+fn durations(source: &dyn Source) -> DurationsChart {
+    DurationsChart::reduce(source, &RegionFilter::new(), &DurationsOptions::new()).unwrap()
+}
+
+fn names(chart: &GanttChart) -> Vec<&str> {
+    chart.regions.iter().map(|region| region.name.as_str()).collect()
+}
+
+/// (rank, thread) of each lane of a region.
+fn lanes(chart: &GanttChart, region: usize) -> Vec<(u32, Option<u32>)> {
+    chart.regions[region]
+        .lanes
+        .iter()
+        .map(|lane| (lane.rank, lane.thread))
+        .collect()
+}
+
+fn busy(lane: &Lane) -> f64 {
+    lane.bars
+        .iter()
+        .map(|bar| (bar.end_ns - bar.start_ns) as f64 * f64::from(bar.busy))
+        .sum()
+}
+
+#[test]
+fn regions_come_in_order_of_first_start_and_lanes_by_rank() {
+    let chart = gantt(
+        &Profile::builder()
+            .interval(2, "late", 0, 50, 60)
+            .interval(0, "early", 0, 10, 90)
+            .interval(0, "late", 0, 40, 45)
+            .interval(1, "late", 0, 50, 60)
+            .build(),
+    );
+    assert_eq!(names(&chart), ["early", "late"]);
+    assert_eq!(lanes(&chart, 1), [(0, None), (1, None), (2, None)]);
+    assert_eq!((chart.origin_ns, chart.span_ns), (10, 80));
+    assert_eq!(
+        (chart.header.ranks, chart.header.threads, chart.header.intervals),
+        (3, 3, 4)
+    );
+}
+
+#[test]
+fn intervals_that_can_be_told_apart_are_kept_exactly() {
+    let chart = gantt(
+        &Profile::builder()
+            .interval(0, "a", 0, 100, 250)
+            .interval(0, "a", 0, 250, 300)
+            .build(),
+    );
+    let bar = |start_ns, end_ns| Bar {
+        start_ns,
+        end_ns,
+        busy: 1.0,
+        calls: 1,
+    };
+    assert_eq!(chart.regions[0].lanes[0].bars, [bar(0, 150), bar(150, 200)]);
+    assert_eq!(chart.header.merged, 0);
+}
+
+#[test]
+fn a_region_has_lanes_for_its_threads_only_where_they_overlap() {
+    let chart = gantt(
+        &Profile::builder()
+            .interval(0, "parallel", 1, 0, 100)
+            .interval(0, "parallel", 2, 50, 150)
+            .interval(1, "parallel", 1, 0, 100)
+            .interval(1, "parallel", 2, 100, 200)
+            .build(),
+    );
+    assert_eq!(lanes(&chart, 0), [(0, Some(1)), (0, Some(2)), (1, None)]);
+}
+
+#[test]
+fn too_many_threads_share_the_lane_of_their_rank_and_the_header_says_so() {
+    let mut profile = Profile::builder();
+    for thread in 0..50 {
+        profile.push(0, "parallel", thread, i64::from(thread), 1_000);
+        profile.push(1, "parallel", thread, i64::from(thread), 1_000);
+    }
+    let profile = profile.build();
+    let chart =
+        GanttChart::reduce(&profile, &RegionFilter::new(), &GanttOptions::new().max_lanes(60)).unwrap();
+    assert_eq!(lanes(&chart, 0), [(0, None), (1, None)]);
+    assert!(chart.header.threads_merged);
+    assert!(chart.header.notes().iter().any(|note| note.contains("threads")));
+    assert_eq!(lanes(&gantt(&profile), 0).len(), 100);
+}
+
+#[test]
+fn too_many_ranks_share_lanes_that_show_their_mean() {
+    let mut profile = Profile::builder();
+    for rank in 0..100 {
+        profile.push(rank, "a", 0, 0, if rank % 2 == 0 { 1_000 } else { 500 });
+    }
+    let options = GanttOptions::new().max_lanes(30);
+    let chart = GanttChart::reduce(&profile.build(), &RegionFilter::new(), &options).unwrap();
+    assert_eq!(chart.header.ranks_per_lane, 4);
+    let lanes = &chart.regions[0].lanes;
+    assert_eq!(lanes.len(), 25);
+    assert_eq!((lanes[24].rank, lanes[24].last_rank), (96, 99));
+    assert!((busy(&lanes[0]) - 750.0).abs() < 1e-3, "{}", busy(&lanes[0]));
+    assert_eq!(chart.header.intervals, 100);
+}
+
+#[test]
+fn too_many_regions_share_lanes_at_the_bottom() {
+    let mut profile = Profile::builder();
+    for region in 0..30 {
+        profile.push(0, &format!("region {region}"), 0, region * 10, region * 12 + 1);
+    }
+    let options = GanttOptions::new().max_regions(10);
+    let chart = GanttChart::reduce(&profile.build(), &RegionFilter::new(), &options).unwrap();
+    assert_eq!(names(&chart).len(), 11);
+    assert_eq!(names(&chart)[10], "20 other regions");
+    assert_eq!(names(&chart)[9], "region 29");
+    assert_eq!(chart.header.regions_merged, 20);
+}
+
+#[test]
+fn a_thousand_ranks_of_a_hundred_regions_stay_within_the_lanes() {
+    let mut profile = Profile::builder();
+    for rank in 0..1000 {
+        for region in 0..100 {
+            profile.push(rank, &format!("region {region}"), 0, region * 10, region * 12 + 1);
+        }
+    }
+    let chart = gantt(&profile.build());
+    let lanes: usize = chart.regions.iter().map(|region| region.lanes.len()).sum();
+    assert!(lanes <= 1280, "{lanes}");
+    assert_eq!(chart.header.intervals, 100_000);
+}
+
+#[test]
+fn a_filter_changes_no_colour() {
+    let profile = Profile::builder()
+        .interval(0, "a", 0, 0, 10)
+        .interval(0, "b", 0, 0, 30)
+        .interval(1, "a", 0, 0, 90)
+        .build();
+    let colors = |filter: &RegionFilter| {
+        let chart = GanttChart::reduce(&profile, filter, &GanttOptions::new()).unwrap();
+        let region = chart
+            .regions
+            .iter()
+            .find(|region| region.name == "a")
+            .unwrap()
+            .color;
+        let bars = DurationsChart::reduce(&profile, filter, &DurationsOptions::new())
+            .unwrap()
+            .bars;
+        (region, bars.iter().find(|bar| bar.name == "a").unwrap().color)
+    };
+    let all = colors(&RegionFilter::new());
+    assert_eq!(all.0, all.1);
+    assert_eq!(all, colors(&RegionFilter::new().ranks([0])));
+    assert_eq!(all, colors(&RegionFilter::new().include(["a"]).unwrap()));
+}
+
+#[test]
+fn totals_that_the_file_does_not_state_are_summed() {
+    let profile = Profile::builder()
+        .interval(0, "a", 0, 0, 10)
+        .interval(0, "b", 0, 0, 30)
+        .interval(1, "a", 0, 0, 90)
+        .build();
+    let silent = NoTotals::of(&profile);
+    assert_eq!(Palette::of(&profile).unwrap(), Palette::of(&silent).unwrap());
+    assert_eq!(durations(&profile), durations(&silent));
+    assert_eq!(gantt(&profile), gantt(&silent));
+    let only_b = RegionFilter::new().include(["b"]).unwrap();
+    let options = GanttOptions::new();
+    assert_eq!(
+        GanttChart::reduce(&profile, &only_b, &options).unwrap(),
+        GanttChart::reduce(&silent, &only_b, &options).unwrap()
+    );
+}
+
+#[test]
+fn an_interval_without_length_is_drawn() {
+    let chart = gantt(
+        &Profile::builder()
+            .interval(0, "a", 0, 5, 5)
+            .interval(0, "a", 0, 5, 5)
+            .build(),
+    );
+    assert_eq!(chart.span_ns, 1);
+    assert_eq!(chart.header.intervals, 2);
+    let bars = &chart.regions[0].lanes[0].bars;
+    assert_eq!(bars.iter().map(|bar| bar.calls).sum::<u32>(), 2);
+    assert!(bars.iter().all(|bar| bar.start_ns == 0 && bar.end_ns == 0));
+}
+
+#[test]
+fn an_end_before_its_start_is_drawn_without_length() {
+    let chart = gantt(
+        &Profile::builder()
+            .interval(0, "a", 0, 50, 20)
+            .interval(0, "b", 0, 0, 90)
+            .build(),
+    );
+    let bar = chart.regions[1].lanes[0].bars[0];
+    assert_eq!((bar.start_ns, bar.end_ns), (50, 50));
+    assert_eq!(chart.span_ns, 90);
+}
+
+#[test]
+fn the_whole_range_of_the_clock_is_cut_off_without_overflow() {
+    let profile = Profile::builder()
+        .interval(0, "a", 0, i64::MIN, i64::MIN + 1)
+        .interval(0, "a", 0, -1, 1)
+        .interval(0, "a", 0, i64::MAX, i64::MAX)
+        .interval(1, "b", 0, i64::MIN, i64::MAX)
+        .build();
+    let chart = gantt(&profile);
+    assert_eq!(chart.span_ns, i64::MAX);
+    assert_eq!(chart.header.intervals, 4);
+    assert_eq!(durations(&profile).bars[0].name, "b");
+}
+
+#[test]
+fn regions_without_intervals_are_left_out() {
+    let chart = gantt(
+        &Profile::builder()
+            .calls(0, "counted", 7)
+            .interval(0, "timed", 0, 0, 1)
+            .build(),
+    );
+    assert_eq!(names(&chart), ["timed"]);
+}
+
+#[test]
+fn nothing_to_draw_is_an_error_that_says_why() {
+    let reduce = |profile: &Profile| -> [Error; 2] {
+        [
+            GanttChart::reduce(profile, &RegionFilter::new(), &GanttOptions::new()).unwrap_err(),
+            DurationsChart::reduce(profile, &RegionFilter::new(), &DurationsOptions::new()).unwrap_err(),
+        ]
+    };
+    for error in reduce(&Profile::default()) {
+        assert!(error.is_not_found());
+        assert!(error.to_string().contains("holds no regions"), "{error}");
+    }
+    for error in reduce(&Profile::builder().calls(0, "a", 3).build()) {
+        assert!(error.to_string().contains("counted but not timed"), "{error}");
+    }
+}
+
+#[test]
+fn durations_are_means_over_ranks_longest_first() {
+    let chart = durations(
+        &Profile::builder()
+            .interval(0, "a", 0, 0, 10)
+            .interval(0, "a", 0, 20, 30)
+            .interval(1, "a", 0, 0, 60)
+            .interval(1, "only on 1", 0, 0, 100)
+            .build(),
+    );
+    let bars: Vec<_> = chart
+        .bars
+        .iter()
+        .map(|bar| (bar.name.as_str(), bar.mean_ns, bar.min_ns, bar.max_ns))
+        .collect();
+    assert_eq!(bars, [("only on 1", 50.0, 0, 100), ("a", 40.0, 20, 60)]);
+    assert_eq!(chart.bars[1].calls, 3);
+    assert_eq!(chart.header.wall_ns, 100);
+    assert!(chart.axis_title().contains("mean of 2 ranks"));
+}
+
+#[test]
+fn many_regions_end_in_one_bar_for_the_others() {
+    let mut profile = Profile::builder();
+    for region in 1..=100 {
+        profile.push(0, &format!("region {region:03}"), 0, 0, region);
+    }
+    let chart = durations(&profile.build());
+    assert_eq!(chart.bars.len(), 40);
+    assert_eq!(chart.bars[0].name, "region 100");
+    let others = chart.bars.last().unwrap();
+    assert_eq!((others.name.as_str(), others.regions), ("61 others", 61));
+    assert_eq!(others.max_ns, (1..=61).sum::<i64>());
+}
+
+#[test]
+fn ten_million_intervals_become_a_bounded_number_of_bars() {
+    // A tenth of them in a debug build, which is slow enough with that.
+    let intervals = if cfg!(debug_assertions) {
+        1_000_000
+    } else {
+        10_000_000
+    };
+    let source = Generated::new(4, 5, intervals / 20);
+    let chart = gantt(&source);
+    assert_eq!(chart.header.intervals, intervals);
+    let lanes: Vec<&Lane> = chart.regions.iter().flat_map(|region| &region.lanes).collect();
+    assert_eq!(lanes.len(), 20);
+    assert!(lanes.iter().all(|lane| lane.bars.len() <= 4 * 2048 + 4));
+    let calls: u64 = lanes
+        .iter()
+        .flat_map(|lane| &lane.bars)
+        .map(|bar| u64::from(bar.calls))
+        .sum();
+    assert_eq!(calls, intervals);
+}
+
+/// Length of the union of intervals: sort, then sweep.
+fn union(mut intervals: Vec<(i64, i64)>) -> f64 {
+    intervals.sort_unstable();
+    let (mut sum, mut covered) = (0, i64::MIN);
+    for (start, end) in intervals {
+        if end > covered {
+            sum += end - start.max(covered);
+            covered = end;
+        }
+    }
+    sum as f64
+}
+
+proptest! {
+    #[test]
+    fn the_busy_time_of_each_lane_is_the_union_of_its_intervals(
+        intervals in prop::collection::vec(
+            (0u32..3, 0usize..3, 0u32..3, -1_000_000i64..1_000_000, 0i64..3_000, 0u32..40),
+            1..400,
+        ),
+        columns in 1u32..200,
+    ) {
+        let mut profile = Profile::builder();
+        let mut by_row = std::collections::BTreeMap::<_, Vec<_>>::new();
+        for &(rank, region, thread, start, length, stretch) in &intervals {
+            let name = ["a", "b", "c"][region];
+            let end = start + if stretch == 0 { length * 100 } else { length };
+            profile.push(rank, name, thread, start, end);
+            by_row.entry((name, rank)).or_default().push((thread, start, end));
+        }
+        let options = GanttOptions::new().columns(columns);
+        let chart = GanttChart::reduce(&profile.build(), &RegionFilter::new(), &options).unwrap();
+        for region in &chart.regions {
+            for lane in &region.lanes {
+                let expected = by_row[&(region.name.as_str(), lane.rank)]
+                    .iter()
+                    .filter(|(thread, ..)| lane.thread.is_none_or(|only| only == *thread))
+                    .map(|&(_, start, end)| (start, end))
+                    .collect::<Vec<_>>();
+                let calls = expected.len() as u32;
+                let expected = union(expected);
+                prop_assert!((busy(lane) - expected).abs() <= 1e-5 * expected.max(1.0));
+                prop_assert_eq!(lane.bars.iter().map(|bar| bar.calls).sum::<u32>(), calls);
+                prop_assert!(lane.bars.windows(2).all(|pair| pair[0].end_ns <= pair[1].start_ns));
+                prop_assert!(lane.bars.iter().all(|bar| bar.start_ns >= 0
+                    && bar.start_ns <= bar.end_ns
+                    && bar.end_ns <= chart.span_ns
+                    && (0.0..=1.0).contains(&bar.busy)));
+                prop_assert!(lane.bars.len() as u32 <= 4 * columns + 8);
+            }
+        }
+    }
+}
