@@ -54,6 +54,13 @@ enum Kind {
     },
     #[error("{0}")]
     NotNested(String),
+    #[error("{cause}; everything recorded is in {log}: make the file with `scope-profiler-pproc merge {log} -o {output}`", log = .log.display(), output = .output.display())]
+    Unmerged {
+        log: PathBuf,
+        output: PathBuf,
+        #[source]
+        cause: Error,
+    },
     #[error("{0}")]
     Plot(String),
 }
@@ -119,34 +126,53 @@ impl Error {
         Kind::Plot(message.into()).into()
     }
 
+    /// The file could not be made, but its log is there.
+    #[cold]
+    pub(crate) fn unmerged(self, log: &Path, output: &Path) -> Self {
+        Kind::Unmerged {
+            log: log.into(),
+            output: output.into(),
+            cause: self,
+        }
+        .into()
+    }
+
+    /// The class of the error, whatever it led to.
+    fn kind(&self) -> &Kind {
+        match &*self.0 {
+            Kind::Unmerged { cause, .. } => cause.kind(),
+            kind => kind,
+        }
+    }
+
     /// A setting, pattern or rank specification that cannot be used.
     #[must_use]
     pub fn is_config(&self) -> bool {
-        matches!(*self.0, Kind::Config(_))
+        matches!(self.kind(), Kind::Config(_))
     }
 
     /// A file, region or rank that is not there.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        matches!(*self.0, Kind::NotFound(_))
+        matches!(self.kind(), Kind::NotFound(_))
     }
 
     /// A file that is damaged, truncated, or not in a format this crate reads.
     #[must_use]
     pub fn is_format(&self) -> bool {
-        matches!(*self.0, Kind::Format { .. } | Kind::Hdf5 { .. })
+        matches!(self.kind(), Kind::Format { .. } | Kind::Hdf5 { .. })
     }
 
     /// Calls of one thread that overlap only in part, so that times by nesting are undefined.
     #[must_use]
     pub fn is_not_nested(&self) -> bool {
-        matches!(*self.0, Kind::NotNested(_))
+        matches!(self.kind(), Kind::NotNested(_))
     }
 
     /// The operating system refused: permissions, a full disk, a directory that is missing.
     #[must_use]
     pub fn is_io(&self) -> bool {
-        matches!(*self.0, Kind::Io { .. })
+        matches!(self.kind(), Kind::Io { .. })
     }
 }
 

@@ -2,16 +2,31 @@
 
 pub mod analysis;
 pub mod chart;
+mod clock;
+mod comm;
+mod config;
 #[cfg(doctest)]
 mod doc_pages;
 mod error;
 pub mod export;
+mod manager;
 mod pattern;
 pub mod profile;
+mod record;
 mod store;
+mod summary;
+mod sys;
 pub mod units;
 
 pub use analysis::selection::RegionFilter;
+pub use clock::ManualClock;
+pub use config::{Overflow, ProfilingConfig, RegionNaming};
 pub use error::{Error, Result};
+pub use manager::{ProfileManager, Profiler, Session};
 pub use profile::{MpiRegion, RankRegion};
+#[doc(hidden)]
+pub use record::RegionSite;
+pub use record::{Region, RegionGuard, ScopeLayer, ScopeSubscriber};
+pub use store::merge::{Merged, merge};
 pub use store::reader::ProfilingH5Reader;
+pub use summary::{OpenRegion, Summary};

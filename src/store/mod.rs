@@ -3,7 +3,15 @@
 //! Every name in the HDF5 file and both format versions stand here, for the writer, the merger and
 //! the readers alike. The layouts themselves are described in `docs/format.md`.
 
+mod codec;
+mod hdf5_values;
+pub(crate) mod merge;
+pub(crate) mod metadata;
+mod rank_file;
+pub(crate) mod rank_log;
 pub(crate) mod reader;
+pub(crate) mod run_directory;
+mod sorted_runs;
 
 /// The schema that this crate writes.
 pub(crate) const SCHEMA_VERSION: i64 = 1;

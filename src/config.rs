@@ -1,0 +1,401 @@
+//! What to record, how much memory it may take, and where it goes.
+
+use crate::clock::{Clock, ManualClock};
+use crate::error::{Error, Result};
+use crate::pattern::Patterns;
+use crate::record::{BLOCK_EVENTS, EVENT_BYTES};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What happens when intervals are produced faster than the disk takes them and
+/// [`memory_limit`](ProfilingConfig::memory_limit) is reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Overflow {
+    /// The recording thread waits for the writer: every interval is kept, the program runs slower.
+    #[default]
+    Block,
+    /// The interval is dropped and counted for its region: the program is not held up.
+    Drop,
+}
+
+/// How a span becomes the name of a region.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RegionNaming {
+    /// The span's name: `solve`.
+    #[default]
+    Name,
+    /// Module path and name: `heat::solver::solve`.
+    Qualified,
+    /// The value of this field where the span has it when it is created, otherwise its name. For
+    /// programs that name every span alike: `info_span!("kernel", id = "axpy")` with `Field("id")`
+    /// is the region `axpy`.
+    Field(String),
+}
+
+/// The settings of a profiling session.
+///
+/// | setting | default | environment |
+/// |---|---|---|
+/// | [`profiling_activated`](Self::profiling_activated) | `true` | `SCOPE_PROFILER_ACTIVATED` |
+/// | [`time_trace`](Self::time_trace) | `true` | |
+/// | [`flush_to_disk`](Self::flush_to_disk) | `true` | |
+/// | [`file_path`](Self::file_path) | `profiling_data.h5` | `SCOPE_PROFILER_FILE` |
+/// | [`label`](Self::label) | none | `SCOPE_PROFILER_LABEL` |
+/// | [`verbose`](Self::verbose) | `true` | `SCOPE_PROFILER_VERBOSE` |
+/// | [`buffer_limit`](Self::buffer_limit) | 100 000 intervals per thread | |
+/// | [`flush_interval`](Self::flush_interval) | 1 s | |
+/// | [`memory_limit`](Self::memory_limit) | 256 MiB | |
+/// | [`overflow`](Self::overflow) | [`Overflow::Block`] | |
+/// | [`include`](Self::include), [`exclude`](Self::exclude) | every region | |
+/// | [`region_naming`](Self::region_naming) | [`RegionNaming::Name`] | |
+/// | [`record_arguments`](Self::record_arguments) | `false` | |
+///
+/// An environment variable that is set and not empty wins over the program, so that a batch script
+/// can switch profiling off or name the file without a rebuild. Settings are checked when a session
+/// starts, all in one place, before the program computes for a day.
+///
+/// ```
+/// use scope_profiler::{ProfilingConfig, Overflow};
+/// use std::time::Duration;
+///
+/// let config = ProfilingConfig::new()
+///     .file_path("results/run42.h5")
+///     .label("run 42, 256^3 cells")
+///     .flush_interval(Duration::from_millis(200))
+///     .overflow(Overflow::Drop)
+///     .exclude(["debug::"]);
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct ProfilingConfig {
+    activated: bool,
+    time_trace: bool,
+    flush_to_disk: bool,
+    file_path: PathBuf,
+    label: Option<String>,
+    verbose: bool,
+    buffer_limit: usize,
+    flush_interval: Duration,
+    memory_limit: usize,
+    overflow: Overflow,
+    include: Vec<String>,
+    exclude: Vec<String>,
+    region_naming: RegionNaming,
+    record_arguments: bool,
+    clock: Option<ManualClock>,
+}
+
+impl Default for ProfilingConfig {
+    fn default() -> Self {
+        Self {
+            activated: true,
+            time_trace: true,
+            flush_to_disk: true,
+            file_path: PathBuf::from("profiling_data.h5"),
+            label: None,
+            verbose: true,
+            buffer_limit: 100_000,
+            flush_interval: Duration::from_secs(1),
+            memory_limit: 256 << 20,
+            overflow: Overflow::Block,
+            include: Vec::new(),
+            exclude: Vec::new(),
+            region_naming: RegionNaming::Name,
+            record_arguments: false,
+            clock: None,
+        }
+    }
+}
+
+impl ProfilingConfig {
+    /// The defaults, as in the table above.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Switches the whole profiler on or off. Off, every call is a no-op and no file is written.
+    ///
+    /// Defaults to `true`; `SCOPE_PROFILER_ACTIVATED` overrides.
+    pub fn profiling_activated(mut self, activated: bool) -> Self {
+        self.activated = activated;
+        self
+    }
+
+    /// Records an interval for each call. With `false` calls are only counted, which costs less
+    /// and takes no memory.
+    ///
+    /// Defaults to `true`.
+    pub fn time_trace(mut self, time_trace: bool) -> Self {
+        self.time_trace = time_trace;
+        self
+    }
+
+    /// Writes intervals to disk while the program runs. With `false` everything stays in memory,
+    /// no file is written, and what [`memory_limit`](Self::memory_limit) has no room for is
+    /// dropped and counted.
+    ///
+    /// Defaults to `true`.
+    pub fn flush_to_disk(mut self, flush_to_disk: bool) -> Self {
+        self.flush_to_disk = flush_to_disk;
+        self
+    }
+
+    /// The HDF5 file that a session ends with. Its directory has to exist and be writable.
+    ///
+    /// Defaults to `profiling_data.h5` in the working directory; `SCOPE_PROFILER_FILE` overrides.
+    pub fn file_path(mut self, path: impl AsRef<Path>) -> Self {
+        self.file_path = path.as_ref().to_path_buf();
+        self
+    }
+
+    /// A name for the run, shown on every table and chart.
+    ///
+    /// Defaults to none; `SCOPE_PROFILER_LABEL` overrides.
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// Prints the summary to standard output when the session is finalized.
+    ///
+    /// Defaults to `true`; `SCOPE_PROFILER_VERBOSE` overrides.
+    pub fn verbose(mut self, verbose: bool) -> Self {
+        self.verbose = verbose;
+        self
+    }
+
+    /// How many intervals a thread collects before the writer is woken, at least 1.
+    ///
+    /// Defaults to 100 000.
+    pub fn buffer_limit(mut self, intervals: usize) -> Self {
+        self.buffer_limit = intervals;
+        self
+    }
+
+    /// How long an interval stays in memory at the most before it is written to the log: what a
+    /// killed program can lose.
+    ///
+    /// Defaults to one second.
+    pub fn flush_interval(mut self, interval: Duration) -> Self {
+        self.flush_interval = interval;
+        self
+    }
+
+    /// How many bytes of intervals may be in memory, over all threads. Each thread has one block
+    /// (at most 96 KiB) beyond that.
+    ///
+    /// Defaults to 256 MiB.
+    pub fn memory_limit(mut self, bytes: usize) -> Self {
+        self.memory_limit = bytes;
+        self
+    }
+
+    /// What happens when the memory limit is reached.
+    ///
+    /// Defaults to [`Overflow::Block`].
+    pub fn overflow(mut self, overflow: Overflow) -> Self {
+        self.overflow = overflow;
+        self
+    }
+
+    /// Records only regions whose name matches one of these regular expressions, each anchored at
+    /// the start of the name.
+    ///
+    /// Defaults to every region.
+    pub fn include(mut self, patterns: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.include.extend(patterns.into_iter().map(Into::into));
+        self
+    }
+
+    /// Does not record regions whose name matches one of these regular expressions, whatever
+    /// [`include`](Self::include) says.
+    ///
+    /// Defaults to none.
+    pub fn exclude(mut self, patterns: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.exclude.extend(patterns.into_iter().map(Into::into));
+        self
+    }
+
+    /// How a span becomes the name of a region. Regions of the facade have the name they are given.
+    ///
+    /// Defaults to [`RegionNaming::Name`].
+    pub fn region_naming(mut self, naming: RegionNaming) -> Self {
+        self.region_naming = naming;
+        self
+    }
+
+    /// Stores the program's arguments whole. Otherwise only the names of its options are kept
+    /// (`solver --steps … --input …`): values may be private.
+    ///
+    /// Defaults to `false`.
+    pub fn record_arguments(mut self, whole: bool) -> Self {
+        self.record_arguments = whole;
+        self
+    }
+
+    /// Takes the time from `clock` instead of the system, for tests.
+    pub fn manual_clock(mut self, clock: &ManualClock) -> Self {
+        self.clock = Some(clock.clone());
+        self
+    }
+
+    /// Applies the environment, checks every value, and gives the settings that a session runs by.
+    pub(crate) fn resolve(self, environment: impl Fn(&str) -> Option<String>) -> Result<Settings> {
+        let get = |key: &str| environment(key).filter(|value| !value.is_empty());
+        let flag = |key: &str, otherwise: bool| match get(key) {
+            Some(value) => parse_flag(key, &value),
+            None => Ok(otherwise),
+        };
+        let activated = flag("SCOPE_PROFILER_ACTIVATED", self.activated)?;
+        let verbose = flag("SCOPE_PROFILER_VERBOSE", self.verbose)?;
+        let file_path = get("SCOPE_PROFILER_FILE").map_or(self.file_path, PathBuf::from);
+        let label = get("SCOPE_PROFILER_LABEL").or(self.label);
+
+        let mut patterns = Patterns::default();
+        patterns.include(&self.include)?;
+        patterns.exclude(&self.exclude)?;
+        if self.buffer_limit == 0 {
+            return Err(Error::config(
+                "buffer_limit is 0; it has to hold at least 1 interval",
+            ));
+        }
+        if self.flush_interval.is_zero() {
+            return Err(Error::config(
+                "flush_interval is 0; give it at least a millisecond",
+            ));
+        }
+        let block_events = self.buffer_limit.min(BLOCK_EVENTS);
+        if self.memory_limit < 2 * block_events * EVENT_BYTES {
+            return Err(Error::config(format!(
+                "memory_limit is {} bytes; with this buffer_limit it has to be at least {}",
+                self.memory_limit,
+                2 * block_events * EVENT_BYTES
+            )));
+        }
+        if matches!(&self.region_naming, RegionNaming::Field(field) if field.is_empty()) {
+            return Err(Error::config(
+                "region_naming is Field(\"\"); name the span field to use",
+            ));
+        }
+        let writes = activated && self.flush_to_disk;
+        if writes && (file_path.file_name().is_none() || file_path.is_dir()) {
+            return Err(Error::config(format!(
+                "{}: file_path is a directory; name a file in it",
+                file_path.display()
+            )));
+        }
+        Ok(Settings {
+            activated,
+            time_trace: self.time_trace,
+            file_path: self.flush_to_disk.then_some(file_path),
+            label,
+            verbose,
+            block_events,
+            buffer_limit: self.buffer_limit,
+            flush_interval: self.flush_interval,
+            memory_limit: self.memory_limit,
+            overflow: self.overflow,
+            patterns,
+            region_naming: self.region_naming,
+            record_arguments: self.record_arguments,
+            clock: self.clock.map_or_else(Clock::system, Clock::Manual),
+        })
+    }
+}
+
+/// A configuration that has been checked.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) activated: bool,
+    pub(crate) time_trace: bool,
+    /// None: everything stays in memory.
+    pub(crate) file_path: Option<PathBuf>,
+    pub(crate) label: Option<String>,
+    pub(crate) verbose: bool,
+    /// The capacity of one block of a thread, in events.
+    pub(crate) block_events: usize,
+    pub(crate) buffer_limit: usize,
+    pub(crate) flush_interval: Duration,
+    pub(crate) memory_limit: usize,
+    pub(crate) overflow: Overflow,
+    pub(crate) patterns: Patterns,
+    pub(crate) region_naming: RegionNaming,
+    pub(crate) record_arguments: bool,
+    pub(crate) clock: Clock,
+}
+
+fn parse_flag(key: &str, value: &str) -> Result<bool> {
+    match value.to_ascii_lowercase().as_str() {
+        "1" | "true" | "yes" | "on" => Ok(true),
+        "0" | "false" | "no" | "off" => Ok(false),
+        _ => Err(Error::config(format!("{key} is {value:?}; set it to 1 or 0"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(pairs: &'static [(&str, &str)]) -> impl Fn(&str) -> Option<String> {
+        move |key| {
+            pairs
+                .iter()
+                .find(|(k, _)| *k == key)
+                .map(|(_, value)| value.to_string())
+        }
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_program() {
+        let config = ProfilingConfig::new().file_path("a.h5").label("mine");
+        let settings = config
+            .resolve(with(&[
+                ("SCOPE_PROFILER_ACTIVATED", "off"),
+                ("SCOPE_PROFILER_FILE", "b.h5"),
+                ("SCOPE_PROFILER_LABEL", "theirs"),
+                ("SCOPE_PROFILER_VERBOSE", "0"),
+            ]))
+            .unwrap();
+        assert!(!settings.activated);
+        assert!(!settings.verbose);
+        assert_eq!(settings.file_path.unwrap(), Path::new("b.h5"));
+        assert_eq!(settings.label.unwrap(), "theirs");
+    }
+
+    #[test]
+    fn an_empty_variable_counts_as_not_set() {
+        let settings = ProfilingConfig::new()
+            .resolve(with(&[("SCOPE_PROFILER_ACTIVATED", "")]))
+            .unwrap();
+        assert!(settings.activated);
+    }
+
+    #[test]
+    fn unusable_values_are_refused_with_the_name_of_the_setting() {
+        let cases: [(ProfilingConfig, &str); 6] = [
+            (ProfilingConfig::new().buffer_limit(0), "buffer_limit"),
+            (
+                ProfilingConfig::new().flush_interval(Duration::ZERO),
+                "flush_interval",
+            ),
+            (ProfilingConfig::new().memory_limit(1), "memory_limit"),
+            (ProfilingConfig::new().include(["("]), "\"(\""),
+            (ProfilingConfig::new().file_path("."), "directory"),
+            (
+                ProfilingConfig::new().region_naming(RegionNaming::Field(String::new())),
+                "region_naming",
+            ),
+        ];
+        for (config, expected) in cases {
+            let error = config.resolve(|_| None).unwrap_err();
+            assert!(error.is_config());
+            assert!(error.to_string().contains(expected), "{error}");
+        }
+        let error = ProfilingConfig::new()
+            .resolve(with(&[("SCOPE_PROFILER_VERBOSE", "loud")]))
+            .unwrap_err();
+        assert!(error.to_string().contains("SCOPE_PROFILER_VERBOSE"), "{error}");
+    }
+}

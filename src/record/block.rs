@@ -1,0 +1,166 @@
+//! A block of finished intervals: written by one thread, read by any.
+#![allow(unsafe_code)]
+
+use super::names::NameId;
+use super::sync::{AtomicUsize, Ordering, UnsafeCell};
+use std::mem::MaybeUninit;
+
+/// One finished interval, in clock ticks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub(crate) struct Event {
+    pub(crate) region: NameId,
+    /// How many regions were open around it on its thread.
+    pub(crate) depth: u32,
+    pub(crate) start: u64,
+    pub(crate) end: u64,
+}
+
+/// What an event takes in memory and in the log.
+pub(crate) const EVENT_BYTES: usize = size_of::<Event>();
+
+/// A fixed number of slots and how many of them are filled. The owning thread fills the next slot
+/// and then publishes the new length; everybody else reads up to the published length.
+#[derive(Debug)]
+pub(crate) struct Block {
+    events: Box<[UnsafeCell<MaybeUninit<Event>>]>,
+    length: AtomicUsize,
+}
+
+// SAFETY: slots below `length` are never written again while the block is shared, and slots at or
+// above it are touched by the owning thread alone (the contract of `push`). The Release store of
+// the length in `push` and the Acquire load in `published` order the slot's contents.
+unsafe impl Sync for Block {}
+
+impl Block {
+    pub(crate) fn new(capacity: usize) -> Self {
+        let events = (0..capacity)
+            .map(|_| UnsafeCell::new(MaybeUninit::uninit()))
+            .collect();
+        Self {
+            events,
+            length: AtomicUsize::new(0),
+        }
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.events.len() * EVENT_BYTES
+    }
+
+    /// Appends an event; false when the block is full.
+    ///
+    /// # Safety
+    ///
+    /// Only one thread, the block's owner, may call this.
+    #[inline(always)]
+    pub(crate) unsafe fn push(&self, event: Event) -> bool {
+        // The owner wrote the length itself, so that it needs no ordering to read it back.
+        let length = self.length.load(Ordering::Relaxed);
+        let Some(slot) = self.events.get(length) else {
+            return false;
+        };
+        // SAFETY: the slot is not published yet, so nobody reads it, and by this function's
+        // contract nobody else writes.
+        slot.with_mut(|slot| unsafe { (*slot).write(event) });
+        self.length.store(length + 1, Ordering::Release);
+        true
+    }
+
+    /// The number of events that may be read.
+    pub(crate) fn published(&self) -> usize {
+        self.length.load(Ordering::Acquire)
+    }
+
+    /// Hands the published events `from..to` to `f`; a `to` beyond them is cut.
+    #[cfg(not(loom))]
+    pub(crate) fn read<R>(&self, from: usize, to: usize, f: impl FnOnce(&[Event]) -> R) -> R {
+        let to = to.min(self.published());
+        let slots = &self.events[from.min(to)..to];
+        // SAFETY: the slots are below the published length: initialised, and not written while the
+        // block is shared. The cell and MaybeUninit are transparent, so the layouts agree.
+        f(unsafe { std::slice::from_raw_parts(slots.as_ptr().cast::<Event>(), slots.len()) })
+    }
+
+    /// The same, slot by slot, so that the model checker sees each access.
+    #[cfg(loom)]
+    pub(crate) fn read<R>(&self, from: usize, to: usize, f: impl FnOnce(&[Event]) -> R) -> R {
+        let to = to.min(self.published());
+        let events: Vec<Event> = self.events[from.min(to)..to]
+            .iter()
+            // SAFETY: as above.
+            .map(|slot| slot.with(|slot| unsafe { (*slot).assume_init() }))
+            .collect();
+        f(&events)
+    }
+
+    /// Makes an unshared block empty again.
+    pub(crate) fn clear(&mut self) {
+        self.length = AtomicUsize::new(0);
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    fn event(n: u64) -> Event {
+        Event {
+            region: NameId::from_number(n as u32),
+            depth: 0,
+            start: n,
+            end: n + 1,
+        }
+    }
+
+    #[test]
+    fn an_event_is_24_bytes_as_the_log_stores_it() {
+        assert_eq!(EVENT_BYTES, 24);
+    }
+
+    #[test]
+    fn a_block_takes_as_many_events_as_it_has_slots() {
+        let block = Block::new(2);
+        // SAFETY: one thread.
+        let pushed = [0, 1, 2].map(|n| unsafe { block.push(event(n)) });
+        assert_eq!(pushed, [true, true, false]);
+        block.read(0, 10, |events| assert_eq!(events, [event(0), event(1)]));
+        block.read(1, 2, |events| assert_eq!(events, [event(1)]));
+        block.read(7, 9, |events| assert!(events.is_empty()));
+    }
+}
+
+/// Every interleaving of an owner that fills a block and a reader that looks at it.
+#[cfg(all(test, loom))]
+mod model {
+    use super::*;
+    use crate::record::sync::Arc;
+
+    #[test]
+    fn a_reader_sees_whole_events_in_order_and_never_more_than_were_pushed() {
+        loom::model(|| {
+            let block = Arc::new(Block::new(2));
+            let owner = {
+                let block = Arc::clone(&block);
+                loom::thread::spawn(move || {
+                    for n in 0..3 {
+                        let event = Event {
+                            region: NameId::from_number(n),
+                            depth: n,
+                            start: n.into(),
+                            end: n.into(),
+                        };
+                        // SAFETY: this thread alone pushes.
+                        unsafe { block.push(event) };
+                    }
+                })
+            };
+            block.read(0, usize::MAX, |events| {
+                for (n, event) in events.iter().enumerate() {
+                    assert_eq!((event.depth, event.start), (n as u32, n as u64));
+                }
+            });
+            owner.join().unwrap();
+            assert_eq!(block.published(), 2);
+        });
+    }
+}

@@ -1,0 +1,101 @@
+//! The door for programs that compose layers over a `Registry`.
+
+use super::names::NameId;
+use super::recording::Recording;
+use super::spans::{Target, callsite, new_door, region_by_field, region_of_new};
+use super::sync::Arc;
+use tracing_core::{Subscriber, span};
+use tracing_subscriber::layer::{Context, Layer};
+use tracing_subscriber::registry::LookupSpan;
+
+/// A [`Layer`] that records an interval each time a span is entered and left.
+///
+/// Get one from [`ProfileManager::layer`](crate::ProfileManager::layer) or
+/// [`Profiler::layer`](crate::Profiler::layer). It works beside any other layers, above or below,
+/// and with filters (`.with_filter(...)`, `EnvFilter`). It never disables a span: what the session
+/// filters out is passed over here and still reaches the other layers.
+///
+/// ```
+/// use scope_profiler::{Profiler, ProfilingConfig};
+/// use tracing_subscriber::prelude::*;
+///
+/// let profiler = Profiler::new(ProfilingConfig::new().flush_to_disk(false).verbose(false))?;
+/// let subscriber = tracing_subscriber::registry().with(profiler.layer());
+/// tracing::subscriber::with_default(subscriber, || {
+///     let _span = tracing::info_span!("solver").entered();
+/// });
+/// assert_eq!(profiler.get_region("solver").unwrap().num_calls(), 1);
+/// # Ok::<(), scope_profiler::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct ScopeLayer {
+    target: Target,
+    door: u32,
+}
+
+/// The region of a span whose field names it, kept with the span.
+struct FieldRegion(NameId);
+
+impl ScopeLayer {
+    pub(crate) fn global() -> Self {
+        Self {
+            target: Target::Global,
+            door: new_door(),
+        }
+    }
+
+    pub(crate) fn of(recording: &Arc<Recording>) -> Self {
+        Self {
+            target: Target::Own(Arc::clone(recording)),
+            door: new_door(),
+        }
+    }
+}
+
+impl<S> Layer<S> for ScopeLayer
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    fn on_new_span(&self, attributes: &span::Attributes<'_>, id: &span::Id, context: Context<'_, S>) {
+        if self.target.session() == 0 || !callsite(&self.target, attributes.metadata()).by_field {
+            return;
+        }
+        if let (Some(region), Some(span)) = (region_of_new(&self.target, attributes), context.span(id)) {
+            span.extensions_mut().replace(FieldRegion(region));
+        }
+    }
+
+    fn on_record(&self, id: &span::Id, values: &span::Record<'_>, context: Context<'_, S>) {
+        let Some(span) = context.span(id) else { return };
+        if self.target.session() == 0 || !callsite(&self.target, span.metadata()).by_field {
+            return;
+        }
+        let region = region_by_field(&self.target, span.metadata(), |visitor| values.record(visitor));
+        if let Some(region) = region {
+            span.extensions_mut().replace(FieldRegion(region));
+        }
+    }
+
+    fn on_enter(&self, id: &span::Id, context: Context<'_, S>) {
+        if self.target.session() == 0 {
+            return;
+        }
+        let Some(span) = context.span(id) else { return };
+        let callsite = callsite(&self.target, span.metadata());
+        let by_field = if callsite.by_field {
+            span.extensions().get::<FieldRegion>().map(|region| region.0)
+        } else {
+            None
+        };
+        // Given back before the clock is read.
+        drop(span);
+        let region = by_field.unwrap_or(callsite.region);
+        self.target
+            .with_lane(|lane| lane.enter_span(region, self.door, id.into_u64()));
+    }
+
+    fn on_exit(&self, id: &span::Id, _: Context<'_, S>) {
+        self.target
+            .with_lane(|lane| lane.exit_span(self.door, id.into_u64()));
+    }
+}

@@ -1,0 +1,134 @@
+//! Region names as small numbers.
+//!
+//! A name gets its number once in the life of the process and keeps it over all sessions, so that a
+//! call site can remember it. Names are never freed: there are as many as the program has regions.
+
+use dashmap::DashMap;
+use std::cell::Cell;
+use std::sync::{LazyLock, OnceLock};
+
+/// The number of a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(transparent)]
+pub(crate) struct NameId(u32);
+
+/// What is known of a name.
+#[derive(Debug)]
+struct NameEntry {
+    name: &'static str,
+    source: OnceLock<Source>,
+}
+
+/// A file and a line.
+pub(crate) type Source = (&'static str, u32);
+
+static IDS: LazyLock<DashMap<&'static str, NameId>> = LazyLock::new(DashMap::new);
+static ENTRIES: boxcar::Vec<NameEntry> = boxcar::Vec::new();
+
+impl NameId {
+    /// The number of `name`; `source` is kept where the name has none yet.
+    pub(crate) fn of(name: &str, source: Option<Source>) -> Self {
+        let known = IDS.get(name).map(|id| *id);
+        let id = known.unwrap_or_else(|| {
+            let name: &'static str = Box::leak(name.to_owned().into_boxed_str());
+            *IDS.entry(name).or_insert_with(|| {
+                let index = ENTRIES.push(NameEntry {
+                    name,
+                    source: OnceLock::new(),
+                });
+                NameId(u32::try_from(index).expect("fewer than 2^32 region names"))
+            })
+        });
+        if let Some(source) = source {
+            id.entry().source.get_or_init(|| source);
+        }
+        id
+    }
+
+    /// The number of a name that has one, without giving it one.
+    pub(crate) fn existing(name: &str) -> Option<Self> {
+        IDS.get(name).map(|id| *id)
+    }
+
+    /// [`NameId::of`] without a lock or a hash of the whole text where this thread has asked for
+    /// the same text at the same place before.
+    #[inline]
+    pub(crate) fn cached(name: &str) -> Self {
+        const SLOTS: usize = 64;
+        thread_local! {
+            static CACHE: [Cell<(&'static str, NameId)>; SLOTS] =
+                const { [const { Cell::new(("", NameId(u32::MAX))) }; SLOTS] };
+        }
+        // The address only picks the slot; the text decides, as another string may have moved in.
+        let slot = (name.as_ptr() as usize >> 3 ^ name.len() << 1) % SLOTS;
+        CACHE.with(|cache| {
+            let (cached, id) = cache[slot].get();
+            if cached == name && id.0 != u32::MAX {
+                return id;
+            }
+            let id = Self::of(name, None);
+            cache[slot].set((id.name(), id));
+            id
+        })
+    }
+
+    fn entry(self) -> &'static NameEntry {
+        &ENTRIES[self.index()]
+    }
+
+    /// The first call site that was seen under this name.
+    pub(crate) fn source(self) -> Option<Source> {
+        self.entry().source.get().copied()
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        self.entry().name
+    }
+
+    #[inline(always)]
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+
+    pub(crate) fn number(self) -> u32 {
+        self.0
+    }
+
+    /// The inverse of [`number`](Self::number).
+    pub(crate) const fn from_number(number: u32) -> Self {
+        Self(number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_text_is_the_same_number_wherever_it_is_stored() {
+        let id = NameId::of("names::same", None);
+        assert_eq!(NameId::of(&String::from("names::same"), None), id);
+        assert_eq!(NameId::cached("names::same"), id);
+        assert_eq!(NameId::existing("names::same"), Some(id));
+        assert_eq!(id.name(), "names::same");
+        assert_eq!(NameId::existing("names::never asked for"), None);
+    }
+
+    #[test]
+    fn the_cache_looks_at_the_text_and_not_only_at_its_address() {
+        let mut text = String::from("names::a");
+        let a = NameId::cached(&text);
+        text.replace_range(7.., "b");
+        assert_eq!(NameId::cached(&text).name(), "names::b");
+        assert_ne!(NameId::cached(&text), a);
+        assert_eq!(NameId::cached("").name(), "");
+    }
+
+    #[test]
+    fn the_first_known_call_site_stays() {
+        let id = NameId::of("names::site", None);
+        NameId::of("names::site", Some(("a.rs", 1)));
+        NameId::of("names::site", Some(("b.rs", 2)));
+        assert_eq!(id.source(), Some(("a.rs", 1)));
+    }
+}

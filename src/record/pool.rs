@@ -1,0 +1,121 @@
+//! Empty blocks, and how much memory all blocks together may take.
+
+use super::block::Block;
+use super::sync::Arc;
+use super::thread::lock;
+use crate::config::Overflow;
+use std::sync::{Condvar, Mutex};
+use std::time::Duration;
+
+/// Hands out empty blocks within the memory limit and takes used ones back.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    state: Mutex<State>,
+    returned: Condvar,
+    block_events: usize,
+    limit: usize,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    free: Vec<Block>,
+    /// Bytes of all blocks, free and in use.
+    bytes: usize,
+    closed: bool,
+}
+
+/// What a thread that asks for a block gets.
+#[derive(Debug)]
+pub(crate) enum Grant {
+    Block(Arc<Block>),
+    /// The limit is reached, and waiting is not wanted or would be in vain.
+    Refused,
+}
+
+impl Pool {
+    pub(crate) fn new(block_events: usize, limit: usize) -> Self {
+        Self {
+            state: Mutex::default(),
+            returned: Condvar::new(),
+            block_events,
+            limit,
+        }
+    }
+
+    /// An empty block. `under_pressure` is called, without a lock, before a wait and when half of
+    /// the limit is in use: it wakes the writer.
+    pub(crate) fn take(&self, overflow: Overflow, under_pressure: impl Fn()) -> Grant {
+        let mut state = lock(&self.state);
+        loop {
+            if state.closed {
+                return Grant::Refused;
+            }
+            if let Some(block) = state.free.pop() {
+                return Grant::Block(Arc::new(block));
+            }
+            let block_bytes = self.block_events * super::block::EVENT_BYTES;
+            if state.bytes + block_bytes <= self.limit {
+                state.bytes += block_bytes;
+                let pressed = state.bytes > self.limit / 2;
+                drop(state);
+                if pressed {
+                    under_pressure();
+                }
+                return Grant::Block(Arc::new(Block::new(self.block_events)));
+            }
+            if overflow == Overflow::Drop {
+                drop(state);
+                under_pressure();
+                return Grant::Refused;
+            }
+            drop(state);
+            under_pressure();
+            state = lock(&self.state);
+            if state.free.is_empty() && !state.closed {
+                // With a limit, in case the writer was between two looks when it was woken.
+                let wait = self.returned.wait_timeout(state, Duration::from_millis(50));
+                state = wait.unwrap_or_else(|poisoned| poisoned.into_inner()).0;
+            }
+        }
+    }
+
+    /// Counts a block that a thread made for itself: its first one, which it gets in any case.
+    pub(crate) fn count_in(&self, bytes: usize) {
+        lock(&self.state).bytes += bytes;
+    }
+
+    /// Takes a block back when nobody else holds it; otherwise its memory is freed by the last holder.
+    pub(crate) fn give_back(&self, block: Arc<Block>) {
+        let mut state = lock(&self.state);
+        match Arc::try_unwrap(block) {
+            Ok(mut block) if state.bytes <= self.limit => {
+                block.clear();
+                state.free.push(block);
+            }
+            _ => {
+                state.bytes = state
+                    .bytes
+                    .saturating_sub(self.block_events * super::block::EVENT_BYTES)
+            }
+        }
+        drop(state);
+        self.returned.notify_one();
+    }
+
+    /// Stops counting this many blocks, whose threads have ended and whose last holders free them.
+    pub(crate) fn forget(&self, blocks: usize) {
+        let mut state = lock(&self.state);
+        state.bytes = state
+            .bytes
+            .saturating_sub(blocks * self.block_events * super::block::EVENT_BYTES);
+    }
+
+    /// Lets waiting threads go and hands out nothing more.
+    pub(crate) fn close(&self) {
+        let mut state = lock(&self.state);
+        state.closed = true;
+        state.free.clear();
+        drop(state);
+        self.returned.notify_all();
+    }
+}

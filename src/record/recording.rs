@@ -1,0 +1,268 @@
+//! One session's shared state: its threads, its regions, its memory.
+
+use super::block::{Block, Event};
+use super::names::NameId;
+use super::pool::{Grant, Pool};
+use super::registry::Registry;
+use super::sync::Arc;
+use super::thread::{Counters, LaneShared, OpenCall, Piece, lock};
+use crate::clock::{Anchor, Timeline};
+use crate::config::{Overflow, Settings};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex};
+use std::time::Duration;
+
+/// What is done with the calls of a region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// The lane has not asked yet.
+    Unknown,
+    /// Filtered out.
+    Off,
+    /// Calls are counted.
+    Count,
+    /// Each call leaves an interval.
+    Time,
+}
+
+#[derive(Debug)]
+pub(crate) struct Recording {
+    /// Different for every session of the process, never 0.
+    pub(crate) id: u64,
+    pub(crate) settings: Settings,
+    pub(crate) registry: Registry,
+    pub(crate) pool: Pool,
+    pub(crate) lanes: Mutex<Vec<Arc<LaneShared>>>,
+    pub(crate) next_thread: AtomicU32,
+    /// When the session began.
+    pub(crate) began: Anchor,
+    closed: AtomicBool,
+    /// Held while events move from the lanes into the registry's totals, so that nobody counts
+    /// them twice or not at all.
+    draining: Mutex<()>,
+    /// Calls that threads left open when they ended.
+    abandoned: Mutex<Vec<OpenCall>>,
+    signal: Mutex<Signal>,
+    signalled: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Signal {
+    wake: bool,
+    stop: bool,
+}
+
+/// What all lanes had for the writer.
+#[derive(Debug, Default)]
+pub(crate) struct Drained {
+    /// Each lane with its pieces, oldest first.
+    pub(crate) lanes: Vec<(Arc<LaneShared>, Vec<Piece>)>,
+    /// The number of events of each region in them.
+    pub(crate) counts: HashMap<NameId, u64>,
+}
+
+impl Recording {
+    pub(crate) fn new(settings: Settings) -> Arc<Self> {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Arc::new(Self {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            registry: Registry::default(),
+            pool: Pool::new(settings.block_events, settings.memory_limit),
+            lanes: Mutex::default(),
+            next_thread: AtomicU32::new(0),
+            began: settings.clock.anchor(),
+            closed: AtomicBool::new(!settings.activated),
+            draining: Mutex::default(),
+            abandoned: Mutex::default(),
+            signal: Mutex::default(),
+            signalled: Condvar::new(),
+            settings,
+        })
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
+    }
+
+    /// Ends recording: no thread gets a new block, and those that wait for one go on.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        self.pool.close();
+    }
+
+    /// What to do with a region; one that is recorded enters the registry.
+    pub(crate) fn mode_of(&self, region: NameId) -> Mode {
+        if !self.settings.patterns.keeps(region.name()) {
+            return Mode::Off;
+        }
+        self.registry.insert(region);
+        if self.settings.time_trace {
+            Mode::Time
+        } else {
+            Mode::Count
+        }
+    }
+
+    /// An empty block for a thread that has filled its own.
+    pub(crate) fn empty_block(&self) -> Option<Arc<Block>> {
+        // Without a file nothing ever leaves memory: to wait would be to wait for ever.
+        let overflow = match self.settings.file_path {
+            Some(_) => self.settings.overflow,
+            None => Overflow::Drop,
+        };
+        match self.pool.take(overflow, || self.wake_writer()) {
+            Grant::Block(block) => Some(block),
+            Grant::Refused => None,
+        }
+    }
+
+    /// Takes from every lane what it has for the writer; lanes of ended threads are let go.
+    pub(crate) fn drain(&self) -> Drained {
+        let _draining = lock(&self.draining);
+        let lanes: Vec<Arc<LaneShared>> = lock(&self.lanes).clone();
+        let mut drained = Drained::default();
+        let mut ended = Vec::new();
+        for lane in lanes {
+            let (pieces, has_ended) = lane.drain();
+            for piece in &pieces {
+                piece
+                    .block
+                    .read(piece.from, piece.to, |events| count(events, &mut drained.counts));
+            }
+            if has_ended {
+                ended.push(lane.index);
+                self.keep_counts_of(&lane);
+            }
+            drained.lanes.push((lane, pieces));
+        }
+        if !ended.is_empty() {
+            lock(&self.lanes).retain(|lane| !ended.contains(&lane.index));
+            self.pool.forget(ended.len());
+        }
+        for (&region, &n) in &drained.counts {
+            self.registry.add(region, |totals| &totals.drained, n);
+        }
+        drained
+    }
+
+    fn keep_counts_of(&self, lane: &LaneShared) {
+        lock(&self.abandoned).extend(lane.open_calls());
+        for (index, counters) in lane.counters().iter().enumerate() {
+            let region = NameId::from_number(index as u32);
+            self.registry.add(
+                region,
+                |totals| &totals.counted,
+                counters.counted.load(Ordering::Acquire),
+            );
+            self.registry.add(
+                region,
+                |totals| &totals.dropped,
+                counters.dropped.load(Ordering::Acquire),
+            );
+        }
+    }
+
+    /// The regions that are open now, on threads that run and on threads that ended inside them.
+    pub(crate) fn open_calls(&self) -> Vec<OpenCall> {
+        let mut open = lock(&self.abandoned).clone();
+        for lane in lock(&self.lanes).iter() {
+            open.extend(lane.open_calls());
+        }
+        open
+    }
+
+    /// Completed calls of a region on all threads.
+    pub(crate) fn num_calls(&self, region: NameId) -> u64 {
+        let _draining = lock(&self.draining);
+        let mut waiting = 0;
+        self.for_each_undrained(|_, event| waiting += u64::from(event.region == region));
+        waiting
+            + self.registry.get(region, |totals| &totals.drained)
+            + self.num_counted(region)
+            + self.counter(region, |totals| &totals.dropped, |counters| &counters.dropped)
+    }
+
+    /// Calls of a region that were only counted.
+    pub(crate) fn num_counted(&self, region: NameId) -> u64 {
+        self.counter(region, |totals| &totals.counted, |counters| &counters.counted)
+    }
+
+    /// Calls of a region whose interval was dropped or could not be written.
+    pub(crate) fn num_dropped(&self, region: NameId) -> u64 {
+        self.counter(region, |totals| &totals.dropped, |counters| &counters.dropped)
+            + self.registry.get(region, |totals| &totals.unwritten)
+    }
+
+    fn counter(
+        &self,
+        region: NameId,
+        of_ended: fn(&super::registry::Totals) -> &AtomicU64,
+        of_lane: fn(&Counters) -> &AtomicU64,
+    ) -> u64 {
+        let lanes = lock(&self.lanes);
+        let of_lanes = lanes.iter().filter_map(|lane| {
+            lane.counters()
+                .get(region.index())
+                .map(|counters| of_lane(counters).load(Ordering::Acquire))
+        });
+        of_lanes.sum::<u64>() + self.registry.get(region, of_ended)
+    }
+
+    /// Durations, in ns, of the intervals of a region that the writer has not had.
+    pub(crate) fn undrained_durations(&self, region: NameId) -> Vec<i64> {
+        let timeline = Timeline::new(vec![self.began, self.settings.clock.anchor()]);
+        let mut clock = timeline.converter();
+        let _draining = lock(&self.draining);
+        let mut durations = Vec::new();
+        self.for_each_undrained(|_, event| {
+            if event.region == region {
+                durations.push(clock.ns(event.end) - clock.ns(event.start));
+            }
+        });
+        durations
+    }
+
+    /// Shows every event that the writer has not had, with its lane.
+    pub(crate) fn for_each_undrained(&self, mut f: impl FnMut(&LaneShared, &Event)) {
+        let lanes: Vec<Arc<LaneShared>> = lock(&self.lanes).clone();
+        for lane in lanes {
+            for piece in lane.undrained() {
+                piece.block.read(piece.from, piece.to, |events| {
+                    for event in events {
+                        f(&lane, event);
+                    }
+                });
+            }
+        }
+    }
+
+    pub(crate) fn wake_writer(&self) {
+        lock(&self.signal).wake = true;
+        self.signalled.notify_one();
+    }
+
+    pub(crate) fn stop_writer(&self) {
+        lock(&self.signal).stop = true;
+        self.signalled.notify_one();
+    }
+
+    /// Waits until the writer is wanted or `timeout` is over; false when it shall stop.
+    pub(crate) fn wait_for_work(&self, timeout: Duration) -> bool {
+        let signal = lock(&self.signal);
+        let waited = self
+            .signalled
+            .wait_timeout_while(signal, timeout, |signal| !signal.wake && !signal.stop);
+        let mut signal = waited.unwrap_or_else(|poisoned| poisoned.into_inner()).0;
+        signal.wake = false;
+        !signal.stop
+    }
+}
+
+fn count(events: &[Event], counts: &mut HashMap<NameId, u64>) {
+    // Neighbouring events are often of one region.
+    for run in events.chunk_by(|a, b| a.region == b.region) {
+        *counts.entry(run[0].region).or_default() += run.len() as u64;
+    }
+}

@@ -1,0 +1,173 @@
+//! Regions as the program holds them: the handle, the guard, and the call site of the macro.
+
+use super::global;
+use super::names::NameId;
+use super::recording::Recording;
+use super::sync::Arc;
+use super::thread::{Entered, with_lane};
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::OnceLock;
+
+/// A region of a session: asks what has been recorded, and enters it without a look-up by name.
+///
+/// ```
+/// use scope_profiler::{Profiler, ProfilingConfig};
+///
+/// let profiler = Profiler::new(ProfilingConfig::new().flush_to_disk(false).verbose(false))?;
+/// drop(profiler.profile_region("assemble"));
+///
+/// let region = profiler.get_region("assemble").expect("it has been entered");
+/// for _ in 0..9 {
+///     let _guard = region.enter();
+/// }
+/// assert_eq!(region.num_calls(), 10);
+/// assert_eq!(region.durations_ns().len(), 10);
+/// # Ok::<(), scope_profiler::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Region {
+    recording: Arc<Recording>,
+    id: NameId,
+}
+
+impl Region {
+    pub(crate) fn new(recording: &Arc<Recording>, id: NameId) -> Self {
+        Self {
+            recording: Arc::clone(recording),
+            id,
+        }
+    }
+
+    /// The region's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.id.name()
+    }
+
+    /// Completed calls of all threads, flushed or not, dropped ones included.
+    #[must_use]
+    pub fn num_calls(&self) -> u64 {
+        self.recording.num_calls(self.id)
+    }
+
+    /// The durations, in ns, of the calls that are in memory and not yet flushed: each thread's in
+    /// the order in which they ended. Empty when calls are only counted.
+    #[must_use]
+    pub fn durations_ns(&self) -> Vec<i64> {
+        self.recording.undrained_durations(self.id)
+    }
+
+    /// Enters the region; it is left when the guard is dropped.
+    #[inline]
+    pub fn enter(&self) -> RegionGuard {
+        RegionGuard::enter_in(&self.recording, self.id)
+    }
+}
+
+impl fmt::Debug for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Region")
+            .field("name", &self.name())
+            .finish_non_exhaustive()
+    }
+}
+
+/// An entered region. It is left, and the interval recorded, when the guard is dropped, also while
+/// a panic unwinds.
+///
+/// The guard stays on the thread that made it:
+///
+/// ```compile_fail
+/// let guard = scope_profiler::ProfileManager::profile_region("step");
+/// std::thread::spawn(move || drop(guard));
+/// ```
+#[must_use = "the region is left as soon as the guard is dropped; bind it: `let _guard = ...`"]
+pub struct RegionGuard {
+    session: u64,
+    entered: Option<Entered>,
+    /// Intervals belong to a thread.
+    not_send: PhantomData<*const ()>,
+}
+
+impl RegionGuard {
+    #[inline(always)]
+    pub(crate) fn enter_global(id: impl FnOnce() -> NameId) -> Self {
+        let session = global::session();
+        let entered = if session == 0 {
+            None
+        } else {
+            let id = id();
+            with_lane(session, global::recording, |lane| lane.enter(id)).flatten()
+        };
+        Self {
+            session,
+            entered,
+            not_send: PhantomData,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn enter_in(recording: &Arc<Recording>, id: NameId) -> Self {
+        let session = recording.id;
+        let entered = if recording.is_closed() {
+            None
+        } else {
+            with_lane(session, || Some(Arc::clone(recording)), |lane| lane.enter(id)).flatten()
+        };
+        Self {
+            session,
+            entered,
+            not_send: PhantomData,
+        }
+    }
+}
+
+impl Drop for RegionGuard {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if let Some(entered) = self.entered {
+            with_lane(self.session, || None, |lane| lane.exit(entered));
+        }
+    }
+}
+
+impl fmt::Debug for RegionGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RegionGuard")
+            .field("recording", &self.entered.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A place in the source that enters one region; what [`profile_region!`](crate::profile_region)
+/// puts there.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct RegionSite {
+    name: &'static str,
+    file: &'static str,
+    line: u32,
+    id: OnceLock<NameId>,
+}
+
+impl RegionSite {
+    #[must_use]
+    pub const fn new(name: &'static str, file: &'static str, line: u32) -> Self {
+        Self {
+            name,
+            file,
+            line,
+            id: OnceLock::new(),
+        }
+    }
+
+    #[inline(always)]
+    pub fn enter(&'static self) -> RegionGuard {
+        RegionGuard::enter_global(|| {
+            *self
+                .id
+                .get_or_init(|| NameId::of(self.name, Some((self.file, self.line))))
+        })
+    }
+}

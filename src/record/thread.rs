@@ -1,0 +1,595 @@
+//! The calling thread's side of a session: its block of events and its stack of open regions.
+//!
+//! Each thread has a [`Lane`] per session. Only that thread touches the lane; what others may look
+//! at is in its [`LaneShared`]: blocks up to their published length, and the open stack, whose
+//! entries are atomics. Locks are taken when a block is full and when a stack or table grows,
+//! nowhere else.
+#![allow(unsafe_code)]
+
+use super::block::{Block, Event};
+use super::names::NameId;
+use super::{Mode, Recording};
+use crate::clock::Clock;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// The mark of an entry whose region was left before those above it.
+const LEFT: u32 = u32::MAX;
+const OPEN_CAPACITY: usize = 64;
+
+/// What a thread shows to the writer, to `finalize`, and to `get_region`.
+#[derive(Debug)]
+pub(crate) struct LaneShared {
+    pub(crate) index: u32,
+    pub(crate) name: String,
+    pub(crate) native_id: i64,
+    queue: Mutex<Queue>,
+    open: Mutex<Arc<[OpenSlot]>>,
+    depth: AtomicUsize,
+    counters: Mutex<Arc<[Counters]>>,
+}
+
+/// Blocks that the writer has not had yet, oldest first.
+#[derive(Debug)]
+struct Queue {
+    full: VecDeque<Arc<Block>>,
+    current: Arc<Block>,
+    /// How many events of the oldest block the writer already has.
+    drained: usize,
+    ended: bool,
+}
+
+/// Calls of one region on one thread that left no interval.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    /// Calls that were only counted.
+    pub(crate) counted: AtomicU64,
+    /// Calls whose interval was dropped.
+    pub(crate) dropped: AtomicU64,
+}
+
+/// An open region, as others may read it.
+#[derive(Debug)]
+struct OpenSlot {
+    region: AtomicU32,
+    door: AtomicU32,
+    key: AtomicU64,
+    start: AtomicU64,
+}
+
+impl Default for OpenSlot {
+    fn default() -> Self {
+        Self {
+            region: AtomicU32::new(LEFT),
+            door: AtomicU32::new(0),
+            key: AtomicU64::new(0),
+            start: AtomicU64::new(0),
+        }
+    }
+}
+
+/// A region that has been entered and not left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OpenCall {
+    pub(crate) thread: u32,
+    pub(crate) region: NameId,
+    pub(crate) start: u64,
+}
+
+/// A piece of a block that is handed over: events `from..to`.
+#[derive(Debug)]
+pub(crate) struct Piece {
+    pub(crate) block: Arc<Block>,
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+    /// Whether its thread has done with the block.
+    pub(crate) retired: bool,
+}
+
+/// A lock whose holder panicked guards data that are whole all the same: every critical section
+/// here leaves them so.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+impl LaneShared {
+    /// What the writer has not had yet, and from now on has; and whether the thread has ended.
+    pub(crate) fn drain(&self) -> (Vec<Piece>, bool) {
+        let mut queue = lock(&self.queue);
+        let mut pieces = Vec::with_capacity(queue.full.len() + 1);
+        while let Some(block) = queue.full.pop_front() {
+            let to = block.published();
+            pieces.push(Piece {
+                from: std::mem::take(&mut queue.drained),
+                to,
+                block,
+                retired: true,
+            });
+        }
+        let to = queue.current.published();
+        if to > queue.drained {
+            pieces.push(Piece {
+                block: Arc::clone(&queue.current),
+                from: queue.drained,
+                to,
+                retired: false,
+            });
+            queue.drained = to;
+        }
+        (pieces, queue.ended)
+    }
+
+    /// The same to look at only.
+    pub(crate) fn undrained(&self) -> Vec<Piece> {
+        let queue = lock(&self.queue);
+        let mut from = queue.drained;
+        queue
+            .full
+            .iter()
+            .chain([&queue.current])
+            .map(|block| Piece {
+                from: std::mem::take(&mut from),
+                to: block.published(),
+                block: Arc::clone(block),
+                retired: false,
+            })
+            .collect()
+    }
+
+    /// The regions that are open now, outermost first. Of a thread that goes on running this is
+    /// what it was at some moment during the call, give or take a region.
+    pub(crate) fn open_calls(&self) -> Vec<OpenCall> {
+        let slots = lock(&self.open);
+        let depth = self.depth.load(Ordering::Acquire).min(slots.len());
+        slots[..depth]
+            .iter()
+            .map(|slot| {
+                (
+                    slot.region.load(Ordering::Relaxed),
+                    slot.start.load(Ordering::Relaxed),
+                )
+            })
+            .filter(|&(region, _)| region != LEFT)
+            .map(|(region, start)| OpenCall {
+                thread: self.index,
+                region: NameId::from_number(region),
+                start,
+            })
+            .collect()
+    }
+
+    /// The counters by region number; shorter than the number of regions.
+    pub(crate) fn counters(&self) -> Arc<[Counters]> {
+        Arc::clone(&lock(&self.counters))
+    }
+}
+
+/// A region as it was entered; what the guard keeps.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entered {
+    region: NameId,
+    index: u32,
+    start: u64,
+}
+
+/// In `Entered::index`: the call is only counted and not on the stack.
+const COUNTED: u32 = u32::MAX;
+
+/// One thread's side of one session.
+pub(crate) struct Lane {
+    recording: Arc<Recording>,
+    shared: Arc<LaneShared>,
+    clock: Clock,
+    /// Whether intervals are kept; otherwise calls are counted.
+    time_trace: bool,
+    /// Owns a reference count of the queue's current block.
+    block: Cell<*const Block>,
+    open: RefCell<Arc<[OpenSlot]>>,
+    counters: RefCell<Arc<[Counters]>>,
+    modes: RefCell<Vec<Mode>>,
+    /// Set while a rare path runs, which may allocate: an instrumented allocator comes back here.
+    busy: Cell<bool>,
+}
+
+impl Lane {
+    fn new(recording: Arc<Recording>) -> Self {
+        let block = Arc::new(Block::new(recording.settings.block_events));
+        recording.pool.count_in(block.bytes());
+        let open: Arc<[OpenSlot]> = (0..OPEN_CAPACITY).map(|_| OpenSlot::default()).collect();
+        let counters: Arc<[Counters]> = Arc::new([]);
+        let shared = Arc::new(LaneShared {
+            index: recording.next_thread.fetch_add(1, Ordering::Relaxed),
+            name: std::thread::current().name().unwrap_or_default().to_owned(),
+            native_id: crate::sys::native_thread_id(),
+            queue: Mutex::new(Queue {
+                full: VecDeque::new(),
+                current: Arc::clone(&block),
+                drained: 0,
+                ended: false,
+            }),
+            open: Mutex::new(Arc::clone(&open)),
+            depth: AtomicUsize::new(0),
+            counters: Mutex::new(Arc::clone(&counters)),
+        });
+        lock(&recording.lanes).push(Arc::clone(&shared));
+        Self {
+            clock: recording.settings.clock.clone(),
+            time_trace: recording.settings.time_trace,
+            shared,
+            block: Cell::new(Arc::into_raw(block)),
+            open: RefCell::new(open),
+            counters: RefCell::new(counters),
+            modes: RefCell::new(Vec::new()),
+            busy: Cell::new(false),
+            recording,
+        }
+    }
+
+    /// Enters a region through the guard's door.
+    #[inline(always)]
+    pub(crate) fn enter(&self, region: NameId) -> Option<Entered> {
+        match self.mode(region) {
+            Mode::Time => {
+                let (index, start) = self.push_open(region, 0, 0)?;
+                Some(Entered { region, index, start })
+            }
+            Mode::Count => Some(Entered {
+                region,
+                index: COUNTED,
+                start: 0,
+            }),
+            Mode::Off | Mode::Unknown => None,
+        }
+    }
+
+    /// Leaves what [`enter`](Self::enter) entered.
+    #[inline(always)]
+    pub(crate) fn exit(&self, entered: Entered) {
+        if entered.index == COUNTED {
+            return self.count(entered.region, |counters| &counters.counted);
+        }
+        let end = self.clock.ticks();
+        let open = self.open.borrow();
+        let index = entered.index as usize;
+        let depth = self.shared.depth.load(Ordering::Relaxed);
+        let at = if index + 1 == depth && is_guard(&open[index], entered) {
+            index
+        } else {
+            match find(&open[..depth], |slot| is_guard(slot, entered)) {
+                Some(index) => index,
+                None => return,
+            }
+        };
+        self.close(&open, at, depth, entered.region, entered.start, end);
+    }
+
+    /// Enters a region through a span's door. `key` tells the span from others of the same door.
+    #[inline(always)]
+    pub(crate) fn enter_span(&self, region: NameId, door: u32, key: u64) {
+        if self.mode(region) != Mode::Off {
+            self.push_open(region, door, key);
+        }
+    }
+
+    /// Leaves the innermost open call of this span; does nothing where there is none.
+    #[inline(always)]
+    pub(crate) fn exit_span(&self, door: u32, key: u64) {
+        let end = self.clock.ticks();
+        let open = self.open.borrow();
+        let depth = self.shared.depth.load(Ordering::Relaxed);
+        let is_span = |slot: &OpenSlot| {
+            slot.key.load(Ordering::Relaxed) == key
+                && slot.door.load(Ordering::Relaxed) == door
+                && slot.region.load(Ordering::Relaxed) != LEFT
+        };
+        let Some(index) = find(&open[..depth], is_span) else {
+            return;
+        };
+        let region = NameId::from_number(open[index].region.load(Ordering::Relaxed));
+        let start = open[index].start.load(Ordering::Relaxed);
+        self.close(&open, index, depth, region, start, end);
+    }
+
+    /// The innermost open span of this door.
+    pub(crate) fn current_span(&self, door: u32) -> Option<u64> {
+        let open = self.open.borrow();
+        let depth = self.shared.depth.load(Ordering::Relaxed);
+        let index = find(&open[..depth], |slot| {
+            slot.door.load(Ordering::Relaxed) == door && slot.region.load(Ordering::Relaxed) != LEFT
+        })?;
+        Some(open[index].key.load(Ordering::Relaxed))
+    }
+
+    #[inline(always)]
+    fn push_open(&self, region: NameId, door: u32, key: u64) -> Option<(u32, u64)> {
+        if self.shared.depth.load(Ordering::Relaxed) == self.open.borrow().len() {
+            self.rarely(|| self.grow_open())?;
+        }
+        let open = self.open.borrow();
+        let depth = self.shared.depth.load(Ordering::Relaxed);
+        let slot = &open[depth];
+        slot.region.store(region.number(), Ordering::Relaxed);
+        slot.door.store(door, Ordering::Relaxed);
+        slot.key.store(key, Ordering::Relaxed);
+        let start = self.clock.ticks();
+        slot.start.store(start, Ordering::Relaxed);
+        self.shared.depth.store(depth + 1, Ordering::Release);
+        Some((depth as u32, start))
+    }
+
+    /// Records the call at `index` of the stack and takes it off.
+    #[inline(always)]
+    fn close(&self, open: &[OpenSlot], index: usize, depth: usize, region: NameId, start: u64, end: u64) {
+        // The event first: whoever reads the stack and then the events misses nothing.
+        if self.time_trace {
+            self.record(Event {
+                region,
+                depth: index as u32,
+                start,
+                end,
+            });
+        } else {
+            self.count(region, |counters| &counters.counted);
+        }
+        if index + 1 == depth {
+            let mut depth = index;
+            while depth > 0 && open[depth - 1].region.load(Ordering::Relaxed) == LEFT {
+                depth -= 1;
+            }
+            self.shared.depth.store(depth, Ordering::Release);
+        } else {
+            open[index].region.store(LEFT, Ordering::Release);
+        }
+    }
+
+    #[inline(always)]
+    fn record(&self, event: Event) {
+        // SAFETY: the lane owns a count of the block until `hand_off` replaces it, and this thread
+        // is the only one that pushes into it.
+        let pushed = unsafe { (*self.block.get()).push(event) };
+        if !pushed {
+            self.record_in_next_block(event);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn record_in_next_block(&self, event: Event) {
+        let kept = self.rarely(|| {
+            // SAFETY: as in `record`; the block is new and has room.
+            self.hand_off() && unsafe { (*self.block.get()).push(event) }
+        });
+        if kept != Some(true) {
+            self.count(event.region, |counters| &counters.dropped);
+        }
+    }
+
+    /// Gives the full block to the writer and takes an empty one; false when there is none to be had.
+    fn hand_off(&self) -> bool {
+        let Some(next) = self.recording.empty_block() else {
+            return false;
+        };
+        let mine = Arc::into_raw(Arc::clone(&next));
+        // SAFETY: the pointer came from `Arc::into_raw` and its count is given back once. No
+        // reference into the block is held: `push` is over.
+        drop(unsafe { Arc::from_raw(self.block.replace(mine)) });
+        let waiting = {
+            let mut queue = lock(&self.shared.queue);
+            let full = std::mem::replace(&mut queue.current, next);
+            queue.full.push_back(full);
+            queue.full.len() * self.recording.settings.block_events
+        };
+        if waiting >= self.recording.settings.buffer_limit {
+            self.recording.wake_writer();
+        }
+        true
+    }
+
+    /// Doubles the open stack, after closing the gaps that calls left out of order.
+    #[cold]
+    #[inline(never)]
+    fn grow_open(&self) {
+        let old = Arc::clone(&self.open.borrow());
+        let kept: Vec<&OpenSlot> = old
+            .iter()
+            .filter(|slot| slot.region.load(Ordering::Relaxed) != LEFT)
+            .collect();
+        let capacity = (2 * kept.len()).max(OPEN_CAPACITY);
+        let copy = |slot: &OpenSlot| OpenSlot {
+            region: AtomicU32::new(slot.region.load(Ordering::Relaxed)),
+            door: AtomicU32::new(slot.door.load(Ordering::Relaxed)),
+            key: AtomicU64::new(slot.key.load(Ordering::Relaxed)),
+            start: AtomicU64::new(slot.start.load(Ordering::Relaxed)),
+        };
+        let new: Arc<[OpenSlot]> = kept
+            .iter()
+            .map(|slot| copy(slot))
+            .chain(std::iter::repeat_with(OpenSlot::default))
+            .take(capacity)
+            .collect();
+        let mut shown = lock(&self.shared.open);
+        *shown = Arc::clone(&new);
+        self.shared.depth.store(kept.len(), Ordering::Release);
+        drop(shown);
+        drop(self.open.replace(new));
+    }
+
+    #[inline(always)]
+    fn mode(&self, region: NameId) -> Mode {
+        let known = self.modes.borrow().get(region.index()).copied();
+        match known {
+            Some(mode) if mode != Mode::Unknown => mode,
+            _ => self.resolve_mode(region),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn resolve_mode(&self, region: NameId) -> Mode {
+        self.rarely(|| {
+            let mode = self.recording.mode_of(region);
+            let known = self.modes.borrow().len();
+            if known <= region.index() {
+                // Allocated before and freed after the table is borrowed: an instrumented
+                // allocator reads it.
+                let mut larger = vec![Mode::Unknown; (region.index() + 1).next_power_of_two()];
+                larger[..known].copy_from_slice(&self.modes.borrow());
+                drop(self.modes.replace(larger));
+            }
+            self.modes.borrow_mut()[region.index()] = mode;
+            mode
+        })
+        .unwrap_or(Mode::Off)
+    }
+
+    #[inline(always)]
+    fn count(&self, region: NameId, which: fn(&Counters) -> &AtomicU64) {
+        if !self.add_one(region, which) {
+            self.rarely(|| self.grow_counters(region));
+            self.add_one(region, which);
+        }
+    }
+
+    #[inline(always)]
+    fn add_one(&self, region: NameId, which: fn(&Counters) -> &AtomicU64) -> bool {
+        let counters = self.counters.borrow();
+        let Some(counter) = counters.get(region.index()).map(which) else {
+            return false;
+        };
+        // Nobody else writes, so that a load and a store will do.
+        counter.store(counter.load(Ordering::Relaxed) + 1, Ordering::Release);
+        true
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow_counters(&self, region: NameId) {
+        let old = Arc::clone(&self.counters.borrow());
+        let capacity = (region.index() + 1).next_power_of_two().max(64);
+        let new: Arc<[Counters]> = (0..capacity)
+            .map(|index| match old.get(index) {
+                Some(old) => Counters {
+                    counted: AtomicU64::new(old.counted.load(Ordering::Relaxed)),
+                    dropped: AtomicU64::new(old.dropped.load(Ordering::Relaxed)),
+                },
+                None => Counters::default(),
+            })
+            .collect();
+        *lock(&self.shared.counters) = Arc::clone(&new);
+        drop(self.counters.replace(new));
+    }
+
+    /// Runs something that may allocate or wait; nothing when it is already running, further up
+    /// on this thread's stack.
+    fn rarely<R>(&self, f: impl FnOnce() -> R) -> Option<R> {
+        if self.busy.replace(true) {
+            return None;
+        }
+        let result = f();
+        self.busy.set(false);
+        Some(result)
+    }
+}
+
+impl Drop for Lane {
+    fn drop(&mut self) {
+        lock(&self.shared.queue).ended = true;
+        // SAFETY: the pointer came from `Arc::into_raw`; this is the end of its count.
+        drop(unsafe { Arc::from_raw(self.block.get()) });
+    }
+}
+
+#[inline(always)]
+fn is_guard(slot: &OpenSlot, entered: Entered) -> bool {
+    slot.door.load(Ordering::Relaxed) == 0
+        && slot.start.load(Ordering::Relaxed) == entered.start
+        && slot.region.load(Ordering::Relaxed) == entered.region.number()
+}
+
+/// The innermost slot that fits.
+#[inline(always)]
+fn find(open: &[OpenSlot], fits: impl Fn(&OpenSlot) -> bool) -> Option<usize> {
+    open.iter().rposition(fits)
+}
+
+/// The lanes of this thread, one for each session it has recorded in.
+#[derive(Default)]
+struct Lanes {
+    /// Boxed, as CURRENT points to them.
+    #[expect(clippy::vec_box)]
+    all: RefCell<Vec<Box<Lane>>>,
+}
+
+impl Drop for Lanes {
+    fn drop(&mut self) {
+        // Destructors of other thread-locals may still enter and leave regions.
+        CURRENT.set((0, std::ptr::null()));
+    }
+}
+
+thread_local! {
+    /// The session that this thread recorded in last, and its lane: valid while the session's
+    /// number is not 0. Needs no destructor, so that it can be read at any time.
+    static CURRENT: Cell<(u64, *const Lane)> = const { Cell::new((0, std::ptr::null())) };
+    static LANES: Lanes = Lanes::default();
+}
+
+/// Runs `f` on this thread's lane of the session with this number. A thread that has no lane gets
+/// one in the recording that `attach_to` gives, unless the session is over, or the thread is at its
+/// very end, or is just doing this further up its stack.
+#[inline(always)]
+pub(crate) fn with_lane<R>(
+    session: u64,
+    attach_to: impl FnOnce() -> Option<Arc<Recording>>,
+    f: impl FnOnce(&Lane) -> R,
+) -> Option<R> {
+    let (current, lane) = CURRENT.get();
+    let lane = if current == session && session != 0 {
+        lane
+    } else if let Some(lane) = switch_to(session) {
+        lane
+    } else {
+        attach(attach_to()?)?
+    };
+    // SAFETY: lanes are boxed and stay where they are until `Lanes` is dropped, which clears
+    // CURRENT first, or until `attach` discards those of closed sessions, which it does only while
+    // none of them is in use.
+    Some(f(unsafe { &*lane }))
+}
+
+#[cold]
+#[inline(never)]
+fn switch_to(session: u64) -> Option<*const Lane> {
+    LANES
+        .try_with(|lanes| {
+            let lanes = lanes.all.try_borrow().ok()?;
+            let lane: *const Lane = &**lanes.iter().find(|lane| lane.recording.id == session)?;
+            CURRENT.set((session, lane));
+            Some(lane)
+        })
+        .ok()?
+}
+
+#[cold]
+#[inline(never)]
+fn attach(recording: Arc<Recording>) -> Option<*const Lane> {
+    LANES
+        .try_with(|lanes| {
+            let mut lanes = lanes.all.try_borrow_mut().ok()?;
+            if recording.is_closed() {
+                return None;
+            }
+            if lanes.iter().all(|lane| !lane.busy.get()) {
+                CURRENT.set((0, std::ptr::null()));
+                lanes.retain(|lane| !lane.recording.is_closed());
+            }
+            let session = recording.id;
+            lanes.push(Box::new(Lane::new(recording)));
+            let lane: *const Lane = &**lanes.last()?;
+            CURRENT.set((session, lane));
+            Some(lane)
+        })
+        .ok()?
+}

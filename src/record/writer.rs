@@ -1,0 +1,237 @@
+//! The writer: what the threads have recorded goes to the log, now and then and when asked.
+
+use super::block::Event;
+use super::names::NameId;
+use super::recording::{Drained, Recording};
+use super::sync::Arc;
+use super::thread::{OpenCall, lock};
+use crate::profile::Metadata;
+use crate::store::rank_log::{LogEvent, LogWriter, MAX_EVENTS};
+use std::collections::HashSet;
+use std::io;
+use std::path::Path;
+use std::sync::Mutex;
+use std::thread::JoinHandle;
+
+/// A session's log and the thread that feeds it.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    recording: Arc<Recording>,
+    sink: Arc<Mutex<Sink>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// The log, and what it has been told already.
+#[derive(Debug)]
+struct Sink {
+    log: LogWriter,
+    names: HashSet<NameId>,
+    threads: HashSet<u32>,
+    written: u64,
+    warned: bool,
+}
+
+impl Writer {
+    /// Begins the log and starts the writer thread.
+    pub(crate) fn start(recording: &Arc<Recording>, mut log: LogWriter, run: &Metadata) -> io::Result<Self> {
+        log.run(run)?;
+        log.anchor(recording.settings.clock.anchor())?;
+        let sink = Arc::new(Mutex::new(Sink {
+            log,
+            names: HashSet::new(),
+            threads: HashSet::new(),
+            written: 0,
+            warned: false,
+        }));
+        let thread = {
+            let (recording, sink) = (Arc::clone(recording), Arc::clone(&sink));
+            std::thread::Builder::new()
+                .name("scope-profiler".into())
+                .spawn(move || {
+                    while recording.wait_for_work(recording.settings.flush_interval) {
+                        lock(&sink).flush(&recording);
+                    }
+                })?
+        };
+        Ok(Self {
+            recording: Arc::clone(recording),
+            sink,
+            thread: Mutex::new(Some(thread)),
+        })
+    }
+
+    /// Writes everything that has been recorded up to now.
+    pub(crate) fn flush(&self) -> io::Result<()> {
+        match lock(&self.sink).flush(&self.recording) {
+            None => Ok(()),
+            Some(error) => Err(error),
+        }
+    }
+
+    /// Ends the writer thread, writes the rest and the end mark. Gives the calls that were still
+    /// open, and how many intervals the log has.
+    pub(crate) fn finish(&self, run: &Metadata) -> (Vec<OpenCall>, u64) {
+        self.recording.stop_writer();
+        if let Some(thread) = lock(&self.thread).take() {
+            // The writer thread does not panic; if it did all the same, the rest is written here.
+            thread.join().ok();
+        }
+        let mut sink = lock(&self.sink);
+        let mut open = self.recording.open_calls();
+        let drained = self.recording.drain();
+        remove_closed(&mut open, &drained);
+        sink.write(&self.recording, drained);
+        let end = sink.finish(&self.recording, &open, run);
+        sink.warn(&end);
+        (open, sink.written)
+    }
+
+    pub(crate) fn log_path(&self) -> std::path::PathBuf {
+        lock(&self.sink).log.path().to_path_buf()
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.recording.stop_writer();
+    }
+}
+
+/// A call that was on a stack and has left an interval since is not open.
+fn remove_closed(open: &mut Vec<OpenCall>, drained: &Drained) {
+    if open.is_empty() {
+        return;
+    }
+    for (lane, pieces) in &drained.lanes {
+        for piece in pieces {
+            piece.block.read(piece.from, piece.to, |events| {
+                for event in events {
+                    open.retain(|call| {
+                        (call.thread, call.region, call.start) != (lane.index, event.region, event.start)
+                    });
+                }
+            });
+        }
+    }
+}
+
+impl Sink {
+    fn flush(&mut self, recording: &Recording) -> Option<io::Error> {
+        let drained = recording.drain();
+        self.write(recording, drained)
+    }
+
+    /// Writes the pieces and gives their blocks back. What cannot be written is counted; the first
+    /// failure is told.
+    fn write(&mut self, recording: &Recording, drained: Drained) -> Option<io::Error> {
+        if drained.counts.is_empty() {
+            return None;
+        }
+        let mut failure = self.announce(recording, &drained).err();
+        for (lane, pieces) in drained.lanes {
+            for piece in pieces {
+                piece.block.read(piece.from, piece.to, |events| {
+                    for events in events.chunks(MAX_EVENTS) {
+                        let result = match failure {
+                            None => self.log.events(lane.index, events.iter().map(log_event)),
+                            // The log does not know these regions or this thread.
+                            Some(_) => Err(io::ErrorKind::Other.into()),
+                        };
+                        match result {
+                            Ok(()) => self.written += events.len() as u64,
+                            Err(error) => {
+                                self.count_unwritten(recording, events);
+                                failure.get_or_insert(error);
+                            }
+                        }
+                    }
+                });
+                if piece.retired {
+                    recording.pool.give_back(piece.block);
+                }
+            }
+        }
+        if let Some(error) = &failure {
+            self.warn(&Err(io::Error::new(error.kind(), error.to_string())));
+        }
+        failure
+    }
+
+    /// Tells the log the time, and the threads and names it has not heard of. The time comes first:
+    /// every interval of a log then lies between two anchors.
+    fn announce(&mut self, recording: &Recording, drained: &Drained) -> io::Result<()> {
+        self.log.anchor(recording.settings.clock.anchor())?;
+        for (lane, pieces) in &drained.lanes {
+            if !pieces.is_empty() && !self.threads.contains(&lane.index) {
+                self.log.thread(lane.index, lane.native_id, &lane.name)?;
+                self.threads.insert(lane.index);
+            }
+        }
+        for &region in drained.counts.keys() {
+            self.name(region)?;
+        }
+        Ok(())
+    }
+
+    fn name(&mut self, region: NameId) -> io::Result<()> {
+        if !self.names.contains(&region) {
+            self.log.name(region.number(), region.name(), region.source())?;
+            self.names.insert(region);
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, recording: &Recording, open: &[OpenCall], run: &Metadata) -> io::Result<()> {
+        let mut regions = recording.registry.ids();
+        regions.sort_unstable();
+        for region in regions {
+            self.name(region)?;
+            let (counted, dropped) = (recording.num_counted(region), recording.num_dropped(region));
+            if counted > 0 || dropped > 0 {
+                self.log.counters(region.number(), counted, dropped)?;
+            }
+        }
+        for call in open {
+            self.log.open(call.thread, call.region.number(), call.start)?;
+        }
+        self.log.run(run)?;
+        self.log.anchor(recording.settings.clock.anchor())?;
+        self.log.end()
+    }
+
+    fn count_unwritten(&mut self, recording: &Recording, events: &[Event]) {
+        for event in events {
+            recording
+                .registry
+                .add(event.region, |totals| &totals.unwritten, 1);
+        }
+    }
+
+    /// One warning for a session, however often writing fails.
+    fn warn(&mut self, result: &io::Result<()>) {
+        if let Err(error) = result {
+            if !std::mem::replace(&mut self.warned, true) {
+                warn_about(self.log.path(), error);
+            }
+        }
+    }
+}
+
+fn warn_about(path: &Path, error: &io::Error) {
+    use std::io::Write;
+    // A closed standard error is no reason to take the program down, as eprintln! would.
+    let _ = writeln!(
+        io::stderr(),
+        "scope-profiler: {}: cannot write: {error}; the program goes on, intervals that cannot be written are counted as dropped",
+        path.display()
+    );
+}
+
+fn log_event(event: &Event) -> LogEvent {
+    LogEvent {
+        region: event.region.number(),
+        depth: event.depth,
+        start: event.start,
+        end: event.end,
+    }
+}

@@ -1,0 +1,297 @@
+//! One rank's log as HDF5: ticks become nanoseconds, events are sorted into their regions.
+//!
+//! The log is read twice: once to learn what is in it, once for the events. Events are collected in
+//! batches of bounded size, split by region and sorted. A log of a single batch goes straight into
+//! the HDF5 file; of a larger one each sorted batch goes to a scratch file, from which every region
+//! is merged. So memory does not grow with the log.
+
+use super::rank_log::{Block, LogReader};
+use super::sorted_runs::{Rows, Runs};
+use super::{hdf5_values as values, names};
+use crate::clock::{Anchor, Timeline};
+use crate::error::{Error, Result};
+use crate::profile::{Metadata, Value};
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+/// Rows that are sorted at once: 96 MB.
+const BATCH_ROWS: usize = 4 << 20;
+
+/// What is in a log, events aside.
+#[derive(Debug, Default)]
+pub(crate) struct LogContents {
+    pub(crate) path: PathBuf,
+    pub(crate) run: Metadata,
+    pub(crate) regions: BTreeMap<u32, RegionEntry>,
+    threads: BTreeMap<u32, (i64, String)>,
+    timeline: Timeline,
+    pub(crate) intervals: u64,
+    /// Whether recording came to an orderly end.
+    pub(crate) complete: bool,
+    /// Bytes at the end that are no whole block.
+    pub(crate) lost_bytes: u64,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct RegionEntry {
+    pub(crate) name: Option<String>,
+    source: Option<(String, u32)>,
+    intervals: u64,
+    counted: u64,
+    dropped: u64,
+    open: u64,
+}
+
+impl LogContents {
+    /// Reads a log through.
+    pub(crate) fn scan(path: &Path) -> Result<Self> {
+        let mut log = LogReader::open(path)?;
+        let mut contents = Self {
+            path: path.into(),
+            ..Self::default()
+        };
+        let mut anchors: Vec<Anchor> = Vec::new();
+        while let Some(block) = log.next().map_err(|error| cannot_read(path, error))? {
+            match block {
+                Block::Run(facts) => contents.run.extend(facts),
+                Block::Name {
+                    region,
+                    name,
+                    file,
+                    line,
+                } => {
+                    let entry = contents.region(region);
+                    entry.name = Some(name);
+                    entry.source = (!file.is_empty()).then_some((file, line));
+                }
+                Block::Thread {
+                    thread,
+                    native_id,
+                    name,
+                } => {
+                    contents.threads.insert(thread, (native_id, name));
+                }
+                Block::Events { thread, events } => {
+                    contents.threads.entry(thread).or_insert((-1, String::new()));
+                    contents.intervals += events.len() as u64;
+                    for run in events.chunk_by(|a, b| a.region == b.region) {
+                        contents.region(run[0].region).intervals += run.len() as u64;
+                    }
+                }
+                Block::Anchor(anchor) => anchors.push(anchor),
+                Block::Counters {
+                    region,
+                    counted,
+                    dropped,
+                } => {
+                    let entry = contents.region(region);
+                    (entry.counted, entry.dropped) = (counted, dropped);
+                }
+                Block::Open { region, .. } => contents.region(region).open += 1,
+                Block::End => contents.complete = true,
+            }
+        }
+        contents.lost_bytes = log.remaining();
+        contents.timeline = Timeline::new(anchors);
+        Ok(contents)
+    }
+
+    fn region(&mut self, number: u32) -> &mut RegionEntry {
+        self.regions.entry(number).or_default()
+    }
+
+    /// The rank that wrote the log.
+    pub(crate) fn rank(&self) -> u32 {
+        match self.run.get("rank") {
+            Some(Value::Int(rank)) => u32::try_from(*rank).unwrap_or(0),
+            _ => 0,
+        }
+    }
+
+    pub(crate) fn dropped(&self) -> u64 {
+        self.regions.values().map(|region| region.dropped).sum()
+    }
+
+    pub(crate) fn open(&self) -> u64 {
+        self.regions.values().map(|region| region.open).sum()
+    }
+
+    /// Writes the rank into its group of the HDF5 file `output`, which lies in `scratch`.
+    pub(crate) fn write(&self, group: &hdf5::Group, output: &Path, scratch: &Path) -> Result<()> {
+        let failed = |error| Error::hdf5(output, "cannot write", error);
+        let regions = group.create_group(names::REGIONS).map_err(failed)?;
+        values::attribute(group, names::SORTED, &Value::Int(1)).map_err(failed)?;
+        self.write_threads(group).map_err(failed)?;
+
+        let rows = self.rows(scratch)?;
+        let mut group_names = GroupNames::default();
+        for (number, entry) in &self.regions {
+            let name = entry.name.clone().unwrap_or_else(|| format!("region {number}"));
+            let group_name = group_names.of(&name);
+            let region = regions.create_group(&group_name).map_err(failed)?;
+            let total = rows.write(*number, entry.intervals, &region, output)?;
+            entry
+                .write_attributes(&region, &name, &group_name, total)
+                .map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    fn write_threads(&self, group: &hdf5::Group) -> hdf5::Result<()> {
+        let threads = group.create_group(names::THREADS)?;
+        let index: Vec<u32> = self.threads.keys().copied().collect();
+        let native: Vec<i64> = self.threads.values().map(|(native_id, _)| *native_id).collect();
+        let text: Vec<_> = self
+            .threads
+            .values()
+            .map(|(_, name)| values::text(name))
+            .collect();
+        threads
+            .new_dataset_builder()
+            .with_data(&index)
+            .create(names::THREAD_INDEX)?;
+        threads
+            .new_dataset_builder()
+            .with_data(&native)
+            .create(names::THREAD_NATIVE_ID)?;
+        threads
+            .new_dataset_builder()
+            .with_data(&text)
+            .create(names::THREAD_NAME)?;
+        Ok(())
+    }
+
+    /// The events by region, sorted, in nanoseconds.
+    fn rows(&self, scratch: &Path) -> Result<Runs> {
+        let mut clock = self.timeline.converter();
+        let mut batch: HashMap<u32, Rows> = HashMap::new();
+        let mut in_batch = 0;
+        let mut runs = Runs::new(scratch);
+        let mut log = LogReader::open(&self.path)?;
+        let mut left = self.intervals;
+        while left > 0 {
+            let block = log.next().map_err(|error| cannot_read(&self.path, error))?;
+            let Some(block) = block else {
+                return Err(Error::format(
+                    &self.path,
+                    "the log became shorter while it was read",
+                ));
+            };
+            let Block::Events { thread, events } = block else {
+                continue;
+            };
+            left = left.saturating_sub(events.len() as u64);
+            for run in events.chunk_by(|a, b| a.region == b.region) {
+                let rows = batch.entry(run[0].region).or_default();
+                rows.extend(
+                    run.iter()
+                        .map(|event| (clock.ns(event.start), clock.ns(event.end), thread)),
+                );
+                in_batch += run.len();
+            }
+            if in_batch >= BATCH_ROWS && left > 0 {
+                runs.spill(&mut batch)?;
+                in_batch = 0;
+            }
+        }
+        runs.finish(batch)
+    }
+}
+
+impl RegionEntry {
+    fn write_attributes(
+        &self,
+        group: &hdf5::Group,
+        name: &str,
+        group_name: &str,
+        total: i64,
+    ) -> hdf5::Result<()> {
+        let mut attributes = vec![(names::TOTAL, Value::Int(total))];
+        if name != group_name {
+            attributes.push((names::NAME, Value::Text(name.into())));
+        }
+        if let Some((file, line)) = &self.source {
+            attributes.push((names::SOURCE_FILE, Value::Text(file.clone())));
+            attributes.push((names::SOURCE_LINE, Value::Int((*line).into())));
+        }
+        let calls = self.intervals + self.counted + self.dropped;
+        for (key, n) in [
+            (names::NUM_CALLS, calls),
+            (names::DROPPED, self.dropped),
+            (names::OPEN, self.open),
+        ] {
+            let needed = if key == names::NUM_CALLS {
+                n > self.intervals
+            } else {
+                n > 0
+            };
+            if needed {
+                attributes.push((key, Value::Int(i64::try_from(n).unwrap_or(i64::MAX))));
+            }
+        }
+        attributes
+            .iter()
+            .try_for_each(|(key, value)| values::attribute(group, key, value))
+    }
+}
+
+fn cannot_read(path: &Path, error: std::io::Error) -> Error {
+    Error::io(path, "cannot read the rank log", error)
+}
+
+/// Names of HDF5 groups for names of regions. HDF5 reads `/`, `.` and the empty name as paths and
+/// cannot hold a NUL; the region's true name is then an attribute.
+#[derive(Debug, Default)]
+struct GroupNames(HashMap<String, u32>);
+
+impl GroupNames {
+    fn of(&mut self, name: &str) -> String {
+        let plain = match name {
+            "" | "." | ".." => format!("|{name}"),
+            _ => name.replace(['/', '\0'], "|"),
+        };
+        let mut unique = plain.clone();
+        // A region may itself be called what another's replacement is.
+        while self.0.contains_key(&unique) {
+            let n = self.0.entry(plain.clone()).or_insert(1);
+            *n += 1;
+            unique = format!("{plain}|{n}");
+        }
+        self.0.insert(unique.clone(), 1);
+        unique
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn group_names_are_legal_and_different_for_different_regions() {
+        let mut groups = GroupNames::default();
+        let given = [
+            "solve",
+            "a/b",
+            "a|b",
+            "a\0b",
+            "",
+            ".",
+            "..",
+            "|",
+            "GET /users",
+            "a|b|2",
+        ]
+        .map(|name| groups.of(name));
+        let mut different = given.to_vec();
+        different.sort();
+        different.dedup();
+        assert_eq!(different.len(), given.len(), "{given:?}");
+        assert_eq!(given[0], "solve");
+        assert_eq!(given[1], "a|b");
+        assert!(
+            given
+                .iter()
+                .all(|name| !name.is_empty() && !name.contains(['/', '\0']) && name != "." && name != "..")
+        );
+    }
+}

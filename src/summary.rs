@@ -1,0 +1,193 @@
+//! What `finalize` reports.
+
+use crate::analysis::call_tree::CallTree;
+use crate::analysis::selection::RegionFilter;
+use crate::comm::Comm;
+use crate::error::Result;
+use crate::export::table::{self, TableOptions};
+use crate::profile::Source;
+use crate::units::count;
+use std::fmt::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Calls of a region that had not been left when the session ended: they have no interval.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenRegion {
+    /// The region.
+    pub name: String,
+    /// How many calls of it were open.
+    pub calls: u64,
+}
+
+/// What became of the intervals of a session.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Account {
+    pub(crate) kept: u64,
+    pub(crate) dropped: u64,
+    pub(crate) open: Vec<OpenRegion>,
+}
+
+/// What a session recorded and what became of it. Printing it gives a table of the regions as a
+/// tree by nesting.
+///
+/// ```
+/// use scope_profiler::{Profiler, ProfilingConfig};
+///
+/// let profiler = Profiler::new(ProfilingConfig::new().flush_to_disk(false).verbose(false))?;
+/// profiler.profile("solve", || profiler.profile("precondition", || {}));
+/// let summary = profiler.finalize()?;
+/// assert_eq!((summary.recorded(), summary.kept(), summary.dropped()), (2, 2, 0));
+/// assert!(summary.to_string().contains("precondition"));
+/// # Ok::<(), scope_profiler::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Summary {
+    account: Account,
+    tree: Arc<CallTree>,
+    title: Option<String>,
+    path: Option<PathBuf>,
+    /// What to do with a log that is not merged yet.
+    advice: Option<String>,
+}
+
+impl Summary {
+    /// Of a profile, whose table is worked out here. `path` is its file, where it has one.
+    pub(crate) fn of(
+        source: &dyn Source,
+        account: Account,
+        title: Option<String>,
+        path: Option<&Path>,
+    ) -> Result<Self> {
+        let tree = CallTree::of(source, &RegionFilter::new().rows(source)?)?;
+        Ok(Self {
+            account,
+            tree: Arc::new(tree),
+            title,
+            path: path.map(Into::into),
+            advice: None,
+        })
+    }
+
+    /// Of one process among several that do not know of each other: its log waits to be merged.
+    pub(crate) fn of_log(account: Account, log: &Path, output: &Path, comm: &Comm) -> Self {
+        let directory = log.parent().unwrap_or(log);
+        let advice = (comm.rank == 0).then(|| {
+            format!(
+                "Each of the {} ranks has written a log. Merge them when all have ended:\n  scope-profiler-pproc merge {} -o {}",
+                comm.size,
+                directory.display(),
+                output.display()
+            )
+        });
+        Self {
+            account,
+            path: Some(log.into()),
+            advice,
+            ..Self::default()
+        }
+    }
+
+    /// The file that was written: the HDF5 file, or this rank's log where several ranks wait to be
+    /// merged. None when everything stayed in memory.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// Intervals recorded: [`kept`](Self::kept) + [`dropped`](Self::dropped).
+    #[must_use]
+    pub fn recorded(&self) -> u64 {
+        self.account.kept + self.account.dropped
+    }
+
+    /// Intervals that are in the file, or in memory where there is no file.
+    #[must_use]
+    pub fn kept(&self) -> u64 {
+        self.account.kept
+    }
+
+    /// Intervals that are lost, for want of memory or because the disk took no more.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.account.dropped
+    }
+
+    /// The regions that were open when the session ended, by name.
+    #[must_use]
+    pub fn open_regions(&self) -> &[OpenRegion] {
+        &self.account.open
+    }
+
+    /// The calls by nesting.
+    #[must_use]
+    pub fn call_tree(&self) -> &CallTree {
+        &self.tree
+    }
+
+    /// Prints to standard output, as it suits a terminal or a file; nothing where there is nothing
+    /// to say.
+    pub(crate) fn print(&self) {
+        use std::io::{IsTerminal, Write};
+        let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        let options = TableOptions {
+            color,
+            ..TableOptions::default()
+        };
+        let text = self.render(options);
+        // A closed standard output is no reason to take the program down, as print! would.
+        let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    }
+
+    fn render(&self, mut options: TableOptions) -> String {
+        let mut out = String::new();
+        options.title.clone_from(&self.title);
+        if self.advice.is_none()
+            && self
+                .path
+                .as_deref()
+                .is_none_or(|path| path.extension() != Some("log".as_ref()))
+        {
+            out.push_str(&table::render(&self.tree, &options));
+        }
+        for line in self.notes() {
+            let _ = writeln!(out, "{line}");
+        }
+        out
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        if self.account.dropped > 0 {
+            lines.push(format!(
+                "{} of {} intervals were dropped",
+                count(self.account.dropped),
+                count(self.recorded())
+            ));
+        }
+        if !self.account.open.is_empty() {
+            let open: Vec<String> = self
+                .account
+                .open
+                .iter()
+                .map(|region| match region.calls {
+                    1 => region.name.clone(),
+                    n => format!("{} ({n} calls)", region.name),
+                })
+                .collect();
+            lines.push(format!("still open at the end: {}", open.join(", ")));
+        }
+        match (&self.advice, &self.path) {
+            (Some(advice), _) => lines.push(advice.clone()),
+            (None, Some(path)) => lines.push(format!("wrote {}", path.display())),
+            (None, None) => {}
+        }
+        lines
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.render(TableOptions::default()).trim_end())
+    }
+}

@@ -1,0 +1,70 @@
+//! The calls into the operating system that the standard library has no safe form of.
+#![allow(unsafe_code)]
+
+/// `CLOCK_MONOTONIC` in nanoseconds, the clock behind Python's `time.perf_counter_ns` on Linux.
+#[cfg(unix)]
+#[inline]
+pub(crate) fn monotonic_ns() -> u64 {
+    let mut now = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: `now` is a valid, exclusively borrowed timespec. The call cannot fail: every unix
+    // that Rust supports has CLOCK_MONOTONIC.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) };
+    // Both fields are non-negative on a monotonic clock; their widths differ between platforms.
+    now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
+}
+
+/// Nanoseconds since the first call: other platforms promise no more than a steady clock.
+#[cfg(not(unix))]
+pub(crate) fn monotonic_ns() -> u64 {
+    use std::sync::OnceLock;
+    use std::time::Instant;
+    static ORIGIN: OnceLock<Instant> = OnceLock::new();
+    ORIGIN.get_or_init(Instant::now).elapsed().as_nanos() as u64
+}
+
+/// The CPU's counter, where this architecture has one that user code may read.
+#[inline(always)]
+pub(crate) fn cpu_counter() -> u64 {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: every x86_64 CPU has `rdtsc`; it reads a register and touches no memory.
+    unsafe {
+        core::arch::x86_64::_rdtsc()
+    }
+    #[cfg(target_arch = "aarch64")]
+    {
+        let ticks: u64;
+        // SAFETY: reads the virtual counter, which Linux leaves open to user code.
+        unsafe { core::arch::asm!("mrs {}, cntvct_el0", out(reg) ticks, options(nomem, nostack)) };
+        ticks
+    }
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    monotonic_ns()
+}
+
+/// The calling thread's number as `top -H` and debuggers show it; -1 where there is none.
+pub(crate) fn native_thread_id() -> i64 {
+    #[cfg(target_os = "linux")]
+    // SAFETY: takes no arguments, touches no memory, cannot fail.
+    return unsafe { libc::syscall(libc::SYS_gettid) } as i64;
+    #[cfg(not(target_os = "linux"))]
+    -1
+}
+
+/// The name of this machine, empty where the system does not say.
+pub(crate) fn host_name() -> String {
+    #[cfg(unix)]
+    {
+        let mut name = [0u8; 256];
+        // SAFETY: the pointer and length describe `name`; one byte less keeps the terminating NUL
+        // when the system truncates.
+        let status = unsafe { libc::gethostname(name.as_mut_ptr().cast(), name.len() - 1) };
+        let length = name.iter().position(|&b| b == 0).unwrap_or(0);
+        if status == 0 {
+            return String::from_utf8_lossy(&name[..length]).into_owned();
+        }
+    }
+    String::new()
+}
