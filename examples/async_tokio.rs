@@ -27,11 +27,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let total = requests.join_all().await.into_iter().fold(0, u64::wrapping_add);
 
-    let summary = session.finalize()?;
+    // Writes the file, prints the table and where it went.
+    session.finalize()?;
     println!("checksum {total}");
-    if let Some(path) = summary.path() {
-        println!("wrote {}", path.display());
-    }
     Ok(())
 }
 

@@ -10,32 +10,35 @@ fn main() -> Result<()> {
     let file = std::env::args().nth(1).unwrap_or_else(|| "facade.h5".into());
     ProfileManager::setup(ProfilingConfig::new().file_path(file).label("facade example"))?;
 
-    let numbers = ProfileManager::profile("generate", || {
-        (0..200_000u64).map(|n| n * n % 1013).collect::<Vec<_>>()
-    });
+    // A closure, whose result is handed through.
+    let mut values = ProfileManager::profile("generate", || random_numbers(100_000));
 
-    for chunk in numbers.chunks(10_000) {
-        // The macro looks the name up once; the guard records when it goes out of scope.
-        let _region = profile_region!("chunk");
-        let mut sorted = chunk.to_vec();
-        {
+    for width in [1_000, 10_000, 100_000] {
+        // A name that is known only at run time.
+        let _pass = ProfileManager::profile_region(&format!("pass of {width}"));
+        for chunk in values.chunks_mut(width) {
+            // A name that is known now: looked up once, and recorded when the guard is dropped.
             let _region = profile_region!("sort");
-            sorted.sort_unstable();
+            chunk.sort_unstable();
         }
-        // A name that is known only now.
-        let parity = if sorted[0] % 2 == 0 { "even" } else { "odd" };
-        let _region = ProfileManager::profile_region(&format!("sum: {parity}"));
-        std::hint::black_box(sorted.iter().sum::<u64>());
     }
 
     if let Some(region) = ProfileManager::get_region("sort") {
-        println!("so far {} was called {} times", region.name(), region.num_calls());
+        println!("{} was called {} times\n", region.name(), region.num_calls());
     }
 
-    // Writes the file and prints the table.
-    let summary = ProfileManager::finalize()?;
-    if let Some(path) = summary.path() {
-        println!("wrote {}", path.display());
-    }
+    // Writes the file, prints the table and where it went.
+    ProfileManager::finalize()?;
     Ok(())
+}
+
+/// The linear congruential generator of Knuth's MMIX.
+fn random_numbers(n: usize) -> Vec<u64> {
+    let next = |x: &u64| {
+        Some(
+            x.wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407),
+        )
+    };
+    std::iter::successors(Some(1), next).take(n).collect()
 }

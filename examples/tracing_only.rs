@@ -27,10 +27,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let longest = count_lengths(&words);
     info!(words = words.len(), longest, "done");
 
-    let summary = session.finalize()?;
-    if let Some(path) = summary.path() {
-        println!("wrote {}", path.display());
-    }
+    // Writes the file, prints the table and where it went.
+    session.finalize()?;
     Ok(())
 }
 

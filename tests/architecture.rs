@@ -42,7 +42,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "store",
         &[
-            "analysis", "clock", "comm", "error", "pattern", "profile", "sys", "units",
+            "analysis", "clock", "comm", "config", "error", "pattern", "profile", "sys", "units",
         ],
     ),
     // Reading: no recording, no clock, and only `plot` and `export` write files.
@@ -55,6 +55,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "export",
         &["analysis", "chart", "error", "profile", "store::reader", "units"],
+    ),
+    (
+        "summary",
+        &["analysis", "comm", "error", "export", "profile", "units"],
     ),
     // The one place that knows both halves.
     ("manager", &["*"]),

@@ -141,13 +141,19 @@ fn profile() -> &'static Path {
     })
 }
 
+/// HDF5 ends a text at a NUL, so in the file it is the symbol for one.
+fn as_stored(name: &str) -> String {
+    name.replace('\0', "␀")
+}
+
 #[test]
 fn our_reader_returns_every_hard_name_as_it_was_given() {
     let sums = what_we_read(profile());
-    for (index, name) in hard_names().into_iter().enumerate() {
-        let calls = sums.get(&(name.clone(), 0)).map(|sums| sums.0);
+    for (index, name) in hard_names().iter().enumerate() {
+        let calls = sums.get(&(as_stored(name), 0)).map(|sums| sums.0);
         assert_eq!(calls, Some(3 * index as u64 + 6), "{name:?}");
     }
+    // And no others but the two that surround them.
     assert_eq!(sums.len(), hard_names().len() + 2);
 }
 
