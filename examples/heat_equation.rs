@@ -26,13 +26,13 @@ use tracing_subscriber::prelude::*;
 
 /// Interior points in each direction; the edges stay at 0. Fewer without optimisation, so that a run
 /// takes a second or two either way.
-const N: usize = if cfg!(debug_assertions) { 127 } else { 255 };
-const STEPS: usize = 48;
-const DT: f64 = 2.5e-4;
-const STEPS_PER_CHECKPOINT: usize = 12;
+const N: usize = if cfg!(debug_assertions) { 127 } else { 383 };
+const STEPS: usize = 60;
+const DT: f64 = 1.25e-4;
+const STEPS_PER_CHECKPOINT: usize = 15;
 /// The point that is hot at first.
 const HOT: (f64, f64) = (0.3, 0.6);
-const TOLERANCE: f64 = 5e-5;
+const TOLERANCE: f64 = 1e-4;
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let mut args = env::args_os().skip(1).map(PathBuf::from);
