@@ -11,6 +11,8 @@ mod error;
 pub mod export;
 mod manager;
 mod pattern;
+#[cfg(feature = "pproc")]
+pub mod plot;
 pub mod profile;
 mod record;
 mod store;

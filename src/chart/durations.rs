@@ -3,11 +3,12 @@
 use super::gantt::Header;
 use super::options::DurationsOptions;
 use super::palette::{Color, OTHERS, Palette};
+use super::row::ThreadSlots;
 use super::totals::{Totals, for_each_chunk, sum_of};
 use crate::analysis::selection::RegionFilter;
 use crate::error::{Error, Result};
 use crate::profile::{Intervals, Source};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The total time of each region, ready to be drawn.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -115,11 +116,11 @@ fn read(
 ) -> Result<Header> {
     let mut buffer = Intervals::default();
     let (mut first, mut last, mut intervals) = (i64::MAX, i64::MIN, 0);
-    let mut threads = HashSet::new();
+    let mut by_rank = BTreeMap::new();
     for &index in rows {
         let row = &source.rows()[index];
         let mut sum = 0;
-        let mut thread = None;
+        let mut slots = ThreadSlots::default();
         for_each_chunk(source, index, &mut buffer, |chunk| {
             sum += sum_of(chunk);
             first = chunk.starts.iter().copied().fold(first, i64::min);
@@ -129,23 +130,23 @@ fn read(
                 .chain(&chunk.ends)
                 .copied()
                 .fold(last, i64::max);
-            for &next in &chunk.threads {
-                if thread != Some(next) {
-                    threads.insert((row.rank, next));
-                    thread = Some(next);
-                }
+            for &thread in &chunk.threads {
+                slots.of(thread);
             }
         })?;
+        by_rank
+            .entry(row.rank)
+            .or_insert_with(BTreeSet::new)
+            .extend(slots.seen);
         intervals += row.intervals;
         if totals.is_missing(index) {
             totals.set(index, sum);
         }
     }
-    let ranks: BTreeSet<u32> = rows.iter().map(|&row| source.rows()[row].rank).collect();
     Ok(Header {
         title: options.title.clone(),
-        ranks: ranks.len(),
-        threads: threads.len(),
+        ranks: by_rank.len(),
+        threads: by_rank.values().map(BTreeSet::len).sum(),
         intervals,
         wall_ns: last.saturating_sub(first).max(0),
         ..Header::default()

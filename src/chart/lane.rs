@@ -149,6 +149,7 @@ impl LaneReducer {
     pub(super) fn finish(mut self, level: u32) -> (u32, Vec<RawBar>) {
         self.close();
         self.coarsen_to(level);
+        self.bars.shrink_to_fit();
         (self.level, self.bars)
     }
 }

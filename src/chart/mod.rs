@@ -26,6 +26,7 @@ mod lane;
 mod options;
 pub mod palette;
 mod plan;
+mod reduction;
 mod row;
 mod totals;
 

@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 /// | [`show`](Self::show) | false |
 /// | [`title`](Self::title) | none |
 /// | [`columns`](Self::columns) | 2048 |
-/// | [`max_lanes`](Self::max_lanes) | 1280 |
-/// | [`max_regions`](Self::max_regions) | 160 |
+/// | [`max_lanes`](Self::max_lanes) | 1400 |
+/// | [`max_regions`](Self::max_regions) | 120 |
 ///
 /// ```
 /// use scope_profiler::chart::GanttOptions;
@@ -43,8 +43,8 @@ impl Default for GanttOptions {
             show: false,
             title: String::new(),
             columns: 2048,
-            max_lanes: 1280,
-            max_regions: 160,
+            max_lanes: 1400,
+            max_regions: 120,
         }
     }
 }

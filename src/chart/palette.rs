@@ -89,7 +89,7 @@ const BASE: [Color; 8] = [
 ];
 
 /// What each further round through [`BASE`] adds to the lightness.
-const ROUNDS: [f64; 4] = [0.0, -0.17, 0.13, -0.085];
+const ROUNDS: [f64; 4] = [0.0, -0.17, -0.085, 0.06];
 
 /// The colour of each region of a file: by order of total time over the whole file, so that
 /// leaving out regions or ranks recolours nothing.
@@ -149,7 +149,7 @@ fn lightened(color: Color, by: f64) -> Color {
     let lightness = 0.210_454_255_3 * l + 0.793_617_785_0 * m - 0.004_072_046_8 * s;
     // Adding the same to all three cone responses changes Oklab's lightness alone; in proportion
     // keeps the colour inside the gamut better than a plain shift.
-    let factor = ((lightness + by).clamp(0.3, 0.88) / lightness).powi(3);
+    let factor = ((lightness + by).clamp(0.25, 0.82) / lightness).powi(3);
     let (l, m, s) = (l.powi(3) * factor, m.powi(3) * factor, s.powi(3) * factor);
     Color(
         encoded(4.076_741_662_1 * l - 3.307_711_591_3 * m + 0.230_969_929_2 * s),
@@ -202,7 +202,7 @@ mod tests {
         let colors: Vec<Color> = (0..32).map(nth).collect();
         assert_eq!(colors.iter().collect::<HashSet<_>>().len(), 32);
         for color in colors {
-            assert!(color.contrast(Color::WHITE) > 1.4, "{}", color.hex());
+            assert!(color.contrast(Color::WHITE) > 1.6, "{}", color.hex());
         }
     }
 

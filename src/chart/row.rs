@@ -112,8 +112,8 @@ impl RowReducer {
 
 /// Small consecutive numbers for threads, in order of appearance.
 #[derive(Debug, Default)]
-struct ThreadSlots {
-    seen: Vec<u32>,
+pub(super) struct ThreadSlots {
+    pub(super) seen: Vec<u32>,
     /// By thread: slot + 1, for the small thread numbers that our own files use.
     small: Vec<u32>,
     large: HashMap<u32, usize>,
@@ -122,7 +122,7 @@ struct ThreadSlots {
 impl ThreadSlots {
     const SMALL: usize = 4096;
 
-    fn of(&mut self, thread: u32) -> usize {
+    pub(super) fn of(&mut self, thread: u32) -> usize {
         let index = thread as usize;
         if let Some(&slot @ 1..) = self.small.get(index) {
             return slot as usize - 1;

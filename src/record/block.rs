@@ -43,10 +43,6 @@ impl Block {
         }
     }
 
-    pub(crate) fn bytes(&self) -> usize {
-        self.events.len() * EVENT_BYTES
-    }
-
     /// Appends an event; false when the block is full.
     ///
     /// # Safety

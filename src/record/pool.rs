@@ -1,6 +1,6 @@
 //! Empty blocks, and how much memory all blocks together may take.
 
-use super::block::Block;
+use super::block::{Block, EVENT_BYTES};
 use super::sync::Arc;
 use super::thread::lock;
 use crate::config::Overflow;
@@ -19,7 +19,8 @@ pub(crate) struct Pool {
 #[derive(Debug, Default)]
 struct State {
     free: Vec<Block>,
-    /// Bytes of all blocks, free and in use.
+    /// Bytes of all blocks beyond the one that each thread has in any case. These are full, being
+    /// written, or free: so a thread that waits for one will get it.
     bytes: usize,
     closed: bool,
 }
@@ -42,6 +43,10 @@ impl Pool {
         }
     }
 
+    fn block_bytes(&self) -> usize {
+        self.block_events * EVENT_BYTES
+    }
+
     /// An empty block. `under_pressure` is called, without a lock, before a wait and when half of
     /// the limit is in use: it wakes the writer.
     pub(crate) fn take(&self, overflow: Overflow, under_pressure: impl Fn()) -> Grant {
@@ -53,7 +58,7 @@ impl Pool {
             if let Some(block) = state.free.pop() {
                 return Grant::Block(Arc::new(block));
             }
-            let block_bytes = self.block_events * super::block::EVENT_BYTES;
+            let block_bytes = self.block_bytes();
             if state.bytes + block_bytes <= self.limit {
                 state.bytes += block_bytes;
                 let pressed = state.bytes > self.limit / 2;
@@ -79,11 +84,6 @@ impl Pool {
         }
     }
 
-    /// Counts a block that a thread made for itself: its first one, which it gets in any case.
-    pub(crate) fn count_in(&self, bytes: usize) {
-        lock(&self.state).bytes += bytes;
-    }
-
     /// Takes a block back when nobody else holds it; otherwise its memory is freed by the last holder.
     pub(crate) fn give_back(&self, block: Arc<Block>) {
         let mut state = lock(&self.state);
@@ -92,22 +92,10 @@ impl Pool {
                 block.clear();
                 state.free.push(block);
             }
-            _ => {
-                state.bytes = state
-                    .bytes
-                    .saturating_sub(self.block_events * super::block::EVENT_BYTES)
-            }
+            _ => state.bytes = state.bytes.saturating_sub(self.block_bytes()),
         }
         drop(state);
         self.returned.notify_one();
-    }
-
-    /// Stops counting this many blocks, whose threads have ended and whose last holders free them.
-    pub(crate) fn forget(&self, blocks: usize) {
-        let mut state = lock(&self.state);
-        state.bytes = state
-            .bytes
-            .saturating_sub(blocks * self.block_events * super::block::EVENT_BYTES);
     }
 
     /// Lets waiting threads go and hands out nothing more.

@@ -139,7 +139,6 @@ impl Recording {
         }
         if !ended.is_empty() {
             lock(&self.lanes).retain(|lane| !ended.contains(&lane.index));
-            self.pool.forget(ended.len());
         }
         for (&region, &n) in &drained.counts {
             self.registry.add(region, |totals| &totals.drained, n);

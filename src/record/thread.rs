@@ -196,7 +196,6 @@ pub(crate) struct Lane {
 impl Lane {
     fn new(recording: Arc<Recording>) -> Self {
         let block = Arc::new(Block::new(recording.settings.block_events));
-        recording.pool.count_in(block.bytes());
         let open: Arc<[OpenSlot]> = (0..OPEN_CAPACITY).map(|_| OpenSlot::default()).collect();
         let counters: Arc<[Counters]> = Arc::new([]);
         let shared = Arc::new(LaneShared {

@@ -81,8 +81,9 @@ impl Writer {
         let drained = self.recording.drain();
         remove_closed(&mut open, &drained);
         sink.write(&self.recording, drained);
-        let end = sink.finish(&self.recording, &open, run);
-        sink.warn(&end);
+        if let Err(error) = sink.finish(&self.recording, &open, run) {
+            sink.warn(&error);
+        }
         (open, sink.written)
     }
 
@@ -124,26 +125,15 @@ impl Sink {
     /// Writes the pieces and gives their blocks back. What cannot be written is counted; the first
     /// failure is told.
     fn write(&mut self, recording: &Recording, drained: Drained) -> Option<io::Error> {
-        if drained.counts.is_empty() {
-            return None;
+        let mut failure = None;
+        if !drained.counts.is_empty() {
+            failure = self.announce(recording, &drained).err();
         }
-        let mut failure = self.announce(recording, &drained).err();
         for (lane, pieces) in drained.lanes {
             for piece in pieces {
                 piece.block.read(piece.from, piece.to, |events| {
                     for events in events.chunks(MAX_EVENTS) {
-                        let result = match failure {
-                            None => self.log.events(lane.index, events.iter().map(log_event)),
-                            // The log does not know these regions or this thread.
-                            Some(_) => Err(io::ErrorKind::Other.into()),
-                        };
-                        match result {
-                            Ok(()) => self.written += events.len() as u64,
-                            Err(error) => {
-                                self.count_unwritten(recording, events);
-                                failure.get_or_insert(error);
-                            }
-                        }
+                        self.write_events(recording, lane.index, events, &mut failure);
                     }
                 });
                 if piece.retired {
@@ -152,9 +142,27 @@ impl Sink {
             }
         }
         if let Some(error) = &failure {
-            self.warn(&Err(io::Error::new(error.kind(), error.to_string())));
+            self.warn(error);
         }
         failure
+    }
+
+    /// After a failure the rest of a batch is only counted: the log may not know its names.
+    fn write_events(
+        &mut self,
+        recording: &Recording,
+        thread: u32,
+        events: &[Event],
+        failure: &mut Option<io::Error>,
+    ) {
+        if failure.is_none() {
+            *failure = self.log.events(thread, events.iter().map(log_event)).err();
+        }
+        if failure.is_none() {
+            self.written += events.len() as u64;
+        } else {
+            self.count_unwritten(recording, events);
+        }
     }
 
     /// Tells the log the time, and the threads and names it has not heard of. The time comes first:
@@ -208,11 +216,9 @@ impl Sink {
     }
 
     /// One warning for a session, however often writing fails.
-    fn warn(&mut self, result: &io::Result<()>) {
-        if let Err(error) = result {
-            if !std::mem::replace(&mut self.warned, true) {
-                warn_about(self.log.path(), error);
-            }
+    fn warn(&mut self, error: &io::Error) {
+        if !std::mem::replace(&mut self.warned, true) {
+            warn_about(self.log.path(), error);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Sources for tests.
 
-#![allow(dead_code, reason = "each test uses its share")]
+#![allow(dead_code, unreachable_pub, reason = "each test uses its share")]
 
 use scope_profiler::Result;
 use scope_profiler::profile::{Intervals, Profile, Row, Source};

@@ -1,0 +1,238 @@
+//! One pass over a source, from intervals to the lanes of a Gantt chart.
+
+use super::density::Density;
+use super::gantt::{Bar, GanttChart, GanttRegion, Header, Lane};
+use super::lane::{RawBar, level_for, offset};
+use super::options::GanttOptions;
+use super::palette::{OTHERS, Palette};
+use super::plan::{ByLane, Plan};
+use super::row::RowReducer;
+use super::totals::{Totals, for_each_chunk, sum_of};
+use crate::error::{Error, Result};
+use crate::profile::{Intervals, Source};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashSet};
+
+/// The state of one pass over a source.
+pub(super) struct Reduction<'a> {
+    source: &'a dyn Source,
+    options: &'a GanttOptions,
+    rows: Vec<usize>,
+    totals: Totals,
+    plan: Plan,
+    columns: u64,
+    first_start: i64,
+    last_end: i64,
+    threads: HashSet<(u32, u32)>,
+    header: Header,
+    /// First start of each drawn region; `None` is "others".
+    starts: BTreeMap<Option<usize>, i64>,
+    own: ByLane<OwnLanes>,
+    shared: ByLane<Density>,
+    /// Lanes of threads in `own`; once too many, none are kept and none are made.
+    thread_lanes: usize,
+}
+
+/// What a row became that shares its lane with no other.
+struct OwnLanes {
+    all: (u32, Vec<RawBar>),
+    threads: Vec<(u32, (u32, Vec<RawBar>))>,
+}
+
+impl<'a> Reduction<'a> {
+    pub(super) fn new(source: &'a dyn Source, rows: Vec<usize>, options: &'a GanttOptions) -> Result<Self> {
+        if rows.is_empty() {
+            return Err(Error::not_found(
+                "there is nothing to draw: the profile holds no regions",
+            ));
+        }
+        let mut totals = Totals::stated(source);
+        let plan = Plan::new(source, &rows, options.max_lanes, options.max_regions, &mut totals)?;
+        Ok(Reduction {
+            source,
+            options,
+            rows,
+            totals,
+            plan,
+            columns: options.columns.into(),
+            first_start: i64::MAX,
+            last_end: i64::MIN,
+            threads: HashSet::new(),
+            header: Header::default(),
+            starts: BTreeMap::new(),
+            own: ByLane::new(),
+            shared: ByLane::new(),
+            thread_lanes: 0,
+        })
+    }
+
+    pub(super) fn run(mut self) -> Result<GanttChart> {
+        let mut buffer = Intervals::default();
+        for index in std::mem::take(&mut self.rows) {
+            self.row(index, &mut buffer)?;
+        }
+        if self.header.intervals == 0 {
+            return Err(Error::not_found(
+                "there is nothing to draw: calls of the chosen regions were counted but not timed (time_trace was off)",
+            ));
+        }
+        self.totals.read_missing(self.source)?;
+        Ok(self.finish())
+    }
+
+    fn level(&self) -> u32 {
+        let span = self.last_end.wrapping_sub(self.first_start) as u64;
+        if self.first_start > self.last_end {
+            0
+        } else {
+            level_for(span, self.columns)
+        }
+    }
+
+    fn row(&mut self, index: usize, buffer: &mut Intervals) -> Result<()> {
+        let row = &self.source.rows()[index];
+        let region = self.plan.region(row.name);
+        let shares = self.plan.shares(region);
+        let max_threads = if shares || self.header.threads_merged {
+            1
+        } else {
+            self.options.max_lanes
+        };
+        let mut reducer = RowReducer::new(self.columns, self.level(), max_threads);
+        let (mut sum, sums) = (0, self.totals.is_missing(index));
+        for_each_chunk(self.source, index, buffer, |chunk| {
+            reducer.push_all(chunk);
+            if sums {
+                sum += sum_of(chunk);
+            }
+        })?;
+        if sums {
+            self.totals.set(index, sum);
+        }
+        if row.intervals == 0 {
+            return Ok(());
+        }
+        self.header.intervals += row.intervals;
+        self.first_start = self.first_start.min(reducer.first_start);
+        self.last_end = self.last_end.max(reducer.last_end);
+        self.threads
+            .extend(reducer.threads().iter().map(|&thread| (row.rank, thread)));
+        let start = self.starts.entry(region).or_insert(i64::MAX);
+        *start = reducer.first_start.min(*start);
+        self.header.threads_merged |= reducer.threads_were_merged();
+
+        let key = (region, self.plan.group(row.rank));
+        let (all, threads) = reducer.into_lanes();
+        if shares {
+            self.shared
+                .entry(key)
+                .or_insert_with(|| Density::new(self.columns))
+                .add(all);
+            return Ok(());
+        }
+        let level = self.level();
+        let lanes = OwnLanes {
+            all: all.finish(level),
+            threads: threads
+                .into_iter()
+                .map(|(thread, lane)| (thread, lane.finish(level)))
+                .collect(),
+        };
+        self.thread_lanes += lanes.threads.len();
+        self.own.insert(key, lanes);
+        if self.own.len() + self.thread_lanes > self.options.max_lanes && self.thread_lanes > 0 {
+            self.header.threads_merged = true;
+            self.thread_lanes = 0;
+            self.own.values_mut().for_each(|lanes| lanes.threads.clear());
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> GanttChart {
+        let level = self.level();
+        let totals = self.totals.by_name(self.source);
+        let palette = Palette::from_totals(self.source.names(), &totals);
+        let mut order: Vec<Option<usize>> = self.starts.keys().copied().collect();
+        order.sort_by_key(|&region| {
+            // Of regions that start together the longest first: it is likely to be around the others.
+            let total = region.map_or(0, |name| totals[name]);
+            // "Others" come last: their first start says nothing about any of them.
+            (region.is_none(), self.starts[&region], Reverse(total), region)
+        });
+
+        let mut regions = Vec::with_capacity(order.len());
+        for region in order {
+            let lanes = self.lanes(region, level);
+            let (name, color) = match region {
+                Some(name) => (self.source.names()[name].clone(), palette.color(name)),
+                None => (format!("{} other regions", self.plan.others()), OTHERS),
+            };
+            regions.push(GanttRegion { name, color, lanes });
+        }
+        let bars = regions
+            .iter()
+            .flat_map(|region| &region.lanes)
+            .flat_map(|lane| &lane.bars);
+        let merged = bars
+            .filter(|bar| bar.calls > 1)
+            .map(|bar| u64::from(bar.calls))
+            .sum();
+        let wall_ns = offset(self.first_start, self.last_end);
+        GanttChart {
+            header: Header {
+                title: self.options.title.clone(),
+                ranks: self.plan.ranks(),
+                threads: self.threads.len(),
+                merged,
+                wall_ns,
+                ranks_per_lane: self.plan.ranks_per_lane,
+                regions_merged: self.plan.others(),
+                ..self.header
+            },
+            origin_ns: self.first_start,
+            span_ns: wall_ns.max(1),
+            regions,
+        }
+    }
+
+    /// Takes the lanes of a region, in order of rank and thread.
+    fn lanes(&mut self, region: Option<usize>, level: u32) -> Vec<Lane> {
+        let (origin, end) = (self.first_start, self.last_end);
+        let mut lanes = Vec::new();
+        for group in 0..self.plan.ranks().div_ceil(self.plan.ranks_per_lane) {
+            let members = self.plan.members(group);
+            let (Some(&rank), Some(&last_rank)) = (members.first(), members.last()) else {
+                continue;
+            };
+            let mut push = |thread, bars| {
+                lanes.push(Lane {
+                    rank,
+                    last_rank,
+                    thread,
+                    bars,
+                })
+            };
+            if let Some(density) = self.shared.remove(&(region, group)) {
+                if !density.is_empty() {
+                    push(None, density.finish(level, origin, end, members.len()));
+                }
+            }
+            if let Some(own) = self.own.remove(&(region, group)) {
+                if own.threads.is_empty() {
+                    push(None, bars(own.all, level, origin));
+                }
+                for (thread, lane) in own.threads {
+                    push(Some(thread), bars(lane, level, origin));
+                }
+            }
+        }
+        lanes
+    }
+}
+
+fn bars((at, mut raw): (u32, Vec<RawBar>), level: u32, origin: i64) -> Vec<Bar> {
+    if at < level {
+        raw.dedup_by(|next, last| last.absorbs(next, level));
+    }
+    raw.into_iter().map(|bar| bar.to_bar(origin)).collect()
+}

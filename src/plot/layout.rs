@@ -1,0 +1,248 @@
+//! Where the lanes and labels of a Gantt chart go.
+
+use super::style::{HEIGHT, MARGIN, NAME, TICK, WIDTH, header_height};
+use super::text::{Anchor, Text, fit};
+use crate::chart::GanttChart;
+use crate::chart::gantt::{GanttRegion, Lane};
+use crate::error::{Error, Result};
+
+/// Ranks and threads beside the lanes.
+pub(super) const LANE_LABEL: Text = Text {
+    size: 22.0,
+    anchor: Anchor::End,
+    ..TICK
+};
+/// From one lane label to the next.
+const LABEL_PITCH: i32 = 26;
+const MAX_NAME: f32 = 640.0;
+const COLUMN_GAP: i32 = 26;
+const LANE: std::ops::RangeInclusive<i32> = 3..=48;
+/// The height that lanes fill before they become thinner.
+const COMFORTABLE: i32 = 1800;
+/// Smallest height of a region and gap between regions, from roomy to tight.
+const SPACING: [(i32, i32); 4] = [(36, 14), (30, 8), (24, 5), (18, 2)];
+/// A picture of more than [`HEIGHT`] is drawn when the chart asks for it, one of more than this is not.
+const LIMIT: i32 = 16_000;
+
+pub(super) struct Layout {
+    pub(super) left: i32,
+    pub(super) right: i32,
+    pub(super) top: i32,
+    pub(super) bottom: i32,
+    /// From one lane to the next.
+    pub(super) pitch: i32,
+    pub(super) name: Text,
+    pub(super) lane_label: Text,
+    pub(super) name_right: i32,
+    pub(super) columns: Vec<LabelColumn>,
+    pub(super) blocks: Vec<Block>,
+}
+
+/// Middle and text.
+type Label = (i32, String);
+
+/// A column of labels beside the lanes, written up to `right`.
+pub(super) struct LabelColumn {
+    pub(super) heading: &'static str,
+    pub(super) right: i32,
+    pub(super) labels: Vec<Label>,
+}
+
+/// One region.
+pub(super) struct Block {
+    pub(super) name: String,
+    pub(super) middle: i32,
+    pub(super) first_lane: i32,
+    /// Where the line above it is, but for the first.
+    pub(super) rule: Option<i32>,
+    /// Between ranks, where their threads have lanes.
+    pub(super) rank_rules: Vec<i32>,
+}
+
+impl Layout {
+    pub(super) fn of(chart: &GanttChart) -> Result<Self> {
+        let top = header_height(&chart.header) + 56;
+        let room = HEIGHT - top - 88 - MARGIN;
+        let lanes: usize = chart.regions.iter().map(|region| region.lanes.len()).sum();
+        let (pitch, (block, gap)) = spacing(chart, lanes, room);
+        let name = Text {
+            size: NAME.size.min(block as f32 * 0.86),
+            ..NAME
+        };
+
+        let mut blocks = Vec::with_capacity(chart.regions.len());
+        let mut y = top;
+        for (index, region) in chart.regions.iter().enumerate() {
+            let lanes = region.lanes.len() as i32 * pitch;
+            let height = lanes.max(block);
+            blocks.push(Block {
+                name: fit(&region.name, &name, MAX_NAME),
+                middle: y + gap / 2 + height / 2,
+                first_lane: y + gap / 2 + (height - lanes) / 2,
+                rule: (index > 0).then_some(y),
+                rank_rules: rank_rules(region, pitch, y + gap / 2 + (height - lanes) / 2),
+            });
+            y = y.saturating_add(height + gap);
+            if y > LIMIT {
+                return Err(Error::plot(format!(
+                    "{lanes} lanes do not fit on a picture; choose fewer regions or ranks, or a smaller max_lanes",
+                    lanes = chart
+                        .regions
+                        .iter()
+                        .map(|region| region.lanes.len())
+                        .sum::<usize>()
+                )));
+            }
+        }
+        let mut layout = Layout {
+            left: 0,
+            right: WIDTH - MARGIN - 16,
+            top,
+            bottom: y,
+            pitch,
+            name,
+            lane_label: Text {
+                size: LANE_LABEL.size.min(block as f32 * 0.78),
+                ..LANE_LABEL
+            },
+            name_right: 0,
+            columns: Vec::new(),
+            blocks,
+        };
+        layout.place_columns(chart);
+        Ok(layout)
+    }
+
+    fn place_columns(&mut self, chart: &GanttChart) {
+        let names = self
+            .blocks
+            .iter()
+            .map(|block| self.name.width(&block.name))
+            .fold(0.0, f32::max);
+        self.name_right = MARGIN + names.ceil() as i32;
+        let mut right = self.name_right;
+        // A serial program knows no ranks; its reader would wonder at a column of zeros.
+        let mut lanes = chart.regions.iter().flat_map(|region| &region.lanes);
+        let only_rank_zero = lanes.all(|lane| lane.last_rank == 0);
+        let (ranks, threads) = self.labels(chart);
+        for (heading, labels) in [("rank", ranks), ("thread", threads)] {
+            if labels.is_empty() || (heading == "rank" && only_rank_zero) {
+                continue;
+            }
+            let texts = labels.iter().map(|(_, text)| text.as_str()).chain([heading]);
+            let width = texts.map(|text| LANE_LABEL.width(text)).fold(0.0, f32::max);
+            right += COLUMN_GAP + width.ceil() as i32;
+            self.columns.push(LabelColumn {
+                heading,
+                right,
+                labels,
+            });
+        }
+        self.left = right + 20;
+    }
+
+    /// Ranks and threads.
+    fn labels(&self, chart: &GanttChart) -> (Vec<Label>, Vec<Label>) {
+        let (mut ranks, mut threads) = (Vec::new(), Vec::new());
+        for (region, block) in chart.regions.iter().zip(&self.blocks) {
+            let by_rank: Vec<&[Lane]> = region.lanes.chunk_by(|a, b| a.rank == b.rank).collect();
+            let mut y = block.first_lane;
+            let mut groups = Vec::new();
+            for lanes in &by_rank {
+                let height = lanes.len() as i32 * self.pitch;
+                groups.push((y + height / 2, (lanes[0].rank, lanes[0].last_rank)));
+                if lanes[0].thread.is_some() {
+                    let middle = |i: usize| y + i as i32 * self.pitch + self.pitch / 2;
+                    let of_threads = lanes.iter().enumerate();
+                    let of_threads =
+                        of_threads.filter_map(|(i, lane)| lane.thread.map(|t| (middle(i), (t, t))));
+                    threads.extend(thinned(&of_threads.collect::<Vec<_>>(), self.pitch));
+                }
+                y += height;
+            }
+            let pitch = (y - block.first_lane) / groups.len().max(1) as i32;
+            ranks.extend(thinned(&groups, pitch));
+        }
+        (ranks, threads)
+    }
+
+    pub(super) fn height(&self) -> i32 {
+        self.bottom + 88 + MARGIN
+    }
+}
+
+/// The largest pitch of lanes, and the roomiest spacing, that fit into `room`.
+fn spacing(chart: &GanttChart, lanes: usize, room: i32) -> (i32, (i32, i32)) {
+    let lanes = i32::try_from(lanes).unwrap_or(i32::MAX).max(1);
+    let comfortable = (COMFORTABLE / lanes).clamp(6, *LANE.end());
+    for spacing in SPACING {
+        for pitch in (*LANE.start()..=comfortable).rev() {
+            if total(&chart.regions, pitch, spacing) <= i64::from(room) {
+                return (pitch, spacing);
+            }
+        }
+    }
+    (*LANE.start(), SPACING[SPACING.len() - 1])
+}
+
+fn total(regions: &[GanttRegion], pitch: i32, (block, gap): (i32, i32)) -> i64 {
+    let heights = regions.iter().map(|region| {
+        let lanes = i64::try_from(region.lanes.len()).unwrap_or(i64::MAX);
+        lanes.saturating_mul(pitch.into()).max(block.into()) + i64::from(gap)
+    });
+    heights.fold(0, i64::saturating_add)
+}
+
+fn rank_rules(region: &GanttRegion, pitch: i32, first_lane: i32) -> Vec<i32> {
+    let between = region.lanes.windows(2).enumerate().filter(|(_, pair)| {
+        let threads = pair[0].thread.is_some() || pair[1].thread.is_some();
+        threads && pair[0].rank != pair[1].rank
+    });
+    between
+        .map(|(index, _)| first_lane + (index as i32 + 1) * pitch)
+        .collect()
+}
+
+/// As many of the labels as there is room for: all, every second, fourth and so on, or one that
+/// names the first and the last.
+fn thinned(items: &[(i32, (u32, u32))], pitch: i32) -> Vec<Label> {
+    let text = |(first, last): (u32, u32)| {
+        if first == last {
+            first.to_string()
+        } else {
+            format!("{first}–{last}")
+        }
+    };
+    let step = (0..)
+        .map(|power| 1_usize << power)
+        .find(|&step| step as i32 * pitch.max(1) >= LABEL_PITCH);
+    let step = step.unwrap_or(1);
+    match items {
+        [(first_y, first), .., (last_y, last)] if step >= items.len() => {
+            vec![((first_y + last_y) / 2, text((first.0, last.1)))]
+        }
+        _ => items
+            .iter()
+            .step_by(step)
+            .map(|&(y, range)| (y, text(range)))
+            .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(count: i32, pitch: i32) -> Vec<String> {
+        let items: Vec<_> = (0..count).map(|i| (i * pitch, (i as u32, i as u32))).collect();
+        thinned(&items, pitch).into_iter().map(|(_, text)| text).collect()
+    }
+
+    #[test]
+    fn labels_thin_out_with_the_pitch_of_lanes() {
+        assert_eq!(labels(3, 48), ["0", "1", "2"]);
+        assert_eq!(labels(8, 13), ["0", "2", "4", "6"]);
+        assert_eq!(labels(8, 3), ["0–7"]);
+        assert_eq!(labels(1, 3), ["0"]);
+    }
+}

@@ -1,0 +1,288 @@
+//! Charts as files.
+#![cfg(feature = "pproc")]
+
+use scope_profiler::chart::{DurationsChart, DurationsOptions, GanttChart, GanttOptions};
+use scope_profiler::plot::{plot_durations, plot_gantt, png, svg};
+use scope_profiler::profile::{Profile, Source};
+use scope_profiler::{RegionFilter, Result};
+use std::fs;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+fn solver(ranks: u32) -> Profile {
+    let mut profile = Profile::builder();
+    for rank in 0..ranks {
+        let offset = i64::from(rank) * 700;
+        profile.push(rank, "main", 0, offset, offset + 900_000);
+        for step in 0..80 {
+            let start = offset + step * 11_000;
+            profile.push(rank, "step", 0, start, start + 11_000);
+            profile.push(rank, "solve", 1, start + 500, start + 9_000);
+            profile.push(rank, "solve", 2, start + 700, start + 9_900);
+        }
+    }
+    profile.build()
+}
+
+/// Draws every chart in every format and returns the files.
+fn draw(source: &dyn Source, directory: &Path, name: &str) -> Result<Vec<PathBuf>> {
+    let path = |chart: &str, extension: &str| directory.join(format!("{name}.{chart}.{extension}"));
+    let mut paths = Vec::new();
+    for extension in ["png", "svg"] {
+        let (gantt, durations) = (path("gantt", extension), path("durations", extension));
+        plot_gantt(source, &GanttOptions::new().title(name).filepath(&gantt))?;
+        plot_durations(source, &DurationsOptions::new().title(name).filepath(&durations))?;
+        paths.extend([gantt, durations]);
+    }
+    Ok(paths)
+}
+
+/// Width and height from the first chunk of a PNG file.
+fn png_size(path: &Path) -> (u32, u32) {
+    let bytes = fs::read(path).unwrap();
+    assert_eq!(&bytes[..8], b"\x89PNG\r\n\x1a\n");
+    let number = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
+    (number(16), number(20))
+}
+
+/// Checks that tags nest, attributes are quoted and text is escaped; returns the texts.
+fn svg_texts(path: &Path) -> Vec<String> {
+    let document = fs::read_to_string(path).unwrap();
+    assert!(
+        !document.contains(|c: char| c.is_control() && c != '\n'),
+        "a control character"
+    );
+    let (mut open, mut texts) = (Vec::new(), Vec::new());
+    let mut rest = document.as_str();
+    while let Some((text, tail)) = rest.split_once('<') {
+        assert!(!text.contains('>'), "{text:?}");
+        let escapes = text.matches('&').count();
+        let known = ["&lt;", "&gt;", "&amp;", "&quot;", "&apos;"];
+        assert_eq!(
+            escapes,
+            known
+                .iter()
+                .map(|escape| text.matches(escape).count())
+                .sum::<usize>()
+        );
+        if !text.trim().is_empty() {
+            texts.push(text.trim().to_owned());
+        }
+        let (tag, tail) = tail.split_once('>').expect("a tag ends");
+        if let Some(name) = tag.strip_prefix('/') {
+            assert_eq!(open.pop(), Some(name));
+        } else {
+            assert_eq!(tag.matches('"').count() % 2, 0, "{tag}");
+            if !tag.ends_with('/') {
+                open.push(tag.split_whitespace().next().unwrap());
+            }
+        }
+        rest = tail;
+    }
+    assert!(open.is_empty() && rest.trim().is_empty());
+    texts
+}
+
+#[test]
+fn every_chart_is_written_in_every_format_and_nothing_else_is_left() {
+    let directory = TempDir::new().unwrap();
+    let paths = draw(&solver(4), directory.path(), "solver").unwrap();
+    assert!(paths.iter().all(|path| path.is_file()));
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), paths.len());
+}
+
+#[test]
+fn the_same_profile_gives_the_same_bytes() {
+    let (one, two) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let first = draw(&solver(3), one.path(), "run").unwrap();
+    let second = draw(&solver(3), two.path(), "run").unwrap();
+    for (a, b) in first.iter().zip(&second) {
+        assert!(fs::read(a).unwrap() == fs::read(b).unwrap(), "{}", a.display());
+    }
+}
+
+#[test]
+fn svg_says_in_text_what_the_chart_shows() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("gantt.svg");
+    plot_gantt(
+        &solver(2),
+        &GanttOptions::new().title("weak scaling").filepath(&path),
+    )
+    .unwrap();
+    let texts = svg_texts(&path);
+    let has = |wanted: &str| texts.iter().any(|text| text == wanted);
+    assert!(
+        has("weak scaling") && has("solve") && has("rank") && has("thread"),
+        "{texts:?}"
+    );
+    assert!(
+        has("2 ranks × 3 threads  ·  482 intervals  ·  901 µs wall time"),
+        "{texts:?}"
+    );
+    assert!(texts.iter().any(|text| text.contains("(µs)")));
+}
+
+#[test]
+fn hard_names_are_drawn() {
+    let names = [
+        "",
+        ".",
+        "a/b",
+        "a & b <c> \"d\" 'e'",
+        "two\nlines",
+        "nul\0 tab\t esc\u{1b}[31m",
+        "日本語 emoji 🦀 µ é",
+        "\u{202e}reversed",
+        &"long::".repeat(60),
+    ];
+    let mut profile = Profile::builder();
+    for (index, name) in names.iter().enumerate() {
+        profile.push(0, name, 0, index as i64 * 100, index as i64 * 130 + 50);
+    }
+    let directory = TempDir::new().unwrap();
+    let paths = draw(&profile.build(), directory.path(), "names").unwrap();
+    for path in paths
+        .iter()
+        .filter(|path| path.extension().is_some_and(|e| e == "svg"))
+    {
+        let texts = svg_texts(path);
+        assert!(texts.contains(&"two\\nlines".to_owned()), "{texts:?}");
+        assert!(
+            texts.contains(&"a &amp; b &lt;c&gt; &quot;d&quot; &apos;e&apos;".to_owned()),
+            "{texts:?}"
+        );
+        assert!(texts.iter().all(|text| text.chars().count() < 120));
+    }
+}
+
+#[test]
+fn a_thousand_lanes_fit_on_a_page() {
+    let mut profile = Profile::builder();
+    for rank in 0..64 {
+        for region in 0..20 {
+            let start = i64::from(region) * 1_000;
+            profile.push(
+                rank,
+                &format!("region {region}"),
+                0,
+                start,
+                start + i64::from(rank) * 100,
+            );
+        }
+    }
+    let directory = TempDir::new().unwrap();
+    let paths = draw(&profile.build(), directory.path(), "lanes").unwrap();
+    let (width, height) = png_size(&paths[0]);
+    assert_eq!(width, 3200);
+    assert!((2000..=4800).contains(&height), "{height}");
+}
+
+#[test]
+fn many_regions_fit_on_a_page() {
+    let mut profile = Profile::builder();
+    for region in 0..2_000 {
+        profile.push(0, &format!("region {region}"), 0, region * 10, region * 10 + 9);
+        profile.push(1, &format!("region {region}"), 0, region * 10, region * 10 + 9);
+    }
+    let directory = TempDir::new().unwrap();
+    for path in draw(&profile.build(), directory.path(), "regions").unwrap() {
+        if path.extension().is_some_and(|extension| extension == "png") {
+            assert!(png_size(&path).1 <= 4800, "{}", path.display());
+        }
+    }
+}
+
+#[test]
+fn a_vector_picture_stays_small_however_busy_the_lanes() {
+    let mut profile = Profile::builder();
+    for rank in 0..100 {
+        for call in 0..3_000 {
+            profile.push(
+                rank,
+                "busy",
+                0,
+                call * 1_000 + i64::from(rank),
+                call * 1_000 + 400,
+            );
+        }
+    }
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("busy.svg");
+    plot_gantt(&profile.build(), &GanttOptions::new().filepath(&path)).unwrap();
+    svg_texts(&path);
+    let bytes = fs::metadata(&path).unwrap().len();
+    assert!(bytes < 10_000_000, "{bytes}");
+}
+
+#[test]
+fn extreme_times_are_drawn() {
+    let directory = TempDir::new().unwrap();
+    let one = |start, end| Profile::builder().interval(0, "a", 0, start, end).build();
+    for (index, (start, end)) in [
+        (0, 0),
+        (5, 1),
+        (i64::MIN, i64::MAX),
+        (i64::MAX, i64::MAX),
+        (i64::MIN, i64::MIN),
+        (0, 1),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        draw(&one(start, end), directory.path(), &format!("extreme {index}")).unwrap();
+    }
+}
+
+#[test]
+fn an_unknown_extension_names_the_known_ones() {
+    let error = plot_gantt(&solver(1), &GanttOptions::new().filepath("gantt.jpeg")).unwrap_err();
+    let text = error.to_string();
+    assert!(error.is_config());
+    assert!(
+        text.contains("gantt.jpeg") && text.contains(".png") && text.contains(".svg"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_path_that_cannot_be_written_is_named_in_one_line() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("no such directory/gantt.png");
+    let error = plot_gantt(&solver(1), &GanttOptions::new().filepath(&path)).unwrap_err();
+    assert!(error.is_io());
+    assert!(
+        error.to_string().contains("no such directory/gantt.png"),
+        "{error}"
+    );
+    assert!(!error.to_string().contains('\n'));
+
+    let taken = directory.path().join("taken.png");
+    fs::create_dir(&taken).unwrap();
+    let error = plot_gantt(&solver(1), &GanttOptions::new().filepath(&taken)).unwrap_err();
+    assert!(error.to_string().contains("is a directory"), "{error}");
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn charts_that_cannot_fit_are_refused_and_keep_the_old_picture() {
+    let mut profile = Profile::builder();
+    for region in 0..6_000 {
+        profile.push(0, &format!("region {region}"), 0, region, region + 1);
+    }
+    let profile = profile.build();
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("chart.png");
+    fs::write(&path, "old").unwrap();
+
+    let options = GanttOptions::new().max_lanes(100_000).max_regions(100_000);
+    let chart = GanttChart::reduce(&profile, &RegionFilter::new(), &options).unwrap();
+    let error = png::gantt(&chart, &path).unwrap_err();
+    assert!(error.to_string().contains("6000 lanes do not fit"), "{error}");
+
+    let options = DurationsOptions::new().max_bars(100_000);
+    let chart = DurationsChart::reduce(&profile, &RegionFilter::new(), &options).unwrap();
+    let error = svg::durations(&chart, &path).unwrap_err();
+    assert!(error.to_string().contains("6000 bars do not fit"), "{error}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+}
