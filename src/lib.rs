@@ -5,6 +5,8 @@ pub mod chart;
 mod clock;
 mod comm;
 mod config;
+#[cfg(doctest)]
+mod doc_pages;
 mod error;
 pub mod export;
 mod manager;

@@ -1,0 +1,24 @@
+//! The guide and the readme, so that their code is compiled and run as doctests.
+
+#[doc = include_str!("../docs/configuration.md")]
+mod configuration {}
+#[doc = include_str!("../docs/design.md")]
+mod design {}
+#[doc = include_str!("../docs/format.md")]
+mod format {}
+#[doc = include_str!("../docs/mpi.md")]
+mod mpi {}
+#[doc = include_str!("../docs/overhead.md")]
+mod overhead {}
+#[doc = include_str!("../README.md")]
+mod readme {}
+#[doc = include_str!("../docs/regions.md")]
+mod regions {}
+#[doc = include_str!("../docs/reliability.md")]
+mod reliability {}
+#[doc = include_str!("../docs/tracing.md")]
+mod tracing {}
+
+#[cfg(feature = "pproc")]
+#[doc = include_str!("../docs/cli.md")]
+mod cli {}

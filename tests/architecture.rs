@@ -1,0 +1,227 @@
+//! The arrows of `docs/design.md` point one way: which module may use which.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each module with what it may use besides itself. The recording half and the reading half meet in
+/// `store`, and only `manager` knows both.
+const MAY_USE: &[(&str, &[&str])] = &[
+    // Known to all, and knowing nobody.
+    ("error", &[]),
+    ("pattern", &["error"]),
+    ("units", &[]),
+    ("profile", &["error"]),
+    // Recording: events go to the log, nobody here knows HDF5.
+    ("clock", &["error", "sys"]),
+    ("sys", &["error"]),
+    (
+        "config",
+        &[
+            "clock",
+            "error",
+            "pattern",
+            "record::BLOCK_EVENTS",
+            "record::EVENT_BYTES",
+        ],
+    ),
+    ("comm", &["error"]),
+    (
+        "record",
+        &[
+            "clock",
+            "config",
+            "error",
+            "pattern",
+            "profile",
+            "store::rank_log",
+            "sys",
+        ],
+    ),
+    // The file.
+    (
+        "store",
+        &[
+            "analysis", "clock", "comm", "config", "error", "pattern", "profile", "sys", "units",
+        ],
+    ),
+    // Reading: no recording, no clock, and only `plot` and `export` write files.
+    ("analysis", &["error", "pattern", "profile", "units"]),
+    ("chart", &["analysis", "error", "profile", "units"]),
+    (
+        "plot",
+        &["analysis", "chart", "error", "profile", "store::reader", "units"],
+    ),
+    (
+        "export",
+        &["analysis", "chart", "error", "profile", "store::reader", "units"],
+    ),
+    (
+        "summary",
+        &["analysis", "comm", "error", "export", "profile", "units"],
+    ),
+    // The one place that knows both halves.
+    ("manager", &["*"]),
+];
+
+/// Crates that only these modules may name.
+const OWNERS: &[(&str, &[&str])] = &[
+    ("hdf5", &["store", "error"]),
+    ("plotters", &["plot"]),
+    ("clap", &["bin"]),
+    ("tracing_subscriber", &["record", "manager"]),
+];
+
+fn source_files(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).expect("a readable directory");
+    let mut files = Vec::new();
+    for path in entries.map(|entry| entry.expect("an entry").path()) {
+        if path.is_dir() {
+            files.extend(source_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+/// The code of a file without comments and without its tests, which may use anything.
+fn code(path: &Path) -> String {
+    let text = fs::read_to_string(path).expect("a readable file");
+    let text = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+    let lines = text
+        .lines()
+        .map(|line| line.split("//").next().unwrap_or_default());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Every path that starts with `root::`, with the groups of use declarations written out:
+/// `crate::{a, b::{C, D}}` is `a`, `b::C` and `b::D`.
+fn paths(code: &str, root: &str) -> Vec<String> {
+    let root = format!("{root}::");
+    let starts = code.match_indices(&root).filter(|(at, _)| {
+        let before = code[..*at].chars().next_back();
+        !before.is_some_and(|c| c.is_alphanumeric() || "_:$".contains(c))
+    });
+    starts
+        .flat_map(|(at, _)| expand(&code[at + root.len()..]).0)
+        .collect()
+}
+
+/// The paths at the start of `text`, and what follows them.
+fn expand(text: &str) -> (Vec<String>, &str) {
+    let text = text.trim_start();
+    let Some(mut rest) = text.strip_prefix('{') else {
+        let end = text
+            .find(|c: char| !(c.is_alphanumeric() || c == '_'))
+            .unwrap_or(text.len());
+        let (name, rest) = text.split_at(end);
+        return match rest.strip_prefix("::") {
+            Some(rest) if rest.starts_with(|c: char| c.is_alphabetic() || "_{".contains(c)) => {
+                let (tails, rest) = expand(rest);
+                (tails.iter().map(|tail| format!("{name}::{tail}")).collect(), rest)
+            }
+            _ => (vec![name.to_string()], rest),
+        };
+    };
+    let mut all = Vec::new();
+    loop {
+        rest = rest.trim_start_matches(|c: char| c == ',' || c.is_whitespace());
+        match rest.strip_prefix('}') {
+            Some(after) => return (all, after),
+            None if rest.is_empty() => return (all, rest),
+            None => {
+                let (more, after) = expand(rest);
+                all.extend(more);
+                // Past an `as name`.
+                rest = &after[after.find([',', '}']).unwrap_or(after.len())..];
+            }
+        }
+    }
+}
+
+/// What `lib.rs` exports at the root, with the module that it comes from.
+fn exports(lib: &str) -> BTreeMap<String, String> {
+    let uses = lib.split("pub use ").skip(1).flat_map(|text| expand(text).0);
+    uses.map(|path| (path.rsplit("::").next().unwrap_or_default().to_string(), path))
+        .collect()
+}
+
+fn module_of(path: &Path, src: &Path) -> String {
+    let relative = path.strip_prefix(src).expect("a file below src");
+    let first = relative.components().next().expect("a name").as_os_str();
+    first.to_string_lossy().trim_end_matches(".rs").to_string()
+}
+
+fn under(path: &str, module: &str) -> bool {
+    path.strip_prefix(module)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
+
+#[test]
+fn modules_use_only_what_the_design_lets_them_use() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let exports = exports(&code(&src.join("lib.rs")));
+    let mut violations = Vec::new();
+    for file in source_files(&src) {
+        let module = module_of(&file, &src);
+        if module == "lib" || module == "doc_pages" || module == "bin" {
+            continue;
+        }
+        let Some((_, allowed)) = MAY_USE.iter().find(|(name, _)| *name == module) else {
+            violations.push(format!(
+                "{}: a new module; say in this test what it may use",
+                file.display()
+            ));
+            continue;
+        };
+        for path in paths(&code(&file), "crate") {
+            let path = exports.get(&path).unwrap_or(&path);
+            if !under(path, &module) && !allowed.iter().any(|name| *name == "*" || under(path, name)) {
+                violations.push(format!("{}: {module} may not use {path}", file.display()));
+            }
+        }
+    }
+    assert!(violations.is_empty(), "{}", violations.join("\n"));
+}
+
+#[test]
+fn foreign_crates_stay_where_they_belong() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut violations = Vec::new();
+    for file in source_files(&src) {
+        let module = module_of(&file, &src);
+        for (name, owners) in OWNERS {
+            if !paths(&code(&file), name).is_empty() && !owners.contains(&module.as_str()) {
+                violations.push(format!(
+                    "{}: only {} may use {name}",
+                    file.display(),
+                    owners.join(" and ")
+                ));
+            }
+        }
+    }
+    assert!(violations.is_empty(), "{}", violations.join("\n"));
+}
+
+#[test]
+fn the_command_line_program_lives_on_public_items_alone() {
+    let bin = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/bin");
+    for file in source_files(&bin) {
+        let code = code(&file);
+        for way_in in ["#[path", "include!", "scope_profiler::__"] {
+            assert!(
+                !code.contains(way_in),
+                "{} reaches into the library with {way_in}",
+                file.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn groups_of_use_declarations_are_written_out() {
+    let code = "use crate::{a, b::{C as X, D}, e::*};\nlet x = crate::f::g(1); $crate::h; my_crate::i::j();";
+    assert_eq!(paths(code, "crate"), ["a", "b::C", "b::D", "e", "f::g"]);
+}
