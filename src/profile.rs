@@ -101,6 +101,11 @@ pub trait Source {
     /// When `row` is not an index into [`rows`](Self::rows) or `range` reaches past its intervals.
     fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()>;
 
+    /// What to call the profile: its label, or the name of its file.
+    fn title(&self) -> String {
+        String::new()
+    }
+
     /// The names of the threads of a rank, where they are known.
     ///
     /// # Errors

@@ -128,13 +128,8 @@ impl Summary {
     /// Prints to standard output, as it suits a terminal or a file; nothing where there is nothing
     /// to say.
     pub(crate) fn print(&self) {
-        use std::io::{IsTerminal, Write};
-        let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        let options = TableOptions {
-            color,
-            ..TableOptions::default()
-        };
-        let text = self.render(options);
+        use std::io::Write;
+        let text = self.render(TableOptions::for_stdout());
         // A closed standard output is no reason to take the program down, as print! would.
         let _ = std::io::stdout().lock().write_all(text.as_bytes());
     }

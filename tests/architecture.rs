@@ -12,6 +12,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("pattern", &["error"]),
     ("units", &[]),
     ("profile", &["error"]),
+    ("output", &["error"]),
     // Recording: events go to the log, nobody here knows HDF5.
     ("clock", &["error", "sys"]),
     ("sys", &["error"]),
@@ -42,7 +43,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "store",
         &[
-            "analysis", "clock", "comm", "config", "error", "pattern", "profile", "sys", "units",
+            "analysis", "clock", "comm", "config", "error", "output", "pattern", "profile", "sys", "units",
         ],
     ),
     // Reading: no recording, no clock, and only `plot` and `export` write files.
@@ -50,11 +51,27 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("chart", &["analysis", "error", "profile", "units"]),
     (
         "plot",
-        &["analysis", "chart", "error", "profile", "store::reader", "units"],
+        &[
+            "analysis",
+            "chart",
+            "error",
+            "output",
+            "profile",
+            "store::reader",
+            "units",
+        ],
     ),
     (
         "export",
-        &["analysis", "chart", "error", "profile", "store::reader", "units"],
+        &[
+            "analysis",
+            "chart",
+            "error",
+            "output",
+            "profile",
+            "store::reader",
+            "units",
+        ],
     ),
     (
         "summary",

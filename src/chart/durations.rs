@@ -144,7 +144,7 @@ fn read(
         }
     }
     Ok(Header {
-        title: options.title.clone(),
+        title: options.title.clone().unwrap_or_else(|| source.title()),
         ranks: by_rank.len(),
         threads: by_rank.values().map(BTreeSet::len).sum(),
         intervals,

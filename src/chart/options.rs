@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// | [`include`](Self::include), [`exclude`](Self::exclude), [`ranks`](Self::ranks) | everything |
 /// | [`filepath`](Self::filepath) | none |
 /// | [`show`](Self::show) | false |
-/// | [`title`](Self::title) | none |
+/// | [`title`](Self::title) | the run's label, or the file's name |
 /// | [`columns`](Self::columns) | 2048 |
 /// | [`max_lanes`](Self::max_lanes) | 1400 |
 /// | [`max_regions`](Self::max_regions) | 120 |
@@ -29,7 +29,7 @@ pub struct GanttOptions {
     pub(crate) filter: RegionFilter,
     pub(crate) filepath: Option<PathBuf>,
     pub(crate) show: bool,
-    pub(crate) title: String,
+    pub(crate) title: Option<String>,
     pub(crate) columns: u32,
     pub(crate) max_lanes: usize,
     pub(crate) max_regions: usize,
@@ -41,7 +41,7 @@ impl Default for GanttOptions {
             filter: RegionFilter::new(),
             filepath: None,
             show: false,
-            title: String::new(),
+            title: None,
             columns: 2048,
             max_lanes: 1400,
             max_regions: 120,
@@ -91,7 +91,8 @@ impl GanttOptions {
         self
     }
 
-    /// Writes the picture to this file. Its extension says how: `png` or `svg`.
+    /// Writes the picture to this file. Its extension says how: `png`, `svg`, or `html` for the
+    /// interactive page.
     #[must_use]
     pub fn filepath(mut self, path: impl AsRef<Path>) -> Self {
         self.filepath = Some(path.as_ref().to_owned());
@@ -105,10 +106,10 @@ impl GanttOptions {
         self
     }
 
-    /// Heads the chart with this text: the run's label, or the file's name.
+    /// Heads the chart with this text, instead of the run's label or the file's name.
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
-        self.title = title.into();
+        self.title = Some(title.into());
         self
     }
 
@@ -143,7 +144,7 @@ impl GanttOptions {
 pub struct DurationsOptions {
     pub(crate) filter: RegionFilter,
     pub(crate) filepath: Option<PathBuf>,
-    pub(crate) title: String,
+    pub(crate) title: Option<String>,
     pub(crate) max_bars: usize,
 }
 
@@ -152,14 +153,14 @@ impl Default for DurationsOptions {
         DurationsOptions {
             filter: RegionFilter::new(),
             filepath: None,
-            title: String::new(),
+            title: None,
             max_bars: 40,
         }
     }
 }
 
 impl DurationsOptions {
-    /// All regions and ranks, at most 40 bars, no title and no file.
+    /// All regions and ranks, at most 40 bars, the run's label for a title, no file.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -172,17 +173,18 @@ impl DurationsOptions {
         self
     }
 
-    /// Writes the picture to this file. Its extension says how: `png` or `svg`.
+    /// Writes the picture to this file. Its extension says how: `png`, `svg`, or `html` for the
+    /// interactive page.
     #[must_use]
     pub fn filepath(mut self, path: impl AsRef<Path>) -> Self {
         self.filepath = Some(path.as_ref().to_owned());
         self
     }
 
-    /// Heads the chart with this text: the run's label, or the file's name.
+    /// Heads the chart with this text, instead of the run's label or the file's name.
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
-        self.title = title.into();
+        self.title = Some(title.into());
         self
     }
 

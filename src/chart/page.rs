@@ -1,5 +1,10 @@
 //! What the interactive page shows beside the Gantt chart.
 
+use crate::analysis::call_tree::CallTree;
+use crate::error::Result;
+use crate::profile::{Source, Statistics};
+use std::collections::{BTreeMap, BTreeSet};
+
 /// The numbers behind the page's table, and the names of threads.
 ///
 /// ```
@@ -19,6 +24,56 @@ pub struct PageData {
     pub threads: Vec<ThreadName>,
     /// Sentences that the reader of the page must know, such as "rank 3 is missing".
     pub notes: Vec<String>,
+}
+
+impl PageData {
+    /// The numbers of the given rows, which are indices into [`Source::rows`].
+    ///
+    /// # Errors
+    ///
+    /// When intervals cannot be read.
+    pub fn of(source: &dyn Source, rows: &[usize]) -> Result<Self> {
+        let tree = CallTree::of(source, rows)?;
+        let mut regions: BTreeMap<&str, (u64, Statistics, i64)> = BTreeMap::new();
+        for (_, node) in tree.walk() {
+            let (calls, statistics, exclusive) = regions.entry(node.name()).or_default();
+            *calls += node.calls();
+            statistics.merge(node.statistics());
+            *exclusive = exclusive.saturating_add(node.exclusive_ns());
+        }
+        // Where calls overlap without nesting, time inside others cannot be told.
+        let nests = tree.overlaps() == 0 && tree.reversed() == 0;
+        let regions = regions
+            .into_iter()
+            .map(|(name, (calls, statistics, exclusive))| RegionStats {
+                name: name.to_owned(),
+                calls,
+                total_ns: statistics.total_ns(),
+                mean_ns: statistics.mean_ns(),
+                min_ns: statistics.min_ns().unwrap_or(0),
+                max_ns: statistics.max_ns().unwrap_or(0),
+                std_ns: statistics.std_ns(),
+                exclusive_ns: nests.then_some(exclusive),
+            });
+        let mut threads = Vec::new();
+        for rank in rows
+            .iter()
+            .map(|&row| source.rows()[row].rank)
+            .collect::<BTreeSet<_>>()
+        {
+            let names = source.thread_names(rank)?;
+            threads.extend(
+                names
+                    .into_iter()
+                    .map(|(thread, name)| ThreadName { rank, thread, name }),
+            );
+        }
+        Ok(Self {
+            regions: regions.collect(),
+            threads,
+            notes: Vec::new(),
+        })
+    }
 }
 
 /// The statistics of one region over the ranks drawn.

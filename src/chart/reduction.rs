@@ -180,7 +180,7 @@ impl<'a> Reduction<'a> {
         let wall_ns = offset(self.first_start, self.last_end);
         GanttChart {
             header: Header {
-                title: self.options.title.clone(),
+                title: self.options.title.clone().unwrap_or_else(|| self.source.title()),
                 ranks: self.plan.ranks(),
                 threads: self.threads.len(),
                 merged,

@@ -24,13 +24,32 @@
 use crate::analysis::nesting::own_times_of_rank;
 use crate::analysis::selection::RegionFilter;
 use crate::error::{Error, Result};
+use crate::output;
 use crate::profile::{Intervals, Metadata, Source, Statistics, Value as MetaValue, percentile_of_sorted};
 use crate::store::reader::ProfilingH5Reader;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 /// Intervals read in one go.
 const STEP: u64 = 1 << 16;
+
+/// Writes [`region_statistics`] to a file, which appears when it is complete.
+///
+/// # Errors
+///
+/// As [`region_statistics`], and when the file cannot be written.
+pub fn write_region_statistics(
+    reader: &ProfilingH5Reader,
+    filter: &RegionFilter,
+    path: impl AsRef<Path>,
+) -> Result<()> {
+    output::write(
+        path.as_ref(),
+        "statistics",
+        region_statistics(reader, filter)?.as_bytes(),
+    )
+}
 
 /// The statistics of the chosen regions, for each rank and for all ranks together, as JSON text.
 ///

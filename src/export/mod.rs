@@ -3,4 +3,5 @@
 #[cfg(feature = "pproc")]
 pub mod json;
 pub mod table;
+mod terminal;
 mod text;

@@ -8,11 +8,9 @@
 use super::page_json;
 use crate::chart::gantt::GanttChart;
 use crate::chart::page::PageData;
-use crate::error::{Error, Result};
-use std::ffi::OsString;
-use std::fs;
+use crate::error::Result;
+use crate::output;
 use std::path::Path;
-use std::process;
 
 const TEMPLATE: &str = include_str!("../../assets/page/page.html");
 const STYLE: &str = include_str!("../../assets/page/page.css");
@@ -77,24 +75,7 @@ pub fn render(chart: &GanttChart, data: &PageData) -> String {
 ///
 /// The directory is missing or cannot be written, the path is a directory, or the disk is full.
 pub fn write(chart: &GanttChart, data: &PageData, path: impl AsRef<Path>) -> Result<()> {
-    let path = path.as_ref();
-    let Some(name) = path.file_name() else {
-        return Err(Error::config(format!(
-            "{}: not a file name for a page",
-            path.display()
-        )));
-    };
-    let mut hidden = OsString::from(".");
-    hidden.push(name);
-    hidden.push(format!(".{}.tmp", process::id()));
-    let temporary = path.with_file_name(hidden);
-
-    let written = fs::write(&temporary, render(chart, data)).and_then(|()| fs::rename(&temporary, path));
-    written.map_err(|error| {
-        // What is left of a failed attempt is of no use; that it cannot be removed changes nothing.
-        let _ = fs::remove_file(&temporary);
-        Error::io(path, "cannot write the page", error)
-    })
+    output::write(path.as_ref(), "page", render(chart, data).as_bytes())
 }
 
 fn escape_html(text: &str) -> String {

@@ -9,7 +9,6 @@ mod durations;
 mod gantt;
 pub mod html;
 mod layout;
-mod output;
 mod page_json;
 pub mod png;
 mod sheet;
@@ -18,26 +17,32 @@ pub mod svg;
 mod text;
 pub mod viewer;
 
+use crate::chart::page::PageData;
 use crate::chart::{DurationsChart, DurationsOptions, GanttChart, GanttOptions};
 use crate::error::{Error, Result};
 use crate::profile::Source;
 use std::path::Path;
+use viewer::Shown;
+
+/// Bars that a page holds at the most, about: it stays quick to open and to move in.
+const PAGE_BARS: u32 = 400_000;
 
 /// Draws when each region ran, on which rank and thread.
 ///
-/// [`GanttOptions::filepath`] says where the picture goes; its extension, `png` or `svg`, how it
-/// is made.
+/// [`GanttOptions::filepath`] says where the picture goes; its extension, `png`, `svg` or `html`, how
+/// it is made. With [`GanttOptions::show`] the interactive page is opened in a browser; where there is
+/// no display, how to view it is printed to standard output.
 ///
 /// ```
-/// use scope_profiler::chart::GanttOptions;
-/// use scope_profiler::plot::plot_gantt;
 /// use scope_profiler::profile::Profile;
+/// use scope_profiler::{GanttOptions, plot_gantt};
 ///
 /// let profile = Profile::builder().interval(0, "solve", 0, 0, 5_000).build();
-/// let path = std::env::temp_dir().join("gantt.svg");
+/// let directory = tempfile::tempdir()?;
+/// let path = directory.path().join("gantt.svg");
 /// plot_gantt(&profile, &GanttOptions::new().filepath(&path))?;
 /// assert!(path.exists());
-/// # Ok::<(), scope_profiler::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Errors
@@ -45,26 +50,57 @@ use std::path::Path;
 /// When nothing is left to draw, a chosen rank is not there, the source cannot be read, the
 /// extension is unknown, or the file cannot be written.
 pub fn plot_gantt(source: &dyn Source, options: &GanttOptions) -> Result<()> {
+    let target = options.filepath.as_deref();
     // A bad path is found before a long file is read.
-    let target = options
-        .filepath
-        .as_deref()
-        .map(|path| Format::of(path).map(|format| (path, format)));
-    let target = target.transpose()?;
-    let chart = GanttChart::reduce(source, &options.filter, options)?;
-    match target {
-        Some((path, Format::Png)) => png::gantt(&chart, path)?,
-        Some((path, Format::Svg)) => svg::gantt(&chart, path)?,
-        None => {}
+    let format = target.map(Format::of).transpose()?;
+    match (target, format) {
+        (Some(path), Some(Format::Html)) => write_page(source, options, path)?,
+        (Some(path), Some(Format::Svg)) => {
+            svg::gantt(&GanttChart::reduce(source, &options.filter, options)?, path)?
+        }
+        (Some(path), _) => png::gantt(&GanttChart::reduce(source, &options.filter, options)?, path)?,
+        (None, _) => {}
     }
-    if options.show { show() } else { Ok(()) }
+    if options.show {
+        let page = target.filter(|_| format == Some(Format::Html));
+        let shown = page.map_or_else(|| show_gantt(source, options), viewer::open_in_browser)?;
+        use std::io::Write;
+        // A closed standard output is no reason to take the program down, as println! would.
+        let _ = writeln!(std::io::stdout(), "{shown}");
+    }
+    Ok(())
 }
 
-/// Opens the interactive page.
-fn show() -> Result<()> {
-    Err(Error::config(
-        "this build has no interactive page to show; give a filepath instead",
-    ))
+/// Opens the interactive page in a browser, from a file in the system's directory for temporary files.
+///
+/// # Errors
+///
+/// As [`plot_gantt`].
+pub fn show_gantt(source: &dyn Source, options: &GanttOptions) -> Result<Shown> {
+    let directory = std::env::temp_dir();
+    let page = tempfile::Builder::new()
+        .prefix("scope-profiler-")
+        .suffix(".html")
+        .tempfile_in(&directory)
+        .map_err(|error| Error::io(&directory, "cannot write the page", error))?
+        .into_temp_path();
+    write_page(source, options, &page)?;
+    // The browser reads it after this program has ended.
+    let page = page
+        .keep()
+        .map_err(|error| Error::io(&directory, "cannot keep the page", error.error))?;
+    viewer::open_in_browser(page)
+}
+
+fn write_page(source: &dyn Source, options: &GanttOptions, path: &Path) -> Result<()> {
+    let rows = options.filter.rows(source)?;
+    let lanes = u32::try_from(rows.len()).unwrap_or(u32::MAX).max(1);
+    let options = options
+        .clone()
+        .columns((PAGE_BARS / lanes).clamp(512, 1 << 15))
+        .max_lanes(usize::MAX);
+    let chart = GanttChart::reduce(source, &options.filter, &options)?;
+    html::write(&chart, &PageData::of(source, &rows)?, path)
 }
 
 /// Draws the total time of each region.
@@ -73,37 +109,45 @@ fn show() -> Result<()> {
 ///
 /// As [`plot_gantt`].
 pub fn plot_durations(source: &dyn Source, options: &DurationsOptions) -> Result<()> {
-    let target = options
-        .filepath
-        .as_deref()
-        .map(|path| Format::of(path).map(|format| (path, format)));
-    let target = target.transpose()?;
+    let Some(path) = options.filepath.as_deref() else {
+        return Ok(());
+    };
+    let format = Format::of(path)?;
+    if format == Format::Html {
+        return Err(unknown_format(path, ".png or .svg"));
+    }
     let chart = DurationsChart::reduce(source, &options.filter, options)?;
-    match target {
-        Some((path, Format::Png)) => png::durations(&chart, path),
-        Some((path, Format::Svg)) => svg::durations(&chart, path),
-        None => Ok(()),
+    if format == Format::Svg {
+        svg::durations(&chart, path)
+    } else {
+        png::durations(&chart, path)
     }
 }
 
 /// A picture's file format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
+enum Format {
     Png,
     Svg,
+    Html,
 }
 
 impl Format {
     /// The format that the extension of `path` names.
-    pub(crate) fn of(path: &Path) -> Result<Self> {
+    fn of(path: &Path) -> Result<Self> {
         let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
         match extension.to_ascii_lowercase().as_str() {
             "png" => Ok(Format::Png),
             "svg" => Ok(Format::Svg),
-            _ => Err(Error::config(format!(
-                "{}: pictures are written as .png or .svg; end the file's name in one of them",
-                path.display()
-            ))),
+            "html" | "htm" => Ok(Format::Html),
+            _ => Err(unknown_format(path, ".png, .svg or .html")),
         }
     }
+}
+
+fn unknown_format(path: &Path, known: &str) -> Error {
+    Error::config(format!(
+        "{}: pictures are written as {known}; end the file's name in one of them",
+        path.display()
+    ))
 }

@@ -2,11 +2,11 @@
 
 use super::durations::DurationsPicture;
 use super::gantt::GanttPicture;
-use super::output;
 use super::sheet::{Picture, Sheet};
 use super::style::SCALE;
 use crate::chart::{DurationsChart, GanttChart};
 use crate::error::{Error, Result};
+use crate::output;
 use plotters_bitmap::BitMapBackend;
 use plotters_bitmap::bitmap_pixel::RGBPixel;
 use std::path::Path;
@@ -19,7 +19,7 @@ use std::path::Path;
 /// [`GanttOptions::max_lanes`](crate::chart::GanttOptions::max_lanes)), or the file cannot be
 /// written.
 pub fn gantt(chart: &GanttChart, path: impl AsRef<Path>) -> Result<()> {
-    output::write(path.as_ref(), &encode(&GanttPicture::new(chart)?)?)
+    output::write(path.as_ref(), "picture", &encode(&GanttPicture::new(chart)?)?)
 }
 
 /// Writes a chart of durations.
@@ -28,7 +28,7 @@ pub fn gantt(chart: &GanttChart, path: impl AsRef<Path>) -> Result<()> {
 ///
 /// When the file cannot be written.
 pub fn durations(chart: &DurationsChart, path: impl AsRef<Path>) -> Result<()> {
-    output::write(path.as_ref(), &encode(&DurationsPicture::new(chart)?)?)
+    output::write(path.as_ref(), "picture", &encode(&DurationsPicture::new(chart)?)?)
 }
 
 fn encode(picture: &impl Picture) -> Result<Vec<u8>> {

@@ -2,11 +2,11 @@
 
 use super::durations::DurationsPicture;
 use super::gantt::GanttPicture;
-use super::output;
 use super::sheet::{Picture, Sheet};
 use super::style::SCALE;
 use crate::chart::{DurationsChart, GanttChart};
 use crate::error::Result;
+use crate::output;
 use plotters_svg::SVGBackend;
 use std::path::Path;
 
@@ -16,7 +16,11 @@ use std::path::Path;
 ///
 /// As [`png::gantt`](super::png::gantt).
 pub fn gantt(chart: &GanttChart, path: impl AsRef<Path>) -> Result<()> {
-    output::write(path.as_ref(), encode(&GanttPicture::new(chart)?)?.as_bytes())
+    output::write(
+        path.as_ref(),
+        "picture",
+        encode(&GanttPicture::new(chart)?)?.as_bytes(),
+    )
 }
 
 /// Writes a chart of durations.
@@ -25,7 +29,11 @@ pub fn gantt(chart: &GanttChart, path: impl AsRef<Path>) -> Result<()> {
 ///
 /// When the file cannot be written.
 pub fn durations(chart: &DurationsChart, path: impl AsRef<Path>) -> Result<()> {
-    output::write(path.as_ref(), encode(&DurationsPicture::new(chart)?)?.as_bytes())
+    output::write(
+        path.as_ref(),
+        "picture",
+        encode(&DurationsPicture::new(chart)?)?.as_bytes(),
+    )
 }
 
 fn encode(picture: &impl Picture) -> Result<String> {

@@ -3,6 +3,7 @@
 use super::rank_file::LogContents;
 use super::{SCHEMA_VERSION, hdf5_values as values, names};
 use crate::error::{Error, Result};
+use crate::output::directory_of;
 use crate::profile::{Metadata, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -74,14 +75,6 @@ pub fn merge(logs: &[impl AsRef<Path>], output: &Path) -> Result<Merged> {
             .map(|log| log.path.clone())
             .collect(),
     })
-}
-
-/// The directory that `path` lies in.
-pub(crate) fn directory_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
 }
 
 /// Writes the file at `path`, which is to become `output`.

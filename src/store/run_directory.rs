@@ -1,10 +1,11 @@
 //! Where the logs of a run lie: beside the output file, in a directory of its name plus `.d`.
 
-use super::merge::directory_of;
 use super::rank_log::LogWriter;
 use crate::comm::Comm;
 use crate::error::{Error, Result};
+use crate::output::directory_of;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -69,4 +70,66 @@ pub(crate) fn remove_log(log: &Path) {
     if let Some(directory) = log.parent() {
         std::fs::remove_dir(directory).ok();
     }
+}
+
+/// The rank logs that `paths` name: files as they are, and the logs in directories, in order of
+/// their names.
+///
+/// ```no_run
+/// let logs = scope_profiler::find_logs(&["profiling_data.h5.d"])?;
+/// scope_profiler::merge(&logs, "profiling_data.h5".as_ref())?;
+/// # Ok::<(), scope_profiler::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// When a path is not there, a directory holds no logs, or those of several runs: name the files
+/// of one of them then.
+pub fn find_logs(paths: &[impl AsRef<Path>]) -> Result<Vec<PathBuf>> {
+    let mut logs = Vec::new();
+    for path in paths.iter().map(AsRef::as_ref) {
+        if path.is_dir() {
+            logs.extend(logs_in(path)?);
+        } else if path.exists() {
+            logs.push(path.to_path_buf());
+        } else {
+            return Err(Error::not_found(format!(
+                "{}: there is no such file or directory",
+                path.display()
+            )));
+        }
+    }
+    Ok(logs)
+}
+
+fn logs_in(directory: &Path) -> Result<Vec<PathBuf>> {
+    let cannot = |error| Error::io(directory, "cannot list the directory", error);
+    let mut runs: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    for entry in std::fs::read_dir(directory).map_err(cannot)? {
+        let path = entry.map_err(cannot)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if let Some((run, _)) = name
+            .strip_suffix(".log")
+            .and_then(|name| name.rsplit_once("-rank"))
+        {
+            runs.entry(run.to_owned()).or_default().push(path.clone());
+        }
+    }
+    if runs.len() > 1 {
+        let names: Vec<&str> = runs.keys().map(String::as_str).collect();
+        return Err(Error::config(format!(
+            "{}: holds the logs of {} runs ({}); name the files of one, as in {}",
+            directory.display(),
+            names.len(),
+            names.join(", "),
+            directory
+                .join(format!("{}-rank*.log", names[names.len() - 1]))
+                .display()
+        )));
+    }
+    let (_, mut logs) = runs
+        .pop_first()
+        .ok_or_else(|| Error::not_found(format!("{}: there are no rank logs in it", directory.display())))?;
+    logs.sort();
+    Ok(logs)
 }

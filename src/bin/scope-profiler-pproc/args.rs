@@ -1,6 +1,6 @@
 //! What was typed on the command line.
 
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -10,10 +10,12 @@ use std::str::FromStr;
 /// Without --output and --show, prints a table: regions as a tree by nesting, with calls, times and
 /// the share of the wall time.
 #[derive(Debug, Parser)]
-#[command(name = "scope-profiler-pproc", version, after_help = EXAMPLES, override_usage = "scope-profiler-pproc FILE [OPTIONS]")]
+#[command(name = "scope-profiler-pproc", version, after_help = EXAMPLES, override_usage = "scope-profiler-pproc FILE [OPTIONS]\n       scope-profiler-pproc merge DIR_OR_FILES... -o FILE")]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Args {
     /// The profiling file (HDF5); stands before options that take several values
-    pub(crate) file: PathBuf,
+    #[arg(required = true)]
+    pub(crate) file: Option<PathBuf>,
 
     /// Write charts and region_statistics.json into DIR, which is created
     #[arg(short, long, value_name = "DIR")]
@@ -42,6 +44,28 @@ pub(crate) struct Args {
     /// Print nothing but errors
     #[arg(short, long)]
     pub(crate) quiet: bool,
+
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make one profiling file of the logs of a run: of one that was killed, or of ranks that did not
+    /// know of each other. The logs stay.
+    Merge {
+        /// Rank logs, or the directory they lie in
+        #[arg(required = true, value_name = "DIR_OR_FILES")]
+        logs: Vec<PathBuf>,
+
+        /// The file to write
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+
+        /// Print nothing but errors
+        #[arg(short, long)]
+        quiet: bool,
+    },
 }
 
 const EXAMPLES: &str = "\
@@ -56,6 +80,8 @@ Examples:
       vector graphics and an interactive page
   scope-profiler-pproc profiling_data.h5 --show
       look around in the browser
+  scope-profiler-pproc merge profiling_data.h5.d -o profiling_data.h5
+      make the file of a run that was killed
 
 Exit status: 0 on success, 1 when the file or the selection cannot be used, 2 for a wrong command line.";
 
@@ -133,7 +159,7 @@ mod tests {
     #[test]
     fn the_file_may_stand_before_options_with_several_values() {
         let args = Args::parse_from(["pproc", "run.h5", "-i", "a", "b", "-r", "0-3,5", "8", "-q"]);
-        assert_eq!(args.file, PathBuf::from("run.h5"));
+        assert_eq!(args.file, Some(PathBuf::from("run.h5")));
         assert_eq!(args.include, ["a", "b"]);
         assert_eq!(args.ranks, [RankSpec(0..=3), RankSpec(5..=5), RankSpec(8..=8)]);
         assert!(args.quiet);

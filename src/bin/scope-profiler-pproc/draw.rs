@@ -1,31 +1,19 @@
 //! One function for each kind of file.
 
-use crate::args::Format;
 use crate::plan::Kind;
 use scope_profiler::export::json;
-use scope_profiler::{ProfilingH5Reader, RegionFilter};
+use scope_profiler::{DurationsOptions, GanttOptions, ProfilingH5Reader, RegionFilter, Result};
+use scope_profiler::{plot_durations, plot_gantt};
+use std::path::Path;
 
-/// The bytes of a file.
-pub(crate) fn draw(kind: Kind, reader: &ProfilingH5Reader, filter: &RegionFilter) -> Result<Vec<u8>, String> {
+/// Writes one file; it appears when it is complete.
+pub(crate) fn draw(kind: Kind, reader: &ProfilingH5Reader, filter: &RegionFilter, path: &Path) -> Result<()> {
     match kind {
-        Kind::Gantt(Format::Html) => page(reader, filter),
-        Kind::Gantt(format) => gantt(format, reader, filter),
-        Kind::Durations(format) => durations(format, reader, filter),
-        Kind::Statistics => json::region_statistics(reader, filter)
-            .map(String::into_bytes)
-            .map_err(|error| error.to_string()),
+        Kind::Gantt => plot_gantt(reader, &GanttOptions::new().filter(filter.clone()).filepath(path)),
+        Kind::Durations => plot_durations(
+            reader,
+            &DurationsOptions::new().filter(filter.clone()).filepath(path),
+        ),
+        Kind::Statistics => json::write_region_statistics(reader, filter, path),
     }
-}
-
-fn gantt(_: Format, _: &ProfilingH5Reader, _: &RegionFilter) -> Result<Vec<u8>, String> {
-    Err("the Gantt chart is not built yet".into())
-}
-
-fn durations(_: Format, _: &ProfilingH5Reader, _: &RegionFilter) -> Result<Vec<u8>, String> {
-    Err("the durations chart is not built yet".into())
-}
-
-/// The interactive page.
-pub(crate) fn page(_: &ProfilingH5Reader, _: &RegionFilter) -> Result<Vec<u8>, String> {
-    Err("the page is not built yet".into())
 }

@@ -3,18 +3,17 @@
 mod args;
 mod draw;
 mod plan;
-mod show;
 mod terminal;
-mod write;
 
-use args::Args;
+use args::{Args, Command};
 use clap::Parser;
 use plan::{Action, Output, Plan};
 use scope_profiler::analysis::call_tree::CallTree;
-use scope_profiler::export::table;
-use scope_profiler::profile::Value;
-use scope_profiler::{ProfilingH5Reader, RegionFilter};
-use std::path::Path;
+use scope_profiler::export::table::{self, TableOptions};
+use scope_profiler::plot::{show_gantt, viewer};
+use scope_profiler::profile::Source;
+use scope_profiler::{GanttOptions, ProfilingH5Reader, RegionFilter, find_logs, merge, units};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use terminal::print;
 
@@ -49,6 +48,9 @@ impl From<scope_profiler::Error> for Failure {
 }
 
 fn run(args: &Args) -> Result<(), Failure> {
+    if let Some(Command::Merge { logs, output, quiet }) = &args.command {
+        return merge_logs(logs, output, *quiet);
+    }
     let plan = Plan::new(args);
     let patterns = plan::patterns(args)?;
     let reader = ProfilingH5Reader::open(&plan.file)?;
@@ -69,22 +71,9 @@ fn run(args: &Args) -> Result<(), Failure> {
 
 fn statistics_table(reader: &ProfilingH5Reader, filter: &RegionFilter) -> Result<String, Failure> {
     let tree = CallTree::of(reader, &filter.rows(reader)?)?;
-    let mut options = terminal::table_options();
-    options.title = Some(title(reader));
+    let mut options = TableOptions::for_stdout();
+    options.title = Some(reader.title());
     Ok(table::render(&tree, &options))
-}
-
-/// The run's label, or the file's name.
-fn title(reader: &ProfilingH5Reader) -> String {
-    match reader.metadata().get("label") {
-        Some(Value::Text(label)) if !label.is_empty() => label.clone(),
-        _ => reader
-            .path()
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned(),
-    }
 }
 
 fn write_outputs(
@@ -94,14 +83,15 @@ fn write_outputs(
     filter: &RegionFilter,
     quiet: bool,
 ) -> Result<(), Failure> {
-    write::create_directory(directory)?;
-    let drawn: Vec<(&Output, Vec<u8>)> = outputs
-        .iter()
-        .map(|output| Ok((output, draw::draw(output.kind, reader, filter)?)))
-        .collect::<Result<_, String>>()?;
-    for (output, content) in drawn {
+    std::fs::create_dir_all(directory).map_err(|error| {
+        format!(
+            "{}: cannot be created as a directory for the output: {error}",
+            directory.display()
+        )
+    })?;
+    for output in outputs {
         let path = output.path(directory);
-        write::write_atomically(&path, &content)?;
+        draw::draw(output.kind, reader, filter, &path)?;
         if !quiet {
             print(&format!("{}\n", path.display()))?;
         }
@@ -110,16 +100,41 @@ fn write_outputs(
 }
 
 fn show_page(page: Option<&Path>, reader: &ProfilingH5Reader, filter: &RegionFilter) -> Result<(), Failure> {
-    let temporary = show::temporary_page(reader.path());
-    let page = match page {
-        Some(written) => written,
-        None => {
-            write::write_atomically(&temporary, &draw::page(reader, filter)?)?;
-            &temporary
-        }
+    let shown = match page {
+        Some(written) => viewer::open_in_browser(written)?,
+        None => show_gantt(reader, &GanttOptions::new().filter(filter.clone()))?,
     };
-    match show::show(page) {
-        Some(told) => print(&format!("{told}\n")),
-        None => Ok(()),
+    print(&format!("{shown}\n"))
+}
+
+/// Makes one file of rank logs.
+fn merge_logs(logs: &[PathBuf], output: &Path, quiet: bool) -> Result<(), Failure> {
+    let logs = find_logs(logs)?;
+    let merged = merge(&logs, output)?;
+    if quiet {
+        return Ok(());
     }
+    let count =
+        |n: u64, one: &str, many: &str| format!("{} {}", units::count(n), if n == 1 { one } else { many });
+    let mut text = format!(
+        "{}: {}, {}",
+        output.display(),
+        count(merged.ranks.len() as u64, "rank", "ranks"),
+        count(merged.intervals, "interval", "intervals")
+    );
+    for (n, what) in [
+        (merged.dropped, "dropped while recording"),
+        (merged.open, "open at the end"),
+    ] {
+        if n > 0 {
+            text += &format!(", {} {what}", units::count(n));
+        }
+    }
+    for log in &merged.incomplete {
+        text += &format!(
+            "\n{}: ends in the middle of the run; all up to there is in the file",
+            log.display()
+        );
+    }
+    print(&format!("{text}\n"))
 }

@@ -37,10 +37,10 @@ pub(crate) struct Output {
 /// What a file contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// When each region ran.
-    Gantt(Format),
+    /// When each region ran; the page where that is the format.
+    Gantt,
     /// Total time of each region.
-    Durations(Format),
+    Durations,
     /// The statistics of every region and rank.
     Statistics,
 }
@@ -58,14 +58,17 @@ impl Plan {
                 formats.insert(Format::Html);
             }
             let image = |format: &Format| *format != Format::Html;
-            outputs.extend(formats.iter().map(|&format| Output::new(Kind::Gantt(format))));
+            outputs.extend(formats.iter().map(|&format| Output::chart(Kind::Gantt, format)));
             outputs.extend(
                 formats
                     .iter()
                     .filter(|f| image(f))
-                    .map(|&format| Output::new(Kind::Durations(format))),
+                    .map(|&format| Output::chart(Kind::Durations, format)),
             );
-            outputs.push(Output::new(Kind::Statistics));
+            outputs.push(Output {
+                kind: Kind::Statistics,
+                name: "region_statistics.json".into(),
+            });
             actions.push(Action::Write {
                 directory: directory.clone(),
                 outputs,
@@ -80,7 +83,8 @@ impl Plan {
             actions.push(Action::Table);
         }
         Self {
-            file: args.file.clone(),
+            // Only a subcommand goes without one.
+            file: args.file.clone().unwrap_or_default(),
             actions,
             quiet: args.quiet,
         }
@@ -88,13 +92,16 @@ impl Plan {
 }
 
 impl Output {
-    fn new(kind: Kind) -> Self {
-        let name = match kind {
-            Kind::Gantt(format) => format!("gantt_plot.{}", format.extension()),
-            Kind::Durations(format) => format!("durations_plot.{}", format.extension()),
-            Kind::Statistics => "region_statistics.json".into(),
+    fn chart(kind: Kind, format: Format) -> Self {
+        let name = if kind == Kind::Gantt {
+            "gantt_plot"
+        } else {
+            "durations_plot"
         };
-        Self { kind, name }
+        Self {
+            kind,
+            name: format!("{name}.{}", format.extension()),
+        }
     }
 
     pub(crate) fn path(&self, directory: &Path) -> PathBuf {

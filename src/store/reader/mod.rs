@@ -10,7 +10,7 @@ mod schema1;
 
 use crate::analysis::selection::RegionFilter;
 use crate::error::{Error, Result};
-use crate::profile::{CallSite, Intervals, Metadata, MpiRegion, OwnTimes, RankRegion, Row, Source};
+use crate::profile::{CallSite, Intervals, Metadata, MpiRegion, OwnTimes, RankRegion, Row, Source, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
@@ -192,6 +192,18 @@ impl Source for ProfilingH5Reader {
 
     fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()> {
         self.file.read(row, range, into)
+    }
+
+    fn title(&self) -> String {
+        match self.metadata().get("label") {
+            Some(Value::Text(label)) if !label.is_empty() => label.clone(),
+            _ => self
+                .path()
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
+        }
     }
 
     fn thread_names(&self, rank: u32) -> Result<BTreeMap<u32, String>> {
