@@ -1,10 +1,9 @@
 //! Any program of nested, recursive and threaded calls is read back exactly.
 
-#[path = "common/run.rs"]
-mod run;
+mod common;
 
+use common::{ORIGIN, Run};
 use proptest::prelude::*;
-use run::{ORIGIN, Run};
 use scope_profiler::RegionGuard;
 use std::collections::BTreeMap;
 use std::sync::mpsc;

@@ -1,9 +1,8 @@
 //! What is recorded is what happened: driven by a manual clock, read back from the file.
 
-#[path = "common/run.rs"]
-mod run;
+mod common;
 
-use run::{Run, intervals};
+use common::{Run, intervals};
 use scope_profiler::{Overflow, Profiler, ProfilingConfig};
 use std::sync::mpsc;
 use std::time::Duration;

@@ -1,9 +1,8 @@
 //! Spans through both doors: the layer over a `Registry`, and the subscriber of its own.
 
-#[path = "common/run.rs"]
-mod run;
+mod common;
 
-use run::{Run, intervals};
+use common::{Run, intervals};
 use scope_profiler::RegionNaming;
 use std::future::Future;
 use std::pin::{Pin, pin};

@@ -16,15 +16,17 @@ const MAX_NODES: usize = 1 << 16;
 /// to the node of the region that is open (recursion, direct or through others), so that the tree
 /// is finite. Siblings are in order of their first start.
 ///
-/// ```no_run
+/// ```
 /// use scope_profiler::analysis::call_tree::CallTree;
 /// use scope_profiler::{ProfilingH5Reader, RegionFilter};
 ///
-/// let reader = ProfilingH5Reader::open("profiling_data.h5")?;
+/// let reader = ProfilingH5Reader::open("tests/golden/py018_mpi4.h5")?;
 /// let tree = CallTree::of(&reader, &RegionFilter::new().rows(&reader)?)?;
-/// for (depth, node) in tree.walk() {
-///     println!("{:depth$}{} {} ns", "", node.name(), node.statistics().total_ns());
-/// }
+/// let paths: Vec<String> = tree.walk().map(|(depth, node)| "  ".repeat(depth) + node.name()).collect();
+/// assert_eq!(
+///     paths,
+///     ["main", "  setup", "  time_step", "    rhs_evaluation", "    solver: cg", "    io.write_checkpoint"]
+/// );
 /// # Ok::<(), scope_profiler::Error>(())
 /// ```
 #[derive(Clone, Debug, Default)]
@@ -69,6 +71,17 @@ impl CallTree {
         let mut builder = Builder::default();
         for rows in by_rank.values() {
             builder.regions = rows.iter().map(|&row| source.rows()[row].name).collect();
+            builder.recent = vec![
+                (
+                    usize::MAX,
+                    Tag {
+                        node: 0,
+                        inner: false,
+                        folded: false
+                    }
+                );
+                rows.len()
+            ];
             builder.threads.clear();
             nesting::visit(source, rows, &mut builder)?;
             builder.thread_count += builder.threads.len();
@@ -208,6 +221,8 @@ struct Builder {
     nodes: Vec<Growing>,
     /// Row of the rank at hand to region.
     regions: Vec<usize>,
+    /// Row to the node above its last call and that call's tag: mostly those of its next call too.
+    recent: Vec<(usize, Tag)>,
     threads: BTreeSet<u32>,
     thread_count: usize,
     last_thread: Option<u32>,
@@ -222,6 +237,7 @@ impl Default for Builder {
         Self {
             nodes: vec![Growing::default()],
             regions: Vec::new(),
+            recent: Vec::new(),
             threads: BTreeSet::new(),
             thread_count: 0,
             last_thread: None,
@@ -234,10 +250,12 @@ impl Default for Builder {
 }
 
 /// An open call's node, and whether another call of the node is open around it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Tag {
     node: usize,
     inner: bool,
+    /// The node is at the top level only for want of room.
+    folded: bool,
 }
 
 impl Builder {
@@ -253,6 +271,7 @@ impl Builder {
         Tag {
             node,
             inner: self.nodes[node].parent != parent,
+            folded: false,
         }
     }
 
@@ -273,12 +292,19 @@ impl Builder {
             });
             self.nodes.len() - 1
         } else {
-            self.folded += 1;
             let Tag { node, .. } = self.node_below(0, region);
-            return Tag { node, inner: true };
+            return Tag {
+                node,
+                inner: true,
+                folded: true,
+            };
         };
         self.nodes[parent].links.insert(at, (region, node));
-        Tag { node, inner }
+        Tag {
+            node,
+            inner,
+            folded: false,
+        }
     }
 
     /// Calls without intervals belong to the first node of their region, at the top level if it has
@@ -343,8 +369,16 @@ impl Visitor for Builder {
 
     #[inline]
     fn enter(&mut self, parent: Option<Tag>, call: &Call) -> Tag {
-        let region = self.regions[call.row];
-        let tag = self.node_below(parent.map_or(0, |tag| tag.node), region);
+        let parent = parent.map_or(0, |tag| tag.node);
+        let tag = match self.recent[call.row] {
+            (above, tag) if above == parent => tag,
+            _ => {
+                let tag = self.node_below(parent, self.regions[call.row]);
+                self.recent[call.row] = (parent, tag);
+                tag
+            }
+        };
+        self.folded += u64::from(tag.folded);
         let node = &mut self.nodes[tag.node];
         node.statistics.add(call.duration());
         node.first_start = Some(node.first_start.map_or(call.start, |first| first.min(call.start)));

@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::profile::{Intervals, Source};
 
 /// Bytes of intervals held in memory by one merge.
-const BUDGET: usize = 32 << 20;
+const BUDGET: usize = 64 << 20;
 /// Bytes of one interval in memory: start, end, thread.
 const INTERVAL: usize = 20;
 /// Reads shorter than this cost more in calls than in data.
@@ -37,42 +37,110 @@ pub(crate) fn merge(
 ) -> Result<()> {
     let per_row = (BUDGET / INTERVAL / rows.len().max(1)).clamp(SHORTEST_READ, LONGEST_READ);
     let mut cursors = Vec::with_capacity(rows.len());
-    let mut heap = Vec::with_capacity(rows.len());
+    let mut heads = Vec::with_capacity(rows.len());
     for (index, &row) in rows.iter().enumerate() {
         let mut cursor = Cursor::new(source, row, per_row);
-        if let Some(head) = cursor.head(index)? {
-            heap.push(head);
-        }
+        heads.push(cursor.head(index)?);
         cursors.push(cursor);
     }
-    // An ascending list is a heap.
-    heap.sort_unstable();
-    while let Some(&Head { start, not_end, row }) = heap.first() {
+    let mut tournament = Tournament::new(heads);
+    while let Some(row) = tournament.winner() {
         let cursor = &mut cursors[row];
+        let (start, end) = (cursor.loaded.starts[cursor.at], cursor.loaded.ends[cursor.at]);
         each(Call {
             row,
             start,
-            end: !not_end,
+            end,
             thread: cursor.loaded.threads[cursor.at],
         })?;
         cursor.at += 1;
-        match cursor.head(row)? {
-            Some(head) => heap[0] = head,
-            None => {
-                heap.swap_remove(0);
-            }
-        }
-        sift_down(&mut heap);
+        tournament.replace_winner(cursor.head(row)?);
     }
     Ok(())
 }
 
-/// The next interval of a row. `!end` falls as `end` rises, so that the longer comes first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// The next interval of a row, as a number that is smaller the earlier its turn is.
+#[derive(Clone, Copy, Debug)]
 struct Head {
-    start: i64,
-    not_end: i64,
+    key: u128,
     row: usize,
+}
+
+impl Head {
+    /// Stands for a row without further intervals.
+    const NONE: Self = Self {
+        key: u128::MAX,
+        row: usize::MAX,
+    };
+
+    /// Start, then the longer first, which `!end` gives, in order-preserving unsigned numbers.
+    fn new(start: i64, end: i64, row: usize) -> Self {
+        let unsigned = |value: i64| u128::from(value as u64 ^ (1 << 63));
+        Self {
+            key: unsigned(start) << 64 | unsigned(!end),
+            row,
+        }
+    }
+
+    #[inline]
+    fn before(self, other: Self) -> bool {
+        (self.key, self.row) < (other.key, other.row)
+    }
+}
+
+/// A tree of losers (Knuth, The Art of Computer Programming, volume 3, section 5.4.1): replacing
+/// the smallest of k costs log2(k) comparisons on one path from its leaf to the root.
+struct Tournament {
+    winner: Head,
+    /// The loser of each match; the match of leaf i and its neighbour is at (leaves + i) / 2.
+    losers: Vec<Head>,
+}
+
+impl Tournament {
+    fn new(mut heads: Vec<Head>) -> Self {
+        let leaves = heads.len().next_power_of_two();
+        heads.resize(leaves, Head::NONE);
+        let mut losers = vec![Head::NONE; leaves];
+        let mut round = heads;
+        while round.len() > 1 {
+            let matches = round.len() / 2;
+            let mut winners = Vec::with_capacity(matches);
+            for (at, pair) in round.chunks_exact(2).enumerate() {
+                let (winner, loser) = if pair[1].before(pair[0]) {
+                    (pair[1], pair[0])
+                } else {
+                    (pair[0], pair[1])
+                };
+                losers[matches + at] = loser;
+                winners.push(winner);
+            }
+            round = winners;
+        }
+        Self {
+            winner: round.first().copied().unwrap_or(Head::NONE),
+            losers,
+        }
+    }
+
+    /// The row whose interval is next.
+    fn winner(&self) -> Option<usize> {
+        (self.winner.row != usize::MAX).then_some(self.winner.row)
+    }
+
+    /// Plays the matches of the winner's row again with its next interval.
+    #[inline]
+    fn replace_winner(&mut self, head: Head) {
+        let mut winner = head;
+        let mut at = (self.losers.len() + self.winner.row) / 2;
+        while at > 0 {
+            let loser = &mut self.losers[at];
+            if loser.before(winner) {
+                std::mem::swap(loser, &mut winner);
+            }
+            at /= 2;
+        }
+        self.winner = winner;
+    }
 }
 
 struct Cursor<'a> {
@@ -100,16 +168,15 @@ impl<'a> Cursor<'a> {
     }
 
     #[inline]
-    fn head(&mut self, index: usize) -> Result<Option<Head>> {
+    fn head(&mut self, index: usize) -> Result<Head> {
         if self.at == self.loaded.len() && !self.load()? {
-            return Ok(None);
+            return Ok(Head::NONE);
         }
-        let (start, not_end) = (self.loaded.starts[self.at], !self.loaded.ends[self.at]);
-        Ok(Some(Head {
-            start,
-            not_end,
-            row: index,
-        }))
+        Ok(Head::new(
+            self.loaded.starts[self.at],
+            self.loaded.ends[self.at],
+            index,
+        ))
     }
 
     /// Loads the next intervals; false, and the memory given back, when there are no more.
@@ -126,24 +193,35 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Restores the heap after its first element has changed.
-fn sift_down(heap: &mut [Head]) {
-    let mut parent = 0;
-    loop {
-        let left = 2 * parent + 1;
-        if left >= heap.len() {
-            return;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_tournament_hands_out_everything_in_order(
+            mut rows in prop::collection::vec(prop::collection::vec((-9_i64..9, -9_i64..9), 0..9), 0..9),
+        ) {
+            for row in &mut rows {
+                row.sort_by_key(|&(start, end)| (start, !end));
+            }
+            let mut expected: Vec<(i64, i64, usize)> =
+                rows.iter().enumerate().flat_map(|(at, row)| row.iter().map(move |&(s, e)| (s, !e, at))).collect();
+            expected.sort_unstable();
+            let mut next = vec![0; rows.len()];
+            let head = |next: &[usize], row: usize| {
+                rows[row].get(next[row]).map_or(Head::NONE, |&(start, end)| Head::new(start, end, row))
+            };
+            let mut tournament = Tournament::new((0..rows.len()).map(|row| head(&next, row)).collect());
+            let mut seen = Vec::new();
+            while let Some(row) = tournament.winner() {
+                let (start, end) = rows[row][next[row]];
+                seen.push((start, !end, row));
+                next[row] += 1;
+                tournament.replace_winner(head(&next, row));
+            }
+            prop_assert_eq!(seen, expected);
         }
-        let right = left + 1;
-        let child = if right < heap.len() && heap[right] < heap[left] {
-            right
-        } else {
-            left
-        };
-        if heap[parent] <= heap[child] {
-            return;
-        }
-        heap.swap(parent, child);
-        parent = child;
     }
 }

@@ -6,3 +6,5 @@ pub mod call_tree;
 mod merge;
 pub(crate) mod nesting;
 pub mod selection;
+#[cfg(test)]
+mod tests;

@@ -24,6 +24,7 @@ pub mod durations;
 pub mod gantt;
 mod lane;
 mod options;
+pub mod page;
 pub mod palette;
 mod plan;
 mod reduction;

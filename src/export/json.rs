@@ -15,7 +15,7 @@
 //! }
 //! ```
 //!
-//! Regions are in order of their first start, ranks in numeric order. All times are nanoseconds:
+//! Regions are in order of their first start (those without calls first), ranks in numeric order. All times are nanoseconds:
 //! integers where they are sums or extremes, floating-point numbers for means, standard deviations
 //! (of the population) and percentiles (linear interpolation). Without calls, statistics are 0 and
 //! `first_start_ns` and `last_end_ns` are null. `exclusive_ns` is null where calls of one thread
@@ -67,7 +67,7 @@ pub fn region_statistics(reader: &ProfilingH5Reader, filter: &RegionFilter) -> R
             json!({ "ranks": ranks, "pooled": pooled.json() }),
         ));
     }
-    regions.sort_by_key(|(first, ..)| first.unwrap_or(i64::MAX));
+    regions.sort_by_key(|(first, ..)| *first);
     let document = json!({
         "file": reader.path().file_name().map(|name| name.to_string_lossy()),
         "num_ranks": reader.num_ranks(),

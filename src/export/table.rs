@@ -35,6 +35,7 @@ const LONGEST_LABEL: usize = 72;
 /// A name keeps this much room before numbers are left out.
 const SHORTEST_LABEL: usize = 24;
 const BAR_CELLS: usize = 10;
+const SHARE: &str = "share";
 const GAP: &str = "  ";
 
 /// The call tree as a table, one line for each node: calls, total and exclusive time, share of the
@@ -42,14 +43,25 @@ const GAP: &str = "  ";
 ///
 /// Unknown values show as `-`: times of calls that were only counted.
 ///
-/// ```no_run
+/// ```
 /// use scope_profiler::analysis::call_tree::CallTree;
 /// use scope_profiler::export::table::{self, TableOptions};
 /// use scope_profiler::{ProfilingH5Reader, RegionFilter};
 ///
-/// let reader = ProfilingH5Reader::open("profiling_data.h5")?;
+/// let reader = ProfilingH5Reader::open("tests/golden/s1_thread_ids.h5")?;
 /// let tree = CallTree::of(&reader, &RegionFilter::new().rows(&reader)?)?;
-/// print!("{}", table::render(&tree, &TableOptions::default()));
+/// let mut options = TableOptions::default();
+/// options.width = Some(40);
+/// assert_eq!(
+///     table::render(&tree, &options),
+///     "\
+/// 1 rank, 2 threads, 4…s, wall time 120 ns
+///
+/// region  calls  total  exclusive
+/// solve       3  33 ns      33 ns
+/// io          1  30 ns      30 ns
+/// "
+/// );
 /// # Ok::<(), scope_profiler::Error>(())
 /// ```
 #[must_use]
@@ -95,17 +107,17 @@ fn notes(tree: &CallTree) -> Vec<String> {
         .walk()
         .map(|(_, node)| node.calls() - node.statistics().count())
         .sum();
-    let note = |n: u64, text: &str| (n > 0).then(|| format!("{} {text}", units::count(n)));
+    let note = |n: u64, text: &str| (n > 0).then(|| format!("{text}: {}", units::count(n)));
     [
-        note(untimed, "calls were counted without their times"),
+        note(untimed, "calls that were counted without their times"),
         note(
             tree.overlaps(),
-            "calls overlap another of their thread only in part and stand beside it",
+            "calls that overlap another of their thread only in part, and stand beside it",
         ),
-        note(tree.reversed(), "calls end before they start"),
+        note(tree.reversed(), "calls that end before they start"),
         note(
             tree.folded(),
-            "calls on further paths are added up by region at the top level",
+            "calls on further paths, added up by region at the top level",
         ),
     ]
     .into_iter()
@@ -148,10 +160,10 @@ fn body(out: &mut String, tree: &CallTree, options: &TableOptions, paint: Paint)
         }
     };
 
-    let mut line = pad_right("region", label);
+    let mut line = pad_right(&shorten("region", label, options.unicode), label);
     for column in &columns {
         line += GAP;
-        line += &pad_left(column.header, column.width);
+        line += &column.header();
     }
     let _ = writeln!(out, "{}", paint.bold(line.trim_end()));
     for (index, ((guide, _), name)) in nodes.iter().zip(&names).enumerate() {
@@ -218,7 +230,7 @@ const COLUMNS: [(&str, Cell); 8] = [
     ("exclusive", |_, node, unicode| {
         timed(node, unicode, |node| node.exclusive_ns() as f64)
     }),
-    ("share", share),
+    (SHARE, share),
     ("average", |_, node, unicode| {
         timed(node, unicode, |node| node.statistics().mean_ns())
     }),
@@ -284,7 +296,7 @@ impl Column {
         };
         let number_width = cells.iter().map(|cell| split(cell).0).max().unwrap_or(0);
         let unit_width = cells.iter().map(|cell| split(cell).1).max().unwrap_or(0);
-        let total = (number_width + unit_width).max(header.len());
+        let total = (number_width + unit_width).max(header.len() + bar_width(header));
         Self {
             header,
             cells,
@@ -293,10 +305,23 @@ impl Column {
         }
     }
 
+    /// Above the numbers, also where a bar follows them.
+    fn header(&self) -> String {
+        pad_right(
+            &pad_left(self.header, self.width - bar_width(self.header)),
+            self.width,
+        )
+    }
+
     fn cell(&self, index: usize) -> String {
         let (number, unit) = number_and_unit(&self.cells[index]);
         pad_left(number, self.number_width) + &pad_right(unit, self.width - self.number_width)
     }
+}
+
+/// The columns that a bar takes behind the numbers.
+fn bar_width(header: &str) -> usize {
+    if header == SHARE { BAR_CELLS + 1 } else { 0 }
 }
 
 /// `12.5 ms` is `12.5` and ` ms`; the spaces in `12 345` group digits.

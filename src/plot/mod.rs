@@ -7,13 +7,16 @@
 mod coverage;
 mod durations;
 mod gantt;
+pub mod html;
 mod layout;
 mod output;
+mod page_json;
 pub mod png;
 mod sheet;
 mod style;
 pub mod svg;
 mod text;
+pub mod viewer;
 
 use crate::chart::{DurationsChart, DurationsOptions, GanttChart, GanttOptions};
 use crate::error::{Error, Result};

@@ -13,10 +13,10 @@ use std::sync::{Arc, OnceLock};
 /// Obtained from [`ProfilingH5Reader::get_region`](crate::ProfilingH5Reader::get_region). Indexing
 /// by a rank gives that rank's calls:
 ///
-/// ```no_run
-/// let reader = scope_profiler::ProfilingH5Reader::open("profiling_data.h5")?;
-/// let solver = reader.get_region("solver")?;
-/// println!("{} calls on rank 0", solver[0].num_calls());
+/// ```
+/// let reader = scope_profiler::ProfilingH5Reader::open("tests/golden/py018_mpi4.h5")?;
+/// let solver = reader.get_region("solver: cg")?;
+/// assert_eq!(solver[0].num_calls(), 12);
 /// for (rank, calls) in solver.regions() {
 ///     println!("rank {rank}: {} ns", calls.total_duration_ns());
 /// }

@@ -1,94 +1,15 @@
-//! Sources for tests.
+//! What several tests share.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "each test binary uses its share"
+)]
 
-#![allow(dead_code, unreachable_pub, reason = "each test uses its share")]
+mod files;
+mod generated;
+mod run;
 
-use scope_profiler::Result;
-use scope_profiler::profile::{Intervals, Profile, Row, Source};
-use std::collections::BTreeMap;
-use std::ops::Range;
-
-/// Any number of intervals that are made when they are read: `regions` short ones one after the
-/// other on each rank, again and again, each 600 to 999 ns of a microsecond long.
-pub struct Generated {
-    names: Vec<String>,
-    rows: Vec<Row>,
-}
-
-impl Generated {
-    pub fn new(ranks: u32, regions: usize, intervals_per_row: u64) -> Self {
-        let row = |rank, name| Row {
-            rank,
-            name,
-            intervals: intervals_per_row,
-            calls: intervals_per_row,
-            total_ns: None,
-        };
-        Generated {
-            names: (0..regions).map(|region| format!("region {region}")).collect(),
-            rows: (0..ranks)
-                .flat_map(|rank| (0..regions).map(move |name| row(rank, name)))
-                .collect(),
-        }
-    }
-}
-
-impl Source for Generated {
-    fn names(&self) -> &[String] {
-        &self.names
-    }
-
-    fn rows(&self) -> &[Row] {
-        &self.rows
-    }
-
-    fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()> {
-        let name = self.rows[row].name as u64;
-        let period = self.names.len() as u64 * 1_000;
-        let start = |i: u64| (i * period + name * 1_000) as i64;
-        let length = |i: u64| 600 + ((i ^ name).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as i64 % 400;
-        into.clear();
-        into.starts.extend(range.clone().map(start));
-        into.ends.extend(range.clone().map(|i| start(i) + length(i)));
-        into.threads.resize((range.end - range.start) as usize, 0);
-        Ok(())
-    }
-
-    fn thread_names(&self, _rank: u32) -> Result<BTreeMap<u32, String>> {
-        Ok(BTreeMap::new())
-    }
-}
-
-/// A profile that does not state its totals, as files of other writers.
-pub struct NoTotals {
-    profile: Profile,
-    rows: Vec<Row>,
-}
-
-impl NoTotals {
-    pub fn of(profile: &Profile) -> Self {
-        let mut rows = profile.rows().to_vec();
-        rows.iter_mut().for_each(|row| row.total_ns = None);
-        NoTotals {
-            profile: profile.clone(),
-            rows,
-        }
-    }
-}
-
-impl Source for NoTotals {
-    fn names(&self) -> &[String] {
-        self.profile.names()
-    }
-
-    fn rows(&self) -> &[Row] {
-        &self.rows
-    }
-
-    fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()> {
-        self.profile.read(row, range, into)
-    }
-
-    fn thread_names(&self, rank: u32) -> Result<BTreeMap<u32, String>> {
-        self.profile.thread_names(rank)
-    }
-}
+pub use files::*;
+pub use generated::*;
+pub use run::*;

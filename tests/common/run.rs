@@ -1,5 +1,4 @@
 //! A session under a manual clock, and what its file says afterwards.
-#![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
 
 use scope_profiler::{ManualClock, Profiler, ProfilingConfig, ProfilingH5Reader};
 use std::path::PathBuf;

@@ -8,6 +8,7 @@ use hdf5::dataset::Layout;
 use hdf5::types::IntSize;
 use hdf5::{Dataset, Group, H5Type};
 use std::ops::Range;
+use std::sync::atomic::Ordering;
 
 /// The most that deflate can shrink data (1032 to 1), rounded up: what is stored bounds what can
 /// be declared.
@@ -20,7 +21,12 @@ pub(super) struct Column {
     len: u64,
     size: IntSize,
     signed: bool,
+    /// Kept open where there are few: opening it anew costs more than reading a short column.
+    dataset: Option<Dataset>,
 }
+
+/// How many datasets stay open; each takes some ten kilobytes.
+const KEPT_OPEN: usize = 1 << 10;
 
 impl Column {
     /// Checks the dataset `name` of `group` without reading values.
@@ -41,11 +47,13 @@ impl Column {
         };
         let len = len as u64;
         check_storage(from, &path, &dataset, len, size as u64)?;
+        let keep = from.kept_open.fetch_add(1, Ordering::Relaxed) < KEPT_OPEN;
         Ok(Self {
             path,
             len,
             size,
             signed,
+            dataset: keep.then_some(dataset),
         })
     }
 
@@ -83,8 +91,11 @@ impl Column {
 
     fn slice<T: H5Type>(&self, from: &Opened, range: Range<u64>) -> Result<Vec<T>> {
         let selection = range.start as usize..range.end as usize;
-        from.file
-            .dataset(&self.path)
+        let dataset = match &self.dataset {
+            Some(dataset) => Ok(dataset.clone()),
+            None => from.file.dataset(&self.path),
+        };
+        dataset
             .and_then(|dataset| dataset.read_slice_1d::<T, _>(selection))
             .map(|array| array.into_raw_vec_and_offset().0)
             .map_err(|error| {

@@ -47,11 +47,11 @@ trait Decoder: fmt::Debug + Send + Sync {
 /// Opening checks the structure and reads no events; those are read when they are asked for. The
 /// reader is a [`Source`], so every analysis and chart takes it directly.
 ///
-/// ```no_run
+/// ```
 /// use scope_profiler::{ProfilingH5Reader, RegionFilter};
 ///
-/// let reader = ProfilingH5Reader::open("profiling_data.h5")?;
-/// println!("{} ranks", reader.num_ranks());
+/// let reader = ProfilingH5Reader::open("tests/golden/py018_mpi4.h5")?;
+/// assert_eq!(reader.ranks(), [0, 1, 2, 3]);
 /// for region in reader.get_regions(&RegionFilter::new().include(["solver"])?)? {
 ///     for (rank, calls) in region.regions() {
 ///         println!("{} on rank {rank}: {} calls", region.name(), calls.num_calls());
@@ -63,6 +63,8 @@ trait Decoder: fmt::Debug + Send + Sync {
 pub struct ProfilingH5Reader {
     path: PathBuf,
     file: Arc<OrderedFile>,
+    /// The rows of each name.
+    rows_of: Vec<Vec<usize>>,
     own_times: BTreeMap<u32, Arc<OwnTimes>>,
 }
 
@@ -77,7 +79,12 @@ impl ProfilingH5Reader {
         let path = path.as_ref();
         let decoder = open::open(path)?;
         let contents = decoder.contents();
+        let mut rows_of = vec![Vec::new(); contents.names.len()];
+        for (index, row) in contents.rows.iter().enumerate() {
+            rows_of[row.name].push(index);
+        }
         Ok(Self {
+            rows_of,
             path: path.to_owned(),
             own_times: contents
                 .ranks
@@ -131,8 +138,8 @@ impl ProfilingH5Reader {
         }
     }
 
-    /// Loads the chosen regions, in order of their first start over all ranks (ties, and regions
-    /// without calls, in the order of the file); only the chosen ranks are in them.
+    /// Loads the chosen regions, in order of their first start over all ranks (regions without calls
+    /// first, ties in the order of the file); only the chosen ranks are in them.
     ///
     /// # Errors
     ///
@@ -148,14 +155,16 @@ impl ProfilingH5Reader {
                 }
             }
         }
-        regions.sort_by_key(|region| region.first_start_ns().unwrap_or(i64::MAX));
+        // Without calls comes first, as in the Python package.
+        regions.sort_by_key(MpiRegion::first_start_ns);
         Ok(regions)
     }
 
     fn load(&self, name: usize, keeps_rank: impl Fn(u32) -> bool) -> Result<MpiRegion> {
         let mut regions = BTreeMap::new();
-        for (index, row) in self.rows().iter().enumerate() {
-            if row.name == name && keeps_rank(row.rank) {
+        for &index in &self.rows_of[name] {
+            let row = &self.rows()[index];
+            if keeps_rank(row.rank) {
                 let mut intervals = Intervals::default();
                 self.read(index, 0..row.intervals, &mut intervals)?;
                 let region = RankRegion::new(
@@ -218,9 +227,36 @@ impl OrderedFile {
         Ok(self.orders[row].get_or_init(|| order))
     }
 
+    /// Orders a whole row that was read in the order of the file, and remembers the outcome.
+    fn put_in_order(&self, row: usize, intervals: &mut Intervals) -> Result<()> {
+        let order = if in_order(intervals) {
+            Order::OfFile
+        } else if self.is_said_to_be_in_order(row) {
+            return Err(self.false_promise(row));
+        } else {
+            *intervals = sorted(intervals);
+            Order::Sorted(intervals.clone())
+        };
+        self.orders[row].get_or_init(|| order);
+        Ok(())
+    }
+
+    fn is_said_to_be_in_order(&self, row: usize) -> bool {
+        self.contents().sorted_ranks.contains(&self.rows()[row].rank)
+    }
+
+    #[cold]
+    fn false_promise(&self, row: usize) -> Error {
+        let Row { rank, name, .. } = self.rows()[row];
+        self.decoder.damaged(format!(
+            "the intervals of {:?} on rank {rank} are not in order of start although the file says so; it is damaged",
+            self.names()[name],
+        ))
+    }
+
     fn find_order(&self, row: usize) -> Result<Order> {
-        let Row { rank, intervals, .. } = self.rows()[row];
-        if self.contents().sorted_ranks.contains(&rank) {
+        let intervals = self.rows()[row].intervals;
+        if self.is_said_to_be_in_order(row) {
             return Ok(Order::OfFile);
         }
         let mut chunk = Intervals::default();
@@ -256,17 +292,19 @@ impl Source for OrderedFile {
             "intervals {range:?} of a row of {}",
             of.intervals
         );
+        if range == (0..of.intervals) && self.orders[row].get().is_none() {
+            // Whole rows need no look at their order beforehand.
+            self.decoder.read(row, range, into)?;
+            return self.put_in_order(row, into);
+        }
         match self.order(row)? {
             Order::OfFile => {
                 self.decoder.read(row, range, into)?;
                 if in_order(into) {
-                    return Ok(());
+                    Ok(())
+                } else {
+                    Err(self.false_promise(row))
                 }
-                Err(self.decoder.damaged(format!(
-                    "the intervals of {:?} on rank {} are not in order of start although the file says so; it is damaged",
-                    self.names()[of.name],
-                    of.rank
-                )))
             }
             Order::Sorted(intervals) => {
                 let range = range.start as usize..range.end as usize;

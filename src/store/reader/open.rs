@@ -9,6 +9,7 @@ use hdf5::{File, FileBuilder};
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicUsize;
 
 /// The newest schema of the Python package; numbers beyond it are unknown to everyone.
 const NEWEST_SCHEMA: i64 = 3;
@@ -22,6 +23,8 @@ pub(super) struct Opened {
     pub(super) path: PathBuf,
     pub(super) file: File,
     pub(super) len: u64,
+    /// How many datasets were opened, and stay so up to a limit.
+    pub(super) kept_open: AtomicUsize,
 }
 
 impl Opened {
@@ -94,6 +97,7 @@ fn open_hdf5(path: &Path) -> Result<Opened> {
         path: path.to_owned(),
         file,
         len: metadata.len(),
+        kept_open: AtomicUsize::new(0),
     })
 }
 
@@ -116,7 +120,7 @@ fn schema(opened: &Opened) -> Result<i64> {
         .map_err(cannot)?;
     if attributes::integer(&descriptor).is_none() || attribute.size() != 1 {
         return Err(opened.damaged(format!(
-            "the attribute {} must be one integer but is {} of type {descriptor}",
+            "the attribute {} must be an integer; it is of type {descriptor} with {} value(s)",
             names::SCHEMA,
             attribute.size()
         )));

@@ -1,0 +1,200 @@
+// The chart in typed arrays, and the questions asked of it. Pure functions; all times in ns from the origin.
+// src/plot/page_json.rs is the other end of `decode`.
+
+const BUSY_STEPS = 100000;
+
+/** Turns the page's JSON into the model. */
+function decode(json) {
+  const threads = new Map();
+  const threadCount = new Map();
+  for (const [rank, thread, name] of json.threads) {
+    threads.set(`${rank}:${thread}`, name);
+    threadCount.set(rank, (threadCount.get(rank) ?? 0) + 1);
+  }
+  const regions = json.regions.map((region, id) => {
+    const stats = region.stats && {
+      calls: region.stats[0], total: region.stats[1], mean: region.stats[2], min: region.stats[3],
+      max: region.stats[4], std: region.stats[5], exclusive: region.stats[6],
+    };
+    const decoded = { id, name: region.name, label: oneLine(region.name), color: region.color ?? [128, 128, 128], stats, lanes: [] };
+    decoded.lanes = region.lanes.map(lane => decodeLane(lane, decoded));
+    return decoded;
+  });
+  return { header: json.header, span: Math.max(1, json.span), regions, lanes: regions.flatMap(region => region.lanes), threads, threadCount };
+}
+
+/**
+ * One lane. `calls` and `time` are running sums with one entry more than there are bars, so the
+ * calls in bars i to j are `calls[j] - calls[i]`, and so is the time the region ran.
+ */
+function decodeLane(lane, region) {
+  const n = lane.bars.length / 2;
+  const starts = new Float64Array(n);
+  const ends = new Float64Array(n);
+  const calls = new Float64Array(n + 1);
+  const time = new Float64Array(n + 1);
+  let at = 0;
+  let next = 0;
+  let merged = lane.merged.length > 0 ? lane.merged[0] : -1;
+  for (let i = 0; i < n; i++) {
+    starts[i] = at + lane.bars[2 * i];
+    ends[i] = at = starts[i] + lane.bars[2 * i + 1];
+    let inBar = 1;
+    let busy = 1;
+    if (i === merged) {
+      inBar = lane.merged[next + 1];
+      busy = lane.merged[next + 2] / BUSY_STEPS;
+      next += 3;
+      merged = next < lane.merged.length ? i + lane.merged[next] : -1;
+    }
+    calls[i + 1] = calls[i] + inBar;
+    time[i + 1] = time[i] + (ends[i] - starts[i]) * busy;
+  }
+  return { region, rank: lane.rank, thread: lane.thread, starts, ends, calls, time };
+}
+
+/** The first index in lo..hi for which `values[i] >= limit`, for rising values. */
+function lowerBound(values, limit, lo = 0, hi = values.length) {
+  while (lo < hi) {
+    const middle = (lo + hi) >> 1;
+    if (values[middle] < limit) lo = middle + 1;
+    else hi = middle;
+  }
+  return lo;
+}
+
+/** `lowerBound` for when the answer is likely close behind `from`. */
+function gallop(values, limit, from) {
+  let step = 1;
+  let lo = from;
+  let hi = from;
+  while (hi < values.length && values[hi] < limit) {
+    lo = hi + 1;
+    hi += step;
+    step *= 2;
+  }
+  return lowerBound(values, limit, lo, Math.min(hi, values.length));
+}
+
+function busyShare(lane, i, j = i + 1) {
+  let length = 0;
+  for (let k = i; k < j; k++) length += lane.ends[k] - lane.starts[k];
+  return length > 0 ? Math.min(1, (lane.time[j] - lane.time[i]) / length) : 1;
+}
+
+/** The bars that lie at least partly within [t0, t1], as a range of indices. */
+function barsWithin(lane, t0, t1) {
+  let i = lowerBound(lane.ends, t0);
+  while (i < lane.ends.length && lane.ends[i] === t0 && lane.starts[i] < t0) i++;
+  let j = lowerBound(lane.starts, t1, i);
+  // Of the bars that start exactly at the window's end, only those without length are in it.
+  while (j < lane.starts.length && lane.starts[j] === t1 && lane.ends[j] === t1) j++;
+  return [i, j];
+}
+
+/**
+ * Calls and time of a lane within a window. Where the window cuts a bar that stands for several
+ * calls, they are taken as spread evenly and `exact` is false.
+ */
+function within(lane, t0, t1) {
+  const [i, j] = barsWithin(lane, t0, t1);
+  if (i >= j) return { calls: 0, time: 0, exact: true };
+  let calls = lane.calls[j] - lane.calls[i];
+  let time = lane.time[j] - lane.time[i];
+  let exact = true;
+  for (const k of i === j - 1 ? [i] : [i, j - 1]) {
+    const length = lane.ends[k] - lane.starts[k];
+    const cut = Math.max(0, t0 - lane.starts[k]) + Math.max(0, lane.ends[k] - t1);
+    if (cut <= 0) continue;
+    const share = Math.min(1, cut / length);
+    const inBar = lane.calls[k + 1] - lane.calls[k];
+    time -= (lane.time[k + 1] - lane.time[k]) * share;
+    if (inBar > 1) {
+      calls -= inBar * share;
+      exact = false;
+    }
+  }
+  return { calls: Math.max(0, Math.round(calls)), time: Math.max(0, time), exact };
+}
+
+/** Calls and time of a region within a window, over its lanes. */
+function regionWithin(region, t0, t1) {
+  const sum = { calls: 0, time: 0, exact: true };
+  for (const lane of region.lanes) {
+    const part = within(lane, t0, t1);
+    sum.calls += part.calls;
+    sum.time += part.time;
+    sum.exact &&= part.exact;
+  }
+  return sum;
+}
+
+/**
+ * The own time of a single call: its duration without what other regions of the same thread took
+ * within it. `null` where the chart cannot tell: several calls in the bar or in a bar within it,
+ * or lanes that carry several threads.
+ */
+function exclusive(model, lane, i) {
+  if (lane.calls[i + 1] - lane.calls[i] !== 1) return null;
+  const alone = model.threadCount.get(lane.rank) === 1;
+  const [from, to] = [lane.starts[i], lane.ends[i]];
+  const inner = [];
+  for (const other of model.lanes) {
+    if (other === lane || other.rank !== lane.rank) continue;
+    const [a, b] = barsWithin(other, from, to);
+    if (a >= b) continue;
+    if (!alone && (lane.thread === null || other.thread === null)) return null;
+    if (!alone && other.thread !== lane.thread) continue;
+    if (inner.length + b - a > 20000) return null;
+    for (let k = a; k < b; k++) {
+      const [start, end] = [other.starts[k], other.ends[k]];
+      const encloses = start <= from && end >= to && end - start > to - from;
+      if (encloses) continue;
+      if (start < from || end > to || other.calls[k + 1] - other.calls[k] !== 1) return null;
+      // The same start and end: the chart does not say which one is inside.
+      if (start === from && end === to) return null;
+      inner.push([start, end]);
+    }
+  }
+  inner.sort((a, b) => a[0] - b[0]);
+  let own = to - from;
+  let covered = from;
+  for (const [start, end] of inner) {
+    own -= Math.max(0, end - Math.max(start, covered));
+    covered = Math.max(covered, end);
+  }
+  return own;
+}
+
+/** How many lanes are busy in each of `bins` equal parts of the run, as a share of all lanes. */
+function activity(model, bins) {
+  const inside = new Float64Array(bins + 1);
+  const steps = new Float64Array(bins + 1);
+  const scale = bins / model.span;
+  for (const lane of model.lanes) {
+    for (let i = 0; i < lane.starts.length; i++) {
+      const a = Math.max(0, Math.min(bins, lane.starts[i] * scale));
+      const b = Math.max(a, Math.min(bins, lane.ends[i] * scale));
+      const ran = lane.time[i + 1] - lane.time[i];
+      if (ran <= 0 || b <= a) continue;
+      const share = Math.min(1, ran / (lane.ends[i] - lane.starts[i]));
+      const first = Math.floor(a);
+      const last = Math.min(bins - 1, Math.floor(b));
+      if (first === last) {
+        inside[first] += (b - a) * share;
+      } else {
+        inside[first] += (first + 1 - a) * share;
+        inside[last] += (b - last) * share;
+        steps[first + 1] += share;
+        steps[last] -= share;
+      }
+    }
+  }
+  const shares = new Float64Array(bins);
+  let whole = 0;
+  for (let i = 0; i < bins; i++) {
+    whole += steps[i];
+    shares[i] = (inside[i] + whole) / Math.max(1, model.lanes.length);
+  }
+  return shares;
+}

@@ -1,0 +1,80 @@
+//! A profile in memory.
+
+use crate::error::Result;
+use crate::profile::{Intervals, Row, Source};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+#[derive(Default)]
+pub(super) struct Memory {
+    names: Vec<String>,
+    rows: Vec<Row>,
+    intervals: Vec<Intervals>,
+}
+
+impl Memory {
+    pub(super) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds calls as start, end and thread.
+    pub(super) fn region(mut self, rank: u32, name: &str, calls: &[(i64, i64, u32)]) -> Self {
+        let mut calls = calls.to_vec();
+        calls.sort_by_key(|&(start, end, _)| (start, !end));
+        self.add(rank, name, calls.len() as u64, calls.len() as u64);
+        self.intervals.push(Intervals {
+            starts: calls.iter().map(|call| call.0).collect(),
+            ends: calls.iter().map(|call| call.1).collect(),
+            threads: calls.iter().map(|call| call.2).collect(),
+        });
+        self
+    }
+
+    /// Adds a region whose calls were only counted.
+    pub(super) fn counted(mut self, rank: u32, name: &str, calls: u64) -> Self {
+        self.add(rank, name, 0, calls);
+        self.intervals.push(Intervals::default());
+        self
+    }
+
+    fn add(&mut self, rank: u32, name: &str, intervals: u64, calls: u64) {
+        let name = self
+            .names
+            .iter()
+            .position(|known| known == name)
+            .unwrap_or_else(|| {
+                self.names.push(name.into());
+                self.names.len() - 1
+            });
+        self.rows.push(Row {
+            rank,
+            name,
+            intervals,
+            calls,
+            total_ns: None,
+        });
+    }
+}
+
+impl Source for Memory {
+    fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()> {
+        let range = range.start as usize..range.end as usize;
+        let from = &self.intervals[row];
+        into.starts = from.starts[range.clone()].to_vec();
+        into.ends = from.ends[range.clone()].to_vec();
+        into.threads = from.threads[range].to_vec();
+        Ok(())
+    }
+
+    fn thread_names(&self, _: u32) -> Result<BTreeMap<u32, String>> {
+        Ok(BTreeMap::new())
+    }
+}

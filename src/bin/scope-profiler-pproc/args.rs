@@ -1,0 +1,141 @@
+//! What was typed on the command line.
+
+use clap::{Parser, ValueEnum};
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Statistics and charts from a profiling file.
+///
+/// Without --output and --show, prints a table: regions as a tree by nesting, with calls, times and
+/// the share of the wall time.
+#[derive(Debug, Parser)]
+#[command(name = "scope-profiler-pproc", version, after_help = EXAMPLES, override_usage = "scope-profiler-pproc FILE [OPTIONS]")]
+pub(crate) struct Args {
+    /// The profiling file (HDF5); stands before options that take several values
+    pub(crate) file: PathBuf,
+
+    /// Write charts and region_statistics.json into DIR, which is created
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Open an interactive page in the browser; without a display, say how to view it
+    #[arg(long)]
+    pub(crate) show: bool,
+
+    /// Only regions whose names begin with a match of one of these regular expressions
+    #[arg(short, long, value_name = "PATTERN", num_args = 1..)]
+    pub(crate) include: Vec<String>,
+
+    /// No regions whose names begin with a match of one of these regular expressions
+    #[arg(short, long, value_name = "PATTERN", num_args = 1..)]
+    pub(crate) exclude: Vec<String>,
+
+    /// Only these ranks: numbers and ranges, as in 0-3,5
+    #[arg(short, long, value_name = "SPEC", num_args = 1.., value_delimiter = ',')]
+    pub(crate) ranks: Vec<RankSpec>,
+
+    /// Formats of the charts
+    #[arg(long, value_name = "FORMAT", num_args = 1.., value_delimiter = ',', default_value = "png", requires = "output")]
+    pub(crate) format: Vec<Format>,
+
+    /// Print nothing but errors
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  scope-profiler-pproc profiling_data.h5
+      print the statistics of all regions and ranks
+  scope-profiler-pproc profiling_data.h5 -o figures
+      write figures/gantt_plot.png, durations_plot.png and region_statistics.json
+  scope-profiler-pproc profiling_data.h5 --include solver io --exclude 'io\\.read' -r 0-3,8
+      regions that begin with solver or io, without io.read, on ranks 0 to 3 and 8
+  scope-profiler-pproc profiling_data.h5 -o figures --format svg html
+      vector graphics and an interactive page
+  scope-profiler-pproc profiling_data.h5 --show
+      look around in the browser
+
+Exit status: 0 on success, 1 when the file or the selection cannot be used, 2 for a wrong command line.";
+
+/// The format of a chart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(crate) enum Format {
+    /// Pixels
+    Png,
+    /// Vectors
+    Svg,
+    /// An interactive page
+    Html,
+}
+
+impl Format {
+    /// The end of the file's name.
+    pub(crate) fn extension(self) -> &'static str {
+        match self {
+            Self::Png => "png",
+            Self::Svg => "svg",
+            Self::Html => "html",
+        }
+    }
+}
+
+/// `7` or `0-3`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RankSpec(pub(crate) RangeInclusive<u32>);
+
+impl FromStr for RankSpec {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = |digits: &str| {
+            digits
+                .trim()
+                .parse::<u32>()
+                .map_err(|_| "expected a rank such as 5 or a range such as 0-3".to_owned())
+        };
+        match text.split_once('-') {
+            None => number(text).map(|rank| Self(rank..=rank)),
+            Some((first, last)) => {
+                let (first, last) = (number(first)?, number(last)?);
+                if first > last {
+                    return Err(format!(
+                        "the range ends before it starts; did you mean {last}-{first}?"
+                    ));
+                }
+                Ok(Self(first..=last))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn ranks_are_numbers_and_ranges() {
+        assert_eq!("7".parse(), Ok(RankSpec(7..=7)));
+        assert_eq!("0-3".parse(), Ok(RankSpec(0..=3)));
+        assert!("3-0".parse::<RankSpec>().unwrap_err().contains("0-3"));
+        for wrong in ["", "-", "-1", "a", "1-", "1-2-3", "4294967296"] {
+            assert!(wrong.parse::<RankSpec>().is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn the_file_may_stand_before_options_with_several_values() {
+        let args = Args::parse_from(["pproc", "run.h5", "-i", "a", "b", "-r", "0-3,5", "8", "-q"]);
+        assert_eq!(args.file, PathBuf::from("run.h5"));
+        assert_eq!(args.include, ["a", "b"]);
+        assert_eq!(args.ranks, [RankSpec(0..=3), RankSpec(5..=5), RankSpec(8..=8)]);
+        assert!(args.quiet);
+    }
+}

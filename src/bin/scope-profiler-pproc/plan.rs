@@ -1,0 +1,184 @@
+//! What is to be done, decided before anything is read or written.
+
+use crate::args::{Args, Format};
+use scope_profiler::{ProfilingH5Reader, RegionFilter, Result};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// What one run does.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) file: PathBuf,
+    pub(crate) actions: Vec<Action>,
+    pub(crate) quiet: bool,
+}
+
+/// One thing to do with the profile.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Print the statistics table.
+    Table,
+    /// Write files into a directory.
+    Write {
+        directory: PathBuf,
+        outputs: Vec<Output>,
+    },
+    /// Open the interactive page; it is written where `Write` puts it, or else to a temporary file.
+    Show { page: Option<PathBuf> },
+}
+
+/// One file to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Output {
+    pub(crate) kind: Kind,
+    pub(crate) name: String,
+}
+
+/// What a file contains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// When each region ran.
+    Gantt(Format),
+    /// Total time of each region.
+    Durations(Format),
+    /// The statistics of every region and rank.
+    Statistics,
+}
+
+/// The page holds timeline and table in one, so there is no page of durations.
+const PAGE: &str = "gantt_plot.html";
+
+impl Plan {
+    pub(crate) fn new(args: &Args) -> Self {
+        let mut actions = Vec::new();
+        if let Some(directory) = &args.output {
+            let mut outputs = Vec::new();
+            let mut formats: BTreeSet<Format> = args.format.iter().copied().collect();
+            if args.show {
+                formats.insert(Format::Html);
+            }
+            let image = |format: &Format| *format != Format::Html;
+            outputs.extend(formats.iter().map(|&format| Output::new(Kind::Gantt(format))));
+            outputs.extend(
+                formats
+                    .iter()
+                    .filter(|f| image(f))
+                    .map(|&format| Output::new(Kind::Durations(format))),
+            );
+            outputs.push(Output::new(Kind::Statistics));
+            actions.push(Action::Write {
+                directory: directory.clone(),
+                outputs,
+            });
+        }
+        if args.show {
+            actions.push(Action::Show {
+                page: args.output.as_ref().map(|directory| directory.join(PAGE)),
+            });
+        }
+        if actions.is_empty() && !args.quiet {
+            actions.push(Action::Table);
+        }
+        Self {
+            file: args.file.clone(),
+            actions,
+            quiet: args.quiet,
+        }
+    }
+}
+
+impl Output {
+    fn new(kind: Kind) -> Self {
+        let name = match kind {
+            Kind::Gantt(format) => format!("gantt_plot.{}", format.extension()),
+            Kind::Durations(format) => format!("durations_plot.{}", format.extension()),
+            Kind::Statistics => "region_statistics.json".into(),
+        };
+        Self { kind, name }
+    }
+
+    pub(crate) fn path(&self, directory: &Path) -> PathBuf {
+        directory.join(&self.name)
+    }
+}
+
+/// The selection, before the file is known.
+pub(crate) fn patterns(args: &Args) -> Result<RegionFilter> {
+    RegionFilter::new().include(&args.include)?.exclude(&args.exclude)
+}
+
+/// Adds the ranks that were asked for.
+pub(crate) fn with_ranks(mut filter: RegionFilter, args: &Args, reader: &ProfilingH5Reader) -> RegionFilter {
+    let present: BTreeSet<u32> = reader.ranks().iter().copied().collect();
+    for spec in &args.ranks {
+        // The first rank that is not there is enough for the message, so a range costs no more
+        // than the file has ranks.
+        let mut missing = false;
+        filter = filter.ranks(spec.0.clone().take_while(|rank| {
+            let take = !missing;
+            missing |= !present.contains(rank);
+            take
+        }));
+    }
+    filter
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    fn plan(arguments: &[&str]) -> Plan {
+        Plan::new(&Args::parse_from(["pproc", "run.h5"].iter().chain(arguments)))
+    }
+
+    fn names(plan: &Plan) -> Vec<&str> {
+        plan.actions
+            .iter()
+            .flat_map(|action| match action {
+                Action::Write { outputs, .. } => outputs.iter().map(|output| output.name.as_str()).collect(),
+                _ => Vec::new(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn without_options_the_table_is_printed() {
+        assert_eq!(plan(&[]).actions, [Action::Table]);
+    }
+
+    #[test]
+    fn an_output_directory_gets_two_charts_and_the_statistics() {
+        assert_eq!(
+            names(&plan(&["-o", "out"])),
+            ["gantt_plot.png", "durations_plot.png", "region_statistics.json"]
+        );
+    }
+
+    #[test]
+    fn every_format_is_written_once() {
+        assert_eq!(
+            names(&plan(&["-o", "out", "--format", "svg", "png,html", "svg"])),
+            [
+                "gantt_plot.png",
+                "gantt_plot.svg",
+                "gantt_plot.html",
+                "durations_plot.png",
+                "durations_plot.svg",
+                "region_statistics.json"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_page_that_is_shown_is_kept_beside_the_charts() {
+        let plan = plan(&["-o", "out", "--show"]);
+        assert!(names(&plan).contains(&"gantt_plot.html"));
+        assert_eq!(
+            plan.actions.last(),
+            Some(&Action::Show {
+                page: Some("out/gantt_plot.html".into())
+            })
+        );
+    }
+}

@@ -1,0 +1,315 @@
+//! The program, run as its users run it.
+
+#![cfg(feature = "pproc")]
+
+mod common;
+
+use common::{Profile, golden};
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_scope-profiler-pproc"));
+    command.env_clear().env("LANG", "C.UTF-8").stdin(Stdio::null());
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    program().args(arguments).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    assert!(output.status.success(), "{output:?}");
+    assert!(output.stderr.is_empty(), "{output:?}");
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// The one line of complaint of a run that failed with exit code 1.
+fn complaint(output: &Output) -> String {
+    let text = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(output.stdout.is_empty(), "{output:?}");
+    let line = text
+        .strip_prefix("scope-profiler-pproc: ")
+        .unwrap_or_else(|| panic!("{text}"));
+    assert_eq!(line.lines().count(), 1, "{text}");
+    line.trim_end().to_owned()
+}
+
+fn usage_error(arguments: &[&str]) -> String {
+    let output = run(arguments);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+fn str(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// Two ranks; the second has no `io` and calls `solve` once more. Times in µs.
+fn sample() -> Profile {
+    let us = |calls: &[(i64, i64)]| {
+        calls
+            .iter()
+            .map(|&(s, e)| (s * 1000, e * 1000, 0))
+            .collect::<Vec<_>>()
+    };
+    Profile::new()
+        .region(0, "main", &us(&[(1000, 2000)]))
+        .region(0, "solve", &us(&[(1100, 1400), (1500, 1900)]))
+        .region(0, "io", &us(&[(1200, 1250)]))
+        .region(1, "main", &us(&[(1000, 2000)]))
+        .region(1, "solve", &us(&[(1100, 1200), (1300, 1400), (1500, 1900)]))
+        .close()
+}
+
+#[test]
+fn the_table_is_a_tree_with_a_bar_for_the_share() {
+    let profile = sample();
+    assert_eq!(
+        stdout(&run(&[str(&profile.path())])),
+        "\
+run.h5: 2 ranks, 2 threads, 8 intervals, wall time 1.00 ms
+
+region    calls    total  exclusive    share             average      min      max     std
+main          2  2.00 ms     700 µs  100.0 % ██████████  1.00 ms  1.00 ms  1.00 ms    0 ns
+└─ solve      5  1.30 ms    1.25 ms   65.0 % ██████▌      260 µs   100 µs   400 µs  136 µs
+   └─ io      1  50.0 µs    50.0 µs    2.5 % ▎           50.0 µs  50.0 µs  50.0 µs    0 ns
+"
+    );
+}
+
+#[test]
+fn without_utf8_the_table_is_plain_ascii() {
+    let profile = sample();
+    let output = program().env("LANG", "C").arg(profile.path()).output().unwrap();
+    let text = stdout(&output);
+    assert!(text.is_ascii(), "{text}");
+    assert!(text.contains("`- solve"), "{text}");
+    assert!(text.contains("100.0 % ##########"), "{text}");
+    assert!(text.contains("50.0 us"), "{text}");
+}
+
+#[test]
+fn a_selection_of_regions_and_ranks_shows_only_those() {
+    let profile = sample();
+    let text = stdout(&run(&[
+        str(&profile.path()),
+        "-i",
+        "main",
+        "solve",
+        "-e",
+        "ma.n",
+        "-r",
+        "1",
+    ]));
+    assert!(
+        text.starts_with("run.h5: 1 rank, 1 thread, 3 intervals"),
+        "{text}"
+    );
+    assert!(
+        text.contains("solve") && !text.contains("main") && !text.contains("io "),
+        "{text}"
+    );
+}
+
+#[test]
+fn ranks_are_given_as_numbers_and_ranges() {
+    let file = golden("s1_ranks12.h5");
+    for (spec, ranks) in [("0-3,5", 5), ("11", 1), ("0-11", 12), ("2,2,1-3", 3)] {
+        let text = stdout(&run(&[str(&file), "--ranks", spec]));
+        let expected = format!(": {ranks} rank{},", if ranks == 1 { "" } else { "s" });
+        assert!(text.contains(&expected), "{spec}: {text}");
+    }
+}
+
+#[test]
+fn an_absurd_range_of_ranks_is_answered_at_once() {
+    let text = complaint(&run(&[str(&golden("s1_ranks12.h5")), "-r", "0-4000000000"]));
+    assert_eq!(text, "there is no rank 12; the file has ranks 0-11");
+}
+
+#[test]
+fn names_cannot_control_the_terminal() {
+    let profile = Profile::new()
+        .region(0, "bad\u{1b}[31m\nname", &[(0, 5, 0)])
+        .close();
+    let text = stdout(&run(&[str(&profile.path())]));
+    assert!(text.contains("bad\\u{1b}[31m\\nname"), "{text:?}");
+    assert!(!text.contains('\u{1b}'), "{text:?}");
+}
+
+#[test]
+fn long_names_are_shortened_in_the_middle() {
+    let profile = Profile::new()
+        .region(0, &format!("begin{}end", "x".repeat(300)), &[(0, 5, 0)])
+        .close();
+    let text = stdout(&run(&[str(&profile.path())]));
+    assert!(
+        text.contains("\nbeginxxx") && text.contains("…") && text.contains("xend"),
+        "{text}"
+    );
+    assert!(text.lines().all(|line| line.chars().count() < 170), "{text}");
+}
+
+#[test]
+fn what_nests_only_in_part_is_said_below_the_table() {
+    let profile = Profile::new()
+        .region(0, "a", &[(0, 10, 0)])
+        .region(0, "b", &[(5, 15, 0)])
+        .close();
+    let text = stdout(&run(&[str(&profile.path())]));
+    let note = "calls that overlap another of their thread only in part, and stand beside it: 1";
+    assert_eq!(text.lines().last(), Some(note));
+}
+
+#[test]
+fn a_file_without_any_region_is_no_error() {
+    let empty = Profile::new()
+        .with(|file| {
+            file.create_group("rank0")
+                .unwrap()
+                .create_group("regions")
+                .unwrap();
+        })
+        .close();
+    let text = stdout(&run(&[str(&empty.path())]));
+    assert!(text.contains("0 intervals"), "{text}");
+}
+
+#[test]
+fn files_that_cannot_be_used_are_named_with_the_cause() {
+    let directory = tempfile::tempdir().unwrap();
+    let missing = directory.path().join("missing.h5");
+    let cases = [
+        (missing, "missing.h5: there is no such file"),
+        (directory.path().to_owned(), "this is a directory"),
+        (golden("not_hdf5.h5"), "not_hdf5.h5: not an HDF5 file"),
+        (
+            golden("truncated_third.h5"),
+            "truncated_third.h5: the file is truncated",
+        ),
+        (
+            golden("s1_missing_end.h5"),
+            "rank0/regions/solve has no end_times",
+        ),
+        (golden("schema_4.h5"), "schema 4 is newer than schema 3"),
+    ];
+    for (file, cause) in cases {
+        let text = complaint(&run(&[str(&file)]));
+        assert!(text.contains(cause), "{text}");
+    }
+}
+
+#[test]
+fn selections_that_cannot_be_used_say_why_and_write_nothing() {
+    let profile = sample();
+    let out = profile.directory().join("out");
+    let cases: [(&[&str], &str); 4] = [
+        (
+            &["-i", "(open"],
+            "the pattern \"(open\" is not a regular expression",
+        ),
+        (
+            &["-e", "[z-a]"],
+            "the pattern \"[z-a]\" is not a regular expression",
+        ),
+        (&["-i", "nothing like this"], "no region is left"),
+        (&["-r", "7"], "there is no rank 7; the file has ranks 0-1"),
+    ];
+    for (selection, cause) in cases {
+        let path = profile.path();
+        let arguments = [&[str(&path), "-o", str(&out)], selection].concat();
+        let text = complaint(&run(&arguments));
+        assert!(text.contains(cause), "{text}");
+        assert!(!out.exists());
+    }
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_named() {
+    let profile = sample();
+    let occupied = profile.directory().join("occupied");
+    fs::write(&occupied, "a file").unwrap();
+    let text = complaint(&run(&[str(&profile.path()), "-o", str(&occupied.join("out"))]));
+    assert!(text.contains("occupied/out"), "{text}");
+    assert_eq!(fs::read_to_string(&occupied).unwrap(), "a file");
+}
+
+#[test]
+fn a_complaint_is_one_line_whatever_the_names() {
+    let profile = Profile::new().region(0, "fine", &[(0, 5, 0)]).with(|file| {
+        let group = file
+            .group("rank0/regions")
+            .unwrap()
+            .create_group("two\nlines\u{1b}[31m")
+            .unwrap();
+        common::column(&group, "start_times", &[1_i64]);
+    });
+    let text = complaint(&run(&[str(&profile.close().path())]));
+    assert!(text.contains("two\\nlines\\u{1b}[31m has no end_times"), "{text}");
+}
+
+#[test]
+fn wrong_command_lines_exit_with_2() {
+    assert!(usage_error(&[]).contains("<FILE>"));
+    // A pattern list in front takes the file for a pattern; the usage shows the order.
+    assert!(usage_error(&["-i", "a", "run.h5"]).contains("Usage: scope-profiler-pproc FILE [OPTIONS]"));
+    assert!(usage_error(&["run.h5", "--no-such-option"]).contains("--no-such-option"));
+    assert!(usage_error(&["run.h5", "-r", "3-0"]).contains("did you mean 0-3"));
+    assert!(usage_error(&["run.h5", "-r", "x"]).contains("a rank such as 5"));
+    assert!(usage_error(&["run.h5", "-o", "out", "--format", "gif"]).contains("gif"));
+}
+
+#[test]
+fn help_has_examples_and_version_has_a_number() {
+    let help = stdout(&run(&["--help"]));
+    for part in [
+        "Examples:",
+        "--output",
+        "--show",
+        "--include",
+        "--exclude",
+        "--ranks",
+        "--format",
+        "--quiet",
+    ] {
+        assert!(help.contains(part), "{part} in {help}");
+    }
+    let version = stdout(&run(&["--version"]));
+    assert_eq!(
+        version.trim(),
+        format!("scope-profiler-pproc {}", env!("CARGO_PKG_VERSION"))
+    );
+}
+
+#[test]
+fn quiet_prints_nothing() {
+    let profile = sample();
+    assert_eq!(stdout(&run(&[str(&profile.path()), "--quiet"])), "");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    // More than a pipe holds, so that the program is still writing when its reader has gone.
+    let mut profile = Profile::new();
+    for region in 0..2000 {
+        profile = profile.region(
+            0,
+            &format!("region {region} {}", "x".repeat(60)),
+            &[(region, region + 1, 0)],
+        );
+    }
+    let profile = profile.close();
+    let mut child = program()
+        .arg(profile.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(output.stderr.is_empty(), "{output:?}");
+}

@@ -1,0 +1,288 @@
+//! What mouse, wheel, fingers, keys and the address do.
+
+use crate::*;
+
+#[test]
+fn the_wheel_zooms_about_the_pointer_and_the_address_follows() {
+    let (mut browser, ..) = open!(known());
+    let at = place(&mut browser, "solve", 0, 30.0 * MS);
+    browser.wheel(at, -400.0);
+    let (t0, t1) = window(&mut browser);
+    assert!(t1 - t0 < 60.0 * MS && t0 > 0.0 && t1 < 100.0 * MS, "{t0} to {t1}");
+    let now = place(&mut browser, "solve", 0, 30.0 * MS);
+    assert_near(now.0, at.0, 0.5);
+    let fragment = browser.text("location.hash");
+    assert_eq!(fragment, format!("#t0={t0:.0}&t1={t1:.0}"));
+
+    browser.wheel(at, 4000.0);
+    assert_eq!(window(&mut browser), (0.0, 100.0 * MS));
+    assert_eq!(browser.text("location.hash"), "");
+}
+
+#[test]
+fn dragging_moves_the_window_with_the_pointer() {
+    let (mut browser, ..) = open!(known(), Look::default(), "#t0=40000000&t1=60000000");
+    let from = place(&mut browser, "solve", 0, 45.0 * MS);
+    let to = place(&mut browser, "solve", 0, 55.0 * MS);
+    browser.drag(from, to, 0);
+    let (t0, t1) = window(&mut browser);
+    assert_near(t0, 30.0 * MS, 1.0);
+    assert_near(t1, 50.0 * MS, 1.0);
+    assert!(
+        browser.eval("scopeProfiler.view.pinned").is_null(),
+        "a drag is not a click"
+    );
+    // The run's end stops the window, and its length stays.
+    browser.drag(to, (to.0 - 3000.0, to.1), 0);
+    let (t0, t1) = window(&mut browser);
+    assert_near(t0, 80.0 * MS, 1.0);
+    assert_near(t1, 100.0 * MS, 1.0);
+}
+
+#[test]
+fn two_fingers_pinch() {
+    let (mut browser, ..) = open!(known());
+    let (left, right) = (
+        place(&mut browser, "solve", 0, 40.0 * MS),
+        place(&mut browser, "solve", 0, 60.0 * MS),
+    );
+    let apart = (
+        place(&mut browser, "solve", 0, 30.0 * MS),
+        place(&mut browser, "solve", 0, 70.0 * MS),
+    );
+    browser.pinch((left, right), apart);
+    let (t0, t1) = window(&mut browser);
+    assert_near(t1 - t0, 50.0 * MS, 0.5 * MS);
+    let under_finger = place(&mut browser, "solve", 0, 40.0 * MS);
+    assert_near(under_finger.0, apart.0.0, 8.0);
+}
+
+#[test]
+fn a_drag_in_the_overview_moves_the_window() {
+    let (mut browser, ..) = open!(known(), Look::default(), "#t0=0&t1=10000000");
+    let canvas = browser.number("document.getElementById('canvas').getBoundingClientRect().right");
+    let start = place(&mut browser, "solve", 0, 0.0).0;
+    let x = |share: f64| start + share * (canvas - start);
+    let y = browser.middle_of("#overview").1;
+    browser.drag((x(0.05), y), (x(0.45), y), 0);
+    let (t0, t1) = window(&mut browser);
+    assert_near(t0, 40.0 * MS, 0.2 * MS);
+    assert_near(t1 - t0, 10.0 * MS, 1.0);
+}
+
+#[test]
+fn the_divider_moves_by_keyboard() {
+    let (mut browser, ..) = open!(solver(4, 2, 6));
+    let height = "document.getElementById('scroller').clientHeight";
+    let before = browser.number(height);
+    browser.eval("document.getElementById('splitter').focus()");
+    browser.key("ArrowUp");
+    assert_near(before - browser.number(height), 24.0, 0.5);
+}
+
+#[test]
+fn keys_zoom_pan_fit_search_and_help() {
+    let (mut browser, ..) = open!(known());
+    browser.key("w");
+    let (t0, t1) = window(&mut browser);
+    assert_near(t1 - t0, 100.0 * MS / 1.5, 1.0);
+    browser.key("d");
+    let moved = window(&mut browser);
+    assert_near(moved.0 - t0, 0.2 * (t1 - t0), 1.0);
+    browser.key("a");
+    assert_near(window(&mut browser).0, t0, 1.0);
+    browser.key("ArrowRight");
+    assert_near(window(&mut browser).0 - t0, 0.1 * (t1 - t0), 1.0);
+    browser.key("End");
+    assert_near(window(&mut browser).1, 100.0 * MS, 0.0);
+    browser.key("s");
+    assert!(window(&mut browser).0 < 10.0 * MS);
+    browser.key("f");
+    assert_eq!(window(&mut browser), (0.0, 100.0 * MS));
+    browser.key("g");
+    assert_eq!(browser.text("scopeProfiler.view.by"), "rank");
+
+    browser.key("/");
+    assert_eq!(browser.text("document.activeElement.id"), "search");
+    browser.type_text("s");
+    assert_eq!(
+        window(&mut browser),
+        (0.0, 100.0 * MS),
+        "keys are letters while searching"
+    );
+    assert_eq!(browser.text("scopeProfiler.view.search"), "s");
+    browser.key("Escape");
+    browser.key("Escape");
+    assert_eq!(browser.text("scopeProfiler.view.search"), "");
+
+    browser.key("?");
+    assert_eq!(browser.eval("document.getElementById('help').open"), true);
+    browser.key("Escape");
+    assert_eq!(browser.eval("document.getElementById('help').open"), false);
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn zooming_by_key_glides_to_the_same_window() {
+    let (mut browser, ..) = open!(
+        known(),
+        Look {
+            motion: true,
+            ..Look::default()
+        },
+        ""
+    );
+    browser.key("w");
+    let (t0, t1) = window(&mut browser);
+    assert_near(t1 - t0, 100.0 * MS / 1.5, 1.0);
+    // What is drawn has arrived there too.
+    let edge = place(&mut browser, "solve", 0, t1);
+    assert_near(
+        edge.0,
+        browser.number("document.getElementById('canvas').getBoundingClientRect().right"),
+        0.5,
+    );
+}
+
+#[test]
+fn search_filters_lanes_and_table_by_text_or_regex() {
+    let (mut browser, ..) = open!(known());
+    browser.key("/");
+    browser.type_text("SE");
+    assert_eq!(rows(&mut browser).len(), 1, "only setup has it, in whatever case");
+    assert!(browser.eval("scopeProfiler.locate('solve', 0, 0)").is_null());
+    assert!(browser.eval("scopeProfiler.locate('setup', 0, 0)").is_object());
+    browser.key("Escape");
+    browser.type_text("/^(inner|write)$/");
+    assert_eq!(rows(&mut browser).len(), 2);
+    browser.key("Escape");
+    browser.type_text("/(/");
+    assert_eq!(
+        rows(&mut browser).len(),
+        4,
+        "a pattern that cannot be read hides nothing"
+    );
+    assert_eq!(
+        browser.text("document.getElementById('matches').textContent"),
+        "not a regular expression"
+    );
+    browser.key("Escape");
+    browser.type_text("nothing");
+    assert_eq!(rows(&mut browser), ["No region matches “nothing”"]);
+    assert_eq!(browser.eval("document.getElementById('empty').hidden"), false);
+}
+
+#[test]
+fn a_click_pins_a_region_everywhere_and_another_lets_go() {
+    let (mut browser, ..) = open!(known());
+    let inner = place(&mut browser, "inner", 0, 45.0 * MS);
+    let solve = place(&mut browser, "solve", 0, 15.0 * MS);
+    let bright = pixel(&mut browser, solve);
+    browser.click(inner);
+    assert_eq!(browser.text("scopeProfiler.view.pinned"), "inner");
+    assert_eq!(
+        browser.text("document.querySelector('tr.pinned bdi').textContent"),
+        "inner"
+    );
+    assert_eq!(
+        browser.text("document.querySelector('#pinned bdi').textContent"),
+        "inner"
+    );
+    assert_ne!(pixel(&mut browser, solve), bright, "the others stand back");
+    assert_eq!(browser.text("location.hash"), "#pin=inner");
+    browser.click(inner);
+    assert!(browser.eval("scopeProfiler.view.pinned").is_null());
+    browser.hover((20.0, 20.0));
+    assert_eq!(pixel(&mut browser, solve), bright);
+
+    // The table pins as well, by mouse and by keyboard.
+    let row = browser.middle_of("#statistics tbody tr:nth-child(2)");
+    browser.click(row);
+    assert_eq!(browser.text("scopeProfiler.view.pinned"), "inner");
+    browser.key("Escape");
+    assert!(browser.eval("scopeProfiler.view.pinned").is_null());
+}
+
+#[test]
+fn the_ruler_measures_and_zooms() {
+    let (mut browser, ..) = open!(known());
+    let (from, to) = (
+        place(&mut browser, "solve", 0, 20.0 * MS),
+        place(&mut browser, "solve", 0, 50.0 * MS),
+    );
+    browser.drag(from, to, 8);
+    assert_eq!(window(&mut browser), (0.0, 100.0 * MS), "measuring does not move");
+    assert_near(
+        browser.number("scopeProfiler.view.measured[1] - scopeProfiler.view.measured[0]"),
+        30.0 * MS,
+        1.0,
+    );
+    browser.key("z");
+    assert_near(window(&mut browser).0, 20.0 * MS, 1.0);
+    browser.key("Escape");
+    assert!(browser.eval("scopeProfiler.view.measured").is_null());
+    // Close to the edge of a bar it measures from the edge.
+    browser.key("f");
+    let (from, to) = (
+        place(&mut browser, "inner", 0, 20.0 * MS),
+        place(&mut browser, "inner", 0, 50.0 * MS),
+    );
+    browser.drag((from.0 + 3.0, from.1), (to.0 - 3.0, to.1), 8);
+    assert_eq!(
+        browser.eval("scopeProfiler.view.measured.join()"),
+        "20000000,50000000"
+    );
+    browser.key("Escape");
+    let button = browser.middle_of("#ruler");
+    browser.click(button);
+    browser.drag((700.0, from.1), (800.0, from.1), 0);
+    assert!(
+        browser.eval("scopeProfiler.view.measured").is_array(),
+        "in ruler mode a plain drag measures"
+    );
+}
+
+#[test]
+fn the_address_restores_the_view() {
+    let (mut browser, page, _directory) = open!(known());
+    let at = place(&mut browser, "inner", 0, 45.0 * MS);
+    browser.click(at);
+    browser.wheel(at, -300.0);
+    browser.key("g");
+    browser.key("/");
+    browser.type_text("/n/");
+    let before = browser.eval("scopeProfiler.view");
+    browser.reload(&page);
+    let after = browser.eval("scopeProfiler.view");
+    for key in ["pinned", "search", "by"] {
+        assert_eq!(after[key], before[key]);
+    }
+    for key in ["t0", "t1"] {
+        assert_near(after[key].as_f64().unwrap(), before[key].as_f64().unwrap(), 0.5);
+    }
+    // What cannot be read in an address is passed over.
+    browser.open(&page, "#t0=x&t1=-5&pin=nobody&sort=__proto__&by=%E0%A4%A");
+    assert_eq!(window(&mut browser), (0.0, 100.0 * MS));
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn many_lanes_scroll_under_a_standing_axis() {
+    let (mut browser, ..) = open!(grid(64, 20, 4, |i| format!("region_{i}")));
+    let at = (40.0, 300.0);
+    browser.wheel(at, 500.0);
+    assert!(
+        browser.number("document.getElementById('scroller').scrollTop") > 100.0,
+        "over the names the wheel scrolls"
+    );
+    assert_eq!(browser.number("scopeProfiler.view.t0"), 0.0);
+    let row = browser.middle_of("#statistics tbody tr:nth-child(3)");
+    browser.click(row);
+    let pinned = browser.text("scopeProfiler.view.pinned");
+    let shown = place(&mut browser, &pinned, 0, 0.0);
+    let bottom = browser.number("document.getElementById('scroller').getBoundingClientRect().bottom");
+    assert!(
+        shown.1 > 100.0 && shown.1 < bottom,
+        "pinning in the table brings the lanes into sight"
+    );
+}
