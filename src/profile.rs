@@ -8,7 +8,9 @@ pub use in_memory::{Profile, ProfileBuilder};
 pub(crate) use region::{CallSite, OwnTimes};
 pub use region::{MpiRegion, RankRegion};
 pub use statistics::Statistics;
-pub(crate) use statistics::{percentile_of_sorted, saturate};
+#[cfg(feature = "pproc")]
+pub(crate) use statistics::percentile_of_sorted;
+pub(crate) use statistics::saturate;
 
 use crate::error::Result;
 use std::collections::BTreeMap;
