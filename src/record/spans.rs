@@ -6,8 +6,10 @@ use super::recording::Recording;
 use super::sync::Arc;
 use super::thread::{Lane, with_lane};
 use crate::config::RegionNaming;
+use dashmap::DashMap;
 use std::cell::Cell;
 use std::fmt;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tracing_core::field::{Field, Visit};
 use tracing_core::{Metadata, span};
@@ -55,11 +57,42 @@ pub(crate) fn new_door() -> u32 {
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
+/// A call site with one of its regions.
+#[derive(Debug)]
+pub(crate) struct Site {
+    pub(crate) metadata: &'static Metadata<'static>,
+    pub(crate) region: NameId,
+}
+
+static SITES: boxcar::Vec<Site> = boxcar::Vec::new();
+static SITE_NUMBERS: LazyLock<DashMap<(usize, NameId), u64>> = LazyLock::new(DashMap::new);
+
+impl Site {
+    /// The number of a site, the same for the life of the process.
+    pub(crate) fn number(metadata: &'static Metadata<'static>, region: NameId) -> u64 {
+        let address = std::ptr::from_ref(metadata) as usize;
+        if let Some(number) = SITE_NUMBERS.get(&(address, region)) {
+            return *number;
+        }
+        *SITE_NUMBERS
+            .entry((address, region))
+            .or_insert_with(|| SITES.push(Site { metadata, region }) as u64)
+    }
+
+    /// The site of a number.
+    #[inline(always)]
+    pub(crate) fn get(number: u64) -> Option<&'static Self> {
+        SITES.get(number as usize)
+    }
+}
+
 /// What a call site means in a session.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Callsite {
     /// The region of its spans.
     pub(crate) region: NameId,
+    /// The number of the site with that region.
+    pub(crate) site: u64,
     /// Whether a field of the span may name another.
     pub(crate) by_field: bool,
 }
@@ -69,14 +102,12 @@ pub(crate) struct Callsite {
 pub(crate) fn callsite(target: &Target, metadata: &'static Metadata<'static>) -> Callsite {
     const SLOTS: usize = 128;
     type Entry = (*const Metadata<'static>, u64, Callsite);
-    const EMPTY: Entry = (
-        std::ptr::null(),
-        0,
-        Callsite {
-            region: NameId::from_number(u32::MAX),
-            by_field: false,
-        },
-    );
+    const NOTHING: Callsite = Callsite {
+        region: NameId::from_number(u32::MAX),
+        site: 0,
+        by_field: false,
+    };
+    const EMPTY: Entry = (std::ptr::null(), 0, NOTHING);
     thread_local! {
         static CACHE: [Cell<Entry>; SLOTS] = const { [const { Cell::new(EMPTY) }; SLOTS] };
     }
@@ -103,23 +134,23 @@ fn resolve(target: &Target, metadata: &'static Metadata<'static>) -> Callsite {
         .map(|recording| &recording.settings.region_naming);
     let source = metadata.file().zip(metadata.line());
     let name = NameId::of(metadata.name(), source);
-    match naming {
-        None | Some(RegionNaming::Name) => Callsite {
-            region: name,
-            by_field: false,
-        },
+    let mut by_field = false;
+    let region = match naming {
+        None | Some(RegionNaming::Name) => name,
         Some(RegionNaming::Qualified) => {
             let module = metadata.module_path().unwrap_or(metadata.target());
-            let region = NameId::of(&format!("{module}::{}", metadata.name()), source);
-            Callsite {
-                region,
-                by_field: false,
-            }
+            NameId::of(&format!("{module}::{}", metadata.name()), source)
         }
-        Some(RegionNaming::Field(field)) => Callsite {
-            region: name,
-            by_field: metadata.fields().field(field.as_str()).is_some(),
-        },
+        Some(RegionNaming::Field(field)) => {
+            by_field = metadata.fields().field(field.as_str()).is_some();
+            name
+        }
+    };
+    let site = Site::number(metadata, region);
+    Callsite {
+        region,
+        site,
+        by_field,
     }
 }
 

@@ -1,12 +1,9 @@
 //! The door for programs that only profile: a whole `Subscriber` without a `Registry`.
 
-use super::names::NameId;
 use super::recording::Recording;
-use super::spans::{Target, callsite, new_door, region_of_new};
+use super::spans::{Site, Target, callsite, new_door, region_of_new};
 use super::sync::Arc;
-use dashmap::DashMap;
 use std::cell::Cell;
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tracing_core::span::{Attributes, Current, Id, Record};
 use tracing_core::{Event, Interest, Metadata, Subscriber};
@@ -37,41 +34,9 @@ pub struct ScopeSubscriber {
     door: u32,
 }
 
-/// A call site with one of its regions. A span's id carries the number of its site.
-#[derive(Debug)]
-struct Site {
-    metadata: &'static Metadata<'static>,
-    region: NameId,
-}
-
-static SITES: boxcar::Vec<Site> = boxcar::Vec::new();
-static SITE_NUMBERS: LazyLock<DashMap<(usize, NameId), u64>> = LazyLock::new(DashMap::new);
-
 /// The low bits of an id are the site's number plus 1, the others tell spans of a site apart.
 const SITE_BITS: u32 = 24;
 const SITE_MASK: u64 = (1 << SITE_BITS) - 1;
-
-fn site_number(metadata: &'static Metadata<'static>, region: NameId) -> u64 {
-    const SLOTS: usize = 64;
-    type Entry = (usize, NameId, u64);
-    thread_local! {
-        static CACHE: [Cell<Entry>; SLOTS] =
-            const { [const { Cell::new((0, NameId::from_number(u32::MAX), 0)) }; SLOTS] };
-    }
-    let address = std::ptr::from_ref(metadata) as usize;
-    CACHE.with(|cache| {
-        let slot = &cache[(address >> 4 ^ region.index()) % SLOTS];
-        let (known, of_region, number) = slot.get();
-        if known == address && of_region == region {
-            return number;
-        }
-        let number = *SITE_NUMBERS
-            .entry((address, region))
-            .or_insert_with(|| SITES.push(Site { metadata, region }) as u64);
-        slot.set((address, region, number));
-        number
-    })
-}
 
 /// A number that no other span that is still around has: threads take them in batches.
 fn serial() -> u64 {
@@ -86,8 +51,9 @@ fn serial() -> u64 {
     serial
 }
 
+#[inline(always)]
 fn site_of(id: &Id) -> Option<&'static Site> {
-    SITES.get(((id.into_u64() & SITE_MASK) as usize).wrapping_sub(1))
+    Site::get((id.into_u64() & SITE_MASK).wrapping_sub(1))
 }
 
 impl ScopeSubscriber {
@@ -131,17 +97,24 @@ impl Subscriber for ScopeSubscriber {
     }
 
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {
-        let metadata = attributes.metadata();
-        let callsite = callsite(&self.target, metadata);
+        let callsite = callsite(&self.target, attributes.metadata());
         let by_field = if callsite.by_field {
             region_of_new(&self.target, attributes)
         } else {
             None
         };
-        let site = site_number(metadata, by_field.unwrap_or(callsite.region)) + 1;
+        let site = match by_field {
+            Some(region) => Site::number(attributes.metadata(), region),
+            None => callsite.site,
+        } + 1;
         // More sites than the bits can number: the span is not recorded.
         let site = if site > SITE_MASK { SITE_MASK } else { site };
         Id::from_u64(serial() << SITE_BITS | site)
+    }
+
+    // A span is its id: there is nothing to close.
+    fn try_close(&self, _: Id) -> bool {
+        true
     }
 
     fn record(&self, _: &Id, _: &Record<'_>) {}
