@@ -57,33 +57,19 @@ pub(crate) fn new_door() -> u32 {
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
-/// A call site with one of its regions.
-#[derive(Debug)]
-pub(crate) struct Site {
-    pub(crate) metadata: &'static Metadata<'static>,
-    pub(crate) region: NameId,
+/// Call sites as small numbers, which they keep for the life of the process.
+static SITES: boxcar::Vec<&'static Metadata<'static>> = boxcar::Vec::new();
+static SITE_NUMBERS: LazyLock<DashMap<usize, u64>> = LazyLock::new(DashMap::new);
+
+fn site_number(metadata: &'static Metadata<'static>) -> u64 {
+    *SITE_NUMBERS
+        .entry(std::ptr::from_ref(metadata) as usize)
+        .or_insert_with(|| SITES.push(metadata) as u64)
 }
 
-static SITES: boxcar::Vec<Site> = boxcar::Vec::new();
-static SITE_NUMBERS: LazyLock<DashMap<(usize, NameId), u64>> = LazyLock::new(DashMap::new);
-
-impl Site {
-    /// The number of a site, the same for the life of the process.
-    pub(crate) fn number(metadata: &'static Metadata<'static>, region: NameId) -> u64 {
-        let address = std::ptr::from_ref(metadata) as usize;
-        if let Some(number) = SITE_NUMBERS.get(&(address, region)) {
-            return *number;
-        }
-        *SITE_NUMBERS
-            .entry((address, region))
-            .or_insert_with(|| SITES.push(Site { metadata, region }) as u64)
-    }
-
-    /// The site of a number.
-    #[inline(always)]
-    pub(crate) fn get(number: u64) -> Option<&'static Self> {
-        SITES.get(number as usize)
-    }
+/// The call site of a number.
+pub(crate) fn site(number: u64) -> Option<&'static Metadata<'static>> {
+    SITES.get(number as usize).copied()
 }
 
 /// What a call site means in a session.
@@ -91,7 +77,7 @@ impl Site {
 pub(crate) struct Callsite {
     /// The region of its spans.
     pub(crate) region: NameId,
-    /// The number of the site with that region.
+    /// Its number.
     pub(crate) site: u64,
     /// Whether a field of the span may name another.
     pub(crate) by_field: bool,
@@ -146,7 +132,7 @@ fn resolve(target: &Target, metadata: &'static Metadata<'static>) -> Callsite {
             name
         }
     };
-    let site = Site::number(metadata, region);
+    let site = site_number(metadata);
     Callsite {
         region,
         site,

@@ -1,7 +1,8 @@
 //! The door for programs that only profile: a whole `Subscriber` without a `Registry`.
 
+use super::names::NameId;
 use super::recording::Recording;
-use super::spans::{Site, Target, callsite, new_door, region_of_new};
+use super::spans::{Target, callsite, new_door, region_of_new, site};
 use super::sync::Arc;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -34,9 +35,27 @@ pub struct ScopeSubscriber {
     door: u32,
 }
 
-/// The low bits of an id are the site's number plus 1, the others tell spans of a site apart.
-const SITE_BITS: u32 = 24;
-const SITE_MASK: u64 = (1 << SITE_BITS) - 1;
+/// A span's id: from the low bits up its region's number plus 1, its site's number, and a serial
+/// number that tells spans of a site apart.
+const REGION_BITS: u32 = 20;
+const SITE_BITS: u32 = 20;
+const REGIONS: u64 = 1 << REGION_BITS;
+const SITES: u64 = 1 << SITE_BITS;
+
+fn id_of(site: u64, region: NameId) -> Id {
+    let mut region = u64::from(region.number()) + 1;
+    if site >= SITES || region >= REGIONS {
+        // A million regions: what comes after them is not recorded.
+        region = REGIONS - 1;
+    }
+    Id::from_u64(serial() << (REGION_BITS + SITE_BITS) | (site % SITES) << REGION_BITS | region)
+}
+
+#[inline(always)]
+fn region_of(id: u64) -> Option<NameId> {
+    let region = id % REGIONS;
+    (region != REGIONS - 1).then(|| NameId::from_number((region as u32).wrapping_sub(1)))
+}
 
 /// A number that no other span that is still around has: threads take them in batches.
 fn serial() -> u64 {
@@ -51,9 +70,9 @@ fn serial() -> u64 {
     serial
 }
 
-#[inline(always)]
-fn site_of(id: &Id) -> Option<&'static Site> {
-    Site::get((id.into_u64() & SITE_MASK).wrapping_sub(1))
+fn site_of(id: u64) -> Option<&'static Metadata<'static>> {
+    region_of(id)?;
+    site(id >> REGION_BITS & (SITES - 1))
 }
 
 impl ScopeSubscriber {
@@ -103,13 +122,7 @@ impl Subscriber for ScopeSubscriber {
         } else {
             None
         };
-        let site = match by_field {
-            Some(region) => Site::number(attributes.metadata(), region),
-            None => callsite.site,
-        } + 1;
-        // More sites than the bits can number: the span is not recorded.
-        let site = if site > SITE_MASK { SITE_MASK } else { site };
-        Id::from_u64(serial() << SITE_BITS | site)
+        id_of(callsite.site, by_field.unwrap_or(callsite.region))
     }
 
     // A span is its id: there is nothing to close.
@@ -125,9 +138,9 @@ impl Subscriber for ScopeSubscriber {
 
     #[inline]
     fn enter(&self, id: &Id) {
-        if let Some(site) = site_of(id) {
+        if let Some(region) = region_of(id.into_u64()) {
             self.target
-                .with_lane(|lane| lane.enter_span(site.region, self.door, id.into_u64()));
+                .with_lane(|lane| lane.enter_span(region, self.door, id.into_u64()));
         }
     }
 
@@ -142,11 +155,8 @@ impl Subscriber for ScopeSubscriber {
             .target
             .with_lane(|lane| lane.current_span(self.door))
             .flatten();
-        match current.map(Id::from_u64) {
-            Some(id) => match site_of(&id) {
-                Some(site) => Current::new(id, site.metadata),
-                None => Current::none(),
-            },
+        match current.and_then(|id| Some((Id::from_u64(id), site_of(id)?))) {
+            Some((id, metadata)) => Current::new(id, metadata),
             None => Current::none(),
         }
     }
