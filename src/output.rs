@@ -1,9 +1,11 @@
 //! Files that appear under their name only when they are complete.
 
+#[cfg(feature = "pproc")]
 use crate::error::{Error, Result};
+#[cfg(feature = "pproc")]
 use std::io::Write;
 use std::path::Path;
-#[cfg(unix)]
+#[cfg(all(unix, feature = "pproc"))]
 use std::{fs::Permissions, os::unix::fs::PermissionsExt};
 
 /// The directory that `path` lies in.
@@ -16,6 +18,7 @@ pub(crate) fn directory_of(path: &Path) -> &Path {
 
 /// Writes `bytes` to `path`, replacing what is there only once all is written. `what` names the
 /// file's content in the error.
+#[cfg(feature = "pproc")]
 pub(crate) fn write(path: &Path, what: &str, bytes: &[u8]) -> Result<()> {
     if path.is_dir() || path.file_name().is_none() {
         return Err(Error::config(format!(

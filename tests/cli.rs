@@ -12,6 +12,9 @@ use std::process::{Command, Output, Stdio};
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_scope-profiler-pproc"));
     command.env_clear().env("LANG", "C.UTF-8").stdin(Stdio::null());
+    // A program started by another test while this one writes its file inherits the file and with
+    // it the lock.
+    command.env("HDF5_USE_FILE_LOCKING", "FALSE");
     command
 }
 
@@ -200,6 +203,22 @@ fn files_that_cannot_be_used_are_named_with_the_cause() {
         let text = complaint(&run(&[str(&file)]));
         assert!(text.contains(cause), "{text}");
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_is_being_written_is_said_to_be_locked() {
+    let open = Profile::new().region(0, "solve", &[(1, 2, 0)]);
+    let output = program()
+        .env("HDF5_USE_FILE_LOCKING", "TRUE")
+        .arg(open.path())
+        .output()
+        .unwrap();
+    let text = complaint(&output);
+    assert!(
+        text.contains("run.h5: the file is locked: another program is writing it"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -10,10 +10,12 @@ const MAX_VALUES: usize = 1 << 20;
 /// Bytes of fixed-length strings in one list.
 const MAX_BYTES: usize = 1 << 26;
 
-/// All attributes of an object that have a meaning as [`Value`]; the rest is left out.
-pub(super) fn read_all(location: &Location) -> hdf5::Result<Metadata> {
+/// The attributes of an object whose names are wanted and that have a meaning as [`Value`].
+///
+/// What nobody asked for is not touched: libhdf5 does not survive every damaged string.
+pub(super) fn read(location: &Location, wanted: impl Fn(&str) -> bool) -> hdf5::Result<Metadata> {
     let mut metadata = Metadata::new();
-    for name in location.attr_names()? {
+    for name in location.attr_names()?.into_iter().filter(|name| wanted(name)) {
         // One that cannot be read costs itself, not the profile.
         let value = location.attr(&name).and_then(|attribute| value(&attribute));
         if let Ok(Some(value)) = value {

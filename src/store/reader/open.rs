@@ -85,12 +85,12 @@ fn open_hdf5(path: &Path) -> Result<Opened> {
             let cause =
                 "the file is truncated: the run that wrote it was interrupted, or a copy is incomplete";
             Error::format(path, cause)
+        } else if text.contains("unable to lock file") {
+            let cause = "the file is locked: another program is writing it, or the file system has no locks \
+                         (HDF5_USE_FILE_LOCKING=FALSE does without)";
+            Error::hdf5(path, cause, error)
         } else {
-            Error::hdf5(
-                path,
-                "cannot be opened as an HDF5 file; it is damaged or still being written",
-                error,
-            )
+            Error::hdf5(path, "cannot be opened as an HDF5 file; it is damaged", error)
         }
     })?;
     Ok(Opened {

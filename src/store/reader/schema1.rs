@@ -16,6 +16,18 @@ use std::ops::Range;
 /// Members of a region's group that are not regions in their turn.
 const COLUMNS: [&str; 3] = [names::START_TIMES, names::END_TIMES, names::THREAD_IDS];
 
+/// Attributes of a region's group that mean something to us.
+const REGION_ATTRIBUTES: [&str; 8] = [
+    names::NAME,
+    names::SOURCE_FILE,
+    names::SOURCE_LINE,
+    names::TAGS,
+    names::NUM_CALLS,
+    names::TOTAL,
+    names::DROPPED,
+    names::OPEN,
+];
+
 /// How many `/` in a region's name are followed as groups inside groups.
 const MAX_DEPTH: usize = 32;
 
@@ -140,8 +152,7 @@ impl<'a> Scan<'a> {
     /// Attributes of the root and of the metadata group of the Python package.
     fn metadata(&self, root: &Group, links: &[(String, LinkType)]) -> Result<Metadata> {
         let cannot = |error| self.from.hdf5("the metadata cannot be read", error);
-        let mut metadata = attributes::read_all(root).map_err(cannot)?;
-        metadata.remove(names::SCHEMA);
+        let mut metadata = attributes::read(root, |name| name != names::SCHEMA).map_err(cannot)?;
         if links
             .iter()
             .any(|(name, link)| name == names::METADATA && *link == LinkType::Hard)
@@ -150,7 +161,7 @@ impl<'a> Scan<'a> {
                 .is_ok_and(|kind| kind == LocationType::Group)
         {
             let group = self.group(root, names::METADATA, names::METADATA)?;
-            metadata.extend(attributes::read_all(&group).map_err(cannot)?);
+            metadata.extend(attributes::read(&group, |_| true).map_err(cannot)?);
         }
         Ok(metadata)
     }
@@ -164,11 +175,11 @@ impl<'a> Scan<'a> {
                 .find(|(name, _)| name == wanted)
                 .map(|(_, link)| *link)
         };
-        let sorted = attributes::read_all(group).map_err(|error| {
+        let promises = attributes::read(group, |name| name == names::SORTED).map_err(|error| {
             self.from
                 .hdf5(format!("the attributes of {path} cannot be read"), error)
         })?;
-        if int(&sorted, names::SORTED) == Some(1) {
+        if int(&promises, names::SORTED) == Some(1) {
             self.contents.sorted_ranks.insert(rank);
         }
         if has(names::THREADS) == Some(LinkType::Hard) {
@@ -288,10 +299,11 @@ impl<'a> Scan<'a> {
                 )));
             }
         }
-        let attributes = attributes::read_all(group).map_err(|error| {
-            self.from
-                .hdf5(format!("the attributes of {path} cannot be read"), error)
-        })?;
+        let attributes =
+            attributes::read(group, |name| REGION_ATTRIBUTES.contains(&name)).map_err(|error| {
+                self.from
+                    .hdf5(format!("the attributes of {path} cannot be read"), error)
+            })?;
         let name = text(&attributes, names::NAME).unwrap_or(group_name);
         if !search.names.insert(name.clone()) {
             return Err(self
