@@ -129,7 +129,8 @@ fn main() {
         return;
     }
     let in_earnest = harness::in_earnest();
-    let results = harness::measure(&rows, if in_earnest { 800 } else { 3 });
+    let machine = harness::machine();
+    let results = harness::measure(&rows, if in_earnest { 500 } else { 3 });
     let mut table = Table::new(["enter and leave", "ns", "x floor", "bound", "ns", "holds"]);
     for row in &rows {
         let time = results[row.key];
@@ -146,7 +147,7 @@ fn main() {
             holds,
         ]);
     }
-    println!("{}.\n\n{table}", harness::machine());
+    println!("{machine}.\n\n{table}");
     let millions = if in_earnest { sustained_millions() } else { 0.2 };
     println!("{}", sustained(millions));
     eprintln!("Other profilers beside this one: scripts/bench");
@@ -169,9 +170,9 @@ fn sustained_millions() -> f64 {
 
 /// Entering and leaving without a pause, to memory and to disk.
 fn sustained(millions: f64) -> Table {
-    let calls = (millions * 1e6).to_string();
-    // As many as the memory limit has room for.
-    let in_memory = (millions * 1e6).min(10e6).to_string();
+    let calls = |millions: f64| (millions * 1e6).to_string();
+    // The memory limit has room for a few more.
+    let memory_millions = millions.min(10.0);
     // Turns, as the machine may be busy with something else in one of them.
     let runs = |storage: &str, calls: &str| -> Vec<Vec<f64>> {
         (0..3)
@@ -181,51 +182,54 @@ fn sustained(millions: f64) -> Table {
     let least =
         |runs: &[Vec<f64>], index: usize| runs.iter().map(|run| run[index]).fold(f64::INFINITY, f64::min);
     let most = |runs: &[Vec<f64>], index: usize| runs.iter().map(|run| run[index]).fold(0.0, f64::max);
-    let (memory, disk) = (runs("memory", &in_memory), runs("disk", &calls));
-    let mut table = Table::new(["sustained", "measured", "x in memory", "bound", "holds"]);
-    let reference = least(&memory, 0);
-    table.row([
-        format!(
-            "in memory, {:.0} M intervals, ns of each",
-            in_memory.parse::<f64>().expect("is one") / 1e6
-        ),
-        ns(reference),
-        "1.00".into(),
-        String::new(),
-        String::new(),
-    ]);
-    let ratio = least(&disk, 0) / reference;
-    table.row([
-        format!("to disk, {millions} M intervals, ns of each"),
-        ns(least(&disk, 0)),
-        format!("{ratio:.2}"),
-        "1.3 x in memory".into(),
-        holds(ratio <= 1.3),
-    ]);
-    table.row([
-        "of which on the CPU".into(),
-        ns(least(&disk, 1)),
-        format!("{:.2}", least(&disk, 1) / reference),
-        String::new(),
-        String::new(),
-    ]);
-    let dropped = most(&disk, 2);
-    table.row([
-        "dropped".into(),
-        dropped.to_string(),
-        String::new(),
-        "none".into(),
-        holds(dropped == 0.0),
-    ]);
-    for (what, index) in [("recording", 3), ("finalizing", 4)] {
-        let peak = most(&disk, index);
+    let (memory, disk) = (
+        runs("memory", &calls(memory_millions)),
+        runs("disk", &calls(millions)),
+    );
+    let mut table = Table::new(["sustained", "ns", "on the CPU", "bound", "measured", "holds"]);
+    let mut line = |what: String, runs: &[Vec<f64>], [bound, measured, holds]: [String; 3]| {
         table.row([
-            format!("peak memory while {what}, MiB"),
-            format!("{:.0}", peak / f64::from(1 << 20)),
-            String::new(),
-            "`memory_limit` + 64 MiB".into(),
-            holds(peak <= MEMORY_LIMIT + MEMORY_BESIDE),
+            what,
+            ns(least(runs, 0)),
+            ns(least(runs, 1)),
+            bound,
+            measured,
+            holds,
         ]);
+    };
+    line(
+        format!("{memory_millions} M intervals in memory"),
+        &memory,
+        Default::default(),
+    );
+    let ratio = least(&disk, 0) / least(&memory, 0);
+    let within = [
+        "1.3 x in memory".into(),
+        format!("{ratio:.2} x"),
+        holds(ratio <= 1.3),
+    ];
+    line(format!("{millions} M intervals to disk"), &disk, within);
+    let mut check = |what: &str, bound: &str, measured: String, does: bool| {
+        table.row([
+            what.into(),
+            String::new(),
+            String::new(),
+            bound.into(),
+            measured,
+            holds(does),
+        ]);
+    };
+    let dropped = most(&disk, 2);
+    check("intervals dropped", "none", dropped.to_string(), dropped == 0.0);
+    for (what, index) in [("peak memory, recording", 3), ("peak memory, finalizing", 4)] {
+        let peak = most(&disk, index);
+        let measured = format!("{:.0} MiB", peak / f64::from(1 << 20));
+        check(
+            what,
+            "`memory_limit` + 64 MiB",
+            measured,
+            peak <= MEMORY_LIMIT + MEMORY_BESIDE,
+        );
     }
     table
 }
