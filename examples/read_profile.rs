@@ -4,9 +4,7 @@
 //! cargo run --example read_profile PROFILE.h5 [gantt.png]
 //! ```
 
-use scope_profiler::chart::GanttOptions;
-use scope_profiler::plot::plot_gantt;
-use scope_profiler::{ProfilingH5Reader, RegionFilter, Result, units};
+use scope_profiler::{GanttOptions, ProfilingH5Reader, RegionFilter, Result, plot_gantt, units};
 
 fn main() -> Result<()> {
     let mut args = std::env::args().skip(1);

@@ -1,7 +1,9 @@
 //! Files that appear under their name only when they are complete.
 
 use crate::error::{Error, Result};
-use std::io::{self, Write};
+use std::io;
+#[cfg(feature = "pproc")]
+use std::io::Write;
 use std::path::Path;
 #[cfg(unix)]
 use std::{fs::Permissions, os::unix::fs::PermissionsExt};
@@ -36,6 +38,7 @@ pub(crate) fn file_to_write(path: &Path) -> Result<()> {
 
 /// Writes `bytes` to `path`, replacing what is there only once all is written. `what` names the
 /// file's content in the error.
+#[cfg(feature = "pproc")]
 pub(crate) fn write(path: &Path, what: &str, bytes: &[u8]) -> Result<()> {
     file_to_write(path)?;
     temporary_beside(path)

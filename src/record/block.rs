@@ -57,7 +57,15 @@ impl Block {
         };
         // SAFETY: the slot is not published yet, so nobody reads it, and by this function's
         // contract nobody else writes.
-        slot.with_mut(|slot| unsafe { (*slot).write(event) });
+        // Field by field: written as a whole, the event would take a detour through the stack, and
+        // reading it back in wider pieces than it was written in stalls.
+        slot.with_mut(|slot| unsafe {
+            let slot = (*slot).as_mut_ptr();
+            (&raw mut (*slot).region).write(event.region);
+            (&raw mut (*slot).depth).write(event.depth);
+            (&raw mut (*slot).start).write(event.start);
+            (&raw mut (*slot).end).write(event.end);
+        });
         self.length.store(length + 1, Ordering::Release);
         true
     }

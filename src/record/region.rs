@@ -7,7 +7,7 @@ use super::sync::Arc;
 use super::thread::{Entered, with_lane};
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A region of a session: asks what has been recorded, and enters it without a look-up by name.
 ///
@@ -148,8 +148,11 @@ pub struct RegionSite {
     name: &'static str,
     file: &'static str,
     line: u32,
-    id: OnceLock<NameId>,
+    /// The name's number; [`UNRESOLVED`] before the first call.
+    id: AtomicU32,
 }
+
+const UNRESOLVED: u32 = u32::MAX;
 
 impl RegionSite {
     #[must_use]
@@ -158,16 +161,22 @@ impl RegionSite {
             name,
             file,
             line,
-            id: OnceLock::new(),
+            id: AtomicU32::new(UNRESOLVED),
         }
     }
 
     #[inline(always)]
     pub fn enter(&'static self) -> RegionGuard {
-        RegionGuard::enter_global(|| {
-            *self
-                .id
-                .get_or_init(|| NameId::of(self.name, Some((self.file, self.line))))
+        RegionGuard::enter_global(|| match self.id.load(Ordering::Relaxed) {
+            UNRESOLVED => self.resolve(),
+            known => NameId::from_number(known),
         })
+    }
+
+    #[cold]
+    fn resolve(&self) -> NameId {
+        let id = NameId::of(self.name, Some((self.file, self.line)));
+        self.id.store(id.number(), Ordering::Relaxed);
+        id
     }
 }

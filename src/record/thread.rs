@@ -12,11 +12,11 @@ use super::{Mode, Recording};
 use crate::clock::Clock;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// The mark of an entry whose region was left before those above it.
-const LEFT: u32 = u32::MAX;
+const LEFT: u64 = u64::MAX;
 const OPEN_CAPACITY: usize = 64;
 
 /// What a thread shows to the writer, to `finalize`, and to `get_region`.
@@ -53,17 +53,47 @@ pub(crate) struct Counters {
 /// An open region, as others may read it.
 #[derive(Debug)]
 struct OpenSlot {
-    region: AtomicU32,
-    door: AtomicU32,
+    /// Region and door; see [`OpenSlot::what`].
+    what: AtomicU64,
+    /// Which of the door's spans it is.
     key: AtomicU64,
     start: AtomicU64,
+}
+
+impl OpenSlot {
+    /// Region and door as one number, so that they are compared at once.
+    #[inline(always)]
+    fn what(region: NameId, door: u32) -> u64 {
+        u64::from(region.number()) | u64::from(door) << 32
+    }
+
+    fn copy_of(other: &Self) -> Self {
+        let copy = |n: &AtomicU64| AtomicU64::new(n.load(Ordering::Relaxed));
+        Self {
+            what: copy(&other.what),
+            key: copy(&other.key),
+            start: copy(&other.start),
+        }
+    }
+
+    #[inline(always)]
+    fn is_left(&self) -> bool {
+        self.what.load(Ordering::Relaxed) == LEFT
+    }
+
+    fn region(&self) -> NameId {
+        NameId::from_number(self.what.load(Ordering::Relaxed) as u32)
+    }
+
+    fn door(&self) -> u32 {
+        (self.what.load(Ordering::Relaxed) >> 32) as u32
+    }
 }
 
 impl Default for OpenSlot {
     fn default() -> Self {
         Self {
-            region: AtomicU32::new(LEFT),
-            door: AtomicU32::new(0),
+            what: AtomicU64::new(LEFT),
             key: AtomicU64::new(0),
             start: AtomicU64::new(0),
         }
@@ -145,17 +175,11 @@ impl LaneShared {
         let depth = self.depth.load(Ordering::Acquire).min(slots.len());
         slots[..depth]
             .iter()
-            .map(|slot| {
-                (
-                    slot.region.load(Ordering::Relaxed),
-                    slot.start.load(Ordering::Relaxed),
-                )
-            })
-            .filter(|&(region, _)| region != LEFT)
-            .map(|(region, start)| OpenCall {
+            .filter(|slot| !slot.is_left())
+            .map(|slot| OpenCall {
                 thread: self.index,
-                region: NameId::from_number(region),
-                start,
+                region: slot.region(),
+                start: slot.start.load(Ordering::Relaxed),
             })
             .collect()
     }
@@ -179,16 +203,21 @@ const COUNTED: u32 = u32::MAX;
 
 /// One thread's side of one session.
 pub(crate) struct Lane {
-    recording: Arc<Recording>,
-    shared: Arc<LaneShared>,
+    /// Owns a reference count of the queue's current block.
+    block: Cell<*const Block>,
+    /// The open stack; the memory is `open_memory`'s.
+    open: Cell<*const [OpenSlot]>,
+    depth: Cell<usize>,
+    /// What is done with each region, by its number; the memory is `modes_memory`'s.
+    modes: Cell<*const [Mode]>,
     clock: Clock,
     /// Whether intervals are kept; otherwise calls are counted.
     time_trace: bool,
-    /// Owns a reference count of the queue's current block.
-    block: Cell<*const Block>,
-    open: RefCell<Arc<[OpenSlot]>>,
+    shared: Arc<LaneShared>,
     counters: RefCell<Arc<[Counters]>>,
-    modes: RefCell<Vec<Mode>>,
+    recording: Arc<Recording>,
+    open_memory: RefCell<Arc<[OpenSlot]>>,
+    modes_memory: RefCell<Box<[Mode]>>,
     /// Set while a rare path runs, which may allocate: an instrumented allocator comes back here.
     busy: Cell<bool>,
 }
@@ -214,15 +243,18 @@ impl Lane {
         });
         lock(&recording.lanes).push(Arc::clone(&shared));
         Self {
+            block: Cell::new(Arc::into_raw(block)),
+            open: Cell::new(&raw const *open),
+            depth: Cell::new(0),
+            modes: Cell::new(&[]),
             clock: recording.settings.clock.clone(),
             time_trace: recording.settings.time_trace,
             shared,
-            block: Cell::new(Arc::into_raw(block)),
-            open: RefCell::new(open),
             counters: RefCell::new(counters),
-            modes: RefCell::new(Vec::new()),
-            busy: Cell::new(false),
             recording,
+            open_memory: RefCell::new(open),
+            modes_memory: RefCell::default(),
+            busy: Cell::new(false),
         }
     }
 
@@ -231,7 +263,7 @@ impl Lane {
     pub(crate) fn enter(&self, region: NameId) -> Option<Entered> {
         match self.mode(region) {
             Mode::Time => {
-                let (index, start) = self.push_open(region, 0, 0)?;
+                let (index, start) = self.push_open(region, 0, None)?;
                 Some(Entered { region, index, start })
             }
             Mode::Count => Some(Entered {
@@ -250,25 +282,28 @@ impl Lane {
             return self.count(entered.region, |counters| &counters.counted);
         }
         let end = self.clock.ticks();
-        let open = self.open.borrow();
-        let index = entered.index as usize;
-        let depth = self.shared.depth.load(Ordering::Relaxed);
-        let at = if index + 1 == depth && is_guard(&open[index], entered) {
-            index
+        let what = OpenSlot::what(entered.region, 0);
+        let is_it = |slot: &OpenSlot| {
+            slot.start.load(Ordering::Relaxed) == entered.start && slot.what.load(Ordering::Relaxed) == what
+        };
+        let open = self.open();
+        let top = self.depth.get().wrapping_sub(1);
+        let index = if entered.index as usize == top && open.get(top).is_some_and(is_it) {
+            top
         } else {
-            match find(&open[..depth], |slot| is_guard(slot, entered)) {
+            match self.find(is_it) {
                 Some(index) => index,
                 None => return,
             }
         };
-        self.close(&open, at, depth, entered.region, entered.start, end);
+        self.close(index, entered.region, entered.start, end);
     }
 
     /// Enters a region through a span's door. `key` tells the span from others of the same door.
     #[inline(always)]
     pub(crate) fn enter_span(&self, region: NameId, door: u32, key: u64) {
         if self.mode(region) != Mode::Off {
-            self.push_open(region, door, key);
+            self.push_open(region, door, Some(key));
         }
     }
 
@@ -276,42 +311,55 @@ impl Lane {
     #[inline(always)]
     pub(crate) fn exit_span(&self, door: u32, key: u64) {
         let end = self.clock.ticks();
-        let open = self.open.borrow();
-        let depth = self.shared.depth.load(Ordering::Relaxed);
-        let is_span = |slot: &OpenSlot| {
-            slot.key.load(Ordering::Relaxed) == key
-                && slot.door.load(Ordering::Relaxed) == door
-                && slot.region.load(Ordering::Relaxed) != LEFT
+        let is_it = |slot: &OpenSlot| {
+            slot.key.load(Ordering::Relaxed) == key && slot.door() == door && !slot.is_left()
         };
-        let Some(index) = find(&open[..depth], is_span) else {
-            return;
+        let open = self.open();
+        let top = self.depth.get().wrapping_sub(1);
+        let index = if open.get(top).is_some_and(is_it) {
+            top
+        } else {
+            match self.find(is_it) {
+                Some(index) => index,
+                None => return,
+            }
         };
-        let region = NameId::from_number(open[index].region.load(Ordering::Relaxed));
-        let start = open[index].start.load(Ordering::Relaxed);
-        self.close(&open, index, depth, region, start, end);
+        let slot = &open[index];
+        self.close(index, slot.region(), slot.start.load(Ordering::Relaxed), end);
     }
 
     /// The innermost open span of this door.
     pub(crate) fn current_span(&self, door: u32) -> Option<u64> {
-        let open = self.open.borrow();
-        let depth = self.shared.depth.load(Ordering::Relaxed);
-        let index = find(&open[..depth], |slot| {
-            slot.door.load(Ordering::Relaxed) == door && slot.region.load(Ordering::Relaxed) != LEFT
-        })?;
-        Some(open[index].key.load(Ordering::Relaxed))
+        let index = self.find(|slot| slot.door() == door && !slot.is_left())?;
+        Some(self.open()[index].key.load(Ordering::Relaxed))
     }
 
     #[inline(always)]
-    fn push_open(&self, region: NameId, door: u32, key: u64) -> Option<(u32, u64)> {
-        if self.shared.depth.load(Ordering::Relaxed) == self.open.borrow().len() {
+    fn open(&self) -> &[OpenSlot] {
+        // SAFETY: `open_memory` keeps the slots; `grow_open` is the only one to replace it, and is
+        // not called while the result of this function is in use.
+        unsafe { &*self.open.get() }
+    }
+
+    /// The innermost open call that fits.
+    #[cold]
+    #[inline(never)]
+    fn find(&self, fits: impl Fn(&OpenSlot) -> bool) -> Option<usize> {
+        self.open()[..self.depth.get()].iter().rposition(fits)
+    }
+
+    #[inline(always)]
+    fn push_open(&self, region: NameId, door: u32, key: Option<u64>) -> Option<(u32, u64)> {
+        if self.depth.get() == self.open().len() {
             self.rarely(|| self.grow_open())?;
         }
-        let open = self.open.borrow();
-        let depth = self.shared.depth.load(Ordering::Relaxed);
-        let slot = &open[depth];
-        slot.region.store(region.number(), Ordering::Relaxed);
-        slot.door.store(door, Ordering::Relaxed);
-        slot.key.store(key, Ordering::Relaxed);
+        let depth = self.depth.get();
+        let slot = self.open().get(depth)?;
+        slot.what.store(OpenSlot::what(region, door), Ordering::Relaxed);
+        if let Some(key) = key {
+            slot.key.store(key, Ordering::Relaxed);
+        }
+        self.depth.set(depth + 1);
         let start = self.clock.ticks();
         slot.start.store(start, Ordering::Relaxed);
         self.shared.depth.store(depth + 1, Ordering::Release);
@@ -320,7 +368,7 @@ impl Lane {
 
     /// Records the call at `index` of the stack and takes it off.
     #[inline(always)]
-    fn close(&self, open: &[OpenSlot], index: usize, depth: usize, region: NameId, start: u64, end: u64) {
+    fn close(&self, index: usize, region: NameId, start: u64, end: u64) {
         // The event first: whoever reads the stack and then the events misses nothing.
         if self.time_trace {
             self.record(Event {
@@ -332,14 +380,16 @@ impl Lane {
         } else {
             self.count(region, |counters| &counters.counted);
         }
-        if index + 1 == depth {
+        let open = self.open();
+        if index + 1 == self.depth.get() {
             let mut depth = index;
-            while depth > 0 && open[depth - 1].region.load(Ordering::Relaxed) == LEFT {
+            while depth > 0 && open[depth - 1].is_left() {
                 depth -= 1;
             }
+            self.depth.set(depth);
             self.shared.depth.store(depth, Ordering::Release);
         } else {
-            open[index].region.store(LEFT, Ordering::Release);
+            open[index].what.store(LEFT, Ordering::Release);
         }
     }
 
@@ -349,13 +399,19 @@ impl Lane {
         // is the only one that pushes into it.
         let pushed = unsafe { (*self.block.get()).push(event) };
         if !pushed {
-            self.record_in_next_block(event);
+            self.record_in_next_block(event.region, event.depth, event.start, event.end);
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn record_in_next_block(&self, event: Event) {
+    fn record_in_next_block(&self, region: NameId, depth: u32, start: u64, end: u64) {
+        let event = Event {
+            region,
+            depth,
+            start,
+            end,
+        };
         let kept = self.rarely(|| {
             // SAFETY: as in `record`; the block is new and has room.
             self.hand_off() && unsafe { (*self.block.get()).push(event) }
@@ -390,34 +446,31 @@ impl Lane {
     #[cold]
     #[inline(never)]
     fn grow_open(&self) {
-        let old = Arc::clone(&self.open.borrow());
-        let kept: Vec<&OpenSlot> = old
-            .iter()
-            .filter(|slot| slot.region.load(Ordering::Relaxed) != LEFT)
-            .collect();
+        let old = Arc::clone(&self.open_memory.borrow());
+        let kept: Vec<&OpenSlot> = old.iter().filter(|slot| !slot.is_left()).collect();
         let capacity = (2 * kept.len()).max(OPEN_CAPACITY);
-        let copy = |slot: &OpenSlot| OpenSlot {
-            region: AtomicU32::new(slot.region.load(Ordering::Relaxed)),
-            door: AtomicU32::new(slot.door.load(Ordering::Relaxed)),
-            key: AtomicU64::new(slot.key.load(Ordering::Relaxed)),
-            start: AtomicU64::new(slot.start.load(Ordering::Relaxed)),
-        };
         let new: Arc<[OpenSlot]> = kept
             .iter()
-            .map(|slot| copy(slot))
+            .map(|slot| OpenSlot::copy_of(slot))
             .chain(std::iter::repeat_with(OpenSlot::default))
             .take(capacity)
             .collect();
-        let mut shown = lock(&self.shared.open);
-        *shown = Arc::clone(&new);
-        self.shared.depth.store(kept.len(), Ordering::Release);
-        drop(shown);
-        drop(self.open.replace(new));
+        {
+            // Readers see the stack and its depth change together.
+            let mut shown = lock(&self.shared.open);
+            *shown = Arc::clone(&new);
+            self.shared.depth.store(kept.len(), Ordering::Release);
+        }
+        self.depth.set(kept.len());
+        self.open.set(&raw const *new);
+        drop(self.open_memory.replace(new));
     }
 
     #[inline(always)]
     fn mode(&self, region: NameId) -> Mode {
-        let known = self.modes.borrow().get(region.index()).copied();
+        // SAFETY: `modes_memory` keeps the table; `resolve_mode` is the only one to replace it, and
+        // runs after this borrow.
+        let known = unsafe { &*self.modes.get() }.get(region.index()).copied();
         match known {
             Some(mode) if mode != Mode::Unknown => mode,
             _ => self.resolve_mode(region),
@@ -429,15 +482,14 @@ impl Lane {
     fn resolve_mode(&self, region: NameId) -> Mode {
         self.rarely(|| {
             let mode = self.recording.mode_of(region);
-            let known = self.modes.borrow().len();
-            if known <= region.index() {
-                // Allocated before and freed after the table is borrowed: an instrumented
-                // allocator reads it.
-                let mut larger = vec![Mode::Unknown; (region.index() + 1).next_power_of_two()];
-                larger[..known].copy_from_slice(&self.modes.borrow());
-                drop(self.modes.replace(larger));
-            }
-            self.modes.borrow_mut()[region.index()] = mode;
+            let known = self.modes_memory.borrow().len();
+            // A new table each time: the old one stays as it is until nobody looks at it.
+            let mut table = vec![Mode::Unknown; known.max((region.index() + 1).next_power_of_two())];
+            table[..known].copy_from_slice(&self.modes_memory.borrow());
+            table[region.index()] = mode;
+            let table = table.into_boxed_slice();
+            self.modes.set(&raw const *table);
+            drop(self.modes_memory.replace(table));
             mode
         })
         .unwrap_or(Mode::Off)
@@ -498,19 +550,6 @@ impl Drop for Lane {
         // SAFETY: the pointer came from `Arc::into_raw`; this is the end of its count.
         drop(unsafe { Arc::from_raw(self.block.get()) });
     }
-}
-
-#[inline(always)]
-fn is_guard(slot: &OpenSlot, entered: Entered) -> bool {
-    slot.door.load(Ordering::Relaxed) == 0
-        && slot.start.load(Ordering::Relaxed) == entered.start
-        && slot.region.load(Ordering::Relaxed) == entered.region.number()
-}
-
-/// The innermost slot that fits.
-#[inline(always)]
-fn find(open: &[OpenSlot], fits: impl Fn(&OpenSlot) -> bool) -> Option<usize> {
-    open.iter().rposition(fits)
 }
 
 /// The lanes of this thread, one for each session it has recorded in.
