@@ -3,8 +3,9 @@
 mod common;
 
 use scope_profiler::analysis::call_tree::CallTree;
-use scope_profiler::{ProfilingH5Reader, RegionFilter};
+use scope_profiler::{Profiler, ProfilingConfig, ProfilingH5Reader, RegionFilter};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 const LEAVES: i64 = 99;
 const STEPS: i64 = 100_000;
@@ -70,4 +71,61 @@ fn ten_million_intervals_add_up() {
     let leaves = i64::try_from(tree.children(steps[0]).count()).unwrap();
     assert_eq!(leaves, LEAVES);
     assert_eq!(steps[0].exclusive_ns(), STEPS * (LEAVES * 10 + 5 - LEAVES * 8));
+}
+
+const THREADS: u64 = 2;
+const REGIONS: u64 = 20;
+
+/// Every thread enters region after region, each inside a call of `block` for all of them.
+fn record(profiler: &Profiler, intervals: u64) {
+    let names: Vec<String> = (0..REGIONS - 1)
+        .map(|region| format!("region{region:02}"))
+        .collect();
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                for _ in 0..intervals / THREADS / REGIONS {
+                    let _block = profiler.profile_region("block");
+                    for name in &names {
+                        let _region = profiler.profile_region(name);
+                    }
+                }
+            });
+        }
+    });
+}
+
+/// The most memory that the process has had so far, MiB.
+fn peak_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = peak.and_then(|text| text.trim().trim_end_matches(" kB").parse::<u64>().ok());
+    kib.unwrap_or(0) / 1024
+}
+
+/// `SCOPE_PROFILER_LARGE_RECORDING=/tmp/recorded.h5` keeps the file, and
+/// `SCOPE_PROFILER_LARGE_COUNT=50000000` makes it larger.
+#[test]
+#[ignore = "records 10 million intervals and is meant for release builds"]
+fn every_interval_of_a_long_recording_is_in_the_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = std::env::var_os("SCOPE_PROFILER_LARGE_RECORDING")
+        .map_or_else(|| directory.path().join("recorded.h5"), PathBuf::from);
+    let intervals = std::env::var("SCOPE_PROFILER_LARGE_COUNT")
+        .map_or(10_000_000, |count| count.parse().expect("a number of intervals"));
+    let profiler = Profiler::new(ProfilingConfig::new().file_path(&path).verbose(false)).unwrap();
+    let start = Instant::now();
+    record(&profiler, intervals);
+    println!("recording: {:.2?}, peak {} MiB", start.elapsed(), peak_memory());
+    let start = Instant::now();
+    let summary = profiler.finalize().unwrap();
+    println!("finalize: {:.2?}, peak {} MiB", start.elapsed(), peak_memory());
+    assert!(summary.open_regions().is_empty());
+
+    let reader = ProfilingH5Reader::open(&path).unwrap();
+    let regions = reader.get_regions(&RegionFilter::new()).unwrap();
+    assert_eq!(regions.len() as u64, REGIONS);
+    for region in regions {
+        assert_eq!(region[0].num_calls(), intervals / REGIONS, "{}", region.name());
+    }
 }

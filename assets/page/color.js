@@ -23,7 +23,7 @@ function mix(a, b, share) {
 function readableOn(color, background) {
   const isDark = luminance(background) < 0.2;
   const away = isDark ? [255, 255, 255] : [0, 0, 0];
-  const tooClose = one => contrast(one, background) < 2.2;
+  const tooClose = one => contrast(one, background) < (isDark ? 3 : 2.2);
   const glares = one => isDark && contrast(one, background) > 8.5;
   const [fits, towards] = tooClose(color) ? [one => !tooClose(one), away] : [one => !glares(one), background];
   for (let share = 0; share < 1; share += 0.04) {

@@ -5,6 +5,9 @@ const GROUP_GAP = 7;
 /** Room for what the axis says about its unit. */
 const LEAST_LABELS = 118;
 const SHADES = 16;
+/** How busy a short call looks that has this many empty pixels on either side. */
+const LONE = 0.75;
+const APART = 16;
 const OVERVIEW = 30;
 const FONT = "12px system-ui, sans-serif";
 const SMALL_FONT = "10.5px system-ui, sans-serif";

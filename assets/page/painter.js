@@ -118,9 +118,22 @@ class Painter extends Lanes {
       to = Math.max(to, pixel + 1);
       i = j;
     }
-    for (let x = from; x <= to; x++) {
-      if (coverage[x] > 0 && x < columns) row[x] = shades[Math.min(SHADES, Math.round(coverage[x] * SHADES))];
-      coverage[x] = 0;
+    let before = -Infinity;
+    for (let x = from; x <= to; ) {
+      if (coverage[x] === 0) {
+        x++;
+        continue;
+      }
+      let end = x + 1;
+      while (coverage[end] > 0) end++;
+      // What has no neighbours to be mistaken for may be drawn stronger than it is busy.
+      const alone = end - x <= 2 && x - before > APART && !coverage.subarray(end, end + APART).some(share => share > 0);
+      before = end;
+      for (; x < end; x++) {
+        const share = alone ? Math.max(LONE, coverage[x]) : coverage[x];
+        if (x < columns) row[x] = shades[Math.min(SHADES, Math.round(share * SHADES))];
+        coverage[x] = 0;
+      }
     }
 
     const wide = [];

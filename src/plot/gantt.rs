@@ -31,6 +31,10 @@ impl<'a> GanttPicture<'a> {
         })
     }
 
+    fn has_axis_above(&self) -> bool {
+        self.layout.bottom - self.layout.top > TALL
+    }
+
     fn draw_axis<B: DrawingBackend>(&self, sheet: &mut Sheet<'_, B>) -> Result<()> {
         let Layout {
             left,
@@ -45,7 +49,7 @@ impl<'a> GanttPicture<'a> {
             let x = left + (f64::from(right - left) * share).round() as i32;
             sheet.rect((x - 1, x + 1), (top, bottom + 10), GRID)?;
             sheet.text(x, bottom + 40, label, &TICK)?;
-            if bottom - top > TALL {
+            if self.has_axis_above() {
                 sheet.text(x, top - 14, label, &TICK)?;
             }
         }
@@ -92,8 +96,10 @@ impl<'a> GanttPicture<'a> {
             let baseline = block.middle + layout.name.middle_to_baseline();
             sheet.text(layout.name_right, baseline, &block.name, &layout.name)?;
         }
+        // Clear of the axis, whose first label reaches to the left.
+        let heading = layout.top - if self.has_axis_above() { 44 } else { 14 };
         for column in &layout.columns {
-            sheet.text(column.right, layout.top - 14, column.heading, &LANE_LABEL)?;
+            sheet.text(column.right, heading, column.heading, &LANE_LABEL)?;
             for (middle, label) in &column.labels {
                 let baseline = middle + layout.lane_label.middle_to_baseline();
                 sheet.text(column.right, baseline, label, &layout.lane_label)?;

@@ -43,6 +43,9 @@ fn encode(picture: &impl Picture) -> Result<Vec<u8>> {
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
+    // Most rows of a chart repeat the one above.
+    encoder.set_filter(png::FilterType::Up);
+    encoder.set_compression(png::Compression::Default);
     encoder.set_source_srgb(png::SrgbRenderingIntent::RelativeColorimetric);
     // Two device pixels to a CSS pixel, of which there are 96 to the inch.
     let per_metre = (f64::from(SCALE) * 96.0 / 0.0254).round() as u32;

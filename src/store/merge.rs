@@ -3,7 +3,7 @@
 use super::rank_file::LogContents;
 use super::{SCHEMA_VERSION, hdf5_values as values, names};
 use crate::error::{Error, Result};
-use crate::output::directory_of;
+use crate::output::{directory_of, file_to_write, temporary_beside};
 use crate::profile::{Metadata, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -29,11 +29,18 @@ pub struct Merged {
 ///
 /// # Errors
 ///
-/// When a log cannot be read, two logs are of the same rank, or the file cannot be written. A file
-/// that was there before is then untouched.
+/// When a log cannot be read, two logs are of the same rank, `output` is one of the logs, or the
+/// file cannot be written. A file that was there before is then untouched.
 pub fn merge(logs: &[impl AsRef<Path>], output: &Path) -> Result<Merged> {
+    file_to_write(output)?;
     let mut ranks: BTreeMap<u32, LogContents> = BTreeMap::new();
     for path in logs {
+        if is_same_file(path.as_ref(), output) {
+            return Err(Error::config(format!(
+                "{}: is one of the logs; give another name for the file to write",
+                output.display()
+            )));
+        }
         let contents = LogContents::scan(path.as_ref())?;
         let rank = contents.rank();
         if let Some(other) = ranks.insert(rank, contents) {
@@ -50,17 +57,10 @@ pub fn merge(logs: &[impl AsRef<Path>], output: &Path) -> Result<Merged> {
             output.display()
         )));
     }
-    let directory = directory_of(output);
-    let temporary = tempfile::Builder::new()
-        .prefix(".scope-profiler-")
-        .suffix(".h5.part")
-        .make_in(directory, |path| {
-            write(&ranks, path, output, directory).map_err(std::io::Error::other)
-        })
-        .map_err(|error| match error.downcast::<Error>() {
-            Ok(error) => error,
-            Err(error) => Error::io(output, "cannot write", error),
-        })?;
+    let temporary = temporary_beside(output)
+        .map_err(|error| Error::io(output, "cannot write", error))?
+        .into_temp_path();
+    write(&ranks, &temporary, output, directory_of(output))?;
     temporary
         .persist(output)
         .map_err(|error| Error::io(output, "cannot write", error.error))?;
@@ -77,10 +77,14 @@ pub fn merge(logs: &[impl AsRef<Path>], output: &Path) -> Result<Merged> {
     })
 }
 
+fn is_same_file(a: &Path, b: &Path) -> bool {
+    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
+}
+
 /// Writes the file at `path`, which is to become `output`.
 fn write(ranks: &BTreeMap<u32, LogContents>, path: &Path, output: &Path, scratch: &Path) -> Result<()> {
     let failed = |error| Error::hdf5(output, "cannot write", error);
-    let file = hdf5::File::create_excl(path).map_err(failed)?;
+    let file = hdf5::File::create(path).map_err(failed)?;
     for (key, value) in root_attributes(ranks) {
         values::attribute(&file, &key, &value).map_err(failed)?;
     }

@@ -1,71 +1,9 @@
-//! The program, run as its users run it.
+//! From a file to its table, and what stands in the way.
 
-#![cfg(feature = "pproc")]
-
-mod common;
-
-use common::{Profile, golden};
+use crate::common::{self, Profile, golden, sample};
+use crate::program::{complaint, program, run, stdout, str, usage_error};
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
-
-fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_scope-profiler-pproc"));
-    command.env_clear().env("LANG", "C.UTF-8").stdin(Stdio::null());
-    // A program started by another test while this one writes its file inherits the file and with
-    // it the lock.
-    command.env("HDF5_USE_FILE_LOCKING", "FALSE");
-    command
-}
-
-fn run(arguments: &[&str]) -> Output {
-    program().args(arguments).output().unwrap()
-}
-
-fn stdout(output: &Output) -> String {
-    assert!(output.status.success(), "{output:?}");
-    assert!(output.stderr.is_empty(), "{output:?}");
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-/// The one line of complaint of a run that failed with exit code 1.
-fn complaint(output: &Output) -> String {
-    let text = String::from_utf8(output.stderr.clone()).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{text}");
-    assert!(output.stdout.is_empty(), "{output:?}");
-    let line = text
-        .strip_prefix("scope-profiler-pproc: ")
-        .unwrap_or_else(|| panic!("{text}"));
-    assert_eq!(line.lines().count(), 1, "{text}");
-    line.trim_end().to_owned()
-}
-
-fn usage_error(arguments: &[&str]) -> String {
-    let output = run(arguments);
-    assert_eq!(output.status.code(), Some(2), "{output:?}");
-    String::from_utf8(output.stderr).unwrap()
-}
-
-fn str(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
-
-/// Two ranks; the second has no `io` and calls `solve` once more. Times in µs.
-fn sample() -> Profile {
-    let us = |calls: &[(i64, i64)]| {
-        calls
-            .iter()
-            .map(|&(s, e)| (s * 1000, e * 1000, 0))
-            .collect::<Vec<_>>()
-    };
-    Profile::new()
-        .region(0, "main", &us(&[(1000, 2000)]))
-        .region(0, "solve", &us(&[(1100, 1400), (1500, 1900)]))
-        .region(0, "io", &us(&[(1200, 1250)]))
-        .region(1, "main", &us(&[(1000, 2000)]))
-        .region(1, "solve", &us(&[(1100, 1200), (1300, 1400), (1500, 1900)]))
-        .close()
-}
+use std::process::Stdio;
 
 #[test]
 fn the_table_is_a_tree_with_a_bar_for_the_share() {

@@ -1,0 +1,220 @@
+//! From the logs of a run that was killed to its file.
+
+use crate::program::{complaint, names_in, program, program_on_a_full_disk, run, stdout, str, usage_error};
+use scope_profiler::{Profiler, ProfilingConfig, ProfilingH5Reader};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use tempfile::TempDir;
+
+/// Where the program that is killed writes to.
+const FILE: &str = "SCOPE_PROFILER_KILLED_PROGRAM";
+const FLUSHED: &str = "all is flushed";
+const CALLS: u64 = 1000;
+
+/// Records on two threads, flushes, and waits to be killed with a region still open.
+#[test]
+#[ignore = "the program that the tests below kill"]
+fn killed_program() {
+    let Some(file) = std::env::var_os(FILE) else {
+        return;
+    };
+    let profiler = Profiler::new(
+        ProfilingConfig::new()
+            .file_path(PathBuf::from(file))
+            .verbose(false),
+    )
+    .unwrap();
+    let _open = profiler.profile_region("open");
+    std::thread::scope(|scope| {
+        for name in ["left", "right\nwing"] {
+            let profiler = &profiler;
+            scope.spawn(move || (0..CALLS).for_each(|_| profiler.profile(name, || ())));
+        }
+    });
+    profiler.flush().unwrap();
+    println!("\n{FLUSHED}");
+    loop {
+        std::thread::park();
+    }
+}
+
+/// A directory with the logs of a program that was killed, in `run.h5.d`.
+fn killed() -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    kill_one(directory.path());
+    directory
+}
+
+fn kill_one(directory: &Path) {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "merging::killed_program", "--ignored", "--nocapture"])
+        .env(FILE, directory.join("run.h5"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let flushed = lines.map_while(Result::ok).any(|line| line == FLUSHED);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(flushed, "the program ended before it was killed");
+}
+
+fn logs(directory: &Path) -> BTreeMap<String, Vec<u8>> {
+    let logs = directory.join("run.h5.d");
+    names_in(&logs)
+        .into_iter()
+        .map(|name| (name.clone(), fs::read(logs.join(name)).unwrap()))
+        .collect()
+}
+
+fn calls(file: &Path, region: &str) -> u64 {
+    let reader = ProfilingH5Reader::open(file).unwrap();
+    reader.get_region(region).unwrap()[0].num_calls()
+}
+
+#[test]
+fn everything_that_a_killed_program_flushed_is_in_the_merged_file() {
+    let directory = killed();
+    let before = logs(directory.path());
+    assert_eq!(before.len(), 1);
+
+    let output = program()
+        .current_dir(&directory)
+        .args(["merge", "run.h5.d", "-o", "run.h5"])
+        .output()
+        .unwrap();
+    let text = stdout(&output);
+    let log = before.keys().next().unwrap();
+    assert!(text.starts_with("run.h5: 1 rank, 2 000 intervals"), "{text}");
+    assert!(
+        text.contains(&format!("{log}: ends in the middle of the run")),
+        "{text}"
+    );
+
+    let file = directory.path().join("run.h5");
+    assert_eq!(calls(&file, "left"), CALLS);
+    assert_eq!(calls(&file, "right\nwing"), CALLS);
+    assert_eq!(logs(directory.path()), before);
+}
+
+#[test]
+fn logs_may_be_named_one_by_one_and_the_program_may_be_quiet() {
+    let directory = killed();
+    let name = logs(directory.path()).into_keys().next().unwrap();
+    let log = directory.path().join("run.h5.d").join(name);
+    let file = directory.path().join("elsewhere.h5");
+    assert_eq!(stdout(&run(&["merge", "-q", str(&log), "-o", str(&file)])), "");
+    assert_eq!(calls(&file, "left"), CALLS);
+}
+
+#[test]
+fn the_logs_of_two_runs_are_not_mixed() {
+    let directory = killed();
+    kill_one(directory.path());
+    let before = logs(directory.path());
+    assert_eq!(before.len(), 2);
+    let file = directory.path().join("run.h5");
+    let text = complaint(&run(&[
+        "merge",
+        str(&directory.path().join("run.h5.d")),
+        "-o",
+        str(&file),
+    ]));
+    assert!(text.contains("the logs of 2 runs"), "{text}");
+    for log in before.keys() {
+        let run = log.rsplit_once("-rank").unwrap().0;
+        assert!(text.contains(run), "{run} in {text}");
+    }
+    assert!(!file.exists());
+
+    // Nor when they are named one by one: both are rank 0.
+    let paths: Vec<PathBuf> = before
+        .keys()
+        .map(|name| directory.path().join("run.h5.d").join(name))
+        .collect();
+    let text = complaint(&run(&["merge", str(&paths[0]), str(&paths[1]), "-o", str(&file)]));
+    assert!(text.contains("are both of rank 0"), "{text}");
+    assert!(!file.exists());
+}
+
+#[test]
+fn of_a_log_that_was_cut_off_all_before_the_cut_is_merged() {
+    let directory = killed();
+    let (name, bytes) = logs(directory.path()).pop_first().unwrap();
+    let log = directory.path().join("run.h5.d").join(name);
+    let file = directory.path().join("run.h5");
+    fs::write(&log, &bytes[..bytes.len() - 1]).unwrap();
+    let text = stdout(&run(&["merge", str(&log), "-o", str(&file)]));
+    assert!(text.contains("ends in the middle of the run"), "{text}");
+    ProfilingH5Reader::open(&file).unwrap();
+}
+
+#[test]
+fn what_is_no_log_is_named_and_an_earlier_file_is_kept() {
+    let directory = killed();
+    let file = directory.path().join("run.h5");
+    fs::write(&file, "the one before").unwrap();
+    let not_a_log = directory.path().join("notes.log");
+    fs::write(&not_a_log, "not a log at all, but long enough to be one").unwrap();
+    let empty_log = directory.path().join("empty.log");
+    fs::write(&empty_log, "").unwrap();
+    let empty = directory.path().join("empty");
+    fs::create_dir(&empty).unwrap();
+    for (input, cause) in [
+        (&not_a_log, "not a rank log"),
+        (&empty_log, "empty.log"),
+        (&empty, "there are no rank logs in it"),
+        (
+            &directory.path().join("nowhere"),
+            "there is no such file or directory",
+        ),
+    ] {
+        let text = complaint(&run(&["merge", str(input), "-o", str(&file)]));
+        assert!(text.contains(str(input)) && text.contains(cause), "{text}");
+        assert_eq!(fs::read_to_string(&file).unwrap(), "the one before");
+    }
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_named_and_leaves_nothing_behind() {
+    let directory = killed();
+    let logs = directory.path().join("run.h5.d");
+    let nowhere = directory.path().join("nowhere/run.h5");
+    let text = complaint(&run(&["merge", str(&logs), "-o", str(&nowhere)]));
+    assert!(text.contains("nowhere/run.h5: there is no directory"), "{text}");
+
+    let text = complaint(&run(&["merge", str(&logs), "-o", str(&logs)]));
+    assert!(text.contains("is a directory"), "{text}");
+
+    let file = directory.path().join("full.h5");
+    let output = program_on_a_full_disk()
+        .args(["merge", str(&logs), "-o", str(&file)])
+        .output()
+        .unwrap();
+    let text = complaint(&output);
+    assert!(text.contains("full.h5: cannot write"), "{text}");
+    assert_eq!(names_in(directory.path()), ["run.h5.d"]);
+}
+
+#[test]
+fn a_log_is_never_the_file_to_write() {
+    let directory = killed();
+    let before = logs(directory.path());
+    let log = directory
+        .path()
+        .join("run.h5.d")
+        .join(before.keys().next().unwrap());
+    let text = complaint(&run(&["merge", str(&log), "-o", str(&log)]));
+    assert!(text.contains("is one of the logs"), "{text}");
+    assert_eq!(logs(directory.path()), before);
+}
+
+#[test]
+fn merging_asks_for_logs_and_for_a_file() {
+    assert!(usage_error(&["merge"]).contains("DIR_OR_FILES"));
+    assert!(usage_error(&["merge", "run.h5.d"]).contains("--output"));
+    assert!(stdout(&run(&["merge", "--help"])).contains("killed"));
+}

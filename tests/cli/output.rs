@@ -1,0 +1,245 @@
+//! From a file to pictures, statistics and the page.
+
+use crate::common::{Profile, sample};
+use crate::program::{complaint, names_in, program, program_on_a_full_disk, run, stdout, str};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+/// Writes `sample` into a new directory with these further arguments; what was printed, and there.
+fn written(profile: &Profile, arguments: &[&str]) -> (String, PathBuf) {
+    let out = profile.directory().join("a new").join("figures");
+    let output = program()
+        .arg(profile.path())
+        .arg("-o")
+        .arg(&out)
+        .args(arguments)
+        .output()
+        .unwrap();
+    (stdout(&output), out)
+}
+
+/// A browser that notes what it was to open, for as long as the directory is there.
+fn browser(directory: &Path) -> (PathBuf, PathBuf) {
+    let (browser, note) = (directory.join("browser"), directory.join("opened"));
+    let script = format!(
+        "#!/bin/sh\nprintf '%s' \"$1\" > '{note}.part'\nmv '{note}.part' '{note}'\n",
+        note = note.display()
+    );
+    fs::write(&browser, script).unwrap();
+    fs::set_permissions(&browser, fs::Permissions::from_mode(0o755)).unwrap();
+    (browser, note)
+}
+
+/// The content of a file that another process is about to write.
+fn awaited(path: &Path) -> String {
+    for _ in 0..1_000_000 {
+        if let Ok(text) = fs::read_to_string(path) {
+            return text;
+        }
+        std::thread::yield_now();
+    }
+    panic!("{} does not come", path.display());
+}
+
+#[test]
+fn an_output_directory_gets_two_charts_and_the_statistics_and_each_path_is_printed() {
+    let profile = sample();
+    let (text, out) = written(&profile, &[]);
+    let files = ["gantt_plot.png", "durations_plot.png", "region_statistics.json"];
+    let expected: String = files
+        .iter()
+        .map(|file| format!("{}\n", out.join(file).display()))
+        .collect();
+    assert_eq!(text, expected);
+    assert_eq!(names_in(&out).len(), files.len());
+    for picture in &files[..2] {
+        assert!(
+            fs::read(out.join(picture))
+                .unwrap()
+                .starts_with(b"\x89PNG\r\n\x1a\n")
+        );
+    }
+    let json = fs::read(out.join(files[2])).unwrap();
+    let statistics: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    assert!(statistics.is_object());
+}
+
+#[test]
+fn every_format_is_what_its_name_says() {
+    let profile = sample();
+    let (text, out) = written(&profile, &["--format", "html", "svg", "png"]);
+    assert_eq!(text.lines().count(), 6);
+    for (file, start) in [
+        ("gantt_plot.png", "\u{fffd}PNG"),
+        ("gantt_plot.svg", "<svg"),
+        ("gantt_plot.html", "<!doctype html>"),
+        ("durations_plot.png", "\u{fffd}PNG"),
+        ("durations_plot.svg", "<svg"),
+    ] {
+        let content = fs::read(out.join(file)).unwrap();
+        let content = String::from_utf8_lossy(&content).to_lowercase();
+        assert!(content.starts_with(&start.to_lowercase()), "{file}");
+    }
+}
+
+#[test]
+fn files_of_an_earlier_run_are_replaced_and_others_are_left_alone() {
+    let profile = sample();
+    let (_, out) = written(&profile, &[]);
+    let first = fs::read(out.join("gantt_plot.png")).unwrap();
+    fs::write(out.join("gantt_plot.png"), "old").unwrap();
+    fs::write(out.join("notes.txt"), "mine").unwrap();
+    written(&profile, &[]);
+    assert_eq!(fs::read(out.join("gantt_plot.png")).unwrap(), first);
+    assert_eq!(fs::read_to_string(out.join("notes.txt")).unwrap(), "mine");
+}
+
+#[test]
+fn quiet_writes_the_files_and_prints_nothing() {
+    let profile = sample();
+    let (text, out) = written(&profile, &["--quiet"]);
+    assert_eq!(text, "");
+    assert_eq!(names_in(&out).len(), 3);
+}
+
+#[test]
+fn hard_names_are_drawn_like_others() {
+    let long = "x".repeat(300);
+    let mut profile = Profile::new();
+    for (i, name) in ["two\nlines", "🔥 hot", "<b>&amp;\"'", "\u{1b}[31m", &long]
+        .iter()
+        .enumerate()
+    {
+        profile = profile.region(0, name, &[(i as i64, i as i64 + 5, 0)]);
+    }
+    let profile = profile.close();
+    let (_, out) = written(&profile, &["--format", "png", "svg", "html"]);
+    let svg = fs::read_to_string(out.join("gantt_plot.svg")).unwrap();
+    assert!(svg.contains("&lt;b&gt;&amp;amp;"), "{svg}");
+    assert!(!svg.contains('\u{1b}') && !svg.contains("<b>"), "{svg}");
+}
+
+#[test]
+fn the_page_is_opened_with_the_browser_of_the_environment() {
+    let profile = sample();
+    let (browser, note) = browser(profile.directory());
+    let output = program()
+        .env("BROWSER", &browser)
+        .env("PATH", std::env::var_os("PATH").unwrap())
+        .args([str(&profile.path()), "--show"])
+        .output()
+        .unwrap();
+    let text = stdout(&output);
+    let page = awaited(&note);
+    assert_eq!(text, format!("Opened {page}\n"));
+    assert!(fs::read_to_string(&page).unwrap().contains("solve"));
+    fs::remove_file(page).unwrap();
+}
+
+#[test]
+fn a_page_that_is_shown_and_kept_is_one_file() {
+    let profile = sample();
+    let (browser, note) = browser(profile.directory());
+    let out = profile.directory().join("out");
+    let output = program()
+        .env("BROWSER", &browser)
+        .env("PATH", std::env::var_os("PATH").unwrap())
+        .args([str(&profile.path()), "--show", "-o", str(&out)])
+        .output()
+        .unwrap();
+    let text = stdout(&output);
+    let page = out.canonicalize().unwrap().join("gantt_plot.html");
+    assert_eq!(awaited(&note), str(&page));
+    assert!(text.ends_with(&format!("Opened {}\n", page.display())), "{text}");
+    assert_eq!(
+        names_in(&out),
+        [
+            "durations_plot.png",
+            "gantt_plot.html",
+            "gantt_plot.png",
+            "region_statistics.json"
+        ]
+    );
+}
+
+#[test]
+fn without_a_display_the_page_is_named_with_the_way_to_it_over_ssh() {
+    let profile = sample();
+    let output = program()
+        .env("SSH_CONNECTION", "192.0.2.1 50000 192.0.2.2 22")
+        .env("USER", "ada")
+        .env("TMPDIR", profile.directory())
+        .args([str(&profile.path()), "--show"])
+        .output()
+        .unwrap();
+    let text = stdout(&output);
+    let page = text
+        .lines()
+        .next()
+        .and_then(|line| line.strip_prefix("There is no display here to show "))
+        .unwrap_or_else(|| panic!("{text}"));
+    assert!(fs::read_to_string(page).unwrap().contains("solve"));
+    assert!(text.contains(&format!("scp ada@192.0.2.2:{page} .")), "{text}");
+    assert!(
+        text.contains("ssh -L 8000:localhost:8000 ada@192.0.2.2"),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_output_that_is_a_file_is_named_and_left_as_it_is() {
+    let profile = sample();
+    let occupied = profile.directory().join("occupied");
+    fs::write(&occupied, "a file").unwrap();
+    for out in [occupied.clone(), occupied.join("out")] {
+        let text = complaint(&run(&[str(&profile.path()), "-o", str(&out)]));
+        assert!(text.contains(str(&out)) && text.contains("directory"), "{text}");
+    }
+    assert_eq!(fs::read_to_string(&occupied).unwrap(), "a file");
+}
+
+#[test]
+fn a_directory_in_the_place_of_a_picture_is_named() {
+    let profile = sample();
+    let out = profile.directory().join("out");
+    fs::create_dir_all(out.join("gantt_plot.png")).unwrap();
+    let text = complaint(&run(&[str(&profile.path()), "-o", str(&out)]));
+    assert!(text.contains("gantt_plot.png: is a directory"), "{text}");
+    assert_eq!(names_in(&out), ["gantt_plot.png"]);
+}
+
+#[test]
+fn a_full_disk_leaves_no_half_picture_and_keeps_the_old_one() {
+    let profile = sample();
+    let out = profile.directory().join("out");
+    fs::create_dir(&out).unwrap();
+    fs::write(out.join("gantt_plot.png"), "the one before").unwrap();
+    let output = program_on_a_full_disk()
+        .args([str(&profile.path()), "-o", str(&out)])
+        .output()
+        .unwrap();
+    let text = complaint(&output);
+    assert!(
+        text.contains("gantt_plot.png: cannot write the picture"),
+        "{text}"
+    );
+    assert_eq!(names_in(&out), ["gantt_plot.png"]);
+    assert_eq!(
+        fs::read_to_string(out.join("gantt_plot.png")).unwrap(),
+        "the one before"
+    );
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn standard_output_that_is_full_is_a_failure() {
+    let profile = sample();
+    let output = program()
+        .arg(profile.path())
+        .stdout(fs::OpenOptions::new().write(true).open("/dev/full").unwrap())
+        .output()
+        .unwrap();
+    let text = complaint(&output);
+    assert!(text.starts_with("standard output cannot be written"), "{text}");
+}
