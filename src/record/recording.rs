@@ -8,7 +8,7 @@ use super::sync::Arc;
 use super::thread::{Counters, LaneShared, OpenCall, Piece, lock};
 use crate::clock::{Anchor, Timeline};
 use crate::config::{Overflow, Settings};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
@@ -60,7 +60,7 @@ pub(crate) struct Drained {
     /// Each lane with its pieces, oldest first.
     pub(crate) lanes: Vec<(Arc<LaneShared>, Vec<Piece>)>,
     /// The number of events of each region in them.
-    pub(crate) counts: HashMap<NameId, u64>,
+    pub(crate) counts: FxHashMap<NameId, u64>,
 }
 
 impl Recording {
@@ -267,7 +267,7 @@ impl Recording {
     }
 }
 
-fn count(events: &[Event], counts: &mut HashMap<NameId, u64>) {
+fn count(events: &[Event], counts: &mut FxHashMap<NameId, u64>) {
     // Neighbouring events are often of one region.
     for run in events.chunk_by(|a, b| a.region == b.region) {
         *counts.entry(run[0].region).or_default() += run.len() as u64;

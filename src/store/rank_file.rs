@@ -11,6 +11,7 @@ use super::{hdf5_values as values, names};
 use crate::clock::{Anchor, Timeline};
 use crate::error::{Error, Result};
 use crate::profile::{Metadata, Value};
+use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
@@ -164,7 +165,7 @@ impl LogContents {
     /// The events by region, sorted, in nanoseconds.
     fn rows(&self, scratch: &Path) -> Result<Runs> {
         let mut clock = self.timeline.converter();
-        let mut batch: HashMap<u32, Rows> = HashMap::new();
+        let mut batch: FxHashMap<u32, Rows> = FxHashMap::default();
         let mut in_batch = 0;
         let mut runs = Runs::new(scratch);
         let mut log = LogReader::open(&self.path)?;

@@ -3,8 +3,9 @@
 use super::names;
 use crate::error::{Error, Result};
 use hdf5::Dataset;
+use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -26,8 +27,8 @@ pub(crate) struct Runs {
     directory: PathBuf,
     scratch: Option<BufWriter<File>>,
     position: u64,
-    runs: HashMap<u32, Vec<Run>>,
-    in_memory: HashMap<u32, Rows>,
+    runs: FxHashMap<u32, Vec<Run>>,
+    in_memory: FxHashMap<u32, Rows>,
 }
 
 /// A sorted stretch of the scratch file.
@@ -53,18 +54,18 @@ impl Runs {
             directory: directory.into(),
             scratch: None,
             position: 0,
-            runs: HashMap::new(),
-            in_memory: HashMap::new(),
+            runs: FxHashMap::default(),
+            in_memory: FxHashMap::default(),
         }
     }
 
     /// Sorts a batch and puts it away.
-    pub(crate) fn spill(&mut self, batch: &mut HashMap<u32, Rows>) -> Result<()> {
+    pub(crate) fn spill(&mut self, batch: &mut FxHashMap<u32, Rows>) -> Result<()> {
         self.write_out(batch)
             .map_err(|error| Error::io(&self.directory, "cannot write a scratch file", error))
     }
 
-    fn write_out(&mut self, batch: &mut HashMap<u32, Rows>) -> io::Result<()> {
+    fn write_out(&mut self, batch: &mut FxHashMap<u32, Rows>) -> io::Result<()> {
         let scratch = match &mut self.scratch {
             Some(scratch) => scratch,
             none => {
@@ -91,7 +92,7 @@ impl Runs {
     }
 
     /// Takes the last batch.
-    pub(crate) fn finish(mut self, mut batch: HashMap<u32, Rows>) -> Result<Self> {
+    pub(crate) fn finish(mut self, mut batch: FxHashMap<u32, Rows>) -> Result<Self> {
         if self.scratch.is_none() {
             batch.values_mut().for_each(sort);
             self.in_memory = batch;
