@@ -1,4 +1,4 @@
-//! Which rank this process is, and of how many.
+//! Which rank this process is, and of how many; and, with MPI, what ranks say to each other.
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
@@ -8,8 +8,10 @@ use std::hash::{Hash, Hasher};
 pub(crate) struct Comm {
     pub(crate) rank: u32,
     pub(crate) size: u32,
-    /// The same for all processes of one launch, where the launcher tells.
+    /// The same for all processes of one run, where they know of each other.
     pub(crate) job: Option<String>,
+    /// Whether the processes can talk to each other.
+    pub(crate) connected: bool,
 }
 
 /// The variables in which launchers tell rank, size and job, the most specific first.
@@ -40,15 +42,45 @@ impl Comm {
             rank: 0,
             size: 1,
             job: None,
+            connected: false,
         }
     }
 
-    /// What the launcher says in this process's environment; serial where it says nothing, or
-    /// nothing that makes sense, or `SCOPE_PROFILER_MPI=0` switches it off.
-    pub(crate) fn from_launcher(environment: impl Fn(&str) -> Option<String>) -> Self {
+    /// This process: as MPI has it where it is initialized and the feature `mpi` is on, else as the
+    /// launcher's environment has it. Serial where `SCOPE_PROFILER_MPI=0` switches both off.
+    ///
+    /// Collective over `MPI_COMM_WORLD` where MPI is initialized.
+    pub(crate) fn of_process(environment: impl Fn(&str) -> Option<String>) -> Self {
         if environment("SCOPE_PROFILER_MPI").is_some_and(|value| value == "0") {
             return Self::serial();
         }
+        mpi_world::comm().unwrap_or_else(|| Self::from_launcher(environment))
+    }
+
+    /// Waits for all ranks.
+    pub(crate) fn barrier(&self) {
+        if self.connected {
+            mpi_world::barrier();
+        }
+    }
+
+    /// Rank 0's value, on every rank.
+    pub(crate) fn broadcast(&self, value: u64) -> u64 {
+        if self.connected {
+            mpi_world::broadcast(value)
+        } else {
+            value
+        }
+    }
+
+    /// Whether the ranks can still talk to each other: not after `MPI_Finalize`.
+    pub(crate) fn is_connected(&self) -> bool {
+        self.connected && mpi_world::is_up()
+    }
+
+    /// What the launcher says in this process's environment; serial where it says nothing, or
+    /// nothing that makes sense.
+    fn from_launcher(environment: impl Fn(&str) -> Option<String>) -> Self {
         let number = |key: &str| environment(key).and_then(|value| value.trim().parse::<u32>().ok());
         LAUNCHERS
             .iter()
@@ -60,9 +92,80 @@ impl Comm {
                     .filter(|job| !job.is_empty());
                 let step = environment("SLURM_STEP_ID").unwrap_or_default();
                 let job = job.map(|job| digest(&[&job, &step]));
-                (rank < size && size > 1).then_some(Self { rank, size, job })
+                (rank < size && size > 1).then_some(Self {
+                    rank,
+                    size,
+                    job,
+                    connected: false,
+                })
             })
             .unwrap_or_else(Self::serial)
+    }
+}
+
+/// MPI, as far as the profiler needs it. It never initializes or finalizes MPI itself.
+#[cfg(feature = "mpi")]
+mod mpi_world {
+    use super::{Comm, digest};
+    use mpi::environment::{is_finalized, is_initialized};
+    use mpi::topology::SimpleCommunicator;
+    use mpi::traits::{Communicator, CommunicatorCollectives, Root};
+    use std::time::{SystemTime, UNIX_EPOCH};
+
+    pub(super) fn is_up() -> bool {
+        is_initialized() && !is_finalized()
+    }
+
+    pub(super) fn comm() -> Option<Comm> {
+        if !is_up() {
+            return None;
+        }
+        let world = SimpleCommunicator::world();
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |now| now.as_nanos() as u64);
+        // All ranks name the run as rank 0 does.
+        let job = digest(&[
+            &broadcast(now).to_string(),
+            &broadcast(std::process::id().into()).to_string(),
+        ]);
+        Some(Comm {
+            rank: u32::try_from(world.rank()).unwrap_or(0),
+            size: u32::try_from(world.size()).unwrap_or(1),
+            job: Some(job),
+            connected: true,
+        })
+    }
+
+    pub(super) fn barrier() {
+        SimpleCommunicator::world().barrier();
+    }
+
+    pub(super) fn broadcast(mut value: u64) -> u64 {
+        SimpleCommunicator::world()
+            .process_at_rank(0)
+            .broadcast_into(&mut value);
+        value
+    }
+}
+
+/// The same without MPI: every process is on its own.
+#[cfg(not(feature = "mpi"))]
+mod mpi_world {
+    use super::Comm;
+
+    pub(super) fn is_up() -> bool {
+        false
+    }
+
+    pub(super) fn comm() -> Option<Comm> {
+        None
+    }
+
+    pub(super) fn barrier() {}
+
+    pub(super) fn broadcast(value: u64) -> u64 {
+        value
     }
 }
 

@@ -4,6 +4,7 @@ use crate::clock::Timeline;
 use crate::comm::Comm;
 use crate::config::{ProfilingConfig, Settings};
 use crate::error::{Error, Result};
+use crate::output::directory_of;
 use crate::profile::{Metadata, Profile, Source, Value};
 use crate::record::names::NameId;
 use crate::record::writer::Writer;
@@ -12,6 +13,7 @@ use crate::store::reader::ProfilingH5Reader;
 use crate::store::{self, metadata, run_directory};
 use crate::summary::{Account, OpenRegion, Summary};
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, RwLock};
 
 /// One profiling session as a value, without globals. Several can live at once.
@@ -40,6 +42,9 @@ pub struct Profiler {
 impl Profiler {
     /// Starts a session.
     ///
+    /// With the feature `mpi`, and once MPI is initialized, this and [`finalize`](Self::finalize)
+    /// are collective: every rank of `MPI_COMM_WORLD` has to call them.
+    ///
     /// # Errors
     ///
     /// When a setting cannot be used (see [`ProfilingConfig`]), or the output directory does not
@@ -47,7 +52,7 @@ impl Profiler {
     pub fn new(config: ProfilingConfig) -> Result<Self> {
         let environment = |key: &str| std::env::var(key).ok();
         let settings = config.resolve(environment)?;
-        let comm = Comm::from_launcher(environment);
+        let comm = Comm::of_process(environment);
         let recording = Recording::new(settings);
         let writer = start_writer(&recording, &comm)?;
         tracing_core::callsite::rebuild_interest_cache();
@@ -139,7 +144,7 @@ impl Profiler {
         } else {
             Summary::default()
         };
-        if was_open && self.recording.settings.verbose {
+        if was_open && self.recording.settings.verbose && self.comm.rank == 0 {
             summary.print();
         }
         *finished = Some(summary.clone());
@@ -157,7 +162,11 @@ impl Profiler {
         let account = self.account(&open, written);
         let log = writer.log_path();
         if self.comm.size > 1 {
-            return Ok(Summary::of_log(account, &log, output, &self.comm));
+            return if self.comm.is_connected() {
+                self.merge_ranks(account, &log, output)
+            } else {
+                Ok(Summary::of_log(account, &log, output, &self.comm))
+            };
         }
         store::merge::merge(&[&log], output).map_err(|error| error.unmerged(&log, output))?;
         let file = ProfilingH5Reader::open(output).map_err(|error| error.unmerged(&log, output))?;
@@ -165,6 +174,41 @@ impl Profiler {
             .map_err(|error| error.unmerged(&log, output))?;
         run_directory::remove_log(&log);
         Ok(summary)
+    }
+
+    /// Rank 0 makes one file of the logs of all ranks, which lie in the same directory. Collective.
+    fn merge_ranks(&self, account: Account, log: &Path, output: &Path) -> Result<Summary> {
+        // Every log is complete from here on.
+        self.comm.barrier();
+        let merged = if self.comm.rank == 0 {
+            let logs = run_directory::logs_of_ranks(log, self.comm.size);
+            store::merge::merge(&logs, output)
+                .and_then(|_| ProfilingH5Reader::open(output))
+                .and_then(|file| {
+                    Summary::of(
+                        &file,
+                        account,
+                        self.recording.settings.label.clone(),
+                        Some(output),
+                    )
+                })
+        } else {
+            Ok(Summary::of_rank(account, output))
+        };
+        if self.comm.broadcast(merged.is_ok().into()) == 1 {
+            run_directory::remove_log(log);
+            return merged;
+        }
+        let directory = directory_of(log);
+        match merged {
+            Err(error) => Err(error.unmerged(directory, output)),
+            Ok(_) => Err(Error::not_found(format!(
+                "{}: rank 0 could not write it; rank {} keeps {}",
+                output.display(),
+                self.comm.rank,
+                log.display()
+            ))),
+        }
     }
 
     fn account(&self, open: &[OpenCall], kept: u64) -> Account {

@@ -88,6 +88,15 @@ impl Summary {
         }
     }
 
+    /// Of a rank whose intervals are in the file that rank 0 has written.
+    pub(crate) fn of_rank(account: Account, output: &Path) -> Self {
+        Self {
+            account,
+            path: Some(output.into()),
+            ..Self::default()
+        }
+    }
+
     /// The file that was written: the HDF5 file, or this rank's log where several ranks wait to be
     /// merged. None when everything stayed in memory.
     #[must_use]

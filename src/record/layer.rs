@@ -4,7 +4,10 @@ use super::names::NameId;
 use super::recording::Recording;
 use super::spans::{Target, callsite, new_door, region_by_field, region_of_new};
 use super::sync::Arc;
-use tracing_core::{Subscriber, span};
+use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tracing_core::{Dispatch, Subscriber, span};
+use tracing_subscriber::Registry;
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
@@ -31,6 +34,22 @@ use tracing_subscriber::registry::LookupSpan;
 pub struct ScopeLayer {
     target: Target,
     door: u32,
+    /// Whether the subscriber is a `Registry`, whose ids are used again only by the thread that
+    /// used them before: then that thread may remember what they stand for.
+    ids_stay_on_thread: AtomicBool,
+}
+
+/// Spans that this thread has created: door, id and region. They are entered soon, and mostly here.
+type Created = (u32, u64, NameId);
+const CREATED_SLOTS: usize = 64;
+thread_local! {
+    static CREATED: [Cell<Created>; CREATED_SLOTS] =
+        const { [const { Cell::new((0, 0, NameId::from_number(u32::MAX))) }; CREATED_SLOTS] };
+}
+
+#[inline(always)]
+fn with_created<R>(id: u64, f: impl FnOnce(&Cell<Created>) -> R) -> R {
+    CREATED.with(|created| f(&created[id as usize % CREATED_SLOTS]))
 }
 
 /// The region of a span whose field names it, kept with the span.
@@ -41,6 +60,7 @@ impl ScopeLayer {
         Self {
             target: Target::Global,
             door: new_door(),
+            ids_stay_on_thread: AtomicBool::new(false),
         }
     }
 
@@ -48,7 +68,25 @@ impl ScopeLayer {
         Self {
             target: Target::Own(Arc::clone(recording)),
             door: new_door(),
+            ids_stay_on_thread: AtomicBool::new(false),
         }
+    }
+}
+
+impl ScopeLayer {
+    /// The region of a span that another thread created, or that is named by a field.
+    fn look_up<S>(&self, id: &span::Id, context: &Context<'_, S>) -> Option<NameId>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let span = context.span(id)?;
+        let callsite = callsite(&self.target, span.metadata());
+        let by_field = if callsite.by_field {
+            span.extensions().get::<FieldRegion>().map(|region| region.0)
+        } else {
+            None
+        };
+        Some(by_field.unwrap_or(callsite.region))
     }
 }
 
@@ -56,10 +94,22 @@ impl<S> Layer<S> for ScopeLayer
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
+    fn on_register_dispatch(&self, subscriber: &Dispatch) {
+        let is_registry = subscriber.downcast_ref::<Registry>().is_some();
+        self.ids_stay_on_thread.store(is_registry, Ordering::Relaxed);
+    }
+
     fn on_new_span(&self, attributes: &span::Attributes<'_>, id: &span::Id, context: Context<'_, S>) {
-        if self.target.session() == 0 || !callsite(&self.target, attributes.metadata()).by_field {
+        if self.target.session() == 0 {
             return;
         }
+        let callsite = callsite(&self.target, attributes.metadata());
+        if !callsite.by_field {
+            let created = (self.door, id.into_u64(), callsite.region);
+            return with_created(created.1, |slot| slot.set(created));
+        }
+        // Such a span may get its name later, on any thread: nobody remembers it.
+        with_created(id.into_u64(), |slot| slot.set((0, 0, callsite.region)));
         if let (Some(region), Some(span)) = (region_of_new(&self.target, attributes), context.span(id)) {
             span.extensions_mut().replace(FieldRegion(region));
         }
@@ -80,16 +130,16 @@ where
         if self.target.session() == 0 {
             return;
         }
-        let Some(span) = context.span(id) else { return };
-        let callsite = callsite(&self.target, span.metadata());
-        let by_field = if callsite.by_field {
-            span.extensions().get::<FieldRegion>().map(|region| region.0)
+        let (door, created, region) = with_created(id.into_u64(), Cell::get);
+        let remembered = door == self.door && created == id.into_u64();
+        let region = if remembered && self.ids_stay_on_thread.load(Ordering::Relaxed) {
+            region
         } else {
-            None
+            match self.look_up(id, &context) {
+                Some(region) => region,
+                None => return,
+            }
         };
-        // Given back before the clock is read.
-        drop(span);
-        let region = by_field.unwrap_or(callsite.region);
         self.target
             .with_lane(|lane| lane.enter_span(region, self.door, id.into_u64()));
     }

@@ -85,7 +85,7 @@ impl fmt::Debug for Region {
 #[must_use = "the region is left as soon as the guard is dropped; bind it: `let _guard = ...`"]
 pub struct RegionGuard {
     session: u64,
-    entered: Option<Entered>,
+    entered: Entered,
     /// Intervals belong to a thread.
     not_send: PhantomData<*const ()>,
 }
@@ -95,10 +95,10 @@ impl RegionGuard {
     pub(crate) fn enter_global(id: impl FnOnce() -> NameId) -> Self {
         let session = global::session();
         let entered = if session == 0 {
-            None
+            Entered::NOTHING
         } else {
             let id = id();
-            with_lane(session, global::recording, |lane| lane.enter(id)).flatten()
+            with_lane(session, global::recording, |lane| lane.enter(id)).unwrap_or(Entered::NOTHING)
         };
         Self {
             session,
@@ -111,9 +111,10 @@ impl RegionGuard {
     pub(crate) fn enter_in(recording: &Arc<Recording>, id: NameId) -> Self {
         let session = recording.id;
         let entered = if recording.is_closed() {
-            None
+            Entered::NOTHING
         } else {
-            with_lane(session, || Some(Arc::clone(recording)), |lane| lane.enter(id)).flatten()
+            with_lane(session, || Some(Arc::clone(recording)), |lane| lane.enter(id))
+                .unwrap_or(Entered::NOTHING)
         };
         Self {
             session,
@@ -126,8 +127,8 @@ impl RegionGuard {
 impl Drop for RegionGuard {
     #[inline(always)]
     fn drop(&mut self) {
-        if let Some(entered) = self.entered {
-            with_lane(self.session, || None, |lane| lane.exit(entered));
+        if !self.entered.is_nothing() {
+            with_lane(self.session, || None, |lane| lane.exit(self.entered));
         }
     }
 }
@@ -135,7 +136,7 @@ impl Drop for RegionGuard {
 impl fmt::Debug for RegionGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RegionGuard")
-            .field("recording", &self.entered.is_some())
+            .field("recording", &!self.entered.is_nothing())
             .finish_non_exhaustive()
     }
 }

@@ -6,8 +6,10 @@ use super::recording::Recording;
 use super::sync::Arc;
 use super::thread::{Lane, with_lane};
 use crate::config::RegionNaming;
+use dashmap::DashMap;
 use std::cell::Cell;
 use std::fmt;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tracing_core::field::{Field, Visit};
 use tracing_core::{Metadata, span};
@@ -55,11 +57,28 @@ pub(crate) fn new_door() -> u32 {
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
+/// Call sites as small numbers, which they keep for the life of the process.
+static SITES: boxcar::Vec<&'static Metadata<'static>> = boxcar::Vec::new();
+static SITE_NUMBERS: LazyLock<DashMap<usize, u64>> = LazyLock::new(DashMap::new);
+
+fn site_number(metadata: &'static Metadata<'static>) -> u64 {
+    *SITE_NUMBERS
+        .entry(std::ptr::from_ref(metadata) as usize)
+        .or_insert_with(|| SITES.push(metadata) as u64)
+}
+
+/// The call site of a number.
+pub(crate) fn site(number: u64) -> Option<&'static Metadata<'static>> {
+    SITES.get(number as usize).copied()
+}
+
 /// What a call site means in a session.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Callsite {
     /// The region of its spans.
     pub(crate) region: NameId,
+    /// Its number.
+    pub(crate) site: u64,
     /// Whether a field of the span may name another.
     pub(crate) by_field: bool,
 }
@@ -69,14 +88,12 @@ pub(crate) struct Callsite {
 pub(crate) fn callsite(target: &Target, metadata: &'static Metadata<'static>) -> Callsite {
     const SLOTS: usize = 128;
     type Entry = (*const Metadata<'static>, u64, Callsite);
-    const EMPTY: Entry = (
-        std::ptr::null(),
-        0,
-        Callsite {
-            region: NameId::from_number(u32::MAX),
-            by_field: false,
-        },
-    );
+    const NOTHING: Callsite = Callsite {
+        region: NameId::from_number(u32::MAX),
+        site: 0,
+        by_field: false,
+    };
+    const EMPTY: Entry = (std::ptr::null(), 0, NOTHING);
     thread_local! {
         static CACHE: [Cell<Entry>; SLOTS] = const { [const { Cell::new(EMPTY) }; SLOTS] };
     }
@@ -103,23 +120,23 @@ fn resolve(target: &Target, metadata: &'static Metadata<'static>) -> Callsite {
         .map(|recording| &recording.settings.region_naming);
     let source = metadata.file().zip(metadata.line());
     let name = NameId::of(metadata.name(), source);
-    match naming {
-        None | Some(RegionNaming::Name) => Callsite {
-            region: name,
-            by_field: false,
-        },
+    let mut by_field = false;
+    let region = match naming {
+        None | Some(RegionNaming::Name) => name,
         Some(RegionNaming::Qualified) => {
             let module = metadata.module_path().unwrap_or(metadata.target());
-            let region = NameId::of(&format!("{module}::{}", metadata.name()), source);
-            Callsite {
-                region,
-                by_field: false,
-            }
+            NameId::of(&format!("{module}::{}", metadata.name()), source)
         }
-        Some(RegionNaming::Field(field)) => Callsite {
-            region: name,
-            by_field: metadata.fields().field(field.as_str()).is_some(),
-        },
+        Some(RegionNaming::Field(field)) => {
+            by_field = metadata.fields().field(field.as_str()).is_some();
+            name
+        }
+    };
+    let site = site_number(metadata);
+    Callsite {
+        region,
+        site,
+        by_field,
     }
 }
 

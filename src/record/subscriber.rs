@@ -2,11 +2,9 @@
 
 use super::names::NameId;
 use super::recording::Recording;
-use super::spans::{Target, callsite, new_door, region_of_new};
+use super::spans::{Target, callsite, new_door, region_of_new, site};
 use super::sync::Arc;
-use dashmap::DashMap;
 use std::cell::Cell;
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tracing_core::span::{Attributes, Current, Id, Record};
 use tracing_core::{Event, Interest, Metadata, Subscriber};
@@ -37,40 +35,26 @@ pub struct ScopeSubscriber {
     door: u32,
 }
 
-/// A call site with one of its regions. A span's id carries the number of its site.
-#[derive(Debug)]
-struct Site {
-    metadata: &'static Metadata<'static>,
-    region: NameId,
+/// A span's id: from the low bits up its region's number plus 1, its site's number, and a serial
+/// number that tells spans of a site apart.
+const REGION_BITS: u32 = 20;
+const SITE_BITS: u32 = 20;
+const REGIONS: u64 = 1 << REGION_BITS;
+const SITES: u64 = 1 << SITE_BITS;
+
+fn id_of(site: u64, region: NameId) -> Id {
+    let mut region = u64::from(region.number()) + 1;
+    if site >= SITES || region >= REGIONS {
+        // A million regions: what comes after them is not recorded.
+        region = REGIONS - 1;
+    }
+    Id::from_u64(serial() << (REGION_BITS + SITE_BITS) | (site % SITES) << REGION_BITS | region)
 }
 
-static SITES: boxcar::Vec<Site> = boxcar::Vec::new();
-static SITE_NUMBERS: LazyLock<DashMap<(usize, NameId), u64>> = LazyLock::new(DashMap::new);
-
-/// The low bits of an id are the site's number plus 1, the others tell spans of a site apart.
-const SITE_BITS: u32 = 24;
-const SITE_MASK: u64 = (1 << SITE_BITS) - 1;
-
-fn site_number(metadata: &'static Metadata<'static>, region: NameId) -> u64 {
-    const SLOTS: usize = 64;
-    type Entry = (usize, NameId, u64);
-    thread_local! {
-        static CACHE: [Cell<Entry>; SLOTS] =
-            const { [const { Cell::new((0, NameId::from_number(u32::MAX), 0)) }; SLOTS] };
-    }
-    let address = std::ptr::from_ref(metadata) as usize;
-    CACHE.with(|cache| {
-        let slot = &cache[(address >> 4 ^ region.index()) % SLOTS];
-        let (known, of_region, number) = slot.get();
-        if known == address && of_region == region {
-            return number;
-        }
-        let number = *SITE_NUMBERS
-            .entry((address, region))
-            .or_insert_with(|| SITES.push(Site { metadata, region }) as u64);
-        slot.set((address, region, number));
-        number
-    })
+#[inline(always)]
+fn region_of(id: u64) -> Option<NameId> {
+    let region = id % REGIONS;
+    (region != REGIONS - 1).then(|| NameId::from_number((region as u32).wrapping_sub(1)))
 }
 
 /// A number that no other span that is still around has: threads take them in batches.
@@ -86,8 +70,9 @@ fn serial() -> u64 {
     serial
 }
 
-fn site_of(id: &Id) -> Option<&'static Site> {
-    SITES.get(((id.into_u64() & SITE_MASK) as usize).wrapping_sub(1))
+fn site_of(id: u64) -> Option<&'static Metadata<'static>> {
+    region_of(id)?;
+    site(id >> REGION_BITS & (SITES - 1))
 }
 
 impl ScopeSubscriber {
@@ -131,17 +116,18 @@ impl Subscriber for ScopeSubscriber {
     }
 
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {
-        let metadata = attributes.metadata();
-        let callsite = callsite(&self.target, metadata);
+        let callsite = callsite(&self.target, attributes.metadata());
         let by_field = if callsite.by_field {
             region_of_new(&self.target, attributes)
         } else {
             None
         };
-        let site = site_number(metadata, by_field.unwrap_or(callsite.region)) + 1;
-        // More sites than the bits can number: the span is not recorded.
-        let site = if site > SITE_MASK { SITE_MASK } else { site };
-        Id::from_u64(serial() << SITE_BITS | site)
+        id_of(callsite.site, by_field.unwrap_or(callsite.region))
+    }
+
+    // A span is its id: there is nothing to close.
+    fn try_close(&self, _: Id) -> bool {
+        true
     }
 
     fn record(&self, _: &Id, _: &Record<'_>) {}
@@ -152,9 +138,9 @@ impl Subscriber for ScopeSubscriber {
 
     #[inline]
     fn enter(&self, id: &Id) {
-        if let Some(site) = site_of(id) {
+        if let Some(region) = region_of(id.into_u64()) {
             self.target
-                .with_lane(|lane| lane.enter_span(site.region, self.door, id.into_u64()));
+                .with_lane(|lane| lane.enter_span(region, self.door, id.into_u64()));
         }
     }
 
@@ -169,11 +155,8 @@ impl Subscriber for ScopeSubscriber {
             .target
             .with_lane(|lane| lane.current_span(self.door))
             .flatten();
-        match current.map(Id::from_u64) {
-            Some(id) => match site_of(&id) {
-                Some(site) => Current::new(id, site.metadata),
-                None => Current::none(),
-            },
+        match current.and_then(|id| Some((Id::from_u64(id), site_of(id)?))) {
+            Some((id, metadata)) => Current::new(id, metadata),
             None => Current::none(),
         }
     }

@@ -191,15 +191,51 @@ impl LaneShared {
 }
 
 /// A region as it was entered; what the guard keeps.
+///
+/// Two whole words, and no `Option` around them: a guard that is read back in other pieces than it
+/// was written in stalls the processor.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entered {
-    region: NameId,
-    index: u32,
+    /// The region's number, and above it the place on the open stack or one of the marks below.
+    what: u64,
     start: u64,
 }
 
-/// In `Entered::index`: the call is only counted and not on the stack.
-const COUNTED: u32 = u32::MAX;
+/// In place of a place on the stack: nothing was entered.
+const NOTHING: u32 = u32::MAX;
+/// In place of a place on the stack: the call is only counted.
+const COUNTED: u32 = u32::MAX - 1;
+
+impl Entered {
+    /// Nothing was entered.
+    pub(crate) const NOTHING: Self = Self {
+        what: (NOTHING as u64) << 32,
+        start: 0,
+    };
+
+    #[inline(always)]
+    fn new(region: NameId, index: u32, start: u64) -> Self {
+        Self {
+            what: u64::from(region.number()) | u64::from(index) << 32,
+            start,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_nothing(self) -> bool {
+        self.index() == NOTHING
+    }
+
+    #[inline(always)]
+    fn index(self) -> u32 {
+        (self.what >> 32) as u32
+    }
+
+    #[inline(always)]
+    fn region(self) -> NameId {
+        NameId::from_number(self.what as u32)
+    }
+}
 
 /// One thread's side of one session.
 pub(crate) struct Lane {
@@ -260,43 +296,32 @@ impl Lane {
 
     /// Enters a region through the guard's door.
     #[inline(always)]
-    pub(crate) fn enter(&self, region: NameId) -> Option<Entered> {
+    pub(crate) fn enter(&self, region: NameId) -> Entered {
         match self.mode(region) {
-            Mode::Time => {
-                let (index, start) = self.push_open(region, 0, None)?;
-                Some(Entered { region, index, start })
-            }
-            Mode::Count => Some(Entered {
-                region,
-                index: COUNTED,
-                start: 0,
-            }),
-            Mode::Off | Mode::Unknown => None,
+            Mode::Time => match self.push_open(region, 0, None) {
+                Some((index, start)) => Entered::new(region, index, start),
+                None => Entered::NOTHING,
+            },
+            Mode::Count => Entered::new(region, COUNTED, 0),
+            Mode::Off | Mode::Unknown => Entered::NOTHING,
         }
     }
 
     /// Leaves what [`enter`](Self::enter) entered.
     #[inline(always)]
     pub(crate) fn exit(&self, entered: Entered) {
-        if entered.index == COUNTED {
-            return self.count(entered.region, |counters| &counters.counted);
+        let region = entered.region();
+        if entered.index() == COUNTED {
+            return self.count(region, |counters| &counters.counted);
         }
         let end = self.clock.ticks();
-        let what = OpenSlot::what(entered.region, 0);
+        let what = OpenSlot::what(region, 0);
         let is_it = |slot: &OpenSlot| {
             slot.start.load(Ordering::Relaxed) == entered.start && slot.what.load(Ordering::Relaxed) == what
         };
-        let open = self.open();
-        let top = self.depth.get().wrapping_sub(1);
-        let index = if entered.index as usize == top && open.get(top).is_some_and(is_it) {
-            top
-        } else {
-            match self.find(is_it) {
-                Some(index) => index,
-                None => return,
-            }
-        };
-        self.close(index, entered.region, entered.start, end);
+        if let Some(index) = self.top_or_find(entered.index() as usize, is_it) {
+            self.close(index, region, entered.start, end);
+        }
     }
 
     /// Enters a region through a span's door. `key` tells the span from others of the same door.
@@ -310,22 +335,24 @@ impl Lane {
     /// Leaves the innermost open call of this span; does nothing where there is none.
     #[inline(always)]
     pub(crate) fn exit_span(&self, door: u32, key: u64) {
-        let end = self.clock.ticks();
+        let end = if self.time_trace { self.clock.ticks() } else { 0 };
         let is_it = |slot: &OpenSlot| {
             slot.key.load(Ordering::Relaxed) == key && slot.door() == door && !slot.is_left()
         };
-        let open = self.open();
         let top = self.depth.get().wrapping_sub(1);
-        let index = if open.get(top).is_some_and(is_it) {
-            top
-        } else {
-            match self.find(is_it) {
-                Some(index) => index,
-                None => return,
-            }
-        };
-        let slot = &open[index];
-        self.close(index, slot.region(), slot.start.load(Ordering::Relaxed), end);
+        if let Some(index) = self.top_or_find(top, is_it) {
+            let slot = &self.open()[index];
+            self.close(index, slot.region(), slot.start.load(Ordering::Relaxed), end);
+        }
+    }
+
+    /// `index`, where that is the top of the stack and fits; else the innermost that fits.
+    #[inline(always)]
+    fn top_or_find(&self, index: usize, fits: impl Fn(&OpenSlot) -> bool) -> Option<usize> {
+        if index == self.depth.get().wrapping_sub(1) && self.open().get(index).is_some_and(&fits) {
+            return Some(index);
+        }
+        self.find(fits)
     }
 
     /// The innermost open span of this door.
@@ -360,7 +387,7 @@ impl Lane {
             slot.key.store(key, Ordering::Relaxed);
         }
         self.depth.set(depth + 1);
-        let start = self.clock.ticks();
+        let start = if self.time_trace { self.clock.ticks() } else { 0 };
         slot.start.store(start, Ordering::Relaxed);
         self.shared.depth.store(depth + 1, Ordering::Release);
         Some((depth as u32, start))

@@ -53,7 +53,7 @@ pub(crate) fn create_log(output: &Path, comm: &Comm) -> Result<(LogWriter, Strin
         } else {
             format!("{run}.{session}")
         };
-        let path = directory.join(format!("{run}-rank{:05}.log", comm.rank));
+        let path = directory.join(log_name(&run, comm.rank));
         match LogWriter::create(&path) {
             Ok(log) => return Ok((log, run)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -61,6 +61,21 @@ pub(crate) fn create_log(output: &Path, comm: &Comm) -> Result<(LogWriter, Strin
         }
     }
     unreachable!("the numbers do not end")
+}
+
+/// The name of a rank's log.
+fn log_name(run: &str, rank: u32) -> String {
+    format!("{run}-rank{rank:05}.log")
+}
+
+/// The logs of all ranks of the run that `log` is of, where they are there.
+pub(crate) fn logs_of_ranks(log: &Path, size: u32) -> Vec<PathBuf> {
+    let name = log.file_name().unwrap_or_default().to_string_lossy();
+    let Some((run, _)) = name.rsplit_once("-rank") else {
+        return vec![log.to_path_buf()];
+    };
+    let of_rank = |rank| log.with_file_name(log_name(run, rank));
+    (0..size).map(of_rank).filter(|path| path.exists()).collect()
 }
 
 /// Removes a log that has been merged, and the directory when it was the last one in it.

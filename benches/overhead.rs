@@ -1,0 +1,268 @@
+//! What recording costs, beside what nothing could go below.
+//!
+//! ```text
+//! cargo bench --bench overhead                        the table
+//! cargo bench --bench overhead -- --sustained 100     with that many million intervals to disk
+//! ```
+//!
+//! `scripts/bench` measures other profilers as well and writes the tables into docs/overhead.md.
+
+mod harness;
+mod rows;
+
+use harness::{Results, Row, Storage, Table, ns};
+use rows::{off, threads};
+use std::time::Instant;
+
+/// The default of `memory_limit`, and what a session may take beside it, bytes.
+const MEMORY_LIMIT: f64 = (256 << 20) as f64;
+const MEMORY_BESIDE: f64 = (64 << 20) as f64;
+
+fn rows() -> Vec<Row> {
+    let mut rows = vec![
+        Row::new("floor", "two bare counter reads", rows::counter_reads),
+        Row::new("instants", "two `Instant::now`", rows::instants),
+        Row::new("guard", "`profile_region!`", rows::guard).within("1.2 x floor", |r| 1.2 * r["floor"]),
+        Row::new("held", "`Region::enter`", rows::held_region).within("1.2 x floor", |r| 1.2 * r["floor"]),
+        Row::new("name", "`ProfileManager::profile_region(name)`", rows::by_name)
+            .within("floor + 25 ns", |r| r["floor"] + 25.0),
+        Row::new("subscriber", "span, `ScopeSubscriber`", rows::subscriber_span)
+            .within("1.7 x floor", |r| 1.7 * r["floor"]),
+        Row::new(
+            "empty layer",
+            "span, `Registry` with an empty layer",
+            rows::empty_layer_span,
+        ),
+        Row::new("layer", "span, `ScopeLayer` over `Registry`", rows::layer_span)
+            .within("empty layer + floor + 25 ns", layer_bound),
+        Row::new(
+            "subscriber instrument",
+            "`#[instrument(skip_all)]`, `ScopeSubscriber`",
+            rows::subscriber_instrument,
+        )
+        .within("1.7 x floor + 10 ns", |r| 1.7 * r["floor"] + 10.0),
+        Row::new(
+            "layer instrument",
+            "`#[instrument(skip_all)]`, `ScopeLayer`",
+            rows::layer_instrument,
+        )
+        .within("empty layer + floor + 35 ns", |r| layer_bound(r) + 10.0),
+        Row::new("guard inactive", "profiling off: guard", off::guard_inactive).within("2 ns", |_| 2.0),
+        Row::new("guard excluded", "name excluded: guard", off::guard_excluded).within("2 ns", |_| 2.0),
+        Row::new("disabled", "a disabled span", off::span_disabled),
+        Row::new(
+            "subscriber inactive",
+            "profiling off: span, `ScopeSubscriber`",
+            off::subscriber_inactive,
+        )
+        .within("disabled span + 0.5 ns", |r| r["disabled"] + 0.5),
+        Row::new(
+            "subscriber excluded",
+            "name excluded: span, `ScopeSubscriber`",
+            off::subscriber_excluded,
+        )
+        .within("disabled span + 0.5 ns", |r| r["disabled"] + 0.5),
+        Row::new(
+            "layer inactive",
+            "profiling off: span, `ScopeLayer`",
+            off::layer_inactive,
+        )
+        .within("empty layer + 5 ns", |r| r["empty layer"] + 5.0),
+        Row::new(
+            "layer excluded",
+            "name excluded: span, `ScopeLayer`",
+            off::layer_excluded,
+        )
+        .within("empty layer + 5 ns", |r| r["empty layer"] + 5.0),
+        Row::new("guard counted", "calls only: guard", rows::guard_counted).within("5 ns", |_| 5.0),
+        Row::new(
+            "subscriber counted",
+            "calls only: span, `ScopeSubscriber`",
+            rows::subscriber_counted,
+        ),
+        Row::new(
+            "layer counted",
+            "calls only: span, `ScopeLayer`",
+            rows::layer_counted,
+        ),
+        Row::new("guards 10", "guards, 10 deep", rows::guards_10_deep),
+        Row::new("guards 1000", "guards, 1000 deep", rows::guards_1000_deep)
+            .within("1.1 x 10 deep", |r| 1.1 * r["guards 10"]),
+        Row::new(
+            "spans 10",
+            "spans, `ScopeSubscriber`, 10 deep",
+            rows::spans_10_deep,
+        ),
+        Row::new(
+            "spans 1000",
+            "spans, `ScopeSubscriber`, 1000 deep",
+            rows::spans_1000_deep,
+        )
+        .within("1.1 x 10 deep", |r| 1.1 * r["spans 10"]),
+    ];
+    if std::thread::available_parallelism().is_ok_and(|cpus| cpus.get() > 1) {
+        rows.push(Row::new(
+            "two floors",
+            "two bare counter reads, 2 threads at once",
+            threads::counter_reads,
+        ));
+        rows.push(
+            Row::new(
+                "two guards",
+                "`profile_region!`, 2 threads at once",
+                threads::guards,
+            )
+            .within("1.1 x one thread", |r| 1.1 * r["guard"]),
+        );
+    }
+    rows
+}
+
+/// What `Registry` costs is not ours.
+fn layer_bound(results: &Results) -> f64 {
+    results["empty layer"] + results["floor"] + 25.0
+}
+
+fn main() {
+    let rows = rows();
+    if harness::is_child(&rows) || is_child() {
+        return;
+    }
+    let in_earnest = harness::in_earnest();
+    let machine = harness::machine();
+    let results = harness::measure(&rows, if in_earnest { 500 } else { 3 });
+    let mut table = Table::new(["enter and leave", "ns", "x floor", "bound", "ns", "holds"]);
+    for row in &rows {
+        let time = results[row.key];
+        let [text, bound, holds] = match row.bound(&results) {
+            Some(bound) => [bound.text.to_owned(), ns(bound.ns), holds(time <= bound.ns)],
+            None => Default::default(),
+        };
+        table.row([
+            row.what.to_owned(),
+            ns(time),
+            format!("{:.2}", time / results["floor"]),
+            text,
+            bound,
+            holds,
+        ]);
+    }
+    println!("{machine}.\n\n{table}");
+    let millions = if in_earnest { sustained_millions() } else { 0.2 };
+    println!("{}", sustained(millions));
+    eprintln!("Other profilers beside this one: scripts/bench");
+}
+
+fn holds(does: bool) -> String {
+    if does { "yes" } else { "**no**" }.to_owned()
+}
+
+// --- a long run -----------------------------------------------------------------------------------
+
+fn sustained_millions() -> f64 {
+    let mut arguments = std::env::args()
+        .skip_while(|argument| argument != "--sustained")
+        .skip(1);
+    arguments.next().map_or(20.0, |millions| {
+        millions.parse().expect("--sustained takes a number, in millions")
+    })
+}
+
+/// Entering and leaving without a pause, to memory and to disk.
+fn sustained(millions: f64) -> Table {
+    let calls = |millions: f64| (millions * 1e6).to_string();
+    // The memory limit has room for a few more.
+    let memory_millions = millions.min(10.0);
+    // Turns, as the machine may be busy with something else in one of them.
+    let runs = |storage: &str, calls: &str| -> Vec<Vec<f64>> {
+        (0..3)
+            .map(|_| harness::ask(&["sustained", storage, calls]))
+            .collect()
+    };
+    let least =
+        |runs: &[Vec<f64>], index: usize| runs.iter().map(|run| run[index]).fold(f64::INFINITY, f64::min);
+    let most = |runs: &[Vec<f64>], index: usize| runs.iter().map(|run| run[index]).fold(0.0, f64::max);
+    let (memory, disk) = (
+        runs("memory", &calls(memory_millions)),
+        runs("disk", &calls(millions)),
+    );
+    let mut table = Table::new(["sustained", "ns", "on the CPU", "bound", "measured", "holds"]);
+    let mut line = |what: String, runs: &[Vec<f64>], [bound, measured, holds]: [String; 3]| {
+        table.row([
+            what,
+            ns(least(runs, 0)),
+            ns(least(runs, 1)),
+            bound,
+            measured,
+            holds,
+        ]);
+    };
+    line(
+        format!("{memory_millions} M intervals in memory"),
+        &memory,
+        Default::default(),
+    );
+    let ratio = least(&disk, 0) / least(&memory, 0);
+    let within = [
+        "1.3 x in memory".into(),
+        format!("{ratio:.2} x"),
+        holds(ratio <= 1.3),
+    ];
+    line(format!("{millions} M intervals to disk"), &disk, within);
+    let mut check = |what: &str, bound: &str, measured: String, does: bool| {
+        table.row([
+            what.into(),
+            String::new(),
+            String::new(),
+            bound.into(),
+            measured,
+            holds(does),
+        ]);
+    };
+    let dropped = most(&disk, 2);
+    check("intervals dropped", "none", dropped.to_string(), dropped == 0.0);
+    for (what, index) in [("peak memory, recording", 3), ("peak memory, finalizing", 4)] {
+        let peak = most(&disk, index);
+        let measured = format!("{:.0} MiB", peak / f64::from(1 << 20));
+        check(
+            what,
+            "`memory_limit` + 64 MiB",
+            measured,
+            peak <= MEMORY_LIMIT + MEMORY_BESIDE,
+        );
+    }
+    table
+}
+
+/// The child of [`sustained`]: time and CPU time of an interval, ns; dropped intervals; peak memory.
+fn is_child() -> bool {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [mode, storage, calls] = arguments.as_slice() else {
+        return false;
+    };
+    if mode != "sustained" {
+        return false;
+    }
+    let calls: u64 = calls.parse().expect("a number of calls");
+    let storage = if storage == "disk" {
+        Storage::Disk
+    } else {
+        Storage::Memory
+    };
+    let directory = rows::session(storage, |config| config);
+    harness::pin(0);
+    let (started, cpu) = (Instant::now(), harness::thread_cpu_ns());
+    for _ in 0..calls {
+        rows::enter_by_macro();
+    }
+    let time = started.elapsed().as_nanos() as f64;
+    let cpu = harness::thread_cpu_ns() - cpu;
+    let recording = harness::peak_memory();
+    let summary = scope_profiler::ProfileManager::finalize().expect("the file can be written");
+    assert_eq!(summary.recorded(), calls);
+    drop(directory);
+    let each = |time: f64| time / calls as f64;
+    let dropped = summary.dropped() as f64;
+    harness::answer(&[each(time), each(cpu), dropped, recording, harness::peak_memory()]);
+    true
+}
