@@ -51,6 +51,7 @@ pub enum RegionNaming {
 /// | [`include`](Self::include), [`exclude`](Self::exclude) | every region | |
 /// | [`region_naming`](Self::region_naming) | [`RegionNaming::Name`] | |
 /// | [`record_arguments`](Self::record_arguments) | `false` | |
+/// | the clock: the CPU's counter where the kernel keeps time by it, else `CLOCK_MONOTONIC` | `auto` | `SCOPE_PROFILER_CLOCK`: `auto` or `monotonic` |
 ///
 /// An environment variable that is set and not empty wins over the program, so that a batch script
 /// can switch profiling off or name the file without a rebuild. Settings are checked when a session
@@ -253,6 +254,17 @@ impl ProfilingConfig {
         let file_path = get("SCOPE_PROFILER_FILE").map_or(self.file_path, PathBuf::from);
         let label = get("SCOPE_PROFILER_LABEL").or(self.label);
 
+        let clock = match (&self.clock, get("SCOPE_PROFILER_CLOCK").as_deref()) {
+            (Some(manual), _) => Clock::Manual(manual.clone()),
+            (None, None | Some("auto")) => Clock::system(),
+            (None, Some("monotonic")) => Clock::Monotonic,
+            (None, Some(other)) => {
+                return Err(Error::config(format!(
+                    "SCOPE_PROFILER_CLOCK is {other:?}; set it to auto or monotonic"
+                )));
+            }
+        };
+
         let mut patterns = Patterns::default();
         patterns.include(&self.include)?;
         patterns.exclude(&self.exclude)?;
@@ -300,7 +312,7 @@ impl ProfilingConfig {
             patterns,
             region_naming: self.region_naming,
             record_arguments: self.record_arguments,
-            clock: self.clock.map_or_else(Clock::system, Clock::Manual),
+            clock,
         })
     }
 }
@@ -393,9 +405,21 @@ mod tests {
             assert!(error.is_config());
             assert!(error.to_string().contains(expected), "{error}");
         }
-        let error = ProfilingConfig::new()
-            .resolve(with(&[("SCOPE_PROFILER_VERBOSE", "loud")]))
-            .unwrap_err();
-        assert!(error.to_string().contains("SCOPE_PROFILER_VERBOSE"), "{error}");
+        for (key, value) in [
+            ("SCOPE_PROFILER_VERBOSE", "loud"),
+            ("SCOPE_PROFILER_CLOCK", "sundial"),
+        ] {
+            let environment = |asked: &str| (asked == key).then(|| value.to_owned());
+            let error = ProfilingConfig::new().resolve(environment).unwrap_err();
+            assert!(error.to_string().contains(key), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_counter_can_be_passed_over() {
+        let settings = ProfilingConfig::new()
+            .resolve(with(&[("SCOPE_PROFILER_CLOCK", "monotonic")]))
+            .unwrap();
+        assert_eq!(settings.clock.name(), "clock_monotonic");
     }
 }

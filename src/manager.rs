@@ -35,7 +35,7 @@ use std::sync::{Arc, Mutex, RwLock};
 pub struct Profiler {
     recording: Arc<Recording>,
     comm: Comm,
-    writer: Option<Writer>,
+    writer: Option<Arc<Writer>>,
     finished: Mutex<Option<Summary>>,
 }
 
@@ -115,7 +115,7 @@ impl Profiler {
     /// When the log cannot be written; what could not be written is then counted as dropped.
     pub fn flush(&self) -> Result<()> {
         match &self.writer {
-            Some(writer) if !self.recording.is_closed() => writer
+            Some(writer) if !self.recording.is_closed() && !self.recording.is_forked() => writer
                 .flush()
                 .map_err(|error| Error::io(&writer.log_path(), "cannot write the rank log", error)),
             _ => Ok(()),
@@ -135,7 +135,8 @@ impl Profiler {
         if let Some(summary) = &*finished {
             return Ok(summary.clone());
         }
-        let was_open = !self.recording.is_closed();
+        // A forked child has a copy of the session, but the log is its parent's.
+        let was_open = !self.recording.is_closed() && !self.recording.is_forked();
         self.recording.close();
         global::clear(self.recording.id);
         tracing_core::callsite::rebuild_interest_cache();
@@ -253,7 +254,7 @@ fn profile_intervals(profile: &Profile) -> u64 {
     profile.rows().iter().map(|row| row.intervals).sum()
 }
 
-fn start_writer(recording: &Arc<Recording>, comm: &Comm) -> Result<Option<Writer>> {
+fn start_writer(recording: &Arc<Recording>, comm: &Comm) -> Result<Option<Arc<Writer>>> {
     let Settings {
         activated: true,
         file_path: Some(output),

@@ -68,3 +68,25 @@ pub(crate) fn host_name() -> String {
     }
     String::new()
 }
+
+/// Has `f` called when the process exits in an orderly way: after `main`, or by
+/// `std::process::exit`. Other threads may still be running then.
+pub(crate) fn at_exit(f: fn()) {
+    use std::sync::OnceLock;
+    static HOOK: OnceLock<fn()> = OnceLock::new();
+    if HOOK.set(f).is_err() {
+        return;
+    }
+    #[cfg(unix)]
+    {
+        extern "C" fn run() {
+            if let Some(f) = HOOK.get() {
+                // A panic must not cross into C.
+                std::panic::catch_unwind(f).ok();
+            }
+        }
+        // SAFETY: `run` is a function of the signature that atexit wants, and lives for ever. A
+        // refusal (no memory) leaves the program as it is without us.
+        unsafe { libc::atexit(run) };
+    }
+}

@@ -37,6 +37,7 @@ pub(crate) struct Recording {
     pub(crate) next_thread: AtomicU32,
     /// When the session began.
     pub(crate) began: Anchor,
+    process: u32,
     closed: AtomicBool,
     /// Held while events move from the lanes into the registry's totals, so that nobody counts
     /// them twice or not at all.
@@ -72,6 +73,7 @@ impl Recording {
             lanes: Mutex::default(),
             next_thread: AtomicU32::new(0),
             began: settings.clock.anchor(),
+            process: std::process::id(),
             closed: AtomicBool::new(!settings.activated),
             draining: Mutex::default(),
             abandoned: Mutex::default(),
@@ -84,6 +86,11 @@ impl Recording {
     #[inline(always)]
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Relaxed)
+    }
+
+    /// Whether this is a child of the process that the session belongs to: the log is not its own.
+    pub(crate) fn is_forked(&self) -> bool {
+        self.process != std::process::id()
     }
 
     /// Ends recording: no thread gets a new block, and those that wait for one go on.
@@ -107,10 +114,11 @@ impl Recording {
 
     /// An empty block for a thread that has filled its own.
     pub(crate) fn empty_block(&self) -> Option<Arc<Block>> {
-        // Without a file nothing ever leaves memory: to wait would be to wait for ever.
+        // Without a file nothing ever leaves memory, and a forked child has no writer: to wait
+        // would be to wait for ever.
         let overflow = match self.settings.file_path {
-            Some(_) => self.settings.overflow,
-            None => Overflow::Drop,
+            Some(_) if !self.is_forked() => self.settings.overflow,
+            _ => Overflow::Drop,
         };
         match self.pool.take(overflow, || self.wake_writer()) {
             Grant::Block(block) => Some(block),

@@ -12,6 +12,7 @@ use super::{Mode, Recording};
 use crate::clock::Clock;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -565,9 +566,10 @@ impl Lane {
         if self.busy.replace(true) {
             return None;
         }
-        let result = f();
+        // A fault of ours must not unwind into the program.
+        let result = catch_unwind(AssertUnwindSafe(f));
         self.busy.set(false);
-        Some(result)
+        result.ok()
     }
 }
 
@@ -599,6 +601,7 @@ thread_local! {
     /// number is not 0. Needs no destructor, so that it can be read at any time.
     static CURRENT: Cell<(u64, *const Lane)> = const { Cell::new((0, std::ptr::null())) };
     static LANES: Lanes = Lanes::default();
+    static INTERNAL: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Runs `f` on this thread's lane of the session with this number. A thread that has no lane gets
@@ -637,13 +640,18 @@ fn switch_to(session: u64) -> Option<*const Lane> {
         .ok()?
 }
 
+/// Regions that this thread enters are not recorded: it is the profiler's own.
+pub(crate) fn never_record_this_thread() {
+    INTERNAL.set(true);
+}
+
 #[cold]
 #[inline(never)]
 fn attach(recording: Arc<Recording>) -> Option<*const Lane> {
     LANES
         .try_with(|lanes| {
             let mut lanes = lanes.all.try_borrow_mut().ok()?;
-            if recording.is_closed() {
+            if recording.is_closed() || INTERNAL.get() {
                 return None;
             }
             if lanes.iter().all(|lane| !lane.busy.get()) {

@@ -4,13 +4,14 @@ use super::block::Event;
 use super::names::NameId;
 use super::recording::{Drained, Recording};
 use super::sync::Arc;
-use super::thread::{OpenCall, lock};
+use super::thread::{OpenCall, lock, never_record_this_thread};
 use crate::profile::Metadata;
 use crate::store::rank_log::{LogEvent, LogWriter, MAX_EVENTS};
+use crate::sys;
 use std::collections::HashSet;
 use std::io;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Mutex, Weak};
 use std::thread::JoinHandle;
 
 /// A session's log and the thread that feeds it.
@@ -19,6 +20,16 @@ pub(crate) struct Writer {
     recording: Arc<Recording>,
     sink: Arc<Mutex<Sink>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// The writers of all sessions that have not ended: what they have is saved when the process exits.
+static RUNNING: Mutex<Vec<Weak<Writer>>> = Mutex::new(Vec::new());
+
+fn save_all() {
+    let running = std::mem::take(&mut *lock(&RUNNING));
+    for writer in running.iter().filter_map(Weak::upgrade) {
+        writer.save();
+    }
 }
 
 /// The log, and what it has been told already.
@@ -33,7 +44,11 @@ struct Sink {
 
 impl Writer {
     /// Begins the log and starts the writer thread.
-    pub(crate) fn start(recording: &Arc<Recording>, mut log: LogWriter, run: &Metadata) -> io::Result<Self> {
+    pub(crate) fn start(
+        recording: &Arc<Recording>,
+        mut log: LogWriter,
+        run: &Metadata,
+    ) -> io::Result<Arc<Self>> {
         log.run(run)?;
         log.anchor(recording.settings.clock.anchor())?;
         let sink = Arc::new(Mutex::new(Sink {
@@ -48,16 +63,35 @@ impl Writer {
             std::thread::Builder::new()
                 .name("scope-profiler".into())
                 .spawn(move || {
+                    never_record_this_thread();
                     while recording.wait_for_work(recording.settings.flush_interval) {
                         lock(&sink).flush(&recording);
                     }
                 })?
         };
-        Ok(Self {
+        let writer = Arc::new(Self {
             recording: Arc::clone(recording),
             sink,
             thread: Mutex::new(Some(thread)),
-        })
+        });
+        lock(&RUNNING).push(Arc::downgrade(&writer));
+        sys::at_exit(save_all);
+        Ok(writer)
+    }
+
+    /// At the exit of a process that has not finalized the session: the log gets the rest.
+    fn save(&self) {
+        if self.recording.is_closed() || self.recording.is_forked() {
+            return;
+        }
+        self.recording.close();
+        self.finish(&Metadata::new());
+        let log = self.log_path();
+        tell(&format!(
+            "the program ended without finalize; everything recorded is in {log}: \
+             make a file of it with `scope-profiler-pproc merge {log} -o FILE`",
+            log = log.display()
+        ));
     }
 
     /// Writes everything that has been recorded up to now.
@@ -72,6 +106,7 @@ impl Writer {
     /// open, and how many intervals the log has.
     pub(crate) fn finish(&self, run: &Metadata) -> (Vec<OpenCall>, u64) {
         self.recording.stop_writer();
+        lock(&RUNNING).retain(|writer| !std::ptr::eq(writer.as_ptr(), self));
         if let Some(thread) = lock(&self.thread).take() {
             // The writer thread does not panic; if it did all the same, the rest is written here.
             thread.join().ok();
@@ -224,13 +259,16 @@ impl Sink {
 }
 
 fn warn_about(path: &Path, error: &io::Error) {
+    tell(&format!(
+        "{}: cannot write: {error}; the program goes on, intervals that cannot be written are counted as dropped",
+        path.display()
+    ));
+}
+
+fn tell(message: &str) {
     use std::io::Write;
     // A closed standard error is no reason to take the program down, as eprintln! would.
-    let _ = writeln!(
-        io::stderr(),
-        "scope-profiler: {}: cannot write: {error}; the program goes on, intervals that cannot be written are counted as dropped",
-        path.display()
-    );
+    let _ = writeln!(io::stderr(), "scope-profiler: {message}");
 }
 
 fn log_event(event: &Event) -> LogEvent {
