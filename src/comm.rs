@@ -181,7 +181,7 @@ mod tests {
     use super::*;
 
     fn comm(pairs: &'static [(&str, &str)]) -> Comm {
-        Comm::from_launcher(|key| {
+        Comm::of_process(|key| {
             pairs
                 .iter()
                 .find(|(k, _)| *k == key)

@@ -1,4 +1,64 @@
-//! A profiler for scientific and parallel programs.
+//! Shows where a parallel program spends its time: on which rank, on which thread, and when.
+//!
+//! A *region* is a name. Each time it is entered and left, one interval is recorded. Regions come
+//! from `tracing` spans and from guards; the same name is the same region.
+//!
+//! ```
+//! use scope_profiler::{ProfileManager, ProfilingConfig, ProfilingH5Reader, profile_region};
+//!
+//! # let directory = tempfile::tempdir()?;
+//! # let file = directory.path().join("run.h5");
+//! let session = ProfileManager::session(ProfilingConfig::new().file_path(&file).verbose(false))?;
+//! for _ in 0..10 {
+//!     let _step = profile_region!("step");
+//!     ProfileManager::profile("solve", || (1..1000).sum::<u64>());
+//! }
+//! let summary = session.finalize()?; // writes the file
+//! println!("{summary}"); // the regions as a tree, with calls and times
+//!
+//! let reader = ProfilingH5Reader::open(&file)?;
+//! let step = reader.get_region("step")?;
+//! assert_eq!(step[0].num_calls(), 10);
+//! assert!(step[0].total_duration_ns() >= reader.get_region("solve")?[0].total_duration_ns());
+//!
+//! # #[cfg(feature = "pproc")]
+//! scope_profiler::plot_gantt(
+//!     &reader,
+//!     &scope_profiler::GanttOptions::new().filepath(directory.path().join("gantt.png")),
+//! )?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # The way of an interval
+//!
+//! ```text
+//! guard or span  ->  log of the rank  ->  profiling_data.h5  ->  table, charts, page
+//! while the program runs       |  finalize, merge       |  afterwards
+//! ```
+//!
+//! - **Recording**: [`ProfilingConfig`] holds the settings. [`ProfileManager`] is the session of
+//!   the whole program, [`Profiler`] one of its own, without globals. [`profile_region!`] and
+//!   [`ProfileManager::profile`] mark regions; [`ScopeLayer`] records `tracing` spans beside other
+//!   layers, [`ScopeSubscriber`] on its own and with less overhead. `finalize` gives a [`Summary`].
+//! - **The file**: [`merge`] makes one of the logs of a killed program or of several ranks, which
+//!   [`find_logs`] finds.
+//! - **Reading**: [`ProfilingH5Reader`] gives regions ([`MpiRegion`]) with the calls of each rank
+//!   ([`RankRegion`]); [`RegionFilter`] chooses regions and ranks.
+//! - **Analysis and charts**: [`analysis`] nests calls, [`export`] prints and writes statistics,
+//!   [`chart`] reduces any number of intervals to what fits on a picture. With the feature `pproc`,
+//!   `plot` draws it: `plot_gantt` and `plot_durations` go the whole way. All of these take any
+//!   [`profile::Source`]: a file, or a [`profile::Profile`] in memory.
+//!
+//! All times are nanoseconds. Errors are one type, [`Error`], whose text says which file or value,
+//! what was wrong with it and what to do.
+//!
+//! # Features
+//!
+//! | feature | | what for |
+//! |---|---|---|
+//! | `pproc` | default | the program `scope-profiler-pproc` and all that draws: `plot`, `export::json` |
+//! | `mpi` | | ranks from MPI itself; needs an MPI installation and libclang at build time |
+//! | `static` | | builds HDF5 and zlib from source; needs CMake 3.26 or newer |
 
 pub mod analysis;
 pub mod chart;

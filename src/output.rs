@@ -27,11 +27,12 @@ pub(crate) fn file_to_write(path: &Path) -> Result<()> {
     }
     let directory = directory_of(path);
     if !directory.is_dir() {
-        return Err(Error::not_found(format!(
-            "{}: there is no directory {} to write it to; create it first",
-            path.display(),
-            directory.display()
-        )));
+        let cause = format!("there is no directory {}; create it first", directory.display());
+        return Err(Error::io(
+            path,
+            "cannot write",
+            io::Error::new(io::ErrorKind::NotFound, cause),
+        ));
     }
     Ok(())
 }

@@ -1,11 +1,6 @@
 //! The Gantt chart: when each region ran, on which rank and thread.
 
-use super::options::GanttOptions;
 pub use super::palette::Color;
-use super::reduction::Reduction;
-use crate::analysis::selection::RegionFilter;
-use crate::error::Result;
-use crate::profile::Source;
 use crate::units;
 
 /// What every chart says about itself.
@@ -145,25 +140,4 @@ pub struct Bar {
     pub busy: f32,
     /// The number of intervals; in a lane of several ranks, of those that begin here, maybe 0.
     pub calls: u32,
-}
-
-impl GanttChart {
-    /// Reduces the chosen regions and ranks of a source, in one pass.
-    ///
-    /// An interval that is at least one column wide (see [`GanttOptions::columns`]) is a bar of its
-    /// own; shorter ones in the same column share one, which keeps their exact busy time. Threads
-    /// of one region and rank have lanes of their own where they overlap in time. When there are
-    /// more lanes than [`GanttOptions::max_lanes`], first threads and then ranks share lanes, and
-    /// the [`header`](Self::header) says so. An end before its start counts as no length; a time
-    /// axis of more than `i64::MAX` ns (292 years) is cut off there.
-    ///
-    /// Memory is bounded by lanes times columns; `filter` decides what is drawn, whatever
-    /// `options` choose.
-    ///
-    /// # Errors
-    ///
-    /// When nothing is left to draw, a chosen rank is not there, or the file cannot be read.
-    pub fn reduce(source: &dyn Source, filter: &RegionFilter, options: &GanttOptions) -> Result<Self> {
-        Reduction::new(source, filter.rows(source)?, options)?.run()
-    }
 }

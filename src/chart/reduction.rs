@@ -8,13 +8,35 @@ use super::palette::{OTHERS, Palette};
 use super::plan::{ByLane, Plan};
 use super::row::RowReducer;
 use super::totals::{Totals, for_each_chunk, sum_of};
+use crate::analysis::selection::RegionFilter;
 use crate::error::{Error, Result};
 use crate::profile::{Intervals, Source};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
 
+impl GanttChart {
+    /// Reduces the chosen regions and ranks of a source, in one pass.
+    ///
+    /// An interval that is at least one column wide (see [`GanttOptions::columns`]) is a bar of its
+    /// own; shorter ones in the same column share one, which keeps their exact busy time. Threads
+    /// of one region and rank have lanes of their own where they overlap in time. When there are
+    /// more lanes than [`GanttOptions::max_lanes`], first threads and then ranks share lanes, and
+    /// the [`header`](Self::header) says so. An end before its start counts as no length; a time
+    /// axis of more than `i64::MAX` ns (292 years) is cut off there.
+    ///
+    /// Memory is bounded by lanes times columns; `filter` decides what is drawn, whatever
+    /// `options` choose.
+    ///
+    /// # Errors
+    ///
+    /// When nothing is left to draw, a chosen rank is not there, or the file cannot be read.
+    pub fn reduce(source: &dyn Source, filter: &RegionFilter, options: &GanttOptions) -> Result<Self> {
+        Reduction::new(source, filter.rows(source)?, options)?.run()
+    }
+}
+
 /// The state of one pass over a source.
-pub(super) struct Reduction<'a> {
+struct Reduction<'a> {
     source: &'a dyn Source,
     options: &'a GanttOptions,
     rows: Vec<usize>,
@@ -40,7 +62,7 @@ struct OwnLanes {
 }
 
 impl<'a> Reduction<'a> {
-    pub(super) fn new(source: &'a dyn Source, rows: Vec<usize>, options: &'a GanttOptions) -> Result<Self> {
+    fn new(source: &'a dyn Source, rows: Vec<usize>, options: &'a GanttOptions) -> Result<Self> {
         if rows.is_empty() {
             return Err(Error::not_found(
                 "there is nothing to draw: the profile holds no regions",
@@ -66,7 +88,7 @@ impl<'a> Reduction<'a> {
         })
     }
 
-    pub(super) fn run(mut self) -> Result<GanttChart> {
+    fn run(mut self) -> Result<GanttChart> {
         let mut buffer = Intervals::default();
         for index in std::mem::take(&mut self.rows) {
             self.row(index, &mut buffer)?;

@@ -1,9 +1,9 @@
 //! The few shapes that our pictures are made of, on any Plotters backend.
 
-use super::text::Text;
+use super::text::{Text, opaque};
 use crate::chart::Color;
 use crate::error::{Error, Result};
-use plotters_backend::{BackendColor, DrawingBackend, DrawingErrorKind};
+use plotters_backend::{DrawingBackend, DrawingErrorKind};
 
 /// A picture that knows its size and draws itself.
 pub(super) trait Picture {
@@ -67,13 +67,6 @@ impl<'a, B: DrawingBackend> Sheet<'a, B> {
         self.backend
             .draw_text(text, style, (x, style.top(baseline)))
             .map_err(plot_error)
-    }
-}
-
-pub(super) fn opaque(color: Color) -> BackendColor {
-    BackendColor {
-        alpha: 1.0,
-        rgb: (color.0, color.1, color.2),
     }
 }
 

@@ -117,11 +117,19 @@ pub(super) fn fit(text: &str, style: &Text, room: f32) -> String {
     shorten(text, low)
 }
 
+/// The colour as Plotters has it.
+pub(super) fn opaque(color: Color) -> BackendColor {
+    BackendColor {
+        alpha: 1.0,
+        rgb: (color.0, color.1, color.2),
+    }
+}
+
 impl BackendTextStyle for Text {
     type FontError = Infallible;
 
     fn color(&self) -> BackendColor {
-        super::sheet::opaque(self.color)
+        opaque(self.color)
     }
 
     fn size(&self) -> f64 {
@@ -162,7 +170,7 @@ impl BackendTextStyle for Text {
         let font = self.font();
         let scaled = font.as_scaled(self.scale());
         let baseline = (TOP_TO_BASELINE * self.size).round();
-        let color = super::sheet::opaque(self.color);
+        let color = opaque(self.color);
         let mut pen = 0.0;
         for id in self.glyphs(text) {
             let glyph = id.with_scale_and_position(self.scale(), point(pen, baseline));

@@ -184,7 +184,10 @@ fn an_output_that_cannot_be_written_is_named_and_leaves_nothing_behind() {
     let logs = directory.path().join("run.h5.d");
     let nowhere = directory.path().join("nowhere/run.h5");
     let text = complaint(&run(&["merge", str(&logs), "-o", str(&nowhere)]));
-    assert!(text.contains("nowhere/run.h5: there is no directory"), "{text}");
+    assert!(
+        text.contains("nowhere/run.h5: cannot write: there is no directory"),
+        "{text}"
+    );
 
     let text = complaint(&run(&["merge", str(&logs), "-o", str(&logs)]));
     assert!(text.contains("is a directory"), "{text}");

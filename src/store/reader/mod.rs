@@ -1,7 +1,7 @@
 //! Reading profiling files.
 //!
-//! [`open`] looks at the schema number and hands the file to that schema's [`Decoder`]; everything
-//! above a decoder is the same for all of them: rows in order of start, regions on demand.
+//! The schema number of a file chooses its [`Decoder`]; everything above a decoder is the same for
+//! all of them: rows in order of start, regions on demand.
 
 mod attributes;
 mod column;
@@ -42,6 +42,17 @@ trait Decoder: fmt::Debug + Send + Sync {
     fn damaged(&self, message: String) -> Error;
 }
 
+/// Opens `path` with the decoder for its schema.
+fn decoder(path: &Path) -> Result<Box<dyn Decoder>> {
+    let opened = open::open(path)?;
+    match open::schema(&opened)? {
+        1 => Ok(Box::new(schema1::Schema1::open(opened)?)),
+        number => Err(opened.damaged(format!(
+            "schema {number}, the columnar layout of the Python package, is not read yet (this version reads schema 1)"
+        ))),
+    }
+}
+
 /// Reads a profiling file: ours, and those of the Python package scope-profiler.
 ///
 /// Opening checks the structure and reads no events; those are read when they are asked for. The
@@ -77,7 +88,7 @@ impl ProfilingH5Reader {
     /// schema that this version does not read.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let decoder = open::open(path)?;
+        let decoder = decoder(path)?;
         let contents = decoder.contents();
         let mut rows_of = vec![Vec::new(); contents.names.len()];
         for (index, row) in contents.rows.iter().enumerate() {

@@ -1,8 +1,6 @@
 //! Opening a file: is it there, is it HDF5, which schema.
 
-use super::Decoder;
 use super::attributes;
-use super::schema1;
 use crate::error::{Error, Result};
 use crate::store::names;
 use hdf5::{File, FileBuilder};
@@ -39,18 +37,8 @@ impl Opened {
     }
 }
 
-/// Opens `path` and finds the decoder for its schema.
-pub(super) fn open(path: &Path) -> Result<Box<dyn Decoder>> {
-    let opened = open_hdf5(path)?;
-    match schema(&opened)? {
-        1 => schema1::Schema1::open(opened).map(|decoder| Box::new(decoder) as Box<dyn Decoder>),
-        number => Err(opened.damaged(format!(
-            "schema {number}, the columnar layout of the Python package, is not read yet (this version reads schema 1)"
-        ))),
-    }
-}
-
-fn open_hdf5(path: &Path) -> Result<Opened> {
+/// Opens `path`, if it is an HDF5 file.
+pub(super) fn open(path: &Path) -> Result<Opened> {
     let metadata = fs::metadata(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => Error::not_found(format!("{}: there is no such file", path.display())),
         _ => Error::io(path, "cannot be opened", error),
@@ -102,7 +90,7 @@ fn open_hdf5(path: &Path) -> Result<Opened> {
 }
 
 /// The schema number: absent means 1.
-fn schema(opened: &Opened) -> Result<i64> {
+pub(super) fn schema(opened: &Opened) -> Result<i64> {
     let cannot = |error| opened.hdf5(format!("the attribute {} cannot be read", names::SCHEMA), error);
     if !opened
         .file
