@@ -75,6 +75,7 @@ mod pattern;
 #[cfg(feature = "pproc")]
 pub mod plot;
 pub mod profile;
+mod profiler;
 mod record;
 mod store;
 mod summary;
@@ -86,10 +87,11 @@ pub use chart::{DurationsOptions, GanttOptions};
 pub use clock::ManualClock;
 pub use config::{Overflow, ProfilingConfig, RegionNaming};
 pub use error::{Error, Result};
-pub use manager::{ProfileManager, Profiler, Session};
+pub use manager::{ProfileManager, Session};
 #[cfg(feature = "pproc")]
 pub use plot::{plot_durations, plot_gantt};
 pub use profile::{MpiRegion, RankRegion};
+pub use profiler::Profiler;
 #[doc(hidden)]
 pub use record::RegionSite;
 pub use record::{Region, RegionGuard, ScopeLayer, ScopeSubscriber};

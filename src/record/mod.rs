@@ -26,6 +26,7 @@ mod spans;
 pub(crate) mod subscriber;
 mod sync;
 mod thread;
+mod view;
 pub(crate) mod writer;
 
 pub(crate) use block::EVENT_BYTES;
@@ -33,7 +34,7 @@ pub use layer::ScopeLayer;
 pub(crate) use recording::{Mode, Recording};
 pub use region::{Region, RegionGuard, RegionSite};
 pub use subscriber::ScopeSubscriber;
-pub(crate) use thread::{OpenCall, lock};
+pub(crate) use view::{OpenCall, lock};
 
 /// The events in a block: it stays in the second-level cache, and a thread that records little
 /// does not tie up much.

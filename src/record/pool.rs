@@ -2,7 +2,7 @@
 
 use super::block::{Block, EVENT_BYTES};
 use super::sync::Arc;
-use super::thread::lock;
+use super::view::lock;
 use crate::config::Overflow;
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;

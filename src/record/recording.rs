@@ -5,7 +5,7 @@ use super::names::NameId;
 use super::pool::{Grant, Pool};
 use super::registry::Registry;
 use super::sync::Arc;
-use super::thread::{Counters, LaneShared, OpenCall, Piece, lock};
+use super::view::{Counters, LaneShared, OpenCall, Piece, lock};
 use crate::clock::{Anchor, Timeline};
 use crate::config::{Overflow, Settings};
 use rustc_hash::FxHashMap;

@@ -1,0 +1,90 @@
+//! One rank's log: an append-only file of checksummed blocks.
+//!
+//! ```text
+//! file   = magic[8] version:u32 reserved:u32 block*
+//! block  = kind:u32 length:u32 crc32:u32 payload[length]     crc over kind, length and payload
+//! ```
+//!
+//! All numbers are little-endian, texts are a u32 length and UTF-8. A log that is cut off anywhere,
+//! or damaged, is good up to its last whole block. Blocks of unknown kinds are skipped. The payloads
+//! are listed in `docs/format.md`.
+
+mod reader;
+mod writer;
+
+pub(crate) use reader::LogReader;
+pub(crate) use writer::LogWriter;
+
+use crate::clock::Anchor;
+use crate::profile::Metadata;
+
+const MAGIC: [u8; 8] = *b"SCOPELOG";
+/// The version that this crate writes; it reads this and all before it.
+const VERSION: u32 = 1;
+const HEADER_BYTES: u64 = 16;
+const BLOCK_HEADER_BYTES: usize = 12;
+/// No block is larger: a length beyond it is damage.
+const MAX_PAYLOAD: usize = 1 << 20;
+const EVENT_BYTES: usize = 24;
+/// Events in one block, at the most.
+pub(crate) const MAX_EVENTS: usize = 1 << 15;
+
+/// An interval in ticks, as the log stores it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LogEvent {
+    pub(crate) region: u32,
+    pub(crate) depth: u32,
+    pub(crate) start: u64,
+    pub(crate) end: u64,
+}
+
+/// What a block says.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Block {
+    /// Facts about the run; later ones win.
+    Run(Metadata),
+    /// The name of a region number, with its call site where that is known.
+    Name {
+        region: u32,
+        name: String,
+        file: String,
+        line: u32,
+    },
+    /// A thread.
+    Thread {
+        thread: u32,
+        native_id: i64,
+        name: String,
+    },
+    /// Finished intervals of one thread, in the order in which they ended.
+    Events { thread: u32, events: Vec<LogEvent> },
+    /// A moment on both clocks.
+    Anchor(Anchor),
+    /// Calls of a region that left no interval; the last block of a region wins.
+    Counters { region: u32, counted: u64, dropped: u64 },
+    /// A call that was open when recording ended.
+    Open { thread: u32, region: u32, start: u64 },
+    /// Recording ended here, in an orderly way.
+    End,
+}
+
+mod kind {
+    pub(super) const RUN: u32 = 1;
+    pub(super) const NAME: u32 = 2;
+    pub(super) const THREAD: u32 = 3;
+    pub(super) const EVENTS: u32 = 4;
+    pub(super) const ANCHOR: u32 = 5;
+    pub(super) const COUNTERS: u32 = 6;
+    pub(super) const OPEN: u32 = 7;
+    pub(super) const END: u32 = 8;
+}
+
+fn checksum(header: &[u8], payload: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(header);
+    hasher.update(payload);
+    hasher.finalize()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,203 @@
+//! Reading a log.
+
+use super::super::codec::Decoder;
+use super::{
+    BLOCK_HEADER_BYTES, Block, EVENT_BYTES, HEADER_BYTES, LogEvent, MAGIC, MAX_PAYLOAD, VERSION, checksum,
+    kind,
+};
+use crate::clock::Anchor;
+use crate::error::{Error, Result};
+use crate::profile::{Metadata, Value};
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::Path;
+
+/// Reads a log block by block and trusts no length in it.
+#[derive(Debug)]
+pub(crate) struct LogReader<R = BufReader<File>> {
+    input: R,
+    position: u64,
+    length: u64,
+    payload: Vec<u8>,
+}
+
+impl LogReader {
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        let file = File::open(path).map_err(|error| Error::io(path, "cannot open the rank log", error))?;
+        let length = file
+            .metadata()
+            .map_err(|error| Error::io(path, "cannot read the rank log", error))?
+            .len();
+        Self::new(BufReader::with_capacity(1 << 16, file), length, path)
+    }
+}
+
+impl<R: Read> LogReader<R> {
+    pub(super) fn new(mut input: R, length: u64, path: &Path) -> Result<Self> {
+        let mut header = [0; HEADER_BYTES as usize];
+        match input.read_exact(&mut header) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                return Err(Error::format(
+                    path,
+                    "not a rank log: it is shorter than a log's header",
+                ));
+            }
+            Err(error) => return Err(Error::io(path, "cannot read the rank log", error)),
+        }
+        if header[..8] != MAGIC {
+            return Err(Error::format(path, "not a rank log: it does not start as one"));
+        }
+        let version = u32::from_le_bytes([header[8], header[9], header[10], header[11]]);
+        if version == 0 || version > VERSION {
+            return Err(Error::format(
+                path,
+                format!(
+                    "a rank log of version {version}; this program reads versions up to {VERSION}, a newer one may read it"
+                ),
+            ));
+        }
+        Ok(Self {
+            input,
+            position: HEADER_BYTES,
+            length,
+            payload: Vec::new(),
+        })
+    }
+
+    /// Bytes from here to the end of the file: what is lost when [`next`](Self::next) gives none.
+    pub(crate) fn remaining(&self) -> u64 {
+        self.length.saturating_sub(self.position)
+    }
+
+    /// The next whole block; none at the end, or where the rest is cut off or damaged.
+    pub(crate) fn next(&mut self) -> io::Result<Option<Block>> {
+        loop {
+            let mut header = [0; BLOCK_HEADER_BYTES];
+            if !self.fill(&mut header)? {
+                return Ok(None);
+            }
+            let word =
+                |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+            let (kind, length, crc) = (word(0), word(4) as usize, word(8));
+            if length > MAX_PAYLOAD {
+                return Ok(None);
+            }
+            let mut payload = std::mem::take(&mut self.payload);
+            payload.resize(length, 0);
+            let whole = self.fill(&mut payload)? && checksum(&header[..8], &payload) == crc;
+            let block = if whole {
+                decode(kind, &payload)
+            } else {
+                Decoded::Damaged
+            };
+            self.payload = payload;
+            match block {
+                Decoded::Damaged => return Ok(None),
+                Decoded::Unknown => self.position += (BLOCK_HEADER_BYTES + length) as u64,
+                Decoded::Block(block) => {
+                    self.position += (BLOCK_HEADER_BYTES + length) as u64;
+                    return Ok(Some(block));
+                }
+            }
+        }
+    }
+
+    fn fill(&mut self, bytes: &mut [u8]) -> io::Result<bool> {
+        match self.input.read_exact(bytes) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+enum Decoded {
+    Block(Block),
+    Unknown,
+    Damaged,
+}
+
+fn decode(kind: u32, payload: &[u8]) -> Decoded {
+    let mut input = Decoder::new(payload);
+    let block = match kind {
+        kind::RUN => decode_run(&mut input),
+        kind::NAME => decode_name(&mut input),
+        kind::THREAD => decode_thread(&mut input),
+        kind::EVENTS => decode_events(&mut input),
+        kind::ANCHOR => input
+            .u64()
+            .zip(input.i64())
+            .map(|(tick, ns)| Block::Anchor(Anchor { tick, ns })),
+        kind::COUNTERS => decode_counters(&mut input),
+        kind::OPEN => decode_open(&mut input),
+        kind::END => Some(Block::End),
+        _ => return Decoded::Unknown,
+    };
+    block.map_or(Decoded::Damaged, Decoded::Block)
+}
+
+fn decode_run(input: &mut Decoder<'_>) -> Option<Block> {
+    let key = input.text()?;
+    let value = match input.u8()? {
+        0 => Value::Text(input.text()?),
+        1 => Value::Int(input.i64()?),
+        2 => Value::Float(f64::from_bits(input.u64()?)),
+        3 => {
+            let mut texts = Vec::new();
+            while !input.is_empty() {
+                texts.push(input.text()?);
+            }
+            Value::List(texts)
+        }
+        _ => return None,
+    };
+    Some(Block::Run(Metadata::from([(key, value)])))
+}
+
+fn decode_name(input: &mut Decoder<'_>) -> Option<Block> {
+    Some(Block::Name {
+        region: input.u32()?,
+        name: input.text()?,
+        file: input.text()?,
+        line: input.u32()?,
+    })
+}
+
+fn decode_thread(input: &mut Decoder<'_>) -> Option<Block> {
+    Some(Block::Thread {
+        thread: input.u32()?,
+        native_id: input.i64()?,
+        name: input.text()?,
+    })
+}
+
+fn decode_events(input: &mut Decoder<'_>) -> Option<Block> {
+    let thread = input.u32()?;
+    let mut events = Vec::with_capacity(input.len() / EVENT_BYTES);
+    while !input.is_empty() {
+        events.push(LogEvent {
+            region: input.u32()?,
+            depth: input.u32()?,
+            start: input.u64()?,
+            end: input.u64()?,
+        });
+    }
+    Some(Block::Events { thread, events })
+}
+
+fn decode_counters(input: &mut Decoder<'_>) -> Option<Block> {
+    Some(Block::Counters {
+        region: input.u32()?,
+        counted: input.u64()?,
+        dropped: input.u64()?,
+    })
+}
+
+fn decode_open(input: &mut Decoder<'_>) -> Option<Block> {
+    Some(Block::Open {
+        thread: input.u32()?,
+        region: input.u32()?,
+        start: input.u64()?,
+    })
+}

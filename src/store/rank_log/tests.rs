@@ -1,0 +1,141 @@
+use super::*;
+use crate::profile::Value;
+use std::io::Cursor;
+use std::path::Path;
+
+fn sample() -> Vec<u8> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("log");
+    let mut log = LogWriter::create(&path).unwrap();
+    log.run(&Metadata::from([
+        ("a".into(), Value::Text("x\ny".into())),
+        ("b".into(), Value::List(vec!["1".into(), String::new()])),
+        ("c".into(), Value::Float(0.5)),
+    ]))
+    .unwrap();
+    log.anchor(Anchor { tick: 7, ns: -3 }).unwrap();
+    log.thread(4, 99, "worker").unwrap();
+    log.name(2, "solve", Some(("a.rs", 12))).unwrap();
+    log.events(
+        4,
+        (0..3u32).map(|n| LogEvent {
+            region: 2,
+            depth: 0,
+            start: n.into(),
+            end: u64::from(n) + 5,
+        }),
+    )
+    .unwrap();
+    log.counters(2, 3, 1).unwrap();
+    log.open(4, 2, 77).unwrap();
+    log.end().unwrap();
+    std::fs::read(path).unwrap()
+}
+
+fn blocks(bytes: &[u8]) -> Vec<Block> {
+    let mut reader = LogReader::new(Cursor::new(bytes), bytes.len() as u64, Path::new("log")).unwrap();
+    let mut blocks = Vec::new();
+    while let Some(block) = reader.next().unwrap() {
+        blocks.push(block);
+    }
+    blocks
+}
+
+#[test]
+fn every_kind_of_block_comes_back_as_it_was_written() {
+    let blocks = blocks(&sample());
+    assert_eq!(blocks.len(), 10);
+    assert_eq!(
+        blocks[1],
+        Block::Run(Metadata::from([(
+            "b".into(),
+            Value::List(vec!["1".into(), String::new()])
+        )]))
+    );
+    assert_eq!(blocks[3], Block::Anchor(Anchor { tick: 7, ns: -3 }));
+    assert_eq!(
+        blocks[4],
+        Block::Thread {
+            thread: 4,
+            native_id: 99,
+            name: "worker".into()
+        }
+    );
+    assert_eq!(
+        blocks[5],
+        Block::Name {
+            region: 2,
+            name: "solve".into(),
+            file: "a.rs".into(),
+            line: 12
+        }
+    );
+    let Block::Events { thread: 4, events } = &blocks[6] else {
+        panic!("{:?}", blocks[6])
+    };
+    assert_eq!(
+        events[2],
+        LogEvent {
+            region: 2,
+            depth: 0,
+            start: 2,
+            end: 7
+        }
+    );
+    assert_eq!(blocks[9], Block::End);
+}
+
+#[test]
+fn a_log_cut_off_anywhere_is_good_up_to_its_last_whole_block() {
+    let bytes = sample();
+    let whole = blocks(&bytes);
+    let mut most = 0;
+    for length in HEADER_BYTES as usize..bytes.len() {
+        let read = blocks(&bytes[..length]);
+        assert_eq!(read, whole[..read.len()], "cut at {length}");
+        assert!(read.len() >= most && read.len() < whole.len());
+        most = read.len();
+    }
+}
+
+#[test]
+fn no_flipped_bit_is_taken_for_data() {
+    let bytes = sample();
+    let whole = blocks(&bytes);
+    for at in HEADER_BYTES as usize..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 1 << (at % 8);
+        let read = blocks(&damaged);
+        assert_eq!(read, whole[..read.len()], "byte {at}");
+        assert!(read.len() < whole.len(), "byte {at}");
+    }
+}
+
+#[test]
+fn a_block_of_an_unknown_kind_is_skipped() {
+    let mut bytes = sample();
+    let whole = blocks(&bytes);
+    let payload = b"from the future";
+    let mut block = Vec::new();
+    block.extend(99u32.to_le_bytes());
+    block.extend((payload.len() as u32).to_le_bytes());
+    let crc = checksum(&block, payload);
+    block.extend(crc.to_le_bytes());
+    block.extend(payload);
+    bytes.splice(HEADER_BYTES as usize..HEADER_BYTES as usize, block);
+    assert_eq!(blocks(&bytes), whole);
+}
+
+#[test]
+fn other_files_and_newer_versions_are_refused_by_name() {
+    let refuse = |bytes: &[u8]| {
+        LogReader::new(Cursor::new(bytes), bytes.len() as u64, Path::new("some.log"))
+            .unwrap_err()
+            .to_string()
+    };
+    assert!(refuse(b"").contains("some.log: not a rank log"));
+    assert!(refuse(b"\x89HDF\r\n\x1a\n........").contains("not a rank log"));
+    let mut newer = sample();
+    newer[8] = 9;
+    assert!(refuse(&newer).contains("version 9"));
+}

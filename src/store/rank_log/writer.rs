@@ -1,0 +1,135 @@
+//! Appending to a log.
+
+use super::super::codec::Encoder;
+use super::{
+    BLOCK_HEADER_BYTES, HEADER_BYTES, LogEvent, MAGIC, MAX_EVENTS, MAX_PAYLOAD, VERSION, checksum, kind,
+};
+use crate::clock::Anchor;
+use crate::profile::{Metadata, Value};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Appends blocks to a new log.
+#[derive(Debug)]
+pub(crate) struct LogWriter {
+    file: File,
+    path: PathBuf,
+    /// Up to here every block is whole.
+    good: u64,
+    buffer: Encoder,
+}
+
+impl LogWriter {
+    /// Starts a log under a name that does not exist yet.
+    pub(crate) fn create(path: &Path) -> io::Result<Self> {
+        let mut file = OpenOptions::new().append(true).create_new(true).open(path)?;
+        let mut header = Vec::from(MAGIC);
+        header.extend(VERSION.to_le_bytes());
+        header.extend(0u32.to_le_bytes());
+        file.write_all(&header)?;
+        Ok(Self {
+            file,
+            path: path.into(),
+            good: HEADER_BYTES,
+            buffer: Encoder::default(),
+        })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn run(&mut self, facts: &Metadata) -> io::Result<()> {
+        for (key, value) in facts {
+            self.block(kind::RUN, |out| {
+                out.text(key);
+                match value {
+                    Value::Text(text) => out.u8(0).text(text),
+                    Value::Int(n) => out.u8(1).i64(*n),
+                    Value::Float(x) => out.u8(2).u64(x.to_bits()),
+                    Value::List(texts) => texts.iter().fold(out.u8(3), |out, text| out.text(text)),
+                };
+            })?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn name(&mut self, region: u32, name: &str, source: Option<(&str, u32)>) -> io::Result<()> {
+        let (file, line) = source.unwrap_or(("", 0));
+        self.block(kind::NAME, |out| {
+            out.u32(region).text(name).text(file).u32(line);
+        })
+    }
+
+    pub(crate) fn thread(&mut self, thread: u32, native_id: i64, name: &str) -> io::Result<()> {
+        self.block(kind::THREAD, |out| {
+            out.u32(thread).i64(native_id).text(name);
+        })
+    }
+
+    pub(crate) fn events(
+        &mut self,
+        thread: u32,
+        events: impl ExactSizeIterator<Item = LogEvent>,
+    ) -> io::Result<()> {
+        debug_assert!(events.len() <= MAX_EVENTS);
+        self.block(kind::EVENTS, |out| {
+            out.u32(thread);
+            for event in events {
+                out.u32(event.region)
+                    .u32(event.depth)
+                    .u64(event.start)
+                    .u64(event.end);
+            }
+        })
+    }
+
+    pub(crate) fn anchor(&mut self, anchor: Anchor) -> io::Result<()> {
+        self.block(kind::ANCHOR, |out| {
+            out.u64(anchor.tick).i64(anchor.ns);
+        })
+    }
+
+    pub(crate) fn counters(&mut self, region: u32, counted: u64, dropped: u64) -> io::Result<()> {
+        self.block(kind::COUNTERS, |out| {
+            out.u32(region).u64(counted).u64(dropped);
+        })
+    }
+
+    pub(crate) fn open(&mut self, thread: u32, region: u32, start: u64) -> io::Result<()> {
+        self.block(kind::OPEN, |out| {
+            out.u32(thread).u32(region).u64(start);
+        })
+    }
+
+    pub(crate) fn end(&mut self) -> io::Result<()> {
+        self.block(kind::END, |_| ())
+    }
+
+    /// Appends one block with one write. When that fails what was written of it is cut off again,
+    /// so that later blocks can follow once there is room.
+    fn block(&mut self, kind: u32, payload: impl FnOnce(&mut Encoder)) -> io::Result<()> {
+        self.buffer.clear();
+        self.buffer.u32(kind).u32(0).u32(0);
+        payload(&mut self.buffer);
+        let bytes = self.buffer.bytes_mut();
+        let length = u32::try_from(bytes.len() - BLOCK_HEADER_BYTES)
+            .ok()
+            .filter(|&length| length as usize <= MAX_PAYLOAD)
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "a log block is too large"))?;
+        bytes[4..8].copy_from_slice(&length.to_le_bytes());
+        let crc = checksum(&bytes[..8], &bytes[BLOCK_HEADER_BYTES..]);
+        bytes[8..12].copy_from_slice(&crc.to_le_bytes());
+        match self.file.write_all(bytes) {
+            Ok(()) => {
+                self.good += bytes.len() as u64;
+                Ok(())
+            }
+            Err(error) => {
+                self.file.set_len(self.good).ok();
+                Err(error)
+            }
+        }
+    }
+}
