@@ -76,6 +76,9 @@ pub struct Row {
     pub intervals: u64,
     /// Completed calls: the intervals, or more where calls were only counted.
     pub calls: u64,
+    /// Spans created, where the region is one of spans and the file says so: a span that is entered
+    /// several times is one span and several calls.
+    pub spans: Option<u64>,
     /// Sum of all durations, ns, where the file says so without being read through.
     pub total_ns: Option<i64>,
 }

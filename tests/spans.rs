@@ -156,10 +156,17 @@ fn a_future_leaves_an_interval_for_each_poll_and_a_last_one_when_it_is_dropped()
                 run.clock.advance(100);
             }
         }
+        assert_eq!(run.profiler.get_region("request").unwrap().num_spans(), 1);
         assert_eq!(
             run.intervals("request"),
             [(0, 10), (110, 120), (220, 230), (230, 230)]
         );
+        let summary = run.profiler.finalize().unwrap();
+        assert!(
+            summary.to_string().contains("spans: request 1 in 4 calls"),
+            "{summary}"
+        );
+        assert_eq!(run.read().get_region("request").unwrap()[0].num_spans(), Some(1));
     });
 }
 

@@ -40,6 +40,7 @@ pub struct CallTree {
     overlaps: u64,
     reversed: u64,
     folded: u64,
+    reentered: Vec<(String, u64, u64)>,
 }
 
 /// One region below one path of regions.
@@ -52,6 +53,22 @@ pub struct CallNode {
     outermost: i128,
     first_start_ns: Option<i64>,
     children: Vec<usize>,
+}
+
+fn reentered(source: &dyn Source, rows: &[usize]) -> Vec<(String, u64, u64)> {
+    let mut regions: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    for row in rows.iter().map(|&row| &source.rows()[row]) {
+        if let Some(spans) = row.spans {
+            let (all_spans, calls) = regions.entry(&source.names()[row.name]).or_default();
+            *all_spans = all_spans.saturating_add(spans);
+            *calls = calls.saturating_add(row.calls);
+        }
+    }
+    regions.retain(|_, (spans, calls)| spans != calls);
+    let regions = regions.into_iter();
+    regions
+        .map(|(name, (spans, calls))| (name.to_owned(), spans, calls))
+        .collect()
 }
 
 impl CallTree {
@@ -87,7 +104,16 @@ impl CallTree {
             builder.thread_count += builder.threads.len();
         }
         builder.count_untimed(source, rows);
-        Ok(builder.finish(source, by_rank.len()))
+        let mut tree = builder.finish(source, by_rank.len());
+        tree.reentered = reentered(source, rows);
+        Ok(tree)
+    }
+
+    /// Regions whose spans were entered more or less often than once each: name, spans and calls, in
+    /// order of name.
+    pub fn reentered(&self) -> impl Iterator<Item = (&str, u64, u64)> {
+        let regions = self.reentered.iter();
+        regions.map(|(name, spans, calls)| (name.as_str(), *spans, *calls))
     }
 
     /// The nodes at the top level, in order of their first start.
@@ -339,6 +365,7 @@ impl Builder {
         let roots = children.next().unwrap_or_default();
         let (first, last) = self.span.unwrap_or_default();
         CallTree {
+            reentered: Vec::new(),
             intervals: self.nodes.iter().map(|node| node.statistics.count()).sum(),
             nodes: self.nodes[1..]
                 .iter()

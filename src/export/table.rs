@@ -77,7 +77,7 @@ pub fn render(tree: &CallTree, options: &TableOptions) -> String {
         out.push('\n');
         body(&mut out, tree, options, paint);
     }
-    for note in notes(tree) {
+    for note in notes(tree, options.unicode) {
         let _ = writeln!(out, "{}", paint.dim(&line(&note)));
     }
     out
@@ -102,7 +102,7 @@ fn summary(tree: &CallTree, options: &TableOptions) -> String {
 }
 
 /// What the numbers do not say by themselves.
-fn notes(tree: &CallTree) -> Vec<String> {
+fn notes(tree: &CallTree, unicode: bool) -> Vec<String> {
     let untimed: u64 = tree
         .walk()
         .map(|(_, node)| node.calls() - node.statistics().count())
@@ -122,7 +122,26 @@ fn notes(tree: &CallTree) -> Vec<String> {
     ]
     .into_iter()
     .flatten()
+    .chain(spans(tree, unicode))
     .collect()
+}
+
+/// Spans that were entered several times, as those of futures are.
+fn spans(tree: &CallTree, unicode: bool) -> Option<String> {
+    const SHOWN: usize = 4;
+    let regions: Vec<_> = tree.reentered().collect();
+    let mut text: Vec<String> = regions
+        .iter()
+        .take(SHOWN)
+        .map(|&(name, spans, calls)| {
+            let name = shorten(&printable(name, unicode), LONGEST_LABEL / 2, unicode);
+            format!("{name} {} in {} calls", units::count(spans), units::count(calls))
+        })
+        .collect();
+    if regions.len() > SHOWN {
+        text.push(format!("{} more regions", regions.len() - SHOWN));
+    }
+    (!text.is_empty()).then(|| format!("spans: {}", text.join(", ")))
 }
 
 fn body(out: &mut String, tree: &CallTree, options: &TableOptions, paint: Paint) {

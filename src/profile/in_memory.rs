@@ -143,6 +143,7 @@ impl ProfileBuilder {
                 name: columns.name,
                 intervals: count,
                 calls: columns.counted.max(count),
+                spans: None,
                 total_ns: i64::try_from(total).ok(),
             });
             profile.intervals.push(intervals);

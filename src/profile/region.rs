@@ -80,6 +80,7 @@ pub(crate) struct CallSite {
     pub(crate) tags: Vec<String>,
     pub(crate) dropped: u64,
     pub(crate) open: u64,
+    pub(crate) spans: Option<u64>,
 }
 
 /// Exclusive time of each row of one rank, worked out when first asked for and kept.
@@ -230,6 +231,13 @@ impl RankRegion {
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.site.dropped
+    }
+
+    /// Spans created, where the region is one of spans and the file says so. A span that is entered
+    /// several times, as that of a future is for each poll, is one span and several calls.
+    #[must_use]
+    pub fn num_spans(&self) -> Option<u64> {
+        self.site.spans
     }
 
     /// Calls that were still open when the file was made, and are not in it.

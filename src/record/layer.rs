@@ -105,12 +105,16 @@ where
         }
         let callsite = callsite(&self.target, attributes.metadata());
         if !callsite.by_field {
+            self.target.with_lane(|lane| lane.count_span(callsite.region));
             let created = (self.door, id.into_u64(), callsite.region);
             return with_created(created.1, |slot| slot.set(created));
         }
         // Such a span may get its name later, on any thread: nobody remembers it.
         with_created(id.into_u64(), |slot| slot.set((0, 0, callsite.region)));
-        if let (Some(region), Some(span)) = (region_of_new(&self.target, attributes), context.span(id)) {
+        let region = region_of_new(&self.target, attributes);
+        self.target
+            .with_lane(|lane| lane.count_span(region.unwrap_or(callsite.region)));
+        if let (Some(region), Some(span)) = (region, context.span(id)) {
             span.extensions_mut().replace(FieldRegion(region));
         }
     }

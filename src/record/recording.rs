@@ -3,7 +3,7 @@
 use super::block::{Block, Event};
 use super::names::NameId;
 use super::pool::{Grant, Pool};
-use super::registry::Registry;
+use super::registry::{Registry, Totals};
 use super::sync::Arc;
 use super::view::{Counters, LaneShared, OpenCall, Piece, lock};
 use crate::clock::{Anchor, Timeline};
@@ -158,16 +158,12 @@ impl Recording {
         lock(&self.abandoned).extend(lane.open_calls());
         for (index, counters) in lane.counters().iter().enumerate() {
             let region = NameId::from_number(index as u32);
-            self.registry.add(
-                region,
-                |totals| &totals.counted,
-                counters.counted.load(Ordering::Acquire),
-            );
-            self.registry.add(
-                region,
-                |totals| &totals.dropped,
-                counters.dropped.load(Ordering::Acquire),
-            );
+            let add = |to: fn(&Totals) -> &AtomicU64, from: &AtomicU64| {
+                self.registry.add(region, to, from.load(Ordering::Acquire));
+            };
+            add(|totals| &totals.counted, &counters.counted);
+            add(|totals| &totals.dropped, &counters.dropped);
+            add(|totals| &totals.spans, &counters.spans);
         }
     }
 
@@ -191,6 +187,11 @@ impl Recording {
             + self.counter(region, |totals| &totals.dropped, |counters| &counters.dropped)
     }
 
+    /// Spans of a region that have been created.
+    pub(crate) fn num_spans(&self, region: NameId) -> u64 {
+        self.counter(region, |totals| &totals.spans, |counters| &counters.spans)
+    }
+
     /// Calls of a region that were only counted.
     pub(crate) fn num_counted(&self, region: NameId) -> u64 {
         self.counter(region, |totals| &totals.counted, |counters| &counters.counted)
@@ -205,7 +206,7 @@ impl Recording {
     fn counter(
         &self,
         region: NameId,
-        of_ended: fn(&super::registry::Totals) -> &AtomicU64,
+        of_ended: fn(&Totals) -> &AtomicU64,
         of_lane: fn(&Counters) -> &AtomicU64,
     ) -> u64 {
         let lanes = lock(&self.lanes);

@@ -51,6 +51,13 @@ impl Region {
         self.recording.num_calls(self.id)
     }
 
+    /// Spans created under this name on all threads. A span may be entered several times, as that of a
+    /// future is for each poll: it is one span and several calls. 0 for regions of guards.
+    #[must_use]
+    pub fn num_spans(&self) -> u64 {
+        self.recording.num_spans(self.id)
+    }
+
     /// The durations, in ns, of the calls that are in memory and not yet flushed: each thread's in
     /// the order in which they ended. Empty when calls are only counted.
     #[must_use]

@@ -22,6 +22,8 @@ pub(crate) struct Totals {
     pub(crate) counted: AtomicU64,
     /// Calls whose interval was dropped, of threads that have ended.
     pub(crate) dropped: AtomicU64,
+    /// Spans created on threads that have ended.
+    pub(crate) spans: AtomicU64,
 }
 
 impl Registry {

@@ -122,7 +122,9 @@ impl Subscriber for ScopeSubscriber {
         } else {
             None
         };
-        id_of(callsite.site, by_field.unwrap_or(callsite.region))
+        let region = by_field.unwrap_or(callsite.region);
+        self.target.with_lane(|lane| lane.count_span(region));
+        id_of(callsite.site, region)
     }
 
     // A span is its id: there is nothing to close.

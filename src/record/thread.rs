@@ -151,6 +151,14 @@ impl Lane {
         }
     }
 
+    /// Counts a span that has been created.
+    #[inline(always)]
+    pub(crate) fn count_span(&self, region: NameId) {
+        if self.mode(region) != Mode::Off {
+            self.count(region, |counters| &counters.spans);
+        }
+    }
+
     /// Enters a region through a span's door. `key` tells the span from others of the same door.
     #[inline(always)]
     pub(crate) fn enter_span(&self, region: NameId, door: u32, key: u64) {
@@ -378,6 +386,7 @@ impl Lane {
                 Some(old) => Counters {
                     counted: AtomicU64::new(old.counted.load(Ordering::Relaxed)),
                     dropped: AtomicU64::new(old.dropped.load(Ordering::Relaxed)),
+                    spans: AtomicU64::new(old.spans.load(Ordering::Relaxed)),
                 },
                 None => Counters::default(),
             })

@@ -42,6 +42,8 @@ pub(crate) struct Counters {
     pub(crate) counted: AtomicU64,
     /// Calls whose interval was dropped.
     pub(crate) dropped: AtomicU64,
+    /// Spans created; one that is entered several times is one span and several calls.
+    pub(crate) spans: AtomicU64,
 }
 
 /// An open region, as others may read it.

@@ -7,7 +7,7 @@ use super::sync::Arc;
 use super::thread::never_record_this_thread;
 use super::view::{OpenCall, lock};
 use crate::profile::Metadata;
-use crate::store::rank_log::{LogEvent, LogWriter, MAX_EVENTS};
+use crate::store::rank_log::{Counts, LogEvent, LogWriter, MAX_EVENTS};
 use crate::sys;
 use std::collections::HashSet;
 use std::io;
@@ -230,9 +230,13 @@ impl Sink {
         regions.sort_unstable();
         for region in regions {
             self.name(region)?;
-            let (counted, dropped) = (recording.num_counted(region), recording.num_dropped(region));
-            if counted > 0 || dropped > 0 {
-                self.log.counters(region.number(), counted, dropped)?;
+            let counts = Counts {
+                counted: recording.num_counted(region),
+                dropped: recording.num_dropped(region),
+                spans: recording.num_spans(region),
+            };
+            if counts != Counts::default() {
+                self.log.counters(region.number(), counts)?;
             }
         }
         for call in open {

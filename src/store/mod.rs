@@ -41,6 +41,8 @@ pub(crate) mod names {
     /// Attribute of a region, uint64: completed calls, where they are more than the intervals
     /// (calls were only counted, or intervals were dropped).
     pub(crate) const NUM_CALLS: &str = "num_calls";
+    /// Attribute of a region, uint64: spans created, where the region is one of spans.
+    pub(crate) const NUM_SPANS: &str = "num_spans";
     /// Attribute of a region, int64: sum of all durations, ns.
     pub(crate) const TOTAL: &str = "total_ns";
     /// Attribute of a region, uint64: intervals that were dropped for want of memory or disk.

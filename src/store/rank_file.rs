@@ -5,7 +5,7 @@
 //! the HDF5 file; of a larger one each sorted batch goes to a scratch file, from which every region
 //! is merged. So memory does not grow with the log.
 
-use super::rank_log::{Block, LogReader};
+use super::rank_log::{Block, Counts, LogReader};
 use super::sorted_runs::{Rows, Runs};
 use super::{hdf5_values as values, names};
 use crate::clock::{Anchor, Timeline};
@@ -38,8 +38,7 @@ pub(crate) struct RegionEntry {
     pub(crate) name: Option<String>,
     source: Option<(String, u32)>,
     intervals: u64,
-    counted: u64,
-    dropped: u64,
+    counts: Counts,
     open: u64,
 }
 
@@ -80,14 +79,7 @@ impl LogContents {
                     }
                 }
                 Block::Anchor(anchor) => anchors.push(anchor),
-                Block::Counters {
-                    region,
-                    counted,
-                    dropped,
-                } => {
-                    let entry = contents.region(region);
-                    (entry.counted, entry.dropped) = (counted, dropped);
-                }
+                Block::Counters { region, counts } => contents.region(region).counts = counts,
                 Block::Open { region, .. } => contents.region(region).open += 1,
                 Block::End => contents.complete = true,
             }
@@ -110,7 +102,7 @@ impl LogContents {
     }
 
     pub(crate) fn dropped(&self) -> u64 {
-        self.regions.values().map(|region| region.dropped).sum()
+        self.regions.values().map(|region| region.counts.dropped).sum()
     }
 
     pub(crate) fn open(&self) -> u64 {
@@ -215,10 +207,11 @@ impl RegionEntry {
             attributes.push((names::SOURCE_FILE, Value::Text(file.clone())));
             attributes.push((names::SOURCE_LINE, Value::Int((*line).into())));
         }
-        let calls = self.intervals + self.counted + self.dropped;
+        let calls = self.intervals + self.counts.counted + self.counts.dropped;
         for (key, n) in [
             (names::NUM_CALLS, calls),
-            (names::DROPPED, self.dropped),
+            (names::DROPPED, self.counts.dropped),
+            (names::NUM_SPANS, self.counts.spans),
             (names::OPEN, self.open),
         ] {
             let needed = if key == names::NUM_CALLS {

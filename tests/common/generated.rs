@@ -19,6 +19,7 @@ impl Generated {
             name,
             intervals: intervals_per_row,
             calls: intervals_per_row,
+            spans: None,
             total_ns: None,
         };
         Generated {

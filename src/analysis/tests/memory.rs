@@ -51,6 +51,7 @@ impl Memory {
             name,
             intervals,
             calls,
+            spans: None,
             total_ns: None,
         });
     }

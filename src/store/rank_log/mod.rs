@@ -38,6 +38,17 @@ pub(crate) struct LogEvent {
     pub(crate) end: u64,
 }
 
+/// What is known of a region's calls beyond its intervals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    /// Calls that were only counted.
+    pub(crate) counted: u64,
+    /// Calls whose interval was dropped.
+    pub(crate) dropped: u64,
+    /// Spans created.
+    pub(crate) spans: u64,
+}
+
 /// What a block says.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Block {
@@ -60,8 +71,8 @@ pub(crate) enum Block {
     Events { thread: u32, events: Vec<LogEvent> },
     /// A moment on both clocks.
     Anchor(Anchor),
-    /// Calls of a region that left no interval; the last block of a region wins.
-    Counters { region: u32, counted: u64, dropped: u64 },
+    /// Calls of a region that left no interval, and its spans; the last block of a region wins.
+    Counters { region: u32, counts: Counts },
     /// A call that was open when recording ended.
     Open { thread: u32, region: u32, start: u64 },
     /// Recording ended here, in an orderly way.

@@ -2,8 +2,8 @@
 
 use super::super::codec::Decoder;
 use super::{
-    BLOCK_HEADER_BYTES, Block, EVENT_BYTES, HEADER_BYTES, LogEvent, MAGIC, MAX_PAYLOAD, VERSION, checksum,
-    kind,
+    BLOCK_HEADER_BYTES, Block, Counts, EVENT_BYTES, HEADER_BYTES, LogEvent, MAGIC, MAX_PAYLOAD, VERSION,
+    checksum, kind,
 };
 use crate::clock::Anchor;
 use crate::error::{Error, Result};
@@ -187,11 +187,13 @@ fn decode_events(input: &mut Decoder<'_>) -> Option<Block> {
 }
 
 fn decode_counters(input: &mut Decoder<'_>) -> Option<Block> {
-    Some(Block::Counters {
-        region: input.u32()?,
+    let region = input.u32()?;
+    let counts = Counts {
         counted: input.u64()?,
         dropped: input.u64()?,
-    })
+        spans: input.u64()?,
+    };
+    Some(Block::Counters { region, counts })
 }
 
 fn decode_open(input: &mut Decoder<'_>) -> Option<Block> {

@@ -26,7 +26,15 @@ fn sample() -> Vec<u8> {
         }),
     )
     .unwrap();
-    log.counters(2, 3, 1).unwrap();
+    log.counters(
+        2,
+        Counts {
+            counted: 3,
+            dropped: 1,
+            spans: 2,
+        },
+    )
+    .unwrap();
     log.open(4, 2, 77).unwrap();
     log.end().unwrap();
     std::fs::read(path).unwrap()

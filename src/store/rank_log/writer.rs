@@ -2,7 +2,8 @@
 
 use super::super::codec::Encoder;
 use super::{
-    BLOCK_HEADER_BYTES, HEADER_BYTES, LogEvent, MAGIC, MAX_EVENTS, MAX_PAYLOAD, VERSION, checksum, kind,
+    BLOCK_HEADER_BYTES, Counts, HEADER_BYTES, LogEvent, MAGIC, MAX_EVENTS, MAX_PAYLOAD, VERSION, checksum,
+    kind,
 };
 use crate::clock::Anchor;
 use crate::profile::{Metadata, Value};
@@ -91,9 +92,12 @@ impl LogWriter {
         })
     }
 
-    pub(crate) fn counters(&mut self, region: u32, counted: u64, dropped: u64) -> io::Result<()> {
+    pub(crate) fn counters(&mut self, region: u32, counts: Counts) -> io::Result<()> {
         self.block(kind::COUNTERS, |out| {
-            out.u32(region).u64(counted).u64(dropped);
+            out.u32(region)
+                .u64(counts.counted)
+                .u64(counts.dropped)
+                .u64(counts.spans);
         })
     }
 

@@ -17,12 +17,13 @@ use std::ops::Range;
 const COLUMNS: [&str; 3] = [names::START_TIMES, names::END_TIMES, names::THREAD_IDS];
 
 /// Attributes of a region's group that mean something to us.
-const REGION_ATTRIBUTES: [&str; 8] = [
+const REGION_ATTRIBUTES: [&str; 9] = [
     names::NAME,
     names::SOURCE_FILE,
     names::SOURCE_LINE,
     names::TAGS,
     names::NUM_CALLS,
+    names::NUM_SPANS,
     names::TOTAL,
     names::DROPPED,
     names::OPEN,
@@ -318,6 +319,7 @@ impl<'a> Scan<'a> {
             name,
             intervals,
             calls: count(names::NUM_CALLS).unwrap_or(intervals).max(intervals),
+            spans: count(names::NUM_SPANS),
             total_ns: int(&attributes, names::TOTAL),
         });
         self.regions.push(Region {
@@ -330,6 +332,7 @@ impl<'a> Scan<'a> {
                 tags: texts_of(&attributes, names::TAGS),
                 dropped: count(names::DROPPED).unwrap_or(0),
                 open: count(names::OPEN).unwrap_or(0),
+                spans: count(names::NUM_SPANS),
             },
         });
         Ok(())
