@@ -111,6 +111,12 @@ pub trait Source {
         String::new()
     }
 
+    /// What one call of a region cost the program, ns, where that was measured: with a guard, on the
+    /// machine of the run. Spans cost more.
+    fn call_cost_ns(&self) -> Option<f64> {
+        None
+    }
+
     /// The names of the threads of a rank, where they are known.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use crate::config::{ProfilingConfig, Settings};
 use crate::error::{Error, Result};
 use crate::output::directory_of;
 use crate::profile::{Metadata, Profile, Source, Value};
+use crate::record::cost;
 use crate::record::names::NameId;
 use crate::record::writer::Writer;
 use crate::record::{OpenCall, Recording, Region, RegionGuard, ScopeLayer, ScopeSubscriber, global, lock};
@@ -159,7 +160,7 @@ impl Profiler {
             let account = self.account(&self.recording.open_calls(), profile_intervals(&profile));
             return Summary::of(&profile, account, settings.label.clone(), None);
         };
-        let (open, written) = writer.finish(&metadata::at_end());
+        let (open, written) = writer.finish(&metadata::at_end(cost::of_one_call(settings)));
         let account = self.account(&open, written);
         let log = writer.log_path();
         if self.comm.size > 1 {

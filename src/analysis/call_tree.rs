@@ -41,6 +41,7 @@ pub struct CallTree {
     reversed: u64,
     folded: u64,
     reentered: Vec<(String, u64, u64)>,
+    call_cost_ns: Option<f64>,
 }
 
 /// One region below one path of regions.
@@ -52,6 +53,8 @@ pub struct CallNode {
     exclusive: i128,
     outermost: i128,
     first_start_ns: Option<i64>,
+    /// Timed calls in all nodes below.
+    calls_below: u64,
     children: Vec<usize>,
 }
 
@@ -106,6 +109,7 @@ impl CallTree {
         builder.count_untimed(source, rows);
         let mut tree = builder.finish(source, by_rank.len());
         tree.reentered = reentered(source, rows);
+        tree.call_cost_ns = source.call_cost_ns();
         Ok(tree)
     }
 
@@ -186,6 +190,22 @@ impl CallTree {
     pub fn share(&self, node: &CallNode) -> Option<f64> {
         let available = self.wall_ns as f64 * self.ranks as f64;
         (node.statistics.count() > 0 && available > 0.0).then(|| node.outermost as f64 / available)
+    }
+
+    /// What one call of a region cost the program, ns, where the profile says so.
+    #[must_use]
+    pub fn call_cost_ns(&self) -> Option<f64> {
+        self.call_cost_ns
+    }
+
+    /// An estimate of the share of a node's time that went into recording, where the cost of a call
+    /// is known: the calls below it in full, its own by half, as half of what a call costs lies
+    /// before its start or after its end. Guards cost that much; spans cost more.
+    #[must_use]
+    pub fn instrumentation(&self, node: &CallNode) -> Option<f64> {
+        let total = node.statistics.total_ns();
+        let calls = node.calls_below as f64 + node.statistics.count() as f64 / 2.0;
+        Some((self.call_cost_ns? * calls / total as f64).min(1.0)).filter(|_| total > 0)
     }
 }
 
@@ -354,6 +374,12 @@ impl Builder {
         for (index, node) in self.nodes.iter().enumerate().skip(1) {
             children[node.parent].push(index - 1);
         }
+        // A node comes after its parent, so from the end every node is complete when it is added.
+        let mut below = vec![0u64; self.nodes.len()];
+        for (index, node) in self.nodes.iter().enumerate().skip(1).rev() {
+            let calls = below[index].saturating_add(node.statistics.count());
+            below[node.parent] = below[node.parent].saturating_add(calls);
+        }
         let order = |index: &usize| {
             let node = &self.nodes[index + 1];
             (node.first_start.is_none(), node.first_start, node.region)
@@ -366,17 +392,20 @@ impl Builder {
         let (first, last) = self.span.unwrap_or_default();
         CallTree {
             reentered: Vec::new(),
+            call_cost_ns: None,
             intervals: self.nodes.iter().map(|node| node.statistics.count()).sum(),
             nodes: self.nodes[1..]
                 .iter()
                 .zip(children)
-                .map(|(node, children)| CallNode {
+                .zip(&below[1..])
+                .map(|((node, children), &calls_below)| CallNode {
                     name: source.names()[node.region].clone(),
                     calls: node.statistics.count().saturating_add(node.untimed),
                     statistics: node.statistics,
                     exclusive: node.exclusive,
                     outermost: node.outermost,
                     first_start_ns: node.first_start,
+                    calls_below,
                     children,
                 })
                 .collect(),

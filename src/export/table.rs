@@ -39,7 +39,8 @@ const SHARE: &str = "share";
 const GAP: &str = "  ";
 
 /// The call tree as a table, one line for each node: calls, total and exclusive time, share of the
-/// wall time of all ranks, average, shortest and longest call, standard deviation.
+/// wall time of all ranks, average, shortest and longest call, standard deviation; and, where the
+/// profile says what a call costs, the share of the time that is the profiler's own.
 ///
 /// Unknown values show as `-`: times of calls that were only counted.
 ///
@@ -157,8 +158,10 @@ fn body(out: &mut String, tree: &CallTree, options: &TableOptions, paint: Paint)
         .max();
     let natural = natural.unwrap_or(0).clamp("region".len(), LONGEST_LABEL);
 
+    let cost = tree.call_cost_ns().map(|_| &PROFILER);
     let mut columns: Vec<Column> = COLUMNS
         .iter()
+        .chain(cost)
         .map(|&(header, cell)| {
             Column::new(
                 header,
@@ -263,6 +266,13 @@ const COLUMNS: [(&str, Cell); 8] = [
         timed(node, unicode, |node| node.statistics().std_ns())
     }),
 ];
+
+/// How much of a region's time is the profiler's own; where the profile tells.
+const PROFILER: (&str, Cell) = ("profiler", |tree, node, _| match tree.instrumentation(node) {
+    None => "-".into(),
+    Some(share) if share < 0.000_5 => "< 0.1 %".into(),
+    Some(share) => format!("{:.1} %", 100.0 * share),
+});
 
 fn timed(node: &CallNode, unicode: bool, value: impl Fn(&CallNode) -> f64) -> String {
     time((node.statistics().count() > 0).then(|| value(node)), unicode)

@@ -15,6 +15,7 @@
 //! takes two short locks. Names are turned into numbers once per call site.
 
 pub(crate) mod block;
+pub(crate) mod cost;
 pub(crate) mod global;
 pub(crate) mod layer;
 pub(crate) mod names;

@@ -1,5 +1,6 @@
 //! What the run ran on: the facts that go into the log and become the file's root attributes.
 
+use super::names;
 use crate::config::Settings;
 use crate::profile::{Metadata, Value};
 use jiff::Timestamp;
@@ -34,9 +35,13 @@ pub(crate) fn at_start(settings: &Settings, rank: u32, size: u32) -> Metadata {
     facts
 }
 
-/// The facts known when it ends. Counts are intervals.
-pub(crate) fn at_end() -> Metadata {
-    Metadata::from([("end_time".into(), Value::Text(now()))])
+/// The facts known when it ends.
+pub(crate) fn at_end(call_cost_ns: Option<f64>) -> Metadata {
+    let mut facts = Metadata::from([("end_time".into(), Value::Text(now()))]);
+    if let Some(cost) = call_cost_ns {
+        facts.insert(names::CALL_COST.into(), Value::Float(cost));
+    }
+    facts
 }
 
 fn now() -> String {

@@ -22,6 +22,8 @@ pub(crate) mod names {
     pub(crate) const SCHEMA: &str = "scope_profiler_schema";
     /// Prefix of a rank's group, followed by its decimal number.
     pub(crate) const RANK_PREFIX: &str = "rank";
+    /// Root attribute, float64: what one call of a guard cost, ns.
+    pub(crate) const CALL_COST: &str = "call_cost_ns";
     /// Group of a rank's regions; each member is one region.
     pub(crate) const REGIONS: &str = "regions";
     /// int64\[n\], ns.

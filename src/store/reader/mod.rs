@@ -11,6 +11,7 @@ mod schema1;
 use crate::analysis::selection::RegionFilter;
 use crate::error::{Error, Result};
 use crate::profile::{CallSite, Intervals, Metadata, MpiRegion, OwnTimes, RankRegion, Row, Source, Value};
+use crate::store::names;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
@@ -203,6 +204,13 @@ impl Source for ProfilingH5Reader {
 
     fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()> {
         self.file.read(row, range, into)
+    }
+
+    fn call_cost_ns(&self) -> Option<f64> {
+        match self.metadata().get(names::CALL_COST) {
+            Some(Value::Float(ns)) if ns.is_finite() && *ns >= 0.0 => Some(*ns),
+            _ => None,
+        }
     }
 
     fn title(&self) -> String {
