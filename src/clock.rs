@@ -153,6 +153,18 @@ pub(crate) struct Anchor {
     pub(crate) ns: i64,
 }
 
+impl Anchor {
+    /// The mean length of a tick between this moment and a later one, ns.
+    pub(crate) fn ns_of_ticks_until(self, later: Self) -> f64 {
+        let ticks = later.tick.saturating_sub(self.tick);
+        if ticks == 0 {
+            1.0
+        } else {
+            later.ns.saturating_sub(self.ns) as f64 / ticks as f64
+        }
+    }
+}
+
 /// Turns ticks into nanoseconds. Never decreasing: a later tick is never an earlier nanosecond.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Timeline {
@@ -173,6 +185,15 @@ impl Timeline {
             }
         }
         Self { anchors: kept }
+    }
+
+    /// This many ticks in nanoseconds, at the mean rate of the whole time.
+    pub(crate) fn length_ns(&self, ticks: u64) -> i64 {
+        let rate = match self.anchors.as_slice() {
+            [first, .., last] => first.ns_of_ticks_until(*last),
+            _ => 1.0,
+        };
+        (ticks as f64 * rate).round() as i64
     }
 
     /// Turns ticks into nanoseconds: between two neighbouring anchors by linear interpolation,

@@ -51,6 +51,7 @@ pub enum RegionNaming {
 /// | [`include`](Self::include), [`exclude`](Self::exclude) | every region | |
 /// | [`region_naming`](Self::region_naming) | [`RegionNaming::Name`] | |
 /// | [`record_arguments`](Self::record_arguments) | `false` | |
+/// | [`throttle`](Self::throttle) | off | |
 /// | the clock: the CPU's counter where the kernel keeps time by it, else `CLOCK_MONOTONIC` | `auto` | `SCOPE_PROFILER_CLOCK`: `auto` or `monotonic` |
 ///
 /// An environment variable that is set and not empty wins over the program, so that a batch script
@@ -85,6 +86,7 @@ pub struct ProfilingConfig {
     exclude: Vec<String>,
     region_naming: RegionNaming,
     record_arguments: bool,
+    throttle: Option<(u64, Duration)>,
     clock: Option<ManualClock>,
 }
 
@@ -105,6 +107,7 @@ impl Default for ProfilingConfig {
             exclude: Vec::new(),
             region_naming: RegionNaming::Name,
             record_arguments: false,
+            throttle: None,
             clock: None,
         }
     }
@@ -236,6 +239,16 @@ impl ProfilingConfig {
         self
     }
 
+    /// Stops keeping intervals of a region that a thread has called `calls` times or more, with a mean
+    /// below `mean`: its calls are counted and their time is summed up from then on. For regions that
+    /// turn out to be too short and too many; the table and the file say which these are.
+    ///
+    /// Defaults to off.
+    pub fn throttle(mut self, calls: u64, mean: Duration) -> Self {
+        self.throttle = Some((calls, mean));
+        self
+    }
+
     /// Takes the time from `clock` instead of the system, for tests.
     pub fn manual_clock(mut self, clock: &ManualClock) -> Self {
         self.clock = Some(clock.clone());
@@ -291,6 +304,11 @@ impl ProfilingConfig {
                 "region_naming is Field(\"\"); name the span field to use",
             ));
         }
+        if matches!(self.throttle, Some((calls, mean)) if calls == 0 || mean.is_zero()) {
+            return Err(Error::config(
+                "throttle needs a number of calls and a mean above 0; leave it out to keep every interval",
+            ));
+        }
         let writes = activated && self.flush_to_disk;
         if writes && (file_path.file_name().is_none() || file_path.is_dir()) {
             return Err(Error::config(format!(
@@ -312,6 +330,7 @@ impl ProfilingConfig {
             patterns,
             region_naming: self.region_naming,
             record_arguments: self.record_arguments,
+            throttle: self.throttle,
             clock,
         })
     }
@@ -335,6 +354,7 @@ pub(crate) struct Settings {
     pub(crate) patterns: Patterns,
     pub(crate) region_naming: RegionNaming,
     pub(crate) record_arguments: bool,
+    pub(crate) throttle: Option<(u64, Duration)>,
     pub(crate) clock: Clock,
 }
 

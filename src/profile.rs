@@ -79,6 +79,10 @@ pub struct Row {
     /// Spans created, where the region is one of spans and the file says so: a span that is entered
     /// several times is one span and several calls.
     pub spans: Option<u64>,
+    /// Calls that left no interval since the region was throttled: they are among `calls`.
+    pub throttled: u64,
+    /// The time of those calls, ns: no part of `total_ns`.
+    pub throttled_ns: i64,
     /// Sum of all durations, ns, where the file says so without being read through.
     pub total_ns: Option<i64>,
 }

@@ -451,3 +451,30 @@ fn a_region_handle_enters_without_a_lookup_and_on_any_thread() {
     drop(step.enter());
     assert_eq!(step.num_calls(), 3);
 }
+
+#[test]
+fn a_region_of_many_short_calls_is_throttled_and_goes_on_being_summed_up() {
+    let run = Run::with(|config| config.throttle(100, Duration::from_nanos(10)));
+    for _ in 0..1_000 {
+        run.region("short", 2, || ());
+        run.region("long", 5, || ());
+    }
+    let short = run.profiler.get_region("short").unwrap();
+    assert_eq!(short.num_calls(), 1_000);
+    let summary = run.profiler.finalize().unwrap();
+    assert_eq!(summary.recorded(), 1_100);
+    assert!(
+        summary
+            .to_string()
+            .contains("throttled, and only summed up: short 900 calls, 3.60 µs"),
+        "{summary}"
+    );
+    let reader = run.read();
+    let short = &reader.get_region("short").unwrap()[0];
+    assert_eq!((short.num_calls(), short.start_times_ns().len()), (1_000, 100));
+    assert_eq!((short.throttled_calls(), short.throttled_ns()), (900, 3_600));
+    assert_eq!(
+        reader.get_region("long").unwrap()[0].start_times_ns().len(),
+        1_000
+    );
+}

@@ -41,6 +41,7 @@ pub struct CallTree {
     reversed: u64,
     folded: u64,
     reentered: Vec<(String, u64, u64)>,
+    throttled: Vec<(String, u64, i64)>,
     call_cost_ns: Option<f64>,
 }
 
@@ -71,6 +72,21 @@ fn reentered(source: &dyn Source, rows: &[usize]) -> Vec<(String, u64, u64)> {
     let regions = regions.into_iter();
     regions
         .map(|(name, (spans, calls))| (name.to_owned(), spans, calls))
+        .collect()
+}
+
+fn throttled(source: &dyn Source, rows: &[usize]) -> Vec<(String, u64, i64)> {
+    let mut regions: BTreeMap<&str, (u64, i64)> = BTreeMap::new();
+    for row in rows.iter().map(|&row| &source.rows()[row]) {
+        if row.throttled > 0 {
+            let (calls, ns) = regions.entry(&source.names()[row.name]).or_default();
+            *calls = calls.saturating_add(row.throttled);
+            *ns = ns.saturating_add(row.throttled_ns);
+        }
+    }
+    let regions = regions.into_iter();
+    regions
+        .map(|(name, (calls, ns))| (name.to_owned(), calls, ns))
         .collect()
 }
 
@@ -109,6 +125,7 @@ impl CallTree {
         builder.count_untimed(source, rows);
         let mut tree = builder.finish(source, by_rank.len());
         tree.reentered = reentered(source, rows);
+        tree.throttled = throttled(source, rows);
         tree.call_cost_ns = source.call_cost_ns();
         Ok(tree)
     }
@@ -118,6 +135,13 @@ impl CallTree {
     pub fn reentered(&self) -> impl Iterator<Item = (&str, u64, u64)> {
         let regions = self.reentered.iter();
         regions.map(|(name, spans, calls)| (name.as_str(), *spans, *calls))
+    }
+
+    /// Regions that were throttled: name, calls that left no interval, and their time in ns, which is no
+    /// part of the statistics; in order of name.
+    pub fn throttled(&self) -> impl Iterator<Item = (&str, u64, i64)> {
+        let regions = self.throttled.iter();
+        regions.map(|(name, calls, ns)| (name.as_str(), *calls, *ns))
     }
 
     /// The nodes at the top level, in order of their first start.
@@ -392,6 +416,7 @@ impl Builder {
         let (first, last) = self.span.unwrap_or_default();
         CallTree {
             reentered: Vec::new(),
+            throttled: Vec::new(),
             call_cost_ns: None,
             intervals: self.nodes.iter().map(|node| node.statistics.count()).sum(),
             nodes: self.nodes[1..]

@@ -123,26 +123,49 @@ fn notes(tree: &CallTree, unicode: bool) -> Vec<String> {
     ]
     .into_iter()
     .flatten()
+    .chain(throttled(tree, unicode))
     .chain(spans(tree, unicode))
     .collect()
 }
 
 /// Spans that were entered several times, as those of futures are.
 fn spans(tree: &CallTree, unicode: bool) -> Option<String> {
+    let regions = tree.reentered();
+    let text = regions.map(|(name, spans, calls)| {
+        format!(
+            "{} {} in {} calls",
+            label(name, unicode),
+            units::count(spans),
+            units::count(calls)
+        )
+    });
+    a_few("spans", text)
+}
+
+/// Regions that became too many and too short to keep each interval.
+fn throttled(tree: &CallTree, unicode: bool) -> Option<String> {
+    let regions = tree.throttled();
+    let text = regions.map(|(name, calls, ns)| {
+        let time = time(Some(ns as f64), unicode);
+        format!("{} {} calls, {time}", label(name, unicode), units::count(calls))
+    });
+    a_few("throttled, and only summed up", text)
+}
+
+fn label(name: &str, unicode: bool) -> String {
+    shorten(&printable(name, unicode), LONGEST_LABEL / 2, unicode)
+}
+
+/// The first of the regions after what is said of them, and how many more there are.
+fn a_few(what: &str, regions: impl Iterator<Item = String>) -> Option<String> {
     const SHOWN: usize = 4;
-    let regions: Vec<_> = tree.reentered().collect();
-    let mut text: Vec<String> = regions
-        .iter()
-        .take(SHOWN)
-        .map(|&(name, spans, calls)| {
-            let name = shorten(&printable(name, unicode), LONGEST_LABEL / 2, unicode);
-            format!("{name} {} in {} calls", units::count(spans), units::count(calls))
-        })
-        .collect();
-    if regions.len() > SHOWN {
-        text.push(format!("{} more regions", regions.len() - SHOWN));
+    let mut text: Vec<String> = regions.collect();
+    let more = text.len().saturating_sub(SHOWN);
+    text.truncate(SHOWN);
+    if more > 0 {
+        text.push(format!("{more} more regions"));
     }
-    (!text.is_empty()).then(|| format!("spans: {}", text.join(", ")))
+    (!text.is_empty()).then(|| format!("{what}: {}", text.join("; ")))
 }
 
 fn body(out: &mut String, tree: &CallTree, options: &TableOptions, paint: Paint) {

@@ -144,6 +144,8 @@ impl ProfileBuilder {
                 intervals: count,
                 calls: columns.counted.max(count),
                 spans: None,
+                throttled: 0,
+                throttled_ns: 0,
                 total_ns: i64::try_from(total).ok(),
             });
             profile.intervals.push(intervals);

@@ -81,6 +81,8 @@ pub(crate) struct CallSite {
     pub(crate) dropped: u64,
     pub(crate) open: u64,
     pub(crate) spans: Option<u64>,
+    pub(crate) throttled: u64,
+    pub(crate) throttled_ns: i64,
 }
 
 /// Exclusive time of each row of one rank, worked out when first asked for and kept.
@@ -238,6 +240,19 @@ impl RankRegion {
     #[must_use]
     pub fn num_spans(&self) -> Option<u64> {
         self.site.spans
+    }
+
+    /// Calls whose time was only summed up since the region was throttled. They are among
+    /// [`num_calls`](Self::num_calls) and have no interval.
+    #[must_use]
+    pub fn throttled_calls(&self) -> u64 {
+        self.site.throttled
+    }
+
+    /// The time of the [`throttled_calls`](Self::throttled_calls), ns. It is no part of the statistics.
+    #[must_use]
+    pub fn throttled_ns(&self) -> i64 {
+        self.site.throttled_ns
     }
 
     /// Calls that were still open when the file was made, and are not in it.

@@ -20,6 +20,7 @@ pub(crate) fn of_one_call(settings: &Settings) -> Option<f64> {
     let recording = Recording::new(Settings {
         file_path: None,
         overflow: Overflow::Drop,
+        throttle: None,
         patterns: Patterns::default(),
         ..settings.clone()
     });

@@ -27,6 +27,7 @@ mod spans;
 pub(crate) mod subscriber;
 mod sync;
 mod thread;
+mod throttle;
 mod view;
 pub(crate) mod writer;
 

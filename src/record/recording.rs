@@ -163,6 +163,8 @@ impl Recording {
             };
             add(|totals| &totals.counted, &counters.counted);
             add(|totals| &totals.dropped, &counters.dropped);
+            add(|totals| &totals.throttled, &counters.throttled);
+            add(|totals| &totals.throttled_ticks, &counters.throttled_ticks);
             add(|totals| &totals.spans, &counters.spans);
         }
     }
@@ -184,12 +186,29 @@ impl Recording {
         waiting
             + self.registry.get(region, |totals| &totals.drained)
             + self.num_counted(region)
+            + self.throttled(region).0
             + self.counter(region, |totals| &totals.dropped, |counters| &counters.dropped)
     }
 
     /// Spans of a region that have been created.
     pub(crate) fn num_spans(&self, region: NameId) -> u64 {
         self.counter(region, |totals| &totals.spans, |counters| &counters.spans)
+    }
+
+    /// Calls of a region since it was throttled, and their time in ticks.
+    pub(crate) fn throttled(&self, region: NameId) -> (u64, u64) {
+        let calls = self.counter(region, |totals| &totals.throttled, |counters| &counters.throttled);
+        let ticks = self.counter(
+            region,
+            |totals| &totals.throttled_ticks,
+            |counters| &counters.throttled_ticks,
+        );
+        (calls, ticks)
+    }
+
+    /// The length of a tick, ns, over the session up to now.
+    pub(crate) fn ns_of_ticks(&self) -> f64 {
+        self.began.ns_of_ticks_until(self.settings.clock.anchor())
     }
 
     /// Calls of a region that were only counted.

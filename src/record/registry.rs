@@ -22,6 +22,10 @@ pub(crate) struct Totals {
     pub(crate) counted: AtomicU64,
     /// Calls whose interval was dropped, of threads that have ended.
     pub(crate) dropped: AtomicU64,
+    /// Calls of throttled regions, of threads that have ended.
+    pub(crate) throttled: AtomicU64,
+    /// Their time, ticks.
+    pub(crate) throttled_ticks: AtomicU64,
     /// Spans created on threads that have ended.
     pub(crate) spans: AtomicU64,
 }

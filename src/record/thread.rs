@@ -8,6 +8,7 @@
 
 use super::block::{Block, Event};
 use super::names::NameId;
+use super::throttle::Throttle;
 use super::view::{Counters, LEFT, LaneShared, OPEN_CAPACITY, OpenSlot, Queue, lock};
 use super::{Mode, Recording};
 use crate::clock::Clock;
@@ -81,13 +82,17 @@ pub(crate) struct Lane {
     recording: Arc<Recording>,
     open_memory: RefCell<Arc<[OpenSlot]>>,
     modes_memory: RefCell<Box<[Mode]>>,
+    throttle: Option<RefCell<Throttle>>,
     /// Set while a rare path runs, which may allocate: an instrumented allocator comes back here.
     busy: Cell<bool>,
 }
 
 impl Lane {
     fn new(recording: Arc<Recording>) -> Self {
-        let block = Arc::new(Block::new(recording.settings.block_events));
+        let settings = &recording.settings;
+        let block = Arc::new(Block::new(settings.block_events));
+        let throttle = settings.throttle.filter(|_| settings.time_trace);
+        let throttle = throttle.map(|(calls, mean)| RefCell::new(Throttle::new(calls, mean)));
         let open: Arc<[OpenSlot]> = (0..OPEN_CAPACITY).map(|_| OpenSlot::default()).collect();
         let counters: Arc<[Counters]> = Arc::new([]);
         let shared = Arc::new(LaneShared {
@@ -117,6 +122,7 @@ impl Lane {
             recording,
             open_memory: RefCell::new(open),
             modes_memory: RefCell::default(),
+            throttle,
             busy: Cell::new(false),
         }
     }
@@ -232,7 +238,9 @@ impl Lane {
     #[inline(always)]
     fn close(&self, index: usize, region: NameId, start: u64, end: u64) {
         // The event first: whoever reads the stack and then the events misses nothing.
-        if self.time_trace {
+        if self.throttle.is_some() && self.is_throttled(region, end.wrapping_sub(start)) {
+            // Counted and summed up.
+        } else if self.time_trace {
             self.record(Event {
                 region,
                 depth: index as u32,
@@ -357,6 +365,33 @@ impl Lane {
         .unwrap_or(Mode::Off)
     }
 
+    /// Whether a call of this many ticks is only to be summed up, which then is done.
+    #[inline(never)]
+    fn is_throttled(&self, region: NameId, ticks: u64) -> bool {
+        let Some(throttle) = &self.throttle else {
+            return false;
+        };
+        let Ok(mut throttle) = throttle.try_borrow_mut() else {
+            return false;
+        };
+        if !throttle.stops(region, ticks, || self.recording.ns_of_ticks()) {
+            return false;
+        }
+        drop(throttle);
+        self.count(region, |counters| &counters.throttled);
+        let counters = self.counters.borrow();
+        if let Some(sum) = counters
+            .get(region.index())
+            .map(|counters| &counters.throttled_ticks)
+        {
+            sum.store(
+                sum.load(Ordering::Relaxed).saturating_add(ticks),
+                Ordering::Release,
+            );
+        }
+        true
+    }
+
     #[inline(always)]
     fn count(&self, region: NameId, which: fn(&Counters) -> &AtomicU64) {
         if !self.add_one(region, which) {
@@ -387,6 +422,8 @@ impl Lane {
                     counted: AtomicU64::new(old.counted.load(Ordering::Relaxed)),
                     dropped: AtomicU64::new(old.dropped.load(Ordering::Relaxed)),
                     spans: AtomicU64::new(old.spans.load(Ordering::Relaxed)),
+                    throttled: AtomicU64::new(old.throttled.load(Ordering::Relaxed)),
+                    throttled_ticks: AtomicU64::new(old.throttled_ticks.load(Ordering::Relaxed)),
                 },
                 None => Counters::default(),
             })

@@ -42,6 +42,10 @@ pub(crate) struct Counters {
     pub(crate) counted: AtomicU64,
     /// Calls whose interval was dropped.
     pub(crate) dropped: AtomicU64,
+    /// Calls whose time was only summed up, since the region is throttled.
+    pub(crate) throttled: AtomicU64,
+    /// Their time, ticks.
+    pub(crate) throttled_ticks: AtomicU64,
     /// Spans created; one that is entered several times is one span and several calls.
     pub(crate) spans: AtomicU64,
 }

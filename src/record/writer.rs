@@ -233,6 +233,8 @@ impl Sink {
             let counts = Counts {
                 counted: recording.num_counted(region),
                 dropped: recording.num_dropped(region),
+                throttled: recording.throttled(region).0,
+                throttled_ticks: recording.throttled(region).1,
                 spans: recording.num_spans(region),
             };
             if counts != Counts::default() {

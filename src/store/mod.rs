@@ -43,6 +43,10 @@ pub(crate) mod names {
     /// Attribute of a region, uint64: completed calls, where they are more than the intervals
     /// (calls were only counted, or intervals were dropped).
     pub(crate) const NUM_CALLS: &str = "num_calls";
+    /// Attribute of a region, uint64: calls whose time was only summed up, as the region was throttled.
+    pub(crate) const THROTTLED: &str = "throttled_calls";
+    /// Attribute of a region, int64: the time of those calls, ns; no part of `total_ns`.
+    pub(crate) const THROTTLED_NS: &str = "throttled_ns";
     /// Attribute of a region, uint64: spans created, where the region is one of spans.
     pub(crate) const NUM_SPANS: &str = "num_spans";
     /// Attribute of a region, int64: sum of all durations, ns.

@@ -124,7 +124,7 @@ impl LogContents {
             let region = regions.create_group(&group_name).map_err(failed)?;
             let total = rows.write(*number, entry.intervals, &region, output)?;
             entry
-                .write_attributes(&region, &name, &group_name, total)
+                .write_attributes(&region, &name, &group_name, total, &self.timeline)
                 .map_err(failed)?;
         }
         Ok(())
@@ -198,6 +198,7 @@ impl RegionEntry {
         name: &str,
         group_name: &str,
         total: i64,
+        timeline: &Timeline,
     ) -> hdf5::Result<()> {
         let mut attributes = vec![(names::TOTAL, Value::Int(total))];
         if name != group_name {
@@ -207,11 +208,14 @@ impl RegionEntry {
             attributes.push((names::SOURCE_FILE, Value::Text(file.clone())));
             attributes.push((names::SOURCE_LINE, Value::Int((*line).into())));
         }
-        let calls = self.intervals + self.counts.counted + self.counts.dropped;
+        let throttled_ns = timeline.length_ns(self.counts.throttled_ticks).unsigned_abs();
+        let calls = self.intervals + self.counts.counted + self.counts.dropped + self.counts.throttled;
         for (key, n) in [
             (names::NUM_CALLS, calls),
             (names::DROPPED, self.counts.dropped),
             (names::NUM_SPANS, self.counts.spans),
+            (names::THROTTLED, self.counts.throttled),
+            (names::THROTTLED_NS, throttled_ns),
             (names::OPEN, self.open),
         ] {
             let needed = if key == names::NUM_CALLS {

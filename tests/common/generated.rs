@@ -20,6 +20,8 @@ impl Generated {
             intervals: intervals_per_row,
             calls: intervals_per_row,
             spans: None,
+            throttled: 0,
+            throttled_ns: 0,
             total_ns: None,
         };
         Generated {

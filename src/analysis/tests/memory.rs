@@ -52,6 +52,8 @@ impl Memory {
             intervals,
             calls,
             spans: None,
+            throttled: 0,
+            throttled_ns: 0,
             total_ns: None,
         });
     }

@@ -45,6 +45,10 @@ pub(crate) struct Counts {
     pub(crate) counted: u64,
     /// Calls whose interval was dropped.
     pub(crate) dropped: u64,
+    /// Calls whose time was only summed up, since the region was throttled.
+    pub(crate) throttled: u64,
+    /// Their time, ticks.
+    pub(crate) throttled_ticks: u64,
     /// Spans created.
     pub(crate) spans: u64,
 }

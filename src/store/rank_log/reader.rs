@@ -191,6 +191,8 @@ fn decode_counters(input: &mut Decoder<'_>) -> Option<Block> {
     let counts = Counts {
         counted: input.u64()?,
         dropped: input.u64()?,
+        throttled: input.u64()?,
+        throttled_ticks: input.u64()?,
         spans: input.u64()?,
     };
     Some(Block::Counters { region, counts })

@@ -31,6 +31,8 @@ fn sample() -> Vec<u8> {
         Counts {
             counted: 3,
             dropped: 1,
+            throttled: 4,
+            throttled_ticks: 5,
             spans: 2,
         },
     )

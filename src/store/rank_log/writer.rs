@@ -94,9 +94,9 @@ impl LogWriter {
 
     pub(crate) fn counters(&mut self, region: u32, counts: Counts) -> io::Result<()> {
         self.block(kind::COUNTERS, |out| {
-            out.u32(region)
-                .u64(counts.counted)
-                .u64(counts.dropped)
+            out.u32(region).u64(counts.counted).u64(counts.dropped);
+            out.u64(counts.throttled)
+                .u64(counts.throttled_ticks)
                 .u64(counts.spans);
         })
     }

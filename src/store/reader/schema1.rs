@@ -17,13 +17,15 @@ use std::ops::Range;
 const COLUMNS: [&str; 3] = [names::START_TIMES, names::END_TIMES, names::THREAD_IDS];
 
 /// Attributes of a region's group that mean something to us.
-const REGION_ATTRIBUTES: [&str; 9] = [
+const REGION_ATTRIBUTES: [&str; 11] = [
     names::NAME,
     names::SOURCE_FILE,
     names::SOURCE_LINE,
     names::TAGS,
     names::NUM_CALLS,
     names::NUM_SPANS,
+    names::THROTTLED,
+    names::THROTTLED_NS,
     names::TOTAL,
     names::DROPPED,
     names::OPEN,
@@ -320,6 +322,8 @@ impl<'a> Scan<'a> {
             intervals,
             calls: count(names::NUM_CALLS).unwrap_or(intervals).max(intervals),
             spans: count(names::NUM_SPANS),
+            throttled: count(names::THROTTLED).unwrap_or(0),
+            throttled_ns: int(&attributes, names::THROTTLED_NS).unwrap_or(0),
             total_ns: int(&attributes, names::TOTAL),
         });
         self.regions.push(Region {
@@ -333,6 +337,8 @@ impl<'a> Scan<'a> {
                 dropped: count(names::DROPPED).unwrap_or(0),
                 open: count(names::OPEN).unwrap_or(0),
                 spans: count(names::NUM_SPANS),
+                throttled: count(names::THROTTLED).unwrap_or(0),
+                throttled_ns: int(&attributes, names::THROTTLED_NS).unwrap_or(0),
             },
         });
         Ok(())
