@@ -235,6 +235,9 @@ impl Profiler {
         let timeline = Timeline::new(vec![recording.began, recording.settings.clock.anchor()]);
         let mut clock = timeline.converter();
         let mut profile = Profile::builder();
+        if let Some(cost) = cost::of_one_call(&recording.settings) {
+            profile = profile.call_cost_ns(cost);
+        }
         recording.for_each_undrained(|lane, event| {
             profile.push(
                 self.comm.rank,

@@ -5,10 +5,8 @@ mod common;
 use common::Profile;
 use scope_profiler::analysis::call_tree::CallTree;
 use scope_profiler::export::table::{self, TableOptions};
-use scope_profiler::profile::{Intervals, Profile as InMemory, Row, Source};
-use scope_profiler::{ProfilingH5Reader, RegionFilter, Result};
-use std::collections::BTreeMap;
-use std::ops::Range;
+use scope_profiler::profile::Profile as InMemory;
+use scope_profiler::{ProfilingH5Reader, RegionFilter};
 
 fn table(profile: Profile, change: impl FnOnce(&mut TableOptions)) -> String {
     let reader = ProfilingH5Reader::open(profile.close().path()).unwrap();
@@ -136,37 +134,14 @@ fn wide_characters_keep_the_columns_aligned() {
 
 #[test]
 fn where_the_cost_of_a_call_is_known_the_profilers_own_share_is_shown() {
-    struct Costly(InMemory);
-
-    impl Source for Costly {
-        fn names(&self) -> &[String] {
-            self.0.names()
-        }
-
-        fn rows(&self) -> &[Row] {
-            self.0.rows()
-        }
-
-        fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()> {
-            self.0.read(row, range, into)
-        }
-
-        fn thread_names(&self, rank: u32) -> Result<BTreeMap<u32, String>> {
-            self.0.thread_names(rank)
-        }
-
-        fn call_cost_ns(&self) -> Option<f64> {
-            Some(20.0)
-        }
-    }
-
     // Nine calls of 20 ns below, and half of one of its own: 190 ns of 1000.
-    let mut profile = InMemory::builder().interval(0, "outer", 0, 0, 1_000);
+    let mut profile = InMemory::builder()
+        .call_cost_ns(20.0)
+        .interval(0, "outer", 0, 0, 1_000);
     for n in 0..9 {
         profile.push(0, "inner", 0, 100 * n, 100 * n + 40);
     }
-    let source = Costly(profile.build());
-    let tree = CallTree::of(&source, &[0, 1]).unwrap();
+    let tree = CallTree::of(&profile.build(), &[0, 1]).unwrap();
     let shares: Vec<f64> = tree
         .walk()
         .map(|(_, node)| tree.instrumentation(node).unwrap())

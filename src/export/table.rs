@@ -293,7 +293,7 @@ const COLUMNS: [(&str, Cell); 8] = [
 /// How much of a region's time is the profiler's own; where the profile tells.
 const PROFILER: (&str, Cell) = ("profiler", |tree, node, _| match tree.instrumentation(node) {
     None => "-".into(),
-    Some(share) if share < 0.000_5 => "< 0.1 %".into(),
+    Some(share) if share < 0.000_5 => "<0.1 %".into(),
     Some(share) => format!("{:.1} %", 100.0 * share),
 });
 

@@ -24,13 +24,14 @@ use std::ops::Range;
 /// assert_eq!(intervals.starts, [100, 200]);
 /// # Ok::<(), scope_profiler::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Profile {
     names: Vec<String>,
     rows: Vec<Row>,
     /// One entry for each row.
     intervals: Vec<Intervals>,
     threads: BTreeMap<(u32, u32), String>,
+    call_cost_ns: Option<f64>,
 }
 
 impl Profile {
@@ -42,6 +43,10 @@ impl Profile {
 }
 
 impl Source for Profile {
+    fn call_cost_ns(&self) -> Option<f64> {
+        self.call_cost_ns
+    }
+
     fn names(&self) -> &[String] {
         &self.names
     }
@@ -79,6 +84,7 @@ pub struct ProfileBuilder {
     row_index: HashMap<(u32, usize), usize>,
     columns: Vec<Columns>,
     threads: BTreeMap<(u32, u32), String>,
+    call_cost_ns: Option<f64>,
 }
 
 #[derive(Clone, Debug)]
@@ -115,6 +121,13 @@ impl ProfileBuilder {
         self
     }
 
+    /// Says what one call of a region cost the program, ns.
+    #[must_use]
+    pub fn call_cost_ns(mut self, ns: f64) -> Self {
+        self.call_cost_ns = Some(ns);
+        self
+    }
+
     /// Names a thread of a rank.
     #[must_use]
     pub fn thread_name(mut self, rank: u32, thread: u32, name: impl Into<String>) -> Self {
@@ -129,6 +142,7 @@ impl ProfileBuilder {
         let mut profile = Profile {
             names: self.names,
             threads: self.threads,
+            call_cost_ns: self.call_cost_ns,
             ..Profile::default()
         };
         for columns in self.columns {
