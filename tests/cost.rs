@@ -14,12 +14,12 @@ use tracing_subscriber::prelude::*;
 /// The most instructions that entering and leaving may take: the row of `benches/overhead.rs`, a
 /// row that is subtracted, and the ceiling.
 const CEILINGS: [(&str, Option<&str>, f64); 8] = [
-    ("guard", None, 167.0),
+    ("guard", None, 170.0),
     ("held", None, 170.0),
     ("name", None, 245.0),
     ("subscriber", None, 455.0),
     ("layer", Some("empty layer"), 282.0),
-    ("guard counted", None, 94.0),
+    ("guard counted", None, 99.0),
     ("guard inactive", None, 7.0),
     ("guard excluded", None, 24.0),
 ];
@@ -143,17 +143,15 @@ fn instructions(program: &str, row: &str, calls: u64) -> f64 {
 
 #[test]
 fn entering_and_leaving_stays_below_its_ceiling_of_instructions() {
+    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        println!("skipped: the ceilings are those of x86_64 Linux");
+        return;
+    }
     let valgrind = Command::new("valgrind").arg("--version").output().is_ok();
-    let program = std::env::var("SCOPE_PROFILER_OVERHEAD").ok();
-    let (true, Some(program)) = (
-        valgrind && cfg!(all(target_os = "linux", target_arch = "x86_64")),
-        program,
-    ) else {
-        assert!(
-            std::env::var_os("CI").is_none(),
-            "valgrind or SCOPE_PROFILER_OVERHEAD is missing"
-        );
-        println!("skipped: needs valgrind and SCOPE_PROFILER_OVERHEAD");
+    let (true, Ok(program)) = (valgrind, std::env::var("SCOPE_PROFILER_OVERHEAD")) else {
+        let missing = "valgrind or SCOPE_PROFILER_OVERHEAD is missing";
+        assert!(std::env::var_os("CI").is_none(), "{missing}");
+        println!("skipped: {missing}");
         return;
     };
     // What starting takes cancels out.
