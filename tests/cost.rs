@@ -1,0 +1,171 @@
+//! What recording costs, in things that can be counted: allocations, and instructions.
+//!
+//! Instructions are counted by valgrind in the program that `scripts/safety program` builds, whose
+//! path is in `SCOPE_PROFILER_OVERHEAD`. Without either the test says that it is skipped; not in CI.
+
+use scope_profiler::{ProfileManager, Profiler, ProfilingConfig, profile_region};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::process::Command;
+use tracing::{Subscriber, info_span};
+use tracing_subscriber::Layer;
+use tracing_subscriber::prelude::*;
+
+/// The most instructions that entering and leaving may take: the row of `benches/overhead.rs`, a
+/// row that is subtracted, and the ceiling.
+const CEILINGS: [(&str, Option<&str>, f64); 8] = [
+    ("guard", None, 170.0),
+    ("held", None, 170.0),
+    ("name", None, 245.0),
+    ("subscriber", None, 455.0),
+    ("layer", Some("empty layer"), 282.0),
+    ("guard counted", None, 99.0),
+    ("guard inactive", None, 7.0),
+    ("guard excluded", None, 24.0),
+];
+
+// --- allocations ----------------------------------------------------------------------------------
+
+/// The system's allocator, which counts for each thread.
+struct Counting;
+
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+// SAFETY: everything is left to the system's allocator; the counter is a cell without a destructor
+// and allocates nothing.
+#[allow(unsafe_code)]
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        // SAFETY: by the caller's contract.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        // SAFETY: by the caller's contract.
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// How often this thread allocates while `f` runs so many times.
+fn allocations(times: u64, mut f: impl FnMut()) -> u64 {
+    let before = ALLOCATIONS.get();
+    for _ in 0..times {
+        f();
+    }
+    ALLOCATIONS.get() - before
+}
+
+/// The intervals of a block, as it is by default.
+const BLOCK: u64 = 4096;
+
+fn in_memory() -> ProfilingConfig {
+    ProfilingConfig::new().flush_to_disk(false).verbose(false)
+}
+
+struct EmptyLayer;
+
+impl<S: Subscriber> Layer<S> for EmptyLayer {}
+
+fn span() {
+    let _span = info_span!("span").entered();
+}
+
+/// Allocations of a thousand calls, all of which find room in the block after a first few.
+fn of_a_thousand(mut f: impl FnMut()) -> u64 {
+    allocations(100, &mut f);
+    allocations(1000, f)
+}
+
+#[test]
+fn a_guard_allocates_nothing() {
+    ProfileManager::setup(in_memory()).unwrap();
+    assert_eq!(of_a_thousand(|| drop(profile_region!("macro"))), 0);
+    assert_eq!(of_a_thousand(|| drop(ProfileManager::profile_region("name"))), 0);
+    let region = ProfileManager::get_region("name").unwrap();
+    assert_eq!(of_a_thousand(|| drop(region.enter())), 0);
+    assert_eq!(region.num_calls(), 2200);
+    ProfileManager::finalize().unwrap();
+}
+
+#[test]
+fn a_span_allocates_nothing_beyond_what_the_registry_allocates() {
+    let profiler = Profiler::new(in_memory()).unwrap();
+    let spans = || of_a_thousand(span);
+    assert_eq!(tracing::subscriber::with_default(profiler.subscriber(), spans), 0);
+    let registry = tracing_subscriber::registry;
+    let with_empty_layer = tracing::subscriber::with_default(registry().with(EmptyLayer), spans);
+    let with_ours = tracing::subscriber::with_default(registry().with(profiler.layer()), spans);
+    assert_eq!(with_ours, with_empty_layer);
+    assert_eq!(profiler.get_region("span").unwrap().num_calls(), 2200);
+}
+
+#[test]
+fn blocks_that_come_back_from_the_writer_are_used_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = ProfilingConfig::new().file_path(directory.path().join("cost.h5"));
+    let profiler = Profiler::new(config.verbose(false)).unwrap();
+    let blocks = |count: u64| allocations(count * BLOCK, || drop(profiler.profile_region("block")));
+    for _ in 0..8 {
+        blocks(4);
+        profiler.flush().unwrap();
+    }
+    let again = blocks(4);
+    // A reference count for each block; a block itself would be one more.
+    assert!(again <= 4, "{again} allocations for 4 blocks");
+}
+
+// --- instructions ---------------------------------------------------------------------------------
+
+/// Instructions that the whole program takes with so many calls of a row.
+fn instructions(program: &str, row: &str, calls: u64) -> f64 {
+    let output = Command::new("valgrind")
+        .args([
+            "--tool=callgrind",
+            "--callgrind-out-file=/dev/null",
+            program,
+            "calls",
+            row,
+        ])
+        .arg(calls.to_string())
+        .output()
+        .expect("valgrind was found");
+    let report = String::from_utf8_lossy(&output.stderr);
+    let collected = report.lines().find_map(|line| line.split_once("Collected : "));
+    let (_, count) = collected.unwrap_or_else(|| panic!("{row}: {report}"));
+    count.trim().parse().expect("a number of instructions")
+}
+
+#[test]
+fn entering_and_leaving_stays_below_its_ceiling_of_instructions() {
+    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        println!("skipped: the ceilings are those of x86_64 Linux");
+        return;
+    }
+    let valgrind = Command::new("valgrind").arg("--version").output().is_ok();
+    let (true, Ok(program)) = (valgrind, std::env::var("SCOPE_PROFILER_OVERHEAD")) else {
+        let missing = "valgrind or SCOPE_PROFILER_OVERHEAD is missing";
+        assert!(std::env::var_os("CI").is_none(), "{missing}");
+        println!("skipped: {missing}");
+        return;
+    };
+    // What starting takes cancels out.
+    let of_a_call = |row: &str| {
+        let few = instructions(&program, row, 10_000);
+        (instructions(&program, row, 20_000) - few) / 10_000.0
+    };
+    let mut above = Vec::new();
+    for (row, without, ceiling) in CEILINGS {
+        let count = of_a_call(row) - without.map_or(0.0, of_a_call);
+        println!("{row}: {count:.1} of {ceiling} instructions");
+        if count > ceiling {
+            above.push(format!("{row}: {count:.1} instructions, more than {ceiling}"));
+        }
+    }
+    assert!(above.is_empty(), "{}", above.join("; "));
+}

@@ -1,0 +1,5 @@
+//! The sources of the block hand-off by themselves.
+#![cfg(test)]
+
+mod hand_off;
+mod record;
