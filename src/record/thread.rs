@@ -12,6 +12,7 @@ use super::throttle::Throttle;
 use super::view::{Counters, LEFT, LaneShared, OPEN_CAPACITY, OpenSlot, Queue, lock};
 use super::{Mode, Recording};
 use crate::clock::Clock;
+use crate::sys;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -63,6 +64,12 @@ impl Entered {
     fn region(self) -> NameId {
         NameId::from_number(self.what as u32)
     }
+
+    #[inline(always)]
+    fn is_in(self, slot: &OpenSlot) -> bool {
+        slot.start.load(Ordering::Relaxed) == self.start
+            && slot.what.load(Ordering::Relaxed) == OpenSlot::what(self.region(), 0)
+    }
 }
 
 /// One thread's side of one session.
@@ -74,6 +81,8 @@ pub(crate) struct Lane {
     depth: Cell<usize>,
     /// What is done with each region, by its number; the memory is `modes_memory`'s.
     modes: Cell<*const [Mode]>,
+    /// Whether intervals are kept, none are throttled, and the clock is the CPU's counter.
+    quick: bool,
     clock: Clock,
     /// Whether intervals are kept; otherwise calls are counted.
     time_trace: bool,
@@ -115,6 +124,9 @@ impl Lane {
             open: Cell::new(&raw const *open),
             depth: Cell::new(0),
             modes: Cell::new(&[]),
+            quick: settings.time_trace
+                && settings.throttle.is_none()
+                && matches!(settings.clock, Clock::Counter),
             clock: recording.settings.clock.clone(),
             time_trace: recording.settings.time_trace,
             shared,
@@ -130,6 +142,14 @@ impl Lane {
     /// Enters a region through the guard's door.
     #[inline(always)]
     pub(crate) fn enter(&self, region: NameId) -> Entered {
+        match self.push_open_quickly(region, 0, None) {
+            Some((index, start)) => Entered::new(region, index, start),
+            None => self.enter_slowly(region),
+        }
+    }
+
+    #[inline(never)]
+    fn enter_slowly(&self, region: NameId) -> Entered {
         match self.mode(region) {
             Mode::Time => match self.push_open(region, 0, None) {
                 Some((index, start)) => Entered::new(region, index, start),
@@ -143,17 +163,33 @@ impl Lane {
     /// Leaves what [`enter`](Self::enter) entered.
     #[inline(always)]
     pub(crate) fn exit(&self, entered: Entered) {
-        let region = entered.region();
-        if entered.index() == COUNTED {
-            return self.count(region, |counters| &counters.counted);
+        if self.quick {
+            let end = sys::cpu_counter();
+            let top = self.depth.get().wrapping_sub(1);
+            let quickly = entered.index() as usize == top
+                && self.open().get(top).is_some_and(|slot| entered.is_in(slot))
+                && self.close_quickly(top, entered.region(), entered.start, end);
+            if !quickly {
+                self.exit_at(entered, end);
+            }
+        } else {
+            self.exit_slowly(entered);
         }
-        let end = self.clock.ticks();
-        let what = OpenSlot::what(region, 0);
-        let is_it = |slot: &OpenSlot| {
-            slot.start.load(Ordering::Relaxed) == entered.start && slot.what.load(Ordering::Relaxed) == what
-        };
-        if let Some(index) = self.top_or_find(entered.index() as usize, is_it) {
-            self.close(index, region, entered.start, end);
+    }
+
+    #[inline(never)]
+    fn exit_slowly(&self, entered: Entered) {
+        if entered.index() == COUNTED {
+            self.count(entered.region(), |counters| &counters.counted);
+        } else {
+            self.exit_at(entered, self.clock.ticks());
+        }
+    }
+
+    #[inline(never)]
+    fn exit_at(&self, entered: Entered, end: u64) {
+        if let Some(index) = self.find(|slot| entered.is_in(slot)) {
+            self.close(index, entered.region(), entered.start, end);
         }
     }
 
@@ -168,6 +204,13 @@ impl Lane {
     /// Enters a region through a span's door. `key` tells the span from others of the same door.
     #[inline(always)]
     pub(crate) fn enter_span(&self, region: NameId, door: u32, key: u64) {
+        if self.push_open_quickly(region, door, Some(key)).is_none() {
+            self.enter_span_slowly(region, door, key);
+        }
+    }
+
+    #[inline(never)]
+    fn enter_span_slowly(&self, region: NameId, door: u32, key: u64) {
         if self.mode(region) != Mode::Off {
             self.push_open(region, door, Some(key));
         }
@@ -176,24 +219,28 @@ impl Lane {
     /// Leaves the innermost open call of this span; does nothing where there is none.
     #[inline(always)]
     pub(crate) fn exit_span(&self, door: u32, key: u64) {
-        let end = if self.time_trace { self.clock.ticks() } else { 0 };
-        let is_it = |slot: &OpenSlot| {
-            slot.key.load(Ordering::Relaxed) == key && slot.door() == door && !slot.is_left()
-        };
+        if !self.quick {
+            return self.exit_span_at(door, key, if self.time_trace { self.clock.ticks() } else { 0 });
+        }
+        let end = sys::cpu_counter();
         let top = self.depth.get().wrapping_sub(1);
-        if let Some(index) = self.top_or_find(top, is_it) {
-            let slot = &self.open()[index];
-            self.close(index, slot.region(), slot.start.load(Ordering::Relaxed), end);
+        let quickly = match self.open().get(top) {
+            Some(slot) if slot.is_of_span(door, key) => {
+                self.close_quickly(top, slot.region(), slot.start.load(Ordering::Relaxed), end)
+            }
+            _ => false,
+        };
+        if !quickly {
+            self.exit_span_at(door, key, end);
         }
     }
 
-    /// `index`, where that is the top of the stack and fits; else the innermost that fits.
-    #[inline(always)]
-    fn top_or_find(&self, index: usize, fits: impl Fn(&OpenSlot) -> bool) -> Option<usize> {
-        if index == self.depth.get().wrapping_sub(1) && self.open().get(index).is_some_and(&fits) {
-            return Some(index);
+    #[inline(never)]
+    fn exit_span_at(&self, door: u32, key: u64, end: u64) {
+        if let Some(index) = self.find(|slot| slot.is_of_span(door, key)) {
+            let slot = &self.open()[index];
+            self.close(index, slot.region(), slot.start.load(Ordering::Relaxed), end);
         }
-        self.find(fits)
     }
 
     /// The innermost open span of this door.
@@ -216,7 +263,50 @@ impl Lane {
         self.open()[..self.depth.get()].iter().rposition(fits)
     }
 
+    /// What mostly happens, and nothing else, so that it needs no call and few registers: the region
+    /// is known to be recorded, the stack has room, the clock is the CPU's counter.
     #[inline(always)]
+    fn push_open_quickly(&self, region: NameId, door: u32, key: Option<u64>) -> Option<(u32, u64)> {
+        // SAFETY: as in `mode`.
+        let known = unsafe { &*self.modes.get() }.get(region.index()).copied();
+        if !self.quick || known != Some(Mode::Time) {
+            return None;
+        }
+        let depth = self.depth.get();
+        let slot = self.open().get(depth)?;
+        slot.what.store(OpenSlot::what(region, door), Ordering::Relaxed);
+        if let Some(key) = key {
+            slot.key.store(key, Ordering::Relaxed);
+        }
+        self.depth.set(depth + 1);
+        let start = sys::cpu_counter();
+        slot.start.store(start, Ordering::Relaxed);
+        self.shared.depth.store(depth + 1, Ordering::Release);
+        Some((depth as u32, start))
+    }
+
+    /// The same for leaving: the call is on top, an open one or none below it, the block has room.
+    #[inline(always)]
+    fn close_quickly(&self, top: usize, region: NameId, start: u64, end: u64) -> bool {
+        let below = top.wrapping_sub(1);
+        if self.open().get(below).is_some_and(OpenSlot::is_left) {
+            return false;
+        }
+        let event = Event {
+            region,
+            depth: top as u32,
+            start,
+            end,
+        };
+        // SAFETY: as in `record`.
+        let pushed = unsafe { (*self.block.get()).push(event) };
+        if pushed {
+            self.depth.set(top);
+            self.shared.depth.store(top, Ordering::Release);
+        }
+        pushed
+    }
+
     fn push_open(&self, region: NameId, door: u32, key: Option<u64>) -> Option<(u32, u64)> {
         if self.depth.get() == self.open().len() {
             self.rarely(|| self.grow_open())?;
@@ -235,7 +325,6 @@ impl Lane {
     }
 
     /// Records the call at `index` of the stack and takes it off.
-    #[inline(always)]
     fn close(&self, index: usize, region: NameId, start: u64, end: u64) {
         // The event first: whoever reads the stack and then the events misses nothing.
         if self.throttle.is_some() && self.is_throttled(region, end.wrapping_sub(start)) {
@@ -263,7 +352,6 @@ impl Lane {
         }
     }
 
-    #[inline(always)]
     fn record(&self, event: Event) {
         // SAFETY: the lane owns a count of the block until `hand_off` replaces it, and this thread
         // is the only one that pushes into it.

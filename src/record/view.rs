@@ -85,6 +85,11 @@ impl OpenSlot {
         NameId::from_number(self.what.load(Ordering::Relaxed) as u32)
     }
 
+    #[inline(always)]
+    pub(super) fn is_of_span(&self, door: u32, key: u64) -> bool {
+        self.key.load(Ordering::Relaxed) == key && self.door() == door && !self.is_left()
+    }
+
     pub(super) fn door(&self) -> u32 {
         (self.what.load(Ordering::Relaxed) >> 32) as u32
     }
