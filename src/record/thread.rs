@@ -87,7 +87,9 @@ pub(crate) struct Lane {
     /// Whether intervals are kept; otherwise calls are counted.
     time_trace: bool,
     shared: Arc<LaneShared>,
-    counters: RefCell<Arc<[Counters]>>,
+    /// Counters by region; the memory is `counters_memory`'s.
+    counters: Cell<*const [Counters]>,
+    counters_memory: RefCell<Arc<[Counters]>>,
     recording: Arc<Recording>,
     open_memory: RefCell<Arc<[OpenSlot]>>,
     modes_memory: RefCell<Box<[Mode]>>,
@@ -130,7 +132,8 @@ impl Lane {
             clock: recording.settings.clock.clone(),
             time_trace: recording.settings.time_trace,
             shared,
-            counters: RefCell::new(counters),
+            counters: Cell::new(&raw const *counters),
+            counters_memory: RefCell::new(counters),
             recording,
             open_memory: RefCell::new(open),
             modes_memory: RefCell::default(),
@@ -142,9 +145,14 @@ impl Lane {
     /// Enters a region through the guard's door.
     #[inline(always)]
     pub(crate) fn enter(&self, region: NameId) -> Entered {
-        match self.push_open_quickly(region, 0, None) {
-            Some((index, start)) => Entered::new(region, index, start),
-            None => self.enter_slowly(region),
+        match self.known_mode(region) {
+            Some(Mode::Time) if self.quick => match self.push_open_quickly(region, 0, None) {
+                Some((index, start)) => Entered::new(region, index, start),
+                None => self.enter_slowly(region),
+            },
+            Some(Mode::Count) => Entered::new(region, COUNTED, 0),
+            Some(Mode::Off) => Entered::NOTHING,
+            _ => self.enter_slowly(region),
         }
     }
 
@@ -172,14 +180,7 @@ impl Lane {
             if !quickly {
                 self.exit_at(entered, end);
             }
-        } else {
-            self.exit_slowly(entered);
-        }
-    }
-
-    #[inline(never)]
-    fn exit_slowly(&self, entered: Entered) {
-        if entered.index() == COUNTED {
+        } else if entered.index() == COUNTED {
             self.count(entered.region(), |counters| &counters.counted);
         } else {
             self.exit_at(entered, self.clock.ticks());
@@ -204,8 +205,10 @@ impl Lane {
     /// Enters a region through a span's door. `key` tells the span from others of the same door.
     #[inline(always)]
     pub(crate) fn enter_span(&self, region: NameId, door: u32, key: u64) {
-        if self.push_open_quickly(region, door, Some(key)).is_none() {
-            self.enter_span_slowly(region, door, key);
+        match self.known_mode(region) {
+            Some(Mode::Time) if self.quick && self.push_open_quickly(region, door, Some(key)).is_some() => {}
+            Some(Mode::Off) => {}
+            _ => self.enter_span_slowly(region, door, key),
         }
     }
 
@@ -263,15 +266,10 @@ impl Lane {
         self.open()[..self.depth.get()].iter().rposition(fits)
     }
 
-    /// What mostly happens, and nothing else, so that it needs no call and few registers: the region
-    /// is known to be recorded, the stack has room, the clock is the CPU's counter.
+    /// What mostly happens, and nothing else, so that it needs no call and few registers: the stack has
+    /// room, the clock is the CPU's counter.
     #[inline(always)]
     fn push_open_quickly(&self, region: NameId, door: u32, key: Option<u64>) -> Option<(u32, u64)> {
-        // SAFETY: as in `mode`.
-        let known = unsafe { &*self.modes.get() }.get(region.index()).copied();
-        if !self.quick || known != Some(Mode::Time) {
-            return None;
-        }
         let depth = self.depth.get();
         let slot = self.open().get(depth)?;
         slot.what.store(OpenSlot::what(region, door), Ordering::Relaxed);
@@ -425,11 +423,15 @@ impl Lane {
     }
 
     #[inline(always)]
-    fn mode(&self, region: NameId) -> Mode {
+    fn known_mode(&self, region: NameId) -> Option<Mode> {
         // SAFETY: `modes_memory` keeps the table; `resolve_mode` is the only one to replace it, and
         // runs after this borrow.
-        let known = unsafe { &*self.modes.get() }.get(region.index()).copied();
-        match known {
+        unsafe { &*self.modes.get() }.get(region.index()).copied()
+    }
+
+    #[inline(always)]
+    fn mode(&self, region: NameId) -> Mode {
+        match self.known_mode(region) {
             Some(mode) if mode != Mode::Unknown => mode,
             _ => self.resolve_mode(region),
         }
@@ -467,8 +469,8 @@ impl Lane {
         }
         drop(throttle);
         self.count(region, |counters| &counters.throttled);
-        let counters = self.counters.borrow();
-        if let Some(sum) = counters
+        if let Some(sum) = self
+            .counters()
             .get(region.index())
             .map(|counters| &counters.throttled_ticks)
         {
@@ -489,9 +491,15 @@ impl Lane {
     }
 
     #[inline(always)]
+    fn counters(&self) -> &[Counters] {
+        // SAFETY: `counters_memory` keeps them; `grow_counters` is the only one to replace it, and is
+        // not called while the result of this function is in use.
+        unsafe { &*self.counters.get() }
+    }
+
+    #[inline(always)]
     fn add_one(&self, region: NameId, which: fn(&Counters) -> &AtomicU64) -> bool {
-        let counters = self.counters.borrow();
-        let Some(counter) = counters.get(region.index()).map(which) else {
+        let Some(counter) = self.counters().get(region.index()).map(which) else {
             return false;
         };
         // Nobody else writes, so that a load and a store will do.
@@ -502,7 +510,7 @@ impl Lane {
     #[cold]
     #[inline(never)]
     fn grow_counters(&self, region: NameId) {
-        let old = Arc::clone(&self.counters.borrow());
+        let old = Arc::clone(&self.counters_memory.borrow());
         let capacity = (region.index() + 1).next_power_of_two().max(64);
         let new: Arc<[Counters]> = (0..capacity)
             .map(|index| match old.get(index) {
@@ -517,7 +525,8 @@ impl Lane {
             })
             .collect();
         *lock(&self.shared.counters) = Arc::clone(&new);
-        drop(self.counters.replace(new));
+        self.counters.set(&raw const *new);
+        drop(self.counters_memory.replace(new));
     }
 
     /// Runs something that may allocate or wait; nothing when it is already running, further up
