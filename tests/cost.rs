@@ -116,8 +116,8 @@ fn blocks_that_come_back_from_the_writer_are_used_again() {
         profiler.flush().unwrap();
     }
     let again = blocks(4);
-    // A reference count for each block; a block itself would be one more.
-    assert!(again <= 4, "{again} allocations for 4 blocks");
+    // The queue of full blocks may grow now and then; a block would be one more for each.
+    assert!(again <= 1, "{again} allocations for 4 blocks");
 }
 
 // --- instructions ---------------------------------------------------------------------------------

@@ -76,7 +76,7 @@ impl Block {
     }
 
     /// Hands the published events `from..to` to `f`; a `to` beyond them is cut.
-    #[cfg(not(loom))]
+    #[cfg(not(scope_profiler_model))]
     pub(crate) fn read<R>(&self, from: usize, to: usize, f: impl FnOnce(&[Event]) -> R) -> R {
         let to = to.min(self.published());
         let slots = &self.events[from.min(to)..to];
@@ -86,7 +86,7 @@ impl Block {
     }
 
     /// The same, slot by slot, so that the model checker sees each access.
-    #[cfg(loom)]
+    #[cfg(scope_profiler_model)]
     pub(crate) fn read<R>(&self, from: usize, to: usize, f: impl FnOnce(&[Event]) -> R) -> R {
         let to = to.min(self.published());
         let events: Vec<Event> = self.events[from.min(to)..to]
@@ -103,7 +103,7 @@ impl Block {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(scope_profiler_model)))]
 mod tests {
     use super::*;
 
@@ -134,7 +134,7 @@ mod tests {
 }
 
 /// Every interleaving of an owner that fills a block and a reader that looks at it.
-#[cfg(all(test, loom))]
+#[cfg(all(test, scope_profiler_model))]
 mod model {
     use super::*;
     use crate::record::sync::Arc;

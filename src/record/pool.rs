@@ -18,7 +18,7 @@ pub(crate) struct Pool {
 
 #[derive(Debug, Default)]
 struct State {
-    free: Vec<Block>,
+    free: Vec<Arc<Block>>,
     /// Bytes of all blocks beyond the one that each thread has in any case. These are full, being
     /// written, or free: so a thread that waits for one will get it.
     bytes: usize,
@@ -56,7 +56,7 @@ impl Pool {
                 return Grant::Refused;
             }
             if let Some(block) = state.free.pop() {
-                return Grant::Block(Arc::new(block));
+                return Grant::Block(block);
             }
             let block_bytes = self.block_bytes();
             if state.bytes + block_bytes <= self.limit {
@@ -85,11 +85,11 @@ impl Pool {
     }
 
     /// Takes a block back when nobody else holds it; otherwise its memory is freed by the last holder.
-    pub(crate) fn give_back(&self, block: Arc<Block>) {
+    pub(crate) fn give_back(&self, mut block: Arc<Block>) {
         let mut state = lock(&self.state);
-        match Arc::try_unwrap(block) {
-            Ok(mut block) if state.bytes <= self.limit => {
-                block.clear();
+        match Arc::get_mut(&mut block) {
+            Some(unshared) if state.bytes <= self.limit => {
+                unshared.clear();
                 state.free.push(block);
             }
             _ => state.bytes = state.bytes.saturating_sub(self.block_bytes()),

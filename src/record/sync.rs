@@ -1,6 +1,6 @@
 //! Atomics and cells through one door, so that the model checker loom can take their place.
 
-#[cfg(loom)]
+#[cfg(scope_profiler_model)]
 pub(crate) use loom::{
     cell::UnsafeCell,
     sync::{
@@ -9,18 +9,18 @@ pub(crate) use loom::{
     },
 };
 
-#[cfg(not(loom))]
+#[cfg(not(scope_profiler_model))]
 pub(crate) use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
 };
 
 /// `std`'s cell with loom's interface.
-#[cfg(not(loom))]
+#[cfg(not(scope_profiler_model))]
 #[derive(Debug)]
 pub(crate) struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
 
-#[cfg(not(loom))]
+#[cfg(not(scope_profiler_model))]
 impl<T> UnsafeCell<T> {
     pub(crate) const fn new(value: T) -> Self {
         Self(std::cell::UnsafeCell::new(value))

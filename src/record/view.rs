@@ -173,20 +173,38 @@ impl LaneShared {
             .collect()
     }
 
-    /// The regions that are open now, outermost first. Of a thread that goes on running this is
-    /// what it was at some moment during the call, give or take a region.
+    /// The regions that are open now, outermost first. Of a thread that goes on running this is what
+    /// it was at some moment during the call.
     pub(crate) fn open_calls(&self) -> Vec<OpenCall> {
+        const TRIES: usize = 100;
         let slots = lock(&self.open);
-        let depth = self.depth.load(Ordering::Acquire).min(slots.len());
-        slots[..depth]
-            .iter()
-            .filter(|slot| !slot.is_left())
-            .map(|slot| OpenCall {
-                thread: self.index,
-                region: slot.region(),
-                start: slot.start.load(Ordering::Relaxed),
-            })
-            .collect()
+        let look = || {
+            let depth = self.depth.load(Ordering::Acquire).min(slots.len());
+            let look_at = |slot: &OpenSlot| {
+                (
+                    slot.what.load(Ordering::Acquire),
+                    slot.start.load(Ordering::Acquire),
+                )
+            };
+            slots[..depth].iter().map(look_at).collect::<Vec<_>>()
+        };
+        // A slot that is used again between two loads would pair one call's region with another's
+        // start: what is seen twice running was there.
+        let mut seen = look();
+        for _ in 0..TRIES {
+            let again = look();
+            if again == seen {
+                break;
+            }
+            seen = again;
+        }
+        let open = seen.into_iter().filter(|&(what, _)| what != LEFT);
+        open.map(|(what, start)| OpenCall {
+            thread: self.index,
+            region: NameId::from_number(what as u32),
+            start,
+        })
+        .collect()
     }
 
     /// The counters by region number; shorter than the number of regions.

@@ -4,6 +4,6 @@
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     if std::env::var_os("CARGO_FEATURE_MODEL").is_some() {
-        println!("cargo::rustc-cfg=loom");
+        println!("cargo::rustc-cfg=scope_profiler_model");
     }
 }

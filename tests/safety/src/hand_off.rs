@@ -9,12 +9,12 @@ use crate::record::names::NameId;
 use crate::record::sync::Arc;
 use std::collections::VecDeque;
 
-#[cfg(loom)]
+#[cfg(scope_profiler_model)]
 use loom::{
     sync::{Mutex, MutexGuard},
     thread,
 };
-#[cfg(not(loom))]
+#[cfg(not(scope_profiler_model))]
 use std::{
     sync::{Mutex, MutexGuard},
     thread,
@@ -24,14 +24,14 @@ use std::{
 const CAPACITY: usize = 1;
 
 fn check(threads: impl Fn() + Sync + Send + 'static) {
-    #[cfg(loom)]
+    #[cfg(scope_profiler_model)]
     {
         let mut model = loom::model::Builder::new();
         // With more switches away from a thread that could go on, three threads take minutes.
         model.preemption_bound = Some(3);
         model.check(threads);
     }
-    #[cfg(not(loom))]
+    #[cfg(not(scope_profiler_model))]
     threads();
 }
 
