@@ -73,7 +73,6 @@ impl ProfileManager {
         let profiler = Arc::new(Profiler::new(config)?);
         global::set(Arc::clone(&profiler.recording));
         *GLOBAL.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(Arc::clone(&profiler));
-        tracing_core::callsite::rebuild_interest_cache();
         Ok(profiler)
     }
 

@@ -56,7 +56,6 @@ impl Profiler {
         let comm = Comm::of_process(environment);
         let recording = Recording::new(settings);
         let writer = start_writer(&recording, &comm)?;
-        tracing_core::callsite::rebuild_interest_cache();
         Ok(Self {
             recording,
             comm,
@@ -140,7 +139,6 @@ impl Profiler {
         let was_open = !self.recording.is_closed() && !self.recording.is_forked();
         self.recording.close();
         global::clear(self.recording.id);
-        tracing_core::callsite::rebuild_interest_cache();
         let summary = if was_open {
             self.summarize()?
         } else {

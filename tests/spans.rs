@@ -293,3 +293,17 @@ impl std::io::Write for Sink {
         Ok(())
     }
 }
+
+#[test]
+fn a_session_that_begins_or_ends_elsewhere_does_not_silence_spans_here() {
+    through_each_door(|run| {
+        let spans = || (0..10).for_each(|_| info_span!("kept").in_scope(|| ()));
+        spans();
+        // That thread has no subscriber.
+        std::thread::spawn(|| Run::new().profiler.finalize().unwrap())
+            .join()
+            .unwrap();
+        spans();
+        assert_eq!(run.intervals("kept").len(), 20);
+    });
+}

@@ -1,6 +1,7 @@
 //! The session of the global facade.
 
 use super::recording::Recording;
+use super::subscriber;
 use super::sync::Arc;
 use std::sync::RwLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,19 +26,24 @@ pub(crate) fn recording() -> Option<Arc<Recording>> {
 
 /// Records into `recording` from now on, where it is open.
 pub(crate) fn set(recording: Arc<Recording>) {
-    let mut slot = RECORDING.write().unwrap_or_else(|poisoned| poisoned.into_inner());
-    SESSION.store(
-        if recording.is_closed() { 0 } else { recording.id },
-        Ordering::Release,
-    );
-    *slot = Some(recording);
+    {
+        let mut slot = RECORDING.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let session = if recording.is_closed() { 0 } else { recording.id };
+        SESSION.store(session, Ordering::Release);
+        *slot = Some(recording);
+    }
+    subscriber::global_session_changed();
 }
 
 /// Records nothing more, where `session` is still the one.
 pub(crate) fn clear(session: u64) {
-    let mut slot = RECORDING.write().unwrap_or_else(|poisoned| poisoned.into_inner());
-    if slot.as_ref().is_some_and(|recording| recording.id == session) {
+    {
+        let mut slot = RECORDING.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if slot.as_ref().is_none_or(|recording| recording.id != session) {
+            return;
+        }
         SESSION.store(0, Ordering::Release);
         *slot = None;
     }
+    subscriber::global_session_changed();
 }

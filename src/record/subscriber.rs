@@ -4,10 +4,13 @@ use super::names::NameId;
 use super::recording::Recording;
 use super::spans::{Target, callsite, new_door, region_of_new, site};
 use super::sync::Arc;
+use super::view::lock;
 use std::cell::Cell;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use tracing_core::dispatcher::{WeakDispatch, with_default};
 use tracing_core::span::{Attributes, Current, Id, Record};
-use tracing_core::{Event, Interest, Metadata, Subscriber};
+use tracing_core::{Dispatch, Event, Interest, Metadata, Subscriber};
 
 /// A complete [`Subscriber`] that records spans and does nothing else.
 ///
@@ -75,6 +78,23 @@ fn site_of(id: u64) -> Option<&'static Metadata<'static>> {
     site(id >> REGION_BITS & (SITES - 1))
 }
 
+/// The subscribers whose interest in call sites goes with the global session.
+static GLOBAL: Mutex<Vec<WeakDispatch>> = Mutex::new(Vec::new());
+
+/// Has call sites ask again, since the global session has begun or ended.
+pub(crate) fn global_session_changed() {
+    let subscriber = {
+        let mut subscribers = lock(&GLOBAL);
+        subscribers.retain(|subscriber| subscriber.upgrade().is_some());
+        subscribers.first().and_then(WeakDispatch::upgrade)
+    };
+    if let Some(subscriber) = subscriber {
+        // Where there is one subscriber only, tracing asks the default of the thread that calls this,
+        // and silences every span if that thread has none.
+        with_default(&subscriber, tracing_core::callsite::rebuild_interest_cache);
+    }
+}
+
 impl ScopeSubscriber {
     pub(crate) fn global() -> Self {
         Self {
@@ -92,6 +112,12 @@ impl ScopeSubscriber {
 }
 
 impl Subscriber for ScopeSubscriber {
+    fn on_register_dispatch(&self, subscriber: &Dispatch) {
+        if matches!(self.target, Target::Global) {
+            lock(&GLOBAL).push(subscriber.downgrade());
+        }
+    }
+
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
         if !metadata.is_span() || self.target.session() == 0 {
             return Interest::never();
