@@ -16,6 +16,7 @@ use crate::summary::{Account, OpenRegion, Summary};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use tempfile::NamedTempFile;
 
 /// One profiling session as a value, without globals. Several can live at once.
 ///
@@ -169,8 +170,8 @@ impl Profiler {
             };
         }
         store::merge::merge(&[&log], output).map_err(|error| error.unmerged(&log, output))?;
-        let file = ProfilingH5Reader::open(output).map_err(|error| error.unmerged(&log, output))?;
-        let summary = Summary::of(&file, account, settings.label.clone(), Some(output))
+        let file = Written::open(output).map_err(|error| error.unmerged(&log, output))?;
+        let summary = Summary::of(&file.reader, account, settings.label.clone(), Some(output))
             .map_err(|error| error.unmerged(&log, output))?;
         run_directory::remove_log(&log);
         Ok(summary)
@@ -183,10 +184,10 @@ impl Profiler {
         let merged = if self.comm.rank == 0 {
             let logs = run_directory::logs_of_ranks(log, self.comm.size);
             store::merge::merge(&logs, output)
-                .and_then(|_| ProfilingH5Reader::open(output))
+                .and_then(|_| Written::open(output))
                 .and_then(|file| {
                     Summary::of(
-                        &file,
+                        &file.reader,
                         account,
                         self.recording.settings.label.clone(),
                         Some(output),
@@ -279,6 +280,31 @@ impl Drop for Profiler {
         if let Err(error) = self.finalize() {
             warn(&error);
         }
+    }
+}
+
+/// The file that has just been written, open for reading.
+struct Written {
+    reader: ProfilingH5Reader,
+    /// What is read instead, while it is.
+    _copy: Option<NamedTempFile>,
+}
+
+impl Written {
+    /// A program that was started by another thread while HDF5 had the file open has inherited HDF5's
+    /// lock on it, and keeps it for as long as it runs: then a copy is read, which nobody has locked.
+    fn open(output: &Path) -> Result<Self> {
+        let error = match ProfilingH5Reader::open(output) {
+            Ok(reader) => return Ok(Self { reader, _copy: None }),
+            Err(error) => error,
+        };
+        let copy = NamedTempFile::new_in(directory_of(output))
+            .and_then(|copy| std::fs::copy(output, copy.path()).map(|_| copy))
+            .map_err(|_| error)?;
+        Ok(Self {
+            reader: ProfilingH5Reader::open(copy.path())?,
+            _copy: Some(copy),
+        })
     }
 }
 

@@ -20,6 +20,34 @@ fn child(ending: &str, directory: &Path) -> Output {
         .unwrap()
 }
 
+/// A program that is started while HDF5 writes a file inherits its lock, as any other descriptor.
+#[test]
+fn a_program_that_inherited_the_lock_on_the_file_does_not_spoil_the_end_of_a_session() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("run.h5");
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let starter = scope.spawn(|| {
+            let mut started = Vec::new();
+            while !stop.load(std::sync::atomic::Ordering::Relaxed) && started.len() < 200 {
+                started.push(Command::new("sleep").arg("5").spawn().unwrap());
+            }
+            for mut child in started {
+                child.kill().unwrap();
+                child.wait().unwrap();
+            }
+        });
+        for _ in 0..5 {
+            let config = ProfilingConfig::new().file_path(&file).verbose(false);
+            let profiler = scope_profiler::Profiler::new(config).unwrap();
+            profiler.profile("step", || ());
+            assert_eq!(profiler.finalize().unwrap().recorded(), 1);
+        }
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        starter.join().unwrap();
+    });
+}
+
 /// Calls of a region in the file that is made of the logs the child left.
 fn merged_calls(directory: &Path, region: &str) -> u64 {
     let file = directory.join("merged.h5");
