@@ -3,7 +3,7 @@
 use crate::common::{self, Profile, golden, sample};
 use crate::program::{complaint, program, run, stdout, str, usage_error};
 use std::fs;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 #[test]
 fn the_table_is_a_tree_with_a_bar_for_the_share() {
@@ -146,10 +146,14 @@ fn files_that_cannot_be_used_are_named_with_the_cause() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_file_that_is_being_written_is_said_to_be_locked() {
-    let open = Profile::new().region(0, "solve", &[(1, 2, 0)]);
-    let output = program()
+    let profile = Profile::new().region(0, "solve", &[(1, 2, 0)]).close();
+    let file = profile.path();
+    // Holds the lock while it runs the program, as a writer would.
+    let output = Command::new("flock")
+        .arg(&file)
+        .arg(env!("CARGO_BIN_EXE_scope-profiler-pproc"))
+        .arg(&file)
         .env("HDF5_USE_FILE_LOCKING", "TRUE")
-        .arg(open.path())
         .output()
         .unwrap();
     let text = complaint(&output);
