@@ -22,6 +22,21 @@ pub(crate) mod names {
     pub(crate) const SCHEMA: &str = "scope_profiler_schema";
     /// Prefix of a rank's group, followed by its decimal number.
     pub(crate) const RANK_PREFIX: &str = "rank";
+    /// Root attribute, int64: intervals in the file.
+    pub(crate) const WRITTEN_INTERVALS: &str = "written_intervals";
+    /// Root attribute, int64: intervals that were dropped while recording.
+    pub(crate) const DROPPED_INTERVALS: &str = "dropped_intervals";
+    /// Root attribute, int64: calls that were open when recording ended.
+    pub(crate) const OPEN_CALLS: &str = "open_calls";
+    /// Root attribute, text: ranks of the run that are not in the file, as in `0-3,7`.
+    pub(crate) const MISSING_RANKS: &str = "missing_ranks";
+    /// Root attribute of an index, text: the beginning of the names of its ranks' files, relative to
+    /// the directory of the index; see [`rank_file`].
+    pub(crate) const RANK_FILES: &str = "rank_files";
+    /// Root attribute of a rank's file, int64: the length of the log that it was made of.
+    pub(crate) const LOG_BYTES: &str = "log_bytes";
+    /// Root attribute of a rank's file, int64: 1 when the log came to an orderly end.
+    pub(crate) const LOG_COMPLETE: &str = "log_complete";
     /// Root attribute, float64: what one call of a guard cost, ns.
     pub(crate) const CALL_COST: &str = "call_cost_ns";
     /// Group of a rank's regions; each member is one region.
@@ -67,4 +82,9 @@ pub(crate) mod names {
     pub(crate) const SORTED: &str = "sorted_by_start";
     /// Group of metadata at the root, in files of the Python package only.
     pub(crate) const METADATA: &str = "metadata";
+
+    /// The file of a rank that an index refers to.
+    pub(crate) fn rank_file(prefix: &str, rank: u32) -> String {
+        format!("{prefix}{rank:05}.h5")
+    }
 }

@@ -42,6 +42,15 @@ pub(crate) struct RegionEntry {
     open: u64,
 }
 
+/// Why a log was not converted.
+#[derive(Debug)]
+pub(crate) enum LogFailure {
+    /// It cannot be read: other logs can be all the same.
+    Log(Error),
+    /// What is made of it cannot be written.
+    Output(Error),
+}
+
 impl LogContents {
     /// Reads a log through.
     pub(crate) fn scan(path: &Path) -> Result<Self> {
@@ -93,14 +102,6 @@ impl LogContents {
         self.regions.entry(number).or_default()
     }
 
-    /// The rank that wrote the log.
-    pub(crate) fn rank(&self) -> u32 {
-        match self.run.get("rank") {
-            Some(Value::Int(rank)) => u32::try_from(*rank).unwrap_or(0),
-            _ => 0,
-        }
-    }
-
     pub(crate) fn dropped(&self) -> u64 {
         self.regions.values().map(|region| region.counts.dropped).sum()
     }
@@ -109,14 +110,13 @@ impl LogContents {
         self.regions.values().map(|region| region.open).sum()
     }
 
-    /// Writes the rank into its group of the HDF5 file `output`, which lies in `scratch`.
-    pub(crate) fn write(&self, group: &hdf5::Group, output: &Path, scratch: &Path) -> Result<()> {
+    /// Writes the rank with its `rows` into its group of the HDF5 file `output`.
+    pub(crate) fn write(&self, rows: &Runs, group: &hdf5::Group, output: &Path) -> Result<()> {
         let failed = |error| Error::hdf5(output, "cannot write", error);
         let regions = group.create_group(names::REGIONS).map_err(failed)?;
         values::attribute(group, names::SORTED, &Value::Int(1)).map_err(failed)?;
         self.write_threads(group).map_err(failed)?;
 
-        let rows = self.rows(scratch)?;
         let mut group_names = GroupNames::default();
         for (number, entry) in &self.regions {
             let name = entry.name.clone().unwrap_or_else(|| format!("region {number}"));
@@ -154,21 +154,20 @@ impl LogContents {
         Ok(())
     }
 
-    /// The events by region, sorted, in nanoseconds.
-    fn rows(&self, scratch: &Path) -> Result<Runs> {
+    /// The events by region, sorted, in nanoseconds. What does not fit into memory goes into a file
+    /// in the directory `scratch`.
+    pub(crate) fn rows(&self, scratch: &Path) -> Result<Runs, LogFailure> {
         let mut clock = self.timeline.converter();
         let mut batch: FxHashMap<u32, Rows> = FxHashMap::default();
         let mut in_batch = 0;
         let mut runs = Runs::new(scratch);
-        let mut log = LogReader::open(&self.path)?;
+        let damaged = |error| LogFailure::Log(cannot_read(&self.path, error));
+        let mut log = LogReader::open(&self.path).map_err(LogFailure::Log)?;
         let mut left = self.intervals;
         while left > 0 {
-            let block = log.next().map_err(|error| cannot_read(&self.path, error))?;
-            let Some(block) = block else {
-                return Err(Error::format(
-                    &self.path,
-                    "the log became shorter while it was read",
-                ));
+            let Some(block) = log.next().map_err(damaged)? else {
+                let message = "the log became shorter while it was read";
+                return Err(LogFailure::Log(Error::format(&self.path, message)));
             };
             let Block::Events { thread, events } = block else {
                 continue;
@@ -183,11 +182,11 @@ impl LogContents {
                 in_batch += run.len();
             }
             if in_batch >= BATCH_ROWS && left > 0 {
-                runs.spill(&mut batch)?;
+                runs.spill(&mut batch).map_err(LogFailure::Output)?;
                 in_batch = 0;
             }
         }
-        runs.finish(batch)
+        runs.finish(batch).map_err(LogFailure::Output)
     }
 }
 

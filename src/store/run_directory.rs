@@ -68,6 +68,12 @@ fn log_name(run: &str, rank: u32) -> String {
     format!("{run}-rank{rank:05}.log")
 }
 
+/// The rank that the name of a log says it is of.
+pub(crate) fn rank_of_log(log: &Path) -> Option<u32> {
+    let name = log.file_name()?.to_str()?.strip_suffix(".log")?;
+    name.rsplit_once("-rank")?.1.parse().ok()
+}
+
 /// The logs of all ranks of the run that `log` is of, where they are there.
 pub(crate) fn logs_of_ranks(log: &Path, size: u32) -> Vec<PathBuf> {
     let name = log.file_name().unwrap_or_default().to_string_lossy();

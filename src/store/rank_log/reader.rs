@@ -65,6 +65,11 @@ impl<R: Read> LogReader<R> {
         })
     }
 
+    /// The length of the log when it was opened.
+    pub(crate) fn length(&self) -> u64 {
+        self.length
+    }
+
     /// Bytes from here to the end of the file: what is lost when [`next`](Self::next) gives none.
     pub(crate) fn remaining(&self) -> u64 {
         self.length.saturating_sub(self.position)
