@@ -26,7 +26,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "record::EVENT_BYTES",
         ],
     ),
-    ("comm", &["error"]),
+    ("comm", &["clock", "error"]),
     (
         "record",
         &[

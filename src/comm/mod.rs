@@ -1,5 +1,7 @@
 //! Which rank this process is, and of how many; and, with MPI, what ranks say to each other.
 
+#[cfg(feature = "mpi")]
+mod clock_exchange;
 mod launcher;
 #[cfg(feature = "mpi")]
 mod mpi_world;
@@ -7,6 +9,7 @@ mod mpi_world;
 #[path = "no_mpi.rs"]
 mod mpi_world;
 
+use crate::clock::{Clock, ClockMeasurement};
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
@@ -56,6 +59,16 @@ impl Comm {
             mpi_world::broadcast(value)
         } else {
             value
+        }
+    }
+
+    /// Compares this rank's clock with rank 0's. Collective while the ranks can talk to each other;
+    /// otherwise known only of rank 0 itself.
+    pub(crate) fn measure_clock(&self, clock: &Clock) -> Option<ClockMeasurement> {
+        if self.is_connected() {
+            mpi_world::measure_clock(clock)
+        } else {
+            (self.rank == 0).then(|| ClockMeasurement::same_clock(clock.anchor().ns))
         }
     }
 

@@ -1,6 +1,7 @@
 //! MPI, as far as the profiler needs it. It never initializes or finalizes MPI itself.
 
-use super::{Comm, digest};
+use super::{Comm, clock_exchange, digest};
+use crate::clock::{Clock, ClockMeasurement};
 use mpi::environment::{is_finalized, is_initialized};
 use mpi::topology::SimpleCommunicator;
 use mpi::traits::{Communicator, CommunicatorCollectives, Root};
@@ -40,4 +41,8 @@ pub(super) fn broadcast(mut value: u64) -> u64 {
         .process_at_rank(0)
         .broadcast_into(&mut value);
     value
+}
+
+pub(super) fn measure_clock(clock: &Clock) -> Option<ClockMeasurement> {
+    clock_exchange::measure(&SimpleCommunicator::world(), clock)
 }
