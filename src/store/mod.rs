@@ -3,7 +3,7 @@
 //! Every name in the HDF5 file and both format versions stand here, for the writer, the merger and
 //! the readers alike. The layouts themselves are described in `docs/format.md`.
 
-mod codec;
+pub(crate) mod codec;
 mod hdf5_values;
 pub(crate) mod merge;
 pub(crate) mod metadata;

@@ -41,6 +41,15 @@ impl LogWriter {
         &self.path
     }
 
+    /// Gives the log another name in its directory, where that is free.
+    pub(crate) fn rename(&mut self, path: &Path) -> io::Result<()> {
+        // Unlike a rename, a link never replaces a log that is there.
+        std::fs::hard_link(&self.path, path)?;
+        std::fs::remove_file(&self.path)?;
+        self.path = path.into();
+        Ok(())
+    }
+
     pub(crate) fn run(&mut self, facts: &Metadata) -> io::Result<()> {
         for (key, value) in facts {
             self.block(kind::RUN, |out| {
