@@ -20,10 +20,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "config",
         &[
             "clock",
+            "comm::World",
             "error",
             "pattern",
             "record::BLOCK_EVENTS",
             "record::EVENT_BYTES",
+            "store::merge::Merge",
         ],
     ),
     ("comm", &["clock", "error"]),

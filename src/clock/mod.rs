@@ -9,9 +9,7 @@ mod offset;
 mod timeline;
 
 pub use manual::ManualClock;
-#[cfg(feature = "mpi")]
-pub(crate) use offset::Round;
-pub(crate) use offset::{ClockMeasurement, unseen_drift};
+pub(crate) use offset::{ClockMeasurement, Round, unseen_drift};
 pub(crate) use timeline::{Anchor, Timeline};
 
 use crate::sys;
@@ -68,7 +66,6 @@ impl Clock {
     }
 
     /// The present time as a [`Timeline`] gives it, ns.
-    #[cfg(feature = "mpi")]
     pub(crate) fn now_ns(&self) -> i64 {
         let ns = match self {
             Clock::Counter | Clock::Monotonic => sys::monotonic_ns(),

@@ -18,7 +18,6 @@ pub(crate) fn unseen_drift(ns: u64) -> u64 {
 
 /// One question and its answer, ns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(not(any(feature = "mpi", test)), allow(dead_code))]
 pub(crate) struct Round {
     /// The own clock before the question.
     pub(crate) asked: i64,
@@ -53,7 +52,6 @@ impl ClockMeasurement {
     }
 
     /// From the messages between this process and another. None when there were none.
-    #[cfg_attr(not(any(feature = "mpi", test)), allow(dead_code))]
     pub(crate) fn of_rounds(rounds: &[Round]) -> Option<Self> {
         let lower = |round: &Round| round.answer.saturating_sub(round.answered);
         let upper = |round: &Round| round.answer.saturating_sub(round.asked);
@@ -78,7 +76,6 @@ impl ClockMeasurement {
     /// The difference to rank 0's clock, of a process that compared its clock with one whose difference
     /// to rank 0's is `parent`. Bounds add up; and where the two comparisons were not made at the same
     /// time, so does what the clocks may have drifted in between.
-    #[cfg_attr(not(any(feature = "mpi", test)), allow(dead_code))]
     pub(crate) fn through(self, parent: Self) -> Self {
         let apart = self.at.saturating_add(self.offset).abs_diff(parent.at);
         // Rank 0's clock is what all others are compared with: it has not drifted from itself.

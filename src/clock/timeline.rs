@@ -41,6 +41,15 @@ impl Timeline {
         Self { anchors: kept }
     }
 
+    /// The first and the last moment that is known, ns.
+    pub(crate) fn ends_ns(&self) -> (i64, i64) {
+        match self.anchors.as_slice() {
+            [] => (0, 0),
+            [only] => (only.ns, only.ns),
+            [first, .., last] => (first.ns, last.ns),
+        }
+    }
+
     /// This many ticks in nanoseconds, at the mean rate of the whole time.
     pub(crate) fn length_ns(&self, ticks: u64) -> i64 {
         let rate = match self.anchors.as_slice() {

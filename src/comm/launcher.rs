@@ -38,12 +38,7 @@ impl Comm {
                     .filter(|job| !job.is_empty());
                 let step = environment("SLURM_STEP_ID").unwrap_or_default();
                 let job = job.map(|job| digest(&[&job, &step]));
-                (rank < size && size > 1).then_some(Self {
-                    rank,
-                    size,
-                    job,
-                    connected: false,
-                })
+                (rank < size && size > 1).then_some(Self { rank, size, job })
             })
             .unwrap_or_else(Self::serial)
     }
@@ -54,7 +49,7 @@ mod tests {
     use super::*;
 
     fn comm(pairs: &'static [(&str, &str)]) -> Comm {
-        Comm::of_process(|key| {
+        Comm::of_launcher(|key| {
             pairs
                 .iter()
                 .find(|(k, _)| *k == key)

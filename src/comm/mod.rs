@@ -1,17 +1,23 @@
 //! Which rank this process is, and of how many; and, with MPI, what ranks say to each other.
 
-#[cfg(feature = "mpi")]
 mod clock_exchange;
 mod launcher;
+mod meeting;
 #[cfg(feature = "mpi")]
 mod mpi_world;
 #[cfg(not(feature = "mpi"))]
 #[path = "no_mpi.rs"]
 mod mpi_world;
+mod post;
 
-use crate::clock::{Clock, ClockMeasurement};
+pub(crate) use clock_exchange::ClockTree;
+pub(crate) use meeting::{Meeting, Stage};
+pub(crate) use mpi_world::World;
+pub(crate) use post::Post;
+
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
+use std::time::{Duration, Instant};
 
 /// One process among those of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,8 +26,6 @@ pub(crate) struct Comm {
     pub(crate) size: u32,
     /// The same for all processes of one run, where they know of each other.
     pub(crate) job: Option<String>,
-    /// Whether the processes can talk to each other.
-    pub(crate) connected: bool,
 }
 
 impl Comm {
@@ -31,50 +35,64 @@ impl Comm {
             rank: 0,
             size: 1,
             job: None,
-            connected: false,
         }
     }
 
-    /// This process: as MPI has it where it is initialized and the feature `mpi` is on, else as the
-    /// launcher's environment has it. Serial where `SCOPE_PROFILER_MPI=0` switches both off.
-    ///
-    /// Collective over `MPI_COMM_WORLD` where MPI is initialized.
-    pub(crate) fn of_process(environment: impl Fn(&str) -> Option<String>) -> Self {
-        if environment("SCOPE_PROFILER_MPI").is_some_and(|value| value == "0") {
-            return Self::serial();
-        }
-        mpi_world::comm().unwrap_or_else(|| Self::from_launcher(environment))
-    }
-
-    /// Waits for all ranks.
-    pub(crate) fn barrier(&self) {
-        if self.connected {
-            mpi_world::barrier();
-        }
-    }
-
-    /// Rank 0's value, on every rank.
-    pub(crate) fn broadcast(&self, value: u64) -> u64 {
-        if self.connected {
-            mpi_world::broadcast(value)
+    /// As the launcher's environment has it; serial where that says nothing.
+    pub(crate) fn of_launcher(environment: impl Fn(&str) -> Option<String>) -> Self {
+        if is_switched_off(&environment) {
+            Self::serial()
         } else {
-            value
+            Self::from_launcher(environment)
         }
     }
 
-    /// Compares this rank's clock with rank 0's. Collective while the ranks can talk to each other;
-    /// otherwise known only of rank 0 itself.
-    pub(crate) fn measure_clock(&self, clock: &Clock) -> Option<ClockMeasurement> {
-        if self.is_connected() {
-            mpi_world::measure_clock(clock)
-        } else {
-            (self.rank == 0).then(|| ClockMeasurement::same_clock(clock.anchor().ns))
-        }
+    /// As MPI has it; none when the ranks could not agree on a name before `until`. Collective.
+    pub(crate) fn of_world(world: &World, until: Option<Instant>) -> Option<Self> {
+        Some(Self {
+            rank: world.rank(),
+            size: world.size(),
+            job: Some(world.agree(until)?),
+        })
     }
+}
 
-    /// Whether the ranks can still talk to each other: not after `MPI_Finalize`.
-    pub(crate) fn is_connected(&self) -> bool {
-        self.connected && mpi_world::is_up()
+/// The ranks that can talk to each other, as this process knows them: a duplicate of `given`, or of
+/// `MPI_COMM_WORLD`. None where MPI is not initialized or finalized already, the calling thread may
+/// not call it, `SCOPE_PROFILER_MPI=0` switches it off, or the others have not come before `until`.
+/// Collective.
+pub(crate) fn connect(
+    given: Option<&World>,
+    environment: impl Fn(&str) -> Option<String>,
+    until: Option<Instant>,
+) -> Option<(World, Comm)> {
+    if is_switched_off(&environment) || !mpi_world::may_be_called() {
+        return None;
+    }
+    let world = match given {
+        Some(given) => given.again(until),
+        None => World::of_all(until),
+    }?;
+    let comm = Comm::of_world(&world, until)?;
+    Some((world, comm))
+}
+
+/// Whether MPI could be there later, although it is not now.
+pub(crate) fn may_connect_later(environment: impl Fn(&str) -> Option<String>) -> bool {
+    cfg!(feature = "mpi") && !is_switched_off(&environment)
+}
+
+fn is_switched_off(environment: &impl Fn(&str) -> Option<String>) -> bool {
+    environment("SCOPE_PROFILER_MPI").is_some_and(|value| value == "0")
+}
+
+/// Pauses between two looks for a message: short at first, so that nobody waits for a quick answer,
+/// then longer, as the ranks may share a processor.
+fn backoff() -> impl FnMut() {
+    let mut pause = Duration::from_micros(20);
+    move || {
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(2));
     }
 }
 

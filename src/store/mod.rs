@@ -3,7 +3,8 @@
 //! Every name in the HDF5 file and both format versions stand here, for the writer, the merger and
 //! the readers alike. The layouts themselves are described in `docs/format.md`.
 
-mod codec;
+mod clock_sync;
+pub(crate) mod codec;
 mod hdf5_values;
 pub(crate) mod merge;
 pub(crate) mod metadata;
@@ -80,6 +81,28 @@ pub(crate) mod names {
     pub(crate) const THREAD_NATIVE_ID: &str = "native_id";
     /// Attribute of a rank, int64: set to 1 when every region's rows are in order of start.
     pub(crate) const SORTED: &str = "sorted_by_start";
+    /// Group of a rank: how its clock and rank 0's differ, as attributes.
+    pub(crate) const CLOCK: &str = "clock";
+    /// Text in the clock group: ranks with the same one read the same clock.
+    pub(crate) const CLOCK_ID: &str = "clock_id";
+    /// int64 in the clock group, ns: by how much the rank's times may differ from rank 0's clock.
+    /// Absent where nothing was measured: the times are as the rank's own clock gave them.
+    pub(crate) const CLOCK_BOUND: &str = "bound_ns";
+    /// int64\[k\] in the clock group, ns on the rank's own clock: where [`CLOCK_ADDED`] was added.
+    pub(crate) const CLOCK_ADDED_AT: &str = "added_at_ns";
+    /// int64\[k\] in the clock group: what was added to the times, ns; linear in between, constant
+    /// outside.
+    pub(crate) const CLOCK_ADDED: &str = "added_ns";
+    /// int64\[m\] in the clock group, ns on the rank's own clock: when it was compared.
+    pub(crate) const CLOCK_MEASURED_AT: &str = "measured_at_ns";
+    /// int64\[m\] in the clock group: what was found to be added then, ns.
+    pub(crate) const CLOCK_MEASURED: &str = "measured_ns";
+    /// int64\[m\] in the clock group: by how much that may be wrong, ns.
+    pub(crate) const CLOCK_MEASURED_BOUND: &str = "measured_bound_ns";
+    /// int64\[m\] in the clock group: clocks between the rank's and rank 0's, its own included.
+    pub(crate) const CLOCK_HOPS: &str = "measured_hops";
+    /// Attribute of a rank, text: the machine that it ran on.
+    pub(crate) const HOST: &str = "host";
     /// Group of metadata at the root, in files of the Python package only.
     pub(crate) const METADATA: &str = "metadata";
 

@@ -163,7 +163,7 @@ impl LogHead {
             size: size.and_then(|size| u32::try_from(size).ok()).unwrap_or(0),
             run: match facts.get("run") {
                 Some(Value::Text(run)) => run.clone(),
-                _ => String::new(),
+                _ => run_directory::run_of_log(path).unwrap_or_default().into(),
             },
             bytes,
         })

@@ -20,7 +20,6 @@ use std::path::{Path, PathBuf};
 /// # Errors
 ///
 /// When the log cannot be read or the file cannot be written.
-#[cfg_attr(not(feature = "mpi"), allow(dead_code))]
 pub(crate) fn write_rank_file(log: &Path, output: &Path) -> Result<PathBuf> {
     let head = LogHead::read(log)?;
     let files = RankFiles::new(output, &head.run)?;

@@ -8,7 +8,6 @@ mod totals;
 mod verify;
 
 pub use inputs::UnreadableLog;
-#[cfg_attr(not(feature = "mpi"), allow(unused_imports))]
 pub(crate) use link::write_rank_file;
 pub use options::{Merge, MergeOptions, MergeProgress};
 

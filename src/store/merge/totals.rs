@@ -6,7 +6,7 @@ use super::inputs::{Inputs, UnreadableLog};
 use super::{Merge, Merged};
 use crate::error::{Error, Result};
 use crate::profile::{Metadata, Value};
-use std::fmt::Write;
+use crate::units::ranges;
 use std::path::Path;
 
 /// The counts of one rank, or of several.
@@ -131,7 +131,9 @@ pub(super) fn write_attributes(
     missing: &[u32],
 ) -> hdf5::Result<()> {
     let mut facts = run;
+    // These are of one rank.
     facts.remove("rank");
+    facts.remove(names::CLOCK_ID);
     facts.insert(names::SCHEMA.into(), Value::Int(SCHEMA_VERSION));
     for (key, n) in [
         (names::WRITTEN_INTERVALS, totals.intervals),
@@ -150,31 +152,4 @@ pub(super) fn write_attributes(
 
 pub(super) fn int(n: u64) -> Value {
     Value::Int(i64::try_from(n).unwrap_or(i64::MAX))
-}
-
-/// Ascending numbers as ranges: `0-3,7`.
-fn ranges(numbers: &[u32]) -> String {
-    let mut text = String::new();
-    for run in numbers.chunk_by(|a, b| a.checked_add(1) == Some(*b)) {
-        let comma = if text.is_empty() { "" } else { "," };
-        match run {
-            [one] => write!(text, "{comma}{one}"),
-            [first, .., last] => write!(text, "{comma}{first}-{last}"),
-            [] => Ok(()),
-        }
-        .expect("a string takes any text");
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranks_are_listed_as_ranges() {
-        assert_eq!(ranges(&[]), "");
-        assert_eq!(ranges(&[3]), "3");
-        assert_eq!(ranges(&[0, 1, 2, 5, 7, 8, u32::MAX]), "0-2,5,7-8,4294967295");
-    }
 }
