@@ -11,7 +11,7 @@ use plan::{Action, Output, Plan};
 use scope_profiler::analysis::call_tree::CallTree;
 use scope_profiler::export::table::{self, TableOptions};
 use scope_profiler::plot::{show_gantt, viewer};
-use scope_profiler::profile::{ClockAgreement, Source};
+use scope_profiler::profile::Source;
 use scope_profiler::{GanttOptions, ProfilingH5Reader, RegionFilter, find_logs, merge, units};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -59,10 +59,7 @@ fn run(args: &Args) -> Result<(), Failure> {
     filter.rows(&reader)?;
     for action in &plan.actions {
         match action {
-            Action::Table => {
-                print(&statistics_table(&reader, &filter)?)?;
-                print(&clocks_line(&reader))?;
-            }
+            Action::Table => print(&statistics_table(&reader, &filter)?)?,
             Action::Write { directory, outputs } => {
                 write_outputs(directory, outputs, &reader, &filter, plan.quiet)?;
             }
@@ -76,23 +73,8 @@ fn statistics_table(reader: &ProfilingH5Reader, filter: &RegionFilter) -> Result
     let tree = CallTree::of(reader, &filter.rows(reader)?)?;
     let mut options = TableOptions::for_stdout();
     options.title = Some(reader.title());
+    options.clocks = Some(reader.clocks(reader.ranks()));
     Ok(table::render(&tree, &options))
-}
-
-/// How far the times of different ranks can be compared; nothing for a single rank.
-fn clocks_line(reader: &ProfilingH5Reader) -> String {
-    let ranks = reader.ranks();
-    if ranks.len() < 2 {
-        return String::new();
-    }
-    match reader.clocks(ranks) {
-        ClockAgreement::Same => "Clocks: all ranks read the same clock\n".into(),
-        ClockAgreement::Within(ns) => format!(
-            "Clocks: times of different ranks agree within {}\n",
-            units::duration(i64::try_from(ns).unwrap_or(i64::MAX))
-        ),
-        _ => "Clocks: not compared between the ranks, whose times may be shifted against each other\n".into(),
-    }
 }
 
 fn write_outputs(
