@@ -1,12 +1,14 @@
 //! One rank's log as HDF5: ticks become nanoseconds, events are sorted into their regions.
 //!
-//! The log is read twice: once to learn what is in it, once for the events. Events are collected in
-//! batches of bounded size, split by region and sorted. A log of a single batch goes straight into
-//! the HDF5 file; of a larger one each sorted batch goes to a scratch file, from which every region
+//! The log is read twice: once to learn what is in it, once for the events. The events of a large log
+//! go straight into the HDF5 file where they are in order of start already: those of a region that was
+//! never entered twice at a time. All others are collected in batches of bounded size, split by region
+//! and sorted; when there is more than one batch, each goes to a scratch file, from which every region
 //! is merged. So memory does not grow with the log.
 
 use super::clock_sync::ClockCorrection;
-use super::rank_log::{Block, Counts, LogReader};
+use super::columns::{Columns, WRITE_ROWS};
+use super::rank_log::{Block, Counts, LogEvent, LogReader};
 use super::sorted_runs::{Rows, Runs};
 use super::{hdf5_values as values, names};
 use crate::clock::{Anchor, ClockMeasurement, Timeline};
@@ -19,6 +21,9 @@ use std::path::{Path, PathBuf};
 /// Rows that are sorted at once: 96 MB.
 const BATCH_ROWS: usize = 4 << 20;
 
+/// Regions whose columns are filled at the same time: each one open takes some ten kilobytes, and its
+/// rows up to 1.3 MB.
+const MOST_STREAMED: usize = 64;
 /// Comparisons of clocks that are kept; a run has two.
 const MAX_MEASUREMENTS: usize = 64;
 
@@ -46,6 +51,13 @@ pub(crate) struct RegionEntry {
     intervals: u64,
     counts: Counts,
     open: u64,
+    /// Start and end of the last interval, ticks.
+    last_start: u64,
+    last_end: u64,
+    /// Whether two intervals overlap, or start together.
+    overlaps: bool,
+    /// Whether there are intervals of another thread than 0.
+    has_threads: bool,
 }
 
 /// Why a log was not converted.
@@ -90,7 +102,7 @@ impl LogContents {
                     contents.threads.entry(thread).or_insert((-1, String::new()));
                     contents.intervals += events.len() as u64;
                     for run in events.chunk_by(|a, b| a.region == b.region) {
-                        contents.region(run[0].region).intervals += run.len() as u64;
+                        contents.region(run[0].region).count(thread, run);
                     }
                 }
                 Block::Anchor(anchor) => anchors.push(anchor),
@@ -122,22 +134,58 @@ impl LogContents {
         self.regions.values().map(|region| region.open).sum()
     }
 
-    /// Writes the rank with its `rows` into its group of the HDF5 file `output`.
-    pub(crate) fn write(&self, rows: &Runs, group: &hdf5::Group, output: &Path) -> Result<()> {
-        let failed = |error| Error::hdf5(output, "cannot write", error);
+    /// Writes the rank into its group of the HDF5 file `output`. What does not fit into memory meanwhile
+    /// goes into a file in the directory `scratch`.
+    pub(crate) fn write(&self, group: &hdf5::Group, output: &Path, scratch: &Path) -> Result<(), LogFailure> {
+        let failed = |error| LogFailure::Output(Error::hdf5(output, "cannot write", error));
         let regions = group.create_group(names::REGIONS).map_err(failed)?;
         values::attribute(group, names::SORTED, &Value::Int(1)).map_err(failed)?;
         self.write_threads(group).map_err(failed)?;
         self.write_clock(group).map_err(failed)?;
 
         let mut group_names = GroupNames::default();
-        for (number, entry) in &self.regions {
+        let mut targets = self.regions.iter().map(|(&number, entry)| {
             let name = entry.name.clone().unwrap_or_else(|| format!("region {number}"));
             let group_name = group_names.of(&name);
-            let region = regions.create_group(&group_name).map_err(failed)?;
-            let total = rows.write(*number, entry.intervals, &region, output)?;
-            entry
-                .write_attributes(&region, &name, &group_name, total, &self.timeline)
+            Target {
+                number,
+                entry,
+                name,
+                group_name,
+            }
+        });
+        let (streamed, rest): (Vec<_>, Vec<_>) = {
+            let mut room = MOST_STREAMED;
+            targets.by_ref().partition(|target| {
+                let streams = room > 0
+                    && self.intervals > BATCH_ROWS as u64
+                    && target.entry.intervals > WRITE_ROWS as u64
+                    && !target.entry.overlaps;
+                room -= usize::from(streams);
+                streams
+            })
+        };
+        let mut columns: FxHashMap<u32, (hdf5::Group, Columns)> = FxHashMap::default();
+        for target in &streamed {
+            let created = target.create(&regions).map_err(failed)?;
+            columns.insert(target.number, created);
+        }
+        let rows = self.rows(&mut columns, output, scratch)?;
+        for target in &streamed {
+            if let Some((region, columns)) = columns.remove(&target.number) {
+                let total = columns.finish().map_err(failed)?;
+                target
+                    .write_attributes(&region, total, &self.timeline)
+                    .map_err(failed)?;
+            }
+        }
+        for target in &rest {
+            let (region, mut columns) = target.create(&regions).map_err(failed)?;
+            rows.write(target.number, &mut columns, output)
+                .map_err(LogFailure::Output)?;
+            let total = columns.finish().map_err(failed)?;
+            target
+                .write_attributes(&region, total, &self.timeline)
                 .map_err(failed)?;
         }
         Ok(())
@@ -209,15 +257,21 @@ impl LogContents {
         Ok(())
     }
 
-    /// The events by region, sorted, in nanoseconds. What does not fit into memory goes into a file
-    /// in the directory `scratch`.
-    pub(crate) fn rows(&self, scratch: &Path) -> Result<Runs, LogFailure> {
+    /// The events in nanoseconds: into the columns of their region where there are any, else by
+    /// region and sorted.
+    fn rows(
+        &self,
+        columns: &mut FxHashMap<u32, (hdf5::Group, Columns)>,
+        output: &Path,
+        scratch: &Path,
+    ) -> Result<Runs, LogFailure> {
+        let failed = |error| LogFailure::Output(Error::hdf5(output, "cannot write", error));
+        let damaged = |error| LogFailure::Log(cannot_read(&self.path, error));
         let mut timeline = self.timeline.converter();
         let mut ns = |tick| self.clock.apply(timeline.ns(tick));
         let mut batch: FxHashMap<u32, Rows> = FxHashMap::default();
         let mut in_batch = 0;
         let mut runs = Runs::new(scratch);
-        let damaged = |error| LogFailure::Log(cannot_read(&self.path, error));
         let mut log = LogReader::open(&self.path).map_err(LogFailure::Log)?;
         let mut left = self.intervals;
         while left > 0 {
@@ -230,9 +284,13 @@ impl LogContents {
             };
             left = left.saturating_sub(events.len() as u64);
             for run in events.chunk_by(|a, b| a.region == b.region) {
-                let rows = batch.entry(run[0].region).or_default();
-                rows.extend(run.iter().map(|event| (ns(event.start), ns(event.end), thread)));
-                in_batch += run.len();
+                let mut rows = run.iter().map(|event| (ns(event.start), ns(event.end), thread));
+                if let Some((_, columns)) = columns.get_mut(&run[0].region) {
+                    rows.try_for_each(|row| columns.push(row)).map_err(failed)?;
+                } else {
+                    batch.entry(run[0].region).or_default().extend(rows);
+                    in_batch += run.len();
+                }
             }
             if in_batch >= BATCH_ROWS && left > 0 {
                 runs.spill(&mut batch).map_err(LogFailure::Output)?;
@@ -243,35 +301,43 @@ impl LogContents {
     }
 }
 
-impl RegionEntry {
-    fn write_attributes(
-        &self,
-        group: &hdf5::Group,
-        name: &str,
-        group_name: &str,
-        total: i64,
-        timeline: &Timeline,
-    ) -> hdf5::Result<()> {
+/// A region and where it goes.
+struct Target<'a> {
+    number: u32,
+    entry: &'a RegionEntry,
+    name: String,
+    group_name: String,
+}
+
+impl Target<'_> {
+    fn create(&self, regions: &hdf5::Group) -> hdf5::Result<(hdf5::Group, Columns)> {
+        let group = regions.create_group(&self.group_name)?;
+        let columns = Columns::create(&group, self.entry.intervals, self.entry.has_threads)?;
+        Ok((group, columns))
+    }
+
+    fn write_attributes(&self, group: &hdf5::Group, total: i64, timeline: &Timeline) -> hdf5::Result<()> {
+        let entry = self.entry;
         let mut attributes = vec![(names::TOTAL, Value::Int(total))];
-        if name != group_name {
-            attributes.push((names::NAME, Value::Text(name.into())));
+        if self.name != self.group_name {
+            attributes.push((names::NAME, Value::Text(self.name.clone())));
         }
-        if let Some((file, line)) = &self.source {
+        if let Some((file, line)) = &entry.source {
             attributes.push((names::SOURCE_FILE, Value::Text(file.clone())));
             attributes.push((names::SOURCE_LINE, Value::Int((*line).into())));
         }
-        let throttled_ns = timeline.length_ns(self.counts.throttled_ticks).unsigned_abs();
-        let calls = self.intervals + self.counts.counted + self.counts.dropped + self.counts.throttled;
+        let throttled_ns = timeline.length_ns(entry.counts.throttled_ticks).unsigned_abs();
+        let calls = entry.intervals + entry.counts.counted + entry.counts.dropped + entry.counts.throttled;
         for (key, n) in [
             (names::NUM_CALLS, calls),
-            (names::DROPPED, self.counts.dropped),
-            (names::NUM_SPANS, self.counts.spans),
-            (names::THROTTLED, self.counts.throttled),
+            (names::DROPPED, entry.counts.dropped),
+            (names::NUM_SPANS, entry.counts.spans),
+            (names::THROTTLED, entry.counts.throttled),
             (names::THROTTLED_NS, throttled_ns),
-            (names::OPEN, self.open),
+            (names::OPEN, entry.open),
         ] {
             let needed = if key == names::NUM_CALLS {
-                n > self.intervals
+                n > entry.intervals
             } else {
                 n > 0
             };
@@ -282,6 +348,21 @@ impl RegionEntry {
         attributes
             .iter()
             .try_for_each(|(key, value)| values::attribute(group, key, value))
+    }
+}
+
+impl RegionEntry {
+    /// Takes note of intervals of one thread.
+    fn count(&mut self, thread: u32, events: &[LogEvent]) {
+        self.has_threads |= thread != 0;
+        for event in events {
+            // One that starts with the last one, both without a length, could belong before it.
+            self.overlaps |= event.start < self.last_end || event.end < event.start;
+            self.overlaps |= self.intervals > 0 && event.start == self.last_start;
+            self.last_start = event.start;
+            self.last_end = event.end;
+            self.intervals += 1;
+        }
     }
 }
 

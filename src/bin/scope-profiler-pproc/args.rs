@@ -1,6 +1,7 @@
 //! What was typed on the command line.
 
 use clap::{Parser, Subcommand, ValueEnum};
+use scope_profiler::Merge;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -62,6 +63,10 @@ pub(crate) enum Command {
         #[arg(short, long, value_name = "FILE")]
         output: PathBuf,
 
+        /// One file with everything, or an index of links to a file for each rank
+        #[arg(long, value_name = "MODE", default_value = "auto")]
+        mode: Mode,
+
         /// Print nothing but errors
         #[arg(short, long)]
         quiet: bool,
@@ -84,6 +89,28 @@ Examples:
       make the file of a run that was killed
 
 Exit status: 0 on success, 1 when the file or the selection cannot be used, 2 for a wrong command line.";
+
+/// How ranks are merged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Mode {
+    /// `copy`, or `link` for very many ranks or very large logs
+    Auto,
+    /// One file that holds everything
+    Copy,
+    /// An index, and beside it a directory with a file for each rank; when it was interrupted, the same
+    /// command goes on with the ranks that are left
+    Link,
+}
+
+impl From<Mode> for Merge {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Auto => Self::Auto,
+            Mode::Copy => Self::Copy,
+            Mode::Link => Self::Link,
+        }
+    }
+}
 
 /// The format of a chart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]

@@ -27,3 +27,8 @@ pub(crate) fn complain(message: &str) {
     // Nothing is left to tell it to when standard error is closed.
     let _ = writeln!(io::stderr(), "{line}");
 }
+
+/// Shows a line on standard error in place of the last one; the empty one takes it away.
+pub(crate) fn progress(line: &str) {
+    let _ = write!(io::stderr(), "\r\x1b[2K{line}");
+}
