@@ -3,7 +3,7 @@
 //! Needs a virtual environment for each version of the package, which `scripts/test` makes under
 //! `target/python` (or `SCOPE_PROFILER_PYTHON_DIR`). Without them the tests are skipped, but not in CI.
 
-use scope_profiler::{Profiler, ProfilingConfig, ProfilingH5Reader, RegionFilter};
+use scope_profiler::{Merge, Profiler, ProfilingConfig, ProfilingH5Reader, RegionFilter};
 use std::collections::BTreeMap;
 use std::env;
 use std::path::{Path, PathBuf};
@@ -46,7 +46,11 @@ fn hard_names() -> Vec<String> {
 
 /// Records every hard name, nested and on several threads, each a different number of times.
 fn record(path: &Path) {
-    let config = ProfilingConfig::new().file_path(path).verbose(false);
+    record_with(path, Merge::Copy);
+}
+
+fn record_with(path: &Path, merge: Merge) {
+    let config = ProfilingConfig::new().file_path(path).merge(merge).verbose(false);
     let profiler = Profiler::new(config).expect("the directory can be written");
     let names = hard_names();
     {
@@ -141,6 +145,19 @@ fn profile() -> &'static Path {
     })
 }
 
+/// The same as an index of links to the files of its ranks.
+fn linked_profile() -> &'static Path {
+    static PROFILE: OnceLock<PathBuf> = OnceLock::new();
+    PROFILE.get_or_init(|| {
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python_readers_linked");
+        std::fs::remove_dir_all(&directory).ok();
+        std::fs::create_dir(&directory).expect("a new directory");
+        let path = directory.join("index.h5");
+        record_with(&path, Merge::Link);
+        path
+    })
+}
+
 /// HDF5 ends a text at a NUL, so in the file it is the symbol for one.
 fn as_stored(name: &str) -> String {
     name.replace('\0', "␀")
@@ -168,5 +185,16 @@ fn python_0_1_8_reads_the_same_calls_and_sums() {
 fn python_0_7_5_reads_the_same_calls_and_sums() {
     if let Some(python) = interpreter("0.7.5") {
         assert_eq!(what_python_reads(&python, profile()), what_we_read(profile()));
+    }
+}
+
+#[test]
+fn both_read_an_index_of_links() {
+    let ours = what_we_read(linked_profile());
+    assert_eq!(ours.len(), hard_names().len() + 2);
+    for version in ["0.1.8", "0.7.5"] {
+        if let Some(python) = interpreter(version) {
+            assert_eq!(what_python_reads(&python, linked_profile()), ours, "{version}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 pub(crate) type Row = (i64, i64, u32);
 
 /// Rows that go to HDF5 in one call.
-pub(crate) const WRITE_ROWS: usize = 1 << 16;
+pub(crate) const WRITE_ROWS: usize = if cfg!(test) { 50 } else { 1 << 16 };
 
 /// Rows that start at the same time and are held back to be put in order; more are only in a log that
 /// was not recorded.

@@ -44,6 +44,7 @@ fn report(merged: &Merged, output: &Path) -> String {
         }
     }
     if let Some(directory) = merged.rank_files.first().and_then(|file| file.parent()) {
+        let directory = directory.strip_prefix(".").unwrap_or(directory);
         text += &format!("\nThe ranks are in {}, which belongs to it", directory.display());
         if !merged.reused.is_empty() {
             text += &format!(

@@ -1,139 +1,25 @@
-//! One rank's log as HDF5: ticks become nanoseconds, events are sorted into their regions.
-//!
-//! The log is read twice: once to learn what is in it, once for the events. The events of a large log
-//! go straight into the HDF5 file where they are in order of start already: those of a region that was
-//! never entered twice at a time. All others are collected in batches of bounded size, split by region
-//! and sorted; when there is more than one batch, each goes to a scratch file, from which every region
-//! is merged. So memory does not grow with the log.
+//! A rank's group in an HDF5 file.
 
-use super::clock_sync::ClockCorrection;
-use super::columns::{Columns, WRITE_ROWS};
-use super::rank_log::{Block, Counts, LogEvent, LogReader};
-use super::sorted_runs::{Rows, Runs};
-use super::{hdf5_values as values, names};
-use crate::clock::{Anchor, ClockMeasurement, Timeline};
-use crate::error::{Error, Result};
-use crate::profile::{Metadata, Value};
+use super::super::columns::{Columns, WRITE_ROWS};
+use super::super::rank_log::{Block, LogReader};
+use super::super::sorted_runs::{Rows, Runs};
+use super::super::{hdf5_values as values, names};
+use super::group_names::GroupNames;
+use super::{LogContents, LogFailure, RegionEntry, cannot_read};
+use crate::clock::{ClockMeasurement, Timeline};
+use crate::error::Error;
+use crate::profile::Value;
 use rustc_hash::FxHashMap;
-use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Rows that are sorted at once: 96 MB.
-const BATCH_ROWS: usize = 4 << 20;
+const BATCH_ROWS: usize = if cfg!(test) { 500 } else { 4 << 20 };
 
 /// Regions whose columns are filled at the same time: each one open takes some ten kilobytes, and its
 /// rows up to 1.3 MB.
-const MOST_STREAMED: usize = 64;
-/// Comparisons of clocks that are kept; a run has two.
-const MAX_MEASUREMENTS: usize = 64;
-
-/// What is in a log, events aside.
-#[derive(Debug, Default)]
-pub(crate) struct LogContents {
-    pub(crate) path: PathBuf,
-    pub(crate) run: Metadata,
-    pub(crate) regions: BTreeMap<u32, RegionEntry>,
-    threads: BTreeMap<u32, (i64, String)>,
-    timeline: Timeline,
-    clock: ClockCorrection,
-    measurements: Vec<ClockMeasurement>,
-    pub(crate) intervals: u64,
-    /// Whether recording came to an orderly end.
-    pub(crate) complete: bool,
-    /// Bytes at the end that are no whole block.
-    pub(crate) lost_bytes: u64,
-}
-
-#[derive(Debug, Default)]
-pub(crate) struct RegionEntry {
-    pub(crate) name: Option<String>,
-    source: Option<(String, u32)>,
-    intervals: u64,
-    counts: Counts,
-    open: u64,
-    /// Start and end of the last interval, ticks.
-    last_start: u64,
-    last_end: u64,
-    /// Whether two intervals overlap, or start together.
-    overlaps: bool,
-    /// Whether there are intervals of another thread than 0.
-    has_threads: bool,
-}
-
-/// Why a log was not converted.
-#[derive(Debug)]
-pub(crate) enum LogFailure {
-    /// It cannot be read: other logs can be all the same.
-    Log(Error),
-    /// What is made of it cannot be written.
-    Output(Error),
-}
+const MOST_STREAMED: usize = if cfg!(test) { 2 } else { 64 };
 
 impl LogContents {
-    /// Reads a log through.
-    pub(crate) fn scan(path: &Path) -> Result<Self> {
-        let mut log = LogReader::open(path)?;
-        let mut contents = Self {
-            path: path.into(),
-            ..Self::default()
-        };
-        let mut anchors: Vec<Anchor> = Vec::new();
-        while let Some(block) = log.next().map_err(|error| cannot_read(path, error))? {
-            match block {
-                Block::Run(facts) => contents.run.extend(facts),
-                Block::Name {
-                    region,
-                    name,
-                    file,
-                    line,
-                } => {
-                    let entry = contents.region(region);
-                    entry.name = Some(name);
-                    entry.source = (!file.is_empty()).then_some((file, line));
-                }
-                Block::Thread {
-                    thread,
-                    native_id,
-                    name,
-                } => {
-                    contents.threads.insert(thread, (native_id, name));
-                }
-                Block::Events { thread, events } => {
-                    contents.threads.entry(thread).or_insert((-1, String::new()));
-                    contents.intervals += events.len() as u64;
-                    for run in events.chunk_by(|a, b| a.region == b.region) {
-                        contents.region(run[0].region).count(thread, run);
-                    }
-                }
-                Block::Anchor(anchor) => anchors.push(anchor),
-                Block::Counters { region, counts } => contents.region(region).counts = counts,
-                Block::Open { region, .. } => contents.region(region).open += 1,
-                Block::End => contents.complete = true,
-                Block::Clock(measured) if contents.measurements.len() < MAX_MEASUREMENTS => {
-                    contents.measurements.push(measured);
-                }
-                Block::Clock(_) => {}
-            }
-        }
-        contents.lost_bytes = log.remaining();
-        contents.timeline = Timeline::new(anchors);
-        let (first, last) = contents.timeline.ends_ns();
-        contents.clock = ClockCorrection::new(&contents.measurements, first, last);
-        Ok(contents)
-    }
-
-    fn region(&mut self, number: u32) -> &mut RegionEntry {
-        self.regions.entry(number).or_default()
-    }
-
-    pub(crate) fn dropped(&self) -> u64 {
-        self.regions.values().map(|region| region.counts.dropped).sum()
-    }
-
-    pub(crate) fn open(&self) -> u64 {
-        self.regions.values().map(|region| region.open).sum()
-    }
-
     /// Writes the rank into its group of the HDF5 file `output`. What does not fit into memory meanwhile
     /// goes into a file in the directory `scratch`.
     pub(crate) fn write(&self, group: &hdf5::Group, output: &Path, scratch: &Path) -> Result<(), LogFailure> {
@@ -348,81 +234,5 @@ impl Target<'_> {
         attributes
             .iter()
             .try_for_each(|(key, value)| values::attribute(group, key, value))
-    }
-}
-
-impl RegionEntry {
-    /// Takes note of intervals of one thread.
-    fn count(&mut self, thread: u32, events: &[LogEvent]) {
-        self.has_threads |= thread != 0;
-        for event in events {
-            // One that starts with the last one, both without a length, could belong before it.
-            self.overlaps |= event.start < self.last_end || event.end < event.start;
-            self.overlaps |= self.intervals > 0 && event.start == self.last_start;
-            self.last_start = event.start;
-            self.last_end = event.end;
-            self.intervals += 1;
-        }
-    }
-}
-
-fn cannot_read(path: &Path, error: std::io::Error) -> Error {
-    Error::io(path, "cannot read the rank log", error)
-}
-
-/// Names of HDF5 groups for names of regions. HDF5 reads `/`, `.` and the empty name as paths and
-/// cannot hold a NUL; the region's true name is then an attribute.
-#[derive(Debug, Default)]
-struct GroupNames(HashMap<String, u32>);
-
-impl GroupNames {
-    fn of(&mut self, name: &str) -> String {
-        let plain = match name {
-            "" | "." | ".." => format!("|{name}"),
-            _ => name.replace(['/', '\0'], "|"),
-        };
-        let mut unique = plain.clone();
-        // A region may itself be called what another's replacement is.
-        while self.0.contains_key(&unique) {
-            let n = self.0.entry(plain.clone()).or_insert(1);
-            *n += 1;
-            unique = format!("{plain}|{n}");
-        }
-        self.0.insert(unique.clone(), 1);
-        unique
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn group_names_are_legal_and_different_for_different_regions() {
-        let mut groups = GroupNames::default();
-        let given = [
-            "solve",
-            "a/b",
-            "a|b",
-            "a\0b",
-            "",
-            ".",
-            "..",
-            "|",
-            "GET /users",
-            "a|b|2",
-        ]
-        .map(|name| groups.of(name));
-        let mut different = given.to_vec();
-        different.sort();
-        different.dedup();
-        assert_eq!(different.len(), given.len(), "{given:?}");
-        assert_eq!(given[0], "solve");
-        assert_eq!(given[1], "a|b");
-        assert!(
-            given
-                .iter()
-                .all(|name| !name.is_empty() && !name.contains(['/', '\0']) && name != "." && name != "..")
-        );
     }
 }
