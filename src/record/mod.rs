@@ -16,17 +16,22 @@
 
 pub(crate) mod block;
 pub(crate) mod cost;
+mod counters;
 pub(crate) mod global;
+mod lane;
+mod lanes;
 pub(crate) mod layer;
 pub(crate) mod names;
+mod open_stack;
 mod pool;
 mod recording;
 mod region;
 mod registry;
+mod sites;
 mod spans;
 pub(crate) mod subscriber;
 mod sync;
-mod thread;
+mod target;
 mod throttle;
 mod view;
 pub(crate) mod writer;

@@ -1,23 +1,22 @@
 //! One session's shared state: its threads, its regions, its memory.
 
 use super::block::{Block, Event};
+use super::counters::Counters;
 use super::names::NameId;
 use super::pool::{Grant, Pool};
 use super::registry::{Registry, Totals};
 use super::sync::Arc;
-use super::view::{Counters, LaneShared, OpenCall, Piece, lock};
+use super::view::{LaneShared, OpenCall, Piece, lock};
 use crate::clock::{Anchor, Timeline};
 use crate::config::{Overflow, Settings};
 use rustc_hash::FxHashMap;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
 /// What is done with the calls of a region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// The lane has not asked yet.
-    Unknown,
     /// Filtered out.
     Off,
     /// Calls are counted.
@@ -38,7 +37,8 @@ pub(crate) struct Recording {
     /// When the session began.
     pub(crate) began: Anchor,
     process: u32,
-    closed: AtomicBool,
+    /// The session's number for as long as it is open, then 0.
+    pub(super) open_session: Arc<AtomicU64>,
     /// Held while events move from the lanes into the registry's totals, so that nobody counts
     /// them twice or not at all.
     draining: Mutex<()>,
@@ -66,15 +66,16 @@ pub(crate) struct Drained {
 impl Recording {
     pub(crate) fn new(settings: Settings) -> Arc<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
         Arc::new(Self {
-            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            id,
             registry: Registry::default(),
             pool: Pool::new(settings.block_events, settings.memory_limit),
             lanes: Mutex::default(),
             next_thread: AtomicU32::new(0),
             began: settings.clock.anchor(),
             process: std::process::id(),
-            closed: AtomicBool::new(!settings.activated),
+            open_session: Arc::new(AtomicU64::new(if settings.activated { id } else { 0 })),
             draining: Mutex::default(),
             abandoned: Mutex::default(),
             signal: Mutex::default(),
@@ -85,7 +86,7 @@ impl Recording {
 
     #[inline(always)]
     pub(crate) fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Relaxed)
+        self.open_session.load(Ordering::Relaxed) == 0
     }
 
     /// Whether this is a child of the process that the session belongs to: the log is not its own.
@@ -95,7 +96,7 @@ impl Recording {
 
     /// Ends recording: no thread gets a new block, and those that wait for one go on.
     pub(crate) fn close(&self) {
-        self.closed.store(true, Ordering::Release);
+        self.open_session.store(0, Ordering::Release);
         self.pool.close();
     }
 
@@ -156,10 +157,10 @@ impl Recording {
 
     fn keep_counts_of(&self, lane: &LaneShared) {
         lock(&self.abandoned).extend(lane.open_calls());
-        for (index, counters) in lane.counters().iter().enumerate() {
-            let region = NameId::from_number(index as u32);
+        for (_, counters) in &lane.counters {
             let add = |to: fn(&Totals) -> &AtomicU64, from: &AtomicU64| {
-                self.registry.add(region, to, from.load(Ordering::Acquire));
+                self.registry
+                    .add(counters.region, to, from.load(Ordering::Acquire));
             };
             add(|totals| &totals.counted, &counters.counted);
             add(|totals| &totals.dropped, &counters.dropped);
@@ -229,12 +230,12 @@ impl Recording {
         of_lane: fn(&Counters) -> &AtomicU64,
     ) -> u64 {
         let lanes = lock(&self.lanes);
-        let of_lanes = lanes.iter().filter_map(|lane| {
-            lane.counters()
-                .get(region.index())
-                .map(|counters| of_lane(counters).load(Ordering::Acquire))
-        });
-        of_lanes.sum::<u64>() + self.registry.get(region, of_ended)
+        let of_lanes = lanes.iter().flat_map(|lane| &lane.counters);
+        of_lanes
+            .filter(|(_, counters)| counters.region == region)
+            .map(|(_, counters)| of_lane(counters).load(Ordering::Acquire))
+            .sum::<u64>()
+            + self.registry.get(region, of_ended)
     }
 
     /// Durations, in ns, of the intervals of a region that the writer has not had.

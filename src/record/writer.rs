@@ -1,10 +1,10 @@
 //! The writer: what the threads have recorded goes to the log, now and then and when asked.
 
 use super::block::Event;
+use super::lanes::never_record_this_thread;
 use super::names::NameId;
 use super::recording::{Drained, Recording};
 use super::sync::Arc;
-use super::thread::never_record_this_thread;
 use super::view::{OpenCall, lock};
 use crate::profile::Metadata;
 use crate::store::rank_log::{Counts, LogEvent, LogWriter, MAX_EVENTS};
