@@ -9,9 +9,12 @@
 //! or damaged, is good up to its last whole block. Blocks of unknown kinds are skipped. The payloads
 //! are listed in `docs/format.md`.
 
+mod medium;
 mod reader;
 mod writer;
 
+#[cfg(test)]
+pub(crate) use medium::Medium;
 pub(crate) use reader::LogReader;
 pub(crate) use writer::LogWriter;
 
@@ -28,6 +31,11 @@ const MAX_PAYLOAD: usize = 1 << 20;
 const EVENT_BYTES: usize = 24;
 /// Events in one block, at the most.
 pub(crate) const MAX_EVENTS: usize = 1 << 15;
+
+/// Events in one block that is written without an allocation, at the most.
+pub(crate) const TAIL_EVENTS: usize = 1 << 12;
+/// Room for any block that is written without an allocation: its events, or a name and a file's.
+const TAIL_BUFFER_BYTES: usize = 3 << 16;
 
 /// An interval in ticks, as the log stores it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
