@@ -1,10 +1,12 @@
 //! Regions as the program holds them: the handle, the guard, and the call site of the macro.
 
 use super::global;
+use super::lane::Entered;
+use super::lanes::with_lane;
 use super::names::NameId;
 use super::recording::Recording;
 use super::sync::Arc;
-use super::thread::{Entered, with_lane};
+
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -92,6 +92,20 @@ pub(crate) fn host_name() -> String {
     String::new()
 }
 
+/// Writes to standard error, also from a signal handler.
+pub(crate) fn say(text: &str) {
+    #[cfg(unix)]
+    // SAFETY: the pointer and length describe `text`. What cannot be written is not worth a fuss.
+    unsafe {
+        libc::write(libc::STDERR_FILENO, text.as_ptr().cast(), text.len());
+    }
+    #[cfg(not(unix))]
+    {
+        use std::io::Write;
+        let _ = std::io::stderr().write_all(text.as_bytes());
+    }
+}
+
 /// Has `f` called when the process exits in an orderly way: after `main`, or by
 /// `std::process::exit`. Other threads may still be running then.
 pub(crate) fn at_exit(f: fn()) {

@@ -123,7 +123,10 @@ fn install(ending: &Ending) {
     };
     // An ignored signal does not end the process. A handler that is taken away before it runs could
     // not be told from one that gives up.
+    // A handler that was put over ours may call it.
+    let is_below = ending.ours.load(Ordering::Acquire) && previous.sa_sigaction != libc::SIG_DFL;
     let leave_alone = is_ours(&previous)
+        || is_below
         || previous.sa_sigaction == libc::SIG_IGN
         || previous.sa_flags & libc::SA_RESETHAND != 0;
     if leave_alone {
@@ -186,7 +189,8 @@ extern "C" fn on_signal(signal: c_int, info: *mut siginfo_t, context: *mut c_voi
         // the system gave, in the form that it was installed for.
         unsafe {
             if ending.previous_takes_info.load(Ordering::Acquire) {
-                let handler: extern "C" fn(c_int, *mut siginfo_t, *mut c_void) = std::mem::transmute(previous);
+                let handler: extern "C" fn(c_int, *mut siginfo_t, *mut c_void) =
+                    std::mem::transmute(previous);
                 handler(signal, info, context);
             } else {
                 let handler: extern "C" fn(c_int) = std::mem::transmute(previous);
@@ -204,7 +208,10 @@ extern "C" fn on_signal(signal: c_int, info: *mut siginfo_t, context: *mut c_voi
 
     // Until all is said, nobody else may end the process by the same signal, and nothing interrupts:
     // a fault from here on ends the process at once.
-    set_disposition(signal, &action_of(our_handler(), libc::SA_SIGINFO | libc::SA_ONSTACK, true));
+    set_disposition(
+        signal,
+        &action_of(our_handler(), libc::SA_SIGINFO | libc::SA_ONSTACK, true),
+    );
     // SAFETY: fills a set of its own and blocks what is in it; both may be done in a handler.
     unsafe {
         let mut all = MaybeUninit::<libc::sigset_t>::uninit();

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Seek, Write};
 use std::path::Path;
 
 /// What a log is written on. Each write appends.
@@ -62,7 +62,7 @@ impl Medium for File {
         }
         let mut file = create(path)?;
         self.rewind()?;
-        let copied = io::copy(&mut self.by_ref().take(u64::MAX), &mut file);
+        let copied = io::copy(self, &mut file);
         if let Err(error) = copied {
             std::fs::remove_file(path).ok();
             return Err(error);

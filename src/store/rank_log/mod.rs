@@ -29,6 +29,8 @@ const BLOCK_HEADER_BYTES: usize = 12;
 /// No block is larger: a length beyond it is damage.
 const MAX_PAYLOAD: usize = 1 << 20;
 const EVENT_BYTES: usize = 24;
+/// The fact that a run has which was ended by a signal: its name.
+pub(crate) const ENDED_BY: &str = "ended_by";
 /// Events in one block, at the most.
 pub(crate) const MAX_EVENTS: usize = 1 << 15;
 

@@ -1,11 +1,11 @@
 //! Appending to a log.
 
 use super::super::codec::Encoder;
-use super::{
-    BLOCK_HEADER_BYTES, Counts, HEADER_BYTES, LogEvent, MAGIC, MAX_EVENTS, MAX_PAYLOAD, TAIL_BUFFER_BYTES,
-    VERSION, checksum, kind,
-};
 use super::medium::{self, Medium};
+use super::{
+    BLOCK_HEADER_BYTES, Counts, ENDED_BY, HEADER_BYTES, LogEvent, MAGIC, MAX_EVENTS, MAX_PAYLOAD,
+    TAIL_BUFFER_BYTES, VERSION, checksum, kind,
+};
 use crate::clock::Anchor;
 use crate::profile::{Metadata, Value};
 use std::io;
@@ -93,6 +93,13 @@ impl LogWriter {
                 Value::Float(x) => out.u8(2).u64(x.to_bits()),
                 Value::List(texts) => texts.iter().fold(out.u8(3), |out, text| out.text(text)),
             };
+        })
+    }
+
+    /// What ended recording before its time.
+    pub(crate) fn ended_by(&mut self, signal: &str) -> io::Result<()> {
+        self.block(kind::RUN, |out| {
+            out.text(ENDED_BY).u8(0).text(signal);
         })
     }
 
