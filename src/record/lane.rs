@@ -11,7 +11,7 @@
 use super::block::{Block, Event};
 use super::counters::{self, Counters};
 use super::names::NameId;
-use super::open_stack::{Door, OpenStack};
+use super::open_stack::{Door, OpenSlot, OpenStack};
 use super::sites::Sites;
 use super::spans::Callsite;
 use super::throttle::Throttle;
@@ -21,8 +21,8 @@ use crate::clock::Clock;
 use crate::sys;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::Arc;
 use tracing_core::Metadata;
 
 /// A region as it was entered; what the guard keeps.
@@ -209,7 +209,8 @@ impl Lane {
     fn exit_generally(&self, entered: Entered) {
         let end = self.now();
         let (region, start) = (entered.region(), entered.start);
-        if let Some((index, _)) = self.open.find(|slot| slot.is_of_guard(region, start)) {
+        let is_it = |slot: &OpenSlot| slot.is_of_guard(region, start).then_some(());
+        if let Some((index, ())) = self.open.find(is_it) {
             self.close(index, region, start, end);
         }
     }
@@ -235,6 +236,10 @@ impl Lane {
         unsafe { self.sites.remember(metadata, callsite, spans) };
     }
 
+    pub(super) fn is_off(&self, region: NameId) -> bool {
+        self.known(region).way == Some(Way::Off)
+    }
+
     /// Enters a region through a span's door; `key` tells the span from others of the same door.
     /// False where that takes [`enter_span`](Self::enter_span).
     #[inline(always)]
@@ -257,25 +262,28 @@ impl Lane {
         if self.generally.get() {
             return false;
         }
-        match self.open.top() {
-            Some((top, slot)) if slot.is_of_span(door, key) => {
-                self.pop_quickly(top, slot.region(), slot.start())
-            }
-            _ => false,
+        let Some((top, slot)) = self.open.top() else {
+            return false;
+        };
+        match slot.region_of_span(door, key) {
+            Some(region) => self.pop_quickly(top, region, slot.start()),
+            None => false,
         }
     }
 
     /// Leaves the innermost open call of this span; does nothing where there is none.
     pub(super) fn exit_span(&self, door: Door, key: u64) {
         let end = self.now();
-        if let Some((index, slot)) = self.open.find(|slot| slot.is_of_span(door, key)) {
-            self.close(index, slot.region(), slot.start(), end);
+        let of_span = |slot: &OpenSlot| Some((slot.region_of_span(door, key)?, slot.start()));
+        if let Some((index, (region, start))) = self.open.find(of_span) {
+            self.close(index, region, start, end);
         }
     }
 
     /// The innermost open span of this door.
     pub(super) fn current_span(&self, door: Door) -> Option<u64> {
-        Some(self.open.find(|slot| slot.is_of_door(door))?.1.key())
+        let of_door = |slot: &OpenSlot| slot.region_of_door(door).map(|_| slot.key());
+        Some(self.open.find(of_door)?.1)
     }
 
     // --- the quick path -------------------------------------------------------------------------

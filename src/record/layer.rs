@@ -120,6 +120,15 @@ impl ScopeLayer {
         });
     }
 
+    #[inline(never)]
+    fn exit(&self, id: &span::Id) {
+        self.target.with_lane(|lane| {
+            if !self.created(lane, id).is_some_and(|region| lane.is_off(region)) {
+                lane.exit_span(self.door, id.into_u64());
+            }
+        });
+    }
+
     /// The region of a span that this thread has just created.
     #[inline(always)]
     fn created(&self, lane: &Lane, id: &span::Id) -> Option<NameId> {
@@ -140,7 +149,7 @@ where
 
     fn on_new_span(&self, attributes: &span::Attributes<'_>, id: &span::Id, context: Context<'_, S>) {
         let quickly = self.target.with_current(|lane| {
-            let callsite = lane.sites.new_span(attributes.metadata())?;
+            let callsite = lane.sites.new_span(attributes.metadata())?.get();
             lane.sites
                 .created(id.into_u64())
                 .set((self.door, id.into_u64(), callsite.region));
@@ -168,7 +177,7 @@ where
     fn on_enter(&self, id: &span::Id, context: Context<'_, S>) {
         let entered = self.target.with_current(|lane| {
             let region = self.created(lane, id)?;
-            Some(lane.enter_span_quickly(region, self.door, id.into_u64()))
+            Some(lane.enter_span_quickly(region, self.door, id.into_u64()) || lane.is_off(region))
         });
         if entered.flatten() != Some(true) {
             self.enter(id, &context);
@@ -180,8 +189,7 @@ where
             .target
             .with_current(|lane| lane.exit_span_quickly(self.door, id.into_u64()));
         if left != Some(true) {
-            self.target
-                .with_lane(|lane| lane.exit_span(self.door, id.into_u64()));
+            self.exit(id);
         }
     }
 }

@@ -64,11 +64,6 @@ impl OpenSlot {
     }
 
     #[inline(always)]
-    pub(super) fn region(&self) -> NameId {
-        NameId::from_number(self.what() as u32)
-    }
-
-    #[inline(always)]
     pub(super) fn key(&self) -> u64 {
         self.key.load(Ordering::Relaxed)
     }
@@ -78,15 +73,21 @@ impl OpenSlot {
         self.start.load(Ordering::Relaxed)
     }
 
-    /// Whether it was entered through this door, by a guard or the span of any key.
+    /// The region, where it was entered through this door.
     #[inline(always)]
-    pub(super) fn is_of_door(&self, door: Door) -> bool {
-        self.what() & !u64::from(u32::MAX) == door.0
+    pub(super) fn region_of_door(&self, door: Door) -> Option<NameId> {
+        let region = self.what() ^ door.0;
+        (region >> 32 == 0).then(|| NameId::from_number(region as u32))
     }
 
+    /// The region, where it was entered by this span.
     #[inline(always)]
-    pub(super) fn is_of_span(&self, door: Door, key: u64) -> bool {
-        self.key() == key && self.is_of_door(door)
+    pub(super) fn region_of_span(&self, door: Door, key: u64) -> Option<NameId> {
+        if self.key() == key {
+            self.region_of_door(door)
+        } else {
+            None
+        }
     }
 
     #[inline(always)]
@@ -245,12 +246,12 @@ impl OpenStack {
         self.shown.depth.store(top, Ordering::Release);
     }
 
-    /// The innermost call that fits.
-    #[inline(never)]
-    pub(super) fn find(&self, fits: impl Fn(&OpenSlot) -> bool) -> Option<(usize, &OpenSlot)> {
-        let open = &self.slots()[..self.depth.get()];
-        let index = open.iter().rposition(|slot| !slot.is_left() && fits(slot))?;
-        Some((index, &open[index]))
+    /// The innermost call of which `fits` says something, and its place.
+    pub(super) fn find<R>(&self, fits: impl Fn(&OpenSlot) -> Option<R>) -> Option<(usize, R)> {
+        let open = self.slots()[..self.depth.get()].iter().enumerate();
+        open.rev()
+            .filter(|(_, slot)| !slot.is_left())
+            .find_map(|(index, slot)| Some((index, fits(slot)?)))
     }
 
     /// Takes the call at `index` off, wherever it is.

@@ -13,14 +13,13 @@ const SITES: usize = 128;
 const CREATED: usize = 64;
 
 /// A call site and what it means.
-#[derive(Clone, Copy)]
 struct Site {
     /// The address of its metadata; one more where a field may name the region, so that the quick look
     /// passes it over.
-    key: usize,
-    callsite: Callsite,
+    key: Cell<usize>,
+    callsite: Cell<Callsite>,
     /// Where its spans are counted; null where they are not.
-    spans: *const AtomicU64,
+    spans: Cell<*const AtomicU64>,
 }
 
 /// A span that this thread has created: it will be entered soon, and mostly here.
@@ -29,7 +28,7 @@ type Created = (Door, u64, NameId);
 const NO_REGION: NameId = NameId::from_number(u32::MAX);
 
 pub(super) struct Sites {
-    known: [Cell<Site>; SITES],
+    known: [Site; SITES],
     created: [Cell<Created>; CREATED],
     /// The number of the thread's next span, in its batch of `BATCH`.
     serial: Cell<u64>,
@@ -40,46 +39,46 @@ pub(super) const BATCH: u64 = 1 << 12;
 
 impl Sites {
     pub(super) fn new() -> Self {
-        let nothing = Site {
-            key: 0,
-            callsite: Callsite {
-                region: NO_REGION,
-                by_field: false,
-                id: 0,
-            },
-            spans: std::ptr::null(),
+        let nothing = Callsite {
+            region: NO_REGION,
+            by_field: false,
+            id: 0,
         };
         Self {
-            known: std::array::from_fn(|_| Cell::new(nothing)),
+            known: std::array::from_fn(|_| Site {
+                key: Cell::new(0),
+                callsite: Cell::new(nothing),
+                spans: Cell::new(std::ptr::null()),
+            }),
             created: std::array::from_fn(|_| Cell::new((Door::GUARD, 0, NO_REGION))),
             serial: Cell::new(0),
         }
     }
 
     #[inline(always)]
-    fn slot(&self, metadata: &'static Metadata<'static>) -> &Cell<Site> {
+    fn slot(&self, metadata: &'static Metadata<'static>) -> &Site {
         &self.known[(address(metadata) >> 4) % SITES]
     }
 
     /// What a new span of this call site means; it is counted. None where the site is not remembered,
     /// or a field may name the region.
     #[inline(always)]
-    pub(super) fn new_span(&self, metadata: &'static Metadata<'static>) -> Option<Callsite> {
-        let site = self.slot(metadata).get();
-        if site.key != address(metadata) {
+    pub(super) fn new_span(&self, metadata: &'static Metadata<'static>) -> Option<&Cell<Callsite>> {
+        let site = self.slot(metadata);
+        if site.key.get() != address(metadata) {
             return None;
         }
         // SAFETY: null, or a counter of the lane that owns this: see `remember`.
-        if let Some(spans) = unsafe { site.spans.as_ref() } {
+        if let Some(spans) = unsafe { site.spans.get().as_ref() } {
             counters::add(spans, 1);
         }
-        Some(site.callsite)
+        Some(&site.callsite)
     }
 
     /// What is remembered of a call site.
     pub(super) fn get(&self, metadata: &'static Metadata<'static>) -> Option<Callsite> {
-        let site = self.slot(metadata).get();
-        (site.key & !1 == address(metadata)).then_some(site.callsite)
+        let site = self.slot(metadata);
+        (site.key.get() & !1 == address(metadata)).then(|| site.callsite.get())
     }
 
     /// Remembers a call site, and the counter of its spans.
@@ -93,11 +92,10 @@ impl Sites {
         callsite: Callsite,
         spans: *const AtomicU64,
     ) {
-        self.slot(metadata).set(Site {
-            key: address(metadata) + usize::from(callsite.by_field),
-            callsite,
-            spans,
-        });
+        let site = self.slot(metadata);
+        site.key.set(address(metadata) + usize::from(callsite.by_field));
+        site.callsite.set(callsite);
+        site.spans.set(spans);
     }
 
     #[inline(always)]

@@ -147,7 +147,7 @@ impl Subscriber for ScopeSubscriber {
         let quickly = self.target.with_current(|lane| {
             let serial = lane.sites.serial()?;
             let callsite = lane.sites.new_span(attributes.metadata())?;
-            Some(id::with_serial(callsite.id, serial))
+            Some(id::with_serial(callsite.get().id, serial))
         });
         let id = match quickly {
             Some(Some(id)) => id,
