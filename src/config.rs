@@ -52,6 +52,7 @@ pub enum RegionNaming {
 /// | [`region_naming`](Self::region_naming) | [`RegionNaming::Name`] | |
 /// | [`record_arguments`](Self::record_arguments) | `false` | |
 /// | [`throttle`](Self::throttle) | off | |
+/// | [`crash_handler`](Self::crash_handler) | `true` | `SCOPE_PROFILER_CRASH_HANDLER` |
 /// | the clock: the CPU's counter where the kernel keeps time by it, else `CLOCK_MONOTONIC` | `auto` | `SCOPE_PROFILER_CLOCK`: `auto` or `monotonic` |
 ///
 /// An environment variable that is set and not empty wins over the program, so that a batch script
@@ -87,6 +88,7 @@ pub struct ProfilingConfig {
     region_naming: RegionNaming,
     record_arguments: bool,
     throttle: Option<(u64, Duration)>,
+    crash_handler: bool,
     clock: Option<ManualClock>,
 }
 
@@ -108,6 +110,7 @@ impl Default for ProfilingConfig {
             region_naming: RegionNaming::Name,
             record_arguments: false,
             throttle: None,
+            crash_handler: true,
             clock: None,
         }
     }
@@ -249,6 +252,17 @@ impl ProfilingConfig {
         self
     }
 
+    /// Saves what is in memory when a signal is about to end the process: a fault (`SIGSEGV`, `SIGBUS`,
+    /// `SIGILL`, `SIGFPE`, `SIGABRT`, `SIGSYS`) or a request (`SIGTERM`, `SIGINT`, `SIGHUP`, `SIGQUIT`,
+    /// `SIGXCPU`). Handlers of the application are called as before, signals that it handles or ignores
+    /// stay its own, and the process ends as it would have.
+    ///
+    /// Defaults to `true`; `SCOPE_PROFILER_CRASH_HANDLER` overrides.
+    pub fn crash_handler(mut self, on: bool) -> Self {
+        self.crash_handler = on;
+        self
+    }
+
     /// Takes the time from `clock` instead of the system, for tests.
     pub fn manual_clock(mut self, clock: &ManualClock) -> Self {
         self.clock = Some(clock.clone());
@@ -264,6 +278,7 @@ impl ProfilingConfig {
         };
         let activated = flag("SCOPE_PROFILER_ACTIVATED", self.activated)?;
         let verbose = flag("SCOPE_PROFILER_VERBOSE", self.verbose)?;
+        let crash_handler = flag("SCOPE_PROFILER_CRASH_HANDLER", self.crash_handler)?;
         let file_path = get("SCOPE_PROFILER_FILE").map_or(self.file_path, PathBuf::from);
         let label = get("SCOPE_PROFILER_LABEL").or(self.label);
 
@@ -331,6 +346,7 @@ impl ProfilingConfig {
             region_naming: self.region_naming,
             record_arguments: self.record_arguments,
             throttle: self.throttle,
+            crash_handler: crash_handler && writes,
             clock,
         })
     }
@@ -355,6 +371,8 @@ pub(crate) struct Settings {
     pub(crate) region_naming: RegionNaming,
     pub(crate) record_arguments: bool,
     pub(crate) throttle: Option<(u64, Duration)>,
+    /// Only where there is a file to save to.
+    pub(crate) crash_handler: bool,
     pub(crate) clock: Clock,
 }
 

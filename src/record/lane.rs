@@ -15,15 +15,14 @@ use super::open_stack::{Door, OpenSlot, OpenStack};
 use super::sites::Sites;
 use super::spans::Callsite;
 use super::throttle::Throttle;
-use super::view::{LaneShared, Queue, lock};
+use super::view::{LaneShared, lock};
 use super::{Mode, Recording};
 use crate::clock::Clock;
 use crate::sys;
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::AtomicU64;
+use std::sync::Arc;
 use tracing_core::Metadata;
 
 /// A region as it was entered; what the guard keeps.
@@ -142,20 +141,7 @@ impl Lane {
         let throttle = settings.throttle.filter(|_| time_trace);
         let quick = time_trace && throttle.is_none() && matches!(settings.clock, Clock::Counter);
         let open = OpenStack::new();
-        let shared = Arc::new(LaneShared {
-            index: recording.next_thread.fetch_add(1, Ordering::Relaxed),
-            name: std::thread::current().name().unwrap_or_default().to_owned(),
-            native_id: sys::native_thread_id(),
-            queue: Mutex::new(Queue {
-                full: VecDeque::new(),
-                current: Arc::clone(&block),
-                drained: 0,
-                ended: false,
-            }),
-            open: open.shown(),
-            counters: boxcar::Vec::new(),
-        });
-        lock(&recording.lanes).push(Arc::clone(&shared));
+        let shared = recording.new_lane(&block, open.shown());
         Self {
             block: Cell::new(Arc::into_raw(block)),
             open,
@@ -394,12 +380,7 @@ impl Lane {
         // SAFETY: the pointer came from `Arc::into_raw` and its count is given back once. No
         // reference into the block is held: `push` is over.
         drop(unsafe { Arc::from_raw(self.block.replace(mine)) });
-        let waiting = {
-            let mut queue = lock(&self.shared.queue);
-            let full = std::mem::replace(&mut queue.current, next);
-            queue.full.push_back(full);
-            queue.full.len() * self.recording.settings.block_events
-        };
+        let waiting = self.shared.go_on_with(next) * self.recording.settings.block_events;
         if waiting >= self.recording.settings.buffer_limit {
             self.recording.wake_writer();
         }

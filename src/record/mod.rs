@@ -17,8 +17,10 @@
 pub(crate) mod block;
 pub(crate) mod cost;
 mod counters;
+mod crash;
 pub(crate) mod global;
 mod lane;
+mod lane_list;
 mod lanes;
 pub(crate) mod layer;
 pub(crate) mod names;

@@ -4,6 +4,7 @@
 //! two calls; [`OpenShown::look`] looks until it has seen the same twice.
 #![allow(unsafe_code)]
 
+use super::crash;
 use super::names::NameId;
 use super::view::lock;
 use std::cell::{Cell, RefCell};
@@ -144,6 +145,30 @@ impl OpenShown {
     }
 }
 
+impl OpenShown {
+    /// The same in a signal handler: without a lock that is waited for, and without an allocation.
+    /// Shows nothing where the handler has interrupted the thread while it replaced the stack.
+    pub(super) fn peek(&self, mut f: impl FnMut(NameId, u64)) {
+        const TRIES: usize = 100;
+        let Some(slots) = (0..TRIES).find_map(|_| self.slots.try_lock().ok()) else {
+            return;
+        };
+        let depth = self.depth.load(Ordering::Acquire).min(slots.len());
+        for slot in &slots[..depth] {
+            let look = || {
+                (
+                    slot.what.load(Ordering::Acquire),
+                    slot.start.load(Ordering::Acquire),
+                )
+            };
+            let (what, start) = look();
+            if what != LEFT && look() == (what, start) {
+                f(NameId::from_number(what as u32), start);
+            }
+        }
+    }
+}
+
 /// The thread's own side of its stack.
 pub(super) struct OpenStack {
     /// The memory is `memory`'s.
@@ -263,6 +288,7 @@ impl OpenStack {
             *shown = Arc::clone(&new);
             self.shown.depth.store(kept.len(), Ordering::Release);
         }
+        crash::keep_still_while_saving();
         self.depth.set(kept.len());
         self.gaps.set(0);
         self.slots.set(&raw const *new);

@@ -2,13 +2,17 @@
 
 use super::block::{Block, Event};
 use super::counters::Counters;
+use super::lane_list::LaneList;
 use super::names::NameId;
+use super::open_stack::OpenShown;
 use super::pool::{Grant, Pool};
 use super::registry::{Registry, Totals};
 use super::sync::Arc;
 use super::view::{LaneShared, OpenCall, Piece, lock};
 use crate::clock::{Anchor, Timeline};
 use crate::config::{Overflow, Settings};
+use crate::store::rank_log::Counts;
+use crate::sys::signals;
 use rustc_hash::FxHashMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex};
@@ -32,7 +36,7 @@ pub(crate) struct Recording {
     pub(crate) settings: Settings,
     pub(crate) registry: Registry,
     pub(crate) pool: Pool,
-    pub(crate) lanes: Mutex<Vec<Arc<LaneShared>>>,
+    pub(super) lanes: LaneList,
     pub(crate) next_thread: AtomicU32,
     /// When the session began.
     pub(crate) began: Anchor,
@@ -71,7 +75,7 @@ impl Recording {
             id,
             registry: Registry::default(),
             pool: Pool::new(settings.block_events, settings.memory_limit),
-            lanes: Mutex::default(),
+            lanes: LaneList::default(),
             next_thread: AtomicU32::new(0),
             began: settings.clock.anchor(),
             process: std::process::id(),
@@ -96,8 +100,24 @@ impl Recording {
 
     /// Ends recording: no thread gets a new block, and those that wait for one go on.
     pub(crate) fn close(&self) {
-        self.open_session.store(0, Ordering::Release);
+        self.close_for_good();
         self.pool.close();
+    }
+
+    /// Ends recording and no more, which a signal handler may do.
+    pub(super) fn close_for_good(&self) {
+        self.open_session.store(0, Ordering::Release);
+    }
+
+    /// A lane for the calling thread, which begins with this block.
+    pub(super) fn new_lane(&self, block: &Arc<Block>, open: std::sync::Arc<OpenShown>) -> Arc<LaneShared> {
+        if self.settings.crash_handler {
+            signals::prepare_this_thread();
+        }
+        let index = self.next_thread.fetch_add(1, Ordering::Relaxed);
+        let lane = Arc::new(LaneShared::new(index, block, open));
+        self.lanes.add(Arc::clone(&lane));
+        lane
     }
 
     /// What to do with a region; one that is recorded enters the registry.
@@ -130,7 +150,7 @@ impl Recording {
     /// Takes from every lane what it has for the writer; lanes of ended threads are let go.
     pub(crate) fn drain(&self) -> Drained {
         let _draining = lock(&self.draining);
-        let lanes: Vec<Arc<LaneShared>> = lock(&self.lanes).clone();
+        let lanes = self.lanes.all();
         let mut drained = Drained::default();
         let mut ended = Vec::new();
         for lane in lanes {
@@ -147,7 +167,7 @@ impl Recording {
             drained.lanes.push((lane, pieces));
         }
         if !ended.is_empty() {
-            lock(&self.lanes).retain(|lane| !ended.contains(&lane.index));
+            self.lanes.remove(&ended);
         }
         for (&region, &n) in &drained.counts {
             self.registry.add(region, |totals| &totals.drained, n);
@@ -157,6 +177,11 @@ impl Recording {
 
     fn keep_counts_of(&self, lane: &LaneShared) {
         lock(&self.abandoned).extend(lane.open_calls());
+        self.keep_counters_of(lane);
+    }
+
+    /// Adds what a thread counted to the totals of ended threads. Takes no lock and allocates nothing.
+    pub(super) fn keep_counters_of(&self, lane: &LaneShared) {
         for (_, counters) in &lane.counters {
             let add = |to: fn(&Totals) -> &AtomicU64, from: &AtomicU64| {
                 self.registry
@@ -173,7 +198,7 @@ impl Recording {
     /// The regions that are open now, on threads that run and on threads that ended inside them.
     pub(crate) fn open_calls(&self) -> Vec<OpenCall> {
         let mut open = lock(&self.abandoned).clone();
-        for lane in lock(&self.lanes).iter() {
+        for lane in self.lanes.all() {
             open.extend(lane.open_calls());
         }
         open
@@ -223,13 +248,33 @@ impl Recording {
             + self.registry.get(region, |totals| &totals.unwritten)
     }
 
+    /// What threads that have ended counted of a region. Takes no lock and allocates nothing.
+    pub(super) fn counts_of_ended(&self, region: NameId) -> Counts {
+        let get = |which: fn(&Totals) -> &AtomicU64| self.registry.get(region, which);
+        Counts {
+            counted: get(|totals| &totals.counted),
+            dropped: get(|totals| &totals.dropped) + get(|totals| &totals.unwritten),
+            throttled: get(|totals| &totals.throttled),
+            throttled_ticks: get(|totals| &totals.throttled_ticks),
+            spans: get(|totals| &totals.spans),
+        }
+    }
+
+    /// The calls that ended threads left open, as far as nobody holds them.
+    pub(super) fn peek_abandoned<E>(&self, mut f: impl FnMut(&OpenCall) -> Result<(), E>) -> Result<(), E> {
+        match self.abandoned.try_lock() {
+            Ok(calls) => calls.iter().try_for_each(&mut f),
+            Err(_) => Ok(()),
+        }
+    }
+
     fn counter(
         &self,
         region: NameId,
         of_ended: fn(&Totals) -> &AtomicU64,
         of_lane: fn(&Counters) -> &AtomicU64,
     ) -> u64 {
-        let lanes = lock(&self.lanes);
+        let lanes = self.lanes.all();
         let of_lanes = lanes.iter().flat_map(|lane| &lane.counters);
         of_lanes
             .filter(|(_, counters)| counters.region == region)
@@ -254,8 +299,7 @@ impl Recording {
 
     /// Shows every event that the writer has not had, with its lane.
     pub(crate) fn for_each_undrained(&self, mut f: impl FnMut(&LaneShared, &Event)) {
-        let lanes: Vec<Arc<LaneShared>> = lock(&self.lanes).clone();
-        for lane in lanes {
+        for lane in self.lanes.all() {
             for piece in lane.undrained() {
                 piece.block.read(piece.from, piece.to, |events| {
                     for event in events {

@@ -8,6 +8,8 @@ use super::counters::Counters;
 use super::names::NameId;
 use super::open_stack::OpenShown;
 use std::collections::VecDeque;
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// What a thread shows to the writer, to `finalize`, and to `get_region`.
@@ -17,6 +19,12 @@ pub(crate) struct LaneShared {
     pub(crate) name: String,
     pub(crate) native_id: i64,
     pub(super) queue: Mutex<Queue>,
+    /// The first block that the writer has not had the whole of, and how many of its events it has had.
+    /// Changed with the queue, but read without its lock by a signal handler.
+    pub(super) oldest: AtomicPtr<Block>,
+    pub(super) drained: AtomicUsize,
+    /// The lane that was added to the session before this one.
+    pub(super) before: AtomicPtr<LaneShared>,
     pub(super) open: Arc<OpenShown>,
     /// One entry for each region that the thread has met and that is not filtered out.
     pub(crate) counters: boxcar::Vec<Counters>,
@@ -27,8 +35,6 @@ pub(crate) struct LaneShared {
 pub(super) struct Queue {
     pub(super) full: VecDeque<Arc<Block>>,
     pub(super) current: Arc<Block>,
-    /// How many events of the oldest block the writer already has.
-    pub(super) drained: usize,
     pub(super) ended: bool,
 }
 
@@ -57,36 +63,71 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl LaneShared {
+    /// A lane whose thread begins with this block.
+    pub(super) fn new(index: u32, block: &Arc<Block>, open: Arc<OpenShown>) -> Self {
+        Self {
+            index,
+            name: std::thread::current().name().unwrap_or_default().to_owned(),
+            native_id: crate::sys::native_thread_id(),
+            queue: Mutex::new(Queue {
+                full: VecDeque::new(),
+                current: Arc::clone(block),
+                ended: false,
+            }),
+            oldest: AtomicPtr::new(Arc::as_ptr(block).cast_mut()),
+            drained: AtomicUsize::new(0),
+            before: AtomicPtr::new(ptr::null_mut()),
+            open,
+            counters: boxcar::Vec::new(),
+        }
+    }
+
+    /// The thread goes on with another block; how many are waiting for the writer.
+    pub(super) fn go_on_with(&self, next: Arc<Block>) -> usize {
+        let mut queue = lock(&self.queue);
+        queue
+            .current
+            .next
+            .store(Arc::as_ptr(&next).cast_mut(), Ordering::Release);
+        let full = std::mem::replace(&mut queue.current, next);
+        queue.full.push_back(full);
+        queue.full.len()
+    }
+
     /// What the writer has not had yet, and from now on has; and whether the thread has ended.
     pub(crate) fn drain(&self) -> (Vec<Piece>, bool) {
         let mut queue = lock(&self.queue);
         let mut pieces = Vec::with_capacity(queue.full.len() + 1);
+        let mut drained = self.drained.load(Ordering::Relaxed);
         while let Some(block) = queue.full.pop_front() {
             let to = block.published();
             pieces.push(Piece {
-                from: std::mem::take(&mut queue.drained),
+                from: std::mem::take(&mut drained),
                 to,
                 block,
                 retired: true,
             });
         }
         let to = queue.current.published();
-        if to > queue.drained {
+        if to > drained {
             pieces.push(Piece {
                 block: Arc::clone(&queue.current),
-                from: queue.drained,
+                from: drained,
                 to,
                 retired: false,
             });
-            queue.drained = to;
+            drained = to;
         }
+        let oldest = Arc::as_ptr(&queue.current).cast_mut();
+        self.oldest.store(oldest, Ordering::Release);
+        self.drained.store(drained, Ordering::Release);
         (pieces, queue.ended)
     }
 
     /// The same to look at only.
     pub(crate) fn undrained(&self) -> Vec<Piece> {
         let queue = lock(&self.queue);
-        let mut from = queue.drained;
+        let mut from = self.drained.load(Ordering::Relaxed);
         queue
             .full
             .iter()

@@ -5,6 +5,7 @@ use super::{SCHEMA_VERSION, hdf5_values as values, names};
 use crate::error::{Error, Result};
 use crate::output::{directory_of, file_to_write, temporary_beside};
 use crate::profile::{Metadata, Value};
+use crate::sys;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -33,6 +34,7 @@ pub struct Merged {
 /// file cannot be written. A file that was there before is then untouched.
 pub fn merge(logs: &[impl AsRef<Path>], output: &Path) -> Result<Merged> {
     file_to_write(output)?;
+    let _undisturbed = sys::signals::Undisturbed::by_file_size();
     let mut ranks: BTreeMap<u32, LogContents> = BTreeMap::new();
     for path in logs {
         if is_same_file(path.as_ref(), output) {
