@@ -7,15 +7,14 @@ use super::names::NameId;
 use super::open_stack::OpenShown;
 use super::pool::{Grant, Pool};
 use super::registry::{Registry, Totals};
-use super::sync::Arc;
-use super::view::{LaneShared, OpenCall, Piece, lock};
+use super::sync::{Arc, Condvar, Mutex, lock};
+use super::view::{LaneShared, OpenCall, Piece};
 use crate::clock::{Anchor, Timeline};
 use crate::config::{Overflow, Settings};
 use crate::store::rank_log::Counts;
 use crate::sys::signals;
 use rustc_hash::FxHashMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
 /// What is done with the calls of a region.

@@ -5,15 +5,15 @@ use super::crash::Rescue;
 use super::lanes::never_record_this_thread;
 use super::names::NameId;
 use super::recording::{Drained, Recording};
-use super::sync::Arc;
-use super::view::{OpenCall, lock};
+use super::sync::{Arc, Mutex, lock};
+use super::view::OpenCall;
 use crate::profile::{Metadata, Value};
 use crate::store::rank_log::{Counts, LogEvent, LogWriter, MAX_EVENTS};
 use crate::sys::{self, signals};
 use std::collections::HashSet;
 use std::io;
 use std::path::Path;
-use std::sync::{Mutex, Weak};
+use std::sync::Weak;
 use std::thread::JoinHandle;
 
 /// A session's log and the thread that feeds it.
