@@ -21,8 +21,8 @@ use crate::clock::Clock;
 use crate::sys;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::AtomicU64;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use tracing_core::Metadata;
 
 /// A region as it was entered; what the guard keeps.
