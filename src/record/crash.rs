@@ -157,6 +157,14 @@ pub(super) struct Flushing<'a> {
 }
 
 impl Flushing<'_> {
+    /// The log has moved to another file.
+    pub(super) fn follow(&self, log: &LogWriter) {
+        if let Ok(tail) = log.tail() {
+            // SAFETY: the handler waits for the flush that this is part of.
+            unsafe { (*self.rescue.desk.get()).log = tail };
+        }
+    }
+
     /// The log has its end mark.
     pub(super) fn finish(self) {
         self.rescue.finished.store(true, Ordering::SeqCst);

@@ -1,7 +1,7 @@
 //! The writer: what the threads have recorded goes to the log, now and then and when asked.
 
 use super::block::Event;
-use super::crash::Rescue;
+use super::crash::{Flushing, Rescue};
 use super::lanes::never_record_this_thread;
 use super::names::NameId;
 use super::recording::{Drained, Recording};
@@ -73,8 +73,8 @@ impl Writer {
                     let _undisturbed = signals::Undisturbed::begin();
                     while recording.wait_for_work(recording.settings.flush_interval) {
                         let mut sink = lock(&sink);
-                        let _flushing = rescue.flushing();
-                        sink.flush(&recording);
+                        let flushing = rescue.flushing();
+                        sink.flush(&recording, &flushing);
                     }
                 })?
         };
@@ -110,8 +110,8 @@ impl Writer {
     /// Writes everything that has been recorded up to now.
     pub(crate) fn flush(&self) -> io::Result<()> {
         let mut sink = lock(&self.sink);
-        let _flushing = self.rescue.flushing();
-        match sink.flush(&self.recording) {
+        let flushing = self.rescue.flushing();
+        match sink.flush(&self.recording, &flushing) {
             None => Ok(()),
             Some(error) => Err(error),
         }
@@ -128,6 +128,7 @@ impl Writer {
         }
         let mut sink = lock(&self.sink);
         let flushing = self.rescue.flushing();
+        sink.keep_file(&flushing);
         let mut open = self.recording.open_calls();
         let drained = self.recording.drain();
         remove_closed(&mut open, &drained);
@@ -170,9 +171,27 @@ fn remove_closed(open: &mut Vec<OpenCall>, drained: &Drained) {
 }
 
 impl Sink {
-    fn flush(&mut self, recording: &Recording) -> Option<io::Error> {
+    fn flush(&mut self, recording: &Recording, flushing: &Flushing<'_>) -> Option<io::Error> {
+        self.keep_file(flushing);
         let drained = recording.drain();
         self.write(recording, drained)
+    }
+
+    /// Puts the log back where somebody has deleted it: without a name it would be gone at the end.
+    fn keep_file(&mut self, flushing: &Flushing<'_>) {
+        if !self.log.is_removed() {
+            return;
+        }
+        match self.log.restore() {
+            Ok(()) => {
+                flushing.follow(&self.log);
+                tell(&format!(
+                    "{}: was deleted while the program runs; it is back",
+                    self.log.path().display()
+                ));
+            }
+            Err(error) => self.warn(&error),
+        }
     }
 
     /// Writes the pieces and gives their blocks back. What cannot be written is counted; the first
