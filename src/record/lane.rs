@@ -33,6 +33,7 @@ use tracing_core::Metadata;
 pub(crate) struct Entered {
     /// The region's number, and above it the place on the open stack or one of the marks below.
     what: u64,
+    /// When it was entered; where it is only counted, the address of the counters.
     start: u64,
 }
 
@@ -56,8 +57,13 @@ impl Entered {
         }
     }
 
-    fn counted(region: NameId) -> Self {
-        Self::new(region, COUNTED as usize, 0)
+    /// A call that is only counted, there.
+    #[inline(always)]
+    fn counted(counters: *const Counters) -> Self {
+        Self {
+            what: (COUNTED as u64) << 32,
+            start: counters.expose_provenance() as u64,
+        }
     }
 
     #[inline(always)]
@@ -159,26 +165,27 @@ impl Lane {
 
     // --- guards ---------------------------------------------------------------------------------
 
-    /// Enters a region through the guard's door.
+    /// Enters a region through the guard's door. None where that takes [`enter`](Self::enter).
     #[inline(always)]
-    pub(crate) fn enter(&self, region: NameId) -> Entered {
-        match self.known(region).way {
-            Some(Way::KeepQuickly) => match self.push_quickly(region, Door::GUARD, None) {
-                Some((index, start)) => Entered::new(region, index, start),
-                None => self.enter_generally(region),
-            },
-            Some(Way::Count) => Entered::counted(region),
-            Some(Way::Off) => Entered::NOTHING,
-            _ => self.enter_generally(region),
+    pub(crate) fn enter_quickly(&self, region: NameId) -> Option<Entered> {
+        let known = self.known(region);
+        if known.way == Some(Way::KeepQuickly) {
+            let (index, start) = self.push_quickly(region, Door::GUARD, None)?;
+            Some(Entered::new(region, index, start))
+        } else if known.way == Some(Way::Count) {
+            Some(Entered::counted(known.counters))
+        } else if known.way == Some(Way::Off) {
+            Some(Entered::NOTHING)
+        } else {
+            None
         }
     }
 
-    #[cold]
-    #[inline(never)]
-    fn enter_generally(&self, region: NameId) -> Entered {
+    /// The same in every case.
+    pub(crate) fn enter(&self, region: NameId) -> Entered {
         match self.way(region) {
             Way::Off => Entered::NOTHING,
-            Way::Count => Entered::counted(region),
+            Way::Count => Entered::counted(self.known(region).counters),
             Way::Keep | Way::KeepQuickly => match self.push(region, Door::GUARD, None) {
                 Some((index, start)) => Entered::new(region, index, start),
                 None => Entered::NOTHING,
@@ -186,27 +193,36 @@ impl Lane {
         }
     }
 
-    /// Leaves what [`enter`](Self::enter) entered.
+    /// Leaves what has been entered through the guard's door. False where that takes
+    /// [`exit`](Self::exit).
     #[inline(always)]
-    pub(crate) fn exit(&self, entered: Entered) {
-        if !self.generally.get() {
-            if let Some((top, slot)) = self.open.top() {
-                if entered.index() as usize == top
-                    && slot.is_of_guard(entered.region(), entered.start)
-                    && self.pop_quickly(top, entered.region(), entered.start)
-                {
-                    return;
-                }
-            }
-        } else if entered.index() == COUNTED {
-            return self.count(entered.region(), |counters| &counters.counted);
+    pub(crate) fn exit_quickly(&self, entered: Entered) -> bool {
+        if self.generally.get() {
+            return self.exit_counted(entered);
         }
-        self.exit_generally(entered);
+        match self.open.top() {
+            Some((top, slot)) if entered.index() as usize == top => {
+                slot.is_of_guard(entered.region(), entered.start)
+                    && self.pop_quickly(top, entered.region(), entered.start)
+            }
+            _ => false,
+        }
     }
 
-    #[cold]
-    #[inline(never)]
-    fn exit_generally(&self, entered: Entered) {
+    #[inline(always)]
+    fn exit_counted(&self, entered: Entered) -> bool {
+        let counted = entered.index() == COUNTED;
+        if counted {
+            // SAFETY: the pointer is this lane's, as guards leave the lane that they entered, and
+            // counters stay where they are.
+            let counters = unsafe { &*std::ptr::with_exposed_provenance::<Counters>(entered.start as usize) };
+            counters::add(&counters.counted, 1);
+        }
+        counted
+    }
+
+    /// The same in every case; does nothing where the call is not open.
+    pub(crate) fn exit(&self, entered: Entered) {
         let end = self.now();
         let (region, start) = (entered.region(), entered.start);
         let is_it = |slot: &OpenSlot| slot.is_of_guard(region, start).then_some(());

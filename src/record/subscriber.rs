@@ -143,6 +143,7 @@ impl Subscriber for ScopeSubscriber {
         metadata.is_span() && self.target.session() != 0
     }
 
+    #[inline]
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {
         let quickly = self.target.with_current(|lane| {
             let serial = lane.sites.serial()?;
@@ -167,6 +168,7 @@ impl Subscriber for ScopeSubscriber {
 
     fn event(&self, _: &Event<'_>) {}
 
+    #[inline]
     fn enter(&self, id: &Id) {
         let id = id.into_u64();
         let entered = self
@@ -177,6 +179,7 @@ impl Subscriber for ScopeSubscriber {
         }
     }
 
+    #[inline]
     fn exit(&self, id: &Id) {
         let id = id.into_u64();
         let left = self
