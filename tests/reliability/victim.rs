@@ -113,7 +113,7 @@ impl Caller {
 
 fn setup(interval: Duration) {
     let config = ProfilingConfig::new()
-        .file_path("run.h5")
+        .file_path(std::env::var("VICTIM_FILE").unwrap_or("run.h5".into()))
         .verbose(false)
         .flush_interval(interval)
         .memory_limit(number("VICTIM_MEMORY", 64 << 20) as usize)
@@ -167,6 +167,54 @@ fn finalize_until_killed() {
         say(&format!("finalized {round}\n"));
         assert!(round < 10_000, "nobody killed this program");
     }
+}
+
+/// Records until it is told to stop, whatever becomes of the log, and tells what happens by files in a
+/// directory of its own. What it computes comes out right in any case.
+fn record_until_told() {
+    let talk = std::path::PathBuf::from(std::env::var_os("VICTIM_TALK").unwrap());
+    let tell = |what: &str| std::fs::write(talk.join(what), "").unwrap();
+    let is_told = |what: &str| talk.join(what).exists();
+    setup(LONG);
+    tell("begun");
+    let mut caller = Caller::new(0);
+    let mut computed = 0;
+    let (mut full, mut recovered) = (false, false);
+    let started = Instant::now();
+    while !is_told("stop") {
+        for _ in 0..512 {
+            caller.call();
+            computed += 1;
+        }
+        let flushed = ProfileManager::flush().is_ok();
+        if !flushed && !full {
+            full = true;
+            tell("full");
+        }
+        if flushed && full && !recovered {
+            recovered = true;
+            tell("recovered");
+        }
+        if full && !recovered {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        assert!(started.elapsed() < Duration::from_secs(60), "nobody said stop");
+    }
+    let calls = caller.n;
+    drop(caller);
+    match ProfileManager::finalize() {
+        Ok(summary) => {
+            assert_eq!(summary.recorded(), summary.kept() + summary.dropped());
+            say(&format!(
+                "recorded {} dropped {}\n",
+                summary.recorded(),
+                summary.dropped()
+            ));
+        }
+        Err(error) => say(&format!("error {error}\n")),
+    }
+    assert_eq!(computed, calls);
+    say(&format!("calls {}\n", calls + calls.div_ceil(pattern::IN_OUTER)));
 }
 
 /// `calls` in memory, and one call of `open` that has not ended.
@@ -240,6 +288,7 @@ fn main() {
         // Run as an example without arguments it has nothing to do.
         "" => return,
         "steady" => return record_until_killed(number("VICTIM_THREADS", 4) as usize),
+        "on and on" => return record_until_told(),
         "sessions" => return finalize_until_killed(),
         "handled" => handle(libc::SIGTERM, note),
         _ => {}
