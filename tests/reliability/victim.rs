@@ -333,7 +333,7 @@ fn main() {
                     let start = &start;
                     scope.spawn(move || {
                         start.wait();
-                        if n % 2 == 0 {
+                        if n < number("VICTIM_NULLS", 1) {
                             black_box(null())
                         } else {
                             std::process::abort()
