@@ -44,6 +44,11 @@ impl Pool {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn bytes(&self) -> usize {
+        lock(&self.state).bytes
+    }
+
     fn block_bytes(&self) -> usize {
         self.block_events * EVENT_BYTES
     }

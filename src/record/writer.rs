@@ -322,3 +322,6 @@ pub(super) fn log_event(event: &Event) -> LogEvent {
         end: event.end,
     }
 }
+
+#[cfg(test)]
+mod tests;
