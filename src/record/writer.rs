@@ -42,7 +42,20 @@ struct Sink {
     names: HashSet<NameId>,
     threads: HashSet<u32>,
     written: u64,
+    /// Time of each region in the intervals written, ticks; by the region's index.
+    ticks: Vec<u64>,
     warned: bool,
+}
+
+/// What a log has when recording has ended.
+#[derive(Debug)]
+pub(crate) struct Recorded {
+    /// The calls that were still open.
+    pub(crate) open: Vec<OpenCall>,
+    /// Intervals in the log.
+    pub(crate) intervals: u64,
+    /// Time of each region in them, ticks; by the region's index, and shorter than there are regions.
+    pub(crate) ticks: Vec<u64>,
 }
 
 impl Writer {
@@ -61,6 +74,7 @@ impl Writer {
             names: HashSet::new(),
             threads: HashSet::new(),
             written: 0,
+            ticks: Vec::new(),
             warned: false,
         }));
         let thread = {
@@ -99,6 +113,7 @@ impl Writer {
         }
         self.recording.close();
         self.finish(&Metadata::new());
+        self.seal();
         let log = self.log_path();
         tell(&format!(
             "the program ended without finalize; everything recorded is in {log}: \
@@ -117,9 +132,8 @@ impl Writer {
         }
     }
 
-    /// Ends the writer thread, writes the rest and the end mark. Gives the calls that were still
-    /// open, and how many intervals the log has.
-    pub(crate) fn finish(&self, run: &Metadata) -> (Vec<OpenCall>, u64) {
+    /// Ends the writer thread and writes the rest: all but the end mark.
+    pub(crate) fn finish(&self, run: &Metadata) -> Recorded {
         self.recording.stop_writer();
         lock(&RUNNING).retain(|writer| !std::ptr::eq(writer.as_ptr(), self));
         if let Some(thread) = lock(&self.thread).take() {
@@ -138,7 +152,24 @@ impl Writer {
         }
         flushing.finish();
         self.rescue.disarm();
-        (open, sink.written)
+        Recorded {
+            open,
+            intervals: sink.written,
+            ticks: sink.ticks.clone(),
+        }
+    }
+
+    /// Adds to the log what the writer thread knows nothing of. A failure is told, as any other.
+    pub(crate) fn append(&self, add: impl FnOnce(&mut LogWriter) -> io::Result<()>) {
+        let mut sink = lock(&self.sink);
+        if let Err(error) = add(&mut sink.log) {
+            sink.warn(&error);
+        }
+    }
+
+    /// Writes the end mark: the log is complete.
+    pub(crate) fn seal(&self) {
+        self.append(LogWriter::end);
     }
 
     pub(crate) fn log_path(&self) -> std::path::PathBuf {
@@ -232,8 +263,20 @@ impl Sink {
         }
         if failure.is_none() {
             self.written += events.len() as u64;
+            self.add_up(events);
         } else {
             self.count_unwritten(recording, events);
+        }
+    }
+
+    fn add_up(&mut self, events: &[Event]) {
+        for run in events.chunk_by(|a, b| a.region == b.region) {
+            let index = run[0].region.index();
+            if self.ticks.len() <= index {
+                self.ticks.resize(index + 1, 0);
+            }
+            let ticks = run.iter().map(|event| event.end.saturating_sub(event.start));
+            self.ticks[index] = self.ticks[index].saturating_add(ticks.sum());
         }
     }
 
@@ -281,8 +324,7 @@ impl Sink {
             self.log.open(call.thread, call.region.number(), call.start)?;
         }
         self.log.run(run)?;
-        self.log.anchor(recording.settings.clock.anchor())?;
-        self.log.end()
+        self.log.anchor(recording.settings.clock.anchor())
     }
 
     fn count_unwritten(&mut self, recording: &Recording, events: &[Event]) {

@@ -17,6 +17,10 @@ impl Encoder {
         &mut self.0
     }
 
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+
     pub(crate) fn u8(&mut self, n: u8) -> &mut Self {
         self.0.push(n);
         self

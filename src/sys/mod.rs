@@ -48,6 +48,16 @@ pub(crate) fn suspended_ns() -> u64 {
     0
 }
 
+/// A name for this system's monotonic clock: processes with the same one read the same clock. The
+/// clock starts with the system, and Linux gives each start a random name; within a time namespace it
+/// may be shifted.
+pub(crate) fn monotonic_identity() -> Option<String> {
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let namespace = std::fs::read_link("/proc/self/ns/time")
+        .map_or_else(|_| String::new(), |link| link.to_string_lossy().into_owned());
+    Some(format!("{} {} {namespace}", host_name(), boot.trim()))
+}
+
 /// The CPU's counter, where this architecture has one that user code may read.
 #[inline(always)]
 pub(crate) fn cpu_counter() -> u64 {

@@ -18,7 +18,7 @@ pub(crate) use medium::Medium;
 pub(crate) use reader::LogReader;
 pub(crate) use writer::LogWriter;
 
-use crate::clock::Anchor;
+use crate::clock::{Anchor, ClockMeasurement};
 use crate::profile::Metadata;
 
 const MAGIC: [u8; 8] = *b"SCOPELOG";
@@ -91,6 +91,8 @@ pub(crate) enum Block {
     Open { thread: u32, region: u32, start: u64 },
     /// Recording ended here, in an orderly way.
     End,
+    /// The difference between this rank's clock and rank 0's at one moment.
+    Clock(ClockMeasurement),
 }
 
 mod kind {
@@ -102,6 +104,7 @@ mod kind {
     pub(super) const COUNTERS: u32 = 6;
     pub(super) const OPEN: u32 = 7;
     pub(super) const END: u32 = 8;
+    pub(super) const CLOCK: u32 = 9;
 }
 
 fn checksum(header: &[u8], payload: &[u8]) -> u32 {

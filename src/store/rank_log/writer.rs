@@ -6,7 +6,7 @@ use super::{
     BLOCK_HEADER_BYTES, Counts, ENDED_BY, EVENT_BYTES, HEADER_BYTES, LogEvent, MAGIC, MAX_EVENTS,
     MAX_PAYLOAD, TAIL_BUFFER_BYTES, VERSION, checksum, kind,
 };
-use crate::clock::Anchor;
+use crate::clock::{Anchor, ClockMeasurement};
 use crate::profile::{Metadata, Value};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -90,6 +90,15 @@ impl LogWriter {
         &self.path
     }
 
+    /// Gives the log another name in its directory, where that is free.
+    pub(crate) fn rename(&mut self, path: &Path) -> io::Result<()> {
+        // Unlike a rename, a link never replaces a log that is there.
+        std::fs::hard_link(&self.path, path)?;
+        std::fs::remove_file(&self.path)?;
+        self.path = path.into();
+        Ok(())
+    }
+
     pub(crate) fn run(&mut self, facts: &Metadata) -> io::Result<()> {
         facts.iter().try_for_each(|(key, value)| self.fact(key, value))
     }
@@ -148,6 +157,15 @@ impl LogWriter {
     pub(crate) fn anchor(&mut self, anchor: Anchor) -> io::Result<()> {
         self.block(kind::ANCHOR, |out| {
             out.u64(anchor.tick).i64(anchor.ns);
+        })
+    }
+
+    pub(crate) fn clock(&mut self, measured: ClockMeasurement) -> io::Result<()> {
+        self.block(kind::CLOCK, |out| {
+            out.i64(measured.at)
+                .i64(measured.offset)
+                .u64(measured.bound)
+                .u32(measured.hops);
         })
     }
 

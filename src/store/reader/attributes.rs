@@ -13,7 +13,7 @@ const MAX_BYTES: usize = 1 << 26;
 /// The attributes of an object whose names are wanted and that have a meaning as [`Value`].
 ///
 /// What nobody asked for is not touched: libhdf5 does not survive every damaged string.
-pub(super) fn read(location: &Location, wanted: impl Fn(&str) -> bool) -> hdf5::Result<Metadata> {
+pub(in crate::store) fn read(location: &Location, wanted: impl Fn(&str) -> bool) -> hdf5::Result<Metadata> {
     let mut metadata = Metadata::new();
     for name in location.attr_names()?.into_iter().filter(|name| wanted(name)) {
         // One that cannot be read costs itself, not the profile.

@@ -3,8 +3,9 @@
 //! The schema number of a file chooses its [`Decoder`]; everything above a decoder is the same for
 //! all of them: rows in order of start, regions on demand.
 
-mod attributes;
+pub(super) mod attributes;
 mod column;
+mod linked;
 mod open;
 mod schema1;
 

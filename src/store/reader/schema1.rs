@@ -4,6 +4,7 @@
 
 use super::attributes::{self, int, text, texts_of};
 use super::column::Column;
+use super::linked::RankFiles;
 use super::open::Opened;
 use super::{Contents, Decoder};
 use crate::error::Result;
@@ -12,6 +13,7 @@ use crate::store::names;
 use hdf5::{Group, LinkType, LocationType};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Members of a region's group that are not regions in their turn.
 const COLUMNS: [&str; 3] = [names::START_TIMES, names::END_TIMES, names::THREAD_IDS];
@@ -37,7 +39,7 @@ const MAX_DEPTH: usize = 32;
 /// A file of schema 1.
 #[derive(Debug)]
 pub(super) struct Schema1 {
-    from: Opened,
+    from: Arc<Opened>,
     contents: Contents,
     regions: Vec<Region>,
     threads: BTreeMap<u32, BTreeMap<u32, String>>,
@@ -45,6 +47,7 @@ pub(super) struct Schema1 {
 
 #[derive(Debug)]
 struct Region {
+    from: Arc<Opened>,
     starts: Column,
     ends: Column,
     threads: Option<Column>,
@@ -53,7 +56,8 @@ struct Region {
 
 impl Schema1 {
     pub(super) fn open(from: Opened) -> Result<Self> {
-        let mut scan = Scan::new(&from);
+        let from = Arc::new(from);
+        let mut scan = Scan::new(from.clone());
         scan.file()?;
         let Scan {
             contents,
@@ -77,10 +81,10 @@ impl Decoder for Schema1 {
 
     fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()> {
         let region = &self.regions[row];
-        into.starts = region.starts.read(&self.from, range.clone())?;
-        into.ends = region.ends.read(&self.from, range.clone())?;
+        into.starts = region.starts.read(&region.from, range.clone())?;
+        into.ends = region.ends.read(&region.from, range.clone())?;
         match &region.threads {
-            Some(threads) => into.threads = threads.read_threads(&self.from, range)?,
+            Some(threads) => into.threads = threads.read_threads(&region.from, range)?,
             None => {
                 into.threads.clear();
                 into.threads.resize(into.starts.len(), 0);
@@ -103,16 +107,17 @@ impl Decoder for Schema1 {
 }
 
 /// What has been found so far.
-struct Scan<'a> {
-    from: &'a Opened,
+struct Scan {
+    /// The file that is looked at.
+    from: Arc<Opened>,
     contents: Contents,
     regions: Vec<Region>,
     threads: BTreeMap<u32, BTreeMap<u32, String>>,
     name_index: HashMap<String, usize>,
 }
 
-impl<'a> Scan<'a> {
-    fn new(from: &'a Opened) -> Self {
+impl Scan {
+    fn new(from: Arc<Opened>) -> Self {
         Self {
             from,
             contents: Contents::default(),
@@ -123,32 +128,59 @@ impl<'a> Scan<'a> {
     }
 
     fn file(&mut self) -> Result<()> {
-        let root = self
-            .from
-            .file
-            .as_group()
-            .map_err(|error| self.from.hdf5("the root group cannot be opened", error))?;
+        let root = self.root()?;
         let links = self.links(&root, "/")?;
         self.contents.metadata = self.metadata(&root, &links)?;
         let mut ranks = BTreeMap::new();
         for (name, link) in &links {
             let Some(rank) = rank_number(name) else { continue };
-            self.check_link(name, *link)?;
-            if let Some(other) = ranks.insert(rank, name) {
+            if *link != LinkType::External {
+                self.check_link(name, *link)?;
+            }
+            if let Some((other, _)) = ranks.insert(rank, (name, *link)) {
                 return Err(self
                     .from
                     .damaged(format!("{other} and {name} are both rank {rank}")));
             }
         }
-        if ranks.is_empty() && self.from.file.attr(names::SCHEMA).is_err() {
+        if ranks.is_empty() && root.attr(names::SCHEMA).is_err() {
             return Err(self.from.damaged(
                 "no rank groups (rank0, rank1, ...): this HDF5 file was not written by scope-profiler, or is not merged",
             ));
         }
-        for (rank, name) in ranks {
-            let group = self.group(&root, name, name)?;
-            self.rank(rank, &group, name)?;
+        let files = RankFiles::new(&self.contents.metadata);
+        for (rank, (name, link)) in ranks {
+            if link == LinkType::External {
+                self.linked_rank(&files, rank)?;
+            } else {
+                let group = self.group(&root, name, name)?;
+                self.rank(rank, &group, name)?;
+            }
         }
+        Ok(())
+    }
+
+    fn root(&self) -> Result<Group> {
+        self.from
+            .file()
+            .and_then(|file| file.as_group())
+            .map_err(|error| self.from.hdf5("the root group cannot be opened", error))
+    }
+
+    /// A rank that has a file of its own.
+    fn linked_rank(&mut self, files: &RankFiles, rank: u32) -> Result<()> {
+        let file = Arc::new(files.open(&self.from, rank)?);
+        let index = std::mem::replace(&mut self.from, file);
+        let name = format!("{}{rank}", names::RANK_PREFIX);
+        let root = self.root()?;
+        let links = self.links(&root, "/")?;
+        match links.iter().find(|(link, _)| *link == name) {
+            Some((_, link)) => self.check_link(&name, *link)?,
+            None => return Err(self.from.damaged(format!("{name} is not in it"))),
+        }
+        let group = self.group(&root, &name, &name)?;
+        self.rank(rank, &group, &name)?;
+        self.from = index;
         Ok(())
     }
 
@@ -205,8 +237,8 @@ impl<'a> Scan<'a> {
     }
 
     fn thread_table(&self, group: &Group, path: &str) -> Result<BTreeMap<u32, String>> {
-        let index = Column::open(self.from, group, path, names::THREAD_INDEX)?;
-        let numbers = index.read_threads(self.from, 0..index.len())?;
+        let index = Column::open(&self.from, group, path, names::THREAD_INDEX)?;
+        let numbers = index.read_threads(&self.from, 0..index.len())?;
         let cannot = |error| {
             self.from
                 .hdf5(format!("{path}/{} cannot be read", names::THREAD_NAME), error)
@@ -275,7 +307,7 @@ impl<'a> Scan<'a> {
                 None => Ok(None),
                 Some((_, link)) => {
                     self.check_link(&format!("{path}/{name}"), *link)?;
-                    Column::open(self.from, group, path, name).map(Some)
+                    Column::open(&self.from, group, path, name).map(Some)
                 }
             }
         };
@@ -327,6 +359,7 @@ impl<'a> Scan<'a> {
             total_ns: int(&attributes, names::TOTAL),
         });
         self.regions.push(Region {
+            from: self.from.clone(),
             starts,
             ends,
             threads,
