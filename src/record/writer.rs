@@ -8,7 +8,7 @@ use super::recording::{Drained, Recording};
 use super::sync::Arc;
 use super::view::{OpenCall, lock};
 use crate::profile::{Metadata, Value};
-use crate::store::rank_log::{Counts, LogEvent, LogWriter, MAX_EVENTS};
+use crate::store::rank_log::{Counts, LogEvent, LogWriter, MAX_EVENTS, SUSPENDED};
 use crate::sys::{self, signals};
 use std::collections::HashSet;
 use std::io;
@@ -44,7 +44,37 @@ struct Sink {
     written: u64,
     /// Time of each region in the intervals written, ticks; by the region's index.
     ticks: Vec<u64>,
+    suspended: Suspended,
     warned: bool,
+}
+
+/// The time that the machine was suspended for, in which no clock of the profile moves.
+#[derive(Debug)]
+struct Suspended {
+    at_start: u64,
+    told: u64,
+}
+
+impl Suspended {
+    /// Two clocks are not read at the same moment: less is no suspension.
+    const LEAST_NS: u64 = 10_000_000;
+
+    fn new(now: u64) -> Self {
+        Self {
+            at_start: now,
+            told: 0,
+        }
+    }
+
+    /// The time since the session began, where it has become more than was told; ns.
+    fn news(&mut self, now: u64) -> Option<i64> {
+        let suspended = now.saturating_sub(self.at_start);
+        if suspended < self.told.saturating_add(Self::LEAST_NS) {
+            return None;
+        }
+        self.told = suspended;
+        i64::try_from(suspended).ok()
+    }
 }
 
 /// What a log has when recording has ended.
@@ -75,6 +105,7 @@ impl Writer {
             threads: HashSet::new(),
             written: 0,
             ticks: Vec::new(),
+            suspended: Suspended::new(sys::suspended_ns()),
             warned: false,
         }));
         let thread = {
@@ -162,6 +193,7 @@ impl Writer {
     /// Adds to the log what the writer thread knows nothing of. A failure is told, as any other.
     pub(crate) fn append(&self, add: impl FnOnce(&mut LogWriter) -> io::Result<()>) {
         let mut sink = lock(&self.sink);
+        let _undisturbed = signals::Undisturbed::begin();
         if let Err(error) = add(&mut sink.log) {
             sink.warn(&error);
         }
@@ -284,6 +316,9 @@ impl Sink {
     /// every interval of a log then lies between two anchors.
     fn announce(&mut self, recording: &Recording, drained: &Drained) -> io::Result<()> {
         self.log.anchor(recording.settings.clock.anchor())?;
+        if let Some(ns) = self.suspended.news(sys::suspended_ns()) {
+            self.log.fact(SUSPENDED, &Value::Int(ns))?;
+        }
         for (lane, pieces) in &drained.lanes {
             if !pieces.is_empty() && !self.threads.contains(&lane.index) {
                 self.log.thread(lane.index, lane.native_id, &lane.name)?;

@@ -8,6 +8,8 @@ mod disk;
 mod ends;
 mod kill;
 mod pattern;
+mod threads;
+mod time;
 
 use scope_profiler::profile::Value;
 use scope_profiler::{MpiRegion, ProfilingH5Reader, RegionFilter, find_logs, merge};
