@@ -86,6 +86,18 @@ pub(crate) fn native_thread_id() -> i64 {
     -1
 }
 
+/// Tells the calling thread from others that run; never 0.
+pub(crate) fn this_thread() -> usize {
+    #[cfg(unix)]
+    // SAFETY: has no conditions.
+    return unsafe { libc::pthread_self() as usize };
+    #[cfg(not(unix))]
+    {
+        thread_local!(static PLACE: u8 = const { 0 });
+        PLACE.with(|place| std::ptr::from_ref(place).addr())
+    }
+}
+
 /// The name of this machine, empty where the system does not say.
 pub(crate) fn host_name() -> String {
     #[cfg(unix)]

@@ -303,7 +303,8 @@ impl Errno {
     }
 }
 
-/// Keeps signals from interrupting this thread until it is dropped, faults aside; they arrive then.
+/// Keeps signals from interrupting this thread until it is dropped, those aside that an instruction
+/// raises; they arrive then.
 /// Meanwhile a write beyond the limit for the size of a file fails, instead of ending the process.
 #[derive(Debug)]
 pub(crate) struct Undisturbed {
@@ -330,10 +331,16 @@ impl Undisturbed {
                 libc::sigaddset(blocked.as_mut_ptr(), libc::SIGXFSZ);
             } else {
                 libc::sigfillset(blocked.as_mut_ptr());
-                for ending in ENDINGS.iter().filter(|ending| ending.is_fault) {
-                    libc::sigdelset(blocked.as_mut_ptr(), ending.signal);
+                // What an instruction raises cannot wait. An abort can: it lifts the block itself.
+                for fault in [
+                    libc::SIGSEGV,
+                    libc::SIGBUS,
+                    libc::SIGILL,
+                    libc::SIGFPE,
+                    libc::SIGTRAP,
+                ] {
+                    libc::sigdelset(blocked.as_mut_ptr(), fault);
                 }
-                libc::sigdelset(blocked.as_mut_ptr(), libc::SIGTRAP);
             }
             let mut before = MaybeUninit::<libc::sigset_t>::uninit();
             libc::sigemptyset(before.as_mut_ptr());

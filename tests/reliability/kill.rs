@@ -1,6 +1,6 @@
 //! `kill -9` at random moments.
 
-use super::{Contents, Random, Running, directory, runs};
+use super::{Contents, Random, Running, directory, pattern, runs, until};
 use scope_profiler::{ProfilingH5Reader, find_logs};
 use std::path::Path;
 use std::time::Duration;
@@ -47,6 +47,44 @@ fn what_was_flushed_is_there_after_a_kill_while_threads_record() {
         }
     }
     println!("{sure} calls were acknowledged, {there} were there");
+}
+
+#[test]
+fn a_signal_at_any_moment_saves_every_call_that_was_over() {
+    let mut random = Random(7);
+    let mut there = 0;
+    for run in 0..runs(1) {
+        let (signal, name) = [
+            (libc::SIGTERM, "SIGTERM"),
+            (libc::SIGABRT, "SIGABRT"),
+            (libc::SIGINT, "SIGINT"),
+        ][run as usize % 3];
+        let directory = directory();
+        let threads = 1 + run % 3;
+        let environment = [("VICTIM_THREADS", &*threads.to_string())];
+        let running = Running::start(directory.path(), "steady", &environment);
+        let done = || std::fs::read(directory.path().join("done")).unwrap_or_default();
+        until(|| done().iter().any(|&byte| byte > 0));
+        std::thread::sleep(Duration::from_micros(random.below(150_000)));
+        let over: Vec<u64> = done()
+            .chunks_exact(8)
+            .map(|bytes| u64::from_ne_bytes(bytes.try_into().unwrap()))
+            .collect();
+        running.signal(signal);
+        running.wait().by(signal);
+        let contents = Contents::of_logs(directory.path());
+        assert_eq!(contents.ended_by(), Some(name), "run {run}");
+        for (thread, &calls) in over.iter().enumerate() {
+            let found = contents.calls_of(thread);
+            assert!(
+                found >= calls,
+                "run {run}: {found} of {calls} calls of thread {thread}"
+            );
+            there += found;
+            assert!(contents.open(&pattern::outer(thread)) <= 1, "run {run}");
+        }
+    }
+    println!("{there} calls were there");
 }
 
 /// Whether the log was just being begun.

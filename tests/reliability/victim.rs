@@ -22,28 +22,30 @@ struct Watched;
 static WATCHED_THREAD: AtomicUsize = AtomicUsize::new(0);
 static ALLOCATIONS: AtomicPtr<AtomicU64> = AtomicPtr::new(std::ptr::null_mut());
 
-fn count_allocations_in(path: &str) {
-    let file = std::fs::File::create_new(path).unwrap();
-    file.set_len(8).unwrap();
-    drop(file);
-    let file = std::fs::OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open(path)
-        .unwrap();
-    // SAFETY: maps eight bytes of a file that has them, and for ever.
-    let place = unsafe {
-        libc::mmap(
+/// Numbers that the tests read in a file, at any time.
+fn shared_numbers(path: &str, n: usize) -> &'static [AtomicU64] {
+    let mut open = std::fs::OpenOptions::new();
+    let file = open.read(true).write(true).create_new(true).open(path).unwrap();
+    let bytes = n * size_of::<AtomicU64>();
+    file.set_len(bytes as u64).unwrap();
+    // SAFETY: maps a file of this size for ever; a number may have any value.
+    unsafe {
+        let place = libc::mmap(
             std::ptr::null_mut(),
-            8,
+            bytes,
             libc::PROT_READ | libc::PROT_WRITE,
             libc::MAP_SHARED,
             std::os::fd::AsRawFd::as_raw_fd(&file),
             0,
-        )
-    };
-    assert_ne!(place, libc::MAP_FAILED);
-    ALLOCATIONS.store(place.cast(), Ordering::SeqCst);
+        );
+        assert_ne!(place, libc::MAP_FAILED);
+        std::slice::from_raw_parts(place.cast(), n)
+    }
+}
+
+fn count_allocations_in(path: &str) {
+    let number = &shared_numbers(path, 1)[0];
+    ALLOCATIONS.store(std::ptr::from_ref(number).cast_mut(), Ordering::SeqCst);
     WATCHED_THREAD.store(this_thread(), Ordering::SeqCst);
 }
 
@@ -130,7 +132,7 @@ const LONG: Duration = Duration::from_secs(3_600);
 /// are in the log for certain.
 fn record_until_killed(threads: usize) {
     setup(Duration::from_millis(50));
-    let done: &'static [AtomicU64] = (0..threads).map(|_| AtomicU64::new(0)).collect::<Vec<_>>().leak();
+    let done = shared_numbers("done", threads);
     for thread in 0..threads {
         std::thread::spawn(move || {
             let mut caller = Caller::new(thread);
