@@ -26,17 +26,14 @@ fn sixty_four_threads_a_thousand_regions_and_three_sessions_account_for_every_ca
         let names: Vec<String> = (0..REGIONS).map(|region| format!("region {region}")).collect();
 
         // Each thread hands its span on to the next, which enters it and lets it go.
-        let (mut give, mut take) = (None, None);
+        let mut take: Option<mpsc::Receiver<tracing::Span>> = None;
         let mut handles = Vec::new();
         for worker in 0..THREADS {
-            let from = Option::<mpsc::Receiver<tracing::Span>>::take(&mut take);
-            if worker + 1 < THREADS {
-                let (sender, receiver) = mpsc::channel();
-                (give, take) = (Some(sender), Some(receiver));
-            } else {
-                give = None;
-            }
-            let to = give.take();
+            let (to, next) = match worker + 1 < THREADS {
+                true => Some(mpsc::channel()).unzip(),
+                false => (None, None),
+            };
+            let from = std::mem::replace(&mut take, next);
             let (profiler, names, spans) = (&profiler, &names, &spans);
             handles.push(move || {
                 dispatcher::with_default(spans, || {

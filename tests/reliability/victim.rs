@@ -133,12 +133,12 @@ const LONG: Duration = Duration::from_secs(3_600);
 fn record_until_killed(threads: usize) {
     setup(Duration::from_millis(50));
     let done = shared_numbers("done", threads);
-    for thread in 0..threads {
+    for (thread, done) in done.iter().enumerate() {
         std::thread::spawn(move || {
             let mut caller = Caller::new(thread);
             loop {
                 caller.call();
-                done[thread].store(caller.n, Ordering::Release);
+                done.store(caller.n, Ordering::Release);
             }
         });
     }

@@ -127,8 +127,9 @@ impl Session {
     /// Ends the session; intervals and dropped calls of each region in the log.
     fn finish(&self) -> BTreeMap<String, (u64, u64)> {
         self.recording.close();
-        let (open, written) = self.writer.finish(&Metadata::new());
-        assert!(open.is_empty());
+        let recorded = self.writer.finish(&Metadata::new());
+        self.writer.seal();
+        assert!(recorded.open.is_empty());
         let bytes = lock(&self.gate.0.0).bytes.clone();
         let length = bytes.len() as u64;
         let mut reader = LogReader::new(io::Cursor::new(bytes), length, &PathBuf::from("log")).unwrap();
@@ -148,10 +149,8 @@ impl Session {
             }
         }
         assert!(ended && reader.remaining() == 0);
-        assert_eq!(
-            found.values().map(|(intervals, _)| intervals).sum::<u64>(),
-            written
-        );
+        let intervals: u64 = found.values().map(|(intervals, _)| intervals).sum();
+        assert_eq!(intervals, recorded.intervals);
         found
             .into_iter()
             .map(|(region, counts)| (names[&region].clone(), counts))
