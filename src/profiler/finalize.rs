@@ -475,7 +475,7 @@ fn in_memory_profile(recording: &Recording, rank: u32) -> Profile {
             event.region.name(),
             lane.index,
             clock.ns(event.start),
-            clock.ns(event.end),
+            clock.ns(event.end.max(event.start)),
         );
     });
     for id in recording.registry.ids() {

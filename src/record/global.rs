@@ -23,6 +23,11 @@ pub(crate) fn recording() -> Option<Arc<Recording>> {
     lock(&RECORDING).clone()
 }
 
+/// The facade records nothing more; the process is ending. May be called in a signal handler.
+pub(super) fn stop() {
+    SESSION.store(0, Ordering::Release);
+}
+
 fn announce(session: u64) {
     SESSION.store(session, Ordering::Release);
     SHARED_SESSION.store(session, Ordering::Release);

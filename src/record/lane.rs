@@ -347,7 +347,7 @@ impl Lane {
     /// Records the call at `index` of the stack and takes it off.
     fn close(&self, index: usize, region: NameId, start: u64, end: u64) {
         // The event first: whoever reads the stack and then the events misses nothing.
-        if self.throttle.is_some() && self.is_throttled(region, end.wrapping_sub(start)) {
+        if self.throttle.is_some() && self.is_throttled(region, end.saturating_sub(start)) {
             // Counted and summed up.
         } else if self.time_trace {
             self.record(Event {

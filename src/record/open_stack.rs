@@ -4,7 +4,6 @@
 //! two calls; [`OpenShown::look`] looks until it has seen the same twice.
 #![allow(unsafe_code)]
 
-use super::crash;
 use super::names::NameId;
 use super::sync::{Mutex, lock};
 use std::cell::{Cell, RefCell};
@@ -288,7 +287,6 @@ impl OpenStack {
             *shown = Arc::clone(&new);
             self.shown.depth.store(kept.len(), Ordering::Release);
         }
-        crash::keep_still_while_saving();
         self.depth.set(kept.len());
         self.gaps.set(0);
         self.slots.set(&raw const *new);

@@ -42,6 +42,11 @@ impl Pool {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn bytes(&self) -> usize {
+        lock(&self.state).bytes
+    }
+
     fn block_bytes(&self) -> usize {
         self.block_events * EVENT_BYTES
     }
@@ -85,7 +90,7 @@ impl Pool {
 
     /// Takes a block back when nobody else holds it; otherwise its memory is freed by the last holder.
     pub(crate) fn give_back(&self, mut block: Arc<Block>) {
-        crash::keep_still_while_saving();
+        crash::before_freeing();
         let mut state = lock(&self.state);
         match Arc::get_mut(&mut block) {
             Some(unshared) if state.bytes <= self.limit => {

@@ -290,7 +290,8 @@ impl Recording {
         let mut durations = Vec::new();
         self.for_each_undrained(|_, event| {
             if event.region == region {
-                durations.push(clock.ns(event.end) - clock.ns(event.start));
+                // A clock may run backwards.
+                durations.push((clock.ns(event.end) - clock.ns(event.start)).max(0));
             }
         });
         durations

@@ -63,6 +63,9 @@ pub(crate) mod names {
     pub(crate) const THROTTLED: &str = "throttled_calls";
     /// Attribute of a region, int64: the time of those calls, ns; no part of `total_ns`.
     pub(crate) const THROTTLED_NS: &str = "throttled_ns";
+    /// Attribute of a region, int64: intervals whose end was read from a clock that was behind the one of
+    /// their start; their length is 0.
+    pub(crate) const CLAMPED: &str = "clamped";
     /// Attribute of a region, uint64: spans created, where the region is one of spans.
     pub(crate) const NUM_SPANS: &str = "num_spans";
     /// Attribute of a region, int64: sum of all durations, ns.

@@ -6,7 +6,7 @@
 //! is merged. So memory does not grow with the log.
 
 use super::clock_sync::ClockCorrection;
-use super::rank_log::{Block, Counts, LogReader};
+use super::rank_log::{Block, Counts, ENDED_BY, LogReader};
 use super::sorted_runs::{Rows, Runs};
 use super::{hdf5_values as values, names};
 use crate::clock::{Anchor, ClockMeasurement, Timeline};
@@ -43,6 +43,8 @@ pub(crate) struct RegionEntry {
     intervals: u64,
     counts: Counts,
     open: u64,
+    /// Intervals that end before they start, which is set right.
+    clamped: u64,
 }
 
 /// Why a log was not converted.
@@ -87,7 +89,9 @@ impl LogContents {
                     contents.threads.entry(thread).or_insert((-1, String::new()));
                     contents.intervals += events.len() as u64;
                     for run in events.chunk_by(|a, b| a.region == b.region) {
-                        contents.region(run[0].region).intervals += run.len() as u64;
+                        let region = contents.region(run[0].region);
+                        region.intervals += run.len() as u64;
+                        region.clamped += run.iter().filter(|event| event.end < event.start).count() as u64;
                     }
                 }
                 Block::Anchor(anchor) => anchors.push(anchor),
@@ -121,6 +125,9 @@ impl LogContents {
         let failed = |error| Error::hdf5(output, "cannot write", error);
         let regions = group.create_group(names::REGIONS).map_err(failed)?;
         values::attribute(group, names::SORTED, &Value::Int(1)).map_err(failed)?;
+        if let Some(signal) = self.run.get(ENDED_BY) {
+            values::attribute(group, ENDED_BY, signal).map_err(failed)?;
+        }
         self.write_threads(group).map_err(failed)?;
         self.write_clock(group).map_err(failed)?;
 
@@ -222,7 +229,10 @@ impl LogContents {
             left = left.saturating_sub(events.len() as u64);
             for run in events.chunk_by(|a, b| a.region == b.region) {
                 let rows = batch.entry(run[0].region).or_default();
-                rows.extend(run.iter().map(|event| (ns(event.start), ns(event.end), thread)));
+                rows.extend(run.iter().map(|event| {
+                    let (start, end) = (ns(event.start), ns(event.end));
+                    (start, end.max(start), thread)
+                }));
                 in_batch += run.len();
             }
             if in_batch >= BATCH_ROWS && left > 0 {
@@ -260,6 +270,7 @@ impl RegionEntry {
             (names::THROTTLED, self.counts.throttled),
             (names::THROTTLED_NS, throttled_ns),
             (names::OPEN, self.open),
+            (names::CLAMPED, self.clamped),
         ] {
             let needed = if key == names::NUM_CALLS {
                 n > self.intervals

@@ -19,7 +19,7 @@ use std::sync::Arc;
 const COLUMNS: [&str; 3] = [names::START_TIMES, names::END_TIMES, names::THREAD_IDS];
 
 /// Attributes of a region's group that mean something to us.
-const REGION_ATTRIBUTES: [&str; 11] = [
+const REGION_ATTRIBUTES: [&str; 12] = [
     names::NAME,
     names::SOURCE_FILE,
     names::SOURCE_LINE,
@@ -31,6 +31,7 @@ const REGION_ATTRIBUTES: [&str; 11] = [
     names::TOTAL,
     names::DROPPED,
     names::OPEN,
+    names::CLAMPED,
 ];
 
 /// How many `/` in a region's name are followed as groups inside groups.
@@ -369,6 +370,7 @@ impl Scan {
                 tags: texts_of(&attributes, names::TAGS),
                 dropped: count(names::DROPPED).unwrap_or(0),
                 open: count(names::OPEN).unwrap_or(0),
+                clamped: count(names::CLAMPED).unwrap_or(0),
                 spans: count(names::NUM_SPANS),
                 throttled: count(names::THROTTLED).unwrap_or(0),
                 throttled_ns: int(&attributes, names::THROTTLED_NS).unwrap_or(0),
