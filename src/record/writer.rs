@@ -1,14 +1,15 @@
 //! The writer: what the threads have recorded goes to the log, now and then and when asked.
 
 use super::block::Event;
+use super::crash::Rescue;
+use super::lanes::never_record_this_thread;
 use super::names::NameId;
 use super::recording::{Drained, Recording};
 use super::sync::Arc;
-use super::thread::never_record_this_thread;
 use super::view::{OpenCall, lock};
-use crate::profile::Metadata;
+use crate::profile::{Metadata, Value};
 use crate::store::rank_log::{Counts, LogEvent, LogWriter, MAX_EVENTS};
-use crate::sys;
+use crate::sys::{self, signals};
 use std::collections::HashSet;
 use std::io;
 use std::path::Path;
@@ -20,6 +21,7 @@ use std::thread::JoinHandle;
 pub(crate) struct Writer {
     recording: Arc<Recording>,
     sink: Arc<Mutex<Sink>>,
+    rescue: Arc<Rescue>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -65,6 +67,8 @@ impl Writer {
     ) -> io::Result<Arc<Self>> {
         log.run(run)?;
         log.anchor(recording.settings.clock.anchor())?;
+        let is_first = matches!(run.get("rank"), None | Some(Value::Int(0)));
+        let rescue = Rescue::new(recording, &log, is_first)?;
         let sink = Arc::new(Mutex::new(Sink {
             log,
             names: HashSet::new(),
@@ -74,21 +78,29 @@ impl Writer {
             warned: false,
         }));
         let thread = {
-            let (recording, sink) = (Arc::clone(recording), Arc::clone(&sink));
+            let (recording, sink, rescue) = (Arc::clone(recording), Arc::clone(&sink), Arc::clone(&rescue));
             std::thread::Builder::new()
                 .name("scope-profiler".into())
                 .spawn(move || {
                     never_record_this_thread();
+                    // The application's signals are for its own threads.
+                    let _undisturbed = signals::Undisturbed::begin();
                     while recording.wait_for_work(recording.settings.flush_interval) {
-                        lock(&sink).flush(&recording);
+                        let mut sink = lock(&sink);
+                        let _flushing = rescue.flushing();
+                        sink.flush(&recording);
                     }
                 })?
         };
         let writer = Arc::new(Self {
             recording: Arc::clone(recording),
             sink,
+            rescue,
             thread: Mutex::new(Some(thread)),
         });
+        if recording.settings.crash_handler {
+            writer.rescue.arm();
+        }
         lock(&RUNNING).push(Arc::downgrade(&writer));
         sys::at_exit(save_all);
         Ok(writer)
@@ -112,7 +124,9 @@ impl Writer {
 
     /// Writes everything that has been recorded up to now.
     pub(crate) fn flush(&self) -> io::Result<()> {
-        match lock(&self.sink).flush(&self.recording) {
+        let mut sink = lock(&self.sink);
+        let _flushing = self.rescue.flushing();
+        match sink.flush(&self.recording) {
             None => Ok(()),
             Some(error) => Err(error),
         }
@@ -127,6 +141,7 @@ impl Writer {
             thread.join().ok();
         }
         let mut sink = lock(&self.sink);
+        let flushing = self.rescue.flushing();
         let mut open = self.recording.open_calls();
         let drained = self.recording.drain();
         remove_closed(&mut open, &drained);
@@ -134,6 +149,8 @@ impl Writer {
         if let Err(error) = sink.finish(&self.recording, &open, run) {
             sink.warn(&error);
         }
+        flushing.finish();
+        self.rescue.disarm();
         Recorded {
             open,
             intervals: sink.written,
@@ -320,7 +337,7 @@ fn tell(message: &str) {
     let _ = writeln!(io::stderr(), "scope-profiler: {message}");
 }
 
-fn log_event(event: &Event) -> LogEvent {
+pub(super) fn log_event(event: &Event) -> LogEvent {
     LogEvent {
         region: event.region.number(),
         depth: event.depth,

@@ -11,6 +11,7 @@ use super::{Merge, MergeOptions, Merged};
 use crate::error::{Error, Result};
 use crate::output::{directory_of, temporary_beside};
 use crate::profile::Value;
+use crate::sys;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -21,6 +22,7 @@ use std::path::{Path, PathBuf};
 ///
 /// When the log cannot be read or the file cannot be written.
 pub(crate) fn write_rank_file(log: &Path, output: &Path) -> Result<PathBuf> {
+    let _undisturbed = sys::signals::Undisturbed::by_file_size();
     let head = LogHead::read(log)?;
     let files = RankFiles::new(output, &head.run)?;
     files.create_directory()?;

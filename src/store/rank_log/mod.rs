@@ -9,9 +9,12 @@
 //! or damaged, is good up to its last whole block. Blocks of unknown kinds are skipped. The payloads
 //! are listed in `docs/format.md`.
 
+mod medium;
 mod reader;
 mod writer;
 
+#[cfg(test)]
+pub(crate) use medium::Medium;
 pub(crate) use reader::LogReader;
 pub(crate) use writer::LogWriter;
 
@@ -26,8 +29,15 @@ const BLOCK_HEADER_BYTES: usize = 12;
 /// No block is larger: a length beyond it is damage.
 const MAX_PAYLOAD: usize = 1 << 20;
 const EVENT_BYTES: usize = 24;
+/// The fact that a run has which was ended by a signal: its name.
+pub(crate) const ENDED_BY: &str = "ended_by";
 /// Events in one block, at the most.
 pub(crate) const MAX_EVENTS: usize = 1 << 15;
+
+/// Events in one block that is written without an allocation, at the most.
+pub(crate) const TAIL_EVENTS: usize = 1 << 12;
+/// Room for any block that is written without an allocation: its events, or a name and a file's.
+const TAIL_BUFFER_BYTES: usize = 3 << 16;
 
 /// An interval in ticks, as the log stores it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
