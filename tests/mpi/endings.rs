@@ -39,7 +39,7 @@ fn what_a_late_rank_adds_is_in_the_logs() {
 
 #[test]
 fn without_rank_0_the_others_keep_their_logs() {
-    let run = Launch::new(3, "rank 0 never ends")
+    let run = Launch::with_survivors(3, "rank 0 never ends")
         .env(TIMEOUT.0, TIMEOUT.1)
         .run_to_any_end();
     let errors = run.said("error");

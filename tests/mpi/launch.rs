@@ -43,27 +43,34 @@ fn is_open_mpi() -> bool {
 impl Launch {
     /// `ranks` ranks that play `part`.
     pub(crate) fn new(ranks: u32, part: &str) -> Self {
-        Self::with(ranks, part, &[], &[])
+        Self::with(ranks, part, false)
     }
 
     /// The same with a launcher that lets the others live when one of them dies.
     pub(crate) fn with_survivors(ranks: u32, part: &str) -> Self {
-        let open_mpi = ["--enable-recovery", "--mca", "orte_abort_on_non_zero_status", "0"];
-        Self::with(ranks, part, &open_mpi, &["-disable-auto-cleanup"])
+        Self::with(ranks, part, true)
     }
 
-    fn with(ranks: u32, part: &str, open_mpi: &[&str], mpich: &[&str]) -> Self {
+    fn with(ranks: u32, part: &str, survivors: bool) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let mut command = Command::new(mpirun());
         if is_open_mpi() {
-            command
-                .args(["--allow-run-as-root", "--oversubscribe"])
-                .args(open_mpi);
-        } else {
-            command.args(mpich);
+            command.args(["--allow-run-as-root", "--oversubscribe"]);
+            if survivors {
+                command.args(["--enable-recovery", "--mca", "orte_abort_on_non_zero_status", "0"]);
+            }
+        }
+        command.args(["-n", &ranks.to_string()]);
+        if survivors && !is_open_mpi() {
+            // MPICH's launcher kills all with the first: it does not learn of the death of a rank
+            // as long as this shell waits for the others.
+            let wait = format!(
+                r#""$0" "$@"; n=0; until [ $(ls | grep -c '^told') -ge {} ] || [ $n -ge 600 ]; do sleep 0.1; n=$((n + 1)); done"#,
+                ranks - 1
+            );
+            command.args(["sh", "-c", &wait]);
         }
         command
-            .args(["-n", &ranks.to_string()])
             .arg(std::env::current_exe().unwrap())
             .args(["--exact", "part::the_rank", "--nocapture", "--test-threads=1"])
             .env(PART, part)
