@@ -51,9 +51,33 @@ impl Launch {
         Self::with(ranks, part, true)
     }
 
+    /// Ranks that run an example, which has to be built: `cargo build --features mpi --example NAME`.
+    pub(crate) fn example(ranks: u32, name: &str, arguments: &[&str]) -> Self {
+        let mut launch = Self::launcher(ranks, false);
+        let tests = std::env::current_exe().unwrap();
+        let example = tests.ancestors().nth(2).unwrap().join("examples").join(name);
+        assert!(example.exists(), "{}: is to be built first", example.display());
+        launch.command.arg(example).args(arguments);
+        launch
+    }
+
     fn with(ranks: u32, part: &str, survivors: bool) -> Self {
+        let mut launch = Self::launcher(ranks, survivors);
+        launch
+            .command
+            .arg(std::env::current_exe().unwrap())
+            .args(["--exact", "part::the_rank", "--nocapture", "--test-threads=1"])
+            .env(PART, part);
+        launch
+    }
+
+    fn launcher(ranks: u32, survivors: bool) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let mut command = Command::new(mpirun());
+        command
+            .env_remove("RUST_BACKTRACE")
+            .current_dir(directory.path())
+            .stdin(Stdio::null());
         if is_open_mpi() {
             command.args(["--allow-run-as-root", "--oversubscribe"]);
             if survivors {
@@ -70,13 +94,6 @@ impl Launch {
             );
             command.args(["sh", "-c", &wait]);
         }
-        command
-            .arg(std::env::current_exe().unwrap())
-            .args(["--exact", "part::the_rank", "--nocapture", "--test-threads=1"])
-            .env(PART, part)
-            .env_remove("RUST_BACKTRACE")
-            .current_dir(directory.path())
-            .stdin(Stdio::null());
         Self { command, directory }
     }
 

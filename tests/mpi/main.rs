@@ -8,6 +8,7 @@
 mod python;
 
 mod endings;
+mod heat;
 mod launch;
 mod merging;
 mod part;
