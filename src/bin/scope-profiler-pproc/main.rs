@@ -73,6 +73,7 @@ fn statistics_table(reader: &ProfilingH5Reader, filter: &RegionFilter) -> Result
     let tree = CallTree::of(reader, &filter.rows(reader)?)?;
     let mut options = TableOptions::for_stdout();
     options.title = Some(reader.title());
+    options.clocks = Some(reader.clocks(reader.ranks()));
     Ok(table::render(&tree, &options))
 }
 
