@@ -23,8 +23,8 @@ use std::process::ExitCode;
 
 /// Interior points in each direction; the edges stay at 0. Fewer without optimisation, so that a run
 /// takes a second or two either way.
-const N: usize = if cfg!(debug_assertions) { 255 } else { 767 };
-const STEPS: usize = 30;
+const N: usize = if cfg!(debug_assertions) { 511 } else { 1535 };
+const STEPS: usize = 20;
 /// How often the slow rank computes what the others compute once.
 const SLOWNESS: usize = 4;
 const TOLERANCE: f64 = 1e-4;

@@ -12,10 +12,10 @@ fn the_heat_equation_on_four_ranks_is_solved_and_profiled() {
     let on_each = |n| (0..4).map(|rank| (rank, n)).collect::<Vec<(u32, u64)>>();
     for (region, n) in [
         ("main", 1),
-        ("time step", 30),
-        ("halo exchange", 30),
-        ("update", 30),
-        ("allreduce", 30),
+        ("time step", 20),
+        ("halo exchange", 20),
+        ("update", 20),
+        ("allreduce", 20),
     ] {
         assert_eq!(calls(&reader, region), on_each(n), "{region}");
     }
