@@ -10,7 +10,7 @@ mod mpi_world;
 mod mpi_world;
 mod post;
 
-pub(crate) use clock_exchange::ClockTree;
+pub(crate) use clock_exchange::{Occasion, compare_clocks};
 pub(crate) use meeting::{Meeting, Stage};
 pub(crate) use mpi_world::World;
 pub(crate) use post::Post;

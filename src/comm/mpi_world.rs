@@ -127,12 +127,6 @@ impl World {
         Some(digest(&[&now.to_string(), &process.to_string()]))
     }
 
-    /// For point-to-point messages that are not posted: the communicator as rsmpi has it.
-    #[allow(dead_code, reason = "for measuring clocks")]
-    pub(crate) fn raw(&self) -> ffi::MPI_Comm {
-        self.raw
-    }
-
     /// Lets go of messages that have gone out; true when none is left.
     fn clear_posted(&self) -> bool {
         let mut posted = lock(&self.posted);

@@ -10,7 +10,7 @@ use super::ranks::Ranks;
 use super::report::{Arrivals, RankReport, RegionTime, Verdict};
 use crate::analysis::imbalance::{self, Imbalance, RegionImbalance};
 use crate::clock::Timeline;
-use crate::comm::{Meeting, Post, Stage, World};
+use crate::comm::{Meeting, Occasion, Post, Stage, World, compare_clocks};
 use crate::error::{Error, Result};
 use crate::output::directory_of;
 use crate::profile::{Metadata, Profile, Source, Value};
@@ -342,7 +342,15 @@ impl Ending<'_> {
     }
 
     /// Writes the last blocks of the log.
-    fn complete_log(&self, _world: &World, _arrivals: Option<Arrivals>) {
+    fn complete_log(&self, world: &World, arrivals: Option<Arrivals>) {
+        if arrivals.is_some_and(|arrivals| arrivals.all) {
+            let settings = &self.recording.settings;
+            // Others wait for the whole time for a sign of life; there is none from here.
+            let until = Instant::now() + settings.merge_timeout / 2;
+            if let Some(measured) = compare_clocks(world, &settings.clock, Occasion::End, until) {
+                self.writer.append(|log| log.clock(measured));
+            }
+        }
         self.writer.seal();
     }
 

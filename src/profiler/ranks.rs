@@ -1,6 +1,7 @@
 //! Which rank a session is of, and its connection to the others.
 
-use crate::comm::{self, Comm, Post, World};
+use crate::clock::ClockMeasurement;
+use crate::comm::{self, Comm, Occasion, Post, World};
 use crate::config::Settings;
 use std::time::Instant;
 
@@ -12,6 +13,8 @@ pub(super) struct Ranks {
     pub(super) world: Option<World>,
     /// MPI may be initialized later: until then `comm` is what the launcher says.
     pub(super) provisional: bool,
+    /// How this rank's clock and rank 0's differed at the start.
+    pub(super) clock: Option<ClockMeasurement>,
 }
 
 impl Ranks {
@@ -19,10 +22,13 @@ impl Ranks {
     pub(super) fn at_start(settings: &Settings, environment: impl Fn(&str) -> Option<String>) -> Self {
         if settings.activated && settings.file_path.is_some() {
             if let Some((world, comm)) = comm::connect(settings.communicator.as_deref(), &environment, None) {
+                let until = Instant::now() + settings.merge_timeout;
+                let clock = comm::compare_clocks(&world, &settings.clock, Occasion::Start, until);
                 return Self {
                     comm,
                     world: Some(world),
                     provisional: false,
+                    clock,
                 };
             }
         }
@@ -30,6 +36,7 @@ impl Ranks {
             provisional: comm::may_connect_later(&environment),
             comm: Comm::of_launcher(environment),
             world: None,
+            clock: None,
         }
     }
 

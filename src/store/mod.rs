@@ -31,6 +31,9 @@ pub(crate) mod names {
     pub(crate) const OPEN_CALLS: &str = "open_calls";
     /// Root attribute, text: ranks of the run that are not in the file, as in `0-3,7`.
     pub(crate) const MISSING_RANKS: &str = "missing_ranks";
+    /// Root attribute, text: ranks of which only a part is in the file, as in `0-3,7`: their logs did
+    /// not come to an orderly end.
+    pub(crate) const INCOMPLETE_RANKS: &str = "incomplete_ranks";
     /// Root attribute of an index, text: the beginning of the names of its ranks' files, relative to
     /// the directory of the index; see [`rank_file`].
     pub(crate) const RANK_FILES: &str = "rank_files";

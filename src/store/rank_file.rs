@@ -19,6 +19,9 @@ use std::path::{Path, PathBuf};
 /// Rows that are sorted at once: 96 MB.
 const BATCH_ROWS: usize = 4 << 20;
 
+/// Comparisons of clocks that are kept; a run has two.
+const MAX_MEASUREMENTS: usize = 64;
+
 /// What is in a log, events aside.
 #[derive(Debug, Default)]
 pub(crate) struct LogContents {
@@ -98,7 +101,10 @@ impl LogContents {
                 Block::Counters { region, counts } => contents.region(region).counts = counts,
                 Block::Open { region, .. } => contents.region(region).open += 1,
                 Block::End => contents.complete = true,
-                Block::Clock(measured) => contents.measurements.push(measured),
+                Block::Clock(measured) if contents.measurements.len() < MAX_MEASUREMENTS => {
+                    contents.measurements.push(measured);
+                }
+                Block::Clock(_) => {}
             }
         }
         contents.lost_bytes = log.remaining();
@@ -146,7 +152,7 @@ impl LogContents {
 
     fn write_clock(&self, group: &hdf5::Group) -> hdf5::Result<()> {
         let is_alone = matches!(self.run.get("size"), None | Some(Value::Int(..=1)));
-        if is_alone && self.measurements.is_empty() {
+        if is_alone {
             return Ok(());
         }
         if let Some(host) = self.run.get(names::HOST) {
@@ -178,6 +184,9 @@ impl LogContents {
             (names::CLOCK_HOPS, measured(|m| m.hops.into())),
         ] {
             let column: Vec<i64> = column;
+            if column.is_empty() {
+                continue;
+            }
             clock.new_attr_builder().with_data(&column).create(name)?;
         }
         Ok(())

@@ -17,6 +17,7 @@ region    calls    total  exclusive    share             average      min      m
 main          2  2.00 ms     700 µs  100.0 % ██████████  1.00 ms  1.00 ms  1.00 ms    0 ns
 └─ solve      5  1.30 ms    1.25 ms   65.0 % ██████▌      260 µs   100 µs   400 µs  136 µs
    └─ io      1  50.0 µs    50.0 µs    2.5 % ▎           50.0 µs  50.0 µs  50.0 µs    0 ns
+clocks: not compared; times of different ranks may be shifted against each other
 "
     );
 }

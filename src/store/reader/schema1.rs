@@ -2,13 +2,13 @@
 //!
 //! Opening reads groups, headers of datasets and attributes; never events.
 
-use super::attributes::{self, int, text, texts_of};
+use super::attributes::{self, int, ints, text, texts_of};
 use super::column::Column;
 use super::linked::RankFiles;
 use super::open::Opened;
 use super::{Contents, Decoder};
 use crate::error::Result;
-use crate::profile::{CallSite, Intervals, Metadata, Row};
+use crate::profile::{CallSite, Intervals, Metadata, RankClock, Row};
 use crate::store::names;
 use hdf5::{Group, LinkType, LocationType};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -34,6 +34,14 @@ const REGION_ATTRIBUTES: [&str; 12] = [
     names::CLAMPED,
 ];
 
+/// Attributes of a rank's clock that mean something to us.
+const CLOCK_ATTRIBUTES: [&str; 4] = [
+    names::CLOCK_ID,
+    names::CLOCK_BOUND,
+    names::CLOCK_ADDED_AT,
+    names::CLOCK_ADDED,
+];
+
 /// How many `/` in a region's name are followed as groups inside groups.
 const MAX_DEPTH: usize = 32;
 
@@ -44,6 +52,7 @@ pub(super) struct Schema1 {
     contents: Contents,
     regions: Vec<Region>,
     threads: BTreeMap<u32, BTreeMap<u32, String>>,
+    clocks: BTreeMap<u32, RankClock>,
 }
 
 #[derive(Debug)]
@@ -64,12 +73,14 @@ impl Schema1 {
             contents,
             regions,
             threads,
+            clocks,
             ..
         } = scan;
         Ok(Self {
             contents,
             regions,
             threads,
+            clocks,
             from,
         })
     }
@@ -102,6 +113,10 @@ impl Decoder for Schema1 {
         self.threads.get(&rank).cloned().unwrap_or_default()
     }
 
+    fn clock(&self, rank: u32) -> Option<&RankClock> {
+        self.clocks.get(&rank)
+    }
+
     fn damaged(&self, message: String) -> crate::Error {
         self.from.damaged(message)
     }
@@ -114,6 +129,7 @@ struct Scan {
     contents: Contents,
     regions: Vec<Region>,
     threads: BTreeMap<u32, BTreeMap<u32, String>>,
+    clocks: BTreeMap<u32, RankClock>,
     name_index: HashMap<String, usize>,
 }
 
@@ -124,6 +140,7 @@ impl Scan {
             contents: Contents::default(),
             regions: Vec::new(),
             threads: BTreeMap::new(),
+            clocks: BTreeMap::new(),
             name_index: HashMap::new(),
         }
     }
@@ -211,17 +228,23 @@ impl Scan {
                 .find(|(name, _)| name == wanted)
                 .map(|(_, link)| *link)
         };
-        let promises = attributes::read(group, |name| name == names::SORTED).map_err(|error| {
-            self.from
-                .hdf5(format!("the attributes of {path} cannot be read"), error)
-        })?;
-        if int(&promises, names::SORTED) == Some(1) {
+        let facts = attributes::read(group, |name| [names::SORTED, names::HOST].contains(&name)).map_err(
+            |error| {
+                self.from
+                    .hdf5(format!("the attributes of {path} cannot be read"), error)
+            },
+        )?;
+        if int(&facts, names::SORTED) == Some(1) {
             self.contents.sorted_ranks.insert(rank);
         }
         if has(names::THREADS) == Some(LinkType::Hard) {
             let path = format!("{path}/{}", names::THREADS);
             let threads = self.group(group, names::THREADS, &path)?;
             self.threads.insert(rank, self.thread_table(&threads, &path)?);
+        }
+        if has(names::CLOCK) == Some(LinkType::Hard) {
+            let clock = self.clock(group, text(&facts, names::HOST), path)?;
+            self.clocks.insert(rank, clock);
         }
         if let Some(link) = has(names::REGIONS) {
             let path = format!("{path}/{}", names::REGIONS);
@@ -235,6 +258,23 @@ impl Scan {
             self.regions_in(&mut found, &regions, &path, "", 0)?;
         }
         Ok(())
+    }
+
+    fn clock(&self, rank: &Group, host: Option<String>, path: &str) -> Result<RankClock> {
+        let path = format!("{path}/{}", names::CLOCK);
+        let group = self.group(rank, names::CLOCK, &path)?;
+        let facts = attributes::read(&group, |name| CLOCK_ATTRIBUTES.contains(&name)).map_err(|error| {
+            self.from
+                .hdf5(format!("the attributes of {path} cannot be read"), error)
+        })?;
+        let at = ints(&facts, names::CLOCK_ADDED_AT);
+        let added = ints(&facts, names::CLOCK_ADDED);
+        let mut clock = RankClock::default();
+        clock.host = host;
+        clock.id = text(&facts, names::CLOCK_ID);
+        clock.bound_ns = int(&facts, names::CLOCK_BOUND).and_then(|ns| u64::try_from(ns).ok());
+        clock.added = at.into_iter().zip(added).collect();
+        Ok(clock)
     }
 
     fn thread_table(&self, group: &Group, path: &str) -> Result<BTreeMap<u32, String>> {
