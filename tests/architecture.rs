@@ -35,6 +35,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "error",
             "pattern",
             "profile",
+            "store::names",
             "store::rank_log",
             "sys",
         ],
@@ -73,6 +74,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "units",
         ],
     ),
+    ("check", &["clock", "error", "export::text", "profile", "store", "units"]),
     (
         "summary",
         &["analysis", "comm", "error", "export", "profile", "units"],

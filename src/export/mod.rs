@@ -4,4 +4,4 @@
 pub mod json;
 pub mod table;
 mod terminal;
-mod text;
+pub(crate) mod text;

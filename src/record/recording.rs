@@ -222,6 +222,17 @@ impl Recording {
             + self.registry.get(region, |totals| &totals.unwritten)
     }
 
+    /// Calls that were to leave an interval: those that the threads have handed over, those that they
+    /// had no room for, and those that are `open`. Not from what the log took.
+    pub(crate) fn num_recorded(&self, open: u64) -> u64 {
+        let regions = self.registry.ids().into_iter();
+        let ended = regions.map(|region| {
+            self.registry.get(region, |totals| &totals.drained)
+                + self.counter(region, |totals| &totals.dropped, |counters| &counters.dropped)
+        });
+        ended.sum::<u64>() + open
+    }
+
     fn counter(
         &self,
         region: NameId,

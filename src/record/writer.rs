@@ -6,7 +6,8 @@ use super::recording::{Drained, Recording};
 use super::sync::Arc;
 use super::thread::never_record_this_thread;
 use super::view::{OpenCall, lock};
-use crate::profile::Metadata;
+use crate::profile::{Metadata, Value};
+use crate::store::names;
 use crate::store::rank_log::{Counts, LogEvent, LogWriter, MAX_EVENTS};
 use crate::sys;
 use std::collections::HashSet;
@@ -244,7 +245,9 @@ impl Sink {
         for call in open {
             self.log.open(call.thread, call.region.number(), call.start)?;
         }
+        let recorded = Value::Int(recording.num_recorded(open.len() as u64) as i64);
         self.log.run(run)?;
+        self.log.run(&Metadata::from([(names::RECORDED.into(), recorded)]))?;
         self.log.anchor(recording.settings.clock.anchor())?;
         self.log.end()
     }

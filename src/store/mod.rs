@@ -22,6 +22,12 @@ pub(crate) mod names {
     pub(crate) const SCHEMA: &str = "scope_profiler_schema";
     /// Prefix of a rank's group, followed by its decimal number.
     pub(crate) const RANK_PREFIX: &str = "rank";
+    /// Root attribute, int64: intervals in the file.
+    pub(crate) const WRITTEN_INTERVALS: &str = "written_intervals";
+    /// Root attribute, int64: intervals that were dropped while recording.
+    pub(crate) const DROPPED_INTERVALS: &str = "dropped_intervals";
+    /// Root attribute, int64: calls that were open when recording ended.
+    pub(crate) const OPEN_CALLS: &str = "open_calls";
     /// Root attribute, float64: what one call of a guard cost, ns.
     pub(crate) const CALL_COST: &str = "call_cost_ns";
     /// Group of a rank's regions; each member is one region.
@@ -65,6 +71,12 @@ pub(crate) mod names {
     pub(crate) const THREAD_NATIVE_ID: &str = "native_id";
     /// Attribute of a rank, int64: set to 1 when every region's rows are in order of start.
     pub(crate) const SORTED: &str = "sorted_by_start";
+    /// Attribute of a rank, int64: calls that began and were to leave an interval: those that did,
+    /// those that were dropped, and those that were open at the end. Absent when the process was
+    /// killed. In the log it is a fact of the run.
+    pub(crate) const RECORDED: &str = "recorded_calls";
+    /// Attribute of a rank, int64: 1 when recording came to an orderly end, otherwise 0.
+    pub(crate) const COMPLETE: &str = "complete";
     /// Group of metadata at the root, in files of the Python package only.
     pub(crate) const METADATA: &str = "metadata";
 }

@@ -31,6 +31,8 @@ pub(crate) struct LogContents {
     pub(crate) complete: bool,
     /// Bytes at the end that are no whole block.
     pub(crate) lost_bytes: u64,
+    /// How many calls the recording side says there were.
+    recorded: Option<Value>,
 }
 
 #[derive(Debug, Default)]
@@ -84,6 +86,7 @@ impl LogContents {
                 Block::End => contents.complete = true,
             }
         }
+        contents.recorded = contents.run.remove(names::RECORDED);
         contents.lost_bytes = log.remaining();
         contents.timeline = Timeline::new(anchors);
         Ok(contents)
@@ -114,6 +117,10 @@ impl LogContents {
         let failed = |error| Error::hdf5(output, "cannot write", error);
         let regions = group.create_group(names::REGIONS).map_err(failed)?;
         values::attribute(group, names::SORTED, &Value::Int(1)).map_err(failed)?;
+        values::attribute(group, names::COMPLETE, &Value::Int(self.complete.into())).map_err(failed)?;
+        if let Some(recorded) = &self.recorded {
+            values::attribute(group, names::RECORDED, recorded).map_err(failed)?;
+        }
         self.write_threads(group).map_err(failed)?;
 
         let rows = self.rows(scratch)?;

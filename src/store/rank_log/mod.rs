@@ -12,7 +12,7 @@
 mod reader;
 mod writer;
 
-pub(crate) use reader::LogReader;
+pub(crate) use reader::{Ending, LogReader, is_log};
 pub(crate) use writer::LogWriter;
 
 use crate::clock::Anchor;

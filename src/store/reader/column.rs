@@ -57,6 +57,11 @@ impl Column {
         })
     }
 
+    /// The path of the group that the column is in.
+    pub(super) fn group_path(&self) -> &str {
+        self.path.rsplit_once('/').map_or("", |(group, _)| group)
+    }
+
     /// The number of values.
     pub(super) fn len(&self) -> u64 {
         self.len

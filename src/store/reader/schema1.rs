@@ -5,6 +5,7 @@
 use super::attributes::{self, int, text, texts_of};
 use super::column::Column;
 use super::open::Opened;
+use super::inspection::Doubts;
 use super::{Contents, Decoder};
 use crate::error::Result;
 use crate::profile::{CallSite, Intervals, Metadata, Row};
@@ -31,6 +32,9 @@ const REGION_ATTRIBUTES: [&str; 11] = [
     names::OPEN,
 ];
 
+/// Attributes of a rank's group that mean something to us.
+const RANK_ATTRIBUTES: [&str; 3] = [names::SORTED, names::COMPLETE, names::RECORDED];
+
 /// How many `/` in a region's name are followed as groups inside groups.
 const MAX_DEPTH: usize = 32;
 
@@ -53,20 +57,31 @@ struct Region {
 
 impl Schema1 {
     pub(super) fn open(from: Opened) -> Result<Self> {
-        let mut scan = Scan::new(&from);
+        Self::scan(from, None).map(|(file, _)| file)
+    }
+
+    /// Opens what can be opened of the file; the doubts say what is wrong with the rest.
+    pub(super) fn inspect(from: Opened) -> Result<(Self, Doubts)> {
+        Self::scan(from, Some(Doubts::default()))
+    }
+
+    fn scan(from: Opened, doubts: Option<Doubts>) -> Result<(Self, Doubts)> {
+        let mut scan = Scan::new(&from, doubts);
         scan.file()?;
         let Scan {
             contents,
             regions,
             threads,
+            doubts,
             ..
         } = scan;
-        Ok(Self {
+        let file = Self {
             contents,
             regions,
             threads,
             from,
-        })
+        };
+        Ok((file, doubts.unwrap_or_default()))
     }
 }
 
@@ -93,8 +108,12 @@ impl Decoder for Schema1 {
         self.regions[row].site.clone()
     }
 
-    fn thread_names(&self, rank: u32) -> BTreeMap<u32, String> {
-        self.threads.get(&rank).cloned().unwrap_or_default()
+    fn threads(&self, rank: u32) -> Option<&BTreeMap<u32, String>> {
+        self.threads.get(&rank)
+    }
+
+    fn path(&self, row: usize) -> &str {
+        self.regions[row].starts.group_path()
     }
 
     fn damaged(&self, message: String) -> crate::Error {
@@ -109,16 +128,37 @@ struct Scan<'a> {
     regions: Vec<Region>,
     threads: BTreeMap<u32, BTreeMap<u32, String>>,
     name_index: HashMap<String, usize>,
+    /// Where it is an inspection: what would be a reason to refuse the file.
+    doubts: Option<Doubts>,
 }
 
 impl<'a> Scan<'a> {
-    fn new(from: &'a Opened) -> Self {
+    fn new(from: &'a Opened, doubts: Option<Doubts>) -> Self {
         Self {
             from,
+            doubts,
             contents: Contents::default(),
             regions: Vec::new(),
             threads: BTreeMap::new(),
             name_index: HashMap::new(),
+        }
+    }
+
+    /// In an inspection a part that cannot be read is noted, and the rest is looked at all the same.
+    fn or_doubt(&mut self, outcome: Result<()>) -> Result<()> {
+        match (&mut self.doubts, outcome) {
+            (Some(doubts), Err(error)) => {
+                doubts.push(error.without_path());
+                Ok(())
+            }
+            (_, outcome) => outcome,
+        }
+    }
+
+    /// Notes what is odd and no reason to refuse the file.
+    fn doubt(&mut self, message: impl FnOnce() -> String) {
+        if let Some(doubts) = &mut self.doubts {
+            doubts.push(message());
         }
     }
 
@@ -146,8 +186,10 @@ impl<'a> Scan<'a> {
             ));
         }
         for (rank, name) in ranks {
-            let group = self.group(&root, name, name)?;
-            self.rank(rank, &group, name)?;
+            let outcome = self
+                .group(&root, name, name)
+                .and_then(|group| self.rank(rank, &group, name));
+            self.or_doubt(outcome)?;
         }
         Ok(())
     }
@@ -178,17 +220,17 @@ impl<'a> Scan<'a> {
                 .find(|(name, _)| name == wanted)
                 .map(|(_, link)| *link)
         };
-        let promises = attributes::read(group, |name| name == names::SORTED).map_err(|error| {
+        let facts = attributes::read(group, |name| RANK_ATTRIBUTES.contains(&name)).map_err(|error| {
             self.from
                 .hdf5(format!("the attributes of {path} cannot be read"), error)
         })?;
-        if int(&promises, names::SORTED) == Some(1) {
+        if int(&facts, names::SORTED) == Some(1) {
             self.contents.sorted_ranks.insert(rank);
         }
-        if has(names::THREADS) == Some(LinkType::Hard) {
-            let path = format!("{path}/{}", names::THREADS);
-            let threads = self.group(group, names::THREADS, &path)?;
-            self.threads.insert(rank, self.thread_table(&threads, &path)?);
+        self.contents.rank_facts.insert(rank, facts);
+        if let Some(link) = has(names::THREADS) {
+            let outcome = self.threads(rank, group, &format!("{path}/{}", names::THREADS), link);
+            self.or_doubt(outcome)?;
         }
         if let Some(link) = has(names::REGIONS) {
             let path = format!("{path}/{}", names::REGIONS);
@@ -201,6 +243,13 @@ impl<'a> Scan<'a> {
             };
             self.regions_in(&mut found, &regions, &path, "", 0)?;
         }
+        Ok(())
+    }
+
+    fn threads(&mut self, rank: u32, group: &Group, path: &str, link: LinkType) -> Result<()> {
+        self.check_link(path, link)?;
+        let threads = self.group(group, names::THREADS, path)?;
+        self.threads.insert(rank, self.thread_table(&threads, path)?);
         Ok(())
     }
 
@@ -217,11 +266,7 @@ impl<'a> Scan<'a> {
             let message = format!("{path} has {} threads but {} names", numbers.len(), names.len());
             return Err(self.from.damaged(message));
         }
-        Ok(numbers
-            .into_iter()
-            .zip(names)
-            .filter(|(_, name)| !name.is_empty())
-            .collect())
+        Ok(numbers.into_iter().zip(names).collect())
     }
 
     /// Regions are the groups with a start column. Older writers let `/` in a name make groups in
@@ -252,7 +297,8 @@ impl<'a> Scan<'a> {
                 .filter(|(member, _)| COLUMNS.contains(&member.as_str()))
                 .count();
             if has(names::START_TIMES) || has(names::END_TIMES) {
-                self.region(search, &child, &child_path, name.clone(), &members)?;
+                let outcome = self.region(search, &child, &child_path, name.clone(), &members);
+                self.or_doubt(outcome)?;
             }
             if columns < members.len() && depth < MAX_DEPTH && search.seen.insert(format!("{:?}", info.token))
             {
@@ -315,6 +361,19 @@ impl<'a> Scan<'a> {
         }
         let count = |name: &str| int(&attributes, name).and_then(|n| u64::try_from(n).ok());
         let intervals = starts.len();
+        let part = |name: &str| count(name).unwrap_or(0);
+        let parts = [intervals, part(names::DROPPED), part(names::THROTTLED)];
+        let least = parts.into_iter().fold(0, u64::saturating_add);
+        let stated = int(&attributes, names::NUM_CALLS);
+        if stated.map_or(least > intervals, |calls| i128::from(calls) < i128::from(least)) {
+            self.doubt(|| {
+                let [intervals, dropped, throttled] = parts;
+                let stated = stated.map_or("no".into(), |calls| calls.to_string());
+                format!(
+                    "{path} states {stated} calls, fewer than its {intervals} intervals, {dropped} dropped and {throttled} throttled calls"
+                )
+            });
+        }
         let name = self.name(name);
         self.contents.rows.push(Row {
             rank: search.rank,
