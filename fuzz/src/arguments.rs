@@ -12,7 +12,7 @@ pub fn run(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     match Args::try_parse_from(std::iter::once("pproc").chain(text.split('\n'))) {
         Ok(args) => {
-            assert!(args.file.is_some() || args.command.is_some());
+            assert!(!args.files.is_empty() || args.command.is_some());
             for RankSpec(ranks) in &args.ranks {
                 assert!(!ranks.is_empty(), "{ranks:?}");
             }

@@ -87,10 +87,8 @@ fn accounts(file: &Inspection, ranks: &BTreeMap<u32, Account>, report: &mut Repo
             "{} ended in the middle of the run: all that reached the log is here, what was in memory is not counted",
             runs(&killed)
         ));
-    } else if report.recorded.is_none() {
-        report.note(
-            "the file does not say how many calls were recorded, as files of other writers and of killed programs do not",
-        );
+    } else if report.recorded.is_none() && is_ours(file) {
+        report.note("the file does not say how many calls were recorded: it is of an earlier version");
     }
 }
 
@@ -150,9 +148,16 @@ fn runs(ranks: &BTreeSet<u32>) -> String {
     format!("rank{} {}", if ranks.len() == 1 { "" } else { "s" }, text.join(", "))
 }
 
+/// The root attribute with what wrote the file, in files of this crate.
+const VERSION: &str = "scope_profiler_version";
+
+fn is_ours(file: &Inspection) -> bool {
+    file.metadata().contains_key(VERSION)
+}
+
 fn describe(file: &Inspection, report: &mut Report) {
     let names: BTreeSet<usize> = file.rows().iter().map(|row| row.name).collect();
-    let writer = match file.metadata().get("scope_profiler_version") {
+    let writer = match file.metadata().get(VERSION) {
         Some(Value::Text(version)) => version.clone(),
         _ => "another program".into(),
     };
@@ -162,8 +167,8 @@ fn describe(file: &Inspection, report: &mut Report) {
         plural(names.len() as u64, "region"),
         plural(report.written, "interval"),
     );
-    if file.ranks().iter().any(|&rank| !file.promises_order(rank)) {
-        report.note("the file does not promise an order of its rows, so it was not looked at");
+    if !is_ours(file) {
+        report.note("of another program: it neither counts what was recorded nor promises an order of the rows, so these were not checked");
     }
 }
 

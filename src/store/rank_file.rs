@@ -7,12 +7,13 @@
 
 use super::rank_log::{Block, Counts, LogReader};
 use super::sorted_runs::{Rows, Runs};
+use super::codec::clip;
 use super::{hdf5_values as values, names};
 use crate::clock::{Anchor, Timeline};
 use crate::error::{Error, Result};
 use crate::profile::{Metadata, Value};
 use rustc_hash::FxHashMap;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// Rows that are sorted at once: 96 MB.
@@ -125,8 +126,9 @@ impl LogContents {
 
         let rows = self.rows(scratch)?;
         let mut group_names = GroupNames::default();
+        let mut region_names = RegionNames::default();
         for (number, entry) in &self.regions {
-            let name = entry.name.clone().unwrap_or_else(|| format!("region {number}"));
+            let name = region_names.of(entry.name.as_deref(), *number);
             let group_name = group_names.of(&name);
             let region = regions.create_group(&group_name).map_err(failed)?;
             let total = rows.write(*number, entry.intervals, &region, output)?;
@@ -242,6 +244,31 @@ impl RegionEntry {
 
 fn cannot_read(path: &Path, error: std::io::Error) -> Error {
     Error::io(path, "cannot read the rank log", error)
+}
+
+/// Names of regions as an attribute can hold them, each of them once: two regions must not become one
+/// because a NUL or the end of a very long name is lost.
+#[derive(Debug, Default)]
+struct RegionNames(HashSet<String>);
+
+/// What is left of a name that is too long for an attribute.
+const MAX_NAME_BYTES: usize = 32 << 10;
+
+impl RegionNames {
+    fn of(&mut self, name: Option<&str>, number: u32) -> String {
+        let name = name.map_or_else(|| format!("region {number}"), |name| name.replace('\0', "\u{2400}"));
+        let name = match clip(&name, MAX_NAME_BYTES) {
+            cut if cut.len() < name.len() => format!("{cut}…"),
+            _ => name,
+        };
+        let mut unique = name.clone();
+        let mut n = 1;
+        while !self.0.insert(unique.clone()) {
+            n += 1;
+            unique = format!("{name} ({n})");
+        }
+        unique
+    }
 }
 
 /// Names of HDF5 groups for names of regions. HDF5 reads `/`, `.` and the empty name as paths and

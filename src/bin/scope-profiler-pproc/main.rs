@@ -1,12 +1,13 @@
 //! Post-processing of profiles.
 
 mod args;
+mod contained;
 mod draw;
 mod plan;
 mod terminal;
+mod verify;
 
 use args::{Args, Command};
-use clap::Parser;
 use plan::{Action, Output, Plan};
 use scope_profiler::analysis::call_tree::CallTree;
 use scope_profiler::export::table::{self, TableOptions};
@@ -18,9 +19,17 @@ use std::process::ExitCode;
 use terminal::print;
 
 fn main() -> ExitCode {
-    match run(&Args::parse()) {
+    let args = Args::of_command_line();
+    // Merging reads logs, of which nothing that HDF5 makes is a part.
+    if args.command.is_none() {
+        if let Some(code) = contained::run(&args) {
+            return code;
+        }
+    }
+    match run(&args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::BrokenPipe) => ExitCode::SUCCESS,
+        Err(Failure::Told) => ExitCode::FAILURE,
         Err(Failure::Message(message)) => {
             terminal::complain(&message);
             ExitCode::FAILURE
@@ -33,6 +42,8 @@ enum Failure {
     /// Nobody reads our output any more, as after `| head`.
     BrokenPipe,
     Message(String),
+    /// All has been said.
+    Told,
 }
 
 impl From<String> for Failure {
@@ -50,6 +61,9 @@ impl From<scope_profiler::Error> for Failure {
 fn run(args: &Args) -> Result<(), Failure> {
     if let Some(Command::Merge { logs, output, quiet }) = &args.command {
         return merge_logs(logs, output, *quiet);
+    }
+    if args.check {
+        return verify::check(&args.files, args.quiet);
     }
     let plan = Plan::new(args);
     let patterns = plan::patterns(args)?;

@@ -3,7 +3,7 @@
 //! Opening reads groups, headers of datasets and attributes; never events.
 
 use super::attributes::{self, int, text, texts_of};
-use super::column::Column;
+use super::column::{Column, check_place};
 use super::open::Opened;
 use super::inspection::Doubts;
 use super::{Contents, Decoder};
@@ -34,6 +34,9 @@ const REGION_ATTRIBUTES: [&str; 11] = [
 
 /// Attributes of a rank's group that mean something to us.
 const RANK_ATTRIBUTES: [&str; 3] = [names::SORTED, names::COMPLETE, names::RECORDED];
+
+/// Threads of one rank beyond which their list is not what it claims to be.
+const MAX_THREADS: u64 = 1 << 20;
 
 /// How many `/` in a region's name are followed as groups inside groups.
 const MAX_DEPTH: usize = 32;
@@ -128,6 +131,9 @@ struct Scan<'a> {
     regions: Vec<Region>,
     threads: BTreeMap<u32, BTreeMap<u32, String>>,
     name_index: HashMap<String, usize>,
+    /// The groups so far by their address, printed: hard links can make cycles, and of a small file
+    /// a large one.
+    seen: HashSet<String>,
     /// Where it is an inspection: what would be a reason to refuse the file.
     doubts: Option<Doubts>,
 }
@@ -136,6 +142,7 @@ impl<'a> Scan<'a> {
     fn new(from: &'a Opened, doubts: Option<Doubts>) -> Self {
         Self {
             from,
+            seen: HashSet::new(),
             doubts,
             contents: Contents::default(),
             regions: Vec::new(),
@@ -188,10 +195,28 @@ impl<'a> Scan<'a> {
         for (rank, name) in ranks {
             let outcome = self
                 .group(&root, name, name)
+                .and_then(|group| self.first_time(&group, name).map(|()| group))
                 .and_then(|group| self.rank(rank, &group, name));
             self.or_doubt(outcome)?;
         }
         Ok(())
+    }
+
+    /// Whether a group has not been met before.
+    fn is_new(&mut self, group: &Group, path: &str) -> Result<bool> {
+        let info = group
+            .loc_info()
+            .map_err(|error| self.from.hdf5(format!("{path} cannot be opened"), error))?;
+        Ok(self.seen.insert(format!("{:?}", info.token)))
+    }
+
+    /// Refuses a group that has been read under another name.
+    fn first_time(&mut self, group: &Group, path: &str) -> Result<()> {
+        if self.is_new(group, path)? {
+            return Ok(());
+        }
+        let message = format!("{path} is a second link to a group that has been read already");
+        Err(self.from.damaged(message))
     }
 
     /// Attributes of the root and of the metadata group of the Python package.
@@ -238,9 +263,9 @@ impl<'a> Scan<'a> {
             let regions = self.group(group, names::REGIONS, &path)?;
             let mut found = RegionSearch {
                 rank,
-                seen: HashSet::new(),
                 names: BTreeSet::new(),
             };
+            self.first_time(&regions, &path)?;
             self.regions_in(&mut found, &regions, &path, "", 0)?;
         }
         Ok(())
@@ -254,13 +279,20 @@ impl<'a> Scan<'a> {
     }
 
     fn thread_table(&self, group: &Group, path: &str) -> Result<BTreeMap<u32, String>> {
+        for (name, link) in self.links(group, path)? {
+            self.check_link(&format!("{path}/{name}"), link)?;
+        }
         let index = Column::open(self.from, group, path, names::THREAD_INDEX)?;
+        if index.len() > MAX_THREADS {
+            return Err(self.from.damaged(format!("{path} has {} threads", index.len())));
+        }
         let numbers = index.read_threads(self.from, 0..index.len())?;
         let cannot = |error| {
             self.from
                 .hdf5(format!("{path}/{} cannot be read", names::THREAD_NAME), error)
         };
         let dataset = group.dataset(names::THREAD_NAME).map_err(cannot)?;
+        check_place(self.from, &format!("{path}/{}", names::THREAD_NAME), &dataset)?;
         let names = attributes::strings(&dataset).map_err(cannot)?.unwrap_or_default();
         if names.len() != numbers.len() {
             let message = format!("{path} has {} threads but {} names", numbers.len(), names.len());
@@ -289,6 +321,7 @@ impl<'a> Scan<'a> {
                 continue;
             }
             let child = self.group(group, &link_name, &child_path)?;
+            let is_new = self.is_new(&child, &child_path)?;
             let members = self.links(&child, &child_path)?;
             let has = |wanted: &str| members.iter().any(|(name, _)| name == wanted);
             let name = format!("{prefix}{link_name}");
@@ -297,11 +330,15 @@ impl<'a> Scan<'a> {
                 .filter(|(member, _)| COLUMNS.contains(&member.as_str()))
                 .count();
             if has(names::START_TIMES) || has(names::END_TIMES) {
-                let outcome = self.region(search, &child, &child_path, name.clone(), &members);
+                let outcome = if is_new {
+                    self.region(search, &child, &child_path, name.clone(), &members)
+                } else {
+                    let message = format!("{child_path} is a second link to a region that has been read already");
+                    Err(self.from.damaged(message))
+                };
                 self.or_doubt(outcome)?;
             }
-            if columns < members.len() && depth < MAX_DEPTH && search.seen.insert(format!("{:?}", info.token))
-            {
+            if columns < members.len() && depth < MAX_DEPTH && is_new {
                 self.regions_in(search, &child, &child_path, &format!("{name}/"), depth + 1)?;
             }
         }
@@ -422,6 +459,14 @@ impl<'a> Scan<'a> {
                 self.from
                     .hdf5(format!("the members of {path} cannot be listed"), error)
             })?;
+        // A name is looked up again to open what it links to: then it must not lead elsewhere.
+        let mut seen = HashSet::new();
+        for (name, _) in &links {
+            if name.is_empty() || name == "." || name.contains('/') || !seen.insert(name.as_str()) {
+                let message = format!("{path} has a member that cannot be called {name:?}");
+                return Err(self.from.damaged(message));
+            }
+        }
         Ok(links)
     }
 
@@ -448,8 +493,6 @@ impl<'a> Scan<'a> {
 
 struct RegionSearch {
     rank: u32,
-    /// Addresses of the groups searched so far, printed: hard links can make cycles.
-    seen: HashSet<String>,
     names: BTreeSet<String>,
 }
 
