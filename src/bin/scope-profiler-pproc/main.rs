@@ -6,6 +6,7 @@ mod draw;
 mod plan;
 mod terminal;
 mod verify;
+mod watch;
 
 use args::{Args, Command};
 use plan::{Action, Output, Plan};
@@ -17,6 +18,7 @@ use scope_profiler::{GanttOptions, ProfilingH5Reader, RegionFilter, find_logs, m
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use terminal::print;
+use watch::Watch;
 
 fn main() -> ExitCode {
     let args = Args::of_command_line();
@@ -63,11 +65,13 @@ fn run(args: &Args) -> Result<(), Failure> {
         return merge_logs(logs, output, *quiet);
     }
     if args.check {
-        return verify::check(&args.files, args.quiet);
+        return verify::check(args);
     }
     let plan = Plan::new(args);
     let patterns = plan::patterns(args)?;
+    let watch = Watch::over(args, &plan.file);
     let reader = ProfilingH5Reader::open(&plan.file)?;
+    drop(watch);
     let filter = plan::with_ranks(patterns, args, &reader);
     // A selection that cannot be used is noticed before the first file is written.
     filter.rows(&reader)?;

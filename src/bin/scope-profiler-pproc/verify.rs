@@ -1,20 +1,22 @@
 //! The findings of `--check`, for a terminal.
 
 use crate::Failure;
+use crate::args::Args;
 use crate::terminal::{complain, one_line, print};
+use crate::watch::Watch;
 use scope_profiler::Report;
 use scope_profiler::export::table::TableOptions;
-use std::path::PathBuf;
 
 /// Checks file after file; a file that cannot be checked does not keep the others from it.
-pub(crate) fn check(files: &[PathBuf], quiet: bool) -> Result<(), Failure> {
+pub(crate) fn check(args: &Args) -> Result<(), Failure> {
     let style = Style::of_stdout();
     let mut all_well = true;
-    for file in files {
+    for file in &args.files {
+        let _watch = Watch::over(args, file);
         match scope_profiler::check(file) {
             Ok(report) => {
                 all_well &= report.is_ok();
-                if !(quiet && report.is_ok()) {
+                if !(args.quiet && report.is_ok()) {
                     print(&style.render(&report))?;
                 }
             }
