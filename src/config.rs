@@ -1,10 +1,13 @@
 //! What to record, how much memory it may take, and where it goes.
 
 use crate::clock::{Clock, ManualClock};
+use crate::comm::World;
 use crate::error::{Error, Result};
 use crate::pattern::Patterns;
 use crate::record::{BLOCK_EVENTS, EVENT_BYTES};
+use crate::store::merge::Merge;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What happens when intervals are produced faster than the disk takes them and
@@ -52,6 +55,11 @@ pub enum RegionNaming {
 /// | [`region_naming`](Self::region_naming) | [`RegionNaming::Name`] | |
 /// | [`record_arguments`](Self::record_arguments) | `false` | |
 /// | [`throttle`](Self::throttle) | off | |
+/// | [`crash_handler`](Self::crash_handler) | `true` | `SCOPE_PROFILER_CRASH_HANDLER` |
+/// | [`merge`](Self::merge) | [`Merge::Auto`] | `SCOPE_PROFILER_MERGE`: `auto`, `copy`, `link` or `keep` |
+/// | [`merge_timeout`](Self::merge_timeout) | 60 s | `SCOPE_PROFILER_MERGE_TIMEOUT`: seconds |
+/// | [`keep_logs`](Self::keep_logs) | `false` | `SCOPE_PROFILER_KEEP_LOGS` |
+/// | `communicator` (feature `mpi`) | `MPI_COMM_WORLD` | `SCOPE_PROFILER_MPI=0`: takes no notice of MPI |
 /// | the clock: the CPU's counter where the kernel keeps time by it, else `CLOCK_MONOTONIC` | `auto` | `SCOPE_PROFILER_CLOCK`: `auto` or `monotonic` |
 ///
 /// An environment variable that is set and not empty wins over the program, so that a batch script
@@ -87,6 +95,11 @@ pub struct ProfilingConfig {
     region_naming: RegionNaming,
     record_arguments: bool,
     throttle: Option<(u64, Duration)>,
+    crash_handler: bool,
+    merge: Merge,
+    merge_timeout: Duration,
+    keep_logs: bool,
+    communicator: Option<Arc<World>>,
     clock: Option<ManualClock>,
 }
 
@@ -108,6 +121,11 @@ impl Default for ProfilingConfig {
             region_naming: RegionNaming::Name,
             record_arguments: false,
             throttle: None,
+            crash_handler: true,
+            merge: Merge::Auto,
+            merge_timeout: Duration::from_secs(60),
+            keep_logs: false,
+            communicator: None,
             clock: None,
         }
     }
@@ -249,6 +267,73 @@ impl ProfilingConfig {
         self
     }
 
+    /// Saves what is in memory when a signal is about to end the process: a fault (`SIGSEGV`, `SIGBUS`,
+    /// `SIGILL`, `SIGFPE`, `SIGABRT`, `SIGSYS`) or a request (`SIGTERM`, `SIGINT`, `SIGHUP`, `SIGQUIT`,
+    /// `SIGXCPU`). Handlers of the application are called as before, signals that it handles or ignores
+    /// stay its own, and the process ends as it would have.
+    ///
+    /// Defaults to `true`; `SCOPE_PROFILER_CRASH_HANDLER` overrides.
+    pub fn crash_handler(mut self, on: bool) -> Self {
+        self.crash_handler = on;
+        self
+    }
+
+    /// What becomes of the logs when the session is finalized: one file, an index of files, or nothing
+    /// yet.
+    ///
+    /// Defaults to [`Merge::Auto`]; `SCOPE_PROFILER_MERGE` overrides.
+    pub fn merge(mut self, merge: Merge) -> Self {
+        self.merge = merge;
+        self
+    }
+
+    /// How long `finalize` waits for a rank of which nothing is heard. What there is is merged then,
+    /// and `finalize` returns an error that [says so](crate::Error::is_incomplete).
+    ///
+    /// Defaults to 60 seconds; `SCOPE_PROFILER_MERGE_TIMEOUT` overrides, in seconds.
+    pub fn merge_timeout(mut self, timeout: Duration) -> Self {
+        self.merge_timeout = timeout;
+        self
+    }
+
+    /// Leaves the logs where they are although they have been merged. Otherwise they are removed once
+    /// the file has been written and read back.
+    ///
+    /// Defaults to `false`; `SCOPE_PROFILER_KEEP_LOGS` overrides.
+    pub fn keep_logs(mut self, keep: bool) -> Self {
+        self.keep_logs = keep;
+        self
+    }
+
+    /// The ranks that share the session's file: those of `communicator`, by their ranks in it. The
+    /// profiler works on a duplicate, so that its messages never meet the program's. Collective over
+    /// `communicator`.
+    ///
+    /// Sessions of different communicators need different [files](Self::file_path). Where MPI is not
+    /// initialized any more, or the calling thread may not use it, this does nothing.
+    ///
+    /// Defaults to `MPI_COMM_WORLD`.
+    ///
+    /// ```no_run
+    /// use mpi::traits::Communicator;
+    /// use scope_profiler::{ProfileManager, ProfilingConfig};
+    ///
+    /// let universe = mpi::initialize().expect("MPI is not initialized yet");
+    /// let world = universe.world();
+    /// // Every other process computes; the rest does the output and is not profiled.
+    /// let color = mpi::topology::Color::with_value(world.rank() % 2);
+    /// let group = world.split_by_color(color).expect("every rank has a color");
+    /// if world.rank() % 2 == 0 {
+    ///     ProfileManager::setup(ProfilingConfig::new().communicator(&group))?;
+    /// }
+    /// # Ok::<(), scope_profiler::Error>(())
+    /// ```
+    #[cfg(feature = "mpi")]
+    pub fn communicator(mut self, communicator: &impl mpi::traits::Communicator) -> Self {
+        self.communicator = World::of(communicator, None).map(Arc::new);
+        self
+    }
+
     /// Takes the time from `clock` instead of the system, for tests.
     pub fn manual_clock(mut self, clock: &ManualClock) -> Self {
         self.clock = Some(clock.clone());
@@ -264,8 +349,19 @@ impl ProfilingConfig {
         };
         let activated = flag("SCOPE_PROFILER_ACTIVATED", self.activated)?;
         let verbose = flag("SCOPE_PROFILER_VERBOSE", self.verbose)?;
+        let crash_handler = flag("SCOPE_PROFILER_CRASH_HANDLER", self.crash_handler)?;
         let file_path = get("SCOPE_PROFILER_FILE").map_or(self.file_path, PathBuf::from);
         let label = get("SCOPE_PROFILER_LABEL").or(self.label);
+
+        let keep_logs = flag("SCOPE_PROFILER_KEEP_LOGS", self.keep_logs)?;
+        let merge = get("SCOPE_PROFILER_MERGE").map_or(Ok(self.merge), |value| parse_merge(&value))?;
+        let merge_timeout = get("SCOPE_PROFILER_MERGE_TIMEOUT")
+            .map_or(Ok(self.merge_timeout), |value| parse_timeout(&value))?;
+        if merge_timeout.is_zero() {
+            return Err(Error::config(
+                "merge_timeout is 0; give the other ranks at least a second",
+            ));
+        }
 
         let clock = match (&self.clock, get("SCOPE_PROFILER_CLOCK").as_deref()) {
             (Some(manual), _) => Clock::Manual(manual.clone()),
@@ -331,6 +427,11 @@ impl ProfilingConfig {
             region_naming: self.region_naming,
             record_arguments: self.record_arguments,
             throttle: self.throttle,
+            crash_handler: crash_handler && writes,
+            merge,
+            merge_timeout,
+            keep_logs,
+            communicator: self.communicator,
             clock,
         })
     }
@@ -355,6 +456,12 @@ pub(crate) struct Settings {
     pub(crate) region_naming: RegionNaming,
     pub(crate) record_arguments: bool,
     pub(crate) throttle: Option<(u64, Duration)>,
+    /// Only where there is a file to save to.
+    pub(crate) crash_handler: bool,
+    pub(crate) merge: Merge,
+    pub(crate) merge_timeout: Duration,
+    pub(crate) keep_logs: bool,
+    pub(crate) communicator: Option<Arc<World>>,
     pub(crate) clock: Clock,
 }
 
@@ -364,6 +471,29 @@ fn parse_flag(key: &str, value: &str) -> Result<bool> {
         "0" | "false" | "no" | "off" => Ok(false),
         _ => Err(Error::config(format!("{key} is {value:?}; set it to 1 or 0"))),
     }
+}
+
+fn parse_merge(value: &str) -> Result<Merge> {
+    match value.to_ascii_lowercase().as_str() {
+        "auto" => Ok(Merge::Auto),
+        "copy" => Ok(Merge::Copy),
+        "link" => Ok(Merge::Link),
+        "keep" => Ok(Merge::Keep),
+        _ => Err(Error::config(format!(
+            "SCOPE_PROFILER_MERGE is {value:?}; set it to auto, copy, link or keep"
+        ))),
+    }
+}
+
+fn parse_timeout(value: &str) -> Result<Duration> {
+    let seconds = value.trim().parse::<f64>().ok();
+    seconds
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .ok_or_else(|| {
+            Error::config(format!(
+                "SCOPE_PROFILER_MERGE_TIMEOUT is {value:?}; set it to a number of seconds"
+            ))
+        })
 }
 
 #[cfg(test)]
@@ -388,12 +518,18 @@ mod tests {
                 ("SCOPE_PROFILER_FILE", "b.h5"),
                 ("SCOPE_PROFILER_LABEL", "theirs"),
                 ("SCOPE_PROFILER_VERBOSE", "0"),
+                ("SCOPE_PROFILER_MERGE", "Link"),
+                ("SCOPE_PROFILER_MERGE_TIMEOUT", "2.5"),
+                ("SCOPE_PROFILER_KEEP_LOGS", "1"),
             ]))
             .unwrap();
         assert!(!settings.activated);
         assert!(!settings.verbose);
         assert_eq!(settings.file_path.unwrap(), Path::new("b.h5"));
         assert_eq!(settings.label.unwrap(), "theirs");
+        assert_eq!(settings.merge, Merge::Link);
+        assert_eq!(settings.merge_timeout, Duration::from_millis(2_500));
+        assert!(settings.keep_logs);
     }
 
     #[test]
@@ -406,7 +542,11 @@ mod tests {
 
     #[test]
     fn unusable_values_are_refused_with_the_name_of_the_setting() {
-        let cases: [(ProfilingConfig, &str); 6] = [
+        let cases: [(ProfilingConfig, &str); 7] = [
+            (
+                ProfilingConfig::new().merge_timeout(Duration::ZERO),
+                "merge_timeout",
+            ),
             (ProfilingConfig::new().buffer_limit(0), "buffer_limit"),
             (
                 ProfilingConfig::new().flush_interval(Duration::ZERO),
@@ -428,6 +568,9 @@ mod tests {
         for (key, value) in [
             ("SCOPE_PROFILER_VERBOSE", "loud"),
             ("SCOPE_PROFILER_CLOCK", "sundial"),
+            ("SCOPE_PROFILER_MERGE", "blend"),
+            ("SCOPE_PROFILER_MERGE_TIMEOUT", "-1"),
+            ("SCOPE_PROFILER_KEEP_LOGS", "perhaps"),
         ] {
             let environment = |asked: &str| (asked == key).then(|| value.to_owned());
             let error = ProfilingConfig::new().resolve(environment).unwrap_err();

@@ -22,6 +22,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// | [`is_format`](Self::is_format) | whoever wrote the file: damaged, truncated, or not ours |
 /// | [`is_not_nested`](Self::is_not_nested) | the program that was measured: calls that overlap but do not nest |
 /// | [`is_io`](Self::is_io) | the system: permissions, a full disk |
+/// | [`is_incomplete`](Self::is_incomplete) | the other ranks: they died, or have not come to `finalize` |
 ///
 /// ```
 /// let error = scope_profiler::ProfilingH5Reader::open("no/such/file.h5").unwrap_err();
@@ -63,6 +64,8 @@ enum Kind {
     },
     #[error("{0}")]
     Plot(String),
+    #[error("{0}")]
+    Incomplete(String),
 }
 
 /// HDF5 reports a stack of causes over several lines; a user's message has one.
@@ -126,6 +129,11 @@ impl Error {
         Kind::Plot(message.into()).into()
     }
 
+    #[cold]
+    pub(crate) fn incomplete(message: impl Into<String>) -> Self {
+        Kind::Incomplete(message.into()).into()
+    }
+
     /// The file could not be made, but its log is there.
     #[cold]
     pub(crate) fn unmerged(self, log: &Path, output: &Path) -> Self {
@@ -177,6 +185,12 @@ impl Error {
     #[must_use]
     pub fn is_not_nested(&self) -> bool {
         matches!(self.kind(), Kind::NotNested(_))
+    }
+
+    /// Ranks are missing from the end of a run: what there is of them is in the file or in logs.
+    #[must_use]
+    pub fn is_incomplete(&self) -> bool {
+        matches!(self.kind(), Kind::Incomplete(_))
     }
 
     /// The operating system refused: permissions, a full disk, a directory that is missing.

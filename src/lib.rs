@@ -98,7 +98,7 @@ pub use profiler::Profiler;
 #[doc(hidden)]
 pub use record::RegionSite;
 pub use record::{Region, RegionGuard, ScopeLayer, ScopeSubscriber};
-pub use store::merge::{Merged, merge};
+pub use store::merge::{Merge, MergeOptions, MergeProgress, Merged, UnreadableLog, merge, merge_with};
 pub use store::reader::ProfilingH5Reader;
 pub use store::run_directory::find_logs;
 pub use summary::{OpenRegion, Summary};

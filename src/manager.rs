@@ -2,7 +2,7 @@
 
 use crate::config::ProfilingConfig;
 use crate::error::Result;
-use crate::profiler::{Profiler, warn};
+use crate::profiler::Profiler;
 use crate::record::names::NameId;
 use crate::record::{Region, RegionGuard, ScopeLayer, ScopeSubscriber, global};
 use crate::summary::Summary;
@@ -126,6 +126,12 @@ impl ProfileManager {
         current().map_or(Ok(()), |profiler| profiler.flush())
     }
 
+    /// What [`finalize`](Self::finalize) gave, or would have given, had no rank been missing.
+    #[must_use]
+    pub fn summary() -> Option<Summary> {
+        current()?.summary()
+    }
+
     /// Ends the global session, as [`Profiler::finalize`] does. Without a session the summary is
     /// empty.
     ///
@@ -168,9 +174,7 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        if let Err(error) = self.profiler.finalize() {
-            warn(&error);
-        }
+        self.profiler.finalize_unless_done();
     }
 }
 

@@ -1,12 +1,14 @@
 //! What `finalize` reports.
 
 use crate::analysis::call_tree::CallTree;
+use crate::analysis::imbalance::RegionImbalance;
 use crate::analysis::selection::RegionFilter;
 use crate::comm::Comm;
 use crate::error::Result;
+use crate::export::ranks_table;
 use crate::export::table::{self, TableOptions};
 use crate::profile::Source;
-use crate::units::count;
+use crate::units::{count, ranges};
 use std::fmt::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,7 +23,7 @@ pub struct OpenRegion {
 }
 
 /// What became of the intervals of a session.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Account {
     pub(crate) kept: u64,
     pub(crate) dropped: u64,
@@ -47,6 +49,12 @@ pub struct Summary {
     tree: Arc<CallTree>,
     title: Option<String>,
     path: Option<PathBuf>,
+    /// Whether the calls have been nested.
+    has_tree: bool,
+    regions: Arc<[RegionImbalance]>,
+    missing: Vec<u32>,
+    /// Those of the missing of which a part is in the file.
+    partly: Vec<u32>,
     /// What to do with a log that is not merged yet.
     advice: Option<String>,
 }
@@ -65,8 +73,41 @@ impl Summary {
             tree: Arc::new(tree),
             title,
             path: path.map(Into::into),
-            advice: None,
+            has_tree: true,
+            ..Self::default()
         })
+    }
+
+    /// Of a file that is too large to nest its calls.
+    pub(crate) fn without_tree(account: Account, title: Option<String>, path: &Path) -> Self {
+        Self {
+            account,
+            title,
+            path: Some(path.into()),
+            ..Self::default()
+        }
+    }
+
+    /// Adds how the ranks of the run compare, and which are missing; of those `partly` a part is in the
+    /// file.
+    pub(crate) fn set_ranks(&mut self, regions: Vec<RegionImbalance>, missing: Vec<u32>, partly: Vec<u32>) {
+        self.regions = regions.into();
+        self.missing = missing;
+        self.partly = partly;
+    }
+
+    /// Of a run whose logs shall stay as they are.
+    pub(crate) fn of_kept_logs(account: Account, directory: &Path, output: &Path) -> Self {
+        Self {
+            account,
+            path: Some(directory.into()),
+            advice: Some(format!(
+                "The logs are kept. To merge them:\n  scope-profiler-pproc merge {} -o {}",
+                directory.display(),
+                output.display()
+            )),
+            ..Self::default()
+        }
     }
 
     /// Of one process among several that do not know of each other: its log waits to be merged.
@@ -128,7 +169,22 @@ impl Summary {
         &self.account.open
     }
 
-    /// The calls by nesting.
+    /// How evenly the ranks of the run share each region, the largest imbalance time first: on rank 0
+    /// of a run of several ranks, else empty. Times are exact to about a millionth.
+    #[must_use]
+    pub fn imbalance(&self) -> &[RegionImbalance] {
+        &self.regions
+    }
+
+    /// The ranks that had not come to `finalize` in time; see
+    /// [`merge_timeout`](crate::ProfilingConfig::merge_timeout). Known on rank 0.
+    #[must_use]
+    pub fn missing_ranks(&self) -> &[u32] {
+        &self.missing
+    }
+
+    /// The calls by nesting; empty on ranks other than 0, and for several ranks with more than ten
+    /// million intervals.
     #[must_use]
     pub fn call_tree(&self) -> &CallTree {
         &self.tree
@@ -146,13 +202,14 @@ impl Summary {
     fn render(&self, mut options: TableOptions) -> String {
         let mut out = String::new();
         options.title.clone_from(&self.title);
-        if self.advice.is_none()
-            && self
-                .path
-                .as_deref()
-                .is_none_or(|path| path.extension() != Some("log".as_ref()))
-        {
+        if self.has_tree {
             out.push_str(&table::render(&self.tree, &options));
+        }
+        if !self.regions.is_empty() {
+            if self.has_tree {
+                out.push('\n');
+            }
+            out.push_str(&ranks_table::render(&self.regions, &options));
         }
         for line in self.notes() {
             let _ = writeln!(out, "{line}");
@@ -181,12 +238,30 @@ impl Summary {
                 .collect();
             lines.push(format!("still open at the end: {}", open.join(", ")));
         }
+        lines.extend(self.note_on_missing_ranks());
         match (&self.advice, &self.path) {
             (Some(advice), _) => lines.push(advice.clone()),
             (None, Some(path)) => lines.push(format!("wrote {}", path.display())),
             (None, None) => {}
         }
         lines
+    }
+}
+
+impl Summary {
+    fn note_on_missing_ranks(&self) -> Option<String> {
+        let ranks = |ranks: &[u32]| match ranks {
+            [one] => format!("rank {one}"),
+            several => format!("ranks {}", ranges(several)),
+        };
+        if self.missing.is_empty() {
+            return None;
+        }
+        let mut text = format!("missing: {} did not come to the end", ranks(&self.missing));
+        if !self.partly.is_empty() {
+            text += &format!("; of {} the file has what its log held", ranks(&self.partly));
+        }
+        Some(text)
     }
 }
 

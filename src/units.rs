@@ -73,6 +73,23 @@ pub fn count(n: u64) -> String {
     out
 }
 
+/// Ascending numbers as ranges: `0-3,7`.
+///
+/// ```
+/// assert_eq!(scope_profiler::units::ranges(&[0, 1, 2, 5, 7, 8]), "0-2,5,7-8");
+/// ```
+#[must_use]
+pub fn ranges(numbers: &[u32]) -> String {
+    let runs = numbers.chunk_by(|a, b| a.checked_add(1) == Some(*b));
+    let texts: Vec<String> = runs
+        .map(|run| match run {
+            [first, .., last] => format!("{first}-{last}"),
+            _ => run.iter().map(u32::to_string).collect(),
+        })
+        .collect();
+    texts.join(",")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,5 +125,12 @@ mod tests {
         assert_eq!(count(0), "0");
         assert_eq!(count(100), "100");
         assert_eq!(count(1000), "1 000");
+    }
+
+    #[test]
+    fn neighbouring_numbers_become_ranges() {
+        assert_eq!(ranges(&[]), "");
+        assert_eq!(ranges(&[3]), "3");
+        assert_eq!(ranges(&[0, 1, 2, 5, 7, 8, u32::MAX]), "0-2,5,7-8,4294967295");
     }
 }

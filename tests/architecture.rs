@@ -20,13 +20,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "config",
         &[
             "clock",
+            "comm::World",
             "error",
             "pattern",
             "record::BLOCK_EVENTS",
             "record::EVENT_BYTES",
+            "store::merge::Merge",
         ],
     ),
-    ("comm", &["error"]),
+    ("comm", &["clock", "error"]),
     (
         "record",
         &[

@@ -3,6 +3,7 @@
 //! Everything here works on a [`Source`](crate::profile::Source) and knows neither files nor clocks.
 
 pub mod call_tree;
+pub mod imbalance;
 mod merge;
 pub(crate) mod nesting;
 pub mod selection;

@@ -71,6 +71,11 @@ impl Seen {
                 self.regions.entry(region).or_default();
                 self.open += 1;
             }
+            Block::Clock(measured) => {
+                if i64::try_from(measured.bound).is_err() {
+                    report.find(format!("byte {at}: a comparison of clocks has no sensible bound"));
+                }
+            }
             Block::End => self.ended = true,
         }
     }

@@ -29,6 +29,7 @@ pub(super) fn check(path: &Path) -> Result<Report> {
         }
     }
     accounts(&file, &ranks, &mut report);
+    clocks(&file, &mut report);
     describe(&file, &mut report);
     Ok(report)
 }
@@ -89,6 +90,31 @@ fn accounts(file: &Inspection, ranks: &BTreeMap<u32, Account>, report: &mut Repo
         ));
     } else if report.recorded.is_none() && is_ours(file) {
         report.note("the file does not say how many calls were recorded: it is of an earlier version");
+    }
+}
+
+/// What is said of each rank's clock: bounds are no less than zero, and corrections in order of time.
+fn clocks(file: &Inspection, report: &mut Report) {
+    for &rank in file.ranks() {
+        let place = format!("{}{rank}/{}", names::RANK_PREFIX, names::CLOCK);
+        let list = |name| file.rank_list(rank, name);
+        for name in [names::CLOCK_BOUND, names::CLOCK_MEASURED_BOUND] {
+            if let Some(bound) = list(name).into_iter().flatten().find(|&bound| bound < 0) {
+                report.find(format!("{place}: {name} is {bound}, less than nothing"));
+            }
+        }
+        for (times, values) in [
+            (names::CLOCK_ADDED_AT, names::CLOCK_ADDED),
+            (names::CLOCK_MEASURED_AT, names::CLOCK_MEASURED_BOUND),
+        ] {
+            let (at, of) = (list(times).unwrap_or_default(), list(values).unwrap_or_default());
+            if at.len() != of.len() {
+                report.find(format!("{place} has {} {times} but {} {values}", at.len(), of.len()));
+            }
+            if !at.is_sorted() {
+                report.find(format!("{place}: {times} are not in order"));
+            }
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The statistics table: a call tree in a terminal.
 
+use super::column::{Column, GAP, Paint, fit, pad_right, time};
 use super::text::{printable, shorten, width};
 use crate::analysis::call_tree::{CallNode, CallTree};
 use crate::units;
@@ -32,11 +33,8 @@ impl Default for TableOptions {
 
 /// Names longer than this are shortened in the middle even where there is room.
 const LONGEST_LABEL: usize = 72;
-/// A name keeps this much room before numbers are left out.
-const SHORTEST_LABEL: usize = 24;
 const BAR_CELLS: usize = 10;
 const SHARE: &str = "share";
-const GAP: &str = "  ";
 
 /// The call tree as a table, one line for each node: calls, total and exclusive time, share of the
 /// wall time of all ranks, average, shortest and longest call, standard deviation; and, where the
@@ -107,7 +105,7 @@ fn notes(tree: &CallTree, unicode: bool) -> Vec<String> {
     let untimed: u64 = tree
         .walk()
         .map(|(_, node)| node.calls() - node.statistics().count())
-        .sum();
+        .fold(0, u64::saturating_add);
     let note = |n: u64, text: &str| (n > 0).then(|| format!("{text}: {}", units::count(n)));
     [
         note(untimed, "calls that were counted without their times"),
@@ -188,22 +186,12 @@ fn body(out: &mut String, tree: &CallTree, options: &TableOptions, paint: Paint)
         .map(|&(header, cell)| {
             Column::new(
                 header,
+                if header == SHARE { BAR_CELLS + 1 } else { 0 },
                 nodes.iter().map(|(_, node)| cell(tree, node, options.unicode)),
             )
         })
         .collect();
-    let label = match options.width {
-        None => natural,
-        Some(max) => {
-            let room = |columns: &[Column]| {
-                max.saturating_sub(columns.iter().map(|column| GAP.len() + column.width).sum())
-            };
-            while !columns.is_empty() && room(&columns) < natural.min(SHORTEST_LABEL) {
-                columns.pop();
-            }
-            natural.min(room(&columns)).max(1)
-        }
-    };
+    let label = fit(&mut columns, natural, options.width);
 
     let mut line = pad_right(&shorten("region", label, options.unicode), label);
     for column in &columns {
@@ -301,14 +289,6 @@ fn timed(node: &CallNode, unicode: bool, value: impl Fn(&CallNode) -> f64) -> St
     time((node.statistics().count() > 0).then(|| value(node)), unicode)
 }
 
-fn time(ns: Option<f64>, unicode: bool) -> String {
-    match ns {
-        None => "-".into(),
-        Some(ns) if unicode => units::duration_f64(ns),
-        Some(ns) => units::duration_f64(ns).replace('µ', "u"),
-    }
-}
-
 fn share(tree: &CallTree, node: &CallNode, unicode: bool) -> String {
     match tree.share(node) {
         None => format!("-{}", " ".repeat(BAR_CELLS + 3)),
@@ -329,89 +309,4 @@ fn bar(share: f64, unicode: bool) -> String {
         bar += &"#".repeat((share * BAR_CELLS as f64).round() as usize);
     }
     pad_right(&bar, BAR_CELLS)
-}
-
-/// Cells with their numbers aligned right and their units left.
-struct Column {
-    header: &'static str,
-    cells: Vec<String>,
-    number_width: usize,
-    width: usize,
-}
-
-impl Column {
-    fn new(header: &'static str, cells: impl Iterator<Item = String>) -> Self {
-        let cells: Vec<String> = cells.collect();
-        let split = |cell: &str| {
-            let (number, unit) = number_and_unit(cell);
-            (width(number), width(unit))
-        };
-        let number_width = cells.iter().map(|cell| split(cell).0).max().unwrap_or(0);
-        let unit_width = cells.iter().map(|cell| split(cell).1).max().unwrap_or(0);
-        let total = (number_width + unit_width).max(header.len() + bar_width(header));
-        Self {
-            header,
-            cells,
-            number_width: total - unit_width,
-            width: total,
-        }
-    }
-
-    /// Above the numbers, also where a bar follows them.
-    fn header(&self) -> String {
-        pad_right(
-            &pad_left(self.header, self.width - bar_width(self.header)),
-            self.width,
-        )
-    }
-
-    fn cell(&self, index: usize) -> String {
-        let (number, unit) = number_and_unit(&self.cells[index]);
-        pad_left(number, self.number_width) + &pad_right(unit, self.width - self.number_width)
-    }
-}
-
-/// The columns that a bar takes behind the numbers.
-fn bar_width(header: &str) -> usize {
-    if header == SHARE { BAR_CELLS + 1 } else { 0 }
-}
-
-/// `12.5 ms` is `12.5` and ` ms`; the spaces in `12 345` group digits.
-fn number_and_unit(cell: &str) -> (&str, &str) {
-    let unit = cell
-        .find(|c: char| !(c.is_ascii_digit() || matches!(c, ' ' | '.' | '-')))
-        .unwrap_or(cell.len());
-    let (number, _) = cell.split_at(unit);
-    cell.split_at(number.trim_end().len())
-}
-
-fn pad_left(text: &str, to: usize) -> String {
-    " ".repeat(to.saturating_sub(width(text))) + text
-}
-
-fn pad_right(text: &str, to: usize) -> String {
-    text.to_owned() + &" ".repeat(to.saturating_sub(width(text)))
-}
-
-#[derive(Clone, Copy)]
-struct Paint {
-    color: bool,
-}
-
-impl Paint {
-    fn bold(self, text: &str) -> String {
-        self.with("\x1b[1m", text)
-    }
-
-    fn dim(self, text: &str) -> String {
-        self.with("\x1b[2m", text)
-    }
-
-    fn with(self, code: &str, text: &str) -> String {
-        if self.color && !text.is_empty() {
-            format!("{code}{text}\x1b[0m")
-        } else {
-            text.to_owned()
-        }
-    }
 }

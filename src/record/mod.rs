@@ -16,17 +16,24 @@
 
 pub(crate) mod block;
 pub(crate) mod cost;
+mod counters;
+mod crash;
 pub(crate) mod global;
+mod lane;
+mod lane_list;
+mod lanes;
 pub(crate) mod layer;
 pub(crate) mod names;
+mod open_stack;
 mod pool;
 mod recording;
 mod region;
 mod registry;
+mod sites;
 mod spans;
 pub(crate) mod subscriber;
 mod sync;
-mod thread;
+mod target;
 mod throttle;
 mod view;
 pub(crate) mod writer;

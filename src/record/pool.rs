@@ -1,6 +1,7 @@
 //! Empty blocks, and how much memory all blocks together may take.
 
 use super::block::{Block, EVENT_BYTES};
+use super::crash;
 use super::sync::Arc;
 use super::view::lock;
 use crate::config::Overflow;
@@ -86,6 +87,7 @@ impl Pool {
 
     /// Takes a block back when nobody else holds it; otherwise its memory is freed by the last holder.
     pub(crate) fn give_back(&self, mut block: Arc<Block>) {
+        crash::keep_still_while_saving();
         let mut state = lock(&self.state);
         match Arc::get_mut(&mut block) {
             Some(unshared) if state.bytes <= self.limit => {

@@ -1,23 +1,26 @@
 //! One session's shared state: its threads, its regions, its memory.
 
 use super::block::{Block, Event};
+use super::counters::Counters;
+use super::lane_list::LaneList;
 use super::names::NameId;
+use super::open_stack::OpenShown;
 use super::pool::{Grant, Pool};
 use super::registry::{Registry, Totals};
 use super::sync::Arc;
-use super::view::{Counters, LaneShared, OpenCall, Piece, lock};
+use super::view::{LaneShared, OpenCall, Piece, lock};
 use crate::clock::{Anchor, Timeline};
 use crate::config::{Overflow, Settings};
+use crate::store::rank_log::Counts;
+use crate::sys::signals;
 use rustc_hash::FxHashMap;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
 /// What is done with the calls of a region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// The lane has not asked yet.
-    Unknown,
     /// Filtered out.
     Off,
     /// Calls are counted.
@@ -33,12 +36,13 @@ pub(crate) struct Recording {
     pub(crate) settings: Settings,
     pub(crate) registry: Registry,
     pub(crate) pool: Pool,
-    pub(crate) lanes: Mutex<Vec<Arc<LaneShared>>>,
+    pub(super) lanes: LaneList,
     pub(crate) next_thread: AtomicU32,
     /// When the session began.
     pub(crate) began: Anchor,
     process: u32,
-    closed: AtomicBool,
+    /// The session's number for as long as it is open, then 0.
+    pub(super) open_session: Arc<AtomicU64>,
     /// Held while events move from the lanes into the registry's totals, so that nobody counts
     /// them twice or not at all.
     draining: Mutex<()>,
@@ -66,15 +70,16 @@ pub(crate) struct Drained {
 impl Recording {
     pub(crate) fn new(settings: Settings) -> Arc<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
         Arc::new(Self {
-            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            id,
             registry: Registry::default(),
             pool: Pool::new(settings.block_events, settings.memory_limit),
-            lanes: Mutex::default(),
+            lanes: LaneList::default(),
             next_thread: AtomicU32::new(0),
             began: settings.clock.anchor(),
             process: std::process::id(),
-            closed: AtomicBool::new(!settings.activated),
+            open_session: Arc::new(AtomicU64::new(if settings.activated { id } else { 0 })),
             draining: Mutex::default(),
             abandoned: Mutex::default(),
             signal: Mutex::default(),
@@ -85,7 +90,7 @@ impl Recording {
 
     #[inline(always)]
     pub(crate) fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Relaxed)
+        self.open_session.load(Ordering::Relaxed) == 0
     }
 
     /// Whether this is a child of the process that the session belongs to: the log is not its own.
@@ -95,8 +100,24 @@ impl Recording {
 
     /// Ends recording: no thread gets a new block, and those that wait for one go on.
     pub(crate) fn close(&self) {
-        self.closed.store(true, Ordering::Release);
+        self.close_for_good();
         self.pool.close();
+    }
+
+    /// Ends recording and no more, which a signal handler may do.
+    pub(super) fn close_for_good(&self) {
+        self.open_session.store(0, Ordering::Release);
+    }
+
+    /// A lane for the calling thread, which begins with this block.
+    pub(super) fn new_lane(&self, block: &Arc<Block>, open: std::sync::Arc<OpenShown>) -> Arc<LaneShared> {
+        if self.settings.crash_handler {
+            signals::prepare_this_thread();
+        }
+        let index = self.next_thread.fetch_add(1, Ordering::Relaxed);
+        let lane = Arc::new(LaneShared::new(index, block, open));
+        self.lanes.add(Arc::clone(&lane));
+        lane
     }
 
     /// What to do with a region; one that is recorded enters the registry.
@@ -129,7 +150,7 @@ impl Recording {
     /// Takes from every lane what it has for the writer; lanes of ended threads are let go.
     pub(crate) fn drain(&self) -> Drained {
         let _draining = lock(&self.draining);
-        let lanes: Vec<Arc<LaneShared>> = lock(&self.lanes).clone();
+        let lanes = self.lanes.all();
         let mut drained = Drained::default();
         let mut ended = Vec::new();
         for lane in lanes {
@@ -146,7 +167,7 @@ impl Recording {
             drained.lanes.push((lane, pieces));
         }
         if !ended.is_empty() {
-            lock(&self.lanes).retain(|lane| !ended.contains(&lane.index));
+            self.lanes.remove(&ended);
         }
         for (&region, &n) in &drained.counts {
             self.registry.add(region, |totals| &totals.drained, n);
@@ -156,10 +177,15 @@ impl Recording {
 
     fn keep_counts_of(&self, lane: &LaneShared) {
         lock(&self.abandoned).extend(lane.open_calls());
-        for (index, counters) in lane.counters().iter().enumerate() {
-            let region = NameId::from_number(index as u32);
+        self.keep_counters_of(lane);
+    }
+
+    /// Adds what a thread counted to the totals of ended threads. Takes no lock and allocates nothing.
+    pub(super) fn keep_counters_of(&self, lane: &LaneShared) {
+        for (_, counters) in &lane.counters {
             let add = |to: fn(&Totals) -> &AtomicU64, from: &AtomicU64| {
-                self.registry.add(region, to, from.load(Ordering::Acquire));
+                self.registry
+                    .add(counters.region, to, from.load(Ordering::Acquire));
             };
             add(|totals| &totals.counted, &counters.counted);
             add(|totals| &totals.dropped, &counters.dropped);
@@ -172,7 +198,7 @@ impl Recording {
     /// The regions that are open now, on threads that run and on threads that ended inside them.
     pub(crate) fn open_calls(&self) -> Vec<OpenCall> {
         let mut open = lock(&self.abandoned).clone();
-        for lane in lock(&self.lanes).iter() {
+        for lane in self.lanes.all() {
             open.extend(lane.open_calls());
         }
         open
@@ -233,19 +259,39 @@ impl Recording {
         ended.sum::<u64>() + open
     }
 
+    /// What threads that have ended counted of a region. Takes no lock and allocates nothing.
+    pub(super) fn counts_of_ended(&self, region: NameId) -> Counts {
+        let get = |which: fn(&Totals) -> &AtomicU64| self.registry.get(region, which);
+        Counts {
+            counted: get(|totals| &totals.counted),
+            dropped: get(|totals| &totals.dropped) + get(|totals| &totals.unwritten),
+            throttled: get(|totals| &totals.throttled),
+            throttled_ticks: get(|totals| &totals.throttled_ticks),
+            spans: get(|totals| &totals.spans),
+        }
+    }
+
+    /// The calls that ended threads left open, as far as nobody holds them.
+    pub(super) fn peek_abandoned<E>(&self, mut f: impl FnMut(&OpenCall) -> Result<(), E>) -> Result<(), E> {
+        match self.abandoned.try_lock() {
+            Ok(calls) => calls.iter().try_for_each(&mut f),
+            Err(_) => Ok(()),
+        }
+    }
+
     fn counter(
         &self,
         region: NameId,
         of_ended: fn(&Totals) -> &AtomicU64,
         of_lane: fn(&Counters) -> &AtomicU64,
     ) -> u64 {
-        let lanes = lock(&self.lanes);
-        let of_lanes = lanes.iter().filter_map(|lane| {
-            lane.counters()
-                .get(region.index())
-                .map(|counters| of_lane(counters).load(Ordering::Acquire))
-        });
-        of_lanes.sum::<u64>() + self.registry.get(region, of_ended)
+        let lanes = self.lanes.all();
+        let of_lanes = lanes.iter().flat_map(|lane| &lane.counters);
+        of_lanes
+            .filter(|(_, counters)| counters.region == region)
+            .map(|(_, counters)| of_lane(counters).load(Ordering::Acquire))
+            .sum::<u64>()
+            + self.registry.get(region, of_ended)
     }
 
     /// Durations, in ns, of the intervals of a region that the writer has not had.
@@ -264,8 +310,7 @@ impl Recording {
 
     /// Shows every event that the writer has not had, with its lane.
     pub(crate) fn for_each_undrained(&self, mut f: impl FnMut(&LaneShared, &Event)) {
-        let lanes: Vec<Arc<LaneShared>> = lock(&self.lanes).clone();
-        for lane in lanes {
+        for lane in self.lanes.all() {
             for piece in lane.undrained() {
                 piece.block.read(piece.from, piece.to, |events| {
                     for event in events {

@@ -1,15 +1,16 @@
 //! The writer: what the threads have recorded goes to the log, now and then and when asked.
 
 use super::block::Event;
+use super::crash::Rescue;
+use super::lanes::never_record_this_thread;
 use super::names::NameId;
 use super::recording::{Drained, Recording};
 use super::sync::Arc;
-use super::thread::never_record_this_thread;
 use super::view::{OpenCall, lock};
 use crate::profile::{Metadata, Value};
 use crate::store::names;
 use crate::store::rank_log::{Counts, LogEvent, LogWriter, MAX_EVENTS};
-use crate::sys;
+use crate::sys::{self, signals};
 use std::collections::HashSet;
 use std::io;
 use std::path::Path;
@@ -21,6 +22,7 @@ use std::thread::JoinHandle;
 pub(crate) struct Writer {
     recording: Arc<Recording>,
     sink: Arc<Mutex<Sink>>,
+    rescue: Arc<Rescue>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -41,7 +43,20 @@ struct Sink {
     names: HashSet<NameId>,
     threads: HashSet<u32>,
     written: u64,
+    /// Time of each region in the intervals written, ticks; by the region's index.
+    ticks: Vec<u64>,
     warned: bool,
+}
+
+/// What a log has when recording has ended.
+#[derive(Debug)]
+pub(crate) struct Recorded {
+    /// The calls that were still open.
+    pub(crate) open: Vec<OpenCall>,
+    /// Intervals in the log.
+    pub(crate) intervals: u64,
+    /// Time of each region in them, ticks; by the region's index, and shorter than there are regions.
+    pub(crate) ticks: Vec<u64>,
 }
 
 impl Writer {
@@ -53,29 +68,40 @@ impl Writer {
     ) -> io::Result<Arc<Self>> {
         log.run(run)?;
         log.anchor(recording.settings.clock.anchor())?;
+        let is_first = matches!(run.get("rank"), None | Some(Value::Int(0)));
+        let rescue = Rescue::new(recording, &log, is_first)?;
         let sink = Arc::new(Mutex::new(Sink {
             log,
             names: HashSet::new(),
             threads: HashSet::new(),
             written: 0,
+            ticks: Vec::new(),
             warned: false,
         }));
         let thread = {
-            let (recording, sink) = (Arc::clone(recording), Arc::clone(&sink));
+            let (recording, sink, rescue) = (Arc::clone(recording), Arc::clone(&sink), Arc::clone(&rescue));
             std::thread::Builder::new()
                 .name("scope-profiler".into())
                 .spawn(move || {
                     never_record_this_thread();
+                    // The application's signals are for its own threads.
+                    let _undisturbed = signals::Undisturbed::begin();
                     while recording.wait_for_work(recording.settings.flush_interval) {
-                        lock(&sink).flush(&recording);
+                        let mut sink = lock(&sink);
+                        let _flushing = rescue.flushing();
+                        sink.flush(&recording);
                     }
                 })?
         };
         let writer = Arc::new(Self {
             recording: Arc::clone(recording),
             sink,
+            rescue,
             thread: Mutex::new(Some(thread)),
         });
+        if recording.settings.crash_handler {
+            writer.rescue.arm();
+        }
         lock(&RUNNING).push(Arc::downgrade(&writer));
         sys::at_exit(save_all);
         Ok(writer)
@@ -88,6 +114,7 @@ impl Writer {
         }
         self.recording.close();
         self.finish(&Metadata::new());
+        self.seal();
         let log = self.log_path();
         tell(&format!(
             "the program ended without finalize; everything recorded is in {log}: \
@@ -98,15 +125,16 @@ impl Writer {
 
     /// Writes everything that has been recorded up to now.
     pub(crate) fn flush(&self) -> io::Result<()> {
-        match lock(&self.sink).flush(&self.recording) {
+        let mut sink = lock(&self.sink);
+        let _flushing = self.rescue.flushing();
+        match sink.flush(&self.recording) {
             None => Ok(()),
             Some(error) => Err(error),
         }
     }
 
-    /// Ends the writer thread, writes the rest and the end mark. Gives the calls that were still
-    /// open, and how many intervals the log has.
-    pub(crate) fn finish(&self, run: &Metadata) -> (Vec<OpenCall>, u64) {
+    /// Ends the writer thread and writes the rest: all but the end mark.
+    pub(crate) fn finish(&self, run: &Metadata) -> Recorded {
         self.recording.stop_writer();
         lock(&RUNNING).retain(|writer| !std::ptr::eq(writer.as_ptr(), self));
         if let Some(thread) = lock(&self.thread).take() {
@@ -114,6 +142,7 @@ impl Writer {
             thread.join().ok();
         }
         let mut sink = lock(&self.sink);
+        let flushing = self.rescue.flushing();
         let mut open = self.recording.open_calls();
         let drained = self.recording.drain();
         remove_closed(&mut open, &drained);
@@ -121,7 +150,26 @@ impl Writer {
         if let Err(error) = sink.finish(&self.recording, &open, run) {
             sink.warn(&error);
         }
-        (open, sink.written)
+        flushing.finish();
+        self.rescue.disarm();
+        Recorded {
+            open,
+            intervals: sink.written,
+            ticks: sink.ticks.clone(),
+        }
+    }
+
+    /// Adds to the log what the writer thread knows nothing of. A failure is told, as any other.
+    pub(crate) fn append(&self, add: impl FnOnce(&mut LogWriter) -> io::Result<()>) {
+        let mut sink = lock(&self.sink);
+        if let Err(error) = add(&mut sink.log) {
+            sink.warn(&error);
+        }
+    }
+
+    /// Writes the end mark: the log is complete.
+    pub(crate) fn seal(&self) {
+        self.append(LogWriter::end);
     }
 
     pub(crate) fn log_path(&self) -> std::path::PathBuf {
@@ -197,8 +245,20 @@ impl Sink {
         }
         if failure.is_none() {
             self.written += events.len() as u64;
+            self.add_up(events);
         } else {
             self.count_unwritten(recording, events);
+        }
+    }
+
+    fn add_up(&mut self, events: &[Event]) {
+        for run in events.chunk_by(|a, b| a.region == b.region) {
+            let index = run[0].region.index();
+            if self.ticks.len() <= index {
+                self.ticks.resize(index + 1, 0);
+            }
+            let ticks = run.iter().map(|event| event.end.saturating_sub(event.start));
+            self.ticks[index] = self.ticks[index].saturating_add(ticks.sum());
         }
     }
 
@@ -247,9 +307,9 @@ impl Sink {
         }
         let recorded = Value::Int(recording.num_recorded(open.len() as u64) as i64);
         self.log.run(run)?;
-        self.log.run(&Metadata::from([(names::RECORDED.into(), recorded)]))?;
-        self.log.anchor(recording.settings.clock.anchor())?;
-        self.log.end()
+        self.log
+            .run(&Metadata::from([(names::RECORDED.into(), recorded)]))?;
+        self.log.anchor(recording.settings.clock.anchor())
     }
 
     fn count_unwritten(&mut self, recording: &Recording, events: &[Event]) {
@@ -281,7 +341,7 @@ fn tell(message: &str) {
     let _ = writeln!(io::stderr(), "scope-profiler: {message}");
 }
 
-fn log_event(event: &Event) -> LogEvent {
+pub(super) fn log_event(event: &Event) -> LogEvent {
     LogEvent {
         region: event.region.number(),
         depth: event.depth,

@@ -4,6 +4,8 @@ use super::names;
 use crate::config::Settings;
 use crate::profile::{Metadata, Value};
 use jiff::Timestamp;
+use rustc_hash::FxBuildHasher;
+use std::hash::BuildHasher;
 
 /// The facts known when a session begins.
 pub(crate) fn at_start(settings: &Settings, rank: u32, size: u32) -> Metadata {
@@ -23,6 +25,10 @@ pub(crate) fn at_start(settings: &Settings, rank: u32, size: u32) -> Metadata {
         ("rank".into(), Value::Int(rank.into())),
         ("size".into(), Value::Int(size.into())),
     ]);
+    if let Some(identity) = settings.clock.identity() {
+        let id = format!("{:016x}", FxBuildHasher.hash_one(identity));
+        facts.insert(names::CLOCK_ID.into(), Value::Text(id));
+    }
     if let Ok(cores) = std::thread::available_parallelism() {
         facts.insert("cpu_cores".into(), Value::Int(cores.get() as i64));
     }

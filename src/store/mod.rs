@@ -3,7 +3,8 @@
 //! Every name in the HDF5 file and both format versions stand here, for the writer, the merger and
 //! the readers alike. The layouts themselves are described in `docs/format.md`.
 
-mod codec;
+mod clock_sync;
+pub(crate) mod codec;
 mod hdf5_values;
 pub(crate) mod merge;
 pub(crate) mod metadata;
@@ -28,6 +29,17 @@ pub(crate) mod names {
     pub(crate) const DROPPED_INTERVALS: &str = "dropped_intervals";
     /// Root attribute, int64: calls that were open when recording ended.
     pub(crate) const OPEN_CALLS: &str = "open_calls";
+    /// Root attribute, text: what names the run among others.
+    pub(crate) const RUN: &str = "run";
+    /// Root attribute, text: ranks of the run that are not in the file, as in `0-3,7`.
+    pub(crate) const MISSING_RANKS: &str = "missing_ranks";
+    /// Root attribute of an index, text: the beginning of the names of its ranks' files, relative to
+    /// the directory of the index; see [`rank_file`].
+    pub(crate) const RANK_FILES: &str = "rank_files";
+    /// Root attribute of a rank's file, int64: the length of the log that it was made of.
+    pub(crate) const LOG_BYTES: &str = "log_bytes";
+    /// Root attribute of a rank's file, int64: 1 when the log came to an orderly end.
+    pub(crate) const LOG_COMPLETE: &str = "log_complete";
     /// Root attribute, float64: what one call of a guard cost, ns.
     pub(crate) const CALL_COST: &str = "call_cost_ns";
     /// Group of a rank's regions; each member is one region.
@@ -77,6 +89,33 @@ pub(crate) mod names {
     pub(crate) const RECORDED: &str = "recorded_calls";
     /// Attribute of a rank, int64: 1 when recording came to an orderly end, otherwise 0.
     pub(crate) const COMPLETE: &str = "complete";
+    /// Group of a rank: how its clock and rank 0's differ, as attributes.
+    pub(crate) const CLOCK: &str = "clock";
+    /// Text in the clock group: ranks with the same one read the same clock.
+    pub(crate) const CLOCK_ID: &str = "clock_id";
+    /// int64 in the clock group, ns: by how much the rank's times may differ from rank 0's clock.
+    /// Absent where nothing was measured: the times are as the rank's own clock gave them.
+    pub(crate) const CLOCK_BOUND: &str = "bound_ns";
+    /// int64\[k\] in the clock group, ns on the rank's own clock: where [`CLOCK_ADDED`] was added.
+    pub(crate) const CLOCK_ADDED_AT: &str = "added_at_ns";
+    /// int64\[k\] in the clock group: what was added to the times, ns; linear in between, constant
+    /// outside.
+    pub(crate) const CLOCK_ADDED: &str = "added_ns";
+    /// int64\[m\] in the clock group, ns on the rank's own clock: when it was compared.
+    pub(crate) const CLOCK_MEASURED_AT: &str = "measured_at_ns";
+    /// int64\[m\] in the clock group: what was found to be added then, ns.
+    pub(crate) const CLOCK_MEASURED: &str = "measured_ns";
+    /// int64\[m\] in the clock group: by how much that may be wrong, ns.
+    pub(crate) const CLOCK_MEASURED_BOUND: &str = "measured_bound_ns";
+    /// int64\[m\] in the clock group: clocks between the rank's and rank 0's, its own included.
+    pub(crate) const CLOCK_HOPS: &str = "measured_hops";
+    /// Attribute of a rank, text: the machine that it ran on.
+    pub(crate) const HOST: &str = "host";
     /// Group of metadata at the root, in files of the Python package only.
     pub(crate) const METADATA: &str = "metadata";
+
+    /// The file of a rank that an index refers to.
+    pub(crate) fn rank_file(prefix: &str, rank: u32) -> String {
+        format!("{prefix}{rank:05}.h5")
+    }
 }

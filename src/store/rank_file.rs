@@ -5,11 +5,12 @@
 //! the HDF5 file; of a larger one each sorted batch goes to a scratch file, from which every region
 //! is merged. So memory does not grow with the log.
 
+use super::clock_sync::ClockCorrection;
 use super::rank_log::{Block, Counts, LogReader};
 use super::sorted_runs::{Rows, Runs};
 use super::codec::clip;
 use super::{hdf5_values as values, names};
-use crate::clock::{Anchor, Timeline};
+use crate::clock::{Anchor, ClockMeasurement, Timeline};
 use crate::error::{Error, Result};
 use crate::profile::{Metadata, Value};
 use rustc_hash::FxHashMap;
@@ -27,6 +28,8 @@ pub(crate) struct LogContents {
     pub(crate) regions: BTreeMap<u32, RegionEntry>,
     threads: BTreeMap<u32, (i64, String)>,
     timeline: Timeline,
+    clock: ClockCorrection,
+    measurements: Vec<ClockMeasurement>,
     pub(crate) intervals: u64,
     /// Whether recording came to an orderly end.
     pub(crate) complete: bool,
@@ -43,6 +46,15 @@ pub(crate) struct RegionEntry {
     intervals: u64,
     counts: Counts,
     open: u64,
+}
+
+/// Why a log was not converted.
+#[derive(Debug)]
+pub(crate) enum LogFailure {
+    /// It cannot be read: other logs can be all the same.
+    Log(Error),
+    /// What is made of it cannot be written.
+    Output(Error),
 }
 
 impl LogContents {
@@ -85,11 +97,14 @@ impl LogContents {
                 Block::Counters { region, counts } => contents.region(region).counts = counts,
                 Block::Open { region, .. } => contents.region(region).open += 1,
                 Block::End => contents.complete = true,
+                Block::Clock(measured) => contents.measurements.push(measured),
             }
         }
         contents.recorded = contents.run.remove(names::RECORDED);
         contents.lost_bytes = log.remaining();
         contents.timeline = Timeline::new(anchors);
+        let (first, last) = contents.timeline.ends_ns();
+        contents.clock = ClockCorrection::new(&contents.measurements, first, last);
         Ok(contents)
     }
 
@@ -97,24 +112,17 @@ impl LogContents {
         self.regions.entry(number).or_default()
     }
 
-    /// The rank that wrote the log.
-    pub(crate) fn rank(&self) -> u32 {
-        match self.run.get("rank") {
-            Some(Value::Int(rank)) => u32::try_from(*rank).unwrap_or(0),
-            _ => 0,
-        }
-    }
-
     pub(crate) fn dropped(&self) -> u64 {
-        self.regions.values().map(|region| region.counts.dropped).sum()
+        let dropped = self.regions.values().map(|region| region.counts.dropped);
+        dropped.fold(0, u64::saturating_add)
     }
 
     pub(crate) fn open(&self) -> u64 {
         self.regions.values().map(|region| region.open).sum()
     }
 
-    /// Writes the rank into its group of the HDF5 file `output`, which lies in `scratch`.
-    pub(crate) fn write(&self, group: &hdf5::Group, output: &Path, scratch: &Path) -> Result<()> {
+    /// Writes the rank with its `rows` into its group of the HDF5 file `output`.
+    pub(crate) fn write(&self, rows: &Runs, group: &hdf5::Group, output: &Path) -> Result<()> {
         let failed = |error| Error::hdf5(output, "cannot write", error);
         let regions = group.create_group(names::REGIONS).map_err(failed)?;
         values::attribute(group, names::SORTED, &Value::Int(1)).map_err(failed)?;
@@ -123,8 +131,8 @@ impl LogContents {
             values::attribute(group, names::RECORDED, recorded).map_err(failed)?;
         }
         self.write_threads(group).map_err(failed)?;
+        self.write_clock(group).map_err(failed)?;
 
-        let rows = self.rows(scratch)?;
         let mut group_names = GroupNames::default();
         let mut region_names = RegionNames::default();
         for (number, entry) in &self.regions {
@@ -135,6 +143,45 @@ impl LogContents {
             entry
                 .write_attributes(&region, &name, &group_name, total, &self.timeline)
                 .map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    fn write_clock(&self, group: &hdf5::Group) -> hdf5::Result<()> {
+        let is_alone = matches!(self.run.get("size"), None | Some(Value::Int(..=1)));
+        if is_alone && self.measurements.is_empty() {
+            return Ok(());
+        }
+        if let Some(host) = self.run.get(names::HOST) {
+            values::attribute(group, names::HOST, host)?;
+        }
+        let clock = group.create_group(names::CLOCK)?;
+        if let Some(id) = self.run.get(names::CLOCK_ID) {
+            values::attribute(&clock, names::CLOCK_ID, id)?;
+        }
+        let Some(bound) = self.clock.bound() else {
+            return Ok(());
+        };
+        let int = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        values::attribute(&clock, names::CLOCK_BOUND, &Value::Int(int(bound)))?;
+        let points = self.clock.points();
+        let measured = |field: fn(&ClockMeasurement) -> i64| self.measurements.iter().map(field).collect();
+        for (name, column) in [
+            (
+                names::CLOCK_ADDED_AT,
+                points.iter().map(|point| point.0).collect(),
+            ),
+            (names::CLOCK_ADDED, points.iter().map(|point| point.1).collect()),
+            (names::CLOCK_MEASURED_AT, measured(|m| m.at)),
+            (names::CLOCK_MEASURED, measured(|m| m.offset)),
+            (
+                names::CLOCK_MEASURED_BOUND,
+                measured(|m| i64::try_from(m.bound).unwrap_or(i64::MAX)),
+            ),
+            (names::CLOCK_HOPS, measured(|m| m.hops.into())),
+        ] {
+            let column: Vec<i64> = column;
+            clock.new_attr_builder().with_data(&column).create(name)?;
         }
         Ok(())
     }
@@ -163,21 +210,21 @@ impl LogContents {
         Ok(())
     }
 
-    /// The events by region, sorted, in nanoseconds.
-    fn rows(&self, scratch: &Path) -> Result<Runs> {
-        let mut clock = self.timeline.converter();
+    /// The events by region, sorted, in nanoseconds. What does not fit into memory goes into a file
+    /// in the directory `scratch`.
+    pub(crate) fn rows(&self, scratch: &Path) -> Result<Runs, LogFailure> {
+        let mut timeline = self.timeline.converter();
+        let mut ns = |tick| self.clock.apply(timeline.ns(tick));
         let mut batch: FxHashMap<u32, Rows> = FxHashMap::default();
         let mut in_batch = 0;
         let mut runs = Runs::new(scratch);
-        let mut log = LogReader::open(&self.path)?;
+        let damaged = |error| LogFailure::Log(cannot_read(&self.path, error));
+        let mut log = LogReader::open(&self.path).map_err(LogFailure::Log)?;
         let mut left = self.intervals;
         while left > 0 {
-            let block = log.next().map_err(|error| cannot_read(&self.path, error))?;
-            let Some(block) = block else {
-                return Err(Error::format(
-                    &self.path,
-                    "the log became shorter while it was read",
-                ));
+            let Some(block) = log.next().map_err(damaged)? else {
+                let message = "the log became shorter while it was read";
+                return Err(LogFailure::Log(Error::format(&self.path, message)));
             };
             let Block::Events { thread, events } = block else {
                 continue;
@@ -185,18 +232,15 @@ impl LogContents {
             left = left.saturating_sub(events.len() as u64);
             for run in events.chunk_by(|a, b| a.region == b.region) {
                 let rows = batch.entry(run[0].region).or_default();
-                rows.extend(
-                    run.iter()
-                        .map(|event| (clock.ns(event.start), clock.ns(event.end), thread)),
-                );
+                rows.extend(run.iter().map(|event| (ns(event.start), ns(event.end), thread)));
                 in_batch += run.len();
             }
             if in_batch >= BATCH_ROWS && left > 0 {
-                runs.spill(&mut batch)?;
+                runs.spill(&mut batch).map_err(LogFailure::Output)?;
                 in_batch = 0;
             }
         }
-        runs.finish(batch)
+        runs.finish(batch).map_err(LogFailure::Output)
     }
 }
 
@@ -218,7 +262,15 @@ impl RegionEntry {
             attributes.push((names::SOURCE_LINE, Value::Int((*line).into())));
         }
         let throttled_ns = timeline.length_ns(self.counts.throttled_ticks).unsigned_abs();
-        let calls = self.intervals + self.counts.counted + self.counts.dropped + self.counts.throttled;
+        let Counts {
+            counted,
+            dropped,
+            throttled,
+            ..
+        } = self.counts;
+        let calls = [counted, dropped, throttled]
+            .into_iter()
+            .fold(self.intervals, u64::saturating_add);
         for (key, n) in [
             (names::NUM_CALLS, calls),
             (names::DROPPED, self.counts.dropped),

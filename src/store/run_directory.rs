@@ -68,14 +68,21 @@ fn log_name(run: &str, rank: u32) -> String {
     format!("{run}-rank{rank:05}.log")
 }
 
-/// The logs of all ranks of the run that `log` is of, where they are there.
-pub(crate) fn logs_of_ranks(log: &Path, size: u32) -> Vec<PathBuf> {
-    let name = log.file_name().unwrap_or_default().to_string_lossy();
-    let Some((run, _)) = name.rsplit_once("-rank") else {
-        return vec![log.to_path_buf()];
-    };
-    let of_rank = |rank| log.with_file_name(log_name(run, rank));
-    (0..size).map(of_rank).filter(|path| path.exists()).collect()
+/// The rank that the name of a log says it is of.
+pub(crate) fn rank_of_log(log: &Path) -> Option<u32> {
+    let name = log.file_name()?.to_str()?.strip_suffix(".log")?;
+    name.rsplit_once("-rank")?.1.parse().ok()
+}
+
+/// The run that the name of a log says it is of.
+pub(crate) fn run_of_log(log: &Path) -> Option<&str> {
+    let name = log.file_name()?.to_str()?.strip_suffix(".log")?;
+    Some(name.rsplit_once("-rank")?.0)
+}
+
+/// Where the log of this run and rank would lie beside `log`.
+pub(crate) fn log_of_rank(log: &Path, run: &str, rank: u32) -> PathBuf {
+    log.with_file_name(log_name(run, rank))
 }
 
 /// Removes a log that has been merged, and the directory when it was the last one in it.

@@ -9,13 +9,16 @@
 //! or damaged, is good up to its last whole block. Blocks of unknown kinds are skipped. The payloads
 //! are listed in `docs/format.md`.
 
+mod medium;
 mod reader;
 mod writer;
 
+#[cfg(test)]
+pub(crate) use medium::Medium;
 pub(crate) use reader::{Ending, LogReader, is_log};
 pub(crate) use writer::LogWriter;
 
-use crate::clock::Anchor;
+use crate::clock::{Anchor, ClockMeasurement};
 use crate::profile::Metadata;
 
 const MAGIC: [u8; 8] = *b"SCOPELOG";
@@ -26,8 +29,15 @@ const BLOCK_HEADER_BYTES: usize = 12;
 /// No block is larger: a length beyond it is damage.
 const MAX_PAYLOAD: usize = 1 << 20;
 const EVENT_BYTES: usize = 24;
+/// The fact that a run has which was ended by a signal: its name.
+pub(crate) const ENDED_BY: &str = "ended_by";
 /// Events in one block, at the most.
 pub(crate) const MAX_EVENTS: usize = 1 << 15;
+
+/// Events in one block that is written without an allocation, at the most.
+pub(crate) const TAIL_EVENTS: usize = 1 << 12;
+/// Room for any block that is written without an allocation: its events, or a name and a file's.
+const TAIL_BUFFER_BYTES: usize = 3 << 16;
 
 /// An interval in ticks, as the log stores it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +91,8 @@ pub(crate) enum Block {
     Open { thread: u32, region: u32, start: u64 },
     /// Recording ended here, in an orderly way.
     End,
+    /// The difference between this rank's clock and rank 0's at one moment.
+    Clock(ClockMeasurement),
 }
 
 mod kind {
@@ -92,6 +104,7 @@ mod kind {
     pub(super) const COUNTERS: u32 = 6;
     pub(super) const OPEN: u32 = 7;
     pub(super) const END: u32 = 8;
+    pub(super) const CLOCK: u32 = 9;
 }
 
 fn checksum(header: &[u8], payload: &[u8]) -> u32 {

@@ -5,7 +5,7 @@ use super::{
     BLOCK_HEADER_BYTES, Block, Counts, EVENT_BYTES, HEADER_BYTES, LogEvent, MAGIC, MAX_PAYLOAD, VERSION,
     checksum, kind,
 };
-use crate::clock::Anchor;
+use crate::clock::{Anchor, ClockMeasurement};
 use crate::error::{Error, Result};
 use crate::profile::{Metadata, Value};
 use std::fs::File;
@@ -82,6 +82,11 @@ impl<R: Read> LogReader<R> {
             payload: Vec::new(),
             ending: Ending::Clean,
         })
+    }
+
+    /// The length of the log when it was opened.
+    pub(crate) fn length(&self) -> u64 {
+        self.length
     }
 
     /// Bytes from here to the end of the file: what is lost when [`next`](Self::next) gives none.
@@ -168,6 +173,7 @@ fn decode(kind: u32, payload: &[u8]) -> Decoded {
         kind::COUNTERS => decode_counters(&mut input),
         kind::OPEN => decode_open(&mut input),
         kind::END => Some(Block::End),
+        kind::CLOCK => decode_clock(&mut input),
         _ => return Decoded::Unknown,
     };
     block.map_or(Decoded::Damaged, Decoded::Block)
@@ -232,6 +238,15 @@ fn decode_counters(input: &mut Decoder<'_>) -> Option<Block> {
         spans: input.u64()?,
     };
     Some(Block::Counters { region, counts })
+}
+
+fn decode_clock(input: &mut Decoder<'_>) -> Option<Block> {
+    Some(Block::Clock(ClockMeasurement {
+        at: input.i64()?,
+        offset: input.i64()?,
+        bound: input.u64()?,
+        hops: input.u32()?,
+    }))
 }
 
 fn decode_open(input: &mut Decoder<'_>) -> Option<Block> {

@@ -3,6 +3,13 @@ use crate::profile::Value;
 use std::io::Cursor;
 use std::path::Path;
 
+const CLOCK: ClockMeasurement = ClockMeasurement {
+    at: -1,
+    offset: i64::MIN,
+    bound: u64::MAX,
+    hops: 3,
+};
+
 fn sample() -> Vec<u8> {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("log");
@@ -38,6 +45,7 @@ fn sample() -> Vec<u8> {
     )
     .unwrap();
     log.open(4, 2, 77).unwrap();
+    log.clock(CLOCK).unwrap();
     log.end().unwrap();
     std::fs::read(path).unwrap()
 }
@@ -54,7 +62,7 @@ fn blocks(bytes: &[u8]) -> Vec<Block> {
 #[test]
 fn every_kind_of_block_comes_back_as_it_was_written() {
     let blocks = blocks(&sample());
-    assert_eq!(blocks.len(), 10);
+    assert_eq!(blocks.len(), 11);
     assert_eq!(
         blocks[1],
         Block::Run(Metadata::from([(
@@ -92,7 +100,8 @@ fn every_kind_of_block_comes_back_as_it_was_written() {
             end: 7
         }
     );
-    assert_eq!(blocks[9], Block::End);
+    assert_eq!(blocks[9], Block::Clock(CLOCK));
+    assert_eq!(blocks[10], Block::End);
 }
 
 #[test]

@@ -1,59 +1,115 @@
 //! Appending to a log.
 
 use super::super::codec::Encoder;
+use super::medium::{self, Medium};
 use super::{
-    BLOCK_HEADER_BYTES, Counts, HEADER_BYTES, LogEvent, MAGIC, MAX_EVENTS, MAX_PAYLOAD, VERSION, checksum,
-    kind,
+    BLOCK_HEADER_BYTES, Counts, ENDED_BY, HEADER_BYTES, LogEvent, MAGIC, MAX_EVENTS, MAX_PAYLOAD,
+    TAIL_BUFFER_BYTES, VERSION, checksum, kind,
 };
-use crate::clock::Anchor;
+use crate::clock::{Anchor, ClockMeasurement};
 use crate::profile::{Metadata, Value};
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Appends blocks to a new log.
 #[derive(Debug)]
 pub(crate) struct LogWriter {
-    file: File,
+    medium: Box<dyn Medium>,
     path: PathBuf,
     /// Up to here every block is whole.
     good: u64,
+    /// Whether the beginning of a block that failed is still behind that.
+    torn: bool,
     buffer: Encoder,
 }
 
 impl LogWriter {
     /// Starts a log under a name that does not exist yet.
     pub(crate) fn create(path: &Path) -> io::Result<Self> {
-        let mut file = OpenOptions::new().append(true).create_new(true).open(path)?;
+        let file = medium::create(path)?;
+        Self::begin(Box::new(file), path).inspect_err(|_| {
+            std::fs::remove_file(path).ok();
+        })
+    }
+
+    /// Starts a log on an empty medium; `path` is what messages call it.
+    pub(crate) fn begin(mut medium: Box<dyn Medium>, path: &Path) -> io::Result<Self> {
         let mut header = Vec::from(MAGIC);
         header.extend(VERSION.to_le_bytes());
         header.extend(0u32.to_le_bytes());
-        file.write_all(&header)?;
+        medium.write_all(&header)?;
         Ok(Self {
-            file,
+            medium,
             path: path.into(),
             good: HEADER_BYTES,
+            torn: false,
             buffer: Encoder::default(),
         })
+    }
+
+    /// A second writer of the same log, for when the first one has to stop. With it, a block of at most
+    /// [`TAIL_EVENTS`] intervals is written without a single allocation.
+    pub(crate) fn tail(&self) -> io::Result<Self> {
+        Ok(Self {
+            medium: self.medium.another()?,
+            path: self.path.clone(),
+            good: 0,
+            torn: false,
+            buffer: Encoder::with_capacity(TAIL_BUFFER_BYTES),
+        })
+    }
+
+    /// Goes on where the first writer has stopped.
+    pub(crate) fn take_over(&mut self) -> io::Result<()> {
+        self.good = self.medium.length()?;
+        Ok(())
+    }
+
+    /// Whether somebody has deleted the file.
+    pub(crate) fn is_removed(&self) -> bool {
+        self.medium.is_removed()
+    }
+
+    /// Writes a file that was deleted a second time, under its old name.
+    pub(crate) fn restore(&mut self) -> io::Result<()> {
+        self.medium.restore(&self.path)
     }
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    pub(crate) fn run(&mut self, facts: &Metadata) -> io::Result<()> {
-        for (key, value) in facts {
-            self.block(kind::RUN, |out| {
-                out.text(key);
-                match value {
-                    Value::Text(text) => out.u8(0).text(text),
-                    Value::Int(n) => out.u8(1).i64(*n),
-                    Value::Float(x) => out.u8(2).u64(x.to_bits()),
-                    Value::List(texts) => texts.iter().fold(out.u8(3), |out, text| out.text(text)),
-                };
-            })?;
-        }
+    /// Gives the log another name in its directory, where that is free.
+    pub(crate) fn rename(&mut self, path: &Path) -> io::Result<()> {
+        // Unlike a rename, a link never replaces a log that is there.
+        std::fs::hard_link(&self.path, path)?;
+        std::fs::remove_file(&self.path)?;
+        self.path = path.into();
         Ok(())
+    }
+
+    pub(crate) fn run(&mut self, facts: &Metadata) -> io::Result<()> {
+        facts.iter().try_for_each(|(key, value)| self.fact(key, value))
+    }
+
+    /// A fact about the run.
+    pub(crate) fn fact(&mut self, key: &str, value: &Value) -> io::Result<()> {
+        self.block(kind::RUN, |out| {
+            out.text(key);
+            match value {
+                Value::Text(text) => out.u8(0).text(text),
+                Value::Int(n) => out.u8(1).i64(*n),
+                Value::Float(x) => out.u8(2).u64(x.to_bits()),
+                Value::List(texts) => texts.iter().fold(out.u8(3), |out, text| out.text(text)),
+            };
+        })
+    }
+
+    /// What ended recording before its time.
+    pub(crate) fn ended_by(&mut self, signal: &str) -> io::Result<()> {
+        self.block(kind::RUN, |out| {
+            out.text(ENDED_BY).u8(0).text(signal);
+        })
     }
 
     pub(crate) fn name(&mut self, region: u32, name: &str, source: Option<(&str, u32)>) -> io::Result<()> {
@@ -92,6 +148,15 @@ impl LogWriter {
         })
     }
 
+    pub(crate) fn clock(&mut self, measured: ClockMeasurement) -> io::Result<()> {
+        self.block(kind::CLOCK, |out| {
+            out.i64(measured.at)
+                .i64(measured.offset)
+                .u64(measured.bound)
+                .u32(measured.hops);
+        })
+    }
+
     pub(crate) fn counters(&mut self, region: u32, counts: Counts) -> io::Result<()> {
         self.block(kind::COUNTERS, |out| {
             out.u32(region).u64(counts.counted).u64(counts.dropped);
@@ -125,13 +190,17 @@ impl LogWriter {
         bytes[4..8].copy_from_slice(&length.to_le_bytes());
         let crc = checksum(&bytes[..8], &bytes[BLOCK_HEADER_BYTES..]);
         bytes[8..12].copy_from_slice(&crc.to_le_bytes());
-        match self.file.write_all(bytes) {
+        if self.torn {
+            self.medium.cut(self.good)?;
+            self.torn = false;
+        }
+        match self.medium.write_all(bytes) {
             Ok(()) => {
                 self.good += bytes.len() as u64;
                 Ok(())
             }
             Err(error) => {
-                self.file.set_len(self.good).ok();
+                self.torn = self.medium.cut(self.good).is_err();
                 Err(error)
             }
         }

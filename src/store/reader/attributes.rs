@@ -16,7 +16,7 @@ const MAX_ATTRIBUTES: usize = 1 << 12;
 /// The attributes of an object whose names are wanted and that have a meaning as [`Value`].
 ///
 /// What nobody asked for is not touched: libhdf5 does not survive every damaged string.
-pub(super) fn read(location: &Location, wanted: impl Fn(&str) -> bool) -> hdf5::Result<Metadata> {
+pub(in crate::store) fn read(location: &Location, wanted: impl Fn(&str) -> bool) -> hdf5::Result<Metadata> {
     let mut metadata = Metadata::new();
     each(location, |name, attribute| {
         // One that cannot be read costs itself, not the profile.

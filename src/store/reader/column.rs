@@ -29,7 +29,7 @@ pub(super) struct Column {
 }
 
 /// How many datasets stay open; each takes some ten kilobytes.
-const KEPT_OPEN: usize = 1 << 10;
+pub(super) const KEPT_OPEN: usize = 1 << 10;
 
 impl Column {
     /// Checks the dataset `name` of `group` without reading values.
@@ -103,7 +103,7 @@ impl Column {
         let selection = range.start as usize..range.end as usize;
         let dataset = match &self.dataset {
             Some(dataset) => Ok(dataset.clone()),
-            None => from.file.dataset(&self.path),
+            None => from.file().and_then(|file| file.dataset(&self.path)),
         };
         dataset
             .and_then(|dataset| dataset.read_slice_1d::<T, _>(selection))

@@ -3,7 +3,7 @@
 use super::schema1::Schema1;
 use super::{Decoder, open};
 use crate::error::{Error, Result};
-use crate::profile::{CallSite, Intervals, Metadata, Row};
+use crate::profile::{CallSite, Intervals, Metadata, Row, Value};
 use crate::store::names;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -73,6 +73,15 @@ impl Inspection {
     /// An integer that a rank's group has as an attribute.
     pub(crate) fn rank_fact(&self, rank: u32, name: &str) -> Option<i64> {
         super::attributes::int(self.decoder.contents().rank_facts.get(&rank)?, name)
+    }
+
+    /// Integers that a rank's group, or that of its clock, has as one attribute; none where it has not.
+    pub(crate) fn rank_list(&self, rank: u32, name: &str) -> Option<Vec<i64>> {
+        match self.decoder.contents().rank_facts.get(&rank)?.get(name)? {
+            Value::Int(number) => Some(vec![*number]),
+            Value::List(texts) => texts.iter().map(|text| text.parse().ok()).collect(),
+            _ => None,
+        }
     }
 
     /// Whether the rows of a rank are said to be in order of start.

@@ -3,9 +3,10 @@
 //! The schema number of a file chooses its [`Decoder`]; everything above a decoder is the same for
 //! all of them: rows in order of start, regions on demand.
 
-mod attributes;
+pub(super) mod attributes;
 mod column;
 mod inspection;
+mod linked;
 mod open;
 mod schema1;
 

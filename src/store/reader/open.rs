@@ -1,6 +1,8 @@
 //! Opening a file: is it there, is it HDF5, which schema.
 
 use super::attributes;
+use super::column::KEPT_OPEN;
+use super::linked::LastFile;
 use crate::error::{Error, Result};
 use crate::store::names;
 use hdf5::{File, FileBuilder};
@@ -19,13 +21,28 @@ const SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
 #[derive(Debug)]
 pub(super) struct Opened {
     pub(super) path: PathBuf,
-    pub(super) file: File,
+    access: Access,
     pub(super) len: u64,
     /// How many datasets were opened, and stay so up to a limit.
     pub(super) kept_open: AtomicUsize,
 }
 
+/// How to get at the file.
+#[derive(Debug)]
+enum Access {
+    Open(File),
+    /// One of many that are opened as they are needed.
+    Shared(LastFile),
+}
+
 impl Opened {
+    pub(super) fn file(&self) -> hdf5::Result<File> {
+        match &self.access {
+            Access::Open(file) => Ok(file.clone()),
+            Access::Shared(last) => last.get(&self.path),
+        }
+    }
+
     #[cold]
     pub(super) fn damaged(&self, message: impl Into<String>) -> Error {
         Error::format(&self.path, message)
@@ -39,6 +56,33 @@ impl Opened {
 
 /// Opens `path`, if it is an HDF5 file.
 pub(super) fn open(path: &Path) -> Result<Opened> {
+    open_with(path, |path| Ok(Access::Open(hdf5_file(path)?)), 0)
+}
+
+/// Opens `path` as one of many files, of which the last that was used stays open.
+pub(super) fn open_linked(path: &Path, last: LastFile) -> Result<Opened> {
+    let shared = |path: &Path| {
+        last.get(path)?;
+        Ok(Access::Shared(last.clone()))
+    };
+    // A dataset that stays open would keep its file open.
+    open_with(path, shared, KEPT_OPEN)
+}
+
+/// Opens an HDF5 file for reading.
+pub(super) fn hdf5_file(path: &Path) -> hdf5::Result<File> {
+    let mut builder = FileBuilder::new();
+    // Without a chunk cache, slices of uncompressed chunks are read as they are, and memory does
+    // not grow with the number of datasets.
+    builder.with_fapl(|access| access.chunk_cache(1, 0, 0.0));
+    builder.open(path)
+}
+
+fn open_with(
+    path: &Path,
+    access: impl FnOnce(&Path) -> hdf5::Result<Access>,
+    kept_open: usize,
+) -> Result<Opened> {
     let metadata = fs::metadata(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => Error::not_found(format!("{}: there is no such file", path.display())),
         _ => Error::io(path, "cannot be opened", error),
@@ -61,11 +105,7 @@ pub(super) fn open(path: &Path) -> Result<Opened> {
             "the file is empty; the run was interrupted before it wrote anything",
         ));
     }
-    let mut builder = FileBuilder::new();
-    // Without a chunk cache, slices of uncompressed chunks are read as they are, and memory does
-    // not grow with the number of datasets.
-    builder.with_fapl(|access| access.chunk_cache(1, 0, 0.0));
-    let file = builder.open(path).map_err(|error| {
+    let access = access(path).map_err(|error| {
         let text = error.to_string();
         if start != SIGNATURE && text.contains("signature") {
             Error::format(path, "not an HDF5 file")
@@ -83,16 +123,17 @@ pub(super) fn open(path: &Path) -> Result<Opened> {
     })?;
     Ok(Opened {
         path: path.to_owned(),
-        file,
+        access,
         len: metadata.len(),
-        kept_open: AtomicUsize::new(0),
+        kept_open: AtomicUsize::new(kept_open),
     })
 }
 
 /// The schema number: absent means 1.
 pub(super) fn schema(opened: &Opened) -> Result<i64> {
     let cannot = |error| opened.hdf5(format!("the attribute {} cannot be read", names::SCHEMA), error);
-    let Some(attribute) = attributes::find(&opened.file, names::SCHEMA).map_err(cannot)? else {
+    let file = opened.file().map_err(cannot)?;
+    let Some(attribute) = attributes::find(&file, names::SCHEMA).map_err(cannot)? else {
         return Ok(1);
     };
     let descriptor = attribute

@@ -4,8 +4,9 @@
 
 use super::attributes::{self, int, text, texts_of};
 use super::column::{Column, check_place};
-use super::open::Opened;
 use super::inspection::Doubts;
+use super::linked::RankFiles;
+use super::open::Opened;
 use super::{Contents, Decoder};
 use crate::error::Result;
 use crate::profile::{CallSite, Intervals, Metadata, Row};
@@ -13,6 +14,7 @@ use crate::store::names;
 use hdf5::{Group, LinkType, LocationType};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Members of a region's group that are not regions in their turn.
 const COLUMNS: [&str; 3] = [names::START_TIMES, names::END_TIMES, names::THREAD_IDS];
@@ -35,6 +37,15 @@ const REGION_ATTRIBUTES: [&str; 11] = [
 /// Attributes of a rank's group that mean something to us.
 const RANK_ATTRIBUTES: [&str; 3] = [names::SORTED, names::COMPLETE, names::RECORDED];
 
+/// Attributes of a rank's clock that mean something to us; kept with those of the rank.
+const CLOCK_ATTRIBUTES: [&str; 5] = [
+    names::CLOCK_BOUND,
+    names::CLOCK_ADDED_AT,
+    names::CLOCK_ADDED,
+    names::CLOCK_MEASURED_AT,
+    names::CLOCK_MEASURED_BOUND,
+];
+
 /// Threads of one rank beyond which their list is not what it claims to be.
 const MAX_THREADS: u64 = 1 << 20;
 
@@ -44,7 +55,7 @@ const MAX_DEPTH: usize = 32;
 /// A file of schema 1.
 #[derive(Debug)]
 pub(super) struct Schema1 {
-    from: Opened,
+    from: Arc<Opened>,
     contents: Contents,
     regions: Vec<Region>,
     threads: BTreeMap<u32, BTreeMap<u32, String>>,
@@ -52,6 +63,7 @@ pub(super) struct Schema1 {
 
 #[derive(Debug)]
 struct Region {
+    from: Arc<Opened>,
     starts: Column,
     ends: Column,
     threads: Option<Column>,
@@ -69,7 +81,8 @@ impl Schema1 {
     }
 
     fn scan(from: Opened, doubts: Option<Doubts>) -> Result<(Self, Doubts)> {
-        let mut scan = Scan::new(&from, doubts);
+        let from = Arc::new(from);
+        let mut scan = Scan::new(from.clone(), doubts);
         scan.file()?;
         let Scan {
             contents,
@@ -95,10 +108,10 @@ impl Decoder for Schema1 {
 
     fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()> {
         let region = &self.regions[row];
-        into.starts = region.starts.read(&self.from, range.clone())?;
-        into.ends = region.ends.read(&self.from, range.clone())?;
+        into.starts = region.starts.read(&region.from, range.clone())?;
+        into.ends = region.ends.read(&region.from, range.clone())?;
         match &region.threads {
-            Some(threads) => into.threads = threads.read_threads(&self.from, range)?,
+            Some(threads) => into.threads = threads.read_threads(&region.from, range)?,
             None => {
                 into.threads.clear();
                 into.threads.resize(into.starts.len(), 0);
@@ -125,8 +138,9 @@ impl Decoder for Schema1 {
 }
 
 /// What has been found so far.
-struct Scan<'a> {
-    from: &'a Opened,
+struct Scan {
+    /// The file that is looked at.
+    from: Arc<Opened>,
     contents: Contents,
     regions: Vec<Region>,
     threads: BTreeMap<u32, BTreeMap<u32, String>>,
@@ -138,8 +152,8 @@ struct Scan<'a> {
     doubts: Option<Doubts>,
 }
 
-impl<'a> Scan<'a> {
-    fn new(from: &'a Opened, doubts: Option<Doubts>) -> Self {
+impl Scan {
+    fn new(from: Arc<Opened>, doubts: Option<Doubts>) -> Self {
         Self {
             from,
             seen: HashSet::new(),
@@ -170,36 +184,68 @@ impl<'a> Scan<'a> {
     }
 
     fn file(&mut self) -> Result<()> {
-        let root = self
-            .from
-            .file
-            .as_group()
-            .map_err(|error| self.from.hdf5("the root group cannot be opened", error))?;
+        let root = self.root()?;
         let links = self.links(&root, "/")?;
         self.contents.metadata = self.metadata(&root, &links)?;
         let mut ranks = BTreeMap::new();
         for (name, link) in &links {
             let Some(rank) = rank_number(name) else { continue };
-            self.check_link(name, *link)?;
-            if let Some(other) = ranks.insert(rank, name) {
+            if *link != LinkType::External {
+                self.check_link(name, *link)?;
+            }
+            if let Some((other, _)) = ranks.insert(rank, (name, *link)) {
                 return Err(self
                     .from
                     .damaged(format!("{other} and {name} are both rank {rank}")));
             }
         }
-        if ranks.is_empty() && self.from.file.attr(names::SCHEMA).is_err() {
+        if ranks.is_empty() && root.attr(names::SCHEMA).is_err() {
             return Err(self.from.damaged(
                 "no rank groups (rank0, rank1, ...): this HDF5 file was not written by scope-profiler, or is not merged",
             ));
         }
-        for (rank, name) in ranks {
-            let outcome = self
-                .group(&root, name, name)
-                .and_then(|group| self.first_time(&group, name).map(|()| group))
-                .and_then(|group| self.rank(rank, &group, name));
+        let files = RankFiles::new(&self.contents.metadata);
+        for (rank, (name, link)) in ranks {
+            let outcome = if link == LinkType::External {
+                self.linked_rank(&files, rank)
+            } else {
+                self.group(&root, name, name)
+                    .and_then(|group| self.first_time(&group, name).map(|()| group))
+                    .and_then(|group| self.rank(rank, &group, name))
+            };
             self.or_doubt(outcome)?;
         }
         Ok(())
+    }
+
+    fn root(&self) -> Result<Group> {
+        self.from
+            .file()
+            .and_then(|file| file.as_group())
+            .map_err(|error| self.from.hdf5("the root group cannot be opened", error))
+    }
+
+    /// A rank that has a file of its own.
+    fn linked_rank(&mut self, files: &RankFiles, rank: u32) -> Result<()> {
+        let file = Arc::new(files.open(&self.from, rank)?);
+        let index = std::mem::replace(&mut self.from, file);
+        // Addresses mean nothing in another file.
+        let seen = std::mem::take(&mut self.seen);
+        let outcome = self.rank_of_file(rank);
+        (self.from, self.seen) = (index, seen);
+        outcome
+    }
+
+    fn rank_of_file(&mut self, rank: u32) -> Result<()> {
+        let name = format!("{}{rank}", names::RANK_PREFIX);
+        let root = self.root()?;
+        let links = self.links(&root, "/")?;
+        match links.iter().find(|(link, _)| *link == name) {
+            Some((_, link)) => self.check_link(&name, *link)?,
+            None => return Err(self.from.damaged(format!("{name} is not in it"))),
+        }
+        let group = self.group(&root, &name, &name)?;
+        self.rank(rank, &group, &name)
     }
 
     /// Whether a group has not been met before.
@@ -245,10 +291,16 @@ impl<'a> Scan<'a> {
                 .find(|(name, _)| name == wanted)
                 .map(|(_, link)| *link)
         };
-        let facts = attributes::read(group, |name| RANK_ATTRIBUTES.contains(&name)).map_err(|error| {
+        let cannot = |error| {
             self.from
                 .hdf5(format!("the attributes of {path} cannot be read"), error)
-        })?;
+        };
+        let mut facts =
+            attributes::read(group, |name| RANK_ATTRIBUTES.contains(&name)).map_err(cannot)?;
+        if has(names::CLOCK) == Some(LinkType::Hard) {
+            let clock = self.group(group, names::CLOCK, &format!("{path}/{}", names::CLOCK))?;
+            facts.extend(attributes::read(&clock, |name| CLOCK_ATTRIBUTES.contains(&name)).map_err(cannot)?);
+        }
         if int(&facts, names::SORTED) == Some(1) {
             self.contents.sorted_ranks.insert(rank);
         }
@@ -282,17 +334,17 @@ impl<'a> Scan<'a> {
         for (name, link) in self.links(group, path)? {
             self.check_link(&format!("{path}/{name}"), link)?;
         }
-        let index = Column::open(self.from, group, path, names::THREAD_INDEX)?;
+        let index = Column::open(&self.from, group, path, names::THREAD_INDEX)?;
         if index.len() > MAX_THREADS {
             return Err(self.from.damaged(format!("{path} has {} threads", index.len())));
         }
-        let numbers = index.read_threads(self.from, 0..index.len())?;
+        let numbers = index.read_threads(&self.from, 0..index.len())?;
         let cannot = |error| {
             self.from
                 .hdf5(format!("{path}/{} cannot be read", names::THREAD_NAME), error)
         };
         let dataset = group.dataset(names::THREAD_NAME).map_err(cannot)?;
-        check_place(self.from, &format!("{path}/{}", names::THREAD_NAME), &dataset)?;
+        check_place(&self.from, &format!("{path}/{}", names::THREAD_NAME), &dataset)?;
         let names = attributes::strings(&dataset).map_err(cannot)?.unwrap_or_default();
         if names.len() != numbers.len() {
             let message = format!("{path} has {} threads but {} names", numbers.len(), names.len());
@@ -358,7 +410,7 @@ impl<'a> Scan<'a> {
                 None => Ok(None),
                 Some((_, link)) => {
                     self.check_link(&format!("{path}/{name}"), *link)?;
-                    Column::open(self.from, group, path, name).map(Some)
+                    Column::open(&self.from, group, path, name).map(Some)
                 }
             }
         };
@@ -401,6 +453,8 @@ impl<'a> Scan<'a> {
         let part = |name: &str| count(name).unwrap_or(0);
         let parts = [intervals, part(names::DROPPED), part(names::THROTTLED)];
         let least = parts.into_iter().fold(0, u64::saturating_add);
+        // More than an attribute can hold is written as the most that it can.
+        let least = least.min(i64::MAX as u64);
         let stated = int(&attributes, names::NUM_CALLS);
         if stated.map_or(least > intervals, |calls| i128::from(calls) < i128::from(least)) {
             self.doubt(|| {
@@ -423,6 +477,7 @@ impl<'a> Scan<'a> {
             total_ns: int(&attributes, names::TOTAL),
         });
         self.regions.push(Region {
+            from: self.from.clone(),
             starts,
             ends,
             threads,

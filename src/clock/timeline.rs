@@ -1,150 +1,4 @@
-//! Raw ticks while recording, nanoseconds on `CLOCK_MONOTONIC` afterwards.
-//!
-//! Nothing is calibrated at start-up. [`Anchor`]s, pairs of (tick, nanosecond) taken now and then,
-//! go into the log; a [`Timeline`] made of them turns ticks into nanoseconds by interpolation, so
-//! an error never grows beyond that of the anchors around it.
-
-use crate::sys;
-use std::sync::Arc;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
-
-/// A clock for tests: it stands still until it is told otherwise.
-///
-/// ```
-/// use scope_profiler::{ManualClock, Profiler, ProfilingConfig};
-///
-/// let clock = ManualClock::new(1_000);
-/// let config = ProfilingConfig::new().flush_to_disk(false).verbose(false).manual_clock(&clock);
-/// let profiler = Profiler::new(config)?;
-/// {
-///     let _guard = profiler.profile_region("step");
-///     clock.advance(250);
-/// }
-/// assert_eq!(profiler.get_region("step").unwrap().durations_ns(), [250]);
-/// # Ok::<(), scope_profiler::Error>(())
-/// ```
-#[derive(Clone, Debug, Default)]
-pub struct ManualClock(Arc<AtomicU64>);
-
-impl ManualClock {
-    /// A clock that shows `now`, in ns.
-    #[must_use]
-    pub fn new(now: u64) -> Self {
-        Self(Arc::new(AtomicU64::new(now)))
-    }
-
-    /// Moves the clock forward by `ns` nanoseconds.
-    pub fn advance(&self, ns: u64) {
-        self.0.fetch_add(ns, Ordering::Relaxed);
-    }
-
-    /// Sets the clock to `now`, in ns.
-    pub fn set(&self, now: u64) {
-        self.0.store(now, Ordering::Relaxed);
-    }
-
-    /// What the clock shows, ns.
-    #[must_use]
-    pub fn now(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-/// Where ticks come from.
-#[derive(Clone, Debug)]
-pub(crate) enum Clock {
-    /// The CPU's counter; used only where the kernel itself keeps time by it.
-    Counter,
-    /// `CLOCK_MONOTONIC`: ticks are nanoseconds.
-    Monotonic,
-    /// Ticks are nanoseconds that a test sets.
-    Manual(ManualClock),
-}
-
-impl Clock {
-    /// The cheapest clock that this system can be trusted with.
-    pub(crate) fn system() -> Self {
-        static TRUSTED: OnceLock<bool> = OnceLock::new();
-        if *TRUSTED.get_or_init(kernel_trusts_counter) {
-            Clock::Counter
-        } else {
-            Clock::Monotonic
-        }
-    }
-
-    #[inline(always)]
-    pub(crate) fn ticks(&self) -> u64 {
-        match self {
-            Clock::Counter => sys::cpu_counter(),
-            _ => self.slower_ticks(),
-        }
-    }
-
-    /// Out of line, so that every place that reads the clock stays small.
-    #[inline(never)]
-    fn slower_ticks(&self) -> u64 {
-        match self {
-            Clock::Counter => sys::cpu_counter(),
-            Clock::Monotonic => sys::monotonic_ns(),
-            Clock::Manual(clock) => clock.now(),
-        }
-    }
-
-    /// The name that the file records.
-    pub(crate) fn name(&self) -> &'static str {
-        match self {
-            Clock::Counter if cfg!(target_arch = "x86_64") => "tsc",
-            Clock::Counter => "cntvct_el0",
-            Clock::Monotonic => "clock_monotonic",
-            Clock::Manual(_) => "manual",
-        }
-    }
-
-    /// The present moment on both clocks.
-    pub(crate) fn anchor(&self) -> Anchor {
-        match self {
-            Clock::Counter => (0..8)
-                .map(|_| {
-                    let before = sys::cpu_counter();
-                    let ns = sys::monotonic_ns();
-                    let width = sys::cpu_counter().wrapping_sub(before);
-                    (
-                        width,
-                        Anchor {
-                            tick: before.wrapping_add(width / 2),
-                            ns: ns as i64,
-                        },
-                    )
-                })
-                // An interrupt between the readings only widens them: the narrowest is the truest.
-                .min_by_key(|&(width, _)| width)
-                .map_or(Anchor { tick: 0, ns: 0 }, |(_, anchor)| anchor),
-            Clock::Monotonic | Clock::Manual(_) => {
-                let tick = self.ticks();
-                Anchor {
-                    tick,
-                    ns: tick as i64,
-                }
-            }
-        }
-    }
-}
-
-/// Linux says which counter it keeps time by, after watching it against the others. Where it says
-/// nothing (a container without sysfs, another system), the counter is not used.
-fn kernel_trusts_counter() -> bool {
-    let expected = if cfg!(target_arch = "x86_64") {
-        "tsc"
-    } else if cfg!(target_arch = "aarch64") {
-        "arch_sys_counter"
-    } else {
-        return false;
-    };
-    cfg!(target_os = "linux")
-        && std::fs::read_to_string("/sys/devices/system/clocksource/clocksource0/current_clocksource")
-            .is_ok_and(|current| current.trim() == expected)
-}
+//! Ticks to nanoseconds.
 
 /// One moment on both clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,6 +39,15 @@ impl Timeline {
             }
         }
         Self { anchors: kept }
+    }
+
+    /// The first and the last moment that is known, ns.
+    pub(crate) fn ends_ns(&self) -> (i64, i64) {
+        match self.anchors.as_slice() {
+            [] => (0, 0),
+            [only] => (only.ns, only.ns),
+            [first, .., last] => (first.ns, last.ns),
+        }
     }
 
     /// This many ticks in nanoseconds, at the mean rate of the whole time.
@@ -317,14 +180,6 @@ mod tests {
     fn an_anchor_that_would_turn_time_back_is_left_out() {
         let line = timeline(&[(1_000, 100), (2_000, 90), (3_000, 300)]);
         assert_eq!(line.converter().ns(2_000), 200);
-    }
-
-    #[test]
-    fn the_counter_and_the_system_clock_agree_where_anchored() {
-        let clock = Clock::system();
-        let first = clock.anchor();
-        let line = Timeline::new(vec![first, clock.anchor(), clock.anchor()]);
-        assert_eq!(line.converter().ns(first.tick), first.ns);
     }
 
     proptest! {

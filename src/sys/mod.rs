@@ -1,6 +1,9 @@
 //! The calls into the operating system that the standard library has no safe form of.
 #![allow(unsafe_code)]
 
+#[cfg_attr(not(unix), path = "no_signals.rs")]
+pub(crate) mod signals;
+
 /// `CLOCK_MONOTONIC` in nanoseconds, the clock behind Python's `time.perf_counter_ns` on Linux.
 #[cfg(unix)]
 #[inline]
@@ -23,6 +26,36 @@ pub(crate) fn monotonic_ns() -> u64 {
     use std::time::Instant;
     static ORIGIN: OnceLock<Instant> = OnceLock::new();
     ORIGIN.get_or_init(Instant::now).elapsed().as_nanos() as u64
+}
+
+/// For how long the machine has been suspended since it was started, ns; 0 where the system does not
+/// say. `CLOCK_MONOTONIC` stands still meanwhile.
+pub(crate) fn suspended_ns() -> u64 {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        let mut with_suspends = libc::timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        // Read first, so that the difference is never more than the truth.
+        // SAFETY: as in `monotonic_ns`.
+        let status = unsafe { libc::clock_gettime(libc::CLOCK_BOOTTIME, &mut with_suspends) };
+        if status == 0 {
+            let ns = with_suspends.tv_sec as u64 * 1_000_000_000 + with_suspends.tv_nsec as u64;
+            return ns.saturating_sub(monotonic_ns());
+        }
+    }
+    0
+}
+
+/// A name for this system's monotonic clock: processes with the same one read the same clock. The
+/// clock starts with the system, and Linux gives each start a random name; within a time namespace it
+/// may be shifted.
+pub(crate) fn monotonic_identity() -> Option<String> {
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    let namespace = std::fs::read_link("/proc/self/ns/time")
+        .map_or_else(|_| String::new(), |link| link.to_string_lossy().into_owned());
+    Some(format!("{} {} {namespace}", host_name(), boot.trim()))
 }
 
 /// The CPU's counter, where this architecture has one that user code may read.
@@ -67,6 +100,20 @@ pub(crate) fn host_name() -> String {
         }
     }
     String::new()
+}
+
+/// Writes to standard error, also from a signal handler.
+pub(crate) fn say(text: &str) {
+    #[cfg(unix)]
+    // SAFETY: the pointer and length describe `text`. What cannot be written is not worth a fuss.
+    unsafe {
+        libc::write(libc::STDERR_FILENO, text.as_ptr().cast(), text.len());
+    }
+    #[cfg(not(unix))]
+    {
+        use std::io::Write;
+        let _ = std::io::stderr().write_all(text.as_bytes());
+    }
 }
 
 /// Has `f` called when the process exits in an orderly way: after `main`, or by

@@ -1,0 +1,104 @@
+//! Which rank this process is, and of how many; and, with MPI, what ranks say to each other.
+
+mod clock_exchange;
+mod launcher;
+mod meeting;
+#[cfg(feature = "mpi")]
+mod mpi_world;
+#[cfg(not(feature = "mpi"))]
+#[path = "no_mpi.rs"]
+mod mpi_world;
+mod post;
+
+pub(crate) use clock_exchange::ClockTree;
+pub(crate) use meeting::{Meeting, Stage};
+pub(crate) use mpi_world::World;
+pub(crate) use post::Post;
+
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+use std::time::{Duration, Instant};
+
+/// One process among those of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Comm {
+    pub(crate) rank: u32,
+    pub(crate) size: u32,
+    /// The same for all processes of one run, where they know of each other.
+    pub(crate) job: Option<String>,
+}
+
+impl Comm {
+    /// A process on its own.
+    pub(crate) fn serial() -> Self {
+        Self {
+            rank: 0,
+            size: 1,
+            job: None,
+        }
+    }
+
+    /// As the launcher's environment has it; serial where that says nothing.
+    pub(crate) fn of_launcher(environment: impl Fn(&str) -> Option<String>) -> Self {
+        if is_switched_off(&environment) {
+            Self::serial()
+        } else {
+            Self::from_launcher(environment)
+        }
+    }
+
+    /// As MPI has it; none when the ranks could not agree on a name before `until`. Collective.
+    pub(crate) fn of_world(world: &World, until: Option<Instant>) -> Option<Self> {
+        Some(Self {
+            rank: world.rank(),
+            size: world.size(),
+            job: Some(world.agree(until)?),
+        })
+    }
+}
+
+/// The ranks that can talk to each other, as this process knows them: a duplicate of `given`, or of
+/// `MPI_COMM_WORLD`. None where MPI is not initialized or finalized already, the calling thread may
+/// not call it, `SCOPE_PROFILER_MPI=0` switches it off, or the others have not come before `until`.
+/// Collective.
+pub(crate) fn connect(
+    given: Option<&World>,
+    environment: impl Fn(&str) -> Option<String>,
+    until: Option<Instant>,
+) -> Option<(World, Comm)> {
+    if is_switched_off(&environment) || !mpi_world::may_be_called() {
+        return None;
+    }
+    let world = match given {
+        Some(given) => given.again(until),
+        None => World::of_all(until),
+    }?;
+    let comm = Comm::of_world(&world, until)?;
+    Some((world, comm))
+}
+
+/// Whether MPI could be there later, although it is not now.
+pub(crate) fn may_connect_later(environment: impl Fn(&str) -> Option<String>) -> bool {
+    cfg!(feature = "mpi") && !is_switched_off(&environment)
+}
+
+fn is_switched_off(environment: &impl Fn(&str) -> Option<String>) -> bool {
+    environment("SCOPE_PROFILER_MPI").is_some_and(|value| value == "0")
+}
+
+/// Pauses between two looks for a message: short at first, so that nobody waits for a quick answer,
+/// then longer, as the ranks may share a processor.
+fn backoff() -> impl FnMut() {
+    let mut pause = Duration::from_micros(20);
+    move || {
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(2));
+    }
+}
+
+/// A short name for a launch: what launchers give may be an address with any characters.
+fn digest(parts: &[&str]) -> String {
+    let mut hasher = DefaultHasher::new();
+    parts.hash(&mut hasher);
+    format!("{:08x}", hasher.finish() as u32)
+}

@@ -1,0 +1,286 @@
+//! MPI, as far as the profiler needs it: a communicator of its own, so that no message of ours meets
+//! one of the program's. It never initializes or finalizes MPI itself.
+//!
+//! Nothing here waits without end but [`World::duplicate`] and [`World::agree`] without a limit:
+//! messages are posted and looked for, so that a rank that is gone holds nobody up. Errors of this
+//! communicator are returned instead of ending the program, as MPI would by default.
+#![allow(unsafe_code)]
+
+use super::post::{Gone, Post};
+use super::{backoff, digest};
+use mpi::environment::{Threading, is_finalized, is_initialized, threading_support};
+use mpi::ffi;
+use mpi::topology::SimpleCommunicator;
+use mpi::traits::Communicator;
+use std::ffi::{c_int, c_void};
+use std::mem::MaybeUninit;
+use std::sync::{Mutex, MutexGuard};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+/// A duplicate of one of the program's communicators.
+///
+/// It is freed when it is dropped, where MPI may still be called and no message of it is under way;
+/// otherwise it is left to `MPI_Finalize` or to the end of the process.
+pub(crate) struct World {
+    raw: ffi::MPI_Comm,
+    rank: u32,
+    size: u32,
+    posted: Mutex<Vec<Posted>>,
+}
+
+/// Something that MPI has not finished yet, and the memory that it may still touch.
+struct Pending<T> {
+    request: ffi::MPI_Request,
+    memory: Option<Box<T>>,
+}
+
+type Posted = Pending<Vec<u8>>;
+
+// SAFETY: a communicator handle and requests may be used from any thread, one at a time. MPI is
+// called where the program has called setup or finalize, and not where `may_be_called` forbids it.
+unsafe impl Send for World {}
+// SAFETY: as above; what changes behind `&self` is behind a mutex.
+unsafe impl Sync for World {}
+
+/// Whether MPI can be called here and now: initialized, not finalized, and by a thread that it allows.
+pub(crate) fn may_be_called() -> bool {
+    is_initialized() && !is_finalized() && (threading_support() >= Threading::Serialized || is_main_thread())
+}
+
+fn is_main_thread() -> bool {
+    let mut flag: c_int = 0;
+    // SAFETY: MPI is initialized and not finalized; `flag` is ours.
+    unsafe { ffi::MPI_Is_thread_main(&mut flag) };
+    flag != 0
+}
+
+impl World {
+    /// A duplicate of `MPI_COMM_WORLD`; none when MPI cannot be called, or when the other ranks have
+    /// not come before `until`. Collective.
+    pub(crate) fn of_all(until: Option<Instant>) -> Option<Self> {
+        Self::of(&SimpleCommunicator::world(), until)
+    }
+
+    /// The same of a communicator of the program.
+    pub(crate) fn of(communicator: &impl Communicator, until: Option<Instant>) -> Option<Self> {
+        // SAFETY: the program's communicator lives as long as the borrow.
+        may_be_called()
+            .then(|| unsafe { Self::duplicate(communicator.as_raw(), until) })
+            .flatten()
+    }
+
+    /// A further duplicate. Collective.
+    pub(crate) fn again(&self, until: Option<Instant>) -> Option<Self> {
+        // SAFETY: ours lives as long as the borrow.
+        may_be_called()
+            .then(|| unsafe { Self::duplicate(self.raw, until) })
+            .flatten()
+    }
+
+    /// # Safety
+    ///
+    /// MPI can be called, and `raw` is an intra-communicator that lives.
+    unsafe fn duplicate(raw: ffi::MPI_Comm, until: Option<Instant>) -> Option<Self> {
+        let mut pending = Pending::new(MaybeUninit::<ffi::MPI_Comm>::uninit());
+        // SAFETY: `raw` is valid; MPI writes the handle into memory that outlives the request.
+        let status = unsafe {
+            let (memory, request) = pending.parts();
+            ffi::MPI_Comm_idup(raw, memory.as_mut_ptr(), request)
+        };
+        if status != SUCCESS {
+            return None;
+        }
+        // SAFETY: the operation has ended, so MPI has written the handle.
+        let raw = unsafe { pending.wait(until)?.assume_init() };
+        let (mut rank, mut size) = (0, 1);
+        // SAFETY: `raw` is the valid communicator that MPI has just made; rank and size are ours.
+        unsafe {
+            ffi::MPI_Comm_set_errhandler(raw, ffi::RSMPI_ERRORS_RETURN);
+            ffi::MPI_Comm_rank(raw, &mut rank);
+            ffi::MPI_Comm_size(raw, &mut size);
+        }
+        Some(Self {
+            raw,
+            rank: u32::try_from(rank).unwrap_or(0),
+            size: u32::try_from(size).unwrap_or(1),
+            posted: Mutex::default(),
+        })
+    }
+
+    /// A name for the run that all ranks take from rank 0; none when it has not come before `until`.
+    /// Collective.
+    pub(crate) fn agree(&self, until: Option<Instant>) -> Option<String> {
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |now| now.as_nanos() as u64);
+        let mut pending = Pending::new([now, std::process::id().into()]);
+        // SAFETY: `raw` is valid; the buffer has as many bytes as is said and outlives the request.
+        let status = unsafe {
+            let (memory, request) = pending.parts();
+            let (at, bytes) = (memory.as_mut_ptr().cast(), size_of_val(memory));
+            ffi::MPI_Ibcast(at, bytes as c_int, ffi::RSMPI_UINT8_T, 0, self.raw, request)
+        };
+        if status != SUCCESS {
+            return None;
+        }
+        let [now, process] = pending.wait(until)?;
+        Some(digest(&[&now.to_string(), &process.to_string()]))
+    }
+
+    /// For point-to-point messages that are not posted: the communicator as rsmpi has it.
+    #[allow(dead_code, reason = "for measuring clocks")]
+    pub(crate) fn raw(&self) -> ffi::MPI_Comm {
+        self.raw
+    }
+
+    /// Lets go of messages that have gone out; true when none is left.
+    fn clear_posted(&self) -> bool {
+        let mut posted = lock(&self.posted);
+        posted.retain_mut(|message| message.test().is_none());
+        posted.is_empty()
+    }
+}
+
+impl Post for World {
+    fn rank(&self) -> u32 {
+        self.rank
+    }
+
+    fn size(&self) -> u32 {
+        self.size
+    }
+
+    fn send(&self, to: u32, tag: u16, message: Vec<u8>) -> Result<(), Gone> {
+        self.clear_posted();
+        let (Ok(count), Ok(to)) = (c_int::try_from(message.len()), c_int::try_from(to)) else {
+            return Err(Gone);
+        };
+        let mut pending = Pending::new(message);
+        // SAFETY: `raw` is valid; the message has `count` bytes and outlives the request.
+        let status = unsafe {
+            let (memory, request) = pending.parts();
+            let at = memory.as_ptr().cast::<c_void>();
+            ffi::MPI_Isend(at, count, ffi::RSMPI_UINT8_T, to, tag.into(), self.raw, request)
+        };
+        if status != SUCCESS {
+            return Err(Gone);
+        }
+        lock(&self.posted).push(pending);
+        Ok(())
+    }
+
+    fn receive(&self, tag: u16) -> Option<(u32, Vec<u8>)> {
+        self.clear_posted();
+        let mut found: c_int = 0;
+        let mut message = MaybeUninit::<ffi::MPI_Message>::uninit();
+        let mut status = MaybeUninit::<ffi::MPI_Status>::uninit();
+        // SAFETY: `raw` is valid; MPI writes message and status when it sets `found`.
+        let result = unsafe {
+            ffi::MPI_Improbe(
+                ffi::RSMPI_ANY_SOURCE,
+                tag.into(),
+                self.raw,
+                &mut found,
+                message.as_mut_ptr(),
+                status.as_mut_ptr(),
+            )
+        };
+        if result != SUCCESS || found == 0 {
+            return None;
+        }
+        // SAFETY: the message has been found, so that both are written; it is received at once and
+        // once, into a buffer of the length that MPI says it has.
+        unsafe {
+            let mut message = message.assume_init();
+            let status = status.assume_init();
+            let mut count: c_int = 0;
+            ffi::MPI_Get_count(&status, ffi::RSMPI_UINT8_T, &mut count);
+            let mut bytes = vec![0u8; usize::try_from(count).ok()?];
+            let received = ffi::MPI_Mrecv(
+                bytes.as_mut_ptr().cast(),
+                count,
+                ffi::RSMPI_UINT8_T,
+                &mut message,
+                ffi::RSMPI_STATUS_IGNORE,
+            );
+            (received == SUCCESS).then_some((u32::try_from(status.MPI_SOURCE).ok()?, bytes))
+        }
+    }
+
+    fn is_up(&self) -> bool {
+        may_be_called()
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if may_be_called() && self.clear_posted() {
+            // SAFETY: `raw` is valid, nobody uses it after this, and MPI can be called.
+            unsafe { ffi::MPI_Comm_free(&mut self.raw) };
+        }
+    }
+}
+
+impl std::fmt::Debug for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "rank {} of {}", self.rank, self.size)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+const SUCCESS: c_int = ffi::MPI_SUCCESS as c_int;
+
+impl<T> Pending<T> {
+    fn new(memory: T) -> Self {
+        Self {
+            // SAFETY: a constant of the MPI library.
+            request: unsafe { ffi::RSMPI_REQUEST_NULL },
+            memory: Some(Box::new(memory)),
+        }
+    }
+
+    /// The memory and the request, for the call that starts the operation.
+    fn parts(&mut self) -> (&mut T, &mut ffi::MPI_Request) {
+        let memory = self
+            .memory
+            .as_mut()
+            .expect("taken only when the operation has ended");
+        (memory, &mut self.request)
+    }
+
+    /// The memory, once the operation has ended.
+    fn test(&mut self) -> Option<T> {
+        let mut done: c_int = 0;
+        // SAFETY: the request is one that MPI gave or the null request, which counts as done. One
+        // that failed has ended too.
+        let status = unsafe { ffi::MPI_Test(&mut self.request, &mut done, ffi::RSMPI_STATUS_IGNORE) };
+        if status == SUCCESS && done == 0 {
+            return None;
+        }
+        self.memory.take().map(|memory| *memory)
+    }
+
+    /// The memory, when the operation ends before `until`.
+    fn wait(mut self, until: Option<Instant>) -> Option<T> {
+        let mut pause = backoff();
+        loop {
+            if let Some(memory) = self.test() {
+                return Some(memory);
+            }
+            if until.is_some_and(|until| Instant::now() >= until) {
+                return None;
+            }
+            pause();
+        }
+    }
+}
+
+impl<T> Drop for Pending<T> {
+    fn drop(&mut self) {
+        // MPI may still read or write the memory of an operation that has not ended.
+        std::mem::forget(self.memory.take());
+    }
+}

@@ -1,0 +1,109 @@
+//! How the ranks of a run compare, as a table in a terminal.
+
+use super::column::{Column, GAP, Paint, fit, pad_right, time};
+use super::table::TableOptions;
+use super::text::{printable, shorten, width};
+use crate::analysis::imbalance::RegionImbalance;
+use crate::units;
+use std::fmt::Write;
+
+/// Regions beyond these are only counted: the order puts those first that cost most.
+const SHOWN: usize = 20;
+const LONGEST_LABEL: usize = 48;
+
+type Cell = fn(&RegionImbalance, bool) -> String;
+
+/// From left to right, the most wanted first.
+const COLUMNS: [(&str, Cell); 6] = [
+    ("min", |region, unicode| {
+        time(Some(region.min_ns() as f64), unicode)
+    }),
+    ("mean", |region, unicode| time(Some(region.mean_ns()), unicode)),
+    ("max", |region, unicode| {
+        time(Some(region.max_ns() as f64), unicode)
+    }),
+    ("slowest", |region, _| region.slowest_rank().to_string()),
+    ("max - mean", |region, unicode| {
+        time(Some(region.imbalance_time_ns()), unicode)
+    }),
+    ("max/mean", |region, _| {
+        region.imbalance_factor().map_or("-".into(), units::three_digits)
+    }),
+];
+
+/// Where not every rank has entered every region.
+const RANKS: (&str, Cell) = ("ranks", |region, _| region.num_ranks().to_string());
+
+/// The regions with the largest imbalance time, one line for each: the shortest, mean and longest time
+/// of a rank, which rank that is, and both measures of [`imbalance`](crate::analysis::imbalance).
+/// Regions that took no time are left out; without any other the table is empty.
+///
+/// ```
+/// use scope_profiler::analysis::imbalance;
+/// use scope_profiler::export::ranks_table;
+/// use scope_profiler::export::table::TableOptions;
+/// use scope_profiler::{ProfilingH5Reader, RegionFilter};
+///
+/// let reader = ProfilingH5Reader::open("tests/golden/s1_asym.h5")?;
+/// let rows = RegionFilter::new().rows(&reader)?;
+/// let regions = imbalance::of(&reader, &rows, reader.ranks().len())?;
+/// let table = ranks_table::render(&regions, &TableOptions::default());
+/// assert!(table.starts_with("over 2 ranks  "));
+/// # Ok::<(), scope_profiler::Error>(())
+/// ```
+#[must_use]
+pub fn render(regions: &[RegionImbalance], options: &TableOptions) -> String {
+    let timed: Vec<&RegionImbalance> = regions.iter().filter(|region| region.max_ns() > 0).collect();
+    let Some(first) = timed.first() else {
+        return String::new();
+    };
+    let shown = &timed[..timed.len().min(SHOWN)];
+    let paint = Paint { color: options.color };
+    let names: Vec<String> = shown
+        .iter()
+        .map(|region| printable(region.name(), options.unicode))
+        .collect();
+    let corner = format!("over {} ranks", first.ranks_of_run());
+    let partly = shown
+        .iter()
+        .any(|region| region.num_ranks() < region.ranks_of_run());
+    let mut columns: Vec<Column> = COLUMNS
+        .iter()
+        .chain(partly.then_some(&RANKS))
+        .map(|&(header, cell)| {
+            Column::new(
+                header,
+                0,
+                shown.iter().map(|region| cell(region, options.unicode)),
+            )
+        })
+        .collect();
+    let natural = names.iter().map(|name| width(name)).max().unwrap_or(0);
+    let natural = natural.clamp(corner.len(), LONGEST_LABEL);
+    let label = fit(&mut columns, natural, options.width);
+
+    let mut out = String::new();
+    let mut line = pad_right(&shorten(&corner, label, options.unicode), label);
+    for column in &columns {
+        line += GAP;
+        line += &column.header();
+    }
+    let _ = writeln!(out, "{}", paint.bold(line.trim_end()));
+    for (index, name) in names.iter().enumerate() {
+        let mut line = pad_right(&shorten(name, label, options.unicode), label);
+        for column in &columns {
+            line += GAP;
+            line += &column.cell(index);
+        }
+        let _ = writeln!(out, "{}", line.trim_end());
+    }
+    if timed.len() > SHOWN {
+        let more = timed.len() - SHOWN;
+        let _ = writeln!(
+            out,
+            "{}",
+            paint.dim(&format!("{more} more regions are less uneven"))
+        );
+    }
+    out
+}

@@ -1,0 +1,58 @@
+//! Which rank a session is of, and its connection to the others.
+
+use crate::comm::{self, Comm, Post, World};
+use crate::config::Settings;
+use std::time::Instant;
+
+/// Which rank a session is of, as far as that is known, and its connection to the others.
+#[derive(Debug)]
+pub(super) struct Ranks {
+    pub(super) comm: Comm,
+    /// None without MPI, and as long as it is not initialized.
+    pub(super) world: Option<World>,
+    /// MPI may be initialized later: until then `comm` is what the launcher says.
+    pub(super) provisional: bool,
+}
+
+impl Ranks {
+    /// Collective where MPI is initialized and the session writes a file.
+    pub(super) fn at_start(settings: &Settings, environment: impl Fn(&str) -> Option<String>) -> Self {
+        if settings.activated && settings.file_path.is_some() {
+            if let Some((world, comm)) = comm::connect(settings.communicator.as_deref(), &environment, None) {
+                return Self {
+                    comm,
+                    world: Some(world),
+                    provisional: false,
+                };
+            }
+        }
+        Self {
+            provisional: comm::may_connect_later(&environment),
+            comm: Comm::of_launcher(environment),
+            world: None,
+        }
+    }
+
+    /// Connects where MPI was not there at the start and is now; true when that makes another rank of
+    /// this process than it took itself for. Collective.
+    pub(super) fn resolve(&mut self, until: Instant, environment: impl Fn(&str) -> Option<String>) -> bool {
+        if self.world.is_some() || !self.provisional {
+            return false;
+        }
+        let Some((world, mut comm)) = comm::connect(None, environment, Some(until)) else {
+            return false;
+        };
+        // Logs that have a name in common keep it.
+        if self.comm.job.is_some() {
+            comm.job.clone_from(&self.comm.job);
+        }
+        self.world = Some(world);
+        let before = std::mem::replace(&mut self.comm, comm);
+        before != self.comm
+    }
+
+    /// The others, where this process can talk to them.
+    pub(super) fn others(&self) -> Option<&World> {
+        self.world.as_ref().filter(|world| world.is_up())
+    }
+}

@@ -1,0 +1,171 @@
+//! What a rank tells rank 0 when its log is complete, and what rank 0 answers: in bytes.
+
+use crate::store::codec::{Decoder, Encoder};
+use crate::summary::{Account, OpenRegion};
+use std::path::PathBuf;
+
+/// One rank's share of the summary.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct RankReport {
+    pub(super) log: PathBuf,
+    pub(super) account: Account,
+    pub(super) regions: Vec<RegionTime>,
+}
+
+/// A region on one rank.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct RegionTime {
+    pub(super) name: String,
+    pub(super) calls: u64,
+    /// The sum of its calls, ns.
+    pub(super) ns: i64,
+}
+
+impl RankReport {
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let mut out = Encoder::default();
+        out.text(&self.log.to_string_lossy());
+        out.u64(self.account.kept).u64(self.account.dropped);
+        out.u32(self.account.open.len() as u32);
+        for region in &self.account.open {
+            out.text(&region.name).u64(region.calls);
+        }
+        for region in &self.regions {
+            out.text(&region.name).u64(region.calls).i64(region.ns);
+        }
+        out.into_bytes()
+    }
+
+    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+        let mut input = Decoder::new(bytes);
+        let mut report = Self {
+            log: input.text()?.into(),
+            ..Self::default()
+        };
+        report.account.kept = input.u64()?;
+        report.account.dropped = input.u64()?;
+        for _ in 0..input.u32()? {
+            report.account.open.push(OpenRegion {
+                name: input.text()?,
+                calls: input.u64()?,
+            });
+        }
+        while !input.is_empty() {
+            report.regions.push(RegionTime {
+                name: input.text()?,
+                calls: input.u64()?,
+                ns: input.i64()?,
+            });
+        }
+        Some(report)
+    }
+}
+
+/// What rank 0 says when all have come, or it has waited long enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Arrivals {
+    /// Whether all ranks have come.
+    pub(super) all: bool,
+    /// Whether each rank makes its own file.
+    pub(super) link: bool,
+}
+
+impl Arrivals {
+    pub(super) fn encode(self) -> [u8; 2] {
+        [self.all.into(), self.link.into()]
+    }
+
+    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+        match bytes {
+            [all, link] => Some(Self {
+                all: *all == 1,
+                link: *link == 1,
+            }),
+            _ => None,
+        }
+    }
+}
+
+/// What became of the logs, as rank 0 tells the others.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Verdict {
+    /// They are in the file.
+    Merged,
+    /// They stay, as was asked for.
+    Kept,
+    /// The file has what there was of these ranks, and lacks the rest.
+    Incomplete(Vec<u32>),
+    /// There is no file, for this reason.
+    Failed(String),
+}
+
+impl Verdict {
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let mut out = Encoder::default();
+        match self {
+            Self::Merged => out.u8(0),
+            Self::Kept => out.u8(1),
+            Self::Incomplete(ranks) => ranks.iter().fold(out.u8(2), |out, &rank| out.u32(rank)),
+            Self::Failed(reason) => out.u8(3).text(reason),
+        };
+        out.into_bytes()
+    }
+
+    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+        let mut input = Decoder::new(bytes);
+        Some(match input.u8()? {
+            0 => Self::Merged,
+            1 => Self::Kept,
+            2 => {
+                let mut ranks = Vec::new();
+                while !input.is_empty() {
+                    ranks.push(input.u32()?);
+                }
+                Self::Incomplete(ranks)
+            }
+            3 => Self::Failed(input.text()?),
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_arrives_as_it_was_sent() {
+        let report = RankReport {
+            log: "out/run.h5.d/a-rank00003.log".into(),
+            account: Account {
+                kept: 7,
+                dropped: 2,
+                open: vec![OpenRegion {
+                    name: "main".into(),
+                    calls: 1,
+                }],
+            },
+            regions: vec![RegionTime {
+                name: "größer".into(),
+                calls: 9,
+                ns: -5,
+            }],
+        };
+        let bytes = report.encode();
+        assert_eq!(RankReport::decode(&bytes), Some(report));
+        // A message that was cut short is none.
+        assert_eq!(RankReport::decode(&bytes[..bytes.len() - 1]), None);
+    }
+
+    #[test]
+    fn a_verdict_arrives_as_it_was_sent() {
+        for verdict in [
+            Verdict::Merged,
+            Verdict::Kept,
+            Verdict::Incomplete(vec![1, 30]),
+            Verdict::Failed("disk full".into()),
+        ] {
+            assert_eq!(Verdict::decode(&verdict.encode()), Some(verdict));
+        }
+    }
+}

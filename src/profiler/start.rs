@@ -1,0 +1,38 @@
+//! The beginning of a session's log.
+
+use super::ranks::Ranks;
+use crate::config::Settings;
+use crate::error::{Error, Result};
+use crate::profile::{Metadata, Value};
+use crate::record::Recording;
+use crate::record::writer::Writer;
+use crate::store::{metadata, run_directory};
+use std::sync::Arc;
+
+/// Begins the log and starts the writer; none for a session that writes no file.
+pub(super) fn writer(recording: &Arc<Recording>, ranks: &Ranks) -> Result<Option<Arc<Writer>>> {
+    let Settings {
+        activated: true,
+        file_path: Some(output),
+        ..
+    } = &recording.settings
+    else {
+        return Ok(None);
+    };
+    let comm = &ranks.comm;
+    let (log, run) = run_directory::create_log(output, comm)?;
+    let path = log.path().to_path_buf();
+    let mut facts: Metadata = metadata::at_start(&recording.settings, comm.rank, comm.size);
+    facts.insert("run".into(), Value::Text(run));
+    if ranks.provisional {
+        // The first word of a log on its rank counts: until MPI says it, only the name does.
+        facts.remove("rank");
+        facts.remove("run");
+        if comm.size == 1 {
+            facts.remove("size");
+        }
+    }
+    Writer::start(recording, log, &facts)
+        .map(Some)
+        .map_err(|error| Error::io(&path, "cannot start writing the rank log", error))
+}

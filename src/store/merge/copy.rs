@@ -1,0 +1,50 @@
+//! All ranks in one file.
+
+use super::super::names;
+use super::super::rank_file::{LogContents, LogFailure};
+use super::inputs::Inputs;
+use super::totals::{Gathered, RankSummary};
+use super::verify::{Depth, verify};
+use super::{Merge, MergeOptions, Merged};
+use crate::error::{Error, Result};
+use crate::output::{directory_of, temporary_beside};
+use std::path::Path;
+
+/// Copies the ranks one after the other, so that memory does not grow with their number.
+pub(super) fn merge(inputs: Inputs, output: &Path, options: &MergeOptions) -> Result<Merged> {
+    let failed = |error| Error::hdf5(output, "cannot write", error);
+    let temporary = temporary_beside(output)
+        .map_err(|error| Error::io(output, "cannot write", error))?
+        .into_temp_path();
+    let file = hdf5::File::create(&temporary).map_err(failed)?;
+    let mut gathered = Gathered::new(Merge::Copy);
+    options.tell(inputs.progress(0));
+    for (done, (&rank, input)) in inputs.ranks.iter().enumerate() {
+        let outcome = add_rank(&file, rank, &input.path, output);
+        gathered.add(rank, &input.path, outcome)?;
+        options.tell(inputs.progress(done + 1));
+    }
+    gathered.finish(inputs, &file, output)?;
+    file.close().map_err(failed)?;
+    verify(&temporary, output, &gathered.ranks, Depth::Columns)?;
+    temporary
+        .persist(output)
+        .map_err(|error| Error::io(output, "cannot write", error.error))?;
+    Ok(gathered.into_merged())
+}
+
+/// Writes the group of a rank; nothing when its log cannot be read.
+pub(super) fn add_rank(
+    file: &hdf5::File,
+    rank: u32,
+    log: &Path,
+    output: &Path,
+) -> Result<RankSummary, LogFailure> {
+    let contents = LogContents::scan(log).map_err(LogFailure::Log)?;
+    let rows = contents.rows(directory_of(output))?;
+    file.create_group(&format!("{}{rank}", names::RANK_PREFIX))
+        .map_err(|error| Error::hdf5(output, "cannot write", error))
+        .and_then(|group| contents.write(&rows, &group, output))
+        .map_err(LogFailure::Output)?;
+    Ok(contents.into())
+}

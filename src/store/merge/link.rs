@@ -1,0 +1,187 @@
+//! A file for each rank, and an index of links to them.
+
+use super::super::rank_file::LogFailure;
+use super::super::reader::attributes;
+use super::super::{hdf5_values as values, names, run_directory};
+use super::copy::add_rank;
+use super::inputs::{Inputs, LogHead};
+use super::totals::{self, Gathered, RankSummary, Totals};
+use super::verify::{Depth, verify};
+use super::{Merge, MergeOptions, Merged};
+use crate::error::{Error, Result};
+use crate::output::{directory_of, temporary_beside};
+use crate::profile::Value;
+use crate::sys;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Makes the file of one rank, which [`Merge::Link`] refers to: `<output>.d/<run>-rank<number>.h5`.
+/// When every rank has done so for itself, only the index is left to be written.
+///
+/// # Errors
+///
+/// When the log cannot be read or the file cannot be written.
+pub(crate) fn write_rank_file(log: &Path, output: &Path) -> Result<PathBuf> {
+    let _undisturbed = sys::signals::Undisturbed::by_file_size();
+    let head = LogHead::read(log)?;
+    let files = RankFiles::new(output, &head.run)?;
+    files.create_directory()?;
+    let path = files.path(head.rank);
+    match convert(head.rank, log, &path) {
+        Ok(_) => Ok(path),
+        Err(LogFailure::Log(error) | LogFailure::Output(error)) => Err(error),
+    }
+}
+
+/// Makes the files of the ranks that have none yet, and the index.
+pub(super) fn merge(inputs: Inputs, output: &Path, options: &MergeOptions) -> Result<Merged> {
+    let files = RankFiles::new(output, &inputs.run)?;
+    files.create_directory()?;
+    let mut gathered = Gathered::new(Merge::Link);
+    let (mut rank_files, mut reused) = (Vec::new(), Vec::new());
+    options.tell(inputs.progress(0));
+    for (done, (&rank, input)) in inputs.ranks.iter().enumerate() {
+        let path = files.path(rank);
+        let there = already_made(&path, rank, input.bytes);
+        if there.is_some() {
+            reused.push(rank);
+        }
+        let outcome = there.map_or_else(|| convert(rank, &input.path, &path), Ok);
+        if gathered.add(rank, &input.path, outcome)? {
+            rank_files.push(path);
+        }
+        options.tell(inputs.progress(done + 1));
+    }
+    write_index(&files, &mut gathered, inputs, output)?;
+    Ok(Merged {
+        rank_files,
+        reused,
+        ..gathered.into_merged()
+    })
+}
+
+fn write_index(files: &RankFiles, gathered: &mut Gathered, inputs: Inputs, output: &Path) -> Result<()> {
+    let failed = |error| Error::hdf5(output, "cannot write", error);
+    let temporary = temporary_beside(output)
+        .map_err(|error| Error::io(output, "cannot write", error))?
+        .into_temp_path();
+    let file = hdf5::File::create(&temporary).map_err(failed)?;
+    gathered.finish(inputs, &file, output)?;
+    values::attribute(&file, names::RANK_FILES, &Value::Text(files.prefix.clone())).map_err(failed)?;
+    for (rank, _) in &gathered.ranks {
+        let group = format!("{}{rank}", names::RANK_PREFIX);
+        file.link_external(&files.link(*rank), &group, &group)
+            .map_err(failed)?;
+    }
+    file.close().map_err(failed)?;
+    verify(&temporary, output, &gathered.ranks, Depth::Groups)?;
+    temporary
+        .persist(output)
+        .map_err(|error| Error::io(output, "cannot write", error.error))
+}
+
+/// Writes the file of a rank: a profile of its own with this rank alone.
+fn convert(rank: u32, log: &Path, path: &Path) -> Result<RankSummary, LogFailure> {
+    let failed = |error| LogFailure::Output(Error::hdf5(path, "cannot write", error));
+    let cannot = |error| LogFailure::Output(Error::io(path, "cannot write", error));
+    // Taken before the log is read: of one that grows meanwhile the file is made again.
+    let bytes = std::fs::metadata(log).map_or(0, |log| log.len());
+    let temporary = temporary_beside(path).map_err(cannot)?.into_temp_path();
+    let file = hdf5::File::create(&temporary).map_err(failed)?;
+    let mut summary = add_rank(&file, rank, log, path)?;
+    for (key, n) in [
+        (names::LOG_BYTES, bytes),
+        (names::LOG_COMPLETE, summary.complete.into()),
+    ] {
+        values::attribute(&file, key, &totals::int(n)).map_err(failed)?;
+    }
+    totals::write_attributes(&file, summary.run.clone(), summary.totals, &[]).map_err(failed)?;
+    file.close().map_err(failed)?;
+    verify(&temporary, path, &[(rank, summary.totals)], Depth::Columns).map_err(LogFailure::Output)?;
+    temporary.persist(path).map_err(|error| cannot(error.error))?;
+    summary.run.remove("rank");
+    Ok(summary)
+}
+
+/// The file at `path`, if it is there and was made of a log of so many bytes.
+fn already_made(path: &Path, rank: u32, log_bytes: u64) -> Option<RankSummary> {
+    if !path.is_file() {
+        return None;
+    }
+    let file = hdf5::File::open(path).ok()?;
+    let mut run = attributes::read(&file, |_| true).ok()?;
+    let mut take = |key: &str| match run.remove(key) {
+        Some(Value::Int(n)) => u64::try_from(n).ok(),
+        _ => None,
+    };
+    let made_of = take(names::LOG_BYTES)?;
+    let complete = take(names::LOG_COMPLETE)? == 1;
+    let regions = file
+        .group(&format!("{}{rank}/{}", names::RANK_PREFIX, names::REGIONS))
+        .ok()?
+        .len();
+    let totals = Totals {
+        regions,
+        intervals: take(names::WRITTEN_INTERVALS)?,
+        dropped: take(names::DROPPED_INTERVALS)?,
+        open: take(names::OPEN_CALLS)?,
+    };
+    (made_of == log_bytes).then_some(RankSummary {
+        totals,
+        complete,
+        run,
+    })
+}
+
+/// Where the files of the ranks lie, and what they are called.
+#[derive(Debug)]
+struct RankFiles {
+    /// The directory of the index.
+    directory: PathBuf,
+    /// The beginning of their names, relative to it.
+    prefix: String,
+}
+
+impl RankFiles {
+    fn new(output: &Path, run: &str) -> Result<Self> {
+        let directory = run_directory::log_directory(output);
+        let Some(name) = directory.file_name().and_then(|name| name.to_str()) else {
+            return Err(Error::config(format!(
+                "{}: HDF5 links need a file name in UTF-8; choose another one, or Merge::Copy",
+                output.display()
+            )));
+        };
+        let plain = |c: char| {
+            if c.is_ascii_alphanumeric() || ".-_".contains(c) {
+                c
+            } else {
+                '_'
+            }
+        };
+        let run: String = run.chars().map(plain).collect();
+        Ok(Self {
+            directory: directory_of(output).into(),
+            prefix: format!("{name}/{run}-rank"),
+        })
+    }
+
+    /// What the index calls the file of a rank.
+    fn link(&self, rank: u32) -> String {
+        names::rank_file(&self.prefix, rank)
+    }
+
+    fn path(&self, rank: u32) -> PathBuf {
+        self.directory.join(self.link(rank))
+    }
+
+    fn create_directory(&self) -> Result<()> {
+        let path = self.path(0);
+        let directory = directory_of(&path);
+        match std::fs::create_dir(directory) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                Err(Error::io(directory, "cannot be created", error))
+            }
+            _ => Ok(()),
+        }
+    }
+}

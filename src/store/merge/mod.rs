@@ -1,0 +1,91 @@
+//! Rank logs into one profile, which appears under its name only when it is complete.
+
+mod copy;
+mod inputs;
+mod link;
+mod options;
+mod totals;
+mod verify;
+
+pub use inputs::UnreadableLog;
+pub(crate) use link::write_rank_file;
+pub use options::{Merge, MergeOptions, MergeProgress};
+
+use crate::error::{Error, Result};
+use crate::output::file_to_write;
+use crate::sys;
+use inputs::Inputs;
+use std::path::{Path, PathBuf};
+
+/// What went into a merged file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Merged {
+    /// How it was done: [`Merge::Copy`] or [`Merge::Link`].
+    pub mode: Merge,
+    /// The ranks that are in the file, ascending.
+    pub ranks: Vec<u32>,
+    /// The ranks that the run had and that are not in the file, ascending.
+    pub missing: Vec<u32>,
+    /// Intervals written.
+    pub intervals: u64,
+    /// Intervals that were dropped while recording.
+    pub dropped: u64,
+    /// Calls that were open when recording ended.
+    pub open: u64,
+    /// Logs that did not come to an orderly end: everything up to their last whole block is in the
+    /// file.
+    pub incomplete: Vec<PathBuf>,
+    /// Logs of which nothing could be read: they are not in the file.
+    pub unreadable: Vec<UnreadableLog>,
+    /// The files that the merged file refers to, by rank: as many as there are ranks after
+    /// [`Merge::Link`], none after [`Merge::Copy`].
+    pub rank_files: Vec<PathBuf>,
+    /// The ranks whose file was there already, from a merge that was interrupted or from the rank
+    /// itself.
+    pub reused: Vec<u32>,
+}
+
+/// Merges rank logs into the HDF5 file `output`, with a group `rank<N>` for each: [`merge_with`] and
+/// the default options. The logs stay.
+///
+/// # Errors
+///
+/// As [`merge_with`].
+pub fn merge(logs: &[impl AsRef<Path>], output: &Path) -> Result<Merged> {
+    merge_with(logs, output, &MergeOptions::new())
+}
+
+/// Merges rank logs into the HDF5 file `output`. The logs stay.
+///
+/// A log that cannot be read costs its own rank: [`Merged`] says which, and the file lists the ranks
+/// it lacks. What was written is read back and counted before this returns.
+///
+/// ```no_run
+/// use scope_profiler::{Merge, MergeOptions, find_logs, merge_with};
+///
+/// let logs = find_logs(&["run.h5.d"])?;
+/// let merged = merge_with(&logs, "run.h5".as_ref(), &MergeOptions::new().mode(Merge::Copy))?;
+/// for log in &merged.unreadable {
+///     eprintln!("{}: {}", log.path.display(), log.reason);
+/// }
+/// # Ok::<(), scope_profiler::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// When no log can be read, two logs are of the same rank, `output` is one of the logs, the mode is
+/// [`Merge::Keep`], or the file cannot be written. A file that was there before is then untouched.
+pub fn merge_with(logs: &[impl AsRef<Path>], output: &Path, options: &MergeOptions) -> Result<Merged> {
+    file_to_write(output)?;
+    let _undisturbed = sys::signals::Undisturbed::by_file_size();
+    let inputs = Inputs::look_at(logs, output)?;
+    match options.mode.for_logs(inputs.ranks.len(), inputs.bytes()) {
+        Merge::Copy => copy::merge(inputs, output, options),
+        Merge::Link => link::merge(inputs, output, options),
+        Merge::Keep | Merge::Auto => Err(Error::config(format!(
+            "{}: Merge::Keep leaves the logs as they are; merge them with Auto, Copy or Link",
+            output.display()
+        ))),
+    }
+}

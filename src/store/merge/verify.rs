@@ -1,0 +1,72 @@
+//! Reading back what was written, before it gets its name.
+
+use super::super::names;
+use super::totals::Totals;
+use crate::error::{Error, Result};
+use hdf5::File;
+use std::path::Path;
+use tempfile::NamedTempFile;
+
+/// How far down to look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Depth {
+    /// The number of regions of each rank.
+    Groups,
+    /// And of each region the length of its columns.
+    Columns,
+}
+
+/// Counts what is in the file at `path`, which is to become `output`.
+pub(super) fn verify(path: &Path, output: &Path, ranks: &[(u32, Totals)], depth: Depth) -> Result<()> {
+    let cannot = |error| Error::hdf5(output, "cannot be read back after writing", error);
+    let (file, _copy) = open(path).map_err(cannot)?;
+    for (rank, expected) in ranks {
+        let regions = file
+            .group(&format!("{}{rank}/{}", names::RANK_PREFIX, names::REGIONS))
+            .map_err(cannot)?;
+        let mut found = (regions.len(), expected.intervals);
+        if depth == Depth::Columns {
+            found.1 = intervals(&regions).map_err(cannot)?;
+        }
+        if found != (expected.regions, expected.intervals) {
+            return Err(Error::format(
+                output,
+                format!(
+                    "rank {rank} was written with {} regions and {} intervals, but {} and {} can be read back; \
+                     the disk may be at fault",
+                    expected.regions, expected.intervals, found.0, found.1
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn intervals(regions: &hdf5::Group) -> hdf5::Result<u64> {
+    let mut sum = 0;
+    for name in regions.member_names()? {
+        let length = |column: &str| {
+            let dataset = regions.dataset(&format!("{name}/{column}"))?;
+            dataset.get_shape().map(|shape| shape.iter().product::<usize>())
+        };
+        let (starts, ends) = (length(names::START_TIMES)?, length(names::END_TIMES)?);
+        if starts != ends {
+            return Err(format!("{name} has {starts} starts but {ends} ends").into());
+        }
+        sum += starts as u64;
+    }
+    Ok(sum)
+}
+
+/// A program that was started by another thread while HDF5 had the file open has inherited HDF5's lock
+/// on it, and keeps it for as long as it runs: then a copy is read, which nobody has locked.
+fn open(path: &Path) -> hdf5::Result<(File, Option<NamedTempFile>)> {
+    let error = match File::open(path) {
+        Ok(file) => return Ok((file, None)),
+        Err(error) => error,
+    };
+    let copy = crate::output::temporary_beside(path)
+        .and_then(|copy| std::fs::copy(path, copy.path()).map(|_| copy))
+        .map_err(|_| error)?;
+    Ok((File::open(copy.path())?, Some(copy)))
+}

@@ -1,0 +1,127 @@
+//! The files of ranks that an index refers to.
+//!
+//! The links of HDF5 are never followed: they could lead anywhere. An index says in an attribute
+//! what its ranks' files are called, all of one run and in one directory beside it.
+
+use super::attributes;
+use super::open::{self, Opened};
+use crate::error::Result;
+use crate::output::directory_of;
+use crate::profile::{Metadata, Value};
+use crate::store::names;
+use hdf5::File;
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The file that was used last. Any number of ranks is read with one file open at a time.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LastFile(Arc<Mutex<Option<(PathBuf, File)>>>);
+
+impl LastFile {
+    /// The file at `path`, open.
+    pub(super) fn get(&self, path: &Path) -> hdf5::Result<File> {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, file)) = last.as_ref().filter(|(open, _)| open == path) {
+            return Ok(file.clone());
+        }
+        let file = open::hdf5_file(path)?;
+        *last = Some((path.into(), file.clone()));
+        Ok(file)
+    }
+}
+
+/// The rank files of an index.
+#[derive(Debug)]
+pub(super) struct RankFiles {
+    prefix: Option<String>,
+    run: Option<String>,
+    last: LastFile,
+}
+
+impl RankFiles {
+    /// Of the file with this `metadata`.
+    pub(super) fn new(metadata: &Metadata) -> Self {
+        let prefix = match metadata.get(names::RANK_FILES) {
+            Some(Value::Text(prefix)) if is_beside(prefix) => Some(prefix.clone()),
+            _ => None,
+        };
+        Self {
+            prefix,
+            run: attributes::text(metadata, names::RUN),
+            last: LastFile::default(),
+        }
+    }
+
+    /// Opens the file of a rank that `index` refers to.
+    pub(super) fn open(&self, index: &Opened, rank: u32) -> Result<Opened> {
+        let group = format!("{}{rank}", names::RANK_PREFIX);
+        let Some(prefix) = &self.prefix else {
+            return Err(index.damaged(format!(
+                "{group} is a link into another file, which is not followed: the attribute {} does not say \
+                 that it is a rank of this run",
+                names::RANK_FILES
+            )));
+        };
+        let name = names::rank_file(prefix, rank);
+        let path = directory_of(&index.path).join(&name);
+        if !path.exists() {
+            return Err(index.damaged(format!(
+                "{group} is in {name}, which is not there; move the file and the directory of its ranks together"
+            )));
+        }
+        if !is_plain(directory_of(&index.path), &name) {
+            return Err(index.damaged(format!(
+                "{group} is in {name}, which is a link out of the directory or no regular file, and not followed"
+            )));
+        }
+        let file = open::open_linked(&path, self.last.clone())?;
+        if self.run != run_of(&file)? {
+            return Err(index.damaged(format!("{group} is in {name}, which is of another run")));
+        }
+        Ok(file)
+    }
+}
+
+/// The run that a rank's file says it is of.
+fn run_of(file: &Opened) -> Result<Option<String>> {
+    let facts = file
+        .file()
+        .and_then(|root| attributes::read(&root, |name| name == names::RUN))
+        .map_err(|error| file.hdf5("the run that the file is of cannot be read", error))?;
+    Ok(attributes::text(&facts, names::RUN))
+}
+
+/// Whether a name that [`is_beside`] leads to a regular file without the help of symbolic links.
+fn is_plain(directory: &Path, name: &str) -> bool {
+    let mut path = directory.to_owned();
+    let mut is_file = false;
+    for part in Path::new(name).components() {
+        path.push(part);
+        match path.symlink_metadata() {
+            Ok(found) if !found.is_symlink() => is_file = found.is_file(),
+            _ => return false,
+        }
+    }
+    is_file
+}
+
+/// Whether a name stays in the directory of the index, or in one in it.
+fn is_beside(name: &str) -> bool {
+    let mut parts = Path::new(name).components();
+    name.len() < 4096 && parts.clone().count() <= 2 && parts.all(|part| matches!(part, Component::Normal(_)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rank_files_are_beside_their_index() {
+        for good in ["run.h5.d/a-rank", "a-rank"] {
+            assert!(is_beside(good), "{good}");
+        }
+        for bad in ["/tmp/a-rank", "../a-rank", "a/b/c-rank", "a/../../b"] {
+            assert!(!is_beside(bad), "{bad}");
+        }
+    }
+}
