@@ -247,6 +247,17 @@ impl Recording {
             + self.registry.get(region, |totals| &totals.unwritten)
     }
 
+    /// Calls that were to leave an interval: those that the threads have handed over, those that they
+    /// had no room for, and those that are `open`. Not from what the log took.
+    pub(crate) fn num_recorded(&self, open: u64) -> u64 {
+        let regions = self.registry.ids().into_iter();
+        let ended = regions.map(|region| {
+            self.registry.get(region, |totals| &totals.drained)
+                + self.counter(region, |totals| &totals.dropped, |counters| &counters.dropped)
+        });
+        ended.sum::<u64>() + open
+    }
+
     /// What threads that have ended counted of a region. Takes no lock and allocates nothing.
     pub(super) fn counts_of_ended(&self, region: NameId) -> Counts {
         let get = |which: fn(&Totals) -> &AtomicU64| self.registry.get(region, which);

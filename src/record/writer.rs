@@ -8,6 +8,7 @@ use super::recording::{Drained, Recording};
 use super::sync::{Arc, Mutex, lock};
 use super::view::OpenCall;
 use crate::profile::{Metadata, Value};
+use crate::store::names;
 use crate::store::rank_log::{Counts, LogEvent, LogWriter, MAX_EVENTS, SUSPENDED};
 use crate::sys::{self, signals};
 use std::collections::HashSet;
@@ -358,7 +359,10 @@ impl Sink {
         for call in open {
             self.log.open(call.thread, call.region.number(), call.start)?;
         }
+        let recorded = Value::Int(recording.num_recorded(open.len() as u64) as i64);
         self.log.run(run)?;
+        self.log
+            .run(&Metadata::from([(names::RECORDED.into(), recorded)]))?;
         self.log.anchor(recording.settings.clock.anchor())
     }
 
