@@ -1,9 +1,12 @@
 //! A session: where recording, the log, the file and the summary are wired together.
 
 mod finalize;
+mod in_memory;
 mod ranks;
 mod report;
 mod start;
+mod together;
+mod written;
 
 use crate::config::ProfilingConfig;
 use crate::error::{Error, Result};

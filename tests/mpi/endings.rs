@@ -51,6 +51,17 @@ fn without_rank_0_the_others_keep_their_logs() {
 }
 
 #[test]
+fn a_rank_that_panics_waits_for_nobody_and_its_log_is_complete() {
+    let run = Launch::new(3, "one panics").env(TIMEOUT.0, TIMEOUT.1).run();
+    assert_eq!(run.said("goes on").len(), 1);
+    let errors = run.said("error");
+    assert!(errors.len() == 2 && errors[0].contains("rank 1 "), "{errors:?}");
+    let reader = run.reader();
+    assert_eq!(calls(&reader, "step"), [(0, 10), (1, 11), (2, 12)]);
+    assert_eq!(reader.metadata().get("incomplete_ranks"), None);
+}
+
+#[test]
 fn the_survivors_of_a_killed_rank_merge_what_it_had_flushed() {
     let run = Launch::with_survivors(4, "one is killed")
         .env(TIMEOUT.0, TIMEOUT.1)

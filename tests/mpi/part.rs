@@ -22,6 +22,7 @@ fn the_rank() {
         "one never ends" => one_never_ends(),
         "one comes late" => one_comes_late(),
         "rank 0 never ends" => rank_0_never_ends(),
+        "one panics" => one_panics(),
         "one is killed" => one_is_killed(),
         "wait to be killed" => wait_to_be_killed(),
         other => panic!("{other}"),
@@ -159,7 +160,7 @@ fn several_sessions() {
         ProfileManager::finalize().unwrap();
     }
     // MPICH has about two thousand communicators.
-    for _ in 0..3_000 {
+    for _ in 0..2_100 {
         drop(config().communicator(&universe.world()));
     }
     say(rank, "done");
@@ -215,6 +216,24 @@ fn rank_0_never_ends() {
         tell_end(rank, ProfileManager::finalize());
     }
     leave_without_mpi(universe);
+}
+
+fn one_panics() {
+    let (universe, rank) = mpi_world();
+    if rank == 1 {
+        let caught = std::panic::catch_unwind(|| {
+            let _session = ProfileManager::session(config()).unwrap();
+            record(rank);
+            panic!("as a program may");
+        });
+        assert!(caught.is_err());
+        say(rank, "goes on");
+    } else {
+        ProfileManager::setup(config()).unwrap();
+        record(rank);
+        tell_end(rank, ProfileManager::finalize());
+    }
+    universe.world().barrier();
 }
 
 fn one_is_killed() {
