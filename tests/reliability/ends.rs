@@ -143,7 +143,7 @@ fn a_request_saves_the_events_of_all_threads_that_ever_recorded() {
 
 #[test]
 fn a_handler_of_the_application_is_called_and_the_session_goes_on() {
-    for ending in ["handled", "handled later"] {
+    for ending in ["handled", "handled later", "handled and passed on"] {
         let directory = directory();
         let ended = signalled(directory.path(), ending, libc::SIGTERM);
         assert!(ended.status.success(), "{ended:?}");
@@ -160,6 +160,16 @@ fn a_signal_that_the_application_ignores_is_ignored() {
     let ended = end(directory.path(), "ignored");
     assert!(ended.status.success(), "{ended:?}");
     Contents::of(&directory.path().join("run.h5"));
+}
+
+#[test]
+fn a_forked_child_that_ends_by_a_signal_leaves_the_log_alone() {
+    let directory = directory();
+    let ended = end(directory.path(), "children");
+    assert!(ended.status.success() && ended.complained.is_empty(), "{ended:?}");
+    let contents = Contents::of(&directory.path().join("run.h5"));
+    assert_eq!((contents.calls_of(0), contents.ended_by()), (CALLS, None));
+    assert_eq!(contents.fact("written_intervals"), CALLS + CALLS.div_ceil(16) + 1);
 }
 
 #[test]

@@ -269,6 +269,46 @@ fn wait_to_be_killed() -> ! {
     panic!("nobody killed this program");
 }
 
+static EARLIER: AtomicUsize = AtomicUsize::new(0);
+
+/// Calls the handler that was there before, as libraries for signals do.
+extern "C" fn note_and_pass_on(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    type Handler = extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void);
+    HANDLED.store(true, Ordering::SeqCst);
+    // SAFETY: the profiler's handler is of this type.
+    let earlier: Handler = unsafe { std::mem::transmute(EARLIER.load(Ordering::SeqCst)) };
+    earlier(signal, info, context);
+}
+
+fn handle_and_pass_on(signal: libc::c_int) {
+    // SAFETY: the actions are whole; a sigaction of zeros is a valid one.
+    unsafe {
+        let mut earlier: libc::sigaction = std::mem::zeroed();
+        libc::sigaction(signal, std::ptr::null(), &mut earlier);
+        assert_ne!(earlier.sa_flags & libc::SA_SIGINFO, 0);
+        EARLIER.store(earlier.sa_sigaction, Ordering::SeqCst);
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = note_and_pass_on as *const () as usize;
+        action.sa_flags = libc::SA_SIGINFO;
+        libc::sigaction(signal, &action, std::ptr::null_mut());
+    }
+}
+
+/// A child of this process that ends by a signal.
+fn child_that_ends_by(signal: libc::c_int) {
+    // SAFETY: the child does nothing but end, and is waited for.
+    unsafe {
+        let child = libc::fork();
+        if child == 0 {
+            libc::raise(signal);
+            libc::_exit(0);
+        }
+        let mut status = 0;
+        libc::waitpid(child, &mut status, 0);
+        assert!(libc::WIFSIGNALED(status) && libc::WTERMSIG(status) == signal);
+    }
+}
+
 fn wait_for_the_handler() {
     ready();
     let started = Instant::now();
@@ -351,9 +391,18 @@ fn main() {
             0
         }
         "from many threads" | "wait" => wait_to_be_killed(),
-        "handled" | "handled later" => {
-            if ending == "handled later" {
-                handle(libc::SIGTERM, note);
+        "children" => {
+            child_that_ends_by(libc::SIGTERM);
+            child_that_ends_by(libc::SIGABRT);
+            drop(open);
+            ProfileManager::finalize().unwrap();
+            std::process::exit(0);
+        }
+        "handled" | "handled later" | "handled and passed on" => {
+            match ending.as_str() {
+                "handled later" => handle(libc::SIGTERM, note),
+                "handled and passed on" => handle_and_pass_on(libc::SIGTERM),
+                _ => {}
             }
             wait_for_the_handler();
             drop(record(CALLS));
