@@ -280,6 +280,35 @@ extern "C" fn note_and_pass_on(signal: libc::c_int, info: *mut libc::siginfo_t, 
     earlier(signal, info, context);
 }
 
+/// Takes itself away and goes on, as the standard library's handler.
+extern "C" fn give_up(_: libc::c_int) {
+    say("give up\n");
+    // SAFETY: sets the default.
+    unsafe { libc::signal(libc::SIGSEGV, libc::SIG_DFL) };
+}
+
+static PAGE: AtomicPtr<libc::c_void> = AtomicPtr::new(std::ptr::null_mut());
+const PAGE_BYTES: usize = 4_096;
+
+/// Makes the page that was not readable readable, so that the program goes on.
+extern "C" fn mend(_: libc::c_int) {
+    // SAFETY: a page that `mendable` has mapped.
+    unsafe { libc::mprotect(PAGE.load(Ordering::SeqCst), PAGE_BYTES, libc::PROT_READ) };
+}
+
+/// Reads what cannot be read until the handler has seen to it.
+fn mendable() {
+    // SAFETY: a page of its own, which can be read by the time the reading is done.
+    unsafe {
+        let private = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+        let page = libc::mmap(std::ptr::null_mut(), PAGE_BYTES, libc::PROT_NONE, private, -1, 0);
+        assert_ne!(page, libc::MAP_FAILED);
+        PAGE.store(page, Ordering::SeqCst);
+        assert_eq!(page.cast::<u8>().read_volatile(), 0);
+        libc::munmap(page, PAGE_BYTES);
+    }
+}
+
 fn handle_and_pass_on(signal: libc::c_int) {
     // SAFETY: the actions are whole; a sigaction of zeros is a valid one.
     unsafe {
@@ -336,13 +365,10 @@ fn main() {
         _ => {}
     }
     if ending == "own-segv-handler" {
-        // One that takes itself away and goes on, as the standard library's.
-        extern "C" fn give_up(_: libc::c_int) {
-            say("give up\n");
-            // SAFETY: sets the default.
-            unsafe { libc::signal(libc::SIGSEGV, libc::SIG_DFL) };
-        }
         handle(libc::SIGSEGV, give_up);
+    }
+    if ending.starts_with("mended") {
+        handle(libc::SIGSEGV, mend);
     }
     setup(LONG);
     if ending == "from many threads" {
@@ -375,7 +401,7 @@ fn main() {
                     let start = &start;
                     scope.spawn(move || {
                         start.wait();
-                        if n < number("VICTIM_NULLS", 1) {
+                        if n < number("VICTIM_NULLS", 8) {
                             black_box(null())
                         } else {
                             std::process::abort()
@@ -391,6 +417,20 @@ fn main() {
             0
         }
         "from many threads" | "wait" => wait_to_be_killed(),
+        "mended" | "mended and killed" => {
+            for _ in 0..3 {
+                mendable();
+                drop(record(calls()));
+            }
+            if ending == "mended and killed" {
+                // SAFETY: ends this process.
+                unsafe { libc::raise(libc::SIGKILL) };
+            }
+            drop(open);
+            let summary = ProfileManager::finalize().unwrap();
+            say(&format!("recorded {}\n", summary.recorded()));
+            std::process::exit(0);
+        }
         "children" => {
             child_that_ends_by(libc::SIGTERM);
             child_that_ends_by(libc::SIGABRT);
