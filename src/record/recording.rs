@@ -176,11 +176,6 @@ impl Recording {
 
     fn keep_counts_of(&self, lane: &LaneShared) {
         lock(&self.abandoned).extend(lane.open_calls());
-        self.keep_counters_of(lane);
-    }
-
-    /// Adds what a thread counted to the totals of ended threads. Takes no lock and allocates nothing.
-    pub(super) fn keep_counters_of(&self, lane: &LaneShared) {
         for (_, counters) in &lane.counters {
             let add = |to: fn(&Totals) -> &AtomicU64, from: &AtomicU64| {
                 self.registry
@@ -258,8 +253,34 @@ impl Recording {
         ended.sum::<u64>() + open
     }
 
+    /// What all threads counted of a region. Takes no lock and allocates nothing.
+    ///
+    /// # Safety
+    ///
+    /// As [`LaneList::peek`].
+    #[allow(unsafe_code)]
+    pub(super) unsafe fn peek_counts(&self, region: NameId) -> Counts {
+        let mut counts = self.counts_of_ended(region);
+        let add = |to: &mut u64, from: &AtomicU64| *to += from.load(Ordering::Acquire);
+        // SAFETY: this function's contract.
+        unsafe {
+            self.lanes.peek(|lane| {
+                for (_, counters) in &lane.counters {
+                    if counters.region == region {
+                        add(&mut counts.counted, &counters.counted);
+                        add(&mut counts.dropped, &counters.dropped);
+                        add(&mut counts.throttled, &counters.throttled);
+                        add(&mut counts.throttled_ticks, &counters.throttled_ticks);
+                        add(&mut counts.spans, &counters.spans);
+                    }
+                }
+            });
+        }
+        counts
+    }
+
     /// What threads that have ended counted of a region. Takes no lock and allocates nothing.
-    pub(super) fn counts_of_ended(&self, region: NameId) -> Counts {
+    fn counts_of_ended(&self, region: NameId) -> Counts {
         let get = |which: fn(&Totals) -> &AtomicU64| self.registry.get(region, which);
         Counts {
             counted: get(|totals| &totals.counted),

@@ -243,6 +243,7 @@ impl Sink {
 
     /// Puts the log back where somebody has deleted it: without a name it would be gone at the end.
     fn keep_file(&mut self, flushing: &Flushing<'_>) {
+        flushing.withdraw_tail(&mut self.log);
         if !self.log.is_removed() {
             return;
         }

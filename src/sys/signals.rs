@@ -48,8 +48,19 @@ static ENDINGS: [Ending; 11] = [
     Ending::new(libc::SIGXCPU, "SIGXCPU", false),
 ];
 
-/// What is done before the process ends; called with the signal's name and whether it is a fault.
-pub(crate) type LastWords = fn(&'static str, bool);
+/// What a signal means for the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outlook {
+    /// A handler of the application has the say; it may end the process, or go on.
+    Open,
+    /// The process ends, by a fault of its own.
+    Fault,
+    /// The process ends, as somebody wants it to.
+    Request,
+}
+
+/// What is done before the process ends; called with the signal's name.
+pub(crate) type LastWords = fn(&'static str, Outlook);
 
 static LAST_WORDS: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 /// Whether the process is known to end.
@@ -202,6 +213,11 @@ extern "C" fn on_signal(signal: c_int, info: *mut siginfo_t, context: *mut c_voi
     if ENDS.load(Ordering::SeqCst) && ending.is_fault {
         // Another thread was first.
     } else if previous != libc::SIG_DFL {
+        if ending.is_fault {
+            let undisturbed = Undisturbed::by_any();
+            speak(ending, Outlook::Open);
+            drop(undisturbed);
+        }
         errno.restore();
         // SAFETY: it is the handler that was installed for this signal, called with the arguments that
         // the system gave, in the form that it was installed for.
@@ -231,18 +247,16 @@ extern "C" fn on_signal(signal: c_int, info: *mut siginfo_t, context: *mut c_voi
     // a fault from here on ends the process at once.
     ENDS.store(true, Ordering::SeqCst);
     set_disposition(signal, &last_action());
-    // SAFETY: fills a set of its own and blocks what is in it; both may be done in a handler.
-    unsafe {
-        let mut all = MaybeUninit::<libc::sigset_t>::uninit();
-        libc::sigfillset(all.as_mut_ptr());
-        libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), ptr::null_mut());
-    }
-    let last_words = LAST_WORDS.load(Ordering::Acquire);
-    if !last_words.is_null() {
-        // SAFETY: only `watch` stores there, and only functions of this type.
-        let last_words: LastWords = unsafe { std::mem::transmute(last_words) };
-        last_words(ending.name, ending.is_fault);
-    }
+    // Returning from the handler lifts the block.
+    std::mem::forget(Undisturbed::by_any());
+    speak(
+        ending,
+        if ending.is_fault {
+            Outlook::Fault
+        } else {
+            Outlook::Request
+        },
+    );
 
     set_disposition(signal, &action_of(libc::SIG_DFL, 0, false));
     // An instruction that failed fails again when the handler returns; what was sent is sent again, and
@@ -255,6 +269,15 @@ extern "C" fn on_signal(signal: c_int, info: *mut siginfo_t, context: *mut c_voi
         }
     }
     errno.restore();
+}
+
+fn speak(ending: &Ending, outlook: Outlook) {
+    let last_words = LAST_WORDS.load(Ordering::Acquire);
+    if !last_words.is_null() {
+        // SAFETY: only `watch` stores there, and only functions of this type.
+        let last_words: LastWords = unsafe { std::mem::transmute(last_words) };
+        last_words(ending.name, outlook);
+    }
 }
 
 /// The calling thread's error number, which a handler has to leave as it was.
@@ -313,25 +336,11 @@ pub(crate) struct Undisturbed {
 
 impl Undisturbed {
     pub(crate) fn begin() -> Self {
-        Self::with(false)
-    }
-
-    /// Only a write beyond the limit for the size of a file is taken care of: for work that takes
-    /// long, which Ctrl-C shall end.
-    pub(crate) fn by_file_size() -> Self {
-        Self::with(true)
-    }
-
-    fn with(only_file_size: bool) -> Self {
-        // SAFETY: the sets are of this function, and initialised before they are used.
-        unsafe {
-            let mut blocked = MaybeUninit::<libc::sigset_t>::uninit();
-            if only_file_size {
-                libc::sigemptyset(blocked.as_mut_ptr());
-                libc::sigaddset(blocked.as_mut_ptr(), libc::SIGXFSZ);
-            } else {
-                libc::sigfillset(blocked.as_mut_ptr());
-                // What an instruction raises cannot wait. An abort can: it lifts the block itself.
+        Self::with(|set| {
+            // SAFETY: `set` is a set; what an instruction raises cannot wait. An abort can: it lifts the
+            // block itself.
+            unsafe {
+                libc::sigfillset(set);
                 for fault in [
                     libc::SIGSEGV,
                     libc::SIGBUS,
@@ -339,9 +348,35 @@ impl Undisturbed {
                     libc::SIGFPE,
                     libc::SIGTRAP,
                 ] {
-                    libc::sigdelset(blocked.as_mut_ptr(), fault);
+                    libc::sigdelset(set, fault);
                 }
             }
+        })
+    }
+
+    /// Not even what an instruction raises: that ends the process at once.
+    fn by_any() -> Self {
+        // SAFETY: `set` is a set.
+        Self::with(|set| unsafe {
+            libc::sigfillset(set);
+        })
+    }
+
+    /// Only a write beyond the limit for the size of a file is taken care of: for work that takes
+    /// long, which Ctrl-C shall end.
+    pub(crate) fn by_file_size() -> Self {
+        // SAFETY: `set` is a set.
+        Self::with(|set| unsafe {
+            libc::sigaddset(set, libc::SIGXFSZ);
+        })
+    }
+
+    fn with(block: impl FnOnce(*mut libc::sigset_t)) -> Self {
+        // SAFETY: the sets are of this function, and initialised before they are used.
+        unsafe {
+            let mut blocked = MaybeUninit::<libc::sigset_t>::uninit();
+            libc::sigemptyset(blocked.as_mut_ptr());
+            block(blocked.as_mut_ptr());
             let mut before = MaybeUninit::<libc::sigset_t>::uninit();
             libc::sigemptyset(before.as_mut_ptr());
             libc::pthread_sigmask(libc::SIG_BLOCK, blocked.as_ptr(), before.as_mut_ptr());
