@@ -55,6 +55,7 @@ pub enum RegionNaming {
 /// | [`region_naming`](Self::region_naming) | [`RegionNaming::Name`] | |
 /// | [`record_arguments`](Self::record_arguments) | `false` | |
 /// | [`throttle`](Self::throttle) | off | |
+/// | [`crash_handler`](Self::crash_handler) | `true` | `SCOPE_PROFILER_CRASH_HANDLER` |
 /// | [`merge`](Self::merge) | [`Merge::Auto`] | `SCOPE_PROFILER_MERGE`: `auto`, `copy`, `link` or `keep` |
 /// | [`merge_timeout`](Self::merge_timeout) | 60 s | `SCOPE_PROFILER_MERGE_TIMEOUT`: seconds |
 /// | [`keep_logs`](Self::keep_logs) | `false` | `SCOPE_PROFILER_KEEP_LOGS` |
@@ -94,6 +95,7 @@ pub struct ProfilingConfig {
     region_naming: RegionNaming,
     record_arguments: bool,
     throttle: Option<(u64, Duration)>,
+    crash_handler: bool,
     merge: Merge,
     merge_timeout: Duration,
     keep_logs: bool,
@@ -119,6 +121,7 @@ impl Default for ProfilingConfig {
             region_naming: RegionNaming::Name,
             record_arguments: false,
             throttle: None,
+            crash_handler: true,
             merge: Merge::Auto,
             merge_timeout: Duration::from_secs(60),
             keep_logs: false,
@@ -264,6 +267,17 @@ impl ProfilingConfig {
         self
     }
 
+    /// Saves what is in memory when a signal is about to end the process: a fault (`SIGSEGV`, `SIGBUS`,
+    /// `SIGILL`, `SIGFPE`, `SIGABRT`, `SIGSYS`) or a request (`SIGTERM`, `SIGINT`, `SIGHUP`, `SIGQUIT`,
+    /// `SIGXCPU`). Handlers of the application are called as before, signals that it handles or ignores
+    /// stay its own, and the process ends as it would have.
+    ///
+    /// Defaults to `true`; `SCOPE_PROFILER_CRASH_HANDLER` overrides.
+    pub fn crash_handler(mut self, on: bool) -> Self {
+        self.crash_handler = on;
+        self
+    }
+
     /// What becomes of the logs when the session is finalized: one file, an index of files, or nothing
     /// yet.
     ///
@@ -335,6 +349,7 @@ impl ProfilingConfig {
         };
         let activated = flag("SCOPE_PROFILER_ACTIVATED", self.activated)?;
         let verbose = flag("SCOPE_PROFILER_VERBOSE", self.verbose)?;
+        let crash_handler = flag("SCOPE_PROFILER_CRASH_HANDLER", self.crash_handler)?;
         let file_path = get("SCOPE_PROFILER_FILE").map_or(self.file_path, PathBuf::from);
         let label = get("SCOPE_PROFILER_LABEL").or(self.label);
 
@@ -412,6 +427,7 @@ impl ProfilingConfig {
             region_naming: self.region_naming,
             record_arguments: self.record_arguments,
             throttle: self.throttle,
+            crash_handler: crash_handler && writes,
             merge,
             merge_timeout,
             keep_logs,
@@ -440,6 +456,8 @@ pub(crate) struct Settings {
     pub(crate) region_naming: RegionNaming,
     pub(crate) record_arguments: bool,
     pub(crate) throttle: Option<(u64, Duration)>,
+    /// Only where there is a file to save to.
+    pub(crate) crash_handler: bool,
     pub(crate) merge: Merge,
     pub(crate) merge_timeout: Duration,
     pub(crate) keep_logs: bool,

@@ -70,7 +70,8 @@ fn launch(skews: &[(i64, i64)], killed: bool) -> TempDir {
         .iter()
         .map(|(offset, drift)| format!("{offset},{drift}"))
         .collect();
-    let mut command = Command::new(std::env::var_os("MPIRUN").unwrap_or_else(|| "mpirun".into()));
+    let mut command =
+        Command::new(std::env::var_os("SCOPE_PROFILER_MPIRUN").unwrap_or_else(|| "mpirun".into()));
     command
         .args(["-n", &skews.len().to_string()])
         .arg(std::env::current_exe().unwrap())

@@ -126,7 +126,10 @@ fn notes(tree: &CallTree, unicode: bool) -> Vec<String> {
     let untimed: u64 = tree
         .walk()
         .map(|(_, node)| node.calls() - node.statistics().count())
-        .sum();
+        .fold(0, u64::saturating_add);
+    // These have a line of their own.
+    let throttled_calls = tree.throttled().map(|(_, calls, _)| calls);
+    let untimed = throttled_calls.fold(untimed, u64::saturating_sub);
     let note = |n: u64, text: &str| (n > 0).then(|| format!("{text}: {}", units::count(n)));
     [
         note(untimed, "calls that were counted without their times"),

@@ -92,6 +92,9 @@ struct Columns {
     rank: u32,
     name: usize,
     counted: u64,
+    spans: Option<u64>,
+    throttled: u64,
+    throttled_ns: i64,
     intervals: Intervals,
 }
 
@@ -118,6 +121,22 @@ impl ProfileBuilder {
     #[must_use]
     pub fn calls(mut self, rank: u32, region: &str, calls: u64) -> Self {
         self.columns(rank, region).counted = calls;
+        self
+    }
+
+    /// Says how many spans were created under a region's name.
+    #[must_use]
+    pub fn spans(mut self, rank: u32, region: &str, spans: u64) -> Self {
+        self.columns(rank, region).spans = Some(spans);
+        self
+    }
+
+    /// Says how many of a region's [`calls`](Self::calls) left no interval since the region was
+    /// throttled, and how long they took together, ns.
+    #[must_use]
+    pub fn throttled(mut self, rank: u32, region: &str, calls: u64, ns: i64) -> Self {
+        let columns = self.columns(rank, region);
+        (columns.throttled, columns.throttled_ns) = (calls, ns);
         self
     }
 
@@ -157,9 +176,9 @@ impl ProfileBuilder {
                 name: columns.name,
                 intervals: count,
                 calls: columns.counted.max(count),
-                spans: None,
-                throttled: 0,
-                throttled_ns: 0,
+                spans: columns.spans,
+                throttled: columns.throttled,
+                throttled_ns: columns.throttled_ns,
                 total_ns: i64::try_from(total).ok(),
             });
             profile.intervals.push(intervals);
@@ -181,6 +200,9 @@ impl ProfileBuilder {
                 rank,
                 name,
                 counted: 0,
+                spans: None,
+                throttled: 0,
+                throttled_ns: 0,
                 intervals: Intervals::default(),
             });
             self.columns.len() - 1
@@ -225,6 +247,19 @@ mod tests {
     fn a_region_that_was_only_counted_has_calls_and_no_intervals() {
         let profile = Profile::builder().calls(0, "a", 12).build();
         assert_eq!((profile.rows()[0].calls, profile.rows()[0].intervals), (12, 0));
+    }
+
+    #[test]
+    fn spans_and_throttled_calls_are_kept_beside_the_intervals() {
+        let profile = Profile::builder()
+            .interval(0, "a", 0, 0, 9)
+            .calls(0, "a", 12)
+            .spans(0, "a", 3)
+            .throttled(0, "a", 11, 40)
+            .build();
+        let row = &profile.rows()[0];
+        assert_eq!((row.calls, row.spans), (12, Some(3)));
+        assert_eq!((row.throttled, row.throttled_ns), (11, 40));
     }
 
     #[test]

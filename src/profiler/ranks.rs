@@ -13,6 +13,8 @@ pub(super) struct Ranks {
     pub(super) world: Option<World>,
     /// MPI may be initialized later: until then `comm` is what the launcher says.
     pub(super) provisional: bool,
+    /// The other ranks have not come to be connected.
+    pub(super) gave_up: bool,
     /// How this rank's clock and rank 0's differed at the start.
     pub(super) clock: Option<ClockMeasurement>,
 }
@@ -28,6 +30,7 @@ impl Ranks {
                     comm,
                     world: Some(world),
                     provisional: false,
+                    gave_up: false,
                     clock,
                 };
             }
@@ -36,6 +39,7 @@ impl Ranks {
             provisional: comm::may_connect_later(&environment),
             comm: Comm::of_launcher(environment),
             world: None,
+            gave_up: false,
             clock: None,
         }
     }
@@ -46,7 +50,8 @@ impl Ranks {
         if self.world.is_some() || !self.provisional {
             return false;
         }
-        let Some((world, mut comm)) = comm::connect(None, environment, Some(until)) else {
+        let Some((world, mut comm)) = comm::connect(None, &environment, Some(until)) else {
+            self.gave_up = comm::is_available(environment);
             return false;
         };
         // Logs that have a name in common keep it.

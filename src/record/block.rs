@@ -4,6 +4,8 @@
 use super::names::NameId;
 use super::sync::{AtomicUsize, Ordering, UnsafeCell};
 use std::mem::MaybeUninit;
+use std::ptr;
+use std::sync::atomic::AtomicPtr;
 
 /// One finished interval, in clock ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +27,8 @@ pub(crate) const EVENT_BYTES: usize = size_of::<Event>();
 pub(crate) struct Block {
     events: Box<[UnsafeCell<MaybeUninit<Event>>]>,
     length: AtomicUsize,
+    /// The block that its thread went on to, for a signal handler; not for those that may wait.
+    pub(super) next: AtomicPtr<Block>,
 }
 
 // SAFETY: slots below `length` are never written again while the block is shared, and slots at or
@@ -40,6 +44,7 @@ impl Block {
         Self {
             events,
             length: AtomicUsize::new(0),
+            next: AtomicPtr::new(ptr::null_mut()),
         }
     }
 
@@ -68,6 +73,17 @@ impl Block {
         });
         self.length.store(length + 1, Ordering::Release);
         true
+    }
+
+    /// The block that its thread went on to.
+    ///
+    /// # Safety
+    ///
+    /// Nobody frees a block that is linked meanwhile.
+    #[allow(dead_code, reason = "for the signal handler alone")]
+    pub(super) unsafe fn after(&self) -> Option<&Block> {
+        // SAFETY: null, or a block; and by this function's contract it is still there.
+        unsafe { self.next.load(std::sync::atomic::Ordering::Acquire).as_ref() }
     }
 
     /// The number of events that may be read.
@@ -100,6 +116,7 @@ impl Block {
     /// Makes an unshared block empty again.
     pub(crate) fn clear(&mut self) {
         self.length = AtomicUsize::new(0);
+        self.next = AtomicPtr::new(ptr::null_mut());
     }
 }
 

@@ -1,10 +1,12 @@
 //! The door for programs that compose layers over a `Registry`.
 
+use super::lane::Lane;
 use super::names::NameId;
+use super::open_stack::Door;
 use super::recording::Recording;
-use super::spans::{Target, callsite, new_door, region_by_field, region_of_new};
+use super::spans::{new_door, region_by_field, region_of_new};
 use super::sync::Arc;
-use std::cell::Cell;
+use super::target::Target;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tracing_core::{Dispatch, Subscriber, span};
 use tracing_subscriber::Registry;
@@ -33,23 +35,10 @@ use tracing_subscriber::registry::LookupSpan;
 #[derive(Debug)]
 pub struct ScopeLayer {
     target: Target,
-    door: u32,
+    door: Door,
     /// Whether the subscriber is a `Registry`, whose ids are used again only by the thread that
     /// used them before: then that thread may remember what they stand for.
     ids_stay_on_thread: AtomicBool,
-}
-
-/// Spans that this thread has created: door, id and region. They are entered soon, and mostly here.
-type Created = (u32, u64, NameId);
-const CREATED_SLOTS: usize = 64;
-thread_local! {
-    static CREATED: [Cell<Created>; CREATED_SLOTS] =
-        const { [const { Cell::new((0, 0, NameId::from_number(u32::MAX))) }; CREATED_SLOTS] };
-}
-
-#[inline(always)]
-fn with_created<R>(id: u64, f: impl FnOnce(&Cell<Created>) -> R) -> R {
-    CREATED.with(|created| f(&created[id as usize % CREATED_SLOTS]))
 }
 
 /// The region of a span whose field names it, kept with the span.
@@ -58,7 +47,7 @@ struct FieldRegion(NameId);
 impl ScopeLayer {
     pub(crate) fn global() -> Self {
         Self {
-            target: Target::Global,
+            target: Target::global(),
             door: new_door(),
             ids_stay_on_thread: AtomicBool::new(false),
         }
@@ -66,7 +55,7 @@ impl ScopeLayer {
 
     pub(crate) fn of(recording: &Arc<Recording>) -> Self {
         Self {
-            target: Target::Own(Arc::clone(recording)),
+            target: Target::of(recording),
             door: new_door(),
             ids_stay_on_thread: AtomicBool::new(false),
         }
@@ -75,18 +64,77 @@ impl ScopeLayer {
 
 impl ScopeLayer {
     /// The region of a span that another thread created, or that is named by a field.
-    fn look_up<S>(&self, id: &span::Id, context: &Context<'_, S>) -> Option<NameId>
+    fn look_up<S>(&self, lane: &Lane, id: &span::Id, context: &Context<'_, S>) -> Option<NameId>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         let span = context.span(id)?;
-        let callsite = callsite(&self.target, span.metadata());
+        let callsite = lane.callsite(span.metadata());
         let by_field = if callsite.by_field {
             span.extensions().get::<FieldRegion>().map(|region| region.0)
         } else {
             None
         };
         Some(by_field.unwrap_or(callsite.region))
+    }
+
+    /// Counts a span whose call site the thread does not remember, or that a field may name.
+    #[cold]
+    #[inline(never)]
+    fn new_span<S>(&self, attributes: &span::Attributes<'_>, id: &span::Id, context: &Context<'_, S>)
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let by_field = self.target.with_lane(|lane| {
+            let callsite = lane.callsite(attributes.metadata());
+            if !callsite.by_field {
+                lane.count_span(callsite.region);
+                lane.sites
+                    .created(id.into_u64())
+                    .set((self.door, id.into_u64(), callsite.region));
+                return None;
+            }
+            // Such a span may get its name later, on any thread: nobody remembers it.
+            lane.sites.forget_created(id.into_u64());
+            let region = region_of_new(&self.target, attributes);
+            lane.count_span(region.unwrap_or(callsite.region));
+            region
+        });
+        if let (Some(Some(region)), Some(span)) = (by_field, context.span(id)) {
+            span.extensions_mut().replace(FieldRegion(region));
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn enter<S>(&self, id: &span::Id, context: &Context<'_, S>)
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        self.target.with_lane(|lane| {
+            let region = self
+                .created(lane, id)
+                .or_else(|| self.look_up(lane, id, context))?;
+            lane.enter_span(region, self.door, id.into_u64());
+            Some(())
+        });
+    }
+
+    #[inline(never)]
+    fn exit(&self, id: &span::Id) {
+        self.target.with_lane(|lane| {
+            if !self.created(lane, id).is_some_and(|region| lane.is_off(region)) {
+                lane.exit_span(self.door, id.into_u64());
+            }
+        });
+    }
+
+    /// The region of a span that this thread has just created.
+    #[inline(always)]
+    fn created(&self, lane: &Lane, id: &span::Id) -> Option<NameId> {
+        let (door, created, region) = lane.sites.created(id.into_u64()).get();
+        let remembered = door == self.door && created == id.into_u64();
+        (remembered && self.ids_stay_on_thread.load(Ordering::Relaxed)).then_some(region)
     }
 }
 
@@ -100,28 +148,24 @@ where
     }
 
     fn on_new_span(&self, attributes: &span::Attributes<'_>, id: &span::Id, context: Context<'_, S>) {
-        if self.target.session() == 0 {
-            return;
-        }
-        let callsite = callsite(&self.target, attributes.metadata());
-        if !callsite.by_field {
-            self.target.with_lane(|lane| lane.count_span(callsite.region));
-            let created = (self.door, id.into_u64(), callsite.region);
-            return with_created(created.1, |slot| slot.set(created));
-        }
-        // Such a span may get its name later, on any thread: nobody remembers it.
-        with_created(id.into_u64(), |slot| slot.set((0, 0, callsite.region)));
-        let region = region_of_new(&self.target, attributes);
-        self.target
-            .with_lane(|lane| lane.count_span(region.unwrap_or(callsite.region)));
-        if let (Some(region), Some(span)) = (region, context.span(id)) {
-            span.extensions_mut().replace(FieldRegion(region));
+        let quickly = self.target.with_current(|lane| {
+            let callsite = lane.sites.new_span(attributes.metadata())?.get();
+            lane.sites
+                .created(id.into_u64())
+                .set((self.door, id.into_u64(), callsite.region));
+            Some(())
+        });
+        if quickly.flatten().is_none() {
+            self.new_span(attributes, id, &context);
         }
     }
 
     fn on_record(&self, id: &span::Id, values: &span::Record<'_>, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
-        if self.target.session() == 0 || !callsite(&self.target, span.metadata()).by_field {
+        let may_rename = self
+            .target
+            .with_lane(|lane| lane.callsite(span.metadata()).by_field);
+        if may_rename != Some(true) {
             return;
         }
         let region = region_by_field(&self.target, span.metadata(), |visitor| values.record(visitor));
@@ -131,25 +175,21 @@ where
     }
 
     fn on_enter(&self, id: &span::Id, context: Context<'_, S>) {
-        if self.target.session() == 0 {
-            return;
+        let entered = self.target.with_current(|lane| {
+            let region = self.created(lane, id)?;
+            Some(lane.enter_span_quickly(region, self.door, id.into_u64()) || lane.is_off(region))
+        });
+        if entered.flatten() != Some(true) {
+            self.enter(id, &context);
         }
-        let (door, created, region) = with_created(id.into_u64(), Cell::get);
-        let remembered = door == self.door && created == id.into_u64();
-        let region = if remembered && self.ids_stay_on_thread.load(Ordering::Relaxed) {
-            region
-        } else {
-            match self.look_up(id, &context) {
-                Some(region) => region,
-                None => return,
-            }
-        };
-        self.target
-            .with_lane(|lane| lane.enter_span(region, self.door, id.into_u64()));
     }
 
     fn on_exit(&self, id: &span::Id, _: Context<'_, S>) {
-        self.target
-            .with_lane(|lane| lane.exit_span(self.door, id.into_u64()));
+        let left = self
+            .target
+            .with_current(|lane| lane.exit_span_quickly(self.door, id.into_u64()));
+        if left != Some(true) {
+            self.exit(id);
+        }
     }
 }

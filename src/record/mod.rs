@@ -16,17 +16,24 @@
 
 pub(crate) mod block;
 pub(crate) mod cost;
+mod counters;
+mod crash;
 pub(crate) mod global;
+mod lane;
+mod lane_list;
+mod lanes;
 pub(crate) mod layer;
 pub(crate) mod names;
+mod open_stack;
 mod pool;
 mod recording;
 mod region;
 mod registry;
+mod sites;
 mod spans;
 pub(crate) mod subscriber;
 mod sync;
-mod thread;
+mod target;
 mod throttle;
 mod view;
 pub(crate) mod writer;
@@ -36,7 +43,8 @@ pub use layer::ScopeLayer;
 pub(crate) use recording::{Mode, Recording};
 pub use region::{Region, RegionGuard, RegionSite};
 pub use subscriber::ScopeSubscriber;
-pub(crate) use view::{OpenCall, lock};
+pub(crate) use sync::{Mutex, lock};
+pub(crate) use view::OpenCall;
 
 /// The events in a block: it stays in the second-level cache, and a thread that records little
 /// does not tie up much.

@@ -1,23 +1,26 @@
 //! One session's shared state: its threads, its regions, its memory.
 
 use super::block::{Block, Event};
+use super::counters::Counters;
+use super::lane_list::LaneList;
 use super::names::NameId;
+use super::open_stack::OpenShown;
 use super::pool::{Grant, Pool};
 use super::registry::{Registry, Totals};
-use super::sync::Arc;
-use super::view::{Counters, LaneShared, OpenCall, Piece, lock};
+use super::sync::{Arc, Condvar, Mutex, lock};
+use super::view::{LaneShared, OpenCall, Piece};
 use crate::clock::{Anchor, Timeline};
 use crate::config::{Overflow, Settings};
+use crate::store::rank_log::Counts;
+use crate::sys::signals;
 use rustc_hash::FxHashMap;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Condvar, Mutex};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 /// What is done with the calls of a region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// The lane has not asked yet.
-    Unknown,
     /// Filtered out.
     Off,
     /// Calls are counted.
@@ -33,12 +36,13 @@ pub(crate) struct Recording {
     pub(crate) settings: Settings,
     pub(crate) registry: Registry,
     pub(crate) pool: Pool,
-    pub(crate) lanes: Mutex<Vec<Arc<LaneShared>>>,
+    pub(super) lanes: LaneList,
     pub(crate) next_thread: AtomicU32,
     /// When the session began.
     pub(crate) began: Anchor,
     process: u32,
-    closed: AtomicBool,
+    /// The session's number for as long as it is open, then 0.
+    pub(super) open_session: Arc<AtomicU64>,
     /// Held while events move from the lanes into the registry's totals, so that nobody counts
     /// them twice or not at all.
     draining: Mutex<()>,
@@ -66,15 +70,16 @@ pub(crate) struct Drained {
 impl Recording {
     pub(crate) fn new(settings: Settings) -> Arc<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
         Arc::new(Self {
-            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            id,
             registry: Registry::default(),
             pool: Pool::new(settings.block_events, settings.memory_limit),
-            lanes: Mutex::default(),
+            lanes: LaneList::default(),
             next_thread: AtomicU32::new(0),
             began: settings.clock.anchor(),
             process: std::process::id(),
-            closed: AtomicBool::new(!settings.activated),
+            open_session: Arc::new(AtomicU64::new(if settings.activated { id } else { 0 })),
             draining: Mutex::default(),
             abandoned: Mutex::default(),
             signal: Mutex::default(),
@@ -85,7 +90,7 @@ impl Recording {
 
     #[inline(always)]
     pub(crate) fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Relaxed)
+        self.open_session.load(Ordering::Relaxed) == 0
     }
 
     /// Whether this is a child of the process that the session belongs to: the log is not its own.
@@ -95,8 +100,24 @@ impl Recording {
 
     /// Ends recording: no thread gets a new block, and those that wait for one go on.
     pub(crate) fn close(&self) {
-        self.closed.store(true, Ordering::Release);
+        self.close_for_good();
         self.pool.close();
+    }
+
+    /// Ends recording and no more, which a signal handler may do.
+    pub(super) fn close_for_good(&self) {
+        self.open_session.store(0, Ordering::Release);
+    }
+
+    /// A lane for the calling thread, which begins with this block.
+    pub(super) fn new_lane(&self, block: &Arc<Block>, open: std::sync::Arc<OpenShown>) -> Arc<LaneShared> {
+        if self.settings.crash_handler {
+            signals::prepare_this_thread();
+        }
+        let index = self.next_thread.fetch_add(1, Ordering::Relaxed);
+        let lane = Arc::new(LaneShared::new(index, block, open));
+        self.lanes.add(Arc::clone(&lane));
+        lane
     }
 
     /// What to do with a region; one that is recorded enters the registry.
@@ -129,7 +150,7 @@ impl Recording {
     /// Takes from every lane what it has for the writer; lanes of ended threads are let go.
     pub(crate) fn drain(&self) -> Drained {
         let _draining = lock(&self.draining);
-        let lanes: Vec<Arc<LaneShared>> = lock(&self.lanes).clone();
+        let lanes = self.lanes.all();
         let mut drained = Drained::default();
         let mut ended = Vec::new();
         for lane in lanes {
@@ -146,7 +167,7 @@ impl Recording {
             drained.lanes.push((lane, pieces));
         }
         if !ended.is_empty() {
-            lock(&self.lanes).retain(|lane| !ended.contains(&lane.index));
+            self.lanes.remove(&ended);
         }
         for (&region, &n) in &drained.counts {
             self.registry.add(region, |totals| &totals.drained, n);
@@ -156,10 +177,10 @@ impl Recording {
 
     fn keep_counts_of(&self, lane: &LaneShared) {
         lock(&self.abandoned).extend(lane.open_calls());
-        for (index, counters) in lane.counters().iter().enumerate() {
-            let region = NameId::from_number(index as u32);
+        for (_, counters) in &lane.counters {
             let add = |to: fn(&Totals) -> &AtomicU64, from: &AtomicU64| {
-                self.registry.add(region, to, from.load(Ordering::Acquire));
+                self.registry
+                    .add(counters.region, to, from.load(Ordering::Acquire));
             };
             add(|totals| &totals.counted, &counters.counted);
             add(|totals| &totals.dropped, &counters.dropped);
@@ -172,7 +193,7 @@ impl Recording {
     /// The regions that are open now, on threads that run and on threads that ended inside them.
     pub(crate) fn open_calls(&self) -> Vec<OpenCall> {
         let mut open = lock(&self.abandoned).clone();
-        for lane in lock(&self.lanes).iter() {
+        for lane in self.lanes.all() {
             open.extend(lane.open_calls());
         }
         open
@@ -183,27 +204,56 @@ impl Recording {
         let _draining = lock(&self.draining);
         let mut waiting = 0;
         self.for_each_undrained(|_, event| waiting += u64::from(event.region == region));
-        waiting
-            + self.registry.get(region, |totals| &totals.drained)
-            + self.num_counted(region)
-            + self.throttled(region).0
-            + self.counter(region, |totals| &totals.dropped, |counters| &counters.dropped)
+        waiting + self.num_written(region) + self.counts_of(region).calls()
+    }
+
+    /// Intervals that the writer has had and could write, or has yet to.
+    fn num_written(&self, region: NameId) -> u64 {
+        let drained = self.registry.get(region, |totals| &totals.drained);
+        drained.saturating_sub(self.registry.get(region, |totals| &totals.unwritten))
     }
 
     /// Spans of a region that have been created.
     pub(crate) fn num_spans(&self, region: NameId) -> u64 {
-        self.counter(region, |totals| &totals.spans, |counters| &counters.spans)
+        let _draining = lock(&self.draining);
+        self.counts_of(region).spans
     }
 
-    /// Calls of a region since it was throttled, and their time in ticks.
-    pub(crate) fn throttled(&self, region: NameId) -> (u64, u64) {
-        let calls = self.counter(region, |totals| &totals.throttled, |counters| &counters.throttled);
-        let ticks = self.counter(
-            region,
-            |totals| &totals.throttled_ticks,
-            |counters| &counters.throttled_ticks,
-        );
-        (calls, ticks)
+    /// What all threads counted of a region. Not while lanes are drained.
+    fn counts_of(&self, region: NameId) -> Counts {
+        let mut counts = self.counts_of_ended(region);
+        for lane in self.lanes.all() {
+            let counters = lane.counters.iter().map(|(_, counters)| counters);
+            counters
+                .filter(|counters| counters.region == region)
+                .for_each(|counters| counters.add_to(&mut counts));
+        }
+        counts
+    }
+
+    /// What all threads counted of each region.
+    pub(crate) fn counts(&self) -> BTreeMap<NameId, Counts> {
+        let _draining = lock(&self.draining);
+        let regions = self.registry.iter();
+        let mut counts: BTreeMap<_, _> = regions.map(|id| (id, self.counts_of_ended(id))).collect();
+        for lane in self.lanes.all() {
+            for (_, counters) in &lane.counters {
+                counters.add_to(counts.entry(counters.region).or_default());
+            }
+        }
+        counts
+    }
+
+    /// Completed calls of each region on all threads: as [`num_calls`](Self::num_calls), in one pass.
+    pub(crate) fn calls(&self) -> BTreeMap<NameId, u64> {
+        let counts = self.counts();
+        let _draining = lock(&self.draining);
+        let mut calls: BTreeMap<_, _> = counts
+            .iter()
+            .map(|(&id, counts)| (id, self.num_written(id) + counts.calls()))
+            .collect();
+        self.for_each_undrained(|_, event| *calls.entry(event.region).or_default() += 1);
+        calls
     }
 
     /// The length of a tick, ns, over the session up to now.
@@ -211,30 +261,55 @@ impl Recording {
         self.began.ns_of_ticks_until(self.settings.clock.anchor())
     }
 
-    /// Calls of a region that were only counted.
-    pub(crate) fn num_counted(&self, region: NameId) -> u64 {
-        self.counter(region, |totals| &totals.counted, |counters| &counters.counted)
+    /// Calls that were to leave an interval: those that the threads have handed over, those that they
+    /// had no room for, and those that are `open`. Not from what the log took.
+    pub(crate) fn num_recorded(&self, open: u64) -> u64 {
+        let counts = self.counts();
+        let ended = counts
+            .iter()
+            .map(|(&id, counts)| self.num_written(id) + counts.dropped);
+        ended.sum::<u64>() + open
     }
 
-    /// Calls of a region whose interval was dropped or could not be written.
-    pub(crate) fn num_dropped(&self, region: NameId) -> u64 {
-        self.counter(region, |totals| &totals.dropped, |counters| &counters.dropped)
-            + self.registry.get(region, |totals| &totals.unwritten)
+    /// What all threads counted of a region. Takes no lock and allocates nothing.
+    ///
+    /// # Safety
+    ///
+    /// As [`LaneList::peek`].
+    #[allow(unsafe_code)]
+    pub(super) unsafe fn peek_counts(&self, region: NameId) -> Counts {
+        let mut counts = self.counts_of_ended(region);
+        // SAFETY: this function's contract.
+        unsafe {
+            self.lanes.peek(|lane| {
+                for (_, counters) in &lane.counters {
+                    if counters.region == region {
+                        counters.add_to(&mut counts);
+                    }
+                }
+            });
+        }
+        counts
     }
 
-    fn counter(
-        &self,
-        region: NameId,
-        of_ended: fn(&Totals) -> &AtomicU64,
-        of_lane: fn(&Counters) -> &AtomicU64,
-    ) -> u64 {
-        let lanes = lock(&self.lanes);
-        let of_lanes = lanes.iter().filter_map(|lane| {
-            lane.counters()
-                .get(region.index())
-                .map(|counters| of_lane(counters).load(Ordering::Acquire))
-        });
-        of_lanes.sum::<u64>() + self.registry.get(region, of_ended)
+    /// What threads that have ended counted of a region. Takes no lock and allocates nothing.
+    fn counts_of_ended(&self, region: NameId) -> Counts {
+        let get = |which: fn(&Totals) -> &AtomicU64| self.registry.get(region, which);
+        Counts {
+            counted: get(|totals| &totals.counted),
+            dropped: get(|totals| &totals.dropped) + get(|totals| &totals.unwritten),
+            throttled: get(|totals| &totals.throttled),
+            throttled_ticks: get(|totals| &totals.throttled_ticks),
+            spans: get(|totals| &totals.spans),
+        }
+    }
+
+    /// The calls that ended threads left open, as far as nobody holds them.
+    pub(super) fn peek_abandoned<E>(&self, mut f: impl FnMut(&OpenCall) -> Result<(), E>) -> Result<(), E> {
+        match self.abandoned.try_lock() {
+            Ok(calls) => calls.iter().try_for_each(&mut f),
+            Err(_) => Ok(()),
+        }
     }
 
     /// Durations, in ns, of the intervals of a region that the writer has not had.
@@ -245,7 +320,8 @@ impl Recording {
         let mut durations = Vec::new();
         self.for_each_undrained(|_, event| {
             if event.region == region {
-                durations.push(clock.ns(event.end) - clock.ns(event.start));
+                // A clock may run backwards.
+                durations.push((clock.ns(event.end) - clock.ns(event.start)).max(0));
             }
         });
         durations
@@ -253,8 +329,7 @@ impl Recording {
 
     /// Shows every event that the writer has not had, with its lane.
     pub(crate) fn for_each_undrained(&self, mut f: impl FnMut(&LaneShared, &Event)) {
-        let lanes: Vec<Arc<LaneShared>> = lock(&self.lanes).clone();
-        for lane in lanes {
+        for lane in self.lanes.all() {
             for piece in lane.undrained() {
                 piece.block.read(piece.from, piece.to, |events| {
                     for event in events {

@@ -1,10 +1,12 @@
 //! Regions as the program holds them: the handle, the guard, and the call site of the macro.
 
 use super::global;
+use super::lane::Entered;
+use super::lanes::{with_current, with_lane};
 use super::names::NameId;
 use super::recording::Recording;
 use super::sync::Arc;
-use super::thread::{Entered, with_lane};
+
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -98,30 +100,30 @@ pub struct RegionGuard {
 }
 
 impl RegionGuard {
+    /// Enters a region of the global session, where there is one.
     #[inline(always)]
     pub(crate) fn enter_global(id: impl FnOnce() -> NameId) -> Self {
-        let session = global::session();
-        let entered = if session == 0 {
-            Entered::NOTHING
-        } else {
-            let id = id();
-            with_lane(session, global::recording, |lane| lane.enter(id)).unwrap_or(Entered::NOTHING)
-        };
-        Self {
-            session,
-            entered,
-            not_send: PhantomData,
+        match global::session() {
+            0 => Self::of_nothing(),
+            session => Self::enter(session, id(), global::recording),
         }
     }
 
     #[inline(always)]
     pub(crate) fn enter_in(recording: &Arc<Recording>, id: NameId) -> Self {
-        let session = recording.id;
-        let entered = if recording.is_closed() {
-            Entered::NOTHING
+        if recording.is_closed() {
+            Self::of_nothing()
         } else {
-            with_lane(session, || Some(Arc::clone(recording)), |lane| lane.enter(id))
-                .unwrap_or(Entered::NOTHING)
+            Self::enter(recording.id, id, || Some(Arc::clone(recording)))
+        }
+    }
+
+    #[inline(always)]
+    fn enter(session: u64, id: NameId, attach_to: impl FnOnce() -> Option<Arc<Recording>>) -> Self {
+        let quickly = with_current(session, |lane| lane.enter_quickly(id)).flatten();
+        let entered = match quickly {
+            Some(entered) => entered,
+            None => enter_generally(session, id, attach_to),
         };
         Self {
             session,
@@ -129,13 +131,46 @@ impl RegionGuard {
             not_send: PhantomData,
         }
     }
+
+    #[inline(always)]
+    fn of_nothing() -> Self {
+        Self {
+            session: 0,
+            entered: Entered::NOTHING,
+            not_send: PhantomData,
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn exit_generally(&self) {
+        with_lane(
+            self.session,
+            || None,
+            |lane| {
+                if !lane.exit_quickly(self.entered) {
+                    lane.exit(self.entered);
+                }
+            },
+        );
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn enter_generally(session: u64, id: NameId, attach_to: impl FnOnce() -> Option<Arc<Recording>>) -> Entered {
+    with_lane(session, attach_to, |lane| lane.enter(id)).unwrap_or(Entered::NOTHING)
 }
 
 impl Drop for RegionGuard {
     #[inline(always)]
     fn drop(&mut self) {
-        if !self.entered.is_nothing() {
-            with_lane(self.session, || None, |lane| lane.exit(self.entered));
+        if self.entered.is_nothing() {
+            return;
+        }
+        let left = with_current(self.session, |lane| lane.exit_quickly(self.entered));
+        if left != Some(true) {
+            self.exit_generally();
         }
     }
 }

@@ -1,19 +1,29 @@
-//! The regions of a session: name to running count.
+//! The regions of a session and what is known of them, by number.
+//!
+//! A table that grows in chunks, so that nothing in it ever moves: it is read without a lock, also
+//! from a signal handler.
 
 use super::names::NameId;
-use dashmap::DashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Every region that has been entered in a session, and what is known of it beyond the blocks that
 /// are still waiting.
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
-    regions: DashMap<NameId, Totals>,
+    /// Chunk `n` holds `FIRST << n` regions.
+    chunks: [OnceLock<Box<[Totals]>>; CHUNKS],
 }
+
+const FIRST: usize = 64;
+/// Enough for every number that a name may have.
+const CHUNKS: usize = 27;
 
 /// Calls that are no longer in a block or lane of a thread.
 #[derive(Debug, Default)]
 pub(crate) struct Totals {
+    /// Whether the region has been entered in this session.
+    entered: AtomicBool,
     /// Intervals handed to the writer.
     pub(crate) drained: AtomicU64,
     /// Of those, the ones that could not be written.
@@ -30,29 +40,94 @@ pub(crate) struct Totals {
     pub(crate) spans: AtomicU64,
 }
 
+/// The chunk of a region, and its place in it.
+fn place(region: NameId) -> (usize, usize) {
+    let n = region.index() + FIRST;
+    let chunk = n.ilog2() - FIRST.ilog2();
+    (chunk as usize, n - (FIRST << chunk))
+}
+
 impl Registry {
+    fn find(&self, region: NameId) -> Option<&Totals> {
+        let (chunk, index) = place(region);
+        let totals = self.chunks.get(chunk)?.get()?.get(index)?;
+        totals.entered.load(Ordering::Acquire).then_some(totals)
+    }
+
+    fn entry(&self, region: NameId) -> &Totals {
+        let (chunk, index) = place(region);
+        let new = || (0..FIRST << chunk).map(|_| Totals::default()).collect();
+        let totals = &self.chunks[chunk].get_or_init(new)[index];
+        totals.entered.store(true, Ordering::Release);
+        totals
+    }
+
     pub(crate) fn insert(&self, region: NameId) {
-        self.regions.entry(region).or_default();
+        self.entry(region);
     }
 
     pub(crate) fn contains(&self, region: NameId) -> bool {
-        self.regions.contains_key(&region)
+        self.find(region).is_some()
+    }
+
+    /// In order of their numbers. Takes no lock and allocates nothing.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = NameId> {
+        (0..CHUNKS).flat_map(move |chunk| {
+            let totals = self.chunks[chunk].get().map_or(&[][..], |totals| totals);
+            let first = (FIRST << chunk) - FIRST;
+            totals
+                .iter()
+                .enumerate()
+                .filter(|(_, totals)| totals.entered.load(Ordering::Acquire))
+                .map(move |(index, _)| NameId::from_number((first + index) as u32))
+        })
     }
 
     pub(crate) fn ids(&self) -> Vec<NameId> {
-        self.regions.iter().map(|entry| *entry.key()).collect()
+        self.iter().collect()
     }
 
     /// Adds to one of the totals.
     pub(crate) fn add(&self, region: NameId, which: fn(&Totals) -> &AtomicU64, n: u64) {
         if n > 0 {
-            which(&self.regions.entry(region).or_default()).fetch_add(n, Ordering::Relaxed);
+            which(self.entry(region)).fetch_add(n, Ordering::Relaxed);
         }
     }
 
     pub(crate) fn get(&self, region: NameId, which: fn(&Totals) -> &AtomicU64) -> u64 {
-        self.regions
-            .get(&region)
-            .map_or(0, |totals| which(&totals).load(Ordering::Relaxed))
+        self.find(region)
+            .map_or(0, |totals| which(totals).load(Ordering::Relaxed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_has_a_place_of_its_own() {
+        let mut expected = (0, 0);
+        for number in 0..10_000 {
+            assert_eq!(place(NameId::from_number(number)), expected, "{number}");
+            expected.1 += 1;
+            if expected.1 == FIRST << expected.0 {
+                expected = (expected.0 + 1, 0);
+            }
+        }
+        assert!(place(NameId::from_number(u32::MAX)).0 < CHUNKS);
+    }
+
+    #[test]
+    fn only_what_was_entered_is_there() {
+        let registry = Registry::default();
+        for number in [5, 64, 1_000] {
+            registry.insert(NameId::from_number(number));
+        }
+        registry.add(NameId::from_number(64), |totals| &totals.drained, 3);
+        let numbers: Vec<u32> = registry.iter().map(NameId::number).collect();
+        assert_eq!(numbers, [5, 64, 1_000]);
+        assert!(!registry.contains(NameId::from_number(6)));
+        assert_eq!(registry.get(NameId::from_number(64), |totals| &totals.drained), 3);
+        assert_eq!(registry.get(NameId::from_number(9), |totals| &totals.drained), 0);
     }
 }

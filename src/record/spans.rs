@@ -1,60 +1,22 @@
 //! From a span's call site to a region: shared by the layer and the subscriber.
 
-use super::global;
+use super::lane::Lane;
 use super::names::NameId;
+use super::open_stack::Door;
 use super::recording::Recording;
-use super::sync::Arc;
-use super::thread::{Lane, with_lane};
+use super::target::Target;
 use crate::config::RegionNaming;
 use dashmap::DashMap;
-use std::cell::Cell;
 use std::fmt;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tracing_core::field::{Field, Visit};
 use tracing_core::{Metadata, span};
 
-/// The session that a layer or subscriber records into.
-#[derive(Clone, Debug)]
-pub(crate) enum Target {
-    /// Whichever the global facade has at the moment.
-    Global,
-    /// This one.
-    Own(Arc<Recording>),
-}
-
-impl Target {
-    /// The number of the open session; 0 where there is none.
-    #[inline(always)]
-    pub(crate) fn session(&self) -> u64 {
-        match self {
-            Target::Global => global::session(),
-            Target::Own(recording) if recording.is_closed() => 0,
-            Target::Own(recording) => recording.id,
-        }
-    }
-
-    pub(crate) fn recording(&self) -> Option<Arc<Recording>> {
-        match self {
-            Target::Global => global::recording(),
-            Target::Own(recording) => Some(Arc::clone(recording)),
-        }
-    }
-
-    /// Runs `f` on this thread's lane.
-    #[inline(always)]
-    pub(crate) fn with_lane<R>(&self, f: impl FnOnce(&Lane) -> R) -> Option<R> {
-        match self.session() {
-            0 => None,
-            session => with_lane(session, || self.recording(), f),
-        }
-    }
-}
-
-/// A number that tells layers and subscribers from each other on the open stack; 0 is the guard's.
-pub(crate) fn new_door() -> u32 {
+/// A door that tells the spans of one layer or subscriber from those of others on the open stack.
+pub(super) fn new_door() -> Door {
     static NEXT: AtomicU32 = AtomicU32::new(1);
-    NEXT.fetch_add(1, Ordering::Relaxed)
+    Door::new(NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 /// Call sites as small numbers, which they keep for the life of the process.
@@ -67,81 +29,103 @@ fn site_number(metadata: &'static Metadata<'static>) -> u64 {
         .or_insert_with(|| SITES.push(metadata) as u64)
 }
 
-/// The call site of a number.
-pub(crate) fn site(number: u64) -> Option<&'static Metadata<'static>> {
-    SITES.get(number as usize).copied()
+/// A span as one number: its region's number plus 1, its site's number, and, lowest, a serial
+/// number that tells spans of a site apart.
+pub(super) mod id {
+    use super::{Metadata, NameId, SITES};
+
+    const SERIAL_BITS: u32 = 24;
+    const SITE_BITS: u32 = 20;
+    const REGION_SHIFT: u32 = SITE_BITS + SERIAL_BITS;
+    /// A million regions: what comes after them is not recorded.
+    const REGIONS: u64 = (1 << 20) - 1;
+    const NO_SITE: u64 = (1 << SITE_BITS) - 1;
+
+    /// The spans of a site, without a serial number.
+    pub(in super::super) fn of(site: u64, region: NameId) -> u64 {
+        with_region(site.min(NO_SITE) << SERIAL_BITS, region)
+    }
+
+    /// The same with another region.
+    pub(in super::super) fn with_region(id: u64, region: NameId) -> u64 {
+        let region = match u64::from(region.number()) {
+            number if number < REGIONS => number + 1,
+            _ => 0,
+        };
+        (id % (1 << REGION_SHIFT)) | (region << REGION_SHIFT)
+    }
+
+    #[inline(always)]
+    pub(in super::super) fn with_serial(id: u64, serial: u64) -> u64 {
+        id | (serial % (1 << SERIAL_BITS))
+    }
+
+    /// The region; where that is none, a number that no region has.
+    #[inline(always)]
+    pub(in super::super) fn region(id: u64) -> NameId {
+        NameId::from_number(((id >> REGION_SHIFT) as u32).wrapping_sub(1))
+    }
+
+    pub(in super::super) fn is_recorded(id: u64) -> bool {
+        id >> REGION_SHIFT > 0
+    }
+
+    /// The call site.
+    pub(in super::super) fn metadata(id: u64) -> Option<&'static Metadata<'static>> {
+        let site = id >> SERIAL_BITS & NO_SITE;
+        SITES.get(site as usize).copied().filter(|_| site < NO_SITE)
+    }
 }
 
 /// What a call site means in a session.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Callsite {
+pub(super) struct Callsite {
     /// The region of its spans.
-    pub(crate) region: NameId,
-    /// Its number.
-    pub(crate) site: u64,
+    pub(super) region: NameId,
     /// Whether a field of the span may name another.
-    pub(crate) by_field: bool,
+    pub(super) by_field: bool,
+    /// Its spans as numbers, without a serial number; see [`id`].
+    pub(super) id: u64,
 }
 
-/// What `metadata`'s call site means in the session of `target`.
-#[inline(always)]
-pub(crate) fn callsite(target: &Target, metadata: &'static Metadata<'static>) -> Callsite {
-    const SLOTS: usize = 128;
-    type Entry = (*const Metadata<'static>, u64, Callsite);
-    const NOTHING: Callsite = Callsite {
-        region: NameId::from_number(u32::MAX),
-        site: 0,
-        by_field: false,
-    };
-    const EMPTY: Entry = (std::ptr::null(), 0, NOTHING);
-    thread_local! {
-        static CACHE: [Cell<Entry>; SLOTS] = const { [const { Cell::new(EMPTY) }; SLOTS] };
+impl Callsite {
+    /// What `metadata`'s call site means in `recording`.
+    pub(super) fn of(recording: Option<&Recording>, metadata: &'static Metadata<'static>) -> Self {
+        let source = metadata.file().zip(metadata.line());
+        let name = NameId::of(metadata.name(), source);
+        let mut by_field = false;
+        let region = match recording.map(|recording| &recording.settings.region_naming) {
+            None | Some(RegionNaming::Name) => name,
+            Some(RegionNaming::Qualified) => {
+                let module = metadata.module_path().unwrap_or(metadata.target());
+                NameId::of(&format!("{module}::{}", metadata.name()), source)
+            }
+            Some(RegionNaming::Field(field)) => {
+                by_field = metadata.fields().field(field.as_str()).is_some();
+                name
+            }
+        };
+        Self {
+            region,
+            by_field,
+            id: id::of(site_number(metadata), region),
+        }
     }
-    let session = target.session();
-    let address = std::ptr::from_ref(metadata);
-    CACHE.with(|cache| {
-        let slot = &cache[(address as usize >> 4) % SLOTS];
-        let (known, of_session, callsite) = slot.get();
-        if std::ptr::eq(known, address) && of_session == session {
-            return callsite;
-        }
-        let callsite = resolve(target, metadata);
-        slot.set((address, session, callsite));
-        callsite
-    })
 }
 
-#[cold]
-#[inline(never)]
-fn resolve(target: &Target, metadata: &'static Metadata<'static>) -> Callsite {
-    let recording = target.recording();
-    let naming = recording
-        .as_ref()
-        .map(|recording| &recording.settings.region_naming);
-    let source = metadata.file().zip(metadata.line());
-    let name = NameId::of(metadata.name(), source);
-    let mut by_field = false;
-    let region = match naming {
-        None | Some(RegionNaming::Name) => name,
-        Some(RegionNaming::Qualified) => {
-            let module = metadata.module_path().unwrap_or(metadata.target());
-            NameId::of(&format!("{module}::{}", metadata.name()), source)
-        }
-        Some(RegionNaming::Field(field)) => {
-            by_field = metadata.fields().field(field.as_str()).is_some();
-            name
-        }
-    };
-    let site = site_number(metadata);
-    Callsite {
-        region,
-        site,
-        by_field,
+impl Lane {
+    /// What a call site means to this lane.
+    pub(super) fn callsite(&self, metadata: &'static Metadata<'static>) -> Callsite {
+        self.sites.get(metadata).unwrap_or_else(|| {
+            let callsite = Callsite::of(Some(&self.recording), metadata);
+            self.remember_site(metadata, callsite);
+            callsite
+        })
     }
 }
 
 /// The region that a span's fields name, where they do.
-pub(crate) fn region_by_field(
+pub(super) fn region_by_field(
     target: &Target,
     metadata: &'static Metadata<'static>,
     record: impl FnOnce(&mut dyn Visit),
@@ -156,7 +140,7 @@ pub(crate) fn region_by_field(
 }
 
 /// The same at the span's creation.
-pub(crate) fn region_of_new(target: &Target, attributes: &span::Attributes<'_>) -> Option<NameId> {
+pub(super) fn region_of_new(target: &Target, attributes: &span::Attributes<'_>) -> Option<NameId> {
     region_by_field(target, attributes.metadata(), |visitor| {
         attributes.record(visitor)
     })

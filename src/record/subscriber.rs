@@ -1,12 +1,12 @@
 //! The door for programs that only profile: a whole `Subscriber` without a `Registry`.
 
-use super::names::NameId;
+use super::open_stack::Door;
 use super::recording::Recording;
-use super::spans::{Target, callsite, new_door, region_of_new, site};
-use super::sync::Arc;
-use super::view::lock;
-use std::cell::Cell;
-use std::sync::Mutex;
+use super::sites::BATCH;
+use super::spans::{Callsite, id, new_door, region_of_new};
+use super::sync::{Arc, Mutex, lock};
+use super::target::Target;
+use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tracing_core::dispatcher::{WeakDispatch, with_default};
 use tracing_core::span::{Attributes, Current, Id, Record};
@@ -35,47 +35,13 @@ use tracing_core::{Dispatch, Event, Interest, Metadata, Subscriber};
 #[derive(Debug)]
 pub struct ScopeSubscriber {
     target: Target,
-    door: u32,
+    door: Door,
 }
 
-/// A span's id: from the low bits up its region's number plus 1, its site's number, and a serial
-/// number that tells spans of a site apart.
-const REGION_BITS: u32 = 20;
-const SITE_BITS: u32 = 20;
-const REGIONS: u64 = 1 << REGION_BITS;
-const SITES: u64 = 1 << SITE_BITS;
-
-fn id_of(site: u64, region: NameId) -> Id {
-    let mut region = u64::from(region.number()) + 1;
-    if site >= SITES || region >= REGIONS {
-        // A million regions: what comes after them is not recorded.
-        region = REGIONS - 1;
-    }
-    Id::from_u64(serial() << (REGION_BITS + SITE_BITS) | (site % SITES) << REGION_BITS | region)
-}
-
-#[inline(always)]
-fn region_of(id: u64) -> Option<NameId> {
-    let region = id % REGIONS;
-    (region != REGIONS - 1).then(|| NameId::from_number((region as u32).wrapping_sub(1)))
-}
-
-/// A number that no other span that is still around has: threads take them in batches.
-fn serial() -> u64 {
-    const BATCH: u64 = 1 << 12;
+/// The first of a batch of serial numbers that no other thread takes.
+fn new_batch() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    thread_local!(static MINE: Cell<u64> = const { Cell::new(0) });
-    let mut serial = MINE.get();
-    if serial % BATCH == 0 {
-        serial = NEXT.fetch_add(BATCH, Ordering::Relaxed);
-    }
-    MINE.set(serial + 1);
-    serial
-}
-
-fn site_of(id: u64) -> Option<&'static Metadata<'static>> {
-    region_of(id)?;
-    site(id >> REGION_BITS & (SITES - 1))
+    NEXT.fetch_add(BATCH, Ordering::Relaxed)
 }
 
 /// The subscribers whose interest in call sites goes with the global session.
@@ -98,37 +64,71 @@ pub(crate) fn global_session_changed() {
 impl ScopeSubscriber {
     pub(crate) fn global() -> Self {
         Self {
-            target: Target::Global,
+            target: Target::global(),
             door: new_door(),
         }
     }
 
     pub(crate) fn of(recording: &Arc<Recording>) -> Self {
         Self {
-            target: Target::Own(Arc::clone(recording)),
+            target: Target::of(recording),
             door: new_door(),
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn new_span_generally(&self, attributes: &Attributes<'_>) -> u64 {
+        let metadata = attributes.metadata();
+        let in_lane = self.target.with_lane(|lane| {
+            let mut callsite = lane.callsite(metadata);
+            if callsite.by_field {
+                if let Some(region) = region_of_new(&self.target, attributes) {
+                    callsite.region = region;
+                    callsite.id = id::with_region(callsite.id, region);
+                }
+            }
+            lane.count_span(callsite.region);
+            let serial = lane.sites.serial();
+            (
+                callsite.id,
+                serial.unwrap_or_else(|| lane.sites.begin_batch(new_batch())),
+            )
+        });
+        let (id, serial) = in_lane.unwrap_or_else(|| (Callsite::of(None, metadata).id, new_batch()));
+        id::with_serial(id, serial)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn enter_generally(&self, id: u64) {
+        if id::is_recorded(id) {
+            self.target
+                .with_lane(|lane| lane.enter_span(id::region(id), self.door, id));
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn exit_generally(&self, id: u64) {
+        self.target.with_lane(|lane| lane.exit_span(self.door, id));
     }
 }
 
 impl Subscriber for ScopeSubscriber {
     fn on_register_dispatch(&self, subscriber: &Dispatch) {
-        if matches!(self.target, Target::Global) {
+        if self.target.is_global() {
             lock(&GLOBAL).push(subscriber.downgrade());
         }
     }
 
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
-        if !metadata.is_span() || self.target.session() == 0 {
-            return Interest::never();
-        }
-        let callsite = callsite(&self.target, metadata);
-        let recorded = callsite.by_field
-            || self
-                .target
-                .recording()
-                .is_some_and(|recording| recording.settings.patterns.keeps(callsite.region.name()));
-        if recorded {
+        let recording = match self.target.recording() {
+            Some(recording) if metadata.is_span() && !recording.is_closed() => recording,
+            _ => return Interest::never(),
+        };
+        let callsite = Callsite::of(Some(&recording), metadata);
+        if callsite.by_field || recording.settings.patterns.keeps(callsite.region.name()) {
             Interest::always()
         } else {
             Interest::never()
@@ -141,16 +141,18 @@ impl Subscriber for ScopeSubscriber {
         metadata.is_span() && self.target.session() != 0
     }
 
+    #[inline]
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {
-        let callsite = callsite(&self.target, attributes.metadata());
-        let by_field = if callsite.by_field {
-            region_of_new(&self.target, attributes)
-        } else {
-            None
+        let quickly = self.target.with_current(|lane| {
+            let serial = lane.sites.serial()?;
+            let callsite = lane.sites.new_span(attributes.metadata())?;
+            Some(id::with_serial(callsite.get().id, serial))
+        });
+        let id = match quickly {
+            Some(Some(id)) => id,
+            _ => self.new_span_generally(attributes),
         };
-        let region = by_field.unwrap_or(callsite.region);
-        self.target.with_lane(|lane| lane.count_span(region));
-        id_of(callsite.site, region)
+        Id::from_non_zero_u64(NonZeroU64::new(id).unwrap_or(NonZeroU64::MIN))
     }
 
     // A span is its id: there is nothing to close.
@@ -166,25 +168,30 @@ impl Subscriber for ScopeSubscriber {
 
     #[inline]
     fn enter(&self, id: &Id) {
-        if let Some(region) = region_of(id.into_u64()) {
-            self.target
-                .with_lane(|lane| lane.enter_span(region, self.door, id.into_u64()));
+        let id = id.into_u64();
+        let entered = self
+            .target
+            .with_current(|lane| lane.enter_span_quickly(id::region(id), self.door, id));
+        if entered != Some(true) {
+            self.enter_generally(id);
         }
     }
 
     #[inline]
     fn exit(&self, id: &Id) {
-        self.target
-            .with_lane(|lane| lane.exit_span(self.door, id.into_u64()));
+        let id = id.into_u64();
+        let left = self
+            .target
+            .with_current(|lane| lane.exit_span_quickly(self.door, id));
+        if left != Some(true) {
+            self.exit_generally(id);
+        }
     }
 
     fn current_span(&self) -> Current {
-        let current = self
-            .target
-            .with_lane(|lane| lane.current_span(self.door))
-            .flatten();
-        match current.and_then(|id| Some((Id::from_u64(id), site_of(id)?))) {
-            Some((id, metadata)) => Current::new(id, metadata),
+        let current = self.target.with_lane(|lane| lane.current_span(self.door));
+        match current.flatten().and_then(|id| Some((id, id::metadata(id)?))) {
+            Some((id, metadata)) => Current::new(Id::from_u64(id), metadata),
             None => Current::none(),
         }
     }

@@ -1,18 +1,20 @@
 //! The writer: what the threads have recorded goes to the log, now and then and when asked.
 
 use super::block::Event;
+use super::crash::{Flushing, Rescue};
+use super::lanes::never_record_this_thread;
 use super::names::NameId;
 use super::recording::{Drained, Recording};
-use super::sync::Arc;
-use super::thread::never_record_this_thread;
-use super::view::{OpenCall, lock};
-use crate::profile::Metadata;
-use crate::store::rank_log::{Counts, LogEvent, LogWriter, MAX_EVENTS};
-use crate::sys;
+use super::sync::{Arc, Mutex, lock};
+use super::view::OpenCall;
+use crate::profile::{Metadata, Value};
+use crate::store::names;
+use crate::store::rank_log::{Counts, LogEvent, LogWriter, MAX_EVENTS, SUSPENDED};
+use crate::sys::{self, signals};
 use std::collections::HashSet;
 use std::io;
 use std::path::Path;
-use std::sync::{Mutex, Weak};
+use std::sync::Weak;
 use std::thread::JoinHandle;
 
 /// A session's log and the thread that feeds it.
@@ -20,6 +22,7 @@ use std::thread::JoinHandle;
 pub(crate) struct Writer {
     recording: Arc<Recording>,
     sink: Arc<Mutex<Sink>>,
+    rescue: Arc<Rescue>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -42,7 +45,37 @@ struct Sink {
     written: u64,
     /// Time of each region in the intervals written, ticks; by the region's index.
     ticks: Vec<u64>,
+    suspended: Suspended,
     warned: bool,
+}
+
+/// The time that the machine was suspended for, in which no clock of the profile moves.
+#[derive(Debug)]
+struct Suspended {
+    at_start: u64,
+    told: u64,
+}
+
+impl Suspended {
+    /// Two clocks are not read at the same moment: less is no suspension.
+    const LEAST_NS: u64 = 10_000_000;
+
+    fn new(now: u64) -> Self {
+        Self {
+            at_start: now,
+            told: 0,
+        }
+    }
+
+    /// The time since the session began, where it has become more than was told; ns.
+    fn news(&mut self, now: u64) -> Option<i64> {
+        let suspended = now.saturating_sub(self.at_start);
+        if suspended < self.told.saturating_add(Self::LEAST_NS) {
+            return None;
+        }
+        self.told = suspended;
+        i64::try_from(suspended).ok()
+    }
 }
 
 /// What a log has when recording has ended.
@@ -65,30 +98,41 @@ impl Writer {
     ) -> io::Result<Arc<Self>> {
         log.run(run)?;
         log.anchor(recording.settings.clock.anchor())?;
+        let is_first = matches!(run.get("rank"), None | Some(Value::Int(0)));
+        let rescue = Rescue::new(recording, &log, is_first)?;
         let sink = Arc::new(Mutex::new(Sink {
             log,
             names: HashSet::new(),
             threads: HashSet::new(),
             written: 0,
             ticks: Vec::new(),
+            suspended: Suspended::new(sys::suspended_ns()),
             warned: false,
         }));
         let thread = {
-            let (recording, sink) = (Arc::clone(recording), Arc::clone(&sink));
+            let (recording, sink, rescue) = (Arc::clone(recording), Arc::clone(&sink), Arc::clone(&rescue));
             std::thread::Builder::new()
                 .name("scope-profiler".into())
                 .spawn(move || {
                     never_record_this_thread();
+                    // The application's signals are for its own threads.
+                    let _undisturbed = signals::Undisturbed::begin();
                     while recording.wait_for_work(recording.settings.flush_interval) {
-                        lock(&sink).flush(&recording);
+                        let mut sink = lock(&sink);
+                        let flushing = rescue.flushing();
+                        sink.flush(&recording, &flushing);
                     }
                 })?
         };
         let writer = Arc::new(Self {
             recording: Arc::clone(recording),
             sink,
+            rescue,
             thread: Mutex::new(Some(thread)),
         });
+        if recording.settings.crash_handler {
+            writer.rescue.arm();
+        }
         lock(&RUNNING).push(Arc::downgrade(&writer));
         sys::at_exit(save_all);
         Ok(writer)
@@ -112,7 +156,9 @@ impl Writer {
 
     /// Writes everything that has been recorded up to now.
     pub(crate) fn flush(&self) -> io::Result<()> {
-        match lock(&self.sink).flush(&self.recording) {
+        let mut sink = lock(&self.sink);
+        let flushing = self.rescue.flushing();
+        match sink.flush(&self.recording, &flushing) {
             None => Ok(()),
             Some(error) => Err(error),
         }
@@ -127,6 +173,8 @@ impl Writer {
             thread.join().ok();
         }
         let mut sink = lock(&self.sink);
+        let flushing = self.rescue.flushing();
+        sink.keep_file(&flushing);
         let mut open = self.recording.open_calls();
         let drained = self.recording.drain();
         remove_closed(&mut open, &drained);
@@ -134,6 +182,8 @@ impl Writer {
         if let Err(error) = sink.finish(&self.recording, &open, run) {
             sink.warn(&error);
         }
+        flushing.finish();
+        self.rescue.disarm();
         Recorded {
             open,
             intervals: sink.written,
@@ -144,6 +194,7 @@ impl Writer {
     /// Adds to the log what the writer thread knows nothing of. A failure is told, as any other.
     pub(crate) fn append(&self, add: impl FnOnce(&mut LogWriter) -> io::Result<()>) {
         let mut sink = lock(&self.sink);
+        let _undisturbed = signals::Undisturbed::begin();
         if let Err(error) = add(&mut sink.log) {
             sink.warn(&error);
         }
@@ -184,9 +235,28 @@ fn remove_closed(open: &mut Vec<OpenCall>, drained: &Drained) {
 }
 
 impl Sink {
-    fn flush(&mut self, recording: &Recording) -> Option<io::Error> {
+    fn flush(&mut self, recording: &Recording, flushing: &Flushing<'_>) -> Option<io::Error> {
+        self.keep_file(flushing);
         let drained = recording.drain();
         self.write(recording, drained)
+    }
+
+    /// Puts the log back where somebody has deleted it: without a name it would be gone at the end.
+    fn keep_file(&mut self, flushing: &Flushing<'_>) {
+        flushing.withdraw_tail(&mut self.log);
+        if !self.log.is_removed() {
+            return;
+        }
+        match self.log.restore() {
+            Ok(()) => {
+                flushing.follow(&self.log);
+                tell(&format!(
+                    "{}: was deleted while the program runs; it is back",
+                    self.log.path().display()
+                ));
+            }
+            Err(error) => self.warn(&error),
+        }
     }
 
     /// Writes the pieces and gives their blocks back. What cannot be written is counted; the first
@@ -248,6 +318,9 @@ impl Sink {
     /// every interval of a log then lies between two anchors.
     fn announce(&mut self, recording: &Recording, drained: &Drained) -> io::Result<()> {
         self.log.anchor(recording.settings.clock.anchor())?;
+        if let Some(ns) = self.suspended.news(sys::suspended_ns()) {
+            self.log.fact(SUSPENDED, &Value::Int(ns))?;
+        }
         for (lane, pieces) in &drained.lanes {
             if !pieces.is_empty() && !self.threads.contains(&lane.index) {
                 self.log.thread(lane.index, lane.native_id, &lane.name)?;
@@ -269,17 +342,8 @@ impl Sink {
     }
 
     fn finish(&mut self, recording: &Recording, open: &[OpenCall], run: &Metadata) -> io::Result<()> {
-        let mut regions = recording.registry.ids();
-        regions.sort_unstable();
-        for region in regions {
+        for (region, counts) in recording.counts() {
             self.name(region)?;
-            let counts = Counts {
-                counted: recording.num_counted(region),
-                dropped: recording.num_dropped(region),
-                throttled: recording.throttled(region).0,
-                throttled_ticks: recording.throttled(region).1,
-                spans: recording.num_spans(region),
-            };
             if counts != Counts::default() {
                 self.log.counters(region.number(), counts)?;
             }
@@ -287,7 +351,10 @@ impl Sink {
         for call in open {
             self.log.open(call.thread, call.region.number(), call.start)?;
         }
+        let recorded = Value::Int(recording.num_recorded(open.len() as u64) as i64);
         self.log.run(run)?;
+        self.log
+            .run(&Metadata::from([(names::RECORDED.into(), recorded)]))?;
         self.log.anchor(recording.settings.clock.anchor())
     }
 
@@ -320,7 +387,7 @@ fn tell(message: &str) {
     let _ = writeln!(io::stderr(), "scope-profiler: {message}");
 }
 
-fn log_event(event: &Event) -> LogEvent {
+pub(super) fn log_event(event: &Event) -> LogEvent {
     LogEvent {
         region: event.region.number(),
         depth: event.depth,
@@ -328,3 +395,6 @@ fn log_event(event: &Event) -> LogEvent {
         end: event.end,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,10 @@
 pub(crate) struct Encoder(Vec<u8>);
 
 impl Encoder {
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        Self(Vec::with_capacity(bytes))
+    }
+
     pub(crate) fn clear(&mut self) {
         self.0.clear();
     }

@@ -5,12 +5,13 @@ use super::super::reader::attributes;
 use super::super::{hdf5_file, hdf5_values as values, names, run_directory};
 use super::copy::add_rank;
 use super::inputs::{Inputs, LogHead};
-use super::totals::{self, Gathered, RankSummary, Totals};
+use super::totals::{self, Gathered, Lacking, RankSummary, Totals};
 use super::verify::{Depth, verify};
 use super::{Merge, MergeOptions, Merged};
 use crate::error::{Error, Result};
 use crate::output::{directory_of, temporary_beside};
 use crate::profile::Value;
+use crate::sys;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -21,6 +22,7 @@ use std::path::{Path, PathBuf};
 ///
 /// When the log cannot be read or the file cannot be written.
 pub(crate) fn write_rank_file(log: &Path, output: &Path) -> Result<PathBuf> {
+    let _undisturbed = sys::signals::Undisturbed::by_file_size();
     let head = LogHead::read(log)?;
     let files = RankFiles::new(output, &head.run)?;
     files.create_directory()?;
@@ -93,7 +95,8 @@ fn convert(rank: u32, log: &Path, path: &Path) -> Result<RankSummary, LogFailure
     ] {
         values::attribute(&file, key, &totals::int(n)).map_err(failed)?;
     }
-    totals::write_attributes(&file, summary.run.clone(), summary.totals, &[]).map_err(failed)?;
+    totals::write_attributes(&file, summary.run.clone(), summary.totals, &Lacking::default())
+        .map_err(failed)?;
     file.close().map_err(failed)?;
     verify(&temporary, path, &[(rank, summary.totals)], Depth::Columns).map_err(LogFailure::Output)?;
     temporary.persist(path).map_err(|error| cannot(error.error))?;

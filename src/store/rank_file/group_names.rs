@@ -1,6 +1,35 @@
 //! What regions are called in HDF5.
 
-use std::collections::HashMap;
+use super::super::codec::clip;
+use std::collections::{HashMap, HashSet};
+
+/// Names of regions as an attribute can hold them, each of them once: two regions must not become one
+/// because a NUL or the end of a very long name is lost.
+#[derive(Debug, Default)]
+pub(super) struct RegionNames(HashSet<String>);
+
+/// What is left of a name that is too long for an attribute.
+const MAX_NAME_BYTES: usize = 32 << 10;
+
+impl RegionNames {
+    pub(super) fn of(&mut self, name: Option<&str>, number: u32) -> String {
+        let name = name.map_or_else(
+            || format!("region {number}"),
+            |name| name.replace('\0', "\u{2400}"),
+        );
+        let name = match clip(&name, MAX_NAME_BYTES) {
+            cut if cut.len() < name.len() => format!("{cut}…"),
+            _ => name,
+        };
+        let mut unique = name.clone();
+        let mut n = 1;
+        while !self.0.insert(unique.clone()) {
+            n += 1;
+            unique = format!("{name} ({n})");
+        }
+        unique
+    }
+}
 
 /// Names of HDF5 groups for names of regions. HDF5 reads `/`, `.` and the empty name as paths and
 /// cannot hold a NUL; the region's true name is then an attribute.

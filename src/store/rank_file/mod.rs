@@ -12,10 +12,11 @@ mod tests;
 mod write;
 
 use super::clock_sync::ClockCorrection;
+use super::names;
 use super::rank_log::{Block, Counts, LogEvent, LogReader};
 use crate::clock::{Anchor, ClockMeasurement, Timeline};
 use crate::error::{Error, Result};
-use crate::profile::Metadata;
+use crate::profile::{Metadata, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -37,6 +38,8 @@ pub(crate) struct LogContents {
     pub(crate) complete: bool,
     /// Bytes at the end that are no whole block.
     pub(crate) lost_bytes: u64,
+    /// How many calls the recording side says there were.
+    recorded: Option<Value>,
 }
 
 #[derive(Debug, Default)]
@@ -46,6 +49,8 @@ pub(crate) struct RegionEntry {
     intervals: u64,
     counts: Counts,
     open: u64,
+    /// Intervals that end before they start, which is set right.
+    clamped: u64,
     /// Start and end of the last interval, ticks.
     last_start: u64,
     last_end: u64,
@@ -110,6 +115,7 @@ impl LogContents {
                 Block::Clock(_) => {}
             }
         }
+        contents.recorded = contents.run.remove(names::RECORDED);
         contents.lost_bytes = log.remaining();
         contents.timeline = Timeline::new(anchors);
         let (first, last) = contents.timeline.ends_ns();
@@ -122,7 +128,8 @@ impl LogContents {
     }
 
     pub(crate) fn dropped(&self) -> u64 {
-        self.regions.values().map(|region| region.counts.dropped).sum()
+        let dropped = self.regions.values().map(|region| region.counts.dropped);
+        dropped.fold(0, u64::saturating_add)
     }
 
     pub(crate) fn open(&self) -> u64 {
@@ -135,11 +142,12 @@ impl RegionEntry {
     fn count(&mut self, thread: u32, events: &[LogEvent]) {
         self.has_threads |= thread != 0;
         for event in events {
+            self.clamped += u64::from(event.end < event.start);
             // One that starts with the last one, both without a length, could belong before it.
-            self.overlaps |= event.start < self.last_end || event.end < event.start;
+            self.overlaps |= event.start < self.last_end;
             self.overlaps |= self.intervals > 0 && event.start == self.last_start;
             self.last_start = event.start;
-            self.last_end = event.end;
+            self.last_end = event.end.max(event.start);
             self.intervals += 1;
         }
     }

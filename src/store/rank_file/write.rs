@@ -1,10 +1,10 @@
 //! A rank's group in an HDF5 file.
 
 use super::super::columns::{Columns, WRITE_ROWS};
-use super::super::rank_log::{Block, LogReader};
+use super::super::rank_log::{Block, Counts, ENDED_BY, LogReader};
 use super::super::sorted_runs::{Rows, Runs};
 use super::super::{hdf5_values as values, names};
-use super::group_names::GroupNames;
+use super::group_names::{GroupNames, RegionNames};
 use super::{LogContents, LogFailure, RegionEntry, cannot_read};
 use crate::clock::{ClockMeasurement, Timeline};
 use crate::error::Error;
@@ -26,12 +26,20 @@ impl LogContents {
         let failed = |error| LogFailure::Output(Error::hdf5(output, "cannot write", error));
         let regions = group.create_group(names::REGIONS).map_err(failed)?;
         values::attribute(group, names::SORTED, &Value::Int(1)).map_err(failed)?;
+        if let Some(signal) = self.run.get(ENDED_BY) {
+            values::attribute(group, ENDED_BY, signal).map_err(failed)?;
+        }
+        values::attribute(group, names::COMPLETE, &Value::Int(self.complete.into())).map_err(failed)?;
+        if let Some(recorded) = &self.recorded {
+            values::attribute(group, names::RECORDED, recorded).map_err(failed)?;
+        }
         self.write_threads(group).map_err(failed)?;
         self.write_clock(group).map_err(failed)?;
 
         let mut group_names = GroupNames::default();
+        let mut region_names = RegionNames::default();
         let mut targets = self.regions.iter().map(|(&number, entry)| {
-            let name = entry.name.clone().unwrap_or_else(|| format!("region {number}"));
+            let name = region_names.of(entry.name.as_deref(), number);
             let group_name = group_names.of(&name);
             Target {
                 number,
@@ -170,7 +178,10 @@ impl LogContents {
             };
             left = left.saturating_sub(events.len() as u64);
             for run in events.chunk_by(|a, b| a.region == b.region) {
-                let mut rows = run.iter().map(|event| (ns(event.start), ns(event.end), thread));
+                let mut rows = run.iter().map(|event| {
+                    let (start, end) = (ns(event.start), ns(event.end));
+                    (start, end.max(start), thread)
+                });
                 if let Some((_, columns)) = columns.get_mut(&run[0].region) {
                     rows.try_for_each(|row| columns.push(row)).map_err(failed)?;
                 } else {
@@ -213,7 +224,15 @@ impl Target<'_> {
             attributes.push((names::SOURCE_LINE, Value::Int((*line).into())));
         }
         let throttled_ns = timeline.length_ns(entry.counts.throttled_ticks).unsigned_abs();
-        let calls = entry.intervals + entry.counts.counted + entry.counts.dropped + entry.counts.throttled;
+        let Counts {
+            counted,
+            dropped,
+            throttled,
+            ..
+        } = entry.counts;
+        let calls = [counted, dropped, throttled]
+            .into_iter()
+            .fold(entry.intervals, u64::saturating_add);
         for (key, n) in [
             (names::NUM_CALLS, calls),
             (names::DROPPED, entry.counts.dropped),
@@ -221,6 +240,7 @@ impl Target<'_> {
             (names::THROTTLED, entry.counts.throttled),
             (names::THROTTLED_NS, throttled_ns),
             (names::OPEN, entry.open),
+            (names::CLAMPED, entry.clamped),
         ] {
             let needed = if key == names::NUM_CALLS {
                 n > entry.intervals

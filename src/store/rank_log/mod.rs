@@ -9,10 +9,13 @@
 //! or damaged, is good up to its last whole block. Blocks of unknown kinds are skipped. The payloads
 //! are listed in `docs/format.md`.
 
+mod medium;
 mod reader;
 mod writer;
 
-pub(crate) use reader::LogReader;
+#[cfg(test)]
+pub(crate) use medium::Medium;
+pub(crate) use reader::{Ending, LogReader, is_log};
 pub(crate) use writer::LogWriter;
 
 use crate::clock::{Anchor, ClockMeasurement};
@@ -26,8 +29,17 @@ const BLOCK_HEADER_BYTES: usize = 12;
 /// No block is larger: a length beyond it is damage.
 const MAX_PAYLOAD: usize = 1 << 20;
 const EVENT_BYTES: usize = 24;
+/// The fact that a run has which was ended by a signal: its name.
+pub(crate) const ENDED_BY: &str = "ended_by";
+/// The fact that a run has during which the machine was suspended: for how long, ns.
+pub(crate) const SUSPENDED: &str = "suspended_ns";
 /// Events in one block, at the most.
 pub(crate) const MAX_EVENTS: usize = 1 << 15;
+
+/// Events in one block that is written without an allocation, at the most.
+pub(crate) const TAIL_EVENTS: usize = 1 << 12;
+/// Room for any block that is written without an allocation: its events, or a name and a file's.
+const TAIL_BUFFER_BYTES: usize = 3 << 16;
 
 /// An interval in ticks, as the log stores it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +63,13 @@ pub(crate) struct Counts {
     pub(crate) throttled_ticks: u64,
     /// Spans created.
     pub(crate) spans: u64,
+}
+
+impl Counts {
+    /// Calls that left no interval.
+    pub(crate) fn calls(&self) -> u64 {
+        self.counted + self.dropped + self.throttled
+    }
 }
 
 /// What a block says.

@@ -1,40 +1,96 @@
 //! Appending to a log.
 
 use super::super::codec::Encoder;
+use super::medium::{self, Medium};
 use super::{
-    BLOCK_HEADER_BYTES, Counts, HEADER_BYTES, LogEvent, MAGIC, MAX_EVENTS, MAX_PAYLOAD, VERSION, checksum,
-    kind,
+    BLOCK_HEADER_BYTES, Counts, ENDED_BY, EVENT_BYTES, HEADER_BYTES, LogEvent, MAGIC, MAX_EVENTS,
+    MAX_PAYLOAD, TAIL_BUFFER_BYTES, VERSION, checksum, kind,
 };
 use crate::clock::{Anchor, ClockMeasurement};
 use crate::profile::{Metadata, Value};
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
+
+/// Room that intervals leave on the disk: for names, counts and what else comes at the end.
+const END_BYTES: u64 = 256 << 10;
+/// How much room is asked for at once beyond what is needed.
+const RESERVED_AT_ONCE: u64 = 1 << 20;
 
 /// Appends blocks to a new log.
 #[derive(Debug)]
 pub(crate) struct LogWriter {
-    file: File,
+    medium: Box<dyn Medium>,
     path: PathBuf,
     /// Up to here every block is whole.
     good: u64,
+    /// Whether the beginning of a block that failed is still behind that.
+    torn: bool,
+    /// Up to here there is room on the disk.
+    reserved: u64,
     buffer: Encoder,
 }
 
 impl LogWriter {
     /// Starts a log under a name that does not exist yet.
     pub(crate) fn create(path: &Path) -> io::Result<Self> {
-        let mut file = OpenOptions::new().append(true).create_new(true).open(path)?;
+        let file = medium::create(path)?;
+        Self::begin(Box::new(file), path).inspect_err(|_| {
+            std::fs::remove_file(path).ok();
+        })
+    }
+
+    /// Starts a log on an empty medium; `path` is what messages call it.
+    pub(crate) fn begin(mut medium: Box<dyn Medium>, path: &Path) -> io::Result<Self> {
         let mut header = Vec::from(MAGIC);
         header.extend(VERSION.to_le_bytes());
         header.extend(0u32.to_le_bytes());
-        file.write_all(&header)?;
+        medium.write_all(&header)?;
         Ok(Self {
-            file,
+            medium,
             path: path.into(),
             good: HEADER_BYTES,
+            torn: false,
+            reserved: 0,
             buffer: Encoder::default(),
         })
+    }
+
+    /// A second writer of the same log, for when the first one has to stop. With it, a block of at most
+    /// [`TAIL_EVENTS`] intervals is written without a single allocation.
+    pub(crate) fn tail(&self) -> io::Result<Self> {
+        Ok(Self {
+            medium: self.medium.another()?,
+            path: self.path.clone(),
+            good: 0,
+            torn: false,
+            reserved: u64::MAX,
+            buffer: Encoder::with_capacity(TAIL_BUFFER_BYTES),
+        })
+    }
+
+    /// Goes on where the first writer has stopped, and says where that is.
+    pub(crate) fn take_over(&mut self) -> io::Result<u64> {
+        self.good = self.medium.length()?;
+        Ok(self.good)
+    }
+
+    /// Takes everything after the first `length` bytes away, and goes on there.
+    pub(crate) fn go_back_to(&mut self, length: u64) -> io::Result<()> {
+        self.medium.cut(length)?;
+        self.good = length;
+        Ok(())
+    }
+
+    /// Whether somebody has deleted the file.
+    pub(crate) fn is_removed(&self) -> bool {
+        self.medium.is_removed()
+    }
+
+    /// Writes a file that was deleted a second time, under its old name.
+    pub(crate) fn restore(&mut self) -> io::Result<()> {
+        self.medium.restore(&self.path)?;
+        self.reserved = 0;
+        Ok(())
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -51,18 +107,27 @@ impl LogWriter {
     }
 
     pub(crate) fn run(&mut self, facts: &Metadata) -> io::Result<()> {
-        for (key, value) in facts {
-            self.block(kind::RUN, |out| {
-                out.text(key);
-                match value {
-                    Value::Text(text) => out.u8(0).text(text),
-                    Value::Int(n) => out.u8(1).i64(*n),
-                    Value::Float(x) => out.u8(2).u64(x.to_bits()),
-                    Value::List(texts) => texts.iter().fold(out.u8(3), |out, text| out.text(text)),
-                };
-            })?;
-        }
-        Ok(())
+        facts.iter().try_for_each(|(key, value)| self.fact(key, value))
+    }
+
+    /// A fact about the run.
+    pub(crate) fn fact(&mut self, key: &str, value: &Value) -> io::Result<()> {
+        self.block(kind::RUN, |out| {
+            out.text(key);
+            match value {
+                Value::Text(text) => out.u8(0).text(text),
+                Value::Int(n) => out.u8(1).i64(*n),
+                Value::Float(x) => out.u8(2).u64(x.to_bits()),
+                Value::List(texts) => texts.iter().fold(out.u8(3), |out, text| out.text(text)),
+            };
+        })
+    }
+
+    /// What ended recording before its time.
+    pub(crate) fn ended_by(&mut self, signal: &str) -> io::Result<()> {
+        self.block(kind::RUN, |out| {
+            out.text(ENDED_BY).u8(0).text(signal);
+        })
     }
 
     pub(crate) fn name(&mut self, region: u32, name: &str, source: Option<(&str, u32)>) -> io::Result<()> {
@@ -84,6 +149,7 @@ impl LogWriter {
         events: impl ExactSizeIterator<Item = LogEvent>,
     ) -> io::Result<()> {
         debug_assert!(events.len() <= MAX_EVENTS);
+        self.make_room((BLOCK_HEADER_BYTES + size_of::<u32>() + events.len() * EVENT_BYTES) as u64)?;
         self.block(kind::EVENTS, |out| {
             out.u32(thread);
             for event in events {
@@ -126,7 +192,24 @@ impl LogWriter {
     }
 
     pub(crate) fn end(&mut self) -> io::Result<()> {
-        self.block(kind::END, |_| ())
+        self.block(kind::END, |_| ())?;
+        // Gives back the room that was kept.
+        self.medium.cut(self.good)
+    }
+
+    /// Makes sure that so many bytes can be written and that there is room left for the end of the log:
+    /// a disk that is full of intervals must still take the counts of those it did not take.
+    fn make_room(&mut self, bytes: u64) -> io::Result<()> {
+        let needed = self.good.saturating_add(bytes + END_BYTES);
+        if needed > self.reserved {
+            // In steps, as long as the disk is not nearly full.
+            let generous = needed + RESERVED_AT_ONCE;
+            self.reserved = match self.medium.reserve(generous) {
+                Ok(()) => generous,
+                Err(_) => self.medium.reserve(needed).map(|()| needed)?,
+            };
+        }
+        Ok(())
     }
 
     /// Appends one block with one write. When that fails what was written of it is cut off again,
@@ -143,13 +226,17 @@ impl LogWriter {
         bytes[4..8].copy_from_slice(&length.to_le_bytes());
         let crc = checksum(&bytes[..8], &bytes[BLOCK_HEADER_BYTES..]);
         bytes[8..12].copy_from_slice(&crc.to_le_bytes());
-        match self.file.write_all(bytes) {
+        if self.torn {
+            self.medium.cut(self.good)?;
+            self.torn = false;
+        }
+        match self.medium.write_all(bytes) {
             Ok(()) => {
                 self.good += bytes.len() as u64;
                 Ok(())
             }
             Err(error) => {
-                self.file.set_len(self.good).ok();
+                self.torn = self.medium.cut(self.good).is_err();
                 Err(error)
             }
         }

@@ -1,6 +1,9 @@
 //! The calls into the operating system that the standard library has no safe form of.
 #![allow(unsafe_code)]
 
+#[cfg_attr(not(unix), path = "no_signals.rs")]
+pub(crate) mod signals;
+
 /// `CLOCK_MONOTONIC` in nanoseconds, the clock behind Python's `time.perf_counter_ns` on Linux.
 #[cfg(unix)]
 #[inline]
@@ -23,6 +26,26 @@ pub(crate) fn monotonic_ns() -> u64 {
     use std::time::Instant;
     static ORIGIN: OnceLock<Instant> = OnceLock::new();
     ORIGIN.get_or_init(Instant::now).elapsed().as_nanos() as u64
+}
+
+/// For how long the machine has been suspended since it was started, ns; 0 where the system does not
+/// say. `CLOCK_MONOTONIC` stands still meanwhile.
+pub(crate) fn suspended_ns() -> u64 {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        let mut with_suspends = libc::timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        // Read first, so that the difference is never more than the truth.
+        // SAFETY: as in `monotonic_ns`.
+        let status = unsafe { libc::clock_gettime(libc::CLOCK_BOOTTIME, &mut with_suspends) };
+        if status == 0 {
+            let ns = with_suspends.tv_sec as u64 * 1_000_000_000 + with_suspends.tv_nsec as u64;
+            return ns.saturating_sub(monotonic_ns());
+        }
+    }
+    0
 }
 
 /// A name for this system's monotonic clock: processes with the same one read the same clock. The
@@ -63,6 +86,18 @@ pub(crate) fn native_thread_id() -> i64 {
     -1
 }
 
+/// Tells the calling thread from others that run; never 0.
+pub(crate) fn this_thread() -> usize {
+    #[cfg(unix)]
+    // SAFETY: has no conditions.
+    return unsafe { libc::pthread_self() as usize };
+    #[cfg(not(unix))]
+    {
+        thread_local!(static PLACE: u8 = const { 0 });
+        PLACE.with(|place| std::ptr::from_ref(place).addr())
+    }
+}
+
 /// The name of this machine, empty where the system does not say.
 pub(crate) fn host_name() -> String {
     #[cfg(unix)]
@@ -77,6 +112,65 @@ pub(crate) fn host_name() -> String {
         }
     }
     String::new()
+}
+
+/// Writes to standard error, also from a signal handler.
+pub(crate) fn say(text: &str) {
+    #[cfg(unix)]
+    // SAFETY: the pointer and length describe `text`. What cannot be written is not worth a fuss.
+    unsafe {
+        libc::write(libc::STDERR_FILENO, text.as_ptr().cast(), text.len());
+    }
+    #[cfg(not(unix))]
+    {
+        use std::io::Write;
+        let _ = std::io::stderr().write_all(text.as_bytes());
+    }
+}
+
+/// Sets disk space aside for the first `length` bytes of a file without changing its size. Does nothing
+/// where the file system cannot.
+///
+/// # Errors
+///
+/// When there is not enough, or the process may not write as much.
+#[cfg(unix)]
+pub(crate) fn reserve(file: &std::fs::File, length: u64) -> std::io::Result<()> {
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: `limit` is a valid place for the answer.
+    let known = unsafe { libc::getrlimit(libc::RLIMIT_FSIZE, &mut limit) } == 0;
+    // The type of a limit differs between systems.
+    #[allow(clippy::unnecessary_cast)]
+    if known && length > limit.rlim_cur as u64 {
+        return Err(std::io::Error::from_raw_os_error(libc::EFBIG));
+    }
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::fd::AsRawFd;
+        let Ok(length) = libc::off_t::try_from(length) else {
+            return Ok(());
+        };
+        // SAFETY: the descriptor is open for as long as `file` is borrowed.
+        let status = unsafe { libc::fallocate(file.as_raw_fd(), libc::FALLOC_FL_KEEP_SIZE, 0, length) };
+        let error = std::io::Error::last_os_error();
+        if status != 0
+            && matches!(
+                error.raw_os_error(),
+                Some(libc::ENOSPC | libc::EDQUOT | libc::EFBIG)
+            )
+        {
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+pub(crate) fn reserve(_: &std::fs::File, _: u64) -> std::io::Result<()> {
+    Ok(())
 }
 
 /// Has `f` called when the process exits in an orderly way: after `main`, or by

@@ -1,0 +1,61 @@
+//! The session that a layer or subscriber records into.
+
+use super::Recording;
+use super::global;
+use super::lane::Lane;
+use super::lanes;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    /// The number of the open session, 0 where there is none. Behind one pointer for both kinds, so
+    /// that it is one load.
+    session: Arc<AtomicU64>,
+    /// None: whichever session the global facade has at the moment.
+    own: Option<Arc<Recording>>,
+}
+
+impl Target {
+    pub(super) fn global() -> Self {
+        Self {
+            session: Arc::clone(&global::SHARED_SESSION),
+            own: None,
+        }
+    }
+
+    pub(super) fn of(recording: &Arc<Recording>) -> Self {
+        Self {
+            session: Arc::clone(&recording.open_session),
+            own: Some(Arc::clone(recording)),
+        }
+    }
+
+    pub(super) fn is_global(&self) -> bool {
+        self.own.is_none()
+    }
+
+    /// The number of the open session; 0 where there is none.
+    #[inline(always)]
+    pub(super) fn session(&self) -> u64 {
+        self.session.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn recording(&self) -> Option<Arc<Recording>> {
+        self.own.clone().or_else(global::recording)
+    }
+
+    /// Runs `f` on this thread's lane where it is the one that the thread recorded in last.
+    #[inline(always)]
+    pub(super) fn with_current<R>(&self, f: impl FnOnce(&Lane) -> R) -> Option<R> {
+        lanes::with_current(self.session(), f)
+    }
+
+    /// Runs `f` on this thread's lane.
+    pub(super) fn with_lane<R>(&self, f: impl FnOnce(&Lane) -> R) -> Option<R> {
+        match self.session() {
+            0 => None,
+            session => lanes::with_lane(session, || self.recording(), f),
+        }
+    }
+}
