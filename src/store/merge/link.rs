@@ -89,12 +89,7 @@ fn convert(rank: u32, log: &Path, path: &Path) -> Result<RankSummary, LogFailure
     let temporary = temporary_beside(path).map_err(cannot)?.into_temp_path();
     let file = hdf5_file::create(&temporary).map_err(failed)?;
     let mut summary = add_rank(&file, rank, log, path)?;
-    for (key, n) in [
-        (names::LOG_BYTES, bytes),
-        (names::LOG_COMPLETE, summary.complete.into()),
-    ] {
-        values::attribute(&file, key, &totals::int(n)).map_err(failed)?;
-    }
+    values::attribute(&file, names::LOG_BYTES, &totals::int(bytes)).map_err(failed)?;
     totals::write_attributes(&file, summary.run.clone(), summary.totals, &Lacking::default())
         .map_err(failed)?;
     file.close().map_err(failed)?;
@@ -116,20 +111,17 @@ fn already_made(path: &Path, rank: u32, log_bytes: u64) -> Option<RankSummary> {
         _ => None,
     };
     let made_of = take(names::LOG_BYTES)?;
-    let complete = take(names::LOG_COMPLETE)? == 1;
-    let regions = file
-        .group(&format!("{}{rank}/{}", names::RANK_PREFIX, names::REGIONS))
-        .ok()?
-        .len();
+    let group = file.group(&format!("{}{rank}", names::RANK_PREFIX)).ok()?;
+    let complete = attributes::read(&group, |name| name == names::COMPLETE).ok()?;
     let totals = Totals {
-        regions,
+        regions: group.group(names::REGIONS).ok()?.len(),
         intervals: take(names::WRITTEN_INTERVALS)?,
         dropped: take(names::DROPPED_INTERVALS)?,
         open: take(names::OPEN_CALLS)?,
     };
     (made_of == log_bytes).then_some(RankSummary {
         totals,
-        complete,
+        complete: complete.get(names::COMPLETE) == Some(&Value::Int(1)),
         run,
     })
 }
