@@ -12,12 +12,12 @@ use crate::config::ProfilingConfig;
 use crate::error::{Error, Result};
 use crate::record::names::NameId;
 use crate::record::writer::Writer;
-use crate::record::{Recording, Region, RegionGuard, ScopeLayer, ScopeSubscriber, global, lock};
+use crate::record::{Mutex, Recording, Region, RegionGuard, ScopeLayer, ScopeSubscriber, global, lock};
 use crate::summary::Summary;
 use finalize::Outcome;
 use ranks::Ranks;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// One profiling session as a value, without globals. Several can live at once.
 ///

@@ -126,7 +126,7 @@ fn notes(tree: &CallTree, unicode: bool) -> Vec<String> {
     let untimed: u64 = tree
         .walk()
         .map(|(_, node)| node.calls() - node.statistics().count())
-        .sum();
+        .fold(0, u64::saturating_add);
     let note = |n: u64, text: &str| (n > 0).then(|| format!("{text}: {}", units::count(n)));
     [
         note(untimed, "calls that were counted without their times"),

@@ -28,7 +28,7 @@ fn profile(recording: &Recording, rank: u32) -> Profile {
             event.region.name(),
             lane.index,
             clock.ns(event.start),
-            clock.ns(event.end),
+            clock.ns(event.end.max(event.start)),
         );
     });
     for id in recording.registry.ids() {

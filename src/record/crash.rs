@@ -4,13 +4,14 @@
 //! the lanes by their links, reads blocks up to their published length, and appends to the log through
 //! a writer of its own, whose buffer is there from the start.
 //!
-//! Meanwhile other threads may go on recording. Two things they must not do: take events away from the
-//! lanes, so the handler waits until nobody does ([`Rescue::flushing`]) and nobody begins; and free what
-//! the handler may be looking at, so whoever is about to holds still ([`keep_still_while_saving`]).
+//! Meanwhile other threads may go on recording. What they must not do is take events away from the lanes
+//! and free them, so the handler waits until nobody does ([`Rescue::flushing`]), and nobody begins.
 #![allow(unsafe_code)]
 
+use super::global;
 use super::names::NameId;
 use super::recording::Recording;
+use super::sync::{Mutex, lock};
 use super::view::LaneShared;
 use super::writer::log_event;
 use crate::store::rank_log::{LogWriter, TAIL_EVENTS};
@@ -18,8 +19,8 @@ use crate::sys::{self, signals};
 use std::cell::UnsafeCell;
 use std::io;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -36,14 +37,16 @@ static RESCUES: [AtomicPtr<Rescue>; 64] = [const { AtomicPtr::new(ptr::null_mut(
 /// The process whose sessions are being saved, or have been; 0 before that.
 static SAVING: AtomicU32 = AtomicU32::new(0);
 static SAVED: AtomicBool = AtomicBool::new(false);
+/// Whether a flush was not waited for any longer: what it still holds must stay where it is.
+static ABANDONED: AtomicBool = AtomicBool::new(false);
 
 /// What the handler needs of a session, made ready beforehand.
 #[derive(Debug)]
 pub(super) struct Rescue {
     recording: Arc<Recording>,
     desk: UnsafeCell<Desk>,
-    /// Whether somebody writes to the log.
-    flushing: AtomicBool,
+    /// The thread that writes to the log, or 0.
+    flushing: AtomicUsize,
     /// Whether the log has its end mark.
     finished: AtomicBool,
     advice: String,
@@ -71,7 +74,7 @@ impl Rescue {
                 log: log.tail()?,
                 open: Vec::with_capacity(OPEN_CALLS),
             }),
-            flushing: AtomicBool::new(false),
+            flushing: AtomicUsize::new(0),
             finished: AtomicBool::new(false),
             advice: format!(
                 "everything recorded is in {path}: \
@@ -88,7 +91,7 @@ impl Rescue {
         for place in &RESCUES {
             let taken = place.compare_exchange(ptr::null_mut(), this, Ordering::SeqCst, Ordering::Relaxed);
             if taken.is_ok() {
-                *super::view::lock(&self.watch) = Some(signals::watch(last_words));
+                *lock(&self.watch) = Some(signals::watch(last_words));
                 return;
             }
         }
@@ -101,15 +104,15 @@ impl Rescue {
             let _ = place.compare_exchange(this, ptr::null_mut(), Ordering::SeqCst, Ordering::Relaxed);
         }
         keep_still_while_saving();
-        drop(super::view::lock(&self.watch).take());
+        drop(lock(&self.watch).take());
     }
 
     /// Held, by one thread at a time, while events go from the lanes to the log.
     pub(super) fn flushing(&self) -> Flushing<'_> {
         let undisturbed = signals::Undisturbed::begin();
-        self.flushing.store(true, Ordering::SeqCst);
+        self.flushing.store(sys::this_thread(), Ordering::SeqCst);
         if is_saving() {
-            self.flushing.store(false, Ordering::SeqCst);
+            self.flushing.store(0, Ordering::SeqCst);
             keep_still_while_saving();
         }
         Flushing {
@@ -124,7 +127,11 @@ impl Rescue {
             return;
         }
         self.recording.close_for_good();
-        wait_until(|| !self.flushing.load(Ordering::SeqCst));
+        let flusher = || self.flushing.load(Ordering::SeqCst);
+        // What has crashed in a flush does not finish it.
+        if flusher() == sys::this_thread() || !wait_until(|| flusher() == 0) {
+            ABANDONED.store(true, Ordering::SeqCst);
+        }
         if self.finished.load(Ordering::SeqCst) {
             return;
         }
@@ -157,6 +164,14 @@ pub(super) struct Flushing<'a> {
 }
 
 impl Flushing<'_> {
+    /// The log has moved to another file.
+    pub(super) fn follow(&self, log: &LogWriter) {
+        if let Ok(tail) = log.tail() {
+            // SAFETY: the handler waits for the flush that this is part of.
+            unsafe { (*self.rescue.desk.get()).log = tail };
+        }
+    }
+
     /// The log has its end mark.
     pub(super) fn finish(self) {
         self.rescue.finished.store(true, Ordering::SeqCst);
@@ -165,7 +180,7 @@ impl Flushing<'_> {
 
 impl Drop for Flushing<'_> {
     fn drop(&mut self) {
-        self.rescue.flushing.store(false, Ordering::SeqCst);
+        self.rescue.flushing.store(0, Ordering::SeqCst);
     }
 }
 
@@ -178,7 +193,7 @@ impl Desk {
             self.log.name(region.number(), region.name(), region.source())?;
         }
         let mut result = Ok(());
-        // SAFETY: `SAVING` is set.
+        // SAFETY: only a flush removes lanes, and there is none; see `before_freeing`.
         unsafe {
             recording.lanes.peek(|lane| {
                 if result.is_ok() {
@@ -206,14 +221,16 @@ impl Desk {
                 self.open.push((region, start));
             }
         });
-        let mut block = lane.oldest.load(Ordering::Acquire);
+        let oldest = lane.oldest.load(Ordering::Acquire);
         let mut from = lane.drained.load(Ordering::Acquire);
         // SAFETY: a block that is linked is owned by the lane's queue until the writer has had it, and
         // the writer holds still.
-        while let Some(shown) = unsafe { block.as_ref() } {
-            // Read before the length: a block that has a next one is full.
-            let next = shown.next.load(Ordering::Acquire);
-            shown.read(from, usize::MAX, |events| {
+        let blocks = || std::iter::successors(unsafe { oldest.as_ref() }, |block| unsafe { block.after() });
+        // The thread may go on: what it does from here on is not waited for.
+        let (before, last) = blocks().fold((0, 0), |(n, _), block| (n + 1, block.published()));
+        for (n, block) in blocks().take(before).enumerate() {
+            let to = if n + 1 == before { last } else { usize::MAX };
+            block.read(from, to, |events| {
                 for events in events.chunks(TAIL_EVENTS) {
                     for event in events {
                         // A call that was on the stack and has left an interval since is not open.
@@ -224,7 +241,6 @@ impl Desk {
                 io::Result::Ok(())
             })?;
             from = 0;
-            block = next;
         }
         for (region, start) in &self.open {
             self.log.open(lane.index, region.number(), *start)?;
@@ -242,6 +258,7 @@ fn last_words(signal: &'static str, is_fault: bool) {
         wait_until(|| SAVED.load(Ordering::SeqCst));
         return;
     }
+    global::stop();
     for place in &RESCUES {
         // SAFETY: who takes a session away waits, before it is freed, until all is saved.
         if let Some(rescue) = unsafe { place.load(Ordering::SeqCst).as_ref() } {
@@ -251,12 +268,17 @@ fn last_words(signal: &'static str, is_fault: bool) {
     SAVED.store(true, Ordering::SeqCst);
 }
 
-fn wait_until(done: impl Fn() -> bool) {
+/// False when that takes too long.
+fn wait_until(done: impl Fn() -> bool) -> bool {
     let mut waited = Duration::ZERO;
-    while !done() && waited < PATIENCE {
+    while !done() {
+        if waited >= PATIENCE {
+            return false;
+        }
         sleep(MOMENT);
         waited += MOMENT;
     }
+    true
 }
 
 fn is_saving() -> bool {
@@ -266,8 +288,15 @@ fn is_saving() -> bool {
 }
 
 /// While a handler saves the sessions of this process, this does not return: the process is ending.
-pub(super) fn keep_still_while_saving() {
+fn keep_still_while_saving() {
     while is_saving() {
         sleep(Duration::from_secs(1));
+    }
+}
+
+/// Called before a flush frees what lanes have shown.
+pub(super) fn before_freeing() {
+    if ABANDONED.load(Ordering::SeqCst) {
+        keep_still_while_saving();
     }
 }

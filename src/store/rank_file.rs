@@ -6,14 +6,15 @@
 //! is merged. So memory does not grow with the log.
 
 use super::clock_sync::ClockCorrection;
-use super::rank_log::{Block, Counts, LogReader};
+use super::codec::clip;
+use super::rank_log::{Block, Counts, ENDED_BY, LogReader};
 use super::sorted_runs::{Rows, Runs};
 use super::{hdf5_values as values, names};
 use crate::clock::{Anchor, ClockMeasurement, Timeline};
 use crate::error::{Error, Result};
 use crate::profile::{Metadata, Value};
 use rustc_hash::FxHashMap;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// Rows that are sorted at once: 96 MB.
@@ -37,6 +38,8 @@ pub(crate) struct LogContents {
     pub(crate) complete: bool,
     /// Bytes at the end that are no whole block.
     pub(crate) lost_bytes: u64,
+    /// How many calls the recording side says there were.
+    recorded: Option<Value>,
 }
 
 #[derive(Debug, Default)]
@@ -46,6 +49,8 @@ pub(crate) struct RegionEntry {
     intervals: u64,
     counts: Counts,
     open: u64,
+    /// Intervals that end before they start, which is set right.
+    clamped: u64,
 }
 
 /// Why a log was not converted.
@@ -90,7 +95,9 @@ impl LogContents {
                     contents.threads.entry(thread).or_insert((-1, String::new()));
                     contents.intervals += events.len() as u64;
                     for run in events.chunk_by(|a, b| a.region == b.region) {
-                        contents.region(run[0].region).intervals += run.len() as u64;
+                        let region = contents.region(run[0].region);
+                        region.intervals += run.len() as u64;
+                        region.clamped += run.iter().filter(|event| event.end < event.start).count() as u64;
                     }
                 }
                 Block::Anchor(anchor) => anchors.push(anchor),
@@ -103,6 +110,7 @@ impl LogContents {
                 Block::Clock(_) => {}
             }
         }
+        contents.recorded = contents.run.remove(names::RECORDED);
         contents.lost_bytes = log.remaining();
         contents.timeline = Timeline::new(anchors);
         let (first, last) = contents.timeline.ends_ns();
@@ -115,7 +123,8 @@ impl LogContents {
     }
 
     pub(crate) fn dropped(&self) -> u64 {
-        self.regions.values().map(|region| region.counts.dropped).sum()
+        let dropped = self.regions.values().map(|region| region.counts.dropped);
+        dropped.fold(0, u64::saturating_add)
     }
 
     pub(crate) fn open(&self) -> u64 {
@@ -127,12 +136,20 @@ impl LogContents {
         let failed = |error| Error::hdf5(output, "cannot write", error);
         let regions = group.create_group(names::REGIONS).map_err(failed)?;
         values::attribute(group, names::SORTED, &Value::Int(1)).map_err(failed)?;
+        if let Some(signal) = self.run.get(ENDED_BY) {
+            values::attribute(group, ENDED_BY, signal).map_err(failed)?;
+        }
+        values::attribute(group, names::COMPLETE, &Value::Int(self.complete.into())).map_err(failed)?;
+        if let Some(recorded) = &self.recorded {
+            values::attribute(group, names::RECORDED, recorded).map_err(failed)?;
+        }
         self.write_threads(group).map_err(failed)?;
         self.write_clock(group).map_err(failed)?;
 
         let mut group_names = GroupNames::default();
+        let mut region_names = RegionNames::default();
         for (number, entry) in &self.regions {
-            let name = entry.name.clone().unwrap_or_else(|| format!("region {number}"));
+            let name = region_names.of(entry.name.as_deref(), *number);
             let group_name = group_names.of(&name);
             let region = regions.create_group(&group_name).map_err(failed)?;
             let total = rows.write(*number, entry.intervals, &region, output)?;
@@ -231,7 +248,10 @@ impl LogContents {
             left = left.saturating_sub(events.len() as u64);
             for run in events.chunk_by(|a, b| a.region == b.region) {
                 let rows = batch.entry(run[0].region).or_default();
-                rows.extend(run.iter().map(|event| (ns(event.start), ns(event.end), thread)));
+                rows.extend(run.iter().map(|event| {
+                    let (start, end) = (ns(event.start), ns(event.end));
+                    (start, end.max(start), thread)
+                }));
                 in_batch += run.len();
             }
             if in_batch >= BATCH_ROWS && left > 0 {
@@ -261,7 +281,15 @@ impl RegionEntry {
             attributes.push((names::SOURCE_LINE, Value::Int((*line).into())));
         }
         let throttled_ns = timeline.length_ns(self.counts.throttled_ticks).unsigned_abs();
-        let calls = self.intervals + self.counts.counted + self.counts.dropped + self.counts.throttled;
+        let Counts {
+            counted,
+            dropped,
+            throttled,
+            ..
+        } = self.counts;
+        let calls = [counted, dropped, throttled]
+            .into_iter()
+            .fold(self.intervals, u64::saturating_add);
         for (key, n) in [
             (names::NUM_CALLS, calls),
             (names::DROPPED, self.counts.dropped),
@@ -269,6 +297,7 @@ impl RegionEntry {
             (names::THROTTLED, self.counts.throttled),
             (names::THROTTLED_NS, throttled_ns),
             (names::OPEN, self.open),
+            (names::CLAMPED, self.clamped),
         ] {
             let needed = if key == names::NUM_CALLS {
                 n > self.intervals
@@ -287,6 +316,34 @@ impl RegionEntry {
 
 fn cannot_read(path: &Path, error: std::io::Error) -> Error {
     Error::io(path, "cannot read the rank log", error)
+}
+
+/// Names of regions as an attribute can hold them, each of them once: two regions must not become one
+/// because a NUL or the end of a very long name is lost.
+#[derive(Debug, Default)]
+struct RegionNames(HashSet<String>);
+
+/// What is left of a name that is too long for an attribute.
+const MAX_NAME_BYTES: usize = 32 << 10;
+
+impl RegionNames {
+    fn of(&mut self, name: Option<&str>, number: u32) -> String {
+        let name = name.map_or_else(
+            || format!("region {number}"),
+            |name| name.replace('\0', "\u{2400}"),
+        );
+        let name = match clip(&name, MAX_NAME_BYTES) {
+            cut if cut.len() < name.len() => format!("{cut}…"),
+            _ => name,
+        };
+        let mut unique = name.clone();
+        let mut n = 1;
+        while !self.0.insert(unique.clone()) {
+            n += 1;
+            unique = format!("{name} ({n})");
+        }
+        unique
+    }
 }
 
 /// Names of HDF5 groups for names of regions. HDF5 reads `/`, `.` and the empty name as paths and

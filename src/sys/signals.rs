@@ -52,6 +52,8 @@ static ENDINGS: [Ending; 11] = [
 pub(crate) type LastWords = fn(&'static str, bool);
 
 static LAST_WORDS: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
+/// Whether the process is known to end.
+static ENDS: AtomicBool = AtomicBool::new(false);
 static WATCHERS: Mutex<usize> = Mutex::new(0);
 
 /// Has `last_words` called before a signal ends the process, until it is dropped. It must only do
@@ -90,9 +92,23 @@ fn disposition(signal: c_int) -> Option<libc::sigaction> {
 }
 
 fn set_disposition(signal: c_int, action: &libc::sigaction) {
+    replace_disposition(signal, action);
+}
+
+/// What was done before.
+fn replace_disposition(signal: c_int, action: &libc::sigaction) -> libc::sigaction {
+    let mut before = MaybeUninit::<libc::sigaction>::zeroed();
     // SAFETY: `action` is whole: either what the system gave, or filled in below. The handlers in it
-    // are functions of the signatures that its flags say.
-    unsafe { libc::sigaction(signal, action, ptr::null_mut()) };
+    // are functions of the signatures that its flags say. A sigaction of zeros is a valid one.
+    unsafe {
+        libc::sigaction(signal, action, before.as_mut_ptr());
+        before.assume_init()
+    }
+}
+
+/// Ours, while all is being saved.
+fn last_action() -> libc::sigaction {
+    action_of(our_handler(), libc::SA_SIGINFO | libc::SA_ONSTACK, true)
 }
 
 fn our_handler() -> usize {
@@ -183,7 +199,9 @@ extern "C" fn on_signal(signal: c_int, info: *mut siginfo_t, context: *mut c_voi
     };
     let errno = Errno::save();
     let previous = ending.previous.load(Ordering::Acquire);
-    if previous != libc::SIG_DFL {
+    if ENDS.load(Ordering::SeqCst) && ending.is_fault {
+        // Another thread was first.
+    } else if previous != libc::SIG_DFL {
         errno.restore();
         // SAFETY: it is the handler that was installed for this signal, called with the arguments that
         // the system gave, in the form that it was installed for.
@@ -197,8 +215,11 @@ extern "C" fn on_signal(signal: c_int, info: *mut siginfo_t, context: *mut c_voi
                 handler(signal);
             }
         }
-        // It has dealt with the signal, unless it took itself away, as that of Rust's standard library.
-        if disposition(signal).is_none_or(|now| now.sa_sigaction != libc::SIG_DFL) {
+        // It has dealt with the signal, unless it took itself away, as that of Rust's standard library. At
+        // once ours is back, so that the same fault of another thread does not end the process meanwhile.
+        let now = replace_disposition(signal, &last_action());
+        if now.sa_sigaction != libc::SIG_DFL {
+            set_disposition(signal, &now);
             return;
         }
     } else if !ending.is_fault && !disposition(signal).is_some_and(|now| is_ours(&now)) {
@@ -208,10 +229,8 @@ extern "C" fn on_signal(signal: c_int, info: *mut siginfo_t, context: *mut c_voi
 
     // Until all is said, nobody else may end the process by the same signal, and nothing interrupts:
     // a fault from here on ends the process at once.
-    set_disposition(
-        signal,
-        &action_of(our_handler(), libc::SA_SIGINFO | libc::SA_ONSTACK, true),
-    );
+    ENDS.store(true, Ordering::SeqCst);
+    set_disposition(signal, &last_action());
     // SAFETY: fills a set of its own and blocks what is in it; both may be done in a handler.
     unsafe {
         let mut all = MaybeUninit::<libc::sigset_t>::uninit();
@@ -284,7 +303,8 @@ impl Errno {
     }
 }
 
-/// Keeps signals from interrupting this thread until it is dropped, faults aside; they arrive then.
+/// Keeps signals from interrupting this thread until it is dropped, those aside that an instruction
+/// raises; they arrive then.
 /// Meanwhile a write beyond the limit for the size of a file fails, instead of ending the process.
 #[derive(Debug)]
 pub(crate) struct Undisturbed {
@@ -311,10 +331,16 @@ impl Undisturbed {
                 libc::sigaddset(blocked.as_mut_ptr(), libc::SIGXFSZ);
             } else {
                 libc::sigfillset(blocked.as_mut_ptr());
-                for ending in ENDINGS.iter().filter(|ending| ending.is_fault) {
-                    libc::sigdelset(blocked.as_mut_ptr(), ending.signal);
+                // What an instruction raises cannot wait. An abort can: it lifts the block itself.
+                for fault in [
+                    libc::SIGSEGV,
+                    libc::SIGBUS,
+                    libc::SIGILL,
+                    libc::SIGFPE,
+                    libc::SIGTRAP,
+                ] {
+                    libc::sigdelset(blocked.as_mut_ptr(), fault);
                 }
-                libc::sigdelset(blocked.as_mut_ptr(), libc::SIGTRAP);
             }
             let mut before = MaybeUninit::<libc::sigset_t>::uninit();
             libc::sigemptyset(before.as_mut_ptr());

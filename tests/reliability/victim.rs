@@ -22,28 +22,30 @@ struct Watched;
 static WATCHED_THREAD: AtomicUsize = AtomicUsize::new(0);
 static ALLOCATIONS: AtomicPtr<AtomicU64> = AtomicPtr::new(std::ptr::null_mut());
 
-fn count_allocations_in(path: &str) {
-    let file = std::fs::File::create_new(path).unwrap();
-    file.set_len(8).unwrap();
-    drop(file);
-    let file = std::fs::OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open(path)
-        .unwrap();
-    // SAFETY: maps eight bytes of a file that has them, and for ever.
-    let place = unsafe {
-        libc::mmap(
+/// Numbers that the tests read in a file, at any time.
+fn shared_numbers(path: &str, n: usize) -> &'static [AtomicU64] {
+    let mut open = std::fs::OpenOptions::new();
+    let file = open.read(true).write(true).create_new(true).open(path).unwrap();
+    let bytes = n * size_of::<AtomicU64>();
+    file.set_len(bytes as u64).unwrap();
+    // SAFETY: maps a file of this size for ever; a number may have any value.
+    unsafe {
+        let place = libc::mmap(
             std::ptr::null_mut(),
-            8,
+            bytes,
             libc::PROT_READ | libc::PROT_WRITE,
             libc::MAP_SHARED,
             std::os::fd::AsRawFd::as_raw_fd(&file),
             0,
-        )
-    };
-    assert_ne!(place, libc::MAP_FAILED);
-    ALLOCATIONS.store(place.cast(), Ordering::SeqCst);
+        );
+        assert_ne!(place, libc::MAP_FAILED);
+        std::slice::from_raw_parts(place.cast(), n)
+    }
+}
+
+fn count_allocations_in(path: &str) {
+    let number = &shared_numbers(path, 1)[0];
+    ALLOCATIONS.store(std::ptr::from_ref(number).cast_mut(), Ordering::SeqCst);
     WATCHED_THREAD.store(this_thread(), Ordering::SeqCst);
 }
 
@@ -113,7 +115,7 @@ impl Caller {
 
 fn setup(interval: Duration) {
     let config = ProfilingConfig::new()
-        .file_path("run.h5")
+        .file_path(std::env::var("VICTIM_FILE").unwrap_or("run.h5".into()))
         .verbose(false)
         .flush_interval(interval)
         .memory_limit(number("VICTIM_MEMORY", 64 << 20) as usize)
@@ -130,13 +132,13 @@ const LONG: Duration = Duration::from_secs(3_600);
 /// are in the log for certain.
 fn record_until_killed(threads: usize) {
     setup(Duration::from_millis(50));
-    let done: &'static [AtomicU64] = (0..threads).map(|_| AtomicU64::new(0)).collect::<Vec<_>>().leak();
-    for thread in 0..threads {
+    let done = shared_numbers("done", threads);
+    for (thread, done) in done.iter().enumerate() {
         std::thread::spawn(move || {
             let mut caller = Caller::new(thread);
             loop {
                 caller.call();
-                done[thread].store(caller.n, Ordering::Release);
+                done.store(caller.n, Ordering::Release);
             }
         });
     }
@@ -167,6 +169,54 @@ fn finalize_until_killed() {
         say(&format!("finalized {round}\n"));
         assert!(round < 10_000, "nobody killed this program");
     }
+}
+
+/// Records until it is told to stop, whatever becomes of the log, and tells what happens by files in a
+/// directory of its own. What it computes comes out right in any case.
+fn record_until_told() {
+    let talk = std::path::PathBuf::from(std::env::var_os("VICTIM_TALK").unwrap());
+    let tell = |what: &str| std::fs::write(talk.join(what), "").unwrap();
+    let is_told = |what: &str| talk.join(what).exists();
+    setup(LONG);
+    tell("begun");
+    let mut caller = Caller::new(0);
+    let mut computed = 0;
+    let (mut full, mut recovered) = (false, false);
+    let started = Instant::now();
+    while !is_told("stop") {
+        for _ in 0..512 {
+            caller.call();
+            computed += 1;
+        }
+        let flushed = ProfileManager::flush().is_ok();
+        if !flushed && !full {
+            full = true;
+            tell("full");
+        }
+        if flushed && full && !recovered {
+            recovered = true;
+            tell("recovered");
+        }
+        if full && !recovered {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        assert!(started.elapsed() < Duration::from_secs(60), "nobody said stop");
+    }
+    let calls = caller.n;
+    drop(caller);
+    match ProfileManager::finalize() {
+        Ok(summary) => {
+            assert_eq!(summary.recorded(), summary.kept() + summary.dropped());
+            say(&format!(
+                "recorded {} dropped {}\n",
+                summary.recorded(),
+                summary.dropped()
+            ));
+        }
+        Err(error) => say(&format!("error {error}\n")),
+    }
+    assert_eq!(computed, calls);
+    say(&format!("calls {}\n", calls + calls.div_ceil(pattern::IN_OUTER)));
 }
 
 /// `calls` in memory, and one call of `open` that has not ended.
@@ -205,8 +255,13 @@ fn handle(signal: libc::c_int, handler: extern "C" fn(libc::c_int)) {
     unsafe { libc::signal(signal, handler as *const () as libc::sighandler_t) };
 }
 
+/// Tells the test, which looks for the file.
+fn ready() {
+    std::fs::write("ready", "").unwrap();
+}
+
 fn wait_to_be_killed() -> ! {
-    say("ready\n");
+    ready();
     let started = Instant::now();
     while started.elapsed() < Duration::from_secs(60) {
         std::thread::sleep(Duration::from_millis(5));
@@ -215,7 +270,7 @@ fn wait_to_be_killed() -> ! {
 }
 
 fn wait_for_the_handler() {
-    say("ready\n");
+    ready();
     let started = Instant::now();
     while !HANDLED.load(Ordering::SeqCst) {
         assert!(started.elapsed() < Duration::from_secs(60), "no signal came");
@@ -225,12 +280,17 @@ fn wait_for_the_handler() {
 
 const CALLS: u64 = 10_000;
 
+fn calls() -> u64 {
+    number("VICTIM_CALLS", CALLS)
+}
+
 fn main() {
     let ending = std::env::args().nth(1).unwrap_or_default();
     match ending.as_str() {
         // Run as an example without arguments it has nothing to do.
         "" => return,
         "steady" => return record_until_killed(number("VICTIM_THREADS", 4) as usize),
+        "on and on" => return record_until_told(),
         "sessions" => return finalize_until_killed(),
         "handled" => handle(libc::SIGTERM, note),
         _ => {}
@@ -247,7 +307,7 @@ fn main() {
     setup(LONG);
     if ending == "from many threads" {
         std::thread::scope(|scope| {
-            for thread in 0..8 {
+            for thread in 1..8 {
                 scope.spawn(move || {
                     let mut caller = Caller::new(thread);
                     (0..CALLS).for_each(|_| caller.call());
@@ -255,7 +315,7 @@ fn main() {
             }
         });
     }
-    let open = record(CALLS);
+    let open = record(calls());
     match ending.as_str() {
         "null" => black_box(null()),
         "own-segv-handler" => black_box(null()),
@@ -275,7 +335,7 @@ fn main() {
                     let start = &start;
                     scope.spawn(move || {
                         start.wait();
-                        if n % 2 == 0 {
+                        if n < number("VICTIM_NULLS", 1) {
                             black_box(null())
                         } else {
                             std::process::abort()

@@ -1,12 +1,14 @@
 //! Post-processing of profiles.
 
 mod args;
+mod contained;
 mod draw;
 mod plan;
 mod terminal;
+mod verify;
+mod watch;
 
 use args::{Args, Command};
-use clap::Parser;
 use plan::{Action, Output, Plan};
 use scope_profiler::analysis::call_tree::CallTree;
 use scope_profiler::analysis::imbalance;
@@ -18,11 +20,20 @@ use scope_profiler::{GanttOptions, ProfilingH5Reader, RegionFilter, find_logs, m
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use terminal::print;
+use watch::Watch;
 
 fn main() -> ExitCode {
-    match run(&Args::parse()) {
+    let args = Args::of_command_line();
+    // Merging reads logs, of which nothing that HDF5 makes is a part.
+    if args.command.is_none() {
+        if let Some(code) = contained::run(&args) {
+            return code;
+        }
+    }
+    match run(&args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::BrokenPipe) => ExitCode::SUCCESS,
+        Err(Failure::Told) => ExitCode::FAILURE,
         Err(Failure::Message(message)) => {
             terminal::complain(&message);
             ExitCode::FAILURE
@@ -35,6 +46,8 @@ enum Failure {
     /// Nobody reads our output any more, as after `| head`.
     BrokenPipe,
     Message(String),
+    /// All has been said.
+    Told,
 }
 
 impl From<String> for Failure {
@@ -53,9 +66,14 @@ fn run(args: &Args) -> Result<(), Failure> {
     if let Some(Command::Merge { logs, output, quiet }) = &args.command {
         return merge_logs(logs, output, *quiet);
     }
+    if args.check {
+        return verify::check(args);
+    }
     let plan = Plan::new(args);
     let patterns = plan::patterns(args)?;
+    let watch = Watch::over(args, &plan.file);
     let reader = ProfilingH5Reader::open(&plan.file)?;
+    drop(watch);
     let filter = plan::with_ranks(patterns, args, &reader);
     // A selection that cannot be used is noticed before the first file is written.
     filter.rows(&reader)?;

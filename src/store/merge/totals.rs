@@ -1,6 +1,7 @@
 //! What a merged file has in all, and its root attributes.
 
 use super::super::rank_file::{LogContents, LogFailure};
+use super::super::rank_log::ENDED_BY;
 use super::super::{SCHEMA_VERSION, hdf5_values as values, names};
 use super::inputs::{Inputs, UnreadableLog};
 use super::{Merge, Merged};
@@ -146,6 +147,9 @@ pub(super) fn write_attributes(
     // These are of one rank.
     facts.remove("rank");
     facts.remove(names::CLOCK_ID);
+    if facts.get("size").is_some_and(|size| *size != Value::Int(1)) {
+        facts.remove(ENDED_BY);
+    }
     facts.insert(names::SCHEMA.into(), Value::Int(SCHEMA_VERSION));
     for (key, n) in [
         (names::WRITTEN_INTERVALS, totals.intervals),
