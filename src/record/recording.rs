@@ -1,7 +1,6 @@
 //! One session's shared state: its threads, its regions, its memory.
 
 use super::block::{Block, Event};
-use super::counters::Counters;
 use super::lane_list::LaneList;
 use super::names::NameId;
 use super::open_stack::OpenShown;
