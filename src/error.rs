@@ -145,6 +145,16 @@ impl Error {
         .into()
     }
 
+    /// The text without the file's name, for a list of what is wrong with one file.
+    pub(crate) fn without_path(&self) -> String {
+        match self.kind() {
+            Kind::Format { message, .. } => message.clone(),
+            Kind::Io { message, source, .. } => format!("{message}: {source}"),
+            Kind::Hdf5 { message, source, .. } => format!("{message}: {}", OneLine(source)),
+            _ => self.to_string(),
+        }
+    }
+
     /// The class of the error, whatever it led to.
     fn kind(&self) -> &Kind {
         match &*self.0 {

@@ -44,6 +44,7 @@
 //!   [`find_logs`] finds.
 //! - **Reading**: [`ProfilingH5Reader`] gives regions ([`MpiRegion`]) with the calls of each rank
 //!   ([`RankRegion`]); [`RegionFilter`] chooses regions and ranks.
+//!   [`check`] says whether a file is whole and its numbers agree with each other.
 //! - **Analysis and charts**: [`analysis`] nests calls, [`export`] prints and writes statistics,
 //!   [`chart`] reduces any number of intervals to what fits on a picture. With the feature `pproc`,
 //!   `plot` draws it: `plot_gantt` and `plot_durations` go the whole way. All of these take any
@@ -62,6 +63,7 @@
 
 pub mod analysis;
 pub mod chart;
+mod check;
 mod clock;
 mod comm;
 mod config;
@@ -84,6 +86,7 @@ pub mod units;
 
 pub use analysis::selection::RegionFilter;
 pub use chart::{DurationsOptions, GanttOptions};
+pub use check::{Finding, Report, check};
 pub use clock::ManualClock;
 pub use config::{Overflow, ProfilingConfig, RegionNaming};
 pub use error::{Error, Result};

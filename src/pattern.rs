@@ -1,7 +1,7 @@
 //! Include and exclude patterns for region names, the same for recording and for reading.
 
 use crate::error::{Error, Result};
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 
 /// Which region names to keep: those that match an include pattern (all, when there is none) and
 /// no exclude pattern. Each pattern is anchored at the start of the name but not at its end, as
@@ -27,12 +27,19 @@ impl Patterns {
     }
 }
 
+/// Compiled, what a pattern may take, bytes: `(\w{9}){9}{9}` would take all memory and minutes.
+const MAX_COMPILED: usize = 4 << 20;
+
+fn regex(pattern: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(pattern).size_limit(MAX_COMPILED).build()
+}
+
 fn compile_into(list: &mut Vec<Regex>, patterns: impl IntoIterator<Item = impl AsRef<str>>) -> Result<()> {
     for pattern in patterns {
         let pattern = pattern.as_ref();
         // Compiled alone first, so that the message shows the user's pattern and not our anchor.
-        Regex::new(pattern)
-            .and_then(|_| Regex::new(&format!("^(?:{pattern})")))
+        regex(pattern)
+            .and_then(|_| regex(&format!("^(?:{pattern})")))
             .map(|regex| list.push(regex))
             .map_err(|error| {
                 let reason = error.to_string();

@@ -37,6 +37,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "error",
             "pattern",
             "profile",
+            "store::names",
             "store::rank_log",
             "sys",
         ],
@@ -74,6 +75,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "store::reader",
             "units",
         ],
+    ),
+    (
+        "check",
+        &["clock", "error", "export::text", "profile", "store", "units"],
     ),
     (
         "summary",

@@ -389,7 +389,8 @@ impl Builder {
             let node = *first
                 .entry(row.name)
                 .or_insert_with(|| self.node_below(0, row.name).node);
-            self.nodes[node].untimed += row.calls.saturating_sub(row.intervals);
+            let untimed = &mut self.nodes[node].untimed;
+            *untimed = untimed.saturating_add(row.calls.saturating_sub(row.intervals));
         }
     }
 

@@ -60,7 +60,7 @@ impl DurationsChart {
         for &index in &rows {
             let row = &source.rows()[index];
             let sums = sums.entry(row.name).or_insert_with(|| Sums::new(ranks.len()));
-            sums.calls += row.calls;
+            sums.calls = sums.calls.saturating_add(row.calls);
             sums.by_rank[ranks.partition_point(|&rank| rank < row.rank)] += totals.row(index);
         }
         if sums
@@ -168,7 +168,7 @@ impl Sums {
     }
 
     fn add(&mut self, other: &Sums) {
-        self.calls += other.calls;
+        self.calls = self.calls.saturating_add(other.calls);
         self.by_rank
             .iter_mut()
             .zip(&other.by_rank)

@@ -37,7 +37,7 @@ impl PageData {
         let mut regions: BTreeMap<&str, (u64, Statistics, i64)> = BTreeMap::new();
         for (_, node) in tree.walk() {
             let (calls, statistics, exclusive) = regions.entry(node.name()).or_default();
-            *calls += node.calls();
+            *calls = calls.saturating_add(node.calls());
             statistics.merge(node.statistics());
             *exclusive = exclusive.saturating_add(node.exclusive_ns());
         }

@@ -6,4 +6,4 @@ pub mod json;
 pub mod ranks_table;
 pub mod table;
 mod terminal;
-mod text;
+pub(crate) mod text;

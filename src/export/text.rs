@@ -9,7 +9,7 @@ pub(super) fn width(text: &str) -> usize {
 
 /// The name with everything escaped that would move the cursor, colour the terminal or turn the
 /// direction of writing; without `unicode` everything beyond ASCII as well.
-pub(super) fn printable(name: &str, unicode: bool) -> String {
+pub(crate) fn printable(name: &str, unicode: bool) -> String {
     if name.is_empty() {
         return "\"\"".into();
     }

@@ -14,6 +14,7 @@
 use super::global;
 use super::names::NameId;
 use super::recording::Recording;
+use super::sync::{Mutex, lock};
 use super::view::LaneShared;
 use super::writer::log_event;
 use crate::store::rank_log::{LogWriter, TAIL_EVENTS};
@@ -22,8 +23,8 @@ use crate::sys::signals::{self, Outlook};
 use std::cell::UnsafeCell;
 use std::io;
 use std::ptr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -104,7 +105,7 @@ impl Rescue {
         for place in &RESCUES {
             let taken = place.compare_exchange(ptr::null_mut(), this, Ordering::SeqCst, Ordering::Relaxed);
             if taken.is_ok() {
-                *super::view::lock(&self.watch) = Some(signals::watch(last_words));
+                *lock(&self.watch) = Some(signals::watch(last_words));
                 return;
             }
         }
@@ -117,7 +118,7 @@ impl Rescue {
             let _ = place.compare_exchange(this, ptr::null_mut(), Ordering::SeqCst, Ordering::Relaxed);
         }
         keep_still_while_saving();
-        drop(super::view::lock(&self.watch).take());
+        drop(lock(&self.watch).take());
     }
 
     /// Held, by one thread at a time, while events go from the lanes to the log.

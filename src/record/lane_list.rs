@@ -2,10 +2,11 @@
 #![allow(unsafe_code)]
 
 use super::crash;
-use super::view::{LaneShared, lock};
+use super::sync::{Mutex, lock};
+use super::view::LaneShared;
 use std::ptr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering};
-use std::sync::{Arc, Mutex};
 
 /// Owns the lanes, and links them.
 #[derive(Debug, Default)]

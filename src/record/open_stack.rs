@@ -5,10 +5,10 @@
 #![allow(unsafe_code)]
 
 use super::names::NameId;
-use super::view::lock;
+use super::sync::{Mutex, lock};
 use std::cell::{Cell, RefCell};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 
 /// The mark of an entry whose region was left before those above it.
 const LEFT: u64 = u64::MAX;

@@ -2,10 +2,8 @@
 
 use super::block::{Block, EVENT_BYTES};
 use super::crash;
-use super::sync::Arc;
-use super::view::lock;
+use super::sync::{Arc, Condvar, Mutex, lock};
 use crate::config::Overflow;
-use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
 /// Hands out empty blocks within the memory limit and takes used ones back.

@@ -7,15 +7,14 @@ use super::names::NameId;
 use super::open_stack::OpenShown;
 use super::pool::{Grant, Pool};
 use super::registry::{Registry, Totals};
-use super::sync::Arc;
-use super::view::{LaneShared, OpenCall, Piece, lock};
+use super::sync::{Arc, Condvar, Mutex, lock};
+use super::view::{LaneShared, OpenCall, Piece};
 use crate::clock::{Anchor, Timeline};
 use crate::config::{Overflow, Settings};
 use crate::store::rank_log::Counts;
 use crate::sys::signals;
 use rustc_hash::FxHashMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
 /// What is done with the calls of a region.
@@ -267,6 +266,17 @@ impl Recording {
             });
         }
         counts
+    }
+
+    /// Calls that were to leave an interval: those that the threads have handed over, those that they
+    /// had no room for, and those that are `open`. Not from what the log took.
+    pub(crate) fn num_recorded(&self, open: u64) -> u64 {
+        let regions = self.registry.ids().into_iter();
+        let ended = regions.map(|region| {
+            self.registry.get(region, |totals| &totals.drained)
+                + self.counter(region, |totals| &totals.dropped, |counters| &counters.dropped)
+        });
+        ended.sum::<u64>() + open
     }
 
     /// What threads that have ended counted of a region. Takes no lock and allocates nothing.

@@ -5,15 +5,16 @@ use super::crash::{Flushing, Rescue};
 use super::lanes::never_record_this_thread;
 use super::names::NameId;
 use super::recording::{Drained, Recording};
-use super::sync::Arc;
-use super::view::{OpenCall, lock};
+use super::sync::{Arc, Mutex, lock};
+use super::view::OpenCall;
 use crate::profile::{Metadata, Value};
+use crate::store::names;
 use crate::store::rank_log::{Counts, LogEvent, LogWriter, MAX_EVENTS, SUSPENDED};
 use crate::sys::{self, signals};
 use std::collections::HashSet;
 use std::io;
 use std::path::Path;
-use std::sync::{Mutex, Weak};
+use std::sync::Weak;
 use std::thread::JoinHandle;
 
 /// A session's log and the thread that feeds it.
@@ -359,7 +360,10 @@ impl Sink {
         for call in open {
             self.log.open(call.thread, call.region.number(), call.start)?;
         }
+        let recorded = Value::Int(recording.num_recorded(open.len() as u64) as i64);
         self.log.run(run)?;
+        self.log
+            .run(&Metadata::from([(names::RECORDED.into(), recorded)]))?;
         self.log.anchor(recording.settings.clock.anchor())
     }
 

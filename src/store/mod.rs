@@ -29,8 +29,13 @@ pub(crate) mod names {
     pub(crate) const DROPPED_INTERVALS: &str = "dropped_intervals";
     /// Root attribute, int64: calls that were open when recording ended.
     pub(crate) const OPEN_CALLS: &str = "open_calls";
+    /// Root attribute, text: what names the run among others.
+    pub(crate) const RUN: &str = "run";
     /// Root attribute, text: ranks of the run that are not in the file, as in `0-3,7`.
     pub(crate) const MISSING_RANKS: &str = "missing_ranks";
+    /// Root attribute, text: ranks of which only a part is in the file, as in `0-3,7`: their logs did
+    /// not come to an orderly end.
+    pub(crate) const INCOMPLETE_RANKS: &str = "incomplete_ranks";
     /// Root attribute of an index, text: the beginning of the names of its ranks' files, relative to
     /// the directory of the index; see [`rank_file`].
     pub(crate) const RANK_FILES: &str = "rank_files";
@@ -84,6 +89,12 @@ pub(crate) mod names {
     pub(crate) const THREAD_NATIVE_ID: &str = "native_id";
     /// Attribute of a rank, int64: set to 1 when every region's rows are in order of start.
     pub(crate) const SORTED: &str = "sorted_by_start";
+    /// Attribute of a rank, int64: calls that began and were to leave an interval: those that did,
+    /// those that were dropped, and those that were open at the end. Absent when the process was
+    /// killed. In the log it is a fact of the run.
+    pub(crate) const RECORDED: &str = "recorded_calls";
+    /// Attribute of a rank, int64: 1 when recording came to an orderly end, otherwise 0.
+    pub(crate) const COMPLETE: &str = "complete";
     /// Group of a rank: how its clock and rank 0's differ, as attributes.
     pub(crate) const CLOCK: &str = "clock";
     /// Text in the clock group: ranks with the same one read the same clock.

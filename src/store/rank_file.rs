@@ -6,6 +6,7 @@
 //! is merged. So memory does not grow with the log.
 
 use super::clock_sync::ClockCorrection;
+use super::codec::clip;
 use super::rank_log::{Block, Counts, ENDED_BY, LogReader};
 use super::sorted_runs::{Rows, Runs};
 use super::{hdf5_values as values, names};
@@ -13,11 +14,14 @@ use crate::clock::{Anchor, ClockMeasurement, Timeline};
 use crate::error::{Error, Result};
 use crate::profile::{Metadata, Value};
 use rustc_hash::FxHashMap;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 /// Rows that are sorted at once: 96 MB.
 const BATCH_ROWS: usize = 4 << 20;
+
+/// Comparisons of clocks that are kept; a run has two.
+const MAX_MEASUREMENTS: usize = 64;
 
 /// What is in a log, events aside.
 #[derive(Debug, Default)]
@@ -34,6 +38,8 @@ pub(crate) struct LogContents {
     pub(crate) complete: bool,
     /// Bytes at the end that are no whole block.
     pub(crate) lost_bytes: u64,
+    /// How many calls the recording side says there were.
+    recorded: Option<Value>,
 }
 
 #[derive(Debug, Default)]
@@ -98,9 +104,13 @@ impl LogContents {
                 Block::Counters { region, counts } => contents.region(region).counts = counts,
                 Block::Open { region, .. } => contents.region(region).open += 1,
                 Block::End => contents.complete = true,
-                Block::Clock(measured) => contents.measurements.push(measured),
+                Block::Clock(measured) if contents.measurements.len() < MAX_MEASUREMENTS => {
+                    contents.measurements.push(measured);
+                }
+                Block::Clock(_) => {}
             }
         }
+        contents.recorded = contents.run.remove(names::RECORDED);
         contents.lost_bytes = log.remaining();
         contents.timeline = Timeline::new(anchors);
         let (first, last) = contents.timeline.ends_ns();
@@ -113,7 +123,8 @@ impl LogContents {
     }
 
     pub(crate) fn dropped(&self) -> u64 {
-        self.regions.values().map(|region| region.counts.dropped).sum()
+        let dropped = self.regions.values().map(|region| region.counts.dropped);
+        dropped.fold(0, u64::saturating_add)
     }
 
     pub(crate) fn open(&self) -> u64 {
@@ -128,12 +139,17 @@ impl LogContents {
         if let Some(signal) = self.run.get(ENDED_BY) {
             values::attribute(group, ENDED_BY, signal).map_err(failed)?;
         }
+        values::attribute(group, names::COMPLETE, &Value::Int(self.complete.into())).map_err(failed)?;
+        if let Some(recorded) = &self.recorded {
+            values::attribute(group, names::RECORDED, recorded).map_err(failed)?;
+        }
         self.write_threads(group).map_err(failed)?;
         self.write_clock(group).map_err(failed)?;
 
         let mut group_names = GroupNames::default();
+        let mut region_names = RegionNames::default();
         for (number, entry) in &self.regions {
-            let name = entry.name.clone().unwrap_or_else(|| format!("region {number}"));
+            let name = region_names.of(entry.name.as_deref(), *number);
             let group_name = group_names.of(&name);
             let region = regions.create_group(&group_name).map_err(failed)?;
             let total = rows.write(*number, entry.intervals, &region, output)?;
@@ -146,7 +162,7 @@ impl LogContents {
 
     fn write_clock(&self, group: &hdf5::Group) -> hdf5::Result<()> {
         let is_alone = matches!(self.run.get("size"), None | Some(Value::Int(..=1)));
-        if is_alone && self.measurements.is_empty() {
+        if is_alone {
             return Ok(());
         }
         if let Some(host) = self.run.get(names::HOST) {
@@ -178,6 +194,9 @@ impl LogContents {
             (names::CLOCK_HOPS, measured(|m| m.hops.into())),
         ] {
             let column: Vec<i64> = column;
+            if column.is_empty() {
+                continue;
+            }
             clock.new_attr_builder().with_data(&column).create(name)?;
         }
         Ok(())
@@ -262,7 +281,15 @@ impl RegionEntry {
             attributes.push((names::SOURCE_LINE, Value::Int((*line).into())));
         }
         let throttled_ns = timeline.length_ns(self.counts.throttled_ticks).unsigned_abs();
-        let calls = self.intervals + self.counts.counted + self.counts.dropped + self.counts.throttled;
+        let Counts {
+            counted,
+            dropped,
+            throttled,
+            ..
+        } = self.counts;
+        let calls = [counted, dropped, throttled]
+            .into_iter()
+            .fold(self.intervals, u64::saturating_add);
         for (key, n) in [
             (names::NUM_CALLS, calls),
             (names::DROPPED, self.counts.dropped),
@@ -289,6 +316,34 @@ impl RegionEntry {
 
 fn cannot_read(path: &Path, error: std::io::Error) -> Error {
     Error::io(path, "cannot read the rank log", error)
+}
+
+/// Names of regions as an attribute can hold them, each of them once: two regions must not become one
+/// because a NUL or the end of a very long name is lost.
+#[derive(Debug, Default)]
+struct RegionNames(HashSet<String>);
+
+/// What is left of a name that is too long for an attribute.
+const MAX_NAME_BYTES: usize = 32 << 10;
+
+impl RegionNames {
+    fn of(&mut self, name: Option<&str>, number: u32) -> String {
+        let name = name.map_or_else(
+            || format!("region {number}"),
+            |name| name.replace('\0', "\u{2400}"),
+        );
+        let name = match clip(&name, MAX_NAME_BYTES) {
+            cut if cut.len() < name.len() => format!("{cut}…"),
+            _ => name,
+        };
+        let mut unique = name.clone();
+        let mut n = 1;
+        while !self.0.insert(unique.clone()) {
+            n += 1;
+            unique = format!("{name} ({n})");
+        }
+        unique
+    }
 }
 
 /// Names of HDF5 groups for names of regions. HDF5 reads `/`, `.` and the empty name as paths and

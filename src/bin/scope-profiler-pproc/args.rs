@@ -1,6 +1,7 @@
 //! What was typed on the command line.
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -10,12 +11,16 @@ use std::str::FromStr;
 /// Without --output and --show, prints a table: regions as a tree by nesting, with calls, times and
 /// the share of the wall time.
 #[derive(Debug, Parser)]
-#[command(name = "scope-profiler-pproc", version, after_help = EXAMPLES, override_usage = "scope-profiler-pproc FILE [OPTIONS]\n       scope-profiler-pproc merge DIR_OR_FILES... -o FILE")]
+#[command(name = "scope-profiler-pproc", version, after_help = EXAMPLES, override_usage = "scope-profiler-pproc FILE [OPTIONS]\n       scope-profiler-pproc --check FILE...\n       scope-profiler-pproc merge DIR_OR_FILES... -o FILE")]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Args {
     /// The profiling file (HDF5); stands before options that take several values
-    #[arg(required = true)]
-    pub(crate) file: Option<PathBuf>,
+    #[arg(required = true, value_name = "FILE", num_args = 1..)]
+    pub(crate) files: Vec<PathBuf>,
+
+    /// Verify the files, which may also be rank logs: nothing lost, rows in order, numbers that agree
+    #[arg(long, conflicts_with_all = ["output", "show", "include", "exclude", "ranks", "format"])]
+    pub(crate) check: bool,
 
     /// Write charts and region_statistics.json into DIR, which is created
     #[arg(short, long, value_name = "DIR")]
@@ -44,6 +49,10 @@ pub(crate) struct Args {
     /// Print nothing but errors
     #[arg(short, long)]
     pub(crate) quiet: bool,
+
+    /// Set where this process is the one that reads the file, see `contained`
+    #[arg(long, hide = true)]
+    pub(crate) contained: bool,
 
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -82,8 +91,23 @@ Examples:
       look around in the browser
   scope-profiler-pproc merge profiling_data.h5.d -o profiling_data.h5
       make the file of a run that was killed
+  scope-profiler-pproc --check profiling_data.h5
+      verify that nothing is lost or damaged
 
-Exit status: 0 on success, 1 when the file or the selection cannot be used, 2 for a wrong command line.";
+Exit status: 0 on success, 1 when the file or the selection cannot be used or a check finds something,
+2 for a wrong command line.";
+
+impl Args {
+    /// What was typed, where it makes sense; otherwise the program ends and says why.
+    pub(crate) fn of_command_line() -> Self {
+        let args = Self::parse();
+        if args.files.len() > 1 && !args.check {
+            let message = "several files are for --check; name one to show it";
+            Self::command().error(ErrorKind::TooManyValues, message).exit();
+        }
+        args
+    }
+}
 
 /// The format of a chart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -139,7 +163,6 @@ impl FromStr for RankSpec {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent() {
@@ -159,7 +182,7 @@ mod tests {
     #[test]
     fn the_file_may_stand_before_options_with_several_values() {
         let args = Args::parse_from(["pproc", "run.h5", "-i", "a", "b", "-r", "0-3,5", "8", "-q"]);
-        assert_eq!(args.file, Some(PathBuf::from("run.h5")));
+        assert_eq!(args.files, [PathBuf::from("run.h5")]);
         assert_eq!(args.include, ["a", "b"]);
         assert_eq!(args.ranks, [RankSpec(0..=3), RankSpec(5..=5), RankSpec(8..=8)]);
         assert!(args.quiet);

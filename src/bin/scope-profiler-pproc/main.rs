@@ -1,14 +1,18 @@
 //! Post-processing of profiles.
 
 mod args;
+mod contained;
 mod draw;
 mod plan;
 mod terminal;
+mod verify;
+mod watch;
 
 use args::{Args, Command};
-use clap::Parser;
 use plan::{Action, Output, Plan};
 use scope_profiler::analysis::call_tree::CallTree;
+use scope_profiler::analysis::imbalance;
+use scope_profiler::export::ranks_table;
 use scope_profiler::export::table::{self, TableOptions};
 use scope_profiler::plot::{show_gantt, viewer};
 use scope_profiler::profile::Source;
@@ -16,11 +20,20 @@ use scope_profiler::{GanttOptions, ProfilingH5Reader, RegionFilter, find_logs, m
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use terminal::print;
+use watch::Watch;
 
 fn main() -> ExitCode {
-    match run(&Args::parse()) {
+    let args = Args::of_command_line();
+    // Merging reads logs, of which nothing that HDF5 makes is a part.
+    if args.command.is_none() {
+        if let Some(code) = contained::run(&args) {
+            return code;
+        }
+    }
+    match run(&args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::BrokenPipe) => ExitCode::SUCCESS,
+        Err(Failure::Told) => ExitCode::FAILURE,
         Err(Failure::Message(message)) => {
             terminal::complain(&message);
             ExitCode::FAILURE
@@ -33,6 +46,8 @@ enum Failure {
     /// Nobody reads our output any more, as after `| head`.
     BrokenPipe,
     Message(String),
+    /// All has been said.
+    Told,
 }
 
 impl From<String> for Failure {
@@ -51,9 +66,14 @@ fn run(args: &Args) -> Result<(), Failure> {
     if let Some(Command::Merge { logs, output, quiet }) = &args.command {
         return merge_logs(logs, output, *quiet);
     }
+    if args.check {
+        return verify::check(args);
+    }
     let plan = Plan::new(args);
     let patterns = plan::patterns(args)?;
+    let watch = Watch::over(args, &plan.file);
     let reader = ProfilingH5Reader::open(&plan.file)?;
+    drop(watch);
     let filter = plan::with_ranks(patterns, args, &reader);
     // A selection that cannot be used is noticed before the first file is written.
     filter.rows(&reader)?;
@@ -70,10 +90,22 @@ fn run(args: &Args) -> Result<(), Failure> {
 }
 
 fn statistics_table(reader: &ProfilingH5Reader, filter: &RegionFilter) -> Result<String, Failure> {
-    let tree = CallTree::of(reader, &filter.rows(reader)?)?;
+    let rows = filter.rows(reader)?;
+    let tree = CallTree::of(reader, &rows)?;
     let mut options = TableOptions::for_stdout();
     options.title = Some(reader.title());
-    Ok(table::render(&tree, &options))
+    options.clocks = Some(reader.clocks(reader.ranks()));
+    let mut text = table::render(&tree, &options);
+    let ranks = reader
+        .ranks()
+        .iter()
+        .filter(|&&rank| filter.keeps_rank(rank))
+        .count();
+    if ranks > 1 {
+        let regions = imbalance::of(reader, &rows, ranks)?;
+        text += &format!("\n{}", ranks_table::render(&regions, &options));
+    }
+    Ok(text)
 }
 
 fn write_outputs(

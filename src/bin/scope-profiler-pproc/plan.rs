@@ -84,7 +84,7 @@ impl Plan {
         }
         Self {
             // Only a subcommand goes without one.
-            file: args.file.clone().unwrap_or_default(),
+            file: args.files.first().cloned().unwrap_or_default(),
             actions,
             quiet: args.quiet,
         }

@@ -16,14 +16,20 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 
 /// Prints one line to standard error, whatever names are in the message.
 pub(crate) fn complain(message: &str) {
-    let mut line = String::from("scope-profiler-pproc: ");
-    for c in message.chars() {
-        if c.is_control() {
+    // Nothing is left to tell it to when standard error is closed.
+    let _ = writeln!(io::stderr(), "scope-profiler-pproc: {}", one_line(message, true));
+}
+
+/// The text with everything escaped that would control the terminal; without `unicode` everything
+/// beyond ASCII as well.
+pub(crate) fn one_line(text: &str, unicode: bool) -> String {
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() || (!unicode && !c.is_ascii()) {
             line.extend(c.escape_default())
         } else {
             line.push(c)
         }
     }
-    // Nothing is left to tell it to when standard error is closed.
-    let _ = writeln!(io::stderr(), "{line}");
+    line
 }

@@ -15,7 +15,7 @@ mod writer;
 
 #[cfg(test)]
 pub(crate) use medium::Medium;
-pub(crate) use reader::LogReader;
+pub(crate) use reader::{Ending, LogReader, is_log};
 pub(crate) use writer::LogWriter;
 
 use crate::clock::{Anchor, ClockMeasurement};

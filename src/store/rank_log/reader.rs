@@ -19,6 +19,24 @@ pub(crate) struct LogReader<R = BufReader<File>> {
     position: u64,
     length: u64,
     payload: Vec<u8>,
+    ending: Ending,
+}
+
+/// Why there are no more blocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// Every byte was read.
+    Clean,
+    /// The file ends inside a block, as when its writer was killed.
+    CutOff,
+    /// A block has been changed.
+    Damaged,
+}
+
+/// Whether a file begins as a rank log does.
+pub(crate) fn is_log(path: &Path) -> bool {
+    let mut start = [0; MAGIC.len()];
+    File::open(path).is_ok_and(|mut file| file.read_exact(&mut start).is_ok()) && start == MAGIC
 }
 
 impl LogReader {
@@ -62,6 +80,7 @@ impl<R: Read> LogReader<R> {
             position: HEADER_BYTES,
             length,
             payload: Vec::new(),
+            ending: Ending::Clean,
         })
     }
 
@@ -75,30 +94,47 @@ impl<R: Read> LogReader<R> {
         self.length.saturating_sub(self.position)
     }
 
+    /// Where the next block begins.
+    pub(crate) fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Why [`next`](Self::next) gave none.
+    pub(crate) fn ending(&self) -> Ending {
+        self.ending
+    }
+
     /// The next whole block; none at the end, or where the rest is cut off or damaged.
     pub(crate) fn next(&mut self) -> io::Result<Option<Block>> {
         loop {
             let mut header = [0; BLOCK_HEADER_BYTES];
             if !self.fill(&mut header)? {
+                if self.remaining() > 0 {
+                    self.ending = Ending::CutOff;
+                }
                 return Ok(None);
             }
             let word =
                 |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
             let (kind, length, crc) = (word(0), word(4) as usize, word(8));
             if length > MAX_PAYLOAD {
+                self.ending = Ending::Damaged;
                 return Ok(None);
             }
             let mut payload = std::mem::take(&mut self.payload);
             payload.resize(length, 0);
-            let whole = self.fill(&mut payload)? && checksum(&header[..8], &payload) == crc;
-            let block = if whole {
+            let whole = self.fill(&mut payload)?;
+            let block = if whole && checksum(&header[..8], &payload) == crc {
                 decode(kind, &payload)
             } else {
                 Decoded::Damaged
             };
             self.payload = payload;
             match block {
-                Decoded::Damaged => return Ok(None),
+                Decoded::Damaged => {
+                    self.ending = if whole { Ending::Damaged } else { Ending::CutOff };
+                    return Ok(None);
+                }
                 Decoded::Unknown => self.position += (BLOCK_HEADER_BYTES + length) as u64,
                 Decoded::Block(block) => {
                     self.position += (BLOCK_HEADER_BYTES + length) as u64;

@@ -3,26 +3,52 @@
 
 use crate::profile::{Metadata, Value};
 use hdf5::types::{FixedAscii, FixedUnicode, FloatSize, IntSize, TypeDescriptor, VarLenAscii, VarLenUnicode};
-use hdf5::{Container, H5Type, Location};
+use hdf5::{Attribute, Container, H5Type, IndexType, IterationOrder, Location};
 
 /// Values in one attribute or list of names beyond which it is not what it claims to be.
 const MAX_VALUES: usize = 1 << 20;
 /// Bytes of fixed-length strings in one list.
 const MAX_BYTES: usize = 1 << 26;
 
+/// Attributes of one object beyond which they are not looked at.
+const MAX_ATTRIBUTES: usize = 1 << 12;
+
 /// The attributes of an object whose names are wanted and that have a meaning as [`Value`].
 ///
 /// What nobody asked for is not touched: libhdf5 does not survive every damaged string.
 pub(in crate::store) fn read(location: &Location, wanted: impl Fn(&str) -> bool) -> hdf5::Result<Metadata> {
     let mut metadata = Metadata::new();
-    for name in location.attr_names()?.into_iter().filter(|name| wanted(name)) {
+    each(location, |name, attribute| {
         // One that cannot be read costs itself, not the profile.
-        let value = location.attr(&name).and_then(|attribute| value(&attribute));
-        if let Ok(Some(value)) = value {
-            metadata.insert(name, value);
+        if wanted(&name) {
+            if let Ok(Some(value)) = value(&attribute) {
+                metadata.insert(name, value);
+            }
         }
-    }
+    })?;
     Ok(metadata)
+}
+
+/// The attribute called `name`, if there is one.
+pub(super) fn find(location: &Location, wanted: &str) -> hdf5::Result<Option<Attribute>> {
+    let mut found = None;
+    each(location, |name, attribute| {
+        if name == wanted {
+            found = Some(attribute);
+        }
+    })?;
+    Ok(found)
+}
+
+/// Opens one attribute after the other. An iteration by HDF5 itself would tell more about each than a
+/// damaged file can be trusted with: the binding takes its character set for valid.
+fn each(location: &Location, mut visit: impl FnMut(String, Attribute)) -> hdf5::Result<()> {
+    let count = location.loc_info()?.num_attrs.min(MAX_ATTRIBUTES);
+    for index in 0..count as u64 {
+        let attribute = location.attr_by_index(IndexType::Name, IterationOrder::Increasing, index)?;
+        visit(attribute.name(), attribute);
+    }
+    Ok(())
 }
 
 /// An attribute's value; `None` for types without a counterpart (compounds, references, ...).
@@ -61,17 +87,27 @@ fn text_of_number(value: &Value) -> String {
     }
 }
 
-fn numbers<T: H5Type>(container: &Container) -> hdf5::Result<Vec<T>> {
+pub(super) fn numbers<T: H5Type>(container: &Container) -> hdf5::Result<Vec<T>> {
     check_size(container, size_of::<T>())?;
     container.read_raw::<T>()
 }
 
+/// Refuses what HDF5 would be given too little memory for: more values than can be, a product of
+/// dimensions that overflows, or none at all where a single one would be set aside.
 fn check_size(container: &Container, width: usize) -> hdf5::Result<()> {
-    let size = container.size();
-    if size > MAX_VALUES || size.saturating_mul(width) > MAX_BYTES {
-        return Err(format!("{size} values are more than this can be").into());
+    let space = container.space()?;
+    if space.is_null() {
+        return Err("there is no value".into());
     }
-    Ok(())
+    let shape = space.shape();
+    let fits = |values: usize| values <= MAX_VALUES && values.saturating_mul(width) <= MAX_BYTES;
+    let values = shape
+        .iter()
+        .try_fold(1_usize, |product, &extent| product.checked_mul(extent));
+    match values {
+        Some(values) if fits(values) => Ok(()),
+        _ => Err(format!("an extent of {shape:?} values is more than this can be").into()),
+    }
 }
 
 /// The strings in an attribute or dataset; `None` when it does not hold strings.
@@ -148,6 +184,15 @@ pub(super) fn int(attributes: &Metadata, name: &str) -> Option<i64> {
     match attributes.get(name)? {
         Value::Int(number) => Some(*number),
         _ => None,
+    }
+}
+
+/// A list-of-integers attribute; a single integer counts as a list of one.
+pub(super) fn ints(attributes: &Metadata, name: &str) -> Vec<i64> {
+    match attributes.get(name) {
+        Some(Value::Int(number)) => vec![*number],
+        Some(Value::List(texts)) => texts.iter().filter_map(|text| text.parse().ok()).collect(),
+        _ => Vec::new(),
     }
 }
 

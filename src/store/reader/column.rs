@@ -4,7 +4,7 @@
 use super::attributes;
 use super::open::Opened;
 use crate::error::Result;
-use hdf5::dataset::Layout;
+use hdf5::dataset::{DatasetCreate, Layout};
 use hdf5::types::IntSize;
 use hdf5::{Dataset, Group, H5Type};
 use std::ops::Range;
@@ -13,6 +13,9 @@ use std::sync::atomic::Ordering;
 /// The most that deflate can shrink data (1032 to 1), rounded up: what is stored bounds what can
 /// be declared.
 const MAX_COMPRESSION: u64 = 1100;
+
+/// HDF5 reads a compressed chunk as a whole: beyond this size it is a trap rather than a profile.
+const MAX_CHUNK_BYTES: u64 = 256 << 20;
 
 /// A one-dimensional dataset of integers.
 #[derive(Clone, Debug)]
@@ -34,6 +37,8 @@ impl Column {
         let path = format!("{group_path}/{name}");
         let cannot = |error| from.hdf5(format!("{path} cannot be opened"), error);
         let dataset = group.dataset(name).map_err(cannot)?;
+        // Before its extent: that of a virtual dataset is found by opening the files it names.
+        check_place(from, &path, &dataset)?;
         let shape = dataset.get_shape().map_err(cannot)?;
         let &[len] = shape.as_slice() else {
             return Err(from.damaged(format!("{path} has {} dimensions instead of one", shape.len())));
@@ -55,6 +60,11 @@ impl Column {
             signed,
             dataset: keep.then_some(dataset),
         })
+    }
+
+    /// The path of the group that the column is in.
+    pub(super) fn group_path(&self) -> &str {
+        self.path.rsplit_once('/').map_or("", |(group, _)| group)
     }
 
     /// The number of values.
@@ -108,8 +118,27 @@ impl Column {
     }
 }
 
+/// Refuses datasets whose values are in other files.
+pub(super) fn check_place(from: &Opened, path: &str, dataset: &Dataset) -> Result<()> {
+    let cannot = |error| from.hdf5(format!("{path} cannot be opened"), error);
+    let creation = creation(from, path, dataset)?;
+    let layout = creation.get_layout().map_err(cannot)?;
+    if layout == Layout::Virtual || !creation.get_external().map_err(cannot)?.is_empty() {
+        return Err(from.damaged(format!(
+            "{path} keeps its values in other files, which are not followed"
+        )));
+    }
+    Ok(())
+}
+
+fn creation(from: &Opened, path: &str, dataset: &Dataset) -> Result<DatasetCreate> {
+    dataset
+        .dcpl()
+        .map_err(|error| from.hdf5(format!("{path} cannot be opened"), error))
+}
+
 /// Refuses datasets that promise more values than the file can hold, before memory is set aside for
-/// them, and those whose values are in other files.
+/// them, and chunks that are too large to be read one at a time.
 fn check_storage(from: &Opened, path: &str, dataset: &Dataset, len: u64, width: u64) -> Result<()> {
     let declared = len.saturating_mul(width);
     if len == 0 {
@@ -124,16 +153,19 @@ fn check_storage(from: &Opened, path: &str, dataset: &Dataset, len: u64, width: 
             )))
         };
     }
-    // No single place in the file: chunked, inside the header, elsewhere, or never written.
-    let creation = dataset
-        .dcpl()
-        .map_err(|error| from.hdf5(format!("{path} cannot be opened"), error))?;
-    if creation.layout() == Layout::Virtual || !creation.external().is_empty() {
+    // No single place in the file: chunked, inside the header, or never written.
+    let creation = creation(from, path, dataset)?;
+    let chunk = creation.chunk().unwrap_or_default();
+    let chunk_bytes = chunk
+        .iter()
+        .fold(width, |bytes, &extent| bytes.saturating_mul(extent as u64));
+    if chunk_bytes > MAX_CHUNK_BYTES {
         return Err(from.damaged(format!(
-            "{path} keeps its values in other files, which are not followed"
+            "{path} is stored in chunks of {chunk_bytes} bytes; more than {MAX_CHUNK_BYTES} are not read"
         )));
     }
-    let stored = dataset.storage_size();
+    // What the index of the chunks claims can be more than there is.
+    let stored = dataset.storage_size().min(from.len);
     let bound = if creation.has_filters() {
         stored.saturating_mul(MAX_COMPRESSION)
     } else {

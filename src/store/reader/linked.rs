@@ -3,6 +3,7 @@
 //! The links of HDF5 are never followed: they could lead anywhere. An index says in an attribute
 //! what its ranks' files are called, all of one run and in one directory beside it.
 
+use super::attributes;
 use super::open::{self, Opened};
 use crate::error::Result;
 use crate::output::directory_of;
@@ -33,6 +34,7 @@ impl LastFile {
 #[derive(Debug)]
 pub(super) struct RankFiles {
     prefix: Option<String>,
+    run: Option<String>,
     last: LastFile,
 }
 
@@ -45,6 +47,7 @@ impl RankFiles {
         };
         Self {
             prefix,
+            run: attributes::text(metadata, names::RUN),
             last: LastFile::default(),
         }
     }
@@ -66,8 +69,40 @@ impl RankFiles {
                 "{group} is in {name}, which is not there; move the file and the directory of its ranks together"
             )));
         }
-        open::open_linked(&path, self.last.clone())
+        if !is_plain(directory_of(&index.path), &name) {
+            return Err(index.damaged(format!(
+                "{group} is in {name}, which is a link out of the directory or no regular file, and not followed"
+            )));
+        }
+        let file = open::open_linked(&path, self.last.clone())?;
+        if self.run != run_of(&file)? {
+            return Err(index.damaged(format!("{group} is in {name}, which is of another run")));
+        }
+        Ok(file)
     }
+}
+
+/// The run that a rank's file says it is of.
+fn run_of(file: &Opened) -> Result<Option<String>> {
+    let facts = file
+        .file()
+        .and_then(|root| attributes::read(&root, |name| name == names::RUN))
+        .map_err(|error| file.hdf5("the run that the file is of cannot be read", error))?;
+    Ok(attributes::text(&facts, names::RUN))
+}
+
+/// Whether a name that [`is_beside`] leads to a regular file without the help of symbolic links.
+fn is_plain(directory: &Path, name: &str) -> bool {
+    let mut path = directory.to_owned();
+    let mut is_file = false;
+    for part in Path::new(name).components() {
+        path.push(part);
+        match path.symlink_metadata() {
+            Ok(found) if !found.is_symlink() => is_file = found.is_file(),
+            _ => return false,
+        }
+    }
+    is_file
 }
 
 /// Whether a name stays in the directory of the index, or in one in it.

@@ -5,13 +5,19 @@
 
 pub(super) mod attributes;
 mod column;
+mod inspection;
 mod linked;
 mod open;
 mod schema1;
 
+pub(crate) use inspection::Inspection;
+
 use crate::analysis::selection::RegionFilter;
 use crate::error::{Error, Result};
-use crate::profile::{CallSite, Intervals, Metadata, MpiRegion, OwnTimes, RankRegion, Row, Source, Value};
+use crate::profile::{
+    self, CallSite, ClockAgreement, Intervals, Metadata, MpiRegion, OwnTimes, RankClock, RankRegion, Row,
+    Source, Value,
+};
 use crate::store::names;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -32,6 +38,8 @@ struct Contents {
     metadata: Metadata,
     /// The ranks whose rows are said to be in order of start.
     sorted_ranks: BTreeSet<u32>,
+    /// What each rank's group says of itself.
+    rank_facts: BTreeMap<u32, Metadata>,
 }
 
 /// One schema's view of an open file.
@@ -40,7 +48,11 @@ trait Decoder: fmt::Debug + Send + Sync {
     /// The intervals of a row in the order of the file.
     fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()>;
     fn call_site(&self, row: usize) -> CallSite;
-    fn thread_names(&self, rank: u32) -> BTreeMap<u32, String>;
+    fn clock(&self, rank: u32) -> Option<&RankClock>;
+    /// The threads of a rank with their names, where the file lists them.
+    fn threads(&self, rank: u32) -> Option<&BTreeMap<u32, String>>;
+    /// Where in the file a row is.
+    fn path(&self, row: usize) -> &str;
     fn damaged(&self, message: String) -> Error;
 }
 
@@ -49,10 +61,15 @@ fn decoder(path: &Path) -> Result<Box<dyn Decoder>> {
     let opened = open::open(path)?;
     match open::schema(&opened)? {
         1 => Ok(Box::new(schema1::Schema1::open(opened)?)),
-        number => Err(opened.damaged(format!(
-            "schema {number}, the columnar layout of the Python package, is not read yet (this version reads schema 1)"
-        ))),
+        number => Err(unreadable_schema(&opened, number)),
     }
+}
+
+#[cold]
+fn unreadable_schema(opened: &open::Opened, number: i64) -> Error {
+    opened.damaged(format!(
+        "schema {number}, the columnar layout of the Python package, is not read yet (this version reads schema 1)"
+    ))
 }
 
 /// Reads a profiling file: ours, and those of the Python package scope-profiler.
@@ -135,6 +152,12 @@ impl ProfilingH5Reader {
         &self.file.contents().metadata
     }
 
+    /// What is known of the clock of a rank: none in a file of one process, or of another writer.
+    #[must_use]
+    pub fn clock(&self, rank: u32) -> Option<&RankClock> {
+        self.file.decoder.clock(rank)
+    }
+
     /// Loads one region of every rank that has it.
     ///
     /// # Errors
@@ -212,6 +235,10 @@ impl Source for ProfilingH5Reader {
             Some(Value::Float(ns)) if ns.is_finite() && *ns >= 0.0 => Some(*ns),
             _ => None,
         }
+    }
+
+    fn clocks(&self, ranks: &[u32]) -> ClockAgreement {
+        profile::agreement(ranks.iter().map(|&rank| self.clock(rank)))
     }
 
     fn title(&self) -> String {
@@ -350,7 +377,9 @@ impl Source for OrderedFile {
     }
 
     fn thread_names(&self, rank: u32) -> Result<BTreeMap<u32, String>> {
-        Ok(self.decoder.thread_names(rank))
+        let threads = self.decoder.threads(rank).into_iter().flatten();
+        let named = threads.filter(|(_, name)| !name.is_empty());
+        Ok(named.map(|(&thread, name)| (thread, name.clone())).collect())
     }
 }
 

@@ -133,27 +133,26 @@ fn open_with(
 pub(super) fn schema(opened: &Opened) -> Result<i64> {
     let cannot = |error| opened.hdf5(format!("the attribute {} cannot be read", names::SCHEMA), error);
     let file = opened.file().map_err(cannot)?;
-    if !file
-        .attr_names()
-        .map_err(cannot)?
-        .iter()
-        .any(|name| name == names::SCHEMA)
-    {
+    let Some(attribute) = attributes::find(&file, names::SCHEMA).map_err(cannot)? else {
         return Ok(1);
-    }
-    let attribute = file.attr(names::SCHEMA).map_err(cannot)?;
+    };
     let descriptor = attribute
         .dtype()
         .and_then(|dtype| dtype.to_descriptor())
         .map_err(cannot)?;
-    if attributes::integer(&descriptor).is_none() || attribute.size() != 1 {
+    let values: Option<usize> = attribute
+        .get_shape()
+        .map_err(cannot)?
+        .into_iter()
+        .try_fold(1, usize::checked_mul);
+    if attributes::integer(&descriptor).is_none() || values != Some(1) {
         return Err(opened.damaged(format!(
             "the attribute {} must be an integer; it is of type {descriptor} with {} value(s)",
             names::SCHEMA,
-            attribute.size()
+            values.map_or("too many".into(), |values| values.to_string())
         )));
     }
-    match attribute.read_raw::<i64>().map_err(cannot)?[..] {
+    match attributes::numbers::<i64>(&attribute).map_err(cannot)?[..] {
         [number @ 1..=NEWEST_SCHEMA] => Ok(number),
         [number] if number > NEWEST_SCHEMA => Err(opened.damaged(format!(
             "schema {number} is newer than schema {NEWEST_SCHEMA}, the newest known here; update scope-profiler"

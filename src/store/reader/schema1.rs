@@ -2,13 +2,14 @@
 //!
 //! Opening reads groups, headers of datasets and attributes; never events.
 
-use super::attributes::{self, int, text, texts_of};
-use super::column::Column;
+use super::attributes::{self, int, ints, text, texts_of};
+use super::column::{Column, check_place};
+use super::inspection::Doubts;
 use super::linked::RankFiles;
 use super::open::Opened;
 use super::{Contents, Decoder};
 use crate::error::Result;
-use crate::profile::{CallSite, Intervals, Metadata, Row};
+use crate::profile::{CallSite, Intervals, Metadata, RankClock, Row};
 use crate::store::names;
 use hdf5::{Group, LinkType, LocationType};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -34,6 +35,22 @@ const REGION_ATTRIBUTES: [&str; 12] = [
     names::CLAMPED,
 ];
 
+/// Attributes of a rank's group that mean something to us.
+const RANK_ATTRIBUTES: [&str; 4] = [names::SORTED, names::COMPLETE, names::RECORDED, names::HOST];
+
+/// Attributes of a rank's clock that mean something to us; kept with those of the rank.
+const CLOCK_ATTRIBUTES: [&str; 6] = [
+    names::CLOCK_ID,
+    names::CLOCK_BOUND,
+    names::CLOCK_ADDED_AT,
+    names::CLOCK_ADDED,
+    names::CLOCK_MEASURED_AT,
+    names::CLOCK_MEASURED_BOUND,
+];
+
+/// Threads of one rank beyond which their list is not what it claims to be.
+const MAX_THREADS: u64 = 1 << 20;
+
 /// How many `/` in a region's name are followed as groups inside groups.
 const MAX_DEPTH: usize = 32;
 
@@ -44,6 +61,7 @@ pub(super) struct Schema1 {
     contents: Contents,
     regions: Vec<Region>,
     threads: BTreeMap<u32, BTreeMap<u32, String>>,
+    clocks: BTreeMap<u32, RankClock>,
 }
 
 #[derive(Debug)]
@@ -57,21 +75,34 @@ struct Region {
 
 impl Schema1 {
     pub(super) fn open(from: Opened) -> Result<Self> {
+        Self::scan(from, None).map(|(file, _)| file)
+    }
+
+    /// Opens what can be opened of the file; the doubts say what is wrong with the rest.
+    pub(super) fn inspect(from: Opened) -> Result<(Self, Doubts)> {
+        Self::scan(from, Some(Doubts::default()))
+    }
+
+    fn scan(from: Opened, doubts: Option<Doubts>) -> Result<(Self, Doubts)> {
         let from = Arc::new(from);
-        let mut scan = Scan::new(from.clone());
+        let mut scan = Scan::new(from.clone(), doubts);
         scan.file()?;
         let Scan {
             contents,
             regions,
             threads,
+            clocks,
+            doubts,
             ..
         } = scan;
-        Ok(Self {
+        let file = Self {
             contents,
             regions,
             threads,
+            clocks,
             from,
-        })
+        };
+        Ok((file, doubts.unwrap_or_default()))
     }
 }
 
@@ -98,8 +129,16 @@ impl Decoder for Schema1 {
         self.regions[row].site.clone()
     }
 
-    fn thread_names(&self, rank: u32) -> BTreeMap<u32, String> {
-        self.threads.get(&rank).cloned().unwrap_or_default()
+    fn threads(&self, rank: u32) -> Option<&BTreeMap<u32, String>> {
+        self.threads.get(&rank)
+    }
+
+    fn path(&self, row: usize) -> &str {
+        self.regions[row].starts.group_path()
+    }
+
+    fn clock(&self, rank: u32) -> Option<&RankClock> {
+        self.clocks.get(&rank)
     }
 
     fn damaged(&self, message: String) -> crate::Error {
@@ -114,17 +153,44 @@ struct Scan {
     contents: Contents,
     regions: Vec<Region>,
     threads: BTreeMap<u32, BTreeMap<u32, String>>,
+    clocks: BTreeMap<u32, RankClock>,
     name_index: HashMap<String, usize>,
+    /// The groups so far by their address, printed: hard links can make cycles, and of a small file
+    /// a large one.
+    seen: HashSet<String>,
+    /// Where it is an inspection: what would be a reason to refuse the file.
+    doubts: Option<Doubts>,
 }
 
 impl Scan {
-    fn new(from: Arc<Opened>) -> Self {
+    fn new(from: Arc<Opened>, doubts: Option<Doubts>) -> Self {
         Self {
             from,
+            seen: HashSet::new(),
+            doubts,
             contents: Contents::default(),
             regions: Vec::new(),
             threads: BTreeMap::new(),
+            clocks: BTreeMap::new(),
             name_index: HashMap::new(),
+        }
+    }
+
+    /// In an inspection a part that cannot be read is noted, and the rest is looked at all the same.
+    fn or_doubt(&mut self, outcome: Result<()>) -> Result<()> {
+        match (&mut self.doubts, outcome) {
+            (Some(doubts), Err(error)) => {
+                doubts.push(error.without_path());
+                Ok(())
+            }
+            (_, outcome) => outcome,
+        }
+    }
+
+    /// Notes what is odd and no reason to refuse the file.
+    fn doubt(&mut self, message: impl FnOnce() -> String) {
+        if let Some(doubts) = &mut self.doubts {
+            doubts.push(message());
         }
     }
 
@@ -151,12 +217,14 @@ impl Scan {
         }
         let files = RankFiles::new(&self.contents.metadata);
         for (rank, (name, link)) in ranks {
-            if link == LinkType::External {
-                self.linked_rank(&files, rank)?;
+            let outcome = if link == LinkType::External {
+                self.linked_rank(&files, rank)
             } else {
-                let group = self.group(&root, name, name)?;
-                self.rank(rank, &group, name)?;
-            }
+                self.group(&root, name, name)
+                    .and_then(|group| self.first_time(&group, name).map(|()| group))
+                    .and_then(|group| self.rank(rank, &group, name))
+            };
+            self.or_doubt(outcome)?;
         }
         Ok(())
     }
@@ -172,6 +240,14 @@ impl Scan {
     fn linked_rank(&mut self, files: &RankFiles, rank: u32) -> Result<()> {
         let file = Arc::new(files.open(&self.from, rank)?);
         let index = std::mem::replace(&mut self.from, file);
+        // Addresses mean nothing in another file.
+        let seen = std::mem::take(&mut self.seen);
+        let outcome = self.rank_of_file(rank);
+        (self.from, self.seen) = (index, seen);
+        outcome
+    }
+
+    fn rank_of_file(&mut self, rank: u32) -> Result<()> {
         let name = format!("{}{rank}", names::RANK_PREFIX);
         let root = self.root()?;
         let links = self.links(&root, "/")?;
@@ -180,9 +256,24 @@ impl Scan {
             None => return Err(self.from.damaged(format!("{name} is not in it"))),
         }
         let group = self.group(&root, &name, &name)?;
-        self.rank(rank, &group, &name)?;
-        self.from = index;
-        Ok(())
+        self.rank(rank, &group, &name)
+    }
+
+    /// Whether a group has not been met before.
+    fn is_new(&mut self, group: &Group, path: &str) -> Result<bool> {
+        let info = group
+            .loc_info()
+            .map_err(|error| self.from.hdf5(format!("{path} cannot be opened"), error))?;
+        Ok(self.seen.insert(format!("{:?}", info.token)))
+    }
+
+    /// Refuses a group that has been read under another name.
+    fn first_time(&mut self, group: &Group, path: &str) -> Result<()> {
+        if self.is_new(group, path)? {
+            return Ok(());
+        }
+        let message = format!("{path} is a second link to a group that has been read already");
+        Err(self.from.damaged(message))
     }
 
     /// Attributes of the root and of the metadata group of the Python package.
@@ -211,17 +302,23 @@ impl Scan {
                 .find(|(name, _)| name == wanted)
                 .map(|(_, link)| *link)
         };
-        let promises = attributes::read(group, |name| name == names::SORTED).map_err(|error| {
+        let cannot = |error| {
             self.from
                 .hdf5(format!("the attributes of {path} cannot be read"), error)
-        })?;
-        if int(&promises, names::SORTED) == Some(1) {
+        };
+        let mut facts = attributes::read(group, |name| RANK_ATTRIBUTES.contains(&name)).map_err(cannot)?;
+        if has(names::CLOCK) == Some(LinkType::Hard) {
+            let clock = self.group(group, names::CLOCK, &format!("{path}/{}", names::CLOCK))?;
+            facts.extend(attributes::read(&clock, |name| CLOCK_ATTRIBUTES.contains(&name)).map_err(cannot)?);
+            self.clocks.insert(rank, rank_clock(&facts));
+        }
+        if int(&facts, names::SORTED) == Some(1) {
             self.contents.sorted_ranks.insert(rank);
         }
-        if has(names::THREADS) == Some(LinkType::Hard) {
-            let path = format!("{path}/{}", names::THREADS);
-            let threads = self.group(group, names::THREADS, &path)?;
-            self.threads.insert(rank, self.thread_table(&threads, &path)?);
+        self.contents.rank_facts.insert(rank, facts);
+        if let Some(link) = has(names::THREADS) {
+            let outcome = self.threads(rank, group, &format!("{path}/{}", names::THREADS), link);
+            self.or_doubt(outcome)?;
         }
         if let Some(link) = has(names::REGIONS) {
             let path = format!("{path}/{}", names::REGIONS);
@@ -229,32 +326,42 @@ impl Scan {
             let regions = self.group(group, names::REGIONS, &path)?;
             let mut found = RegionSearch {
                 rank,
-                seen: HashSet::new(),
                 names: BTreeSet::new(),
             };
+            self.first_time(&regions, &path)?;
             self.regions_in(&mut found, &regions, &path, "", 0)?;
         }
         Ok(())
     }
 
+    fn threads(&mut self, rank: u32, group: &Group, path: &str, link: LinkType) -> Result<()> {
+        self.check_link(path, link)?;
+        let threads = self.group(group, names::THREADS, path)?;
+        self.threads.insert(rank, self.thread_table(&threads, path)?);
+        Ok(())
+    }
+
     fn thread_table(&self, group: &Group, path: &str) -> Result<BTreeMap<u32, String>> {
+        for (name, link) in self.links(group, path)? {
+            self.check_link(&format!("{path}/{name}"), link)?;
+        }
         let index = Column::open(&self.from, group, path, names::THREAD_INDEX)?;
+        if index.len() > MAX_THREADS {
+            return Err(self.from.damaged(format!("{path} has {} threads", index.len())));
+        }
         let numbers = index.read_threads(&self.from, 0..index.len())?;
         let cannot = |error| {
             self.from
                 .hdf5(format!("{path}/{} cannot be read", names::THREAD_NAME), error)
         };
         let dataset = group.dataset(names::THREAD_NAME).map_err(cannot)?;
+        check_place(&self.from, &format!("{path}/{}", names::THREAD_NAME), &dataset)?;
         let names = attributes::strings(&dataset).map_err(cannot)?.unwrap_or_default();
         if names.len() != numbers.len() {
             let message = format!("{path} has {} threads but {} names", numbers.len(), names.len());
             return Err(self.from.damaged(message));
         }
-        Ok(numbers
-            .into_iter()
-            .zip(names)
-            .filter(|(_, name)| !name.is_empty())
-            .collect())
+        Ok(numbers.into_iter().zip(names).collect())
     }
 
     /// Regions are the groups with a start column. Older writers let `/` in a name make groups in
@@ -277,6 +384,7 @@ impl Scan {
                 continue;
             }
             let child = self.group(group, &link_name, &child_path)?;
+            let is_new = self.is_new(&child, &child_path)?;
             let members = self.links(&child, &child_path)?;
             let has = |wanted: &str| members.iter().any(|(name, _)| name == wanted);
             let name = format!("{prefix}{link_name}");
@@ -285,10 +393,16 @@ impl Scan {
                 .filter(|(member, _)| COLUMNS.contains(&member.as_str()))
                 .count();
             if has(names::START_TIMES) || has(names::END_TIMES) {
-                self.region(search, &child, &child_path, name.clone(), &members)?;
+                let outcome = if is_new {
+                    self.region(search, &child, &child_path, name.clone(), &members)
+                } else {
+                    let message =
+                        format!("{child_path} is a second link to a region that has been read already");
+                    Err(self.from.damaged(message))
+                };
+                self.or_doubt(outcome)?;
             }
-            if columns < members.len() && depth < MAX_DEPTH && search.seen.insert(format!("{:?}", info.token))
-            {
+            if columns < members.len() && depth < MAX_DEPTH && is_new {
                 self.regions_in(search, &child, &child_path, &format!("{name}/"), depth + 1)?;
             }
         }
@@ -348,6 +462,21 @@ impl Scan {
         }
         let count = |name: &str| int(&attributes, name).and_then(|n| u64::try_from(n).ok());
         let intervals = starts.len();
+        let part = |name: &str| count(name).unwrap_or(0);
+        let parts = [intervals, part(names::DROPPED), part(names::THROTTLED)];
+        let least = parts.into_iter().fold(0, u64::saturating_add);
+        // More than an attribute can hold is written as the most that it can.
+        let least = least.min(i64::MAX as u64);
+        let stated = int(&attributes, names::NUM_CALLS);
+        if stated.map_or(least > intervals, |calls| i128::from(calls) < i128::from(least)) {
+            self.doubt(|| {
+                let [intervals, dropped, throttled] = parts;
+                let stated = stated.map_or("no".into(), |calls| calls.to_string());
+                format!(
+                    "{path} states {stated} calls, fewer than its {intervals} intervals, {dropped} dropped and {throttled} throttled calls"
+                )
+            });
+        }
         let name = self.name(name);
         self.contents.rows.push(Row {
             rank: search.rank,
@@ -398,6 +527,14 @@ impl Scan {
                 self.from
                     .hdf5(format!("the members of {path} cannot be listed"), error)
             })?;
+        // A name is looked up again to open what it links to: then it must not lead elsewhere.
+        let mut seen = HashSet::new();
+        for (name, _) in &links {
+            if name.is_empty() || name == "." || name.contains('/') || !seen.insert(name.as_str()) {
+                let message = format!("{path} has a member that cannot be called {name:?}");
+                return Err(self.from.damaged(message));
+            }
+        }
         Ok(links)
     }
 
@@ -424,8 +561,6 @@ impl Scan {
 
 struct RegionSearch {
     rank: u32,
-    /// Addresses of the groups searched so far, printed: hard links can make cycles.
-    seen: HashSet<String>,
     names: BTreeSet<String>,
 }
 
@@ -436,4 +571,16 @@ fn rank_number(group: &str) -> Option<u32> {
         .bytes()
         .all(|byte| byte.is_ascii_digit())
         .then(|| digits.parse().ok())?
+}
+
+/// A rank's clock as the attributes of the rank and of its clock describe it.
+fn rank_clock(facts: &Metadata) -> RankClock {
+    let at = ints(facts, names::CLOCK_ADDED_AT);
+    let added = ints(facts, names::CLOCK_ADDED);
+    let mut clock = RankClock::default();
+    clock.host = text(facts, names::HOST);
+    clock.id = text(facts, names::CLOCK_ID);
+    clock.bound_ns = int(facts, names::CLOCK_BOUND).and_then(|ns| u64::try_from(ns).ok());
+    clock.added = at.into_iter().zip(added).collect();
+    clock
 }

@@ -1,0 +1,53 @@
+//! The rank log: read, checked and merged, as it is and with its checksums put right.
+
+use std::fs;
+use std::path::Path;
+
+/// A log is read up to where it is damaged, and what can be read of it can be merged and is then a
+/// file that stands its own check.
+pub fn run(data: &[u8]) {
+    let directory = tempfile::tempdir().unwrap();
+    let log = directory.path().join("x-rank00000.log");
+    let output = directory.path().join("run.h5");
+    fs::write(&log, data).unwrap();
+    look_at(&log, &output);
+    fs::write(&log, with_checksums(data)).unwrap();
+    look_at(&log, &output);
+}
+
+fn look_at(log: &Path, output: &Path) {
+    let Ok(report) = scope_profiler::check(log) else {
+        return;
+    };
+    assert!(!report.to_string().is_empty());
+    let Ok(merged) = scope_profiler::merge(&[log], output) else {
+        return;
+    };
+    assert_eq!(merged.intervals, report.written());
+    let file = scope_profiler::check(output).unwrap();
+    assert_eq!(file.written(), merged.intervals, "{file}");
+    if report.is_ok() {
+        assert!(file.is_ok(), "{report}\n{file}");
+    }
+}
+
+/// The log with the checksum of every block as it should be: nothing else gets past the first gate.
+fn with_checksums(data: &[u8]) -> Vec<u8> {
+    let mut log = data.to_vec();
+    log.resize(log.len().max(16), 0);
+    log[..12].copy_from_slice(b"SCOPELOG\x01\0\0\0");
+    let mut at = 16;
+    while let Some(header) = log.get(at..at + 12) {
+        let length = u32::from_le_bytes([header[4], header[5], header[6], header[7]]) as usize;
+        let Some(payload) = log.get(at + 12..(at + 12).saturating_add(length)) else {
+            break;
+        };
+        let mut hasher = crc32fast::Hasher::new();
+        hasher.update(&header[..8]);
+        hasher.update(payload);
+        let checksum = hasher.finalize().to_le_bytes();
+        log[at + 8..at + 12].copy_from_slice(&checksum);
+        at += 12 + length;
+    }
+    log
+}

@@ -1,0 +1,79 @@
+//! Reading in a process of its own: on some damaged files the HDF5 library crashes, or never comes
+//! to an end, and the user is then to be told which file it was.
+//!
+//! The child does the whole run with the output of this process, so nothing is read twice; this
+//! process only waits for it.
+
+use crate::args::Args;
+use crate::terminal::complain;
+use std::io::Read;
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
+
+/// Runs the program once more with the same arguments and tells how it ended; none when no process
+/// could be started, or this is the one that was.
+pub(crate) fn run(args: &Args) -> Option<ExitCode> {
+    if args.contained {
+        std::thread::spawn(end_with_parent);
+        return None;
+    }
+    let mut child = Command::new(std::env::current_exe().ok()?)
+        .arg("--contained")
+        .args(std::env::args_os().skip(1))
+        // Stays open for as long as this process lives; nobody reads from standard input.
+        .stdin(Stdio::piped())
+        .spawn()
+        .ok()?;
+    // Kept here: `wait` would close it.
+    let _alive = child.stdin.take();
+    let status = child.wait().ok()?;
+    Some(exit_code(args, status))
+}
+
+/// Ends this process when the one that started it is gone.
+fn end_with_parent() {
+    let mut stdin = std::io::stdin().lock();
+    let mut buffer = [0; 64];
+    while matches!(stdin.read(&mut buffer), Ok(1..)) {}
+    end_at_once();
+}
+
+/// Ends the process with exit code 1, whatever its other threads are at. HDF5's own handlers must not
+/// run beside a thread that is inside the library, so this is no ordinary exit.
+pub(crate) fn end_at_once() -> ! {
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::CommandExt;
+        Command::new("/bin/sh").args(["-c", "exit 1"]).exec();
+    }
+    std::process::abort();
+}
+
+fn exit_code(args: &Args, status: ExitStatus) -> ExitCode {
+    if let Some(code) = status.code() {
+        return ExitCode::from(u8::try_from(code).unwrap_or(1));
+    }
+    let files: Vec<String> = args.files.iter().map(|file| file.display().to_string()).collect();
+    complain(&format!("{}: {}", files.join(", "), cause_of_death(status)));
+    ExitCode::FAILURE
+}
+
+#[cfg(unix)]
+fn cause_of_death(status: ExitStatus) -> String {
+    use std::os::unix::process::ExitStatusExt;
+    let signal = status.signal().unwrap_or_default();
+    let name = match signal {
+        4 => "SIGILL",
+        6 => "SIGABRT",
+        7 => "SIGBUS",
+        8 => "SIGFPE",
+        11 => "SIGSEGV",
+        9 => return "reading was ended by SIGKILL, as the system does when memory runs out".into(),
+        _ => return format!("reading was ended by signal {signal}"),
+    };
+    format!("damaged: the HDF5 library crashed while reading it ({name})")
+}
+
+#[cfg(not(unix))]
+fn cause_of_death(_: ExitStatus) -> String {
+    "damaged: the HDF5 library crashed while reading it".into()
+}

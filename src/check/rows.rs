@@ -1,0 +1,109 @@
+//! The intervals of one region on one rank, read through in slices.
+
+use super::report::Report;
+use crate::error::Result;
+use crate::profile::{Intervals, Row};
+use crate::store::reader::Inspection;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+/// Rows that are in memory at once.
+const SLICE: u64 = 1 << 16;
+
+/// What is wrong with some rows of a region: the first of them, and how many there are.
+#[derive(Debug, Default)]
+struct Wrong {
+    first: Option<String>,
+    rows: u64,
+}
+
+impl Wrong {
+    fn add(&mut self, message: impl FnOnce() -> String) {
+        self.first.get_or_insert_with(message);
+        self.rows += 1;
+    }
+
+    fn report(self, path: &str, report: &mut Report) {
+        if let Some(first) = self.first {
+            let more = match self.rows - 1 {
+                0 => String::new(),
+                1 => ", and 1 more row like it".into(),
+                more => format!(", and {more} more rows like it"),
+            };
+            report.find(format!("{path}: {first}{more}"));
+        }
+    }
+}
+
+/// What the rows of one region have told so far.
+struct Rows<'a> {
+    sorted: bool,
+    threads: Option<&'a BTreeMap<u32, String>>,
+    last: Option<(i64, Reverse<i64>)>,
+    total: i128,
+    disorder: Wrong,
+    negative: Wrong,
+    unknown_thread: Wrong,
+}
+
+/// Checks every row of a region.
+///
+/// # Errors
+///
+/// When they cannot be read.
+pub(super) fn check(file: &Inspection, index: usize, row: &Row, report: &mut Report) -> Result<()> {
+    let path = file.path(index).to_owned();
+    let mut rows = Rows {
+        sorted: file.promises_order(row.rank),
+        threads: file.threads(row.rank),
+        last: None,
+        total: 0,
+        disorder: Wrong::default(),
+        negative: Wrong::default(),
+        unknown_thread: Wrong::default(),
+    };
+    let mut slice = Intervals::default();
+    let mut at = 0;
+    while at < row.intervals {
+        let end = row.intervals.min(at + SLICE);
+        file.read(index, at..end, &mut slice)?;
+        rows.look_at(at, &slice);
+        at = end;
+    }
+    let total = i64::try_from(rows.total).unwrap_or(if rows.total < 0 { i64::MIN } else { i64::MAX });
+    rows.disorder.report(&path, report);
+    rows.negative.report(&path, report);
+    rows.unknown_thread.report(&path, report);
+    if let Some(stated) = row.total_ns.filter(|&stated| stated != total) {
+        report.find(format!(
+            "{path}: states a total of {stated} ns, its calls add up to {total} ns"
+        ));
+    }
+    Ok(())
+}
+
+impl Rows<'_> {
+    fn look_at(&mut self, offset: u64, slice: &Intervals) {
+        let times = slice.starts.iter().zip(&slice.ends).zip(&slice.threads);
+        for (row, ((&start, &end), thread)) in (offset..).zip(times) {
+            let key = (start, Reverse(end));
+            if self.sorted && self.last.is_some_and(|last| last > key) {
+                self.disorder.add(|| {
+                    format!(
+                        "row {row} starts at {start} ns, out of order although rows are said to be sorted"
+                    )
+                });
+            }
+            self.last = Some(key);
+            if end < start {
+                self.negative
+                    .add(|| format!("row {row} ends at {end} ns, before it starts at {start} ns"));
+            }
+            self.total += i128::from(end) - i128::from(start);
+            if self.threads.is_some_and(|threads| !threads.contains_key(thread)) {
+                self.unknown_thread
+                    .add(|| format!("row {row} ran on thread {thread}, which the rank's list does not have"));
+            }
+        }
+    }
+}
