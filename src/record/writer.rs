@@ -243,6 +243,7 @@ impl Sink {
 
     /// Puts the log back where somebody has deleted it: without a name it would be gone at the end.
     fn keep_file(&mut self, flushing: &Flushing<'_>) {
+        flushing.withdraw_tail(&mut self.log);
         if !self.log.is_removed() {
             return;
         }
@@ -341,17 +342,8 @@ impl Sink {
     }
 
     fn finish(&mut self, recording: &Recording, open: &[OpenCall], run: &Metadata) -> io::Result<()> {
-        let mut regions = recording.registry.ids();
-        regions.sort_unstable();
-        for region in regions {
+        for (region, counts) in recording.counts() {
             self.name(region)?;
-            let counts = Counts {
-                counted: recording.num_counted(region),
-                dropped: recording.num_dropped(region),
-                throttled: recording.throttled(region).0,
-                throttled_ticks: recording.throttled(region).1,
-                spans: recording.num_spans(region),
-            };
             if counts != Counts::default() {
                 self.log.counters(region.number(), counts)?;
             }

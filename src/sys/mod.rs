@@ -1,6 +1,8 @@
 //! The calls into the operating system that the standard library has no safe form of.
 #![allow(unsafe_code)]
 
+#[cfg(unix)]
+mod alternate_stack;
 #[cfg_attr(not(unix), path = "no_signals.rs")]
 pub(crate) mod signals;
 
@@ -150,11 +152,11 @@ pub(crate) fn reserve(file: &std::fs::File, length: u64) -> std::io::Result<()> 
     #[cfg(target_os = "linux")]
     {
         use std::os::fd::AsRawFd;
-        let Ok(length) = libc::off64_t::try_from(length) else {
+        let Ok(length) = libc::off_t::try_from(length) else {
             return Ok(());
         };
         // SAFETY: the descriptor is open for as long as `file` is borrowed.
-        let status = unsafe { libc::fallocate64(file.as_raw_fd(), libc::FALLOC_FL_KEEP_SIZE, 0, length) };
+        let status = unsafe { libc::fallocate(file.as_raw_fd(), libc::FALLOC_FL_KEEP_SIZE, 0, length) };
         let error = std::io::Error::last_os_error();
         if status != 0
             && matches!(

@@ -4,6 +4,7 @@
 //! may deal with the signal; only where the process is really going to end, `last_words` runs. Then
 //! the signal takes its usual course: same exit status, same core dump.
 
+pub(crate) use super::alternate_stack::prepare_this_thread;
 use libc::{c_int, c_void, siginfo_t};
 use std::mem::MaybeUninit;
 use std::ptr;
@@ -48,8 +49,19 @@ static ENDINGS: [Ending; 11] = [
     Ending::new(libc::SIGXCPU, "SIGXCPU", false),
 ];
 
-/// What is done before the process ends; called with the signal's name and whether it is a fault.
-pub(crate) type LastWords = fn(&'static str, bool);
+/// What a signal means for the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outlook {
+    /// A handler of the application has the say; it may end the process, or go on.
+    Open,
+    /// The process ends, by a fault of its own.
+    Fault,
+    /// The process ends, as somebody wants it to.
+    Request,
+}
+
+/// What is done before the process ends; called with the signal's name.
+pub(crate) type LastWords = fn(&'static str, Outlook);
 
 static LAST_WORDS: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 /// Whether the process is known to end.
@@ -202,6 +214,11 @@ extern "C" fn on_signal(signal: c_int, info: *mut siginfo_t, context: *mut c_voi
     if ENDS.load(Ordering::SeqCst) && ending.is_fault {
         // Another thread was first.
     } else if previous != libc::SIG_DFL {
+        if ending.is_fault {
+            let undisturbed = Undisturbed::by_any();
+            speak(ending, Outlook::Open);
+            drop(undisturbed);
+        }
         errno.restore();
         // SAFETY: it is the handler that was installed for this signal, called with the arguments that
         // the system gave, in the form that it was installed for.
@@ -231,18 +248,16 @@ extern "C" fn on_signal(signal: c_int, info: *mut siginfo_t, context: *mut c_voi
     // a fault from here on ends the process at once.
     ENDS.store(true, Ordering::SeqCst);
     set_disposition(signal, &last_action());
-    // SAFETY: fills a set of its own and blocks what is in it; both may be done in a handler.
-    unsafe {
-        let mut all = MaybeUninit::<libc::sigset_t>::uninit();
-        libc::sigfillset(all.as_mut_ptr());
-        libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), ptr::null_mut());
-    }
-    let last_words = LAST_WORDS.load(Ordering::Acquire);
-    if !last_words.is_null() {
-        // SAFETY: only `watch` stores there, and only functions of this type.
-        let last_words: LastWords = unsafe { std::mem::transmute(last_words) };
-        last_words(ending.name, ending.is_fault);
-    }
+    // Returning from the handler lifts the block.
+    std::mem::forget(Undisturbed::by_any());
+    speak(
+        ending,
+        if ending.is_fault {
+            Outlook::Fault
+        } else {
+            Outlook::Request
+        },
+    );
 
     set_disposition(signal, &action_of(libc::SIG_DFL, 0, false));
     // An instruction that failed fails again when the handler returns; what was sent is sent again, and
@@ -255,6 +270,15 @@ extern "C" fn on_signal(signal: c_int, info: *mut siginfo_t, context: *mut c_voi
         }
     }
     errno.restore();
+}
+
+fn speak(ending: &Ending, outlook: Outlook) {
+    let last_words = LAST_WORDS.load(Ordering::Acquire);
+    if !last_words.is_null() {
+        // SAFETY: only `watch` stores there, and only functions of this type.
+        let last_words: LastWords = unsafe { std::mem::transmute(last_words) };
+        last_words(ending.name, outlook);
+    }
 }
 
 /// The calling thread's error number, which a handler has to leave as it was.
@@ -313,25 +337,11 @@ pub(crate) struct Undisturbed {
 
 impl Undisturbed {
     pub(crate) fn begin() -> Self {
-        Self::with(false)
-    }
-
-    /// Only a write beyond the limit for the size of a file is taken care of: for work that takes
-    /// long, which Ctrl-C shall end.
-    pub(crate) fn by_file_size() -> Self {
-        Self::with(true)
-    }
-
-    fn with(only_file_size: bool) -> Self {
-        // SAFETY: the sets are of this function, and initialised before they are used.
-        unsafe {
-            let mut blocked = MaybeUninit::<libc::sigset_t>::uninit();
-            if only_file_size {
-                libc::sigemptyset(blocked.as_mut_ptr());
-                libc::sigaddset(blocked.as_mut_ptr(), libc::SIGXFSZ);
-            } else {
-                libc::sigfillset(blocked.as_mut_ptr());
-                // What an instruction raises cannot wait. An abort can: it lifts the block itself.
+        Self::with(|set| {
+            // SAFETY: `set` is a set; what an instruction raises cannot wait. An abort can: it lifts the
+            // block itself.
+            unsafe {
+                libc::sigfillset(set);
                 for fault in [
                     libc::SIGSEGV,
                     libc::SIGBUS,
@@ -339,9 +349,35 @@ impl Undisturbed {
                     libc::SIGFPE,
                     libc::SIGTRAP,
                 ] {
-                    libc::sigdelset(blocked.as_mut_ptr(), fault);
+                    libc::sigdelset(set, fault);
                 }
             }
+        })
+    }
+
+    /// Not even what an instruction raises: that ends the process at once.
+    fn by_any() -> Self {
+        // SAFETY: `set` is a set.
+        Self::with(|set| unsafe {
+            libc::sigfillset(set);
+        })
+    }
+
+    /// Only a write beyond the limit for the size of a file is taken care of: for work that takes
+    /// long, which Ctrl-C shall end.
+    pub(crate) fn by_file_size() -> Self {
+        // SAFETY: `set` is a set.
+        Self::with(|set| unsafe {
+            libc::sigaddset(set, libc::SIGXFSZ);
+        })
+    }
+
+    fn with(block: impl FnOnce(*mut libc::sigset_t)) -> Self {
+        // SAFETY: the sets are of this function, and initialised before they are used.
+        unsafe {
+            let mut blocked = MaybeUninit::<libc::sigset_t>::uninit();
+            libc::sigemptyset(blocked.as_mut_ptr());
+            block(blocked.as_mut_ptr());
             let mut before = MaybeUninit::<libc::sigset_t>::uninit();
             libc::sigemptyset(before.as_mut_ptr());
             libc::pthread_sigmask(libc::SIG_BLOCK, blocked.as_ptr(), before.as_mut_ptr());
@@ -370,91 +406,6 @@ impl Drop for Undisturbed {
                 libc::sigwait(file_size.as_ptr(), &mut signal);
             }
             libc::pthread_sigmask(libc::SIG_SETMASK, &self.before, ptr::null_mut());
-        }
-    }
-}
-
-/// A stack for signal handlers on a thread whose own stack has overflowed.
-///
-/// The standard library gives its threads one that is just large enough for its own handler; other
-/// threads have none.
-#[derive(Debug)]
-struct AlternateStack {
-    mapping: *mut c_void,
-    length: usize,
-}
-
-const ALTERNATE_STACK_BYTES: usize = 128 << 10;
-
-thread_local! {
-    static ALTERNATE_STACK: std::cell::OnceCell<Option<AlternateStack>> = const { std::cell::OnceCell::new() };
-}
-
-/// Makes sure that the handler has room to work in when this thread's stack overflows.
-pub(crate) fn prepare_this_thread() {
-    // A thread at its very end keeps what it has.
-    let _ = ALTERNATE_STACK.try_with(|stack| {
-        stack.get_or_init(AlternateStack::install);
-    });
-}
-
-impl AlternateStack {
-    fn install() -> Option<Self> {
-        // SAFETY: asks for the present stack, maps memory of its own, and hands the system what lies above
-        // the guard page; the memory stays mapped until `drop`, which takes the stack away first.
-        unsafe {
-            let mut present = MaybeUninit::<libc::stack_t>::zeroed().assume_init();
-            libc::sigaltstack(ptr::null(), &mut present);
-            let has_none = present.ss_flags & libc::SS_DISABLE != 0;
-            let in_use = present.ss_flags & libc::SS_ONSTACK != 0;
-            if in_use || (!has_none && present.ss_size >= ALTERNATE_STACK_BYTES) {
-                return None;
-            }
-            let page = usize::try_from(libc::sysconf(libc::_SC_PAGESIZE)).ok()?;
-            let length = page + ALTERNATE_STACK_BYTES;
-            let mapping = libc::mmap(
-                ptr::null_mut(),
-                length,
-                libc::PROT_READ | libc::PROT_WRITE,
-                libc::MAP_PRIVATE | libc::MAP_ANON,
-                -1,
-                0,
-            );
-            if mapping == libc::MAP_FAILED {
-                return None;
-            }
-            let installed = Self { mapping, length };
-            let stack = libc::stack_t {
-                ss_sp: mapping.byte_add(page),
-                ss_flags: 0,
-                ss_size: ALTERNATE_STACK_BYTES,
-            };
-            let done = libc::mprotect(mapping, page, libc::PROT_NONE) == 0
-                && libc::sigaltstack(&stack, ptr::null_mut()) == 0;
-            done.then_some(installed)
-        }
-    }
-}
-
-impl Drop for AlternateStack {
-    fn drop(&mut self) {
-        // SAFETY: runs on the thread that installed it; the memory is unmapped once, when the system does
-        // not use it any more.
-        unsafe {
-            let mut present = MaybeUninit::<libc::stack_t>::zeroed().assume_init();
-            libc::sigaltstack(ptr::null(), &mut present);
-            let within = self.mapping.addr()..self.mapping.addr() + self.length;
-            if within.contains(&present.ss_sp.addr()) {
-                let none = libc::stack_t {
-                    ss_sp: ptr::null_mut(),
-                    ss_flags: libc::SS_DISABLE,
-                    ss_size: ALTERNATE_STACK_BYTES,
-                };
-                if libc::sigaltstack(&none, ptr::null_mut()) != 0 {
-                    return;
-                }
-            }
-            libc::munmap(self.mapping, self.length);
         }
     }
 }

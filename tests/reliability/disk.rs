@@ -118,7 +118,7 @@ impl Told {
     }
 }
 
-fn merged(file: &Path) -> PathBuf {
+pub(crate) fn merged(file: &Path) -> PathBuf {
     let log_directory = file.with_file_name("run.h5.d");
     let merged = file.with_file_name("merged.h5");
     merge(&find_logs(&[log_directory]).unwrap(), &merged).unwrap();

@@ -1,7 +1,7 @@
 //! Programs that end by a signal, a panic or an exit: what was in memory is in the log, with the
 //! regions that were open.
 
-use super::{Contents, Ended, Running, directory, skip, until};
+use super::{Contents, Ended, Running, directory, runs, skip, until};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 
@@ -73,7 +73,7 @@ fn a_fault_that_another_process_could_have_sent() {
 
 #[test]
 fn several_threads_that_crash_at_once() {
-    for _ in 0..5 {
+    for _ in 0..runs(2) {
         let directory = directory();
         let ended = end(directory.path(), "several");
         assert!(
@@ -104,6 +104,29 @@ fn the_handler_allocates_nothing() {
 fn a_handler_that_gives_up_is_called_first() {
     let (_, ended) = crash("own-segv-handler", libc::SIGSEGV, "SIGSEGV");
     assert_eq!(ended.said, "give up\n");
+}
+
+/// As virtual machines do it.
+#[test]
+fn a_program_goes_on_after_a_fault_that_its_handler_mends() {
+    let each = CALLS + CALLS.div_ceil(16) + 1;
+    let directory = directory();
+    let ended = end(directory.path(), "mended");
+    assert!(ended.status.success() && ended.complained.is_empty(), "{ended:?}");
+    assert_eq!(ended.said, format!("recorded {}\n", 4 * each));
+    let contents = Contents::unordered(&directory.path().join("run.h5"));
+    assert_eq!(contents.fact("written_intervals"), 4 * each);
+    assert_eq!((contents.fact("open_calls"), contents.ended_by()), (0, None));
+}
+
+/// What was written down at the fault is good for what follows too.
+#[test]
+fn a_program_that_is_ended_after_a_fault_that_its_handler_mended() {
+    let each = CALLS + CALLS.div_ceil(16) + 1;
+    let directory = directory();
+    end(directory.path(), "mended and killed").by(libc::SIGKILL);
+    let contents = Contents::unordered(&super::disk::merged(&directory.path().join("run.h5")));
+    assert!(contents.fact("written_intervals") >= each - 1);
 }
 
 /// Starts a victim and sends it a signal once it is ready for that.
@@ -143,7 +166,7 @@ fn a_request_saves_the_events_of_all_threads_that_ever_recorded() {
 
 #[test]
 fn a_handler_of_the_application_is_called_and_the_session_goes_on() {
-    for ending in ["handled", "handled later"] {
+    for ending in ["handled", "handled later", "handled and passed on"] {
         let directory = directory();
         let ended = signalled(directory.path(), ending, libc::SIGTERM);
         assert!(ended.status.success(), "{ended:?}");
@@ -160,6 +183,16 @@ fn a_signal_that_the_application_ignores_is_ignored() {
     let ended = end(directory.path(), "ignored");
     assert!(ended.status.success(), "{ended:?}");
     Contents::of(&directory.path().join("run.h5"));
+}
+
+#[test]
+fn a_forked_child_that_ends_by_a_signal_leaves_the_log_alone() {
+    let directory = directory();
+    let ended = end(directory.path(), "children");
+    assert!(ended.status.success() && ended.complained.is_empty(), "{ended:?}");
+    let contents = Contents::of(&directory.path().join("run.h5"));
+    assert_eq!((contents.calls_of(0), contents.ended_by()), (CALLS, None));
+    assert_eq!(contents.fact("written_intervals"), CALLS + CALLS.div_ceil(16) + 1);
 }
 
 #[test]

@@ -269,6 +269,75 @@ fn wait_to_be_killed() -> ! {
     panic!("nobody killed this program");
 }
 
+static EARLIER: AtomicUsize = AtomicUsize::new(0);
+
+/// Calls the handler that was there before, as libraries for signals do.
+extern "C" fn note_and_pass_on(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    type Handler = extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void);
+    HANDLED.store(true, Ordering::SeqCst);
+    // SAFETY: the profiler's handler is of this type.
+    let earlier: Handler = unsafe { std::mem::transmute(EARLIER.load(Ordering::SeqCst)) };
+    earlier(signal, info, context);
+}
+
+/// Takes itself away and goes on, as the standard library's handler.
+extern "C" fn give_up(_: libc::c_int) {
+    say("give up\n");
+    // SAFETY: sets the default.
+    unsafe { libc::signal(libc::SIGSEGV, libc::SIG_DFL) };
+}
+
+static PAGE: AtomicPtr<libc::c_void> = AtomicPtr::new(std::ptr::null_mut());
+const PAGE_BYTES: usize = 4_096;
+
+/// Makes the page that was not readable readable, so that the program goes on.
+extern "C" fn mend(_: libc::c_int) {
+    // SAFETY: a page that `mendable` has mapped.
+    unsafe { libc::mprotect(PAGE.load(Ordering::SeqCst), PAGE_BYTES, libc::PROT_READ) };
+}
+
+/// Reads what cannot be read until the handler has seen to it.
+fn mendable() {
+    // SAFETY: a page of its own, which can be read by the time the reading is done.
+    unsafe {
+        let private = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+        let page = libc::mmap(std::ptr::null_mut(), PAGE_BYTES, libc::PROT_NONE, private, -1, 0);
+        assert_ne!(page, libc::MAP_FAILED);
+        PAGE.store(page, Ordering::SeqCst);
+        assert_eq!(page.cast::<u8>().read_volatile(), 0);
+        libc::munmap(page, PAGE_BYTES);
+    }
+}
+
+fn handle_and_pass_on(signal: libc::c_int) {
+    // SAFETY: the actions are whole; a sigaction of zeros is a valid one.
+    unsafe {
+        let mut earlier: libc::sigaction = std::mem::zeroed();
+        libc::sigaction(signal, std::ptr::null(), &mut earlier);
+        assert_ne!(earlier.sa_flags & libc::SA_SIGINFO, 0);
+        EARLIER.store(earlier.sa_sigaction, Ordering::SeqCst);
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = note_and_pass_on as *const () as usize;
+        action.sa_flags = libc::SA_SIGINFO;
+        libc::sigaction(signal, &action, std::ptr::null_mut());
+    }
+}
+
+/// A child of this process that ends by a signal.
+fn child_that_ends_by(signal: libc::c_int) {
+    // SAFETY: the child does nothing but end, and is waited for.
+    unsafe {
+        let child = libc::fork();
+        if child == 0 {
+            libc::raise(signal);
+            libc::_exit(0);
+        }
+        let mut status = 0;
+        libc::waitpid(child, &mut status, 0);
+        assert!(libc::WIFSIGNALED(status) && libc::WTERMSIG(status) == signal);
+    }
+}
+
 fn wait_for_the_handler() {
     ready();
     let started = Instant::now();
@@ -296,13 +365,10 @@ fn main() {
         _ => {}
     }
     if ending == "own-segv-handler" {
-        // One that takes itself away and goes on, as the standard library's.
-        extern "C" fn give_up(_: libc::c_int) {
-            say("give up\n");
-            // SAFETY: sets the default.
-            unsafe { libc::signal(libc::SIGSEGV, libc::SIG_DFL) };
-        }
         handle(libc::SIGSEGV, give_up);
+    }
+    if ending.starts_with("mended") {
+        handle(libc::SIGSEGV, mend);
     }
     setup(LONG);
     if ending == "from many threads" {
@@ -335,7 +401,7 @@ fn main() {
                     let start = &start;
                     scope.spawn(move || {
                         start.wait();
-                        if n < number("VICTIM_NULLS", 1) {
+                        if n < number("VICTIM_NULLS", 8) {
                             black_box(null())
                         } else {
                             std::process::abort()
@@ -351,9 +417,32 @@ fn main() {
             0
         }
         "from many threads" | "wait" => wait_to_be_killed(),
-        "handled" | "handled later" => {
-            if ending == "handled later" {
-                handle(libc::SIGTERM, note);
+        "mended" | "mended and killed" => {
+            for _ in 0..3 {
+                mendable();
+                drop(record(calls()));
+            }
+            if ending == "mended and killed" {
+                // SAFETY: ends this process.
+                unsafe { libc::raise(libc::SIGKILL) };
+            }
+            drop(open);
+            let summary = ProfileManager::finalize().unwrap();
+            say(&format!("recorded {}\n", summary.recorded()));
+            std::process::exit(0);
+        }
+        "children" => {
+            child_that_ends_by(libc::SIGTERM);
+            child_that_ends_by(libc::SIGABRT);
+            drop(open);
+            ProfileManager::finalize().unwrap();
+            std::process::exit(0);
+        }
+        "handled" | "handled later" | "handled and passed on" => {
+            match ending.as_str() {
+                "handled later" => handle(libc::SIGTERM, note),
+                "handled and passed on" => handle_and_pass_on(libc::SIGTERM),
+                _ => {}
             }
             wait_for_the_handler();
             drop(record(CALLS));

@@ -68,9 +68,16 @@ impl LogWriter {
         })
     }
 
-    /// Goes on where the first writer has stopped.
-    pub(crate) fn take_over(&mut self) -> io::Result<()> {
+    /// Goes on where the first writer has stopped, and says where that is.
+    pub(crate) fn take_over(&mut self) -> io::Result<u64> {
         self.good = self.medium.length()?;
+        Ok(self.good)
+    }
+
+    /// Takes everything after the first `length` bytes away, and goes on there.
+    pub(crate) fn go_back_to(&mut self, length: u64) -> io::Result<()> {
+        self.medium.cut(length)?;
+        self.good = length;
         Ok(())
     }
 
