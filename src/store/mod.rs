@@ -5,6 +5,8 @@
 
 mod clock_sync;
 pub(crate) mod codec;
+mod columns;
+mod hdf5_file;
 mod hdf5_values;
 pub(crate) mod merge;
 pub(crate) mod metadata;
