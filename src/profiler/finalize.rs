@@ -85,11 +85,10 @@ pub(super) fn end(recording: &Recording, writer: Option<&Writer>, ranks: &mut Ra
             ending.by_itself(ranks)
         }
     };
-    let world = ranks.world.take();
     if outcome.error.is_some() {
-        // Others may still write to this rank: nobody may free what they write to.
-        std::mem::forget(world);
+        ranks.abandon();
     }
+    ranks.world = None;
     outcome
 }
 

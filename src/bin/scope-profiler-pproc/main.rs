@@ -16,7 +16,7 @@ use scope_profiler::analysis::imbalance;
 use scope_profiler::export::ranks_table;
 use scope_profiler::export::table::{self, TableOptions};
 use scope_profiler::plot::{show_gantt, viewer};
-use scope_profiler::profile::Source;
+use scope_profiler::profile::{Source, Value};
 use scope_profiler::{GanttOptions, ProfilingH5Reader, RegionFilter};
 use std::path::Path;
 use std::process::ExitCode;
@@ -111,6 +111,17 @@ fn statistics_table(reader: &ProfilingH5Reader, filter: &RegionFilter) -> Result
     if ranks > 1 {
         let regions = imbalance::of(reader, &rows, ranks)?;
         text += &format!("\n{}", ranks_table::render(&regions, &options));
+    }
+    for (key, what) in [
+        ("missing_ranks", "is not in the file"),
+        (
+            "incomplete_ranks",
+            "is in the file in part: its log did not come to an orderly end",
+        ),
+    ] {
+        if let Some(Value::Text(ranks)) = reader.metadata().get(key) {
+            text += &format!("rank {ranks} {what}\n");
+        }
     }
     Ok(text)
 }
