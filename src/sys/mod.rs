@@ -86,6 +86,13 @@ pub(crate) fn native_thread_id() -> i64 {
     -1
 }
 
+/// The user whose rights this process has.
+#[cfg(unix)]
+pub(crate) fn user_id() -> u32 {
+    // SAFETY: takes no arguments, touches no memory, cannot fail.
+    unsafe { libc::geteuid() }
+}
+
 /// The name of this machine, empty where the system does not say.
 pub(crate) fn host_name() -> String {
     #[cfg(unix)]
