@@ -4,6 +4,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod checking;
 mod merging;
 mod output;
 mod program;
