@@ -85,8 +85,8 @@ mod sys;
 pub mod units;
 
 pub use analysis::selection::RegionFilter;
-pub use check::{Finding, Report, check};
 pub use chart::{DurationsOptions, GanttOptions};
+pub use check::{Finding, Report, check};
 pub use clock::ManualClock;
 pub use config::{Overflow, ProfilingConfig, RegionNaming};
 pub use error::{Error, Result};

@@ -4,18 +4,15 @@ use crate::config::ProfilingConfig;
 use crate::error::Result;
 use crate::profiler::Profiler;
 use crate::record::names::NameId;
-use crate::record::{Region, RegionGuard, ScopeLayer, ScopeSubscriber, global};
+use crate::record::{Mutex, Region, RegionGuard, ScopeLayer, ScopeSubscriber, global, lock};
 use crate::summary::Summary;
 use std::collections::BTreeMap;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
-static GLOBAL: RwLock<Option<Arc<Profiler>>> = RwLock::new(None);
+static GLOBAL: Mutex<Option<Arc<Profiler>>> = Mutex::new(None);
 
 fn current() -> Option<Arc<Profiler>> {
-    GLOBAL
-        .read()
-        .unwrap_or_else(|poisoned| poisoned.into_inner())
-        .clone()
+    lock(&GLOBAL).clone()
 }
 
 /// The global facade: one session for the whole program.
@@ -63,16 +60,13 @@ impl ProfileManager {
 
     fn start(config: ProfilingConfig) -> Result<Arc<Profiler>> {
         // Taken out first: finalizing takes its time, and regions may be asked for meanwhile.
-        let previous = GLOBAL
-            .write()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
-            .take();
+        let previous = lock(&GLOBAL).take();
         if let Some(previous) = previous {
             previous.finalize()?;
         }
         let profiler = Arc::new(Profiler::new(config)?);
         global::set(Arc::clone(&profiler.recording));
-        *GLOBAL.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(Arc::clone(&profiler));
+        *lock(&GLOBAL) = Some(Arc::clone(&profiler));
         Ok(profiler)
     }
 

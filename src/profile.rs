@@ -1,9 +1,12 @@
 //! Profiles as plain data: what a file or a session in memory holds, without how it is stored.
 
+mod clock;
 mod in_memory;
 mod region;
 mod statistics;
 
+pub(crate) use clock::agreement;
+pub use clock::{ClockAgreement, RankClock};
 pub use in_memory::{Profile, ProfileBuilder};
 pub(crate) use region::{CallSite, OwnTimes};
 pub use region::{MpiRegion, RankRegion};
@@ -119,6 +122,11 @@ pub trait Source {
     /// machine of the run. Spans cost more.
     fn call_cost_ns(&self) -> Option<f64> {
         None
+    }
+
+    /// How far the times of these ranks can be compared.
+    fn clocks(&self, _ranks: &[u32]) -> ClockAgreement {
+        ClockAgreement::Same
     }
 
     /// The names of the threads of a rank, where they are known.

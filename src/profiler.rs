@@ -1,20 +1,23 @@
 //! A session: where recording, the log, the file and the summary are wired together.
 
 mod finalize;
+mod in_memory;
 mod ranks;
 mod report;
 mod start;
+mod together;
+mod written;
 
 use crate::config::ProfilingConfig;
 use crate::error::{Error, Result};
 use crate::record::names::NameId;
 use crate::record::writer::Writer;
-use crate::record::{Recording, Region, RegionGuard, ScopeLayer, ScopeSubscriber, global, lock};
+use crate::record::{Mutex, Recording, Region, RegionGuard, ScopeLayer, ScopeSubscriber, global, lock};
 use crate::summary::Summary;
 use finalize::Outcome;
 use ranks::Ranks;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// One profiling session as a value, without globals. Several can live at once.
 ///

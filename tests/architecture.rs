@@ -76,7 +76,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "units",
         ],
     ),
-    ("check", &["clock", "error", "export::text", "profile", "store", "units"]),
+    (
+        "check",
+        &["clock", "error", "export::text", "profile", "store", "units"],
+    ),
     (
         "summary",
         &["analysis", "comm", "error", "export", "profile", "units"],

@@ -104,7 +104,10 @@ fn values_are_not_fetched_from_other_files() {
     external(&group, "end_times");
     drop(group);
     let text = refusal(&columns.close().path());
-    assert!(text.contains("start_times keeps its values in other files"), "{text}");
+    assert!(
+        text.contains("start_times keeps its values in other files"),
+        "{text}"
+    );
 
     let threads = Profile::new().region(0, "solve", &[(1, 2, 0)]).with(|file| {
         let threads = file.group("rank0").unwrap().create_group("threads").unwrap();
@@ -112,7 +115,10 @@ fn values_are_not_fetched_from_other_files() {
         external(&threads, "name");
     });
     let text = refusal(&threads.close().path());
-    assert!(text.contains("threads/name keeps its values in other files"), "{text}");
+    assert!(
+        text.contains("threads/name keeps its values in other files"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -143,14 +149,18 @@ fn virtual_datasets_are_not_followed() {
 
 #[test]
 fn a_member_whose_name_is_a_path_is_refused() {
-    let profile = Profile::new().region(0, "solve", &[(1, 2, 0)]).region(0, "one_two", &[]);
+    let profile = Profile::new()
+        .region(0, "solve", &[(1, 2, 0)])
+        .region(0, "one_two", &[]);
     let text = refusal(&patched(profile, b"one_two\0", b"one/two\0").path());
     assert!(text.contains("cannot be called \"one/two\""), "{text}");
 }
 
 #[test]
 fn two_members_of_one_name_are_refused() {
-    let profile = Profile::new().region(0, "solve1", &[(1, 2, 0)]).region(0, "solve2", &[]);
+    let profile = Profile::new()
+        .region(0, "solve1", &[(1, 2, 0)])
+        .region(0, "solve2", &[]);
     let text = refusal(&patched(profile, b"solve2\0", b"solve1\0").path());
     assert!(text.contains("cannot be called \"solve1\""), "{text}");
 }
@@ -191,10 +201,7 @@ fn an_attribute_without_a_value_is_none() {
 #[test]
 fn extents_whose_product_overflows_are_not_believed() {
     let profile = Profile::new().region(0, "solve", &[(1, 2, 0)]).with(|file| {
-        file.new_attr::<i64>()
-            .shape((301, 5))
-            .create("absurd")
-            .unwrap();
+        file.new_attr::<i64>().shape((301, 5)).create("absurd").unwrap();
     });
     let extents = |a: u64, b: u64| [a.to_le_bytes(), b.to_le_bytes()].concat();
     let profile = patched(profile, &extents(301, 5), &extents(1 << 33, 1 << 31));

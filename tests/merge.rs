@@ -1,8 +1,10 @@
 //! From the logs of several ranks to a profile.
 
-use scope_profiler::profile::{Source, Value};
+use scope_profiler::chart::GanttChart;
+use scope_profiler::profile::{ClockAgreement, Source, Value};
 use scope_profiler::{
-    Merge, MergeOptions, Merged, Profiler, ProfilingConfig, ProfilingH5Reader, find_logs, merge_with,
+    GanttOptions, ManualClock, Merge, MergeOptions, Merged, Profiler, ProfilingConfig, ProfilingH5Reader,
+    RegionFilter, find_logs, merge_with,
 };
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,6 +14,9 @@ use tempfile::TempDir;
 /// Where a rank writes to.
 const FILE: &str = "SCOPE_PROFILER_TEST_RANK_FILE";
 
+/// Whether each rank has a clock of its own.
+const OWN_CLOCK: &str = "SCOPE_PROFILER_TEST_OWN_CLOCK";
+
 /// Records as one rank of a job that was started by a launcher.
 #[test]
 #[ignore = "the program that the tests below start as a rank"]
@@ -20,12 +25,13 @@ fn rank_program() {
         return;
     };
     let rank: u64 = std::env::var("PMI_RANK").unwrap().parse().unwrap();
-    let profiler = Profiler::new(
-        ProfilingConfig::new()
-            .file_path(PathBuf::from(file))
-            .verbose(false),
-    )
-    .unwrap();
+    let mut config = ProfilingConfig::new()
+        .file_path(PathBuf::from(file))
+        .verbose(false);
+    if std::env::var_os(OWN_CLOCK).is_some() {
+        config = config.manual_clock(&ManualClock::new(rank));
+    }
+    let profiler = Profiler::new(config).unwrap();
     for _ in 0..=rank {
         profiler.profile("every rank", || profiler.profile("inner/part", || ()));
     }
@@ -37,19 +43,24 @@ fn rank_program() {
 
 /// The logs that these ranks of a job leave behind, in `run.h5.d`.
 fn job(ranks: impl IntoIterator<Item = u32>, size: u32) -> TempDir {
+    job_with(ranks, size, |_| ())
+}
+
+fn job_with(ranks: impl IntoIterator<Item = u32>, size: u32, set: impl Fn(&mut Command)) -> TempDir {
     let directory = tempfile::tempdir().unwrap();
     let children: Vec<_> = ranks
         .into_iter()
         .map(|rank| {
-            Command::new(std::env::current_exe().unwrap())
+            let mut command = Command::new(std::env::current_exe().unwrap());
+            command
                 .args(["--exact", "rank_program", "--ignored", "-q"])
                 .env(FILE, directory.path().join("run.h5"))
                 .env("PMI_RANK", rank.to_string())
                 .env("PMI_SIZE", size.to_string())
                 .env("PMI_JOBID", "job 7/a")
-                .stdout(std::process::Stdio::null())
-                .spawn()
-                .unwrap()
+                .stdout(std::process::Stdio::null());
+            set(&mut command);
+            command.spawn().unwrap()
         })
         .collect();
     for mut child in children {
@@ -272,6 +283,43 @@ fn no_link_leads_to_a_file_that_is_no_rank_of_the_run() {
             "{error}"
         );
     }
+}
+
+#[test]
+fn ranks_of_one_machine_read_the_same_clock_without_having_talked_about_it() {
+    let directory = job(0..3, 3);
+    for mode in [Merge::Copy, Merge::Link] {
+        merge(&directory, mode);
+        let reader = ProfilingH5Reader::open(directory.path().join("run.h5")).unwrap();
+        assert_eq!(reader.clocks(&[0, 1, 2]), ClockAgreement::Same);
+        assert!(
+            reader
+                .clock(1)
+                .unwrap()
+                .host
+                .as_ref()
+                .is_some_and(|host| !host.is_empty())
+        );
+        let chart = GanttChart::reduce(&reader, &RegionFilter::new(), &GanttOptions::new()).unwrap();
+        assert_eq!(chart.header.notes(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_chart_of_ranks_whose_clocks_were_not_compared_warns() {
+    let directory = job_with(0..2, 2, |rank| {
+        rank.env(OWN_CLOCK, "1");
+    });
+    merge(&directory, Merge::Copy);
+    let reader = ProfilingH5Reader::open(directory.path().join("run.h5")).unwrap();
+    assert_eq!(reader.clocks(&[0, 1]), ClockAgreement::Unknown);
+    assert_eq!(reader.clocks(&[1]), ClockAgreement::Same);
+    let warns = |filter: RegionFilter| {
+        let chart = GanttChart::reduce(&reader, &filter, &GanttOptions::new()).unwrap();
+        chart.header.notes().iter().any(|note| note.contains("clocks"))
+    };
+    assert!(warns(RegionFilter::new()));
+    assert!(!warns(RegionFilter::new().ranks([1])));
 }
 
 #[test]

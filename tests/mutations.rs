@@ -38,7 +38,9 @@ const ORIGINALS: [&str; 7] = [
 ];
 
 fn originals() -> Vec<Vec<u8>> {
-    ORIGINALS.map(|name| fs::read(golden(&format!("{name}.h5"))).unwrap()).into()
+    ORIGINALS
+        .map(|name| fs::read(golden(&format!("{name}.h5"))).unwrap())
+        .into()
 }
 
 /// A generator of the splitmix family: the same damage for the same number on every machine.
@@ -105,7 +107,8 @@ fn mutant(originals: &[Vec<u8>], number: u64) -> Vec<u8> {
 #[ignore = "the program that reads the damaged files for the test below"]
 fn reading_program() {
     let number = |name: &str| std::env::var(name).ok()?.parse::<u64>().ok();
-    let (Some(directory), Some(from), Some(to)) = (std::env::var_os(DIRECTORY), number(FROM), number(TO)) else {
+    let (Some(directory), Some(from), Some(to)) = (std::env::var_os(DIRECTORY), number(FROM), number(TO))
+    else {
         return;
     };
     let directory = PathBuf::from(directory);
@@ -154,7 +157,10 @@ fn read_all(directory: &Path, mut numbers: Range<u64>) -> Vec<u64> {
             .unwrap();
         let mut at = numbers.start;
         let mut done = false;
-        for line in BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok) {
+        for line in BufReader::new(child.stdout.take().unwrap())
+            .lines()
+            .map_while(Result::ok)
+        {
             done |= line == "all read";
             if let Some(number) = line.strip_prefix("at ").and_then(|number| number.parse().ok()) {
                 at = number;
@@ -179,7 +185,10 @@ fn damaged_files_are_read_or_refused_and_what_kills_the_library_is_named() {
     let directory = tempfile::tempdir().unwrap();
     let mutants = std::env::var("SCOPE_PROFILER_MUTANTS").map_or(400, |n| n.parse().unwrap());
     let deadly = read_all(directory.path(), 0..mutants);
-    println!("{mutants} damaged files, {} that HDF5 dies of or hangs on: {deadly:?}", deadly.len());
+    println!(
+        "{mutants} damaged files, {} that HDF5 dies of or hangs on: {deadly:?}",
+        deadly.len()
+    );
 
     let originals = originals();
     let keep = std::env::var_os("SCOPE_PROFILER_KEEP_MUTANTS").map(PathBuf::from);
@@ -209,7 +218,9 @@ fn a_file_that_the_library_never_finishes_is_named() {
 }
 
 fn corpus(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/profile").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("fuzz/corpus/profile")
+        .join(name)
 }
 
 fn program(arguments: &[&str], file: &Path) -> Output {

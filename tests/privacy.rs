@@ -64,7 +64,10 @@ fn contains(haystack: &[u8], needle: &str) -> bool {
 
 #[test]
 fn neither_file_nor_log_tells_of_environment_arguments_user_or_paths() {
-    let directory = tempfile::Builder::new().prefix("private-path-").tempdir().unwrap();
+    let directory = tempfile::Builder::new()
+        .prefix("private-path-")
+        .tempdir()
+        .unwrap();
     let file = directory.path().join("run.h5");
     let output = record(
         &file,
@@ -84,11 +87,7 @@ fn neither_file_nor_log_tells_of_environment_arguments_user_or_paths() {
         assert!(contains(&bytes, "solve"));
         assert!(!contains(&bytes, "private-"), "{}", written.display());
         let here = std::env::current_dir().unwrap();
-        assert!(
-            !contains(&bytes, here.to_str().unwrap()),
-            "{}",
-            written.display()
-        );
+        assert!(!contains(&bytes, here.to_str().unwrap()), "{}", written.display());
     }
     let reader = ProfilingH5Reader::open(&file).unwrap();
     // The list of docs/reliability.md.
@@ -170,7 +169,10 @@ fn where_everyone_may_write_logs_do_not_follow_a_link() {
     symlink(&elsewhere, with_suffix(&file, ".d")).unwrap();
     let error = profile_into(&file).unwrap_err();
     assert!(
-        error.is_config() && error.to_string().contains("run.h5.d: is there already and is a link"),
+        error.is_config()
+            && error
+                .to_string()
+                .contains("run.h5.d: is there already and is a link"),
         "{error}"
     );
     assert!(files_in(&elsewhere).is_empty());

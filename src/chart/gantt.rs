@@ -1,6 +1,7 @@
 //! The Gantt chart: when each region ran, on which rank and thread.
 
 pub use super::palette::Color;
+use crate::profile::ClockAgreement;
 use crate::units;
 
 /// What every chart says about itself.
@@ -24,6 +25,8 @@ pub struct Header {
     pub threads_merged: bool,
     /// How many regions are drawn together as "others".
     pub regions_merged: usize,
+    /// How far the times of the ranks can be compared.
+    pub clocks: ClockAgreement,
 }
 
 impl Header {
@@ -50,10 +53,16 @@ impl Header {
         parts.join("  ·  ")
     }
 
+    /// That ranks must not be compared in time, where that is so.
+    pub(crate) fn clock_warning(&self) -> Option<&'static str> {
+        (self.clocks == ClockAgreement::Unknown)
+            .then_some("clocks of the ranks were not compared: their times may be shifted")
+    }
+
     /// What the chart does not show as it was recorded, in words; empty when there is nothing.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
-        let mut notes = Vec::new();
+        let mut notes: Vec<String> = self.clock_warning().map(Into::into).into_iter().collect();
         if self.merged > 0 {
             notes.push(format!(
                 "{} intervals merged for drawing",

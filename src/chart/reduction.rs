@@ -209,6 +209,7 @@ impl<'a> Reduction<'a> {
                 wall_ns,
                 ranks_per_lane: self.plan.ranks_per_lane,
                 regions_merged: self.plan.others(),
+                clocks: self.source.clocks(self.plan.all_ranks()),
                 ..self.header
             },
             origin_ns: self.first_start,

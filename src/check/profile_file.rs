@@ -80,7 +80,9 @@ fn accounts(file: &Inspection, ranks: &BTreeMap<u32, Account>, report: &mut Repo
         (names::OPEN_CALLS, all.open),
     ] {
         if let Some(stated) = int(file.metadata(), name).filter(|&stated| u64::try_from(stated) != Ok(sum)) {
-            report.find(format!("the file states {name} = {stated}, its regions add up to {sum}"));
+            report.find(format!(
+                "the file states {name} = {stated}, its regions add up to {sum}"
+            ));
         }
     }
     if !killed.is_empty() {
@@ -109,7 +111,11 @@ fn clocks(file: &Inspection, report: &mut Report) {
         ] {
             let (at, of) = (list(times).unwrap_or_default(), list(values).unwrap_or_default());
             if at.len() != of.len() {
-                report.find(format!("{place} has {} {times} but {} {values}", at.len(), of.len()));
+                report.find(format!(
+                    "{place} has {} {times} but {} {values}",
+                    at.len(),
+                    of.len()
+                ));
             }
             if !at.is_sorted() {
                 report.find(format!("{place}: {times} are not in order"));
@@ -171,7 +177,11 @@ fn runs(ranks: &BTreeSet<u32>) -> String {
         }
     }
     let text: Vec<String> = runs.into_iter().map(describe_run).collect();
-    format!("rank{} {}", if ranks.len() == 1 { "" } else { "s" }, text.join(", "))
+    format!(
+        "rank{} {}",
+        if ranks.len() == 1 { "" } else { "s" },
+        text.join(", ")
+    )
 }
 
 /// The root attribute with what wrote the file, in files of this crate.

@@ -89,7 +89,9 @@ impl Rows<'_> {
             let key = (start, Reverse(end));
             if self.sorted && self.last.is_some_and(|last| last > key) {
                 self.disorder.add(|| {
-                    format!("row {row} starts at {start} ns, out of order although rows are said to be sorted")
+                    format!(
+                        "row {row} starts at {start} ns, out of order although rows are said to be sorted"
+                    )
                 });
             }
             self.last = Some(key);

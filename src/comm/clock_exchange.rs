@@ -16,18 +16,42 @@ use std::time::Instant;
 /// nothing comes in between is enough.
 const ROUNDS: usize = 32;
 
-/// Tags of the messages; those of a measurement are moved on with each one, so that no message of one
-/// that was given up is taken for one of the next.
-const IDENTITY: u16 = 200;
-const PLACE: u16 = 201;
-const QUESTION: u16 = 210;
-const ANSWER: u16 = 211;
-const DIFFERENCE: u16 = 212;
-const TAGS_OF_A_MEASUREMENT: u16 = 3;
+/// When clocks are compared. No message of a comparison that was given up is taken for one of the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Occasion {
+    /// When a run begins.
+    Start = 200,
+    /// When it ends.
+    End = 300,
+}
+
+/// Tags of the messages, from that of the occasion on.
+const IDENTITY: u16 = 0;
+const PLACE: u16 = 1;
+const QUESTION: u16 = 2;
+const ANSWER: u16 = 3;
+const DIFFERENCE: u16 = 4;
+
+/// Compares this rank's clock with rank 0's. None when not all ranks have come before `until`, or those
+/// in between have not answered. Collective.
+pub(crate) fn compare_clocks(
+    post: &impl Post,
+    clock: &Clock,
+    occasion: Occasion,
+    until: Instant,
+) -> Option<ClockMeasurement> {
+    let exchange = Exchange {
+        post,
+        clock,
+        occasion,
+        until,
+    };
+    exchange.measure(&exchange.place()?)
+}
 
 /// A rank's place among those that compare their clocks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ClockTree {
+struct Place {
     /// The rank that compares the clock which this rank reads.
     speaker: u32,
     /// Whom a speaker asks.
@@ -36,88 +60,99 @@ pub(crate) struct ClockTree {
     children: Vec<u32>,
     /// Who else reads this speaker's clock.
     listeners: Vec<u32>,
-    measurements: u16,
 }
 
-impl ClockTree {
-    /// Finds out who reads the same clock. None when not all ranks have come before `until`.
-    /// Collective.
-    pub(crate) fn agree(post: &impl Post, clock: &Clock, until: Instant) -> Option<Self> {
-        let mine = digest(clock, post.rank());
-        if post.rank() != 0 {
-            post.send(0, IDENTITY, mine.to_le_bytes().to_vec()).ok()?;
-            let (_, place) = wait(post, PLACE, until)?;
-            return Self::decode(&place);
+/// One comparison.
+struct Exchange<'a, P> {
+    post: &'a P,
+    clock: &'a Clock,
+    occasion: Occasion,
+    until: Instant,
+}
+
+impl<P: Post> Exchange<'_, P> {
+    /// Finds out who reads the same clock: rank 0 hears it of all and gives each its place.
+    fn place(&self) -> Option<Place> {
+        let (me, size) = (self.post.rank(), self.post.size());
+        let mine = digest(self.clock, me);
+        if me != 0 {
+            self.send(0, IDENTITY, mine.to_le_bytes().to_vec())?;
+            return Place::decode(&self.wait(PLACE)?.1);
         }
-        let mut clocks = vec![mine];
-        clocks.resize(post.size() as usize, 0);
-        let all = (1..post.size()).all(|_| {
-            wait(post, IDENTITY, until).is_some_and(|(rank, digest)| {
-                let place = clocks.get_mut(rank as usize);
-                place
-                    .zip(number(&digest))
-                    .map(|(place, digest)| *place = digest)
-                    .is_some()
+        let mut clocks = vec![mine; size as usize];
+        let all = (1..size).all(|_| {
+            let identity = self.wait(IDENTITY);
+            identity.is_some_and(|(rank, clock)| {
+                let known = clocks.get_mut(rank as usize).zip(number(&clock));
+                known.map(|(known, clock)| *known = clock).is_some()
             })
         });
         let mut places = if all { places(&clocks) } else { Vec::new() };
-        for rank in 1..post.size() {
+        for rank in 1..size {
             // Without a place there is nothing to wait for.
-            let place = places.get(rank as usize).map_or_else(Vec::new, Self::encode);
-            post.send(rank, PLACE, place).ok();
+            let place = places.get(rank as usize).map_or_else(Vec::new, Place::encode);
+            // One that is gone is missed by those who ask it.
+            let _ = self.send(rank, PLACE, place);
         }
         (!places.is_empty()).then(|| places.swap_remove(0))
     }
 
-    /// Compares this rank's clock with rank 0's. None when the ranks in between have not answered
-    /// before `until`. Collective.
-    pub(crate) fn measure(
-        &mut self,
-        post: &impl Post,
-        clock: &Clock,
-        until: Instant,
-    ) -> Option<ClockMeasurement> {
-        let tag = |tag: u16| tag + self.measurements * TAGS_OF_A_MEASUREMENT;
-        let (question, answer, difference) = (tag(QUESTION), tag(ANSWER), tag(DIFFERENCE));
-        self.measurements += 1;
-        if self.speaker == 0 && post.rank() != 0 {
-            return Some(ClockMeasurement::same_clock(clock.now_ns()));
+    fn measure(&self, place: &Place) -> Option<ClockMeasurement> {
+        for _ in 0..place.children.len() * ROUNDS {
+            let (child, _) = self.wait(QUESTION)?;
+            self.send(child, ANSWER, self.clock.now_ns().to_le_bytes().to_vec())?;
         }
-        let mut left = self.children.len() * ROUNDS;
-        while left > 0 {
-            let (child, _) = wait(post, question, until)?;
-            post.send(child, answer, clock.now_ns().to_le_bytes().to_vec())
-                .ok()?;
-            left -= 1;
-        }
-        let measured = match self.parent {
-            _ if post.rank() == 0 => ClockMeasurement::same_clock(clock.now_ns()),
-            None => decode(&wait(post, difference, until)?.1)?,
-            Some(parent) => {
-                let rounds = (0..ROUNDS)
-                    .map(|_| {
-                        let asked = clock.now_ns();
-                        post.send(parent, question, Vec::new()).ok()?;
-                        let (_, answer) = wait(post, answer, until)?;
-                        let answered = clock.now_ns();
-                        let answer = number(&answer)? as i64;
-                        Some(Round {
-                            asked,
-                            answer,
-                            answered,
-                        })
-                    })
-                    .collect::<Option<Vec<Round>>>()?;
-                let link = ClockMeasurement::of_rounds(&rounds)?;
-                link.through(decode(&wait(post, difference, until)?.1)?)
-            }
+        let measured = if place.speaker == 0 && place.parent.is_none() {
+            ClockMeasurement::same_clock(self.clock.now_ns())
+        } else {
+            let link = match place.parent {
+                Some(parent) => Some(self.ask(parent)?),
+                None => None,
+            };
+            let told = decode(&self.wait(DIFFERENCE)?.1)?;
+            link.map_or(told, |link| link.through(told))
         };
-        for &rank in self.children.iter().chain(&self.listeners) {
-            post.send(rank, difference, encode(measured)).ok();
+        for &rank in place.children.iter().chain(&place.listeners) {
+            let _ = self.send(rank, DIFFERENCE, encode(measured));
         }
         Some(measured)
     }
 
+    fn ask(&self, parent: u32) -> Option<ClockMeasurement> {
+        let round = || {
+            let asked = self.clock.now_ns();
+            self.send(parent, QUESTION, Vec::new())?;
+            let (_, answer) = self.wait(ANSWER)?;
+            let answered = self.clock.now_ns();
+            Some(Round {
+                asked,
+                answer: number(&answer)? as i64,
+                answered,
+            })
+        };
+        let rounds = (0..ROUNDS).map(|_| round()).collect::<Option<Vec<Round>>>()?;
+        ClockMeasurement::of_rounds(&rounds)
+    }
+
+    fn send(&self, to: u32, tag: u16, message: Vec<u8>) -> Option<()> {
+        self.post.send(to, self.occasion as u16 + tag, message).ok()
+    }
+
+    /// The next message of this tag. Looks for it without a pause: each pause would widen the bound.
+    fn wait(&self, tag: u16) -> Option<(u32, Vec<u8>)> {
+        loop {
+            if let Some(message) = self.post.receive(self.occasion as u16 + tag) {
+                return Some(message);
+            }
+            if Instant::now() >= self.until {
+                return None;
+            }
+            std::thread::yield_now();
+        }
+    }
+}
+
+impl Place {
     fn encode(&self) -> Vec<u8> {
         let parent = self.parent.map_or(u32::MAX, |parent| parent);
         let mut numbers = vec![self.speaker, parent, self.children.len() as u32];
@@ -139,28 +174,26 @@ impl ClockTree {
             parent: (*parent != u32::MAX).then_some(*parent),
             children: children.into(),
             listeners: listeners.into(),
-            measurements: 0,
         })
     }
 }
 
 /// The place of each rank, from the digest of the clock that it reads.
-fn places(clocks: &[u64]) -> Vec<ClockTree> {
+fn places(clocks: &[u64]) -> Vec<Place> {
     let mut speaker_of_clock = HashMap::new();
     let mut speakers = Vec::new();
-    let mut places: Vec<ClockTree> = (0..)
+    let mut places: Vec<Place> = (0..)
         .zip(clocks)
         .map(|(rank, clock)| {
             let speaker = *speaker_of_clock.entry(clock).or_insert_with(|| {
                 speakers.push(rank);
                 rank
             });
-            ClockTree {
+            Place {
                 speaker,
                 parent: None,
                 children: Vec::new(),
                 listeners: Vec::new(),
-                measurements: 0,
             }
         })
         .collect();
@@ -187,19 +220,6 @@ fn digest(clock: &Clock, rank: u32) -> u64 {
         None => rank.hash(&mut hasher),
     }
     hasher.finish()
-}
-
-/// The next message of this tag. Looks for it without a pause: each pause would widen the bound.
-fn wait(post: &impl Post, tag: u16, until: Instant) -> Option<(u32, Vec<u8>)> {
-    loop {
-        if let Some(message) = post.receive(tag) {
-            return Some(message);
-        }
-        if Instant::now() >= until {
-            return None;
-        }
-        std::thread::yield_now();
-    }
 }
 
 fn number(bytes: &[u8]) -> Option<u64> {
@@ -282,10 +302,8 @@ mod tests {
                 scope.spawn(move || {
                     let until = Instant::now() + patience;
                     let desk = Desk { boxes, rank, size };
-                    let Some(mut tree) = ClockTree::agree(&desk, clock, until) else {
-                        return [None; 2];
-                    };
-                    [(); 2].map(|()| tree.measure(&desk, clock, until))
+                    [Occasion::Start, Occasion::End]
+                        .map(|occasion| compare_clocks(&desk, clock, occasion, until))
                 })
             };
             let ranks: Vec<_> = present.iter().map(start).collect();
@@ -351,7 +369,7 @@ mod tests {
                 }
                 assert_eq!(at, 0, "{place:?}");
                 assert!(hops <= size.ilog2() && place.children.len() <= 7);
-                assert_eq!(ClockTree::decode(&place.encode()).as_ref(), Some(place));
+                assert_eq!(Place::decode(&place.encode()).as_ref(), Some(place));
             }
         }
     }

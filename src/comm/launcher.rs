@@ -23,6 +23,26 @@ const LAUNCHERS: [(&str, &str, &[&str]); 5] = [
     ("SLURM_PROCID", "SLURM_NTASKS", &["SLURM_JOB_ID"]),
 ];
 
+/// The process that started this one for MPICH, which gives no name to a launch. Where all ranks are on
+/// one node it is the same for all.
+fn mpich_proxy(number: impl Fn(&str) -> Option<u32>) -> Option<String> {
+    const ANCESTORS: usize = 8;
+    if number("MPI_LOCALNRANKS")? != number("PMI_SIZE")? {
+        return None;
+    }
+    let mut process = std::process::id().to_string();
+    for _ in 0..ANCESTORS {
+        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+        // pid (name) state parent ...
+        let (name, rest) = stat.rsplit_once(") ")?;
+        if name.contains("(hydra") {
+            return Some(format!("hydra {process}"));
+        }
+        process = rest.split(' ').nth(1)?.to_owned();
+    }
+    None
+}
+
 impl Comm {
     /// What the launcher says in this process's environment; serial where it says nothing, or
     /// nothing that makes sense.
@@ -32,9 +52,8 @@ impl Comm {
             .iter()
             .find_map(|(rank, size, jobs)| {
                 let (rank, size) = (number(rank)?, number(size)?);
-                let job = jobs
-                    .iter()
-                    .find_map(|key| environment(key))
+                let job = mpich_proxy(number)
+                    .or_else(|| jobs.iter().find_map(|key| environment(key)))
                     .filter(|job| !job.is_empty());
                 let step = environment("SLURM_STEP_ID").unwrap_or_default();
                 let job = job.map(|job| digest(&[&job, &step]));

@@ -70,6 +70,7 @@ impl<'a, P: Post> Meeting<'a, P> {
                 }
             }
         }
+        while self.post.receive(SIGN).is_some() {}
         collected
     }
 

@@ -10,7 +10,7 @@ mod mpi_world;
 mod mpi_world;
 mod post;
 
-pub(crate) use clock_exchange::ClockTree;
+pub(crate) use clock_exchange::{Occasion, compare_clocks};
 pub(crate) use meeting::{Meeting, Stage};
 pub(crate) use mpi_world::World;
 pub(crate) use post::Post;
@@ -66,7 +66,7 @@ pub(crate) fn connect(
     environment: impl Fn(&str) -> Option<String>,
     until: Option<Instant>,
 ) -> Option<(World, Comm)> {
-    if is_switched_off(&environment) || !mpi_world::may_be_called() {
+    if !is_available(&environment) {
         return None;
     }
     let world = match given {
@@ -75,6 +75,11 @@ pub(crate) fn connect(
     }?;
     let comm = Comm::of_world(&world, until)?;
     Some((world, comm))
+}
+
+/// Whether MPI can be called here and now, and is wanted.
+pub(crate) fn is_available(environment: impl Fn(&str) -> Option<String>) -> bool {
+    !is_switched_off(&environment) && mpi_world::may_be_called()
 }
 
 /// Whether MPI could be there later, although it is not now.
@@ -86,13 +91,20 @@ fn is_switched_off(environment: &impl Fn(&str) -> Option<String>) -> bool {
     environment("SCOPE_PROFILER_MPI").is_some_and(|value| value == "0")
 }
 
-/// Pauses between two looks for a message: short at first, so that nobody waits for a quick answer,
-/// then longer, as the ranks may share a processor.
+/// Pauses between two looks for a message: none at first, as MPI may need several looks for one step,
+/// then longer and longer, as the ranks may share a processor.
 fn backoff() -> impl FnMut() {
+    const LOOKS: u32 = 200;
+    let mut looks = 0;
     let mut pause = Duration::from_micros(20);
     move || {
-        std::thread::sleep(pause);
-        pause = (pause * 2).min(Duration::from_millis(2));
+        if looks < LOOKS {
+            looks += 1;
+            std::thread::yield_now();
+        } else {
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(2));
+        }
     }
 }
 

@@ -26,6 +26,8 @@ pub(crate) struct World {
     rank: u32,
     size: u32,
     posted: Mutex<Vec<Posted>>,
+    /// A forked child has a copy that it must not touch.
+    process: u32,
 }
 
 /// Something that MPI has not finished yet, and the memory that it may still touch.
@@ -104,6 +106,7 @@ impl World {
             rank: u32::try_from(rank).unwrap_or(0),
             size: u32::try_from(size).unwrap_or(1),
             posted: Mutex::default(),
+            process: std::process::id(),
         })
     }
 
@@ -125,12 +128,6 @@ impl World {
         }
         let [now, process] = pending.wait(until)?;
         Some(digest(&[&now.to_string(), &process.to_string()]))
-    }
-
-    /// For point-to-point messages that are not posted: the communicator as rsmpi has it.
-    #[allow(dead_code, reason = "for measuring clocks")]
-    pub(crate) fn raw(&self) -> ffi::MPI_Comm {
-        self.raw
     }
 
     /// Lets go of messages that have gone out; true when none is left.
@@ -208,13 +205,13 @@ impl Post for World {
     }
 
     fn is_up(&self) -> bool {
-        may_be_called()
+        self.process == std::process::id() && may_be_called()
     }
 }
 
 impl Drop for World {
     fn drop(&mut self) {
-        if may_be_called() && self.clear_posted() {
+        if self.is_up() && self.clear_posted() {
             // SAFETY: `raw` is valid, nobody uses it after this, and MPI can be called.
             unsafe { ffi::MPI_Comm_free(&mut self.raw) };
         }

@@ -5,6 +5,7 @@
 //!   "file": "profiling_data.h5",
 //!   "num_ranks": 2,
 //!   "ranks": [0, 1],
+//!   "clocks": {"agreement": "within", "bound_ns": 1800},
 //!   "metadata": {"label": "heat"},
 //!   "regions": {
 //!     "solver": {
@@ -19,13 +20,16 @@
 //! integers where they are sums or extremes, floating-point numbers for means, standard deviations
 //! (of the population) and percentiles (linear interpolation). Without calls, statistics are 0 and
 //! `first_start_ns` and `last_end_ns` are null. `exclusive_ns` is null where calls of one thread
-//! overlap but do not nest.
+//! overlap but do not nest. `clocks` says how far times of different ranks can be compared: `same` clock, `within` a
+//! bound, or `unknown`, with a bound of null.
 
 use crate::analysis::nesting::own_times_of_rank;
 use crate::analysis::selection::RegionFilter;
 use crate::error::{Error, Result};
 use crate::output;
-use crate::profile::{Intervals, Metadata, Source, Statistics, Value as MetaValue, percentile_of_sorted};
+use crate::profile::{
+    ClockAgreement, Intervals, Metadata, Source, Statistics, Value as MetaValue, percentile_of_sorted,
+};
 use crate::store::reader::ProfilingH5Reader;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -91,10 +95,21 @@ pub fn region_statistics(reader: &ProfilingH5Reader, filter: &RegionFilter) -> R
         "file": reader.path().file_name().map(|name| name.to_string_lossy()),
         "num_ranks": reader.num_ranks(),
         "ranks": reader.ranks(),
+        "clocks": clocks(reader),
         "metadata": metadata(reader.metadata()),
         "regions": regions.into_iter().map(|(_, name, region)| (name.clone(), region)).collect::<Map<_, _>>(),
     });
     Ok(format!("{document:#}\n"))
+}
+
+/// How far the times of the ranks can be compared.
+fn clocks(reader: &ProfilingH5Reader) -> Value {
+    let (agreement, bound) = match reader.clocks(reader.ranks()) {
+        ClockAgreement::Same => ("same", Some(0)),
+        ClockAgreement::Within(ns) => ("within", Some(ns)),
+        ClockAgreement::Unknown => ("unknown", None),
+    };
+    json!({ "agreement": agreement, "bound_ns": bound })
 }
 
 /// Exclusive times of the rows on ranks whose calls nest.

@@ -3,6 +3,7 @@
 use super::column::{Column, GAP, Paint, fit, pad_right, time};
 use super::text::{printable, shorten, width};
 use crate::analysis::call_tree::{CallNode, CallTree};
+use crate::profile::ClockAgreement;
 use crate::units;
 use std::fmt::Write;
 
@@ -18,6 +19,8 @@ pub struct TableOptions {
     pub color: bool,
     /// Stands in front of the first line: the run's label or the file's name.
     pub title: Option<String>,
+    /// How far the times of the ranks can be compared; said below a table of several ranks.
+    pub clocks: Option<ClockAgreement>,
 }
 
 impl Default for TableOptions {
@@ -27,6 +30,7 @@ impl Default for TableOptions {
             unicode: true,
             color: false,
             title: None,
+            clocks: None,
         }
     }
 }
@@ -76,7 +80,10 @@ pub fn render(tree: &CallTree, options: &TableOptions) -> String {
         out.push('\n');
         body(&mut out, tree, options, paint);
     }
-    for note in notes(tree, options.unicode) {
+    for note in notes(tree, options.unicode)
+        .into_iter()
+        .chain(clocks(tree, options))
+    {
         let _ = writeln!(out, "{}", paint.dim(&line(&note)));
     }
     out
@@ -98,6 +105,20 @@ fn summary(tree: &CallTree, options: &TableOptions) -> String {
         time(Some(tree.wall_ns() as f64), options.unicode)
     );
     text
+}
+
+/// How far the times of different ranks can be compared.
+fn clocks(tree: &CallTree, options: &TableOptions) -> Option<String> {
+    match options.clocks.filter(|_| tree.ranks() > 1)? {
+        ClockAgreement::Same => Some("clocks: all ranks read the same one".into()),
+        ClockAgreement::Within(ns) => Some(format!(
+            "clocks: times of different ranks agree within {}",
+            time(Some(ns as f64), options.unicode)
+        )),
+        ClockAgreement::Unknown => {
+            Some("clocks: not compared; times of different ranks may be shifted against each other".into())
+        }
+    }
 }
 
 /// What the numbers do not say by themselves.

@@ -25,6 +25,8 @@ pub(super) fn encode(chart: &GanttChart, data: &PageData) -> String {
         .sum();
     let mut out = String::with_capacity(bars * 12 + 4096);
 
+    let warning = header.clock_warning().map(String::from);
+    let notes: Vec<&String> = warning.iter().chain(&data.notes).collect();
     let head = json!({
         "title": header.title,
         "ranks": header.ranks,
@@ -32,7 +34,7 @@ pub(super) fn encode(chart: &GanttChart, data: &PageData) -> String {
         "intervals": header.intervals,
         "merged": header.merged,
         "wall": header.wall_ns,
-        "notes": data.notes,
+        "notes": notes,
     });
     push(
         &mut out,

@@ -80,6 +80,7 @@ pub(crate) struct CallSite {
     pub(crate) tags: Vec<String>,
     pub(crate) dropped: u64,
     pub(crate) open: u64,
+    pub(crate) clamped: u64,
     pub(crate) spans: Option<u64>,
     pub(crate) throttled: u64,
     pub(crate) throttled_ns: i64,
@@ -259,6 +260,13 @@ impl RankRegion {
     #[must_use]
     pub fn open(&self) -> u64 {
         self.site.open
+    }
+
+    /// Calls whose end was before their start, since the clock ran backwards meanwhile, as the counters of
+    /// two processors may differ. In the file they have the length 0.
+    #[must_use]
+    pub fn clamped(&self) -> u64 {
+        self.site.clamped
     }
 }
 

@@ -1,6 +1,7 @@
 //! Which rank a session is of, and its connection to the others.
 
-use crate::comm::{self, Comm, Post, World};
+use crate::clock::ClockMeasurement;
+use crate::comm::{self, Comm, Occasion, Post, World};
 use crate::config::Settings;
 use std::time::Instant;
 
@@ -12,6 +13,10 @@ pub(super) struct Ranks {
     pub(super) world: Option<World>,
     /// MPI may be initialized later: until then `comm` is what the launcher says.
     pub(super) provisional: bool,
+    /// The other ranks have not come to be connected.
+    pub(super) gave_up: bool,
+    /// How this rank's clock and rank 0's differed at the start.
+    pub(super) clock: Option<ClockMeasurement>,
 }
 
 impl Ranks {
@@ -19,10 +24,14 @@ impl Ranks {
     pub(super) fn at_start(settings: &Settings, environment: impl Fn(&str) -> Option<String>) -> Self {
         if settings.activated && settings.file_path.is_some() {
             if let Some((world, comm)) = comm::connect(settings.communicator.as_deref(), &environment, None) {
+                let until = Instant::now() + settings.merge_timeout;
+                let clock = comm::compare_clocks(&world, &settings.clock, Occasion::Start, until);
                 return Self {
                     comm,
                     world: Some(world),
                     provisional: false,
+                    gave_up: false,
+                    clock,
                 };
             }
         }
@@ -30,6 +39,8 @@ impl Ranks {
             provisional: comm::may_connect_later(&environment),
             comm: Comm::of_launcher(environment),
             world: None,
+            gave_up: false,
+            clock: None,
         }
     }
 
@@ -39,7 +50,8 @@ impl Ranks {
         if self.world.is_some() || !self.provisional {
             return false;
         }
-        let Some((world, mut comm)) = comm::connect(None, environment, Some(until)) else {
+        let Some((world, mut comm)) = comm::connect(None, &environment, Some(until)) else {
+            self.gave_up = comm::is_available(environment);
             return false;
         };
         // Logs that have a name in common keep it.

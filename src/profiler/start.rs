@@ -32,7 +32,10 @@ pub(super) fn writer(recording: &Arc<Recording>, ranks: &Ranks) -> Result<Option
             facts.remove("size");
         }
     }
-    Writer::start(recording, log, &facts)
-        .map(Some)
-        .map_err(|error| Error::io(&path, "cannot start writing the rank log", error))
+    let writer = Writer::start(recording, log, &facts)
+        .map_err(|error| Error::io(&path, "cannot start writing the rank log", error))?;
+    if let Some(measured) = ranks.clock {
+        writer.append(|log| log.clock(measured));
+    }
+    Ok(Some(writer))
 }

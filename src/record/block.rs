@@ -75,6 +75,17 @@ impl Block {
         true
     }
 
+    /// The block that its thread went on to.
+    ///
+    /// # Safety
+    ///
+    /// Nobody frees a block that is linked meanwhile.
+    #[allow(dead_code, reason = "for the signal handler alone")]
+    pub(super) unsafe fn after(&self) -> Option<&Block> {
+        // SAFETY: null, or a block; and by this function's contract it is still there.
+        unsafe { self.next.load(std::sync::atomic::Ordering::Acquire).as_ref() }
+    }
+
     /// The number of events that may be read.
     pub(crate) fn published(&self) -> usize {
         self.length.load(Ordering::Acquire)

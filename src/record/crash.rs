@@ -4,22 +4,27 @@
 //! the lanes by their links, reads blocks up to their published length, and appends to the log through
 //! a writer of its own, whose buffer is there from the start.
 //!
-//! Meanwhile other threads may go on recording. Two things they must not do: take events away from the
-//! lanes, so the handler waits until nobody does ([`Rescue::flushing`]) and nobody begins; and free what
-//! the handler may be looking at, so whoever is about to holds still ([`keep_still_while_saving`]).
+//! Where the application has a handler for a fault, what is in memory is appended before that is called,
+//! for it may end the process; if it does not, the next flush takes it away again.
+//!
+//! Meanwhile other threads may go on recording. What they must not do is take events away from the lanes
+//! and free them, so the handler waits until nobody does ([`Rescue::flushing`]), and nobody begins.
 #![allow(unsafe_code)]
 
+use super::global;
 use super::names::NameId;
 use super::recording::Recording;
+use super::sync::{Mutex, lock};
 use super::view::LaneShared;
 use super::writer::log_event;
 use crate::store::rank_log::{LogWriter, TAIL_EVENTS};
-use crate::sys::{self, signals};
+use crate::sys;
+use crate::sys::signals::{self, Outlook};
 use std::cell::UnsafeCell;
 use std::io;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -28,22 +33,30 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(10);
 const MOMENT: Duration = Duration::from_millis(1);
 
+/// For how long what was written down before a handler of the application was called is good for the end
+/// of the process too.
+const FRESH_NS: u64 = 100_000_000;
+
 /// Open calls of one thread that are named, at the most.
 const OPEN_CALLS: usize = 4096;
 
 /// The sessions that are saved.
 static RESCUES: [AtomicPtr<Rescue>; 64] = [const { AtomicPtr::new(ptr::null_mut()) }; 64];
-/// The process whose sessions are being saved, or have been; 0 before that.
+/// The process whose sessions are being saved, or have been for good; 0 otherwise.
 static SAVING: AtomicU32 = AtomicU32::new(0);
 static SAVED: AtomicBool = AtomicBool::new(false);
+/// Whether a flush was not waited for any longer: what it still holds must stay where it is.
+static ABANDONED: AtomicBool = AtomicBool::new(false);
 
 /// What the handler needs of a session, made ready beforehand.
 #[derive(Debug)]
 pub(super) struct Rescue {
     recording: Arc<Recording>,
     desk: UnsafeCell<Desk>,
-    /// Whether somebody writes to the log.
-    flushing: AtomicBool,
+    /// The thread that writes to the log, or 0.
+    flushing: AtomicUsize,
+    /// Where what a handler has appended begins in the log, or 0.
+    tail: AtomicU64,
     /// Whether the log has its end mark.
     finished: AtomicBool,
     advice: String,
@@ -57,6 +70,8 @@ pub(super) struct Rescue {
 struct Desk {
     log: LogWriter,
     open: Vec<(NameId, u64)>,
+    /// When it last wrote everything down.
+    written_ns: u64,
 }
 
 // SAFETY: the desk is for the handler alone, and `SAVING` lets one thread into the handler.
@@ -70,8 +85,10 @@ impl Rescue {
             desk: UnsafeCell::new(Desk {
                 log: log.tail()?,
                 open: Vec::with_capacity(OPEN_CALLS),
+                written_ns: 0,
             }),
-            flushing: AtomicBool::new(false),
+            flushing: AtomicUsize::new(0),
+            tail: AtomicU64::new(0),
             finished: AtomicBool::new(false),
             advice: format!(
                 "everything recorded is in {path}: \
@@ -88,7 +105,7 @@ impl Rescue {
         for place in &RESCUES {
             let taken = place.compare_exchange(ptr::null_mut(), this, Ordering::SeqCst, Ordering::Relaxed);
             if taken.is_ok() {
-                *super::view::lock(&self.watch) = Some(signals::watch(last_words));
+                *lock(&self.watch) = Some(signals::watch(last_words));
                 return;
             }
         }
@@ -101,15 +118,18 @@ impl Rescue {
             let _ = place.compare_exchange(this, ptr::null_mut(), Ordering::SeqCst, Ordering::Relaxed);
         }
         keep_still_while_saving();
-        drop(super::view::lock(&self.watch).take());
+        drop(lock(&self.watch).take());
     }
 
     /// Held, by one thread at a time, while events go from the lanes to the log.
     pub(super) fn flushing(&self) -> Flushing<'_> {
         let undisturbed = signals::Undisturbed::begin();
-        self.flushing.store(true, Ordering::SeqCst);
-        if is_saving() {
-            self.flushing.store(false, Ordering::SeqCst);
+        loop {
+            self.flushing.store(sys::this_thread(), Ordering::SeqCst);
+            if !is_saving() {
+                break;
+            }
+            self.flushing.store(0, Ordering::SeqCst);
             keep_still_while_saving();
         }
         Flushing {
@@ -119,19 +139,37 @@ impl Rescue {
     }
 
     /// In the handler: saves what is in memory.
-    fn save(&self, signal: &str, is_fault: bool) {
+    fn save(&self, signal: &str, outlook: Outlook) {
         if self.recording.is_forked() {
             return;
         }
-        self.recording.close_for_good();
-        wait_until(|| !self.flushing.load(Ordering::SeqCst));
+        let ends = outlook != Outlook::Open;
+        if ends {
+            self.recording.close_for_good();
+        } else if self.tail.load(Ordering::SeqCst) != 0 {
+            // Another thread's fault has just been written down: a moment later is no better.
+            return;
+        }
+        let flusher = || self.flushing.load(Ordering::SeqCst);
+        // What has crashed in a flush does not finish it.
+        if flusher() == sys::this_thread() || !wait_until(|| flusher() == 0) {
+            if !ends {
+                return;
+            }
+            ABANDONED.store(true, Ordering::SeqCst);
+        }
         if self.finished.load(Ordering::SeqCst) {
             return;
         }
-        // SAFETY: one thread gets here, once.
+        // SAFETY: `SAVING` lets one thread get here at a time.
         let desk = unsafe { &mut *self.desk.get() };
-        let saved = desk.write(&self.recording, signal);
-        if is_fault || self.speaks || saved.is_err() {
+        let saved = desk.write(&self.recording, signal, &self.tail);
+        let speaks = match outlook {
+            Outlook::Open => false,
+            Outlook::Fault => true,
+            Outlook::Request => self.speaks || saved.is_err(),
+        };
+        if speaks {
             sys::say("scope-profiler: the program was ended by ");
             sys::say(signal);
             sys::say(match saved {
@@ -157,6 +195,23 @@ pub(super) struct Flushing<'a> {
 }
 
 impl Flushing<'_> {
+    /// Takes back what a handler has appended for a process that goes on after all.
+    pub(super) fn withdraw_tail(&self, log: &mut LogWriter) {
+        let tail = self.rescue.tail.load(Ordering::SeqCst);
+        // What cannot be taken back now is the next time.
+        if tail != 0 && log.go_back_to(tail).is_ok() {
+            self.rescue.tail.store(0, Ordering::SeqCst);
+        }
+    }
+
+    /// The log has moved to another file.
+    pub(super) fn follow(&self, log: &LogWriter) {
+        if let Ok(tail) = log.tail() {
+            // SAFETY: the handler waits for the flush that this is part of.
+            unsafe { (*self.rescue.desk.get()).log = tail };
+        }
+    }
+
     /// The log has its end mark.
     pub(super) fn finish(self) {
         self.rescue.finished.store(true, Ordering::SeqCst);
@@ -165,40 +220,51 @@ impl Flushing<'_> {
 
 impl Drop for Flushing<'_> {
     fn drop(&mut self) {
-        self.rescue.flushing.store(false, Ordering::SeqCst);
+        self.rescue.flushing.store(0, Ordering::SeqCst);
     }
 }
 
 impl Desk {
     /// Everything that the log does not have yet, and that recording was ended by a signal.
-    fn write(&mut self, recording: &Recording, signal: &str) -> io::Result<()> {
-        self.log.take_over()?;
+    fn write(&mut self, recording: &Recording, signal: &str, tail: &AtomicU64) -> io::Result<()> {
+        match tail.load(Ordering::SeqCst) {
+            0 => tail.store(self.log.take_over()?, Ordering::SeqCst),
+            // This crash has been written down. Another thread may end the process at any moment by now.
+            _ if sys::monotonic_ns().saturating_sub(self.written_ns) < FRESH_NS => {
+                return self.log.ended_by(signal);
+            }
+            // A handler has lived through an earlier one.
+            earlier => self.log.go_back_to(earlier)?,
+        }
         self.log.anchor(recording.settings.clock.anchor())?;
         for region in recording.registry.iter() {
             self.log.name(region.number(), region.name(), region.source())?;
         }
         let mut result = Ok(());
-        // SAFETY: `SAVING` is set.
+        // SAFETY: only a flush removes lanes, and there is none; see `before_freeing`.
         unsafe {
             recording.lanes.peek(|lane| {
                 if result.is_ok() {
-                    result = self.write_lane(recording, lane);
+                    result = self.write_lane(lane);
                 }
             });
         }
         result?;
         recording.peek_abandoned(|call| self.log.open(call.thread, call.region.number(), call.start))?;
         for region in recording.registry.iter() {
-            let counts = recording.counts_of_ended(region);
+            // SAFETY: as above.
+            let counts = unsafe { recording.peek_counts(region) };
             if counts != Default::default() {
                 self.log.counters(region.number(), counts)?;
             }
         }
         self.log.ended_by(signal)?;
-        self.log.anchor(recording.settings.clock.anchor())
+        self.log.anchor(recording.settings.clock.anchor())?;
+        self.written_ns = sys::monotonic_ns();
+        Ok(())
     }
 
-    fn write_lane(&mut self, recording: &Recording, lane: &LaneShared) -> io::Result<()> {
+    fn write_lane(&mut self, lane: &LaneShared) -> io::Result<()> {
         self.log.thread(lane.index, lane.native_id, &lane.name)?;
         self.open.clear();
         lane.open.peek(|region, start| {
@@ -206,14 +272,16 @@ impl Desk {
                 self.open.push((region, start));
             }
         });
-        let mut block = lane.oldest.load(Ordering::Acquire);
+        let oldest = lane.oldest.load(Ordering::Acquire);
         let mut from = lane.drained.load(Ordering::Acquire);
         // SAFETY: a block that is linked is owned by the lane's queue until the writer has had it, and
         // the writer holds still.
-        while let Some(shown) = unsafe { block.as_ref() } {
-            // Read before the length: a block that has a next one is full.
-            let next = shown.next.load(Ordering::Acquire);
-            shown.read(from, usize::MAX, |events| {
+        let blocks = || std::iter::successors(unsafe { oldest.as_ref() }, |block| unsafe { block.after() });
+        // The thread may go on: what it does from here on is not waited for.
+        let (before, last) = blocks().fold((0, 0), |(n, _), block| (n + 1, block.published()));
+        for (n, block) in blocks().take(before).enumerate() {
+            let to = if n + 1 == before { last } else { usize::MAX };
+            block.read(from, to, |events| {
                 for events in events.chunks(TAIL_EVENTS) {
                     for event in events {
                         // A call that was on the stack and has left an interval since is not open.
@@ -224,39 +292,56 @@ impl Desk {
                 io::Result::Ok(())
             })?;
             from = 0;
-            block = next;
         }
         for (region, start) in &self.open {
             self.log.open(lane.index, region.number(), *start)?;
         }
-        recording.keep_counters_of(lane);
         Ok(())
     }
 }
 
-/// The process is going to end.
-fn last_words(signal: &'static str, is_fault: bool) {
+/// The process is going to end, or may be.
+fn last_words(signal: &'static str, outlook: Outlook) {
     let process = std::process::id();
-    if SAVING.swap(process, Ordering::SeqCst) == process {
-        // Another thread is at it, or was.
-        wait_until(|| SAVED.load(Ordering::SeqCst));
+    // Another thread may be at it.
+    let mut begun = false;
+    wait_until(|| {
+        begun = SAVING.swap(process, Ordering::SeqCst) != process;
+        begun || SAVED.load(Ordering::SeqCst)
+    });
+    if !begun {
         return;
     }
+    if outlook == Outlook::Open {
+        save_all(signal, outlook);
+        SAVING.store(0, Ordering::SeqCst);
+    } else {
+        global::stop();
+        save_all(signal, outlook);
+        SAVED.store(true, Ordering::SeqCst);
+    }
+}
+
+fn save_all(signal: &str, outlook: Outlook) {
     for place in &RESCUES {
         // SAFETY: who takes a session away waits, before it is freed, until all is saved.
         if let Some(rescue) = unsafe { place.load(Ordering::SeqCst).as_ref() } {
-            rescue.save(signal, is_fault);
+            rescue.save(signal, outlook);
         }
     }
-    SAVED.store(true, Ordering::SeqCst);
 }
 
-fn wait_until(done: impl Fn() -> bool) {
+/// False when that takes too long.
+fn wait_until(mut done: impl FnMut() -> bool) -> bool {
     let mut waited = Duration::ZERO;
-    while !done() && waited < PATIENCE {
+    while !done() {
+        if waited >= PATIENCE {
+            return false;
+        }
         sleep(MOMENT);
         waited += MOMENT;
     }
+    true
 }
 
 fn is_saving() -> bool {
@@ -265,9 +350,16 @@ fn is_saving() -> bool {
     saving != 0 && saving == std::process::id()
 }
 
-/// While a handler saves the sessions of this process, this does not return: the process is ending.
-pub(super) fn keep_still_while_saving() {
+/// While a handler saves the sessions of this process, this does not return; if it ends, never.
+fn keep_still_while_saving() {
     while is_saving() {
-        sleep(Duration::from_secs(1));
+        sleep(MOMENT);
+    }
+}
+
+/// Called before a flush frees what lanes have shown.
+pub(super) fn before_freeing() {
+    if ABANDONED.load(Ordering::SeqCst) {
+        keep_still_while_saving();
     }
 }

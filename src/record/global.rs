@@ -2,14 +2,14 @@
 
 use super::recording::Recording;
 use super::subscriber;
-use super::sync::Arc;
+use super::sync::{Arc, Mutex, lock};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{LazyLock, RwLock};
 
 static SESSION: AtomicU64 = AtomicU64::new(0);
 /// The same, for those who hold either this or a session of their own.
 pub(super) static SHARED_SESSION: LazyLock<Arc<AtomicU64>> = LazyLock::new(Arc::default);
-static RECORDING: RwLock<Option<Arc<Recording>>> = RwLock::new(None);
+static RECORDING: Mutex<Option<Arc<Recording>>> = Mutex::new(None);
 
 /// The number of the session that the facade records into; 0 while there is none.
 #[inline(always)]
@@ -20,10 +20,12 @@ pub(crate) fn session() -> u64 {
 /// The session that [`session`] names.
 #[cold]
 pub(crate) fn recording() -> Option<Arc<Recording>> {
-    RECORDING
-        .read()
-        .unwrap_or_else(|poisoned| poisoned.into_inner())
-        .clone()
+    lock(&RECORDING).clone()
+}
+
+/// The facade records nothing more; the process is ending. May be called in a signal handler.
+pub(super) fn stop() {
+    SESSION.store(0, Ordering::Release);
 }
 
 fn announce(session: u64) {
@@ -34,7 +36,7 @@ fn announce(session: u64) {
 /// Records into `recording` from now on, where it is open.
 pub(crate) fn set(recording: Arc<Recording>) {
     {
-        let mut slot = RECORDING.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut slot = lock(&RECORDING);
         let session = if recording.is_closed() { 0 } else { recording.id };
         announce(session);
         *slot = Some(recording);
@@ -45,7 +47,7 @@ pub(crate) fn set(recording: Arc<Recording>) {
 /// Records nothing more, where `session` is still the one.
 pub(crate) fn clear(session: u64) {
     {
-        let mut slot = RECORDING.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut slot = lock(&RECORDING);
         if slot.as_ref().is_none_or(|recording| recording.id != session) {
             return;
         }

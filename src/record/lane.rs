@@ -14,8 +14,9 @@ use super::names::NameId;
 use super::open_stack::{Door, OpenSlot, OpenStack};
 use super::sites::Sites;
 use super::spans::Callsite;
+use super::sync::lock;
 use super::throttle::Throttle;
-use super::view::{LaneShared, lock};
+use super::view::LaneShared;
 use super::{Mode, Recording};
 use crate::clock::Clock;
 use crate::sys;
@@ -346,7 +347,7 @@ impl Lane {
     /// Records the call at `index` of the stack and takes it off.
     fn close(&self, index: usize, region: NameId, start: u64, end: u64) {
         // The event first: whoever reads the stack and then the events misses nothing.
-        if self.throttle.is_some() && self.is_throttled(region, end.wrapping_sub(start)) {
+        if self.throttle.is_some() && self.is_throttled(region, end.saturating_sub(start)) {
             // Counted and summed up.
         } else if self.time_trace {
             self.record(Event {

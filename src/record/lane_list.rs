@@ -2,10 +2,11 @@
 #![allow(unsafe_code)]
 
 use super::crash;
-use super::view::{LaneShared, lock};
+use super::sync::{Mutex, lock};
+use super::view::LaneShared;
 use std::ptr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering};
-use std::sync::{Arc, Mutex};
 
 /// Owns the lanes, and links them.
 #[derive(Debug, Default)]
@@ -37,7 +38,7 @@ impl LaneList {
             before = Arc::as_ptr(lane).cast_mut();
         }
         self.last.store(before, Ordering::SeqCst);
-        crash::keep_still_while_saving();
+        crash::before_freeing();
         drop(gone);
     }
 
@@ -49,11 +50,11 @@ impl LaneList {
     ///
     /// # Safety
     ///
-    /// Only while [`crash::keep_still_while_saving`] holds everybody up who removes lanes.
+    /// Only while nobody removes lanes.
     pub(super) unsafe fn peek(&self, mut f: impl FnMut(&LaneShared)) {
         let mut lane = self.last.load(Ordering::SeqCst);
         // SAFETY: a lane that is linked is owned by the list; it is unlinked before it is freed, and by
-        // this function's contract nobody gets as far as freeing it.
+        // this function's contract nobody does.
         while let Some(shown) = unsafe { lane.as_ref() } {
             f(shown);
             lane = shown.before.load(Ordering::Acquire);

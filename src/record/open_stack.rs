@@ -4,12 +4,11 @@
 //! two calls; [`OpenShown::look`] looks until it has seen the same twice.
 #![allow(unsafe_code)]
 
-use super::crash;
 use super::names::NameId;
-use super::view::lock;
+use super::sync::{Mutex, lock};
 use std::cell::{Cell, RefCell};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 
 /// The mark of an entry whose region was left before those above it.
 const LEFT: u64 = u64::MAX;
@@ -288,7 +287,6 @@ impl OpenStack {
             *shown = Arc::clone(&new);
             self.shown.depth.store(kept.len(), Ordering::Release);
         }
-        crash::keep_still_while_saving();
         self.depth.set(kept.len());
         self.gaps.set(0);
         self.slots.set(&raw const *new);

@@ -2,10 +2,8 @@
 
 use super::block::{Block, EVENT_BYTES};
 use super::crash;
-use super::sync::Arc;
-use super::view::lock;
+use super::sync::{Arc, Condvar, Mutex, lock};
 use crate::config::Overflow;
-use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
 /// Hands out empty blocks within the memory limit and takes used ones back.
@@ -42,6 +40,11 @@ impl Pool {
             block_events,
             limit,
         }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn bytes(&self) -> usize {
+        lock(&self.state).bytes
     }
 
     fn block_bytes(&self) -> usize {
@@ -87,7 +90,7 @@ impl Pool {
 
     /// Takes a block back when nobody else holds it; otherwise its memory is freed by the last holder.
     pub(crate) fn give_back(&self, mut block: Arc<Block>) {
-        crash::keep_still_while_saving();
+        crash::before_freeing();
         let mut state = lock(&self.state);
         match Arc::get_mut(&mut block) {
             Some(unshared) if state.bytes <= self.limit => {

@@ -7,15 +7,14 @@ use super::names::NameId;
 use super::open_stack::OpenShown;
 use super::pool::{Grant, Pool};
 use super::registry::{Registry, Totals};
-use super::sync::Arc;
-use super::view::{LaneShared, OpenCall, Piece, lock};
+use super::sync::{Arc, Condvar, Mutex, lock};
+use super::view::{LaneShared, OpenCall, Piece};
 use crate::clock::{Anchor, Timeline};
 use crate::config::{Overflow, Settings};
 use crate::store::rank_log::Counts;
 use crate::sys::signals;
 use rustc_hash::FxHashMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
 /// What is done with the calls of a region.
@@ -177,11 +176,6 @@ impl Recording {
 
     fn keep_counts_of(&self, lane: &LaneShared) {
         lock(&self.abandoned).extend(lane.open_calls());
-        self.keep_counters_of(lane);
-    }
-
-    /// Adds what a thread counted to the totals of ended threads. Takes no lock and allocates nothing.
-    pub(super) fn keep_counters_of(&self, lane: &LaneShared) {
         for (_, counters) in &lane.counters {
             let add = |to: fn(&Totals) -> &AtomicU64, from: &AtomicU64| {
                 self.registry
@@ -248,19 +242,15 @@ impl Recording {
             + self.registry.get(region, |totals| &totals.unwritten)
     }
 
-    /// Calls that were to leave an interval: those that the threads have handed over, those that they
-    /// had no room for, and those that are `open`. Not from what the log took.
-    pub(crate) fn num_recorded(&self, open: u64) -> u64 {
-        let regions = self.registry.ids().into_iter();
-        let ended = regions.map(|region| {
-            self.registry.get(region, |totals| &totals.drained)
-                + self.counter(region, |totals| &totals.dropped, |counters| &counters.dropped)
-        });
-        ended.sum::<u64>() + open
+    /// Calls of a region that have ended and were to leave an interval: those that the threads handed
+    /// over, whatever the log took of them, and those among the `dropped` that never were.
+    pub(crate) fn num_recorded(&self, region: NameId, dropped: u64) -> u64 {
+        let get = |which: fn(&Totals) -> &AtomicU64| self.registry.get(region, which);
+        (get(|totals| &totals.drained) + dropped).saturating_sub(get(|totals| &totals.unwritten))
     }
 
     /// What threads that have ended counted of a region. Takes no lock and allocates nothing.
-    pub(super) fn counts_of_ended(&self, region: NameId) -> Counts {
+    fn counts_of_ended(&self, region: NameId) -> Counts {
         let get = |which: fn(&Totals) -> &AtomicU64| self.registry.get(region, which);
         Counts {
             counted: get(|totals| &totals.counted),
@@ -302,7 +292,8 @@ impl Recording {
         let mut durations = Vec::new();
         self.for_each_undrained(|_, event| {
             if event.region == region {
-                durations.push(clock.ns(event.end) - clock.ns(event.start));
+                // A clock may run backwards.
+                durations.push((clock.ns(event.end) - clock.ns(event.start)).max(0));
             }
         });
         durations

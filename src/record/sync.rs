@@ -1,4 +1,8 @@
-//! Atomics and cells through one door, so that the model checker loom can take their place.
+//! Atomics, cells and locks through one door, so that the model checker loom can take their place and
+//! ThreadSanitizer can follow them.
+
+#[cfg(scope_profiler_sanitized)]
+mod sanitized;
 
 #[cfg(scope_profiler_model)]
 pub(crate) use loom::{
@@ -14,6 +18,18 @@ pub(crate) use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
 };
+
+#[cfg(scope_profiler_sanitized)]
+pub(crate) use sanitized::{Condvar, Mutex, MutexGuard};
+#[cfg(not(any(scope_profiler_model, scope_profiler_sanitized)))]
+pub(crate) use std::sync::{Condvar, Mutex, MutexGuard};
+
+/// A lock whose holder panicked guards data that are whole all the same: every critical section
+/// here leaves them so.
+#[cfg(not(scope_profiler_model))]
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
 
 /// `std`'s cell with loom's interface.
 #[cfg(not(scope_profiler_model))]

@@ -7,10 +7,11 @@ use super::block::Block;
 use super::counters::Counters;
 use super::names::NameId;
 use super::open_stack::OpenShown;
+use super::sync::{Mutex, lock};
 use std::collections::VecDeque;
 use std::ptr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
 
 /// What a thread shows to the writer, to `finalize`, and to `get_region`.
 #[derive(Debug)]
@@ -54,12 +55,6 @@ pub(crate) struct Piece {
     pub(crate) to: usize,
     /// Whether its thread has done with the block.
     pub(crate) retired: bool,
-}
-
-/// A lock whose holder panicked guards data that are whole all the same: every critical section
-/// here leaves them so.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 impl LaneShared {

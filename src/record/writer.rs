@@ -1,20 +1,20 @@
 //! The writer: what the threads have recorded goes to the log, now and then and when asked.
 
 use super::block::Event;
-use super::crash::Rescue;
+use super::crash::{Flushing, Rescue};
 use super::lanes::never_record_this_thread;
 use super::names::NameId;
 use super::recording::{Drained, Recording};
-use super::sync::Arc;
-use super::view::{OpenCall, lock};
+use super::sync::{Arc, Mutex, lock};
+use super::view::OpenCall;
 use crate::profile::{Metadata, Value};
 use crate::store::names;
-use crate::store::rank_log::{Counts, LogEvent, LogWriter, MAX_EVENTS};
+use crate::store::rank_log::{Counts, LogEvent, LogWriter, MAX_EVENTS, SUSPENDED};
 use crate::sys::{self, signals};
 use std::collections::HashSet;
 use std::io;
 use std::path::Path;
-use std::sync::{Mutex, Weak};
+use std::sync::Weak;
 use std::thread::JoinHandle;
 
 /// A session's log and the thread that feeds it.
@@ -45,7 +45,37 @@ struct Sink {
     written: u64,
     /// Time of each region in the intervals written, ticks; by the region's index.
     ticks: Vec<u64>,
+    suspended: Suspended,
     warned: bool,
+}
+
+/// The time that the machine was suspended for, in which no clock of the profile moves.
+#[derive(Debug)]
+struct Suspended {
+    at_start: u64,
+    told: u64,
+}
+
+impl Suspended {
+    /// Two clocks are not read at the same moment: less is no suspension.
+    const LEAST_NS: u64 = 10_000_000;
+
+    fn new(now: u64) -> Self {
+        Self {
+            at_start: now,
+            told: 0,
+        }
+    }
+
+    /// The time since the session began, where it has become more than was told; ns.
+    fn news(&mut self, now: u64) -> Option<i64> {
+        let suspended = now.saturating_sub(self.at_start);
+        if suspended < self.told.saturating_add(Self::LEAST_NS) {
+            return None;
+        }
+        self.told = suspended;
+        i64::try_from(suspended).ok()
+    }
 }
 
 /// What a log has when recording has ended.
@@ -76,6 +106,7 @@ impl Writer {
             threads: HashSet::new(),
             written: 0,
             ticks: Vec::new(),
+            suspended: Suspended::new(sys::suspended_ns()),
             warned: false,
         }));
         let thread = {
@@ -88,8 +119,8 @@ impl Writer {
                     let _undisturbed = signals::Undisturbed::begin();
                     while recording.wait_for_work(recording.settings.flush_interval) {
                         let mut sink = lock(&sink);
-                        let _flushing = rescue.flushing();
-                        sink.flush(&recording);
+                        let flushing = rescue.flushing();
+                        sink.flush(&recording, &flushing);
                     }
                 })?
         };
@@ -126,8 +157,8 @@ impl Writer {
     /// Writes everything that has been recorded up to now.
     pub(crate) fn flush(&self) -> io::Result<()> {
         let mut sink = lock(&self.sink);
-        let _flushing = self.rescue.flushing();
-        match sink.flush(&self.recording) {
+        let flushing = self.rescue.flushing();
+        match sink.flush(&self.recording, &flushing) {
             None => Ok(()),
             Some(error) => Err(error),
         }
@@ -143,6 +174,7 @@ impl Writer {
         }
         let mut sink = lock(&self.sink);
         let flushing = self.rescue.flushing();
+        sink.keep_file(&flushing);
         let mut open = self.recording.open_calls();
         let drained = self.recording.drain();
         remove_closed(&mut open, &drained);
@@ -162,6 +194,7 @@ impl Writer {
     /// Adds to the log what the writer thread knows nothing of. A failure is told, as any other.
     pub(crate) fn append(&self, add: impl FnOnce(&mut LogWriter) -> io::Result<()>) {
         let mut sink = lock(&self.sink);
+        let _undisturbed = signals::Undisturbed::begin();
         if let Err(error) = add(&mut sink.log) {
             sink.warn(&error);
         }
@@ -202,9 +235,28 @@ fn remove_closed(open: &mut Vec<OpenCall>, drained: &Drained) {
 }
 
 impl Sink {
-    fn flush(&mut self, recording: &Recording) -> Option<io::Error> {
+    fn flush(&mut self, recording: &Recording, flushing: &Flushing<'_>) -> Option<io::Error> {
+        self.keep_file(flushing);
         let drained = recording.drain();
         self.write(recording, drained)
+    }
+
+    /// Puts the log back where somebody has deleted it: without a name it would be gone at the end.
+    fn keep_file(&mut self, flushing: &Flushing<'_>) {
+        flushing.withdraw_tail(&mut self.log);
+        if !self.log.is_removed() {
+            return;
+        }
+        match self.log.restore() {
+            Ok(()) => {
+                flushing.follow(&self.log);
+                tell(&format!(
+                    "{}: was deleted while the program runs; it is back",
+                    self.log.path().display()
+                ));
+            }
+            Err(error) => self.warn(&error),
+        }
     }
 
     /// Writes the pieces and gives their blocks back. What cannot be written is counted; the first
@@ -266,6 +318,9 @@ impl Sink {
     /// every interval of a log then lies between two anchors.
     fn announce(&mut self, recording: &Recording, drained: &Drained) -> io::Result<()> {
         self.log.anchor(recording.settings.clock.anchor())?;
+        if let Some(ns) = self.suspended.news(sys::suspended_ns()) {
+            self.log.fact(SUSPENDED, &Value::Int(ns))?;
+        }
         for (lane, pieces) in &drained.lanes {
             if !pieces.is_empty() && !self.threads.contains(&lane.index) {
                 self.log.thread(lane.index, lane.native_id, &lane.name)?;
@@ -289,6 +344,7 @@ impl Sink {
     fn finish(&mut self, recording: &Recording, open: &[OpenCall], run: &Metadata) -> io::Result<()> {
         let mut regions = recording.registry.ids();
         regions.sort_unstable();
+        let mut recorded = open.len() as u64;
         for region in regions {
             self.name(region)?;
             let counts = Counts {
@@ -301,12 +357,13 @@ impl Sink {
             if counts != Counts::default() {
                 self.log.counters(region.number(), counts)?;
             }
+            recorded += recording.num_recorded(region, counts.dropped);
         }
         for call in open {
             self.log.open(call.thread, call.region.number(), call.start)?;
         }
-        let recorded = Value::Int(recording.num_recorded(open.len() as u64) as i64);
         self.log.run(run)?;
+        let recorded = Value::Int(i64::try_from(recorded).unwrap_or(i64::MAX));
         self.log
             .run(&Metadata::from([(names::RECORDED.into(), recorded)]))?;
         self.log.anchor(recording.settings.clock.anchor())
@@ -349,3 +406,6 @@ pub(super) fn log_event(event: &Event) -> LogEvent {
         end: event.end,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,6 +33,9 @@ pub(crate) mod names {
     pub(crate) const RUN: &str = "run";
     /// Root attribute, text: ranks of the run that are not in the file, as in `0-3,7`.
     pub(crate) const MISSING_RANKS: &str = "missing_ranks";
+    /// Root attribute, text: ranks of which only a part is in the file, as in `0-3,7`: their logs did
+    /// not come to an orderly end.
+    pub(crate) const INCOMPLETE_RANKS: &str = "incomplete_ranks";
     /// Root attribute of an index, text: the beginning of the names of its ranks' files, relative to
     /// the directory of the index; see [`rank_file`].
     pub(crate) const RANK_FILES: &str = "rank_files";
@@ -65,6 +68,9 @@ pub(crate) mod names {
     pub(crate) const THROTTLED: &str = "throttled_calls";
     /// Attribute of a region, int64: the time of those calls, ns; no part of `total_ns`.
     pub(crate) const THROTTLED_NS: &str = "throttled_ns";
+    /// Attribute of a region, int64: intervals whose end was read from a clock that was behind the one of
+    /// their start; their length is 0.
+    pub(crate) const CLAMPED: &str = "clamped";
     /// Attribute of a region, uint64: spans created, where the region is one of spans.
     pub(crate) const NUM_SPANS: &str = "num_spans";
     /// Attribute of a region, int64: sum of all durations, ns.

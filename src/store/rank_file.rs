@@ -6,9 +6,9 @@
 //! is merged. So memory does not grow with the log.
 
 use super::clock_sync::ClockCorrection;
-use super::rank_log::{Block, Counts, LogReader};
-use super::sorted_runs::{Rows, Runs};
 use super::codec::clip;
+use super::rank_log::{Block, Counts, ENDED_BY, LogReader};
+use super::sorted_runs::{Rows, Runs};
 use super::{hdf5_values as values, names};
 use crate::clock::{Anchor, ClockMeasurement, Timeline};
 use crate::error::{Error, Result};
@@ -19,6 +19,9 @@ use std::path::{Path, PathBuf};
 
 /// Rows that are sorted at once: 96 MB.
 const BATCH_ROWS: usize = 4 << 20;
+
+/// Comparisons of clocks that are kept; a run has two.
+const MAX_MEASUREMENTS: usize = 64;
 
 /// What is in a log, events aside.
 #[derive(Debug, Default)]
@@ -46,6 +49,8 @@ pub(crate) struct RegionEntry {
     intervals: u64,
     counts: Counts,
     open: u64,
+    /// Intervals that end before they start, which is set right.
+    clamped: u64,
 }
 
 /// Why a log was not converted.
@@ -90,14 +95,19 @@ impl LogContents {
                     contents.threads.entry(thread).or_insert((-1, String::new()));
                     contents.intervals += events.len() as u64;
                     for run in events.chunk_by(|a, b| a.region == b.region) {
-                        contents.region(run[0].region).intervals += run.len() as u64;
+                        let region = contents.region(run[0].region);
+                        region.intervals += run.len() as u64;
+                        region.clamped += run.iter().filter(|event| event.end < event.start).count() as u64;
                     }
                 }
                 Block::Anchor(anchor) => anchors.push(anchor),
                 Block::Counters { region, counts } => contents.region(region).counts = counts,
                 Block::Open { region, .. } => contents.region(region).open += 1,
                 Block::End => contents.complete = true,
-                Block::Clock(measured) => contents.measurements.push(measured),
+                Block::Clock(measured) if contents.measurements.len() < MAX_MEASUREMENTS => {
+                    contents.measurements.push(measured);
+                }
+                Block::Clock(_) => {}
             }
         }
         contents.recorded = contents.run.remove(names::RECORDED);
@@ -126,6 +136,9 @@ impl LogContents {
         let failed = |error| Error::hdf5(output, "cannot write", error);
         let regions = group.create_group(names::REGIONS).map_err(failed)?;
         values::attribute(group, names::SORTED, &Value::Int(1)).map_err(failed)?;
+        if let Some(signal) = self.run.get(ENDED_BY) {
+            values::attribute(group, ENDED_BY, signal).map_err(failed)?;
+        }
         values::attribute(group, names::COMPLETE, &Value::Int(self.complete.into())).map_err(failed)?;
         if let Some(recorded) = &self.recorded {
             values::attribute(group, names::RECORDED, recorded).map_err(failed)?;
@@ -149,7 +162,7 @@ impl LogContents {
 
     fn write_clock(&self, group: &hdf5::Group) -> hdf5::Result<()> {
         let is_alone = matches!(self.run.get("size"), None | Some(Value::Int(..=1)));
-        if is_alone && self.measurements.is_empty() {
+        if is_alone {
             return Ok(());
         }
         if let Some(host) = self.run.get(names::HOST) {
@@ -181,6 +194,9 @@ impl LogContents {
             (names::CLOCK_HOPS, measured(|m| m.hops.into())),
         ] {
             let column: Vec<i64> = column;
+            if column.is_empty() {
+                continue;
+            }
             clock.new_attr_builder().with_data(&column).create(name)?;
         }
         Ok(())
@@ -232,7 +248,10 @@ impl LogContents {
             left = left.saturating_sub(events.len() as u64);
             for run in events.chunk_by(|a, b| a.region == b.region) {
                 let rows = batch.entry(run[0].region).or_default();
-                rows.extend(run.iter().map(|event| (ns(event.start), ns(event.end), thread)));
+                rows.extend(run.iter().map(|event| {
+                    let (start, end) = (ns(event.start), ns(event.end));
+                    (start, end.max(start), thread)
+                }));
                 in_batch += run.len();
             }
             if in_batch >= BATCH_ROWS && left > 0 {
@@ -278,6 +297,7 @@ impl RegionEntry {
             (names::THROTTLED, self.counts.throttled),
             (names::THROTTLED_NS, throttled_ns),
             (names::OPEN, self.open),
+            (names::CLAMPED, self.clamped),
         ] {
             let needed = if key == names::NUM_CALLS {
                 n > self.intervals
@@ -308,7 +328,10 @@ const MAX_NAME_BYTES: usize = 32 << 10;
 
 impl RegionNames {
     fn of(&mut self, name: Option<&str>, number: u32) -> String {
-        let name = name.map_or_else(|| format!("region {number}"), |name| name.replace('\0', "\u{2400}"));
+        let name = name.map_or_else(
+            || format!("region {number}"),
+            |name| name.replace('\0', "\u{2400}"),
+        );
         let name = match clip(&name, MAX_NAME_BYTES) {
             cut if cut.len() < name.len() => format!("{cut}…"),
             _ => name,

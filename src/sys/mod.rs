@@ -93,6 +93,18 @@ pub(crate) fn user_id() -> u32 {
     unsafe { libc::geteuid() }
 }
 
+/// Tells the calling thread from others that run; never 0.
+pub(crate) fn this_thread() -> usize {
+    #[cfg(unix)]
+    // SAFETY: has no conditions.
+    return unsafe { libc::pthread_self() as usize };
+    #[cfg(not(unix))]
+    {
+        thread_local!(static PLACE: u8 = const { 0 });
+        PLACE.with(|place| std::ptr::from_ref(place).addr())
+    }
+}
+
 /// The name of this machine, empty where the system does not say.
 pub(crate) fn host_name() -> String {
     #[cfg(unix)]
@@ -121,6 +133,51 @@ pub(crate) fn say(text: &str) {
         use std::io::Write;
         let _ = std::io::stderr().write_all(text.as_bytes());
     }
+}
+
+/// Sets disk space aside for the first `length` bytes of a file without changing its size. Does nothing
+/// where the file system cannot.
+///
+/// # Errors
+///
+/// When there is not enough, or the process may not write as much.
+#[cfg(unix)]
+pub(crate) fn reserve(file: &std::fs::File, length: u64) -> std::io::Result<()> {
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: `limit` is a valid place for the answer.
+    let known = unsafe { libc::getrlimit(libc::RLIMIT_FSIZE, &mut limit) } == 0;
+    // The type of a limit differs between systems.
+    #[allow(clippy::unnecessary_cast)]
+    if known && length > limit.rlim_cur as u64 {
+        return Err(std::io::Error::from_raw_os_error(libc::EFBIG));
+    }
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::fd::AsRawFd;
+        let Ok(length) = libc::off_t::try_from(length) else {
+            return Ok(());
+        };
+        // SAFETY: the descriptor is open for as long as `file` is borrowed.
+        let status = unsafe { libc::fallocate(file.as_raw_fd(), libc::FALLOC_FL_KEEP_SIZE, 0, length) };
+        let error = std::io::Error::last_os_error();
+        if status != 0
+            && matches!(
+                error.raw_os_error(),
+                Some(libc::ENOSPC | libc::EDQUOT | libc::EFBIG)
+            )
+        {
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+pub(crate) fn reserve(_: &std::fs::File, _: u64) -> std::io::Result<()> {
+    Ok(())
 }
 
 /// Has `f` called when the process exits in an orderly way: after `main`, or by

@@ -1,6 +1,14 @@
 //! Where there are no signals of unix.
 
-pub(crate) type LastWords = fn(&'static str, bool);
+#[allow(dead_code, reason = "nobody is told of a signal here")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outlook {
+    Open,
+    Fault,
+    Request,
+}
+
+pub(crate) type LastWords = fn(&'static str, Outlook);
 
 pub(crate) fn watch(_: LastWords) -> Watch {
     Watch

@@ -48,10 +48,23 @@ static ENDINGS: [Ending; 11] = [
     Ending::new(libc::SIGXCPU, "SIGXCPU", false),
 ];
 
-/// What is done before the process ends; called with the signal's name and whether it is a fault.
-pub(crate) type LastWords = fn(&'static str, bool);
+/// What a signal means for the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outlook {
+    /// A handler of the application has the say; it may end the process, or go on.
+    Open,
+    /// The process ends, by a fault of its own.
+    Fault,
+    /// The process ends, as somebody wants it to.
+    Request,
+}
+
+/// What is done before the process ends; called with the signal's name.
+pub(crate) type LastWords = fn(&'static str, Outlook);
 
 static LAST_WORDS: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
+/// Whether the process is known to end.
+static ENDS: AtomicBool = AtomicBool::new(false);
 static WATCHERS: Mutex<usize> = Mutex::new(0);
 
 /// Has `last_words` called before a signal ends the process, until it is dropped. It must only do
@@ -90,9 +103,23 @@ fn disposition(signal: c_int) -> Option<libc::sigaction> {
 }
 
 fn set_disposition(signal: c_int, action: &libc::sigaction) {
+    replace_disposition(signal, action);
+}
+
+/// What was done before.
+fn replace_disposition(signal: c_int, action: &libc::sigaction) -> libc::sigaction {
+    let mut before = MaybeUninit::<libc::sigaction>::zeroed();
     // SAFETY: `action` is whole: either what the system gave, or filled in below. The handlers in it
-    // are functions of the signatures that its flags say.
-    unsafe { libc::sigaction(signal, action, ptr::null_mut()) };
+    // are functions of the signatures that its flags say. A sigaction of zeros is a valid one.
+    unsafe {
+        libc::sigaction(signal, action, before.as_mut_ptr());
+        before.assume_init()
+    }
+}
+
+/// Ours, while all is being saved.
+fn last_action() -> libc::sigaction {
+    action_of(our_handler(), libc::SA_SIGINFO | libc::SA_ONSTACK, true)
 }
 
 fn our_handler() -> usize {
@@ -183,7 +210,14 @@ extern "C" fn on_signal(signal: c_int, info: *mut siginfo_t, context: *mut c_voi
     };
     let errno = Errno::save();
     let previous = ending.previous.load(Ordering::Acquire);
-    if previous != libc::SIG_DFL {
+    if ENDS.load(Ordering::SeqCst) && ending.is_fault {
+        // Another thread was first.
+    } else if previous != libc::SIG_DFL {
+        if ending.is_fault {
+            let undisturbed = Undisturbed::by_any();
+            speak(ending, Outlook::Open);
+            drop(undisturbed);
+        }
         errno.restore();
         // SAFETY: it is the handler that was installed for this signal, called with the arguments that
         // the system gave, in the form that it was installed for.
@@ -197,8 +231,11 @@ extern "C" fn on_signal(signal: c_int, info: *mut siginfo_t, context: *mut c_voi
                 handler(signal);
             }
         }
-        // It has dealt with the signal, unless it took itself away, as that of Rust's standard library.
-        if disposition(signal).is_none_or(|now| now.sa_sigaction != libc::SIG_DFL) {
+        // It has dealt with the signal, unless it took itself away, as that of Rust's standard library. At
+        // once ours is back, so that the same fault of another thread does not end the process meanwhile.
+        let now = replace_disposition(signal, &last_action());
+        if now.sa_sigaction != libc::SIG_DFL {
+            set_disposition(signal, &now);
             return;
         }
     } else if !ending.is_fault && !disposition(signal).is_some_and(|now| is_ours(&now)) {
@@ -208,22 +245,18 @@ extern "C" fn on_signal(signal: c_int, info: *mut siginfo_t, context: *mut c_voi
 
     // Until all is said, nobody else may end the process by the same signal, and nothing interrupts:
     // a fault from here on ends the process at once.
-    set_disposition(
-        signal,
-        &action_of(our_handler(), libc::SA_SIGINFO | libc::SA_ONSTACK, true),
+    ENDS.store(true, Ordering::SeqCst);
+    set_disposition(signal, &last_action());
+    // Returning from the handler lifts the block.
+    std::mem::forget(Undisturbed::by_any());
+    speak(
+        ending,
+        if ending.is_fault {
+            Outlook::Fault
+        } else {
+            Outlook::Request
+        },
     );
-    // SAFETY: fills a set of its own and blocks what is in it; both may be done in a handler.
-    unsafe {
-        let mut all = MaybeUninit::<libc::sigset_t>::uninit();
-        libc::sigfillset(all.as_mut_ptr());
-        libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), ptr::null_mut());
-    }
-    let last_words = LAST_WORDS.load(Ordering::Acquire);
-    if !last_words.is_null() {
-        // SAFETY: only `watch` stores there, and only functions of this type.
-        let last_words: LastWords = unsafe { std::mem::transmute(last_words) };
-        last_words(ending.name, ending.is_fault);
-    }
 
     set_disposition(signal, &action_of(libc::SIG_DFL, 0, false));
     // An instruction that failed fails again when the handler returns; what was sent is sent again, and
@@ -236,6 +269,15 @@ extern "C" fn on_signal(signal: c_int, info: *mut siginfo_t, context: *mut c_voi
         }
     }
     errno.restore();
+}
+
+fn speak(ending: &Ending, outlook: Outlook) {
+    let last_words = LAST_WORDS.load(Ordering::Acquire);
+    if !last_words.is_null() {
+        // SAFETY: only `watch` stores there, and only functions of this type.
+        let last_words: LastWords = unsafe { std::mem::transmute(last_words) };
+        last_words(ending.name, outlook);
+    }
 }
 
 /// The calling thread's error number, which a handler has to leave as it was.
@@ -284,7 +326,8 @@ impl Errno {
     }
 }
 
-/// Keeps signals from interrupting this thread until it is dropped, faults aside; they arrive then.
+/// Keeps signals from interrupting this thread until it is dropped, those aside that an instruction
+/// raises; they arrive then.
 /// Meanwhile a write beyond the limit for the size of a file fails, instead of ending the process.
 #[derive(Debug)]
 pub(crate) struct Undisturbed {
@@ -293,29 +336,47 @@ pub(crate) struct Undisturbed {
 
 impl Undisturbed {
     pub(crate) fn begin() -> Self {
-        Self::with(false)
+        Self::with(|set| {
+            // SAFETY: `set` is a set; what an instruction raises cannot wait. An abort can: it lifts the
+            // block itself.
+            unsafe {
+                libc::sigfillset(set);
+                for fault in [
+                    libc::SIGSEGV,
+                    libc::SIGBUS,
+                    libc::SIGILL,
+                    libc::SIGFPE,
+                    libc::SIGTRAP,
+                ] {
+                    libc::sigdelset(set, fault);
+                }
+            }
+        })
+    }
+
+    /// Not even what an instruction raises: that ends the process at once.
+    fn by_any() -> Self {
+        // SAFETY: `set` is a set.
+        Self::with(|set| unsafe {
+            libc::sigfillset(set);
+        })
     }
 
     /// Only a write beyond the limit for the size of a file is taken care of: for work that takes
     /// long, which Ctrl-C shall end.
     pub(crate) fn by_file_size() -> Self {
-        Self::with(true)
+        // SAFETY: `set` is a set.
+        Self::with(|set| unsafe {
+            libc::sigaddset(set, libc::SIGXFSZ);
+        })
     }
 
-    fn with(only_file_size: bool) -> Self {
+    fn with(block: impl FnOnce(*mut libc::sigset_t)) -> Self {
         // SAFETY: the sets are of this function, and initialised before they are used.
         unsafe {
             let mut blocked = MaybeUninit::<libc::sigset_t>::uninit();
-            if only_file_size {
-                libc::sigemptyset(blocked.as_mut_ptr());
-                libc::sigaddset(blocked.as_mut_ptr(), libc::SIGXFSZ);
-            } else {
-                libc::sigfillset(blocked.as_mut_ptr());
-                for ending in ENDINGS.iter().filter(|ending| ending.is_fault) {
-                    libc::sigdelset(blocked.as_mut_ptr(), ending.signal);
-                }
-                libc::sigdelset(blocked.as_mut_ptr(), libc::SIGTRAP);
-            }
+            libc::sigemptyset(blocked.as_mut_ptr());
+            block(blocked.as_mut_ptr());
             let mut before = MaybeUninit::<libc::sigset_t>::uninit();
             libc::sigemptyset(before.as_mut_ptr());
             libc::pthread_sigmask(libc::SIG_BLOCK, blocked.as_ptr(), before.as_mut_ptr());

@@ -41,10 +41,7 @@ fn a_whole_file_shows_the_invariant_in_numbers() {
     let text = stdout(&run(&["--check", str(&file)]));
     let mut lines = text.lines();
     let contents = "1 rank, 2 regions, 10 intervals; schema 1, written by rust 0.1.0";
-    assert_eq!(
-        lines.next(),
-        Some(&*format!("✓ {}: {contents}", file.display()))
-    );
+    assert_eq!(lines.next(), Some(&*format!("✓ {}: {contents}", file.display())));
     assert_eq!(
         lines.next(),
         Some("  recorded 11 = written 10 + dropped 0 + still open 1")
@@ -145,10 +142,7 @@ fn every_finding_says_where() {
             "rank0/regions/solve states 3 calls, fewer than its 10 intervals",
         ),
         (|file| set(file, "size", 3), "missing ranks 1-2"),
-        (
-            |file| file.relink("rank0", "rank2").unwrap(),
-            "missing ranks 0-1",
-        ),
+        (|file| file.relink("rank0", "rank2").unwrap(), "missing ranks 0-1"),
         (
             |file| file.unlink("rank0/regions/solve/end_times").unwrap(),
             "rank0/regions/solve has no end_times",
@@ -199,7 +193,10 @@ fn files_of_the_python_package_are_checked_for_what_they_can_be() {
     let output = run(&["--check", str(&golden("s3_min.h5"))]);
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("s3_min.h5: schema 3") && said.contains("not read yet"), "{said}");
+    assert!(
+        said.contains("s3_min.h5: schema 3") && said.contains("not read yet"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -266,7 +263,10 @@ fn cut(log: &Path, bytes: usize) {
 fn the_log_of_a_killed_program_is_no_finding_and_said_to_be_one() {
     let (_directory, log) = log();
     let text = stdout(&run(&["--check", str(&log)]));
-    assert!(text.contains("copy.log: rank log of rank 0, 1 regions, 1 intervals"), "{text}");
+    assert!(
+        text.contains("copy.log: rank log of rank 0, 1 regions, 1 intervals"),
+        "{text}"
+    );
     assert!(text.contains("note: there is no end mark"), "{text}");
     cut(&log, 5);
     let text = stdout(&run(&["--check", str(&log)]));

@@ -2,9 +2,9 @@
 
 #![cfg(feature = "pproc")]
 
+mod checking;
 #[path = "../common/mod.rs"]
 mod common;
-mod checking;
 mod merging;
 mod output;
 mod program;

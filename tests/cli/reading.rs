@@ -17,6 +17,12 @@ region    calls    total  exclusive    share             average      min      m
 main          2  2.00 ms     700 µs  100.0 % ██████████  1.00 ms  1.00 ms  1.00 ms    0 ns
 └─ solve      5  1.30 ms    1.25 ms   65.0 % ██████▌      260 µs   100 µs   400 µs  136 µs
    └─ io      1  50.0 µs    50.0 µs    2.5 % ▎           50.0 µs  50.0 µs  50.0 µs    0 ns
+clocks: not compared; times of different ranks may be shifted against each other
+
+over 2 ranks      min     mean      max  slowest  max - mean  max/mean  ranks
+solve          600 µs   650 µs   700 µs        0     50.0 µs      1.08      2
+io               0 ns  25.0 µs  50.0 µs        0     25.0 µs      2.00      1
+main          1.00 ms  1.00 ms  1.00 ms        0        0 ns      1.00      2
 "
     );
 }

@@ -22,28 +22,30 @@ struct Watched;
 static WATCHED_THREAD: AtomicUsize = AtomicUsize::new(0);
 static ALLOCATIONS: AtomicPtr<AtomicU64> = AtomicPtr::new(std::ptr::null_mut());
 
-fn count_allocations_in(path: &str) {
-    let file = std::fs::File::create_new(path).unwrap();
-    file.set_len(8).unwrap();
-    drop(file);
-    let file = std::fs::OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open(path)
-        .unwrap();
-    // SAFETY: maps eight bytes of a file that has them, and for ever.
-    let place = unsafe {
-        libc::mmap(
+/// Numbers that the tests read in a file, at any time.
+fn shared_numbers(path: &str, n: usize) -> &'static [AtomicU64] {
+    let mut open = std::fs::OpenOptions::new();
+    let file = open.read(true).write(true).create_new(true).open(path).unwrap();
+    let bytes = n * size_of::<AtomicU64>();
+    file.set_len(bytes as u64).unwrap();
+    // SAFETY: maps a file of this size for ever; a number may have any value.
+    unsafe {
+        let place = libc::mmap(
             std::ptr::null_mut(),
-            8,
+            bytes,
             libc::PROT_READ | libc::PROT_WRITE,
             libc::MAP_SHARED,
             std::os::fd::AsRawFd::as_raw_fd(&file),
             0,
-        )
-    };
-    assert_ne!(place, libc::MAP_FAILED);
-    ALLOCATIONS.store(place.cast(), Ordering::SeqCst);
+        );
+        assert_ne!(place, libc::MAP_FAILED);
+        std::slice::from_raw_parts(place.cast(), n)
+    }
+}
+
+fn count_allocations_in(path: &str) {
+    let number = &shared_numbers(path, 1)[0];
+    ALLOCATIONS.store(std::ptr::from_ref(number).cast_mut(), Ordering::SeqCst);
     WATCHED_THREAD.store(this_thread(), Ordering::SeqCst);
 }
 
@@ -113,7 +115,7 @@ impl Caller {
 
 fn setup(interval: Duration) {
     let config = ProfilingConfig::new()
-        .file_path("run.h5")
+        .file_path(std::env::var("VICTIM_FILE").unwrap_or("run.h5".into()))
         .verbose(false)
         .flush_interval(interval)
         .memory_limit(number("VICTIM_MEMORY", 64 << 20) as usize)
@@ -130,13 +132,13 @@ const LONG: Duration = Duration::from_secs(3_600);
 /// are in the log for certain.
 fn record_until_killed(threads: usize) {
     setup(Duration::from_millis(50));
-    let done: &'static [AtomicU64] = (0..threads).map(|_| AtomicU64::new(0)).collect::<Vec<_>>().leak();
-    for thread in 0..threads {
+    let done = shared_numbers("done", threads);
+    for (thread, done) in done.iter().enumerate() {
         std::thread::spawn(move || {
             let mut caller = Caller::new(thread);
             loop {
                 caller.call();
-                done[thread].store(caller.n, Ordering::Release);
+                done.store(caller.n, Ordering::Release);
             }
         });
     }
@@ -167,6 +169,54 @@ fn finalize_until_killed() {
         say(&format!("finalized {round}\n"));
         assert!(round < 10_000, "nobody killed this program");
     }
+}
+
+/// Records until it is told to stop, whatever becomes of the log, and tells what happens by files in a
+/// directory of its own. What it computes comes out right in any case.
+fn record_until_told() {
+    let talk = std::path::PathBuf::from(std::env::var_os("VICTIM_TALK").unwrap());
+    let tell = |what: &str| std::fs::write(talk.join(what), "").unwrap();
+    let is_told = |what: &str| talk.join(what).exists();
+    setup(LONG);
+    tell("begun");
+    let mut caller = Caller::new(0);
+    let mut computed = 0;
+    let (mut full, mut recovered) = (false, false);
+    let started = Instant::now();
+    while !is_told("stop") {
+        for _ in 0..512 {
+            caller.call();
+            computed += 1;
+        }
+        let flushed = ProfileManager::flush().is_ok();
+        if !flushed && !full {
+            full = true;
+            tell("full");
+        }
+        if flushed && full && !recovered {
+            recovered = true;
+            tell("recovered");
+        }
+        if full && !recovered {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        assert!(started.elapsed() < Duration::from_secs(60), "nobody said stop");
+    }
+    let calls = caller.n;
+    drop(caller);
+    match ProfileManager::finalize() {
+        Ok(summary) => {
+            assert_eq!(summary.recorded(), summary.kept() + summary.dropped());
+            say(&format!(
+                "recorded {} dropped {}\n",
+                summary.recorded(),
+                summary.dropped()
+            ));
+        }
+        Err(error) => say(&format!("error {error}\n")),
+    }
+    assert_eq!(computed, calls);
+    say(&format!("calls {}\n", calls + calls.div_ceil(pattern::IN_OUTER)));
 }
 
 /// `calls` in memory, and one call of `open` that has not ended.
@@ -205,8 +255,13 @@ fn handle(signal: libc::c_int, handler: extern "C" fn(libc::c_int)) {
     unsafe { libc::signal(signal, handler as *const () as libc::sighandler_t) };
 }
 
+/// Tells the test, which looks for the file.
+fn ready() {
+    std::fs::write("ready", "").unwrap();
+}
+
 fn wait_to_be_killed() -> ! {
-    say("ready\n");
+    ready();
     let started = Instant::now();
     while started.elapsed() < Duration::from_secs(60) {
         std::thread::sleep(Duration::from_millis(5));
@@ -214,8 +269,77 @@ fn wait_to_be_killed() -> ! {
     panic!("nobody killed this program");
 }
 
+static EARLIER: AtomicUsize = AtomicUsize::new(0);
+
+/// Calls the handler that was there before, as libraries for signals do.
+extern "C" fn note_and_pass_on(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    type Handler = extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void);
+    HANDLED.store(true, Ordering::SeqCst);
+    // SAFETY: the profiler's handler is of this type.
+    let earlier: Handler = unsafe { std::mem::transmute(EARLIER.load(Ordering::SeqCst)) };
+    earlier(signal, info, context);
+}
+
+/// Takes itself away and goes on, as the standard library's handler.
+extern "C" fn give_up(_: libc::c_int) {
+    say("give up\n");
+    // SAFETY: sets the default.
+    unsafe { libc::signal(libc::SIGSEGV, libc::SIG_DFL) };
+}
+
+static PAGE: AtomicPtr<libc::c_void> = AtomicPtr::new(std::ptr::null_mut());
+const PAGE_BYTES: usize = 4_096;
+
+/// Makes the page that was not readable readable, so that the program goes on.
+extern "C" fn mend(_: libc::c_int) {
+    // SAFETY: a page that `mendable` has mapped.
+    unsafe { libc::mprotect(PAGE.load(Ordering::SeqCst), PAGE_BYTES, libc::PROT_READ) };
+}
+
+/// Reads what cannot be read until the handler has seen to it.
+fn mendable() {
+    // SAFETY: a page of its own, which can be read by the time the reading is done.
+    unsafe {
+        let private = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+        let page = libc::mmap(std::ptr::null_mut(), PAGE_BYTES, libc::PROT_NONE, private, -1, 0);
+        assert_ne!(page, libc::MAP_FAILED);
+        PAGE.store(page, Ordering::SeqCst);
+        assert_eq!(page.cast::<u8>().read_volatile(), 0);
+        libc::munmap(page, PAGE_BYTES);
+    }
+}
+
+fn handle_and_pass_on(signal: libc::c_int) {
+    // SAFETY: the actions are whole; a sigaction of zeros is a valid one.
+    unsafe {
+        let mut earlier: libc::sigaction = std::mem::zeroed();
+        libc::sigaction(signal, std::ptr::null(), &mut earlier);
+        assert_ne!(earlier.sa_flags & libc::SA_SIGINFO, 0);
+        EARLIER.store(earlier.sa_sigaction, Ordering::SeqCst);
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = note_and_pass_on as *const () as usize;
+        action.sa_flags = libc::SA_SIGINFO;
+        libc::sigaction(signal, &action, std::ptr::null_mut());
+    }
+}
+
+/// A child of this process that ends by a signal.
+fn child_that_ends_by(signal: libc::c_int) {
+    // SAFETY: the child does nothing but end, and is waited for.
+    unsafe {
+        let child = libc::fork();
+        if child == 0 {
+            libc::raise(signal);
+            libc::_exit(0);
+        }
+        let mut status = 0;
+        libc::waitpid(child, &mut status, 0);
+        assert!(libc::WIFSIGNALED(status) && libc::WTERMSIG(status) == signal);
+    }
+}
+
 fn wait_for_the_handler() {
-    say("ready\n");
+    ready();
     let started = Instant::now();
     while !HANDLED.load(Ordering::SeqCst) {
         assert!(started.elapsed() < Duration::from_secs(60), "no signal came");
@@ -225,29 +349,31 @@ fn wait_for_the_handler() {
 
 const CALLS: u64 = 10_000;
 
+fn calls() -> u64 {
+    number("VICTIM_CALLS", CALLS)
+}
+
 fn main() {
     let ending = std::env::args().nth(1).unwrap_or_default();
     match ending.as_str() {
         // Run as an example without arguments it has nothing to do.
         "" => return,
         "steady" => return record_until_killed(number("VICTIM_THREADS", 4) as usize),
+        "on and on" => return record_until_told(),
         "sessions" => return finalize_until_killed(),
         "handled" => handle(libc::SIGTERM, note),
         _ => {}
     }
     if ending == "own-segv-handler" {
-        // One that takes itself away and goes on, as the standard library's.
-        extern "C" fn give_up(_: libc::c_int) {
-            say("give up\n");
-            // SAFETY: sets the default.
-            unsafe { libc::signal(libc::SIGSEGV, libc::SIG_DFL) };
-        }
         handle(libc::SIGSEGV, give_up);
+    }
+    if ending.starts_with("mended") {
+        handle(libc::SIGSEGV, mend);
     }
     setup(LONG);
     if ending == "from many threads" {
         std::thread::scope(|scope| {
-            for thread in 0..8 {
+            for thread in 1..8 {
                 scope.spawn(move || {
                     let mut caller = Caller::new(thread);
                     (0..CALLS).for_each(|_| caller.call());
@@ -255,7 +381,7 @@ fn main() {
             }
         });
     }
-    let open = record(CALLS);
+    let open = record(calls());
     match ending.as_str() {
         "null" => black_box(null()),
         "own-segv-handler" => black_box(null()),
@@ -275,7 +401,7 @@ fn main() {
                     let start = &start;
                     scope.spawn(move || {
                         start.wait();
-                        if n % 2 == 0 {
+                        if n < number("VICTIM_NULLS", 8) {
                             black_box(null())
                         } else {
                             std::process::abort()
@@ -291,9 +417,32 @@ fn main() {
             0
         }
         "from many threads" | "wait" => wait_to_be_killed(),
-        "handled" | "handled later" => {
-            if ending == "handled later" {
-                handle(libc::SIGTERM, note);
+        "mended" | "mended and killed" => {
+            for _ in 0..3 {
+                mendable();
+                drop(record(calls()));
+            }
+            if ending == "mended and killed" {
+                // SAFETY: ends this process.
+                unsafe { libc::raise(libc::SIGKILL) };
+            }
+            drop(open);
+            let summary = ProfileManager::finalize().unwrap();
+            say(&format!("recorded {}\n", summary.recorded()));
+            std::process::exit(0);
+        }
+        "children" => {
+            child_that_ends_by(libc::SIGTERM);
+            child_that_ends_by(libc::SIGABRT);
+            drop(open);
+            ProfileManager::finalize().unwrap();
+            std::process::exit(0);
+        }
+        "handled" | "handled later" | "handled and passed on" => {
+            match ending.as_str() {
+                "handled later" => handle(libc::SIGTERM, note),
+                "handled and passed on" => handle_and_pass_on(libc::SIGTERM),
+                _ => {}
             }
             wait_for_the_handler();
             drop(record(CALLS));

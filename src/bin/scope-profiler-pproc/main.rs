@@ -11,6 +11,8 @@ mod watch;
 use args::{Args, Command};
 use plan::{Action, Output, Plan};
 use scope_profiler::analysis::call_tree::CallTree;
+use scope_profiler::analysis::imbalance;
+use scope_profiler::export::ranks_table;
 use scope_profiler::export::table::{self, TableOptions};
 use scope_profiler::plot::{show_gantt, viewer};
 use scope_profiler::profile::Source;
@@ -88,10 +90,22 @@ fn run(args: &Args) -> Result<(), Failure> {
 }
 
 fn statistics_table(reader: &ProfilingH5Reader, filter: &RegionFilter) -> Result<String, Failure> {
-    let tree = CallTree::of(reader, &filter.rows(reader)?)?;
+    let rows = filter.rows(reader)?;
+    let tree = CallTree::of(reader, &rows)?;
     let mut options = TableOptions::for_stdout();
     options.title = Some(reader.title());
-    Ok(table::render(&tree, &options))
+    options.clocks = Some(reader.clocks(reader.ranks()));
+    let mut text = table::render(&tree, &options);
+    let ranks = reader
+        .ranks()
+        .iter()
+        .filter(|&&rank| filter.keeps_rank(rank))
+        .count();
+    if ranks > 1 {
+        let regions = imbalance::of(reader, &rows, ranks)?;
+        text += &format!("\n{}", ranks_table::render(&regions, &options));
+    }
+    Ok(text)
 }
 
 fn write_outputs(

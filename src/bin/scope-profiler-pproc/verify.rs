@@ -44,7 +44,10 @@ impl Style {
     fn render(&self, report: &Report) -> String {
         let path = report.path().display();
         let mark = self.mark(report.is_ok());
-        let mut out = format!("{mark} {}\n", self.line(&format!("{path}: {}", report.contents())));
+        let mut out = format!(
+            "{mark} {}\n",
+            self.line(&format!("{path}: {}", report.contents()))
+        );
         let mut add = |text: &str| out += &format!("  {}\n", self.line(text));
         add(report.invariant().as_str());
         for finding in report.findings() {

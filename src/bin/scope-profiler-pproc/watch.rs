@@ -47,7 +47,9 @@ fn watch(over: &AtomicBool, file: &Path) {
             last = now;
         } else if now.busy - last.busy > PATIENCE && !over.load(Ordering::Relaxed) {
             let file = file.display();
-            complain(&format!("{file}: damaged: the HDF5 library does not come to an end with it"));
+            complain(&format!(
+                "{file}: damaged: the HDF5 library does not come to an end with it"
+            ));
             end_at_once();
         }
     }

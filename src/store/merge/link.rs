@@ -5,7 +5,7 @@ use super::super::reader::attributes;
 use super::super::{hdf5_values as values, names, run_directory};
 use super::copy::add_rank;
 use super::inputs::{Inputs, LogHead};
-use super::totals::{self, Gathered, RankSummary, Totals};
+use super::totals::{self, Gathered, Lacking, RankSummary, Totals};
 use super::verify::{Depth, verify};
 use super::{Merge, MergeOptions, Merged};
 use crate::error::{Error, Result};
@@ -95,7 +95,8 @@ fn convert(rank: u32, log: &Path, path: &Path) -> Result<RankSummary, LogFailure
     ] {
         values::attribute(&file, key, &totals::int(n)).map_err(failed)?;
     }
-    totals::write_attributes(&file, summary.run.clone(), summary.totals, &[]).map_err(failed)?;
+    totals::write_attributes(&file, summary.run.clone(), summary.totals, &Lacking::default())
+        .map_err(failed)?;
     file.close().map_err(failed)?;
     verify(&temporary, path, &[(rank, summary.totals)], Depth::Columns).map_err(LogFailure::Output)?;
     temporary.persist(path).map_err(|error| cannot(error.error))?;

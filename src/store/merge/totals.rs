@@ -1,6 +1,7 @@
 //! What a merged file has in all, and its root attributes.
 
 use super::super::rank_file::{LogContents, LogFailure};
+use super::super::rank_log::ENDED_BY;
 use super::super::{SCHEMA_VERSION, hdf5_values as values, names};
 use super::inputs::{Inputs, UnreadableLog};
 use super::{Merge, Merged};
@@ -51,12 +52,22 @@ impl From<LogContents> for RankSummary {
     }
 }
 
+/// Ranks of the run that a file lacks, ascending.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lacking {
+    /// Of these there is nothing.
+    wholly: Vec<u32>,
+    /// Of these there is what their logs held.
+    partly: Vec<u32>,
+}
+
 /// The ranks that are in a file so far.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
     merged: Merged,
     pub(super) ranks: Vec<(u32, Totals)>,
     totals: Totals,
+    lacking: Lacking,
     /// Facts about the run, from the lowest rank.
     run: Option<Metadata>,
     first_error: Option<Error>,
@@ -89,6 +100,7 @@ impl Gathered {
                 self.totals.add(summary.totals);
                 if !summary.complete {
                     self.merged.incomplete.push(log.into());
+                    self.lacking.partly.push(rank);
                 }
                 self.run.get_or_insert(summary.run);
                 Ok(true)
@@ -114,7 +126,8 @@ impl Gathered {
         merged.dropped = self.totals.dropped;
         merged.open = self.totals.open;
         let run = self.run.take().unwrap_or_default();
-        write_attributes(file, run, self.totals, &merged.missing)
+        self.lacking.wholly.clone_from(&merged.missing);
+        write_attributes(file, run, self.totals, &self.lacking)
             .map_err(|error| Error::hdf5(output, "cannot write", error))
     }
 
@@ -128,12 +141,15 @@ pub(super) fn write_attributes(
     file: &hdf5::File,
     run: Metadata,
     totals: Totals,
-    missing: &[u32],
+    lacking: &Lacking,
 ) -> hdf5::Result<()> {
     let mut facts = run;
     // These are of one rank.
     facts.remove("rank");
     facts.remove(names::CLOCK_ID);
+    if facts.get("size").is_some_and(|size| *size != Value::Int(1)) {
+        facts.remove(ENDED_BY);
+    }
     facts.insert(names::SCHEMA.into(), Value::Int(SCHEMA_VERSION));
     for (key, n) in [
         (names::WRITTEN_INTERVALS, totals.intervals),
@@ -142,8 +158,13 @@ pub(super) fn write_attributes(
     ] {
         facts.insert(key.into(), int(n));
     }
-    if !missing.is_empty() {
-        facts.insert(names::MISSING_RANKS.into(), Value::Text(ranges(missing)));
+    for (key, ranks) in [
+        (names::MISSING_RANKS, &lacking.wholly),
+        (names::INCOMPLETE_RANKS, &lacking.partly),
+    ] {
+        if !ranks.is_empty() {
+            facts.insert(key.into(), Value::Text(ranges(ranks)));
+        }
     }
     facts
         .iter()

@@ -1,5 +1,6 @@
 //! What a log is written on: a file, or what a test puts in its place.
 
+use crate::sys;
 use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, Write};
@@ -12,6 +13,11 @@ pub(crate) trait Medium: Write + Send + fmt::Debug {
 
     /// The length now.
     fn length(&self) -> io::Result<u64>;
+
+    /// Sees to it that there is room for `length` bytes in all, as far as that can be known beforehand.
+    fn reserve(&mut self, _length: u64) -> io::Result<()> {
+        Ok(())
+    }
 
     /// Another handle on the same medium.
     fn another(&self) -> io::Result<Box<dyn Medium>>;
@@ -44,6 +50,10 @@ impl Medium for File {
 
     fn length(&self) -> io::Result<u64> {
         Ok(self.metadata()?.len())
+    }
+
+    fn reserve(&mut self, length: u64) -> io::Result<()> {
+        sys::reserve(self, length)
     }
 
     fn another(&self) -> io::Result<Box<dyn Medium>> {

@@ -31,6 +31,8 @@ const MAX_PAYLOAD: usize = 1 << 20;
 const EVENT_BYTES: usize = 24;
 /// The fact that a run has which was ended by a signal: its name.
 pub(crate) const ENDED_BY: &str = "ended_by";
+/// The fact that a run has during which the machine was suspended: for how long, ns.
+pub(crate) const SUSPENDED: &str = "suspended_ns";
 /// Events in one block, at the most.
 pub(crate) const MAX_EVENTS: usize = 1 << 15;
 

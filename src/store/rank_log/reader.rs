@@ -51,7 +51,7 @@ impl LogReader {
 }
 
 impl<R: Read> LogReader<R> {
-    pub(super) fn new(mut input: R, length: u64, path: &Path) -> Result<Self> {
+    pub(crate) fn new(mut input: R, length: u64, path: &Path) -> Result<Self> {
         let mut header = [0; HEADER_BYTES as usize];
         match input.read_exact(&mut header) {
             Ok(()) => {}

@@ -158,3 +158,112 @@ fn other_files_and_newer_versions_are_refused_by_name() {
     newer[8] = 9;
     assert!(refuse(&newer).contains("version 9"));
 }
+
+/// A medium that takes a few bytes at a time, is interrupted now and then, and gets full.
+#[derive(Clone, Debug, Default)]
+struct Stubborn {
+    bytes: std::sync::Arc<std::sync::Mutex<Vec<u8>>>,
+    limit: std::sync::Arc<std::sync::atomic::AtomicUsize>,
+    cannot_cut: std::sync::Arc<std::sync::atomic::AtomicBool>,
+    interrupted: bool,
+}
+
+impl Stubborn {
+    fn with_limit(limit: usize) -> Self {
+        let medium = Self::default();
+        medium.set_limit(limit);
+        medium
+    }
+
+    fn set_limit(&self, limit: usize) {
+        self.limit.store(limit, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        self.bytes.lock().unwrap().clone()
+    }
+}
+
+impl std::io::Write for Stubborn {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.interrupted = !self.interrupted;
+        if self.interrupted {
+            return Err(std::io::ErrorKind::Interrupted.into());
+        }
+        let mut all = self.bytes.lock().unwrap();
+        let limit = self.limit.load(std::sync::atomic::Ordering::Relaxed);
+        let written = bytes.len().min(7).min(limit.saturating_sub(all.len()));
+        if written == 0 {
+            return Err(std::io::ErrorKind::StorageFull.into());
+        }
+        all.extend(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Medium for Stubborn {
+    fn cut(&mut self, length: u64) -> std::io::Result<()> {
+        if self.cannot_cut.load(std::sync::atomic::Ordering::Relaxed) {
+            return Err(std::io::ErrorKind::Other.into());
+        }
+        self.bytes.lock().unwrap().truncate(length as usize);
+        Ok(())
+    }
+
+    fn length(&self) -> std::io::Result<u64> {
+        Ok(self.bytes().len() as u64)
+    }
+
+    fn another(&self) -> std::io::Result<Box<dyn Medium>> {
+        Ok(Box::new(self.clone()))
+    }
+}
+
+#[test]
+fn short_and_interrupted_writes_make_whole_blocks() {
+    let medium = Stubborn::with_limit(usize::MAX);
+    let mut log = LogWriter::begin(Box::new(medium.clone()), Path::new("log")).unwrap();
+    log.name(2, "solve", Some(("a.rs", 12))).unwrap();
+    log.end().unwrap();
+    assert_eq!(blocks(&medium.bytes()).len(), 2);
+}
+
+#[test]
+fn a_block_that_does_not_fit_leaves_nothing_behind() {
+    let whole = {
+        let medium = Stubborn::with_limit(usize::MAX);
+        let mut log = LogWriter::begin(Box::new(medium.clone()), Path::new("log")).unwrap();
+        log.name(1, "first", None).unwrap();
+        medium.bytes().len()
+    };
+    for limit in whole..whole + 30 {
+        let medium = Stubborn::with_limit(limit);
+        let mut log = LogWriter::begin(Box::new(medium.clone()), Path::new("log")).unwrap();
+        log.name(1, "first", None).unwrap();
+        // Not even taking it back works at first.
+        medium
+            .cannot_cut
+            .store(true, std::sync::atomic::Ordering::Relaxed);
+        let error = log.name(2, "a name that is longer", None).unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::StorageFull, "{limit}");
+        assert!(log.name(3, "third", None).is_err(), "{limit}");
+        assert_eq!(blocks(&medium.bytes()).len(), 1, "{limit}");
+        medium
+            .cannot_cut
+            .store(false, std::sync::atomic::Ordering::Relaxed);
+        medium.set_limit(usize::MAX);
+        log.name(4, "fourth", None).unwrap();
+        let names: Vec<u32> = blocks(&medium.bytes())
+            .iter()
+            .map(|block| match block {
+                Block::Name { region, .. } => *region,
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(names, [1, 4], "{limit}");
+    }
+}

@@ -3,13 +3,18 @@
 use super::super::codec::Encoder;
 use super::medium::{self, Medium};
 use super::{
-    BLOCK_HEADER_BYTES, Counts, ENDED_BY, HEADER_BYTES, LogEvent, MAGIC, MAX_EVENTS, MAX_PAYLOAD,
-    TAIL_BUFFER_BYTES, VERSION, checksum, kind,
+    BLOCK_HEADER_BYTES, Counts, ENDED_BY, EVENT_BYTES, HEADER_BYTES, LogEvent, MAGIC, MAX_EVENTS,
+    MAX_PAYLOAD, TAIL_BUFFER_BYTES, VERSION, checksum, kind,
 };
 use crate::clock::{Anchor, ClockMeasurement};
 use crate::profile::{Metadata, Value};
 use std::io;
 use std::path::{Path, PathBuf};
+
+/// Room that intervals leave on the disk: for names, counts and what else comes at the end.
+const END_BYTES: u64 = 256 << 10;
+/// How much room is asked for at once beyond what is needed.
+const RESERVED_AT_ONCE: u64 = 1 << 20;
 
 /// Appends blocks to a new log.
 #[derive(Debug)]
@@ -20,6 +25,8 @@ pub(crate) struct LogWriter {
     good: u64,
     /// Whether the beginning of a block that failed is still behind that.
     torn: bool,
+    /// Up to here there is room on the disk.
+    reserved: u64,
     buffer: Encoder,
 }
 
@@ -43,6 +50,7 @@ impl LogWriter {
             path: path.into(),
             good: HEADER_BYTES,
             torn: false,
+            reserved: 0,
             buffer: Encoder::default(),
         })
     }
@@ -55,13 +63,21 @@ impl LogWriter {
             path: self.path.clone(),
             good: 0,
             torn: false,
+            reserved: u64::MAX,
             buffer: Encoder::with_capacity(TAIL_BUFFER_BYTES),
         })
     }
 
-    /// Goes on where the first writer has stopped.
-    pub(crate) fn take_over(&mut self) -> io::Result<()> {
+    /// Goes on where the first writer has stopped, and says where that is.
+    pub(crate) fn take_over(&mut self) -> io::Result<u64> {
         self.good = self.medium.length()?;
+        Ok(self.good)
+    }
+
+    /// Takes everything after the first `length` bytes away, and goes on there.
+    pub(crate) fn go_back_to(&mut self, length: u64) -> io::Result<()> {
+        self.medium.cut(length)?;
+        self.good = length;
         Ok(())
     }
 
@@ -72,7 +88,9 @@ impl LogWriter {
 
     /// Writes a file that was deleted a second time, under its old name.
     pub(crate) fn restore(&mut self) -> io::Result<()> {
-        self.medium.restore(&self.path)
+        self.medium.restore(&self.path)?;
+        self.reserved = 0;
+        Ok(())
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -131,6 +149,7 @@ impl LogWriter {
         events: impl ExactSizeIterator<Item = LogEvent>,
     ) -> io::Result<()> {
         debug_assert!(events.len() <= MAX_EVENTS);
+        self.make_room((BLOCK_HEADER_BYTES + size_of::<u32>() + events.len() * EVENT_BYTES) as u64)?;
         self.block(kind::EVENTS, |out| {
             out.u32(thread);
             for event in events {
@@ -173,7 +192,24 @@ impl LogWriter {
     }
 
     pub(crate) fn end(&mut self) -> io::Result<()> {
-        self.block(kind::END, |_| ())
+        self.block(kind::END, |_| ())?;
+        // Gives back the room that was kept.
+        self.medium.cut(self.good)
+    }
+
+    /// Makes sure that so many bytes can be written and that there is room left for the end of the log:
+    /// a disk that is full of intervals must still take the counts of those it did not take.
+    fn make_room(&mut self, bytes: u64) -> io::Result<()> {
+        let needed = self.good.saturating_add(bytes + END_BYTES);
+        if needed > self.reserved {
+            // In steps, as long as the disk is not nearly full.
+            let generous = needed + RESERVED_AT_ONCE;
+            self.reserved = match self.medium.reserve(generous) {
+                Ok(()) => generous,
+                Err(_) => self.medium.reserve(needed).map(|()| needed)?,
+            };
+        }
+        Ok(())
     }
 
     /// Appends one block with one write. When that fails what was written of it is cut off again,

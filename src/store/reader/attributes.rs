@@ -187,6 +187,15 @@ pub(super) fn int(attributes: &Metadata, name: &str) -> Option<i64> {
     }
 }
 
+/// A list-of-integers attribute; a single integer counts as a list of one.
+pub(super) fn ints(attributes: &Metadata, name: &str) -> Vec<i64> {
+    match attributes.get(name) {
+        Some(Value::Int(number)) => vec![*number],
+        Some(Value::List(texts)) => texts.iter().filter_map(|text| text.parse().ok()).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// Whether a type is an integer of any width up to 64 bits, and then whether it is signed.
 pub(super) fn integer(descriptor: &TypeDescriptor) -> Option<(IntSize, bool)> {
     match *descriptor {

@@ -156,7 +156,9 @@ fn check_storage(from: &Opened, path: &str, dataset: &Dataset, len: u64, width: 
     // No single place in the file: chunked, inside the header, or never written.
     let creation = creation(from, path, dataset)?;
     let chunk = creation.chunk().unwrap_or_default();
-    let chunk_bytes = chunk.iter().fold(width, |bytes, &extent| bytes.saturating_mul(extent as u64));
+    let chunk_bytes = chunk
+        .iter()
+        .fold(width, |bytes, &extent| bytes.saturating_mul(extent as u64));
     if chunk_bytes > MAX_CHUNK_BYTES {
         return Err(from.damaged(format!(
             "{path} is stored in chunks of {chunk_bytes} bytes; more than {MAX_CHUNK_BYTES} are not read"

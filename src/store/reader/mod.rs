@@ -14,7 +14,10 @@ pub(crate) use inspection::Inspection;
 
 use crate::analysis::selection::RegionFilter;
 use crate::error::{Error, Result};
-use crate::profile::{CallSite, Intervals, Metadata, MpiRegion, OwnTimes, RankRegion, Row, Source, Value};
+use crate::profile::{
+    self, CallSite, ClockAgreement, Intervals, Metadata, MpiRegion, OwnTimes, RankClock, RankRegion, Row,
+    Source, Value,
+};
 use crate::store::names;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -45,6 +48,7 @@ trait Decoder: fmt::Debug + Send + Sync {
     /// The intervals of a row in the order of the file.
     fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()>;
     fn call_site(&self, row: usize) -> CallSite;
+    fn clock(&self, rank: u32) -> Option<&RankClock>;
     /// The threads of a rank with their names, where the file lists them.
     fn threads(&self, rank: u32) -> Option<&BTreeMap<u32, String>>;
     /// Where in the file a row is.
@@ -148,6 +152,12 @@ impl ProfilingH5Reader {
         &self.file.contents().metadata
     }
 
+    /// What is known of the clock of a rank: none in a file of one process, or of another writer.
+    #[must_use]
+    pub fn clock(&self, rank: u32) -> Option<&RankClock> {
+        self.file.decoder.clock(rank)
+    }
+
     /// Loads one region of every rank that has it.
     ///
     /// # Errors
@@ -225,6 +235,10 @@ impl Source for ProfilingH5Reader {
             Some(Value::Float(ns)) if ns.is_finite() && *ns >= 0.0 => Some(*ns),
             _ => None,
         }
+    }
+
+    fn clocks(&self, ranks: &[u32]) -> ClockAgreement {
+        profile::agreement(ranks.iter().map(|&rank| self.clock(rank)))
     }
 
     fn title(&self) -> String {

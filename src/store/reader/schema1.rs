@@ -2,14 +2,14 @@
 //!
 //! Opening reads groups, headers of datasets and attributes; never events.
 
-use super::attributes::{self, int, text, texts_of};
+use super::attributes::{self, int, ints, text, texts_of};
 use super::column::{Column, check_place};
 use super::inspection::Doubts;
 use super::linked::RankFiles;
 use super::open::Opened;
 use super::{Contents, Decoder};
 use crate::error::Result;
-use crate::profile::{CallSite, Intervals, Metadata, Row};
+use crate::profile::{CallSite, Intervals, Metadata, RankClock, Row};
 use crate::store::names;
 use hdf5::{Group, LinkType, LocationType};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -20,7 +20,7 @@ use std::sync::Arc;
 const COLUMNS: [&str; 3] = [names::START_TIMES, names::END_TIMES, names::THREAD_IDS];
 
 /// Attributes of a region's group that mean something to us.
-const REGION_ATTRIBUTES: [&str; 11] = [
+const REGION_ATTRIBUTES: [&str; 12] = [
     names::NAME,
     names::SOURCE_FILE,
     names::SOURCE_LINE,
@@ -32,13 +32,15 @@ const REGION_ATTRIBUTES: [&str; 11] = [
     names::TOTAL,
     names::DROPPED,
     names::OPEN,
+    names::CLAMPED,
 ];
 
 /// Attributes of a rank's group that mean something to us.
-const RANK_ATTRIBUTES: [&str; 3] = [names::SORTED, names::COMPLETE, names::RECORDED];
+const RANK_ATTRIBUTES: [&str; 4] = [names::SORTED, names::COMPLETE, names::RECORDED, names::HOST];
 
 /// Attributes of a rank's clock that mean something to us; kept with those of the rank.
-const CLOCK_ATTRIBUTES: [&str; 5] = [
+const CLOCK_ATTRIBUTES: [&str; 6] = [
+    names::CLOCK_ID,
     names::CLOCK_BOUND,
     names::CLOCK_ADDED_AT,
     names::CLOCK_ADDED,
@@ -59,6 +61,7 @@ pub(super) struct Schema1 {
     contents: Contents,
     regions: Vec<Region>,
     threads: BTreeMap<u32, BTreeMap<u32, String>>,
+    clocks: BTreeMap<u32, RankClock>,
 }
 
 #[derive(Debug)]
@@ -88,6 +91,7 @@ impl Schema1 {
             contents,
             regions,
             threads,
+            clocks,
             doubts,
             ..
         } = scan;
@@ -95,6 +99,7 @@ impl Schema1 {
             contents,
             regions,
             threads,
+            clocks,
             from,
         };
         Ok((file, doubts.unwrap_or_default()))
@@ -132,6 +137,10 @@ impl Decoder for Schema1 {
         self.regions[row].starts.group_path()
     }
 
+    fn clock(&self, rank: u32) -> Option<&RankClock> {
+        self.clocks.get(&rank)
+    }
+
     fn damaged(&self, message: String) -> crate::Error {
         self.from.damaged(message)
     }
@@ -144,6 +153,7 @@ struct Scan {
     contents: Contents,
     regions: Vec<Region>,
     threads: BTreeMap<u32, BTreeMap<u32, String>>,
+    clocks: BTreeMap<u32, RankClock>,
     name_index: HashMap<String, usize>,
     /// The groups so far by their address, printed: hard links can make cycles, and of a small file
     /// a large one.
@@ -161,6 +171,7 @@ impl Scan {
             contents: Contents::default(),
             regions: Vec::new(),
             threads: BTreeMap::new(),
+            clocks: BTreeMap::new(),
             name_index: HashMap::new(),
         }
     }
@@ -295,11 +306,11 @@ impl Scan {
             self.from
                 .hdf5(format!("the attributes of {path} cannot be read"), error)
         };
-        let mut facts =
-            attributes::read(group, |name| RANK_ATTRIBUTES.contains(&name)).map_err(cannot)?;
+        let mut facts = attributes::read(group, |name| RANK_ATTRIBUTES.contains(&name)).map_err(cannot)?;
         if has(names::CLOCK) == Some(LinkType::Hard) {
             let clock = self.group(group, names::CLOCK, &format!("{path}/{}", names::CLOCK))?;
             facts.extend(attributes::read(&clock, |name| CLOCK_ATTRIBUTES.contains(&name)).map_err(cannot)?);
+            self.clocks.insert(rank, rank_clock(&facts));
         }
         if int(&facts, names::SORTED) == Some(1) {
             self.contents.sorted_ranks.insert(rank);
@@ -385,7 +396,8 @@ impl Scan {
                 let outcome = if is_new {
                     self.region(search, &child, &child_path, name.clone(), &members)
                 } else {
-                    let message = format!("{child_path} is a second link to a region that has been read already");
+                    let message =
+                        format!("{child_path} is a second link to a region that has been read already");
                     Err(self.from.damaged(message))
                 };
                 self.or_doubt(outcome)?;
@@ -487,6 +499,7 @@ impl Scan {
                 tags: texts_of(&attributes, names::TAGS),
                 dropped: count(names::DROPPED).unwrap_or(0),
                 open: count(names::OPEN).unwrap_or(0),
+                clamped: count(names::CLAMPED).unwrap_or(0),
                 spans: count(names::NUM_SPANS),
                 throttled: count(names::THROTTLED).unwrap_or(0),
                 throttled_ns: int(&attributes, names::THROTTLED_NS).unwrap_or(0),
@@ -558,4 +571,16 @@ fn rank_number(group: &str) -> Option<u32> {
         .bytes()
         .all(|byte| byte.is_ascii_digit())
         .then(|| digits.parse().ok())?
+}
+
+/// A rank's clock as the attributes of the rank and of its clock describe it.
+fn rank_clock(facts: &Metadata) -> RankClock {
+    let at = ints(facts, names::CLOCK_ADDED_AT);
+    let added = ints(facts, names::CLOCK_ADDED);
+    let mut clock = RankClock::default();
+    clock.host = text(facts, names::HOST);
+    clock.id = text(facts, names::CLOCK_ID);
+    clock.bound_ns = int(facts, names::CLOCK_BOUND).and_then(|ns| u64::try_from(ns).ok());
+    clock.added = at.into_iter().zip(added).collect();
+    clock
 }

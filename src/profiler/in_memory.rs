@@ -1,0 +1,38 @@
+//! The end of a session without a file.
+
+use super::finalize::account;
+use crate::clock::Timeline;
+use crate::error::Result;
+use crate::profile::{Profile, Source};
+use crate::record::{Recording, cost};
+use crate::summary::Summary;
+
+/// What a session has that stayed in memory.
+pub(super) fn summary(recording: &Recording, rank: u32) -> Result<Summary> {
+    let profile = profile(recording, rank);
+    let kept = profile.rows().iter().map(|row| row.intervals).sum();
+    let account = account(recording, &recording.open_calls(), kept);
+    Summary::of(&profile, account, recording.settings.label.clone(), None)
+}
+
+fn profile(recording: &Recording, rank: u32) -> Profile {
+    let timeline = Timeline::new(vec![recording.began, recording.settings.clock.anchor()]);
+    let mut clock = timeline.converter();
+    let mut profile = Profile::builder();
+    if let Some(cost) = cost::of_one_call(&recording.settings) {
+        profile = profile.call_cost_ns(cost);
+    }
+    recording.for_each_undrained(|lane, event| {
+        profile.push(
+            rank,
+            event.region.name(),
+            lane.index,
+            clock.ns(event.start),
+            clock.ns(event.end.max(event.start)),
+        );
+    });
+    for id in recording.registry.ids() {
+        profile = profile.calls(rank, id.name(), recording.num_calls(id));
+    }
+    profile.build()
+}

@@ -1,0 +1,281 @@
+//! How several ranks end a session: one file of all logs.
+//!
+//! This is a [`Meeting`] led by rank 0. In its first stage the ranks learn whether all have come; then
+//! each completes its log, which takes the difference of the clocks where all are there. In the second stage
+//! they report to rank 0, which merges the logs and says what became of them.
+
+use super::finalize::{Ending, Outcome, open_regions};
+use super::report::{Arrivals, RankReport, Verdict};
+use super::written::Written;
+use crate::analysis::imbalance::{self, Imbalance, RegionImbalance};
+use crate::comm::{Meeting, Occasion, Post, Stage, World, compare_clocks};
+use crate::error::{Error, Result};
+use crate::output::directory_of;
+use crate::profile::Source;
+use crate::store::merge::{Merge, MergeOptions, merge_with, write_rank_file};
+use crate::store::run_directory;
+use crate::summary::{Account, Summary};
+use crate::units::ranges;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// Of several ranks with more intervals than this the calls are not nested for the summary: that
+/// would read the whole file again, on one rank, while the others wait.
+const NESTED_INTERVALS: u64 = 10_000_000;
+
+/// What rank 0 knows when the logs are complete.
+struct Gathered {
+    /// Of this rank and all others that have come.
+    reports: BTreeMap<u32, RankReport>,
+    /// The ranks that have not.
+    missing: Vec<u32>,
+    size: u32,
+}
+
+impl Ending<'_> {
+    pub(super) fn with_others(&self, world: &World) -> Outcome {
+        let meeting = Meeting::new(world, self.recording.settings.merge_timeout);
+        if meeting.leads() {
+            self.lead(world, &meeting)
+        } else {
+            self.follow(world, &meeting)
+        }
+    }
+
+    /// Any rank but 0.
+    fn follow(&self, world: &World, meeting: &Meeting<'_, World>) -> Outcome {
+        let log = self.writer.log_path();
+        let word = meeting.report(Stage::Arrived, bytes_of(&log).to_le_bytes().to_vec());
+        let arrivals = word.and_then(|word| Arrivals::decode(&word));
+        self.complete_log(world, arrivals);
+        let Some(arrivals) = arrivals else {
+            return self.left_alone("rank 0", world.rank(), &log);
+        };
+        if arrivals.link {
+            // Should it fail, rank 0 makes the file; and tells when that fails too.
+            meeting
+                .while_at_work(|| write_rank_file(&log, self.output).ok())
+                .ok();
+        }
+        let word = meeting.report(Stage::Sealed, self.report(&log).encode());
+        let output = self.output;
+        match word.and_then(|word| Verdict::decode(&word)) {
+            None => self.left_alone("rank 0", world.rank(), &log),
+            Some(Verdict::Merged) => {
+                self.remove(&log);
+                Outcome::of(Summary::of_rank(self.account.clone(), output))
+            }
+            Some(Verdict::Kept) => Outcome::of(Summary::of_rank(self.account.clone(), &log)),
+            Some(Verdict::Incomplete(missing)) => {
+                let error = self.incomplete(&missing, &log);
+                Outcome {
+                    summary: Some(Summary::of_rank(self.account.clone(), output)),
+                    error: Some(error),
+                }
+            }
+            Some(Verdict::Failed(reason)) => Error::not_found(format!(
+                "{}: rank 0 could not write it ({reason}); rank {} keeps {}",
+                output.display(),
+                world.rank(),
+                log.display()
+            ))
+            .into(),
+        }
+    }
+
+    fn lead(&self, world: &World, meeting: &Meeting<'_, World>) -> Outcome {
+        let log = self.writer.log_path();
+        let settings = &self.recording.settings;
+        let size = world.size();
+        let everybody: Vec<u32> = (1..size).collect();
+        let arrived = meeting.collect(Stage::Arrived, &everybody);
+        let bytes: u64 = bytes_of(&log)
+            + arrived
+                .values()
+                .filter_map(|bytes| Some(u64::from_le_bytes(bytes.as_slice().try_into().ok()?)))
+                .sum::<u64>();
+        let mode = settings.merge.for_logs(size as usize, bytes);
+        let arrivals = Arrivals {
+            all: arrived.len() == everybody.len(),
+            link: mode == Merge::Link,
+        };
+        meeting.answer(Stage::Arrived, &arrivals.encode());
+        self.complete_log(world, Some(arrivals));
+
+        let arrived: Vec<u32> = arrived.into_keys().collect();
+        let sealed = meeting.collect(Stage::Sealed, &arrived);
+        let mut reports: BTreeMap<u32, RankReport> = sealed
+            .into_iter()
+            .filter_map(|(rank, report)| Some((rank, RankReport::decode(&report)?)))
+            .collect();
+        reports.insert(0, self.report(&log));
+        let gathered = Gathered {
+            missing: (0..size).filter(|rank| !reports.contains_key(rank)).collect(),
+            reports,
+            size,
+        };
+        let (outcome, verdict) = self.conclude(meeting, mode, &log, &gathered);
+        meeting.answer(Stage::Sealed, &verdict.encode());
+        if verdict == Verdict::Merged {
+            self.remove(&log);
+        }
+        outcome
+    }
+
+    /// Rank 0: merges, and says what came of it.
+    fn conclude(
+        &self,
+        meeting: &Meeting<'_, World>,
+        mode: Merge,
+        log: &Path,
+        gathered: &Gathered,
+    ) -> (Outcome, Verdict) {
+        let directory = directory_of(log);
+        if mode == Merge::Keep {
+            let mut summary = Summary::of_kept_logs(gathered.account(), directory, self.output);
+            summary.set_ranks(gathered.imbalance(), gathered.missing.clone(), Vec::new());
+            return match gathered.missing.is_empty() {
+                true => (Outcome::of(summary), Verdict::Kept),
+                false => (
+                    Outcome {
+                        summary: Some(summary),
+                        error: Some(self.incomplete(&gathered.missing, log)),
+                    },
+                    Verdict::Incomplete(gathered.missing.clone()),
+                ),
+            };
+        }
+        let merged = meeting.while_at_work(|| self.merge(mode, log, gathered));
+        let merged = merged.unwrap_or_else(|_| {
+            Err(Error::config(
+                "the merge panicked; please report it, with what was printed above",
+            ))
+        });
+        match merged {
+            Err(error) => {
+                let verdict = Verdict::Failed(error.to_string());
+                (error.unmerged(directory, self.output).into(), verdict)
+            }
+            Ok(summary) if gathered.missing.is_empty() => (Outcome::of(summary), Verdict::Merged),
+            Ok(summary) => (
+                Outcome {
+                    summary: Some(summary),
+                    error: Some(self.incomplete(&gathered.missing, log)),
+                },
+                Verdict::Incomplete(gathered.missing.clone()),
+            ),
+        }
+    }
+
+    fn merge(&self, mode: Merge, log: &Path, gathered: &Gathered) -> Result<Summary> {
+        // Of a rank that has not come there may be a log all the same.
+        let of_missing = gathered.missing.iter().filter_map(|&rank| {
+            let run = run_directory::run_of_log(log)?;
+            Some(run_directory::log_of_rank(log, run, rank))
+        });
+        let logs: BTreeSet<PathBuf> = gathered
+            .reports
+            .values()
+            .map(|report| report.log.clone())
+            .chain(of_missing.filter(|log| log.is_file()))
+            .collect();
+        let logs: Vec<PathBuf> = logs.into_iter().collect();
+        let merged = merge_with(&logs, self.output, &MergeOptions::new().mode(mode))?;
+        let file = Written::open(self.output)?;
+        let label = self.recording.settings.label.clone();
+        let account = gathered.account();
+        let mut summary = if merged.intervals <= NESTED_INTERVALS {
+            Summary::of(&file.reader, account, label, Some(self.output))?
+        } else {
+            Summary::without_tree(account, label, self.output)
+        };
+        let imbalance = if gathered.missing.is_empty() {
+            gathered.imbalance()
+        } else {
+            let rows: Vec<usize> = (0..file.reader.rows().len()).collect();
+            imbalance::of(&file.reader, &rows, file.reader.ranks().len())?
+        };
+        let partly: Vec<u32> = gathered
+            .missing
+            .iter()
+            .copied()
+            .filter(|rank| merged.ranks.contains(rank))
+            .collect();
+        summary.set_ranks(imbalance, gathered.missing.clone(), partly);
+        Ok(summary)
+    }
+
+    /// Writes the last blocks of the log.
+    fn complete_log(&self, world: &World, arrivals: Option<Arrivals>) {
+        if arrivals.is_some_and(|arrivals| arrivals.all) {
+            let settings = &self.recording.settings;
+            // Others wait for the whole time for a sign of life; there is none from here.
+            let until = Instant::now() + settings.merge_timeout / 2;
+            if let Some(measured) = compare_clocks(world, &settings.clock, Occasion::End, until) {
+                self.writer.append(|log| log.clock(measured));
+            }
+        }
+        self.writer.seal();
+    }
+
+    /// Nothing is heard of others.
+    pub(super) fn left_alone(&self, whom: &str, rank: u32, log: &Path) -> Outcome {
+        Error::incomplete(format!(
+            "rank {rank} has heard nothing of {whom} for {} s; its log {} is complete: when all ranks have ended, \
+             `scope-profiler-pproc merge {} -o {}` makes the file of all logs",
+            self.recording.settings.merge_timeout.as_secs_f64(),
+            log.display(),
+            directory_of(log).display(),
+            self.output.display()
+        ))
+        .into()
+    }
+
+    fn incomplete(&self, missing: &[u32], log: &Path) -> Error {
+        Error::incomplete(format!(
+            "{}: {} not come to finalize within {} s; the file has what {} logs held by then. All logs stay: when all \
+             ranks have ended, `scope-profiler-pproc merge {} -o {}` makes it anew",
+            self.output.display(),
+            match missing {
+                [one] => format!("rank {one} has"),
+                several => format!("ranks {} have", ranges(several)),
+            },
+            self.recording.settings.merge_timeout.as_secs_f64(),
+            if missing.len() == 1 { "its" } else { "their" },
+            directory_of(log).display(),
+            self.output.display()
+        ))
+    }
+}
+
+impl Gathered {
+    /// What became of the intervals of all ranks that have come.
+    fn account(&self) -> Account {
+        let mut open: BTreeMap<&str, u64> = BTreeMap::new();
+        let mut account = Account::default();
+        for report in self.reports.values() {
+            account.kept += report.account.kept;
+            account.dropped += report.account.dropped;
+            for region in &report.account.open {
+                *open.entry(&region.name).or_default() += region.calls;
+            }
+        }
+        account.open = open_regions(open);
+        account
+    }
+
+    fn imbalance(&self) -> Vec<RegionImbalance> {
+        let mut regions = Imbalance::default();
+        for (&rank, report) in &self.reports {
+            for region in &report.regions {
+                regions.add(&region.name, rank, region.calls, region.ns);
+            }
+        }
+        regions.over(self.size as usize - self.missing.len())
+    }
+}
+
+fn bytes_of(log: &Path) -> u64 {
+    std::fs::metadata(log).map_or(0, |log| log.len())
+}

@@ -1,0 +1,202 @@
+//! Launching ranks, and reading what they left.
+
+use scope_profiler::{ProfilingH5Reader, find_logs, merge};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// Which part the ranks play.
+pub(crate) const PART: &str = "SCOPE_PROFILER_TEST_PART";
+
+/// Set: the environment says nothing of ranks when the session begins.
+pub(crate) const NO_LAUNCHER: &str = "SCOPE_PROFILER_TEST_NO_LAUNCHER";
+
+/// Longer than anything here takes on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+
+/// One launch, in a directory of its own.
+pub(crate) struct Launch {
+    command: Command,
+    pub(crate) directory: TempDir,
+}
+
+/// What the ranks printed and left.
+pub(crate) struct Run {
+    pub(crate) directory: TempDir,
+    pub(crate) output: Output,
+}
+
+fn mpirun() -> String {
+    std::env::var("SCOPE_PROFILER_MPIRUN").unwrap_or_else(|_| "mpirun".into())
+}
+
+fn is_open_mpi() -> bool {
+    static ANSWER: OnceLock<bool> = OnceLock::new();
+    *ANSWER.get_or_init(|| {
+        let output = Command::new(mpirun()).arg("--version").output().unwrap();
+        String::from_utf8_lossy(&output.stdout).contains("Open MPI")
+    })
+}
+
+impl Launch {
+    /// `ranks` ranks that play `part`.
+    pub(crate) fn new(ranks: u32, part: &str) -> Self {
+        Self::with(ranks, part, false)
+    }
+
+    /// The same with a launcher that lets the others live when one of them dies.
+    pub(crate) fn with_survivors(ranks: u32, part: &str) -> Self {
+        Self::with(ranks, part, true)
+    }
+
+    /// Ranks that run an example, which has to be built: `cargo build --features mpi --example NAME`.
+    pub(crate) fn example(ranks: u32, name: &str, arguments: &[&str]) -> Self {
+        let mut launch = Self::launcher(ranks, false);
+        let tests = std::env::current_exe().unwrap();
+        let example = tests.ancestors().nth(2).unwrap().join("examples").join(name);
+        assert!(example.exists(), "{}: is to be built first", example.display());
+        launch.command.arg(example).args(arguments);
+        launch
+    }
+
+    fn with(ranks: u32, part: &str, survivors: bool) -> Self {
+        let mut launch = Self::launcher(ranks, survivors);
+        launch
+            .command
+            .arg(std::env::current_exe().unwrap())
+            .args(["--exact", "part::the_rank", "--nocapture", "--test-threads=1"])
+            .env(PART, part);
+        launch
+    }
+
+    fn launcher(ranks: u32, survivors: bool) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let mut command = Command::new(mpirun());
+        command
+            .env_remove("RUST_BACKTRACE")
+            .current_dir(directory.path())
+            .stdin(Stdio::null());
+        if is_open_mpi() {
+            command.args(["--allow-run-as-root", "--oversubscribe"]);
+            if survivors {
+                command.args(["--enable-recovery", "--mca", "orte_abort_on_non_zero_status", "0"]);
+            }
+        }
+        command.args(["-n", &ranks.to_string()]);
+        if survivors && !is_open_mpi() {
+            // MPICH's launcher kills all with the first: it does not learn of the death of a rank
+            // as long as this shell waits for the others.
+            let wait = format!(
+                r#""$0" "$@"; n=0; until [ $(ls | grep -c '^told') -ge {} ] || [ $n -ge 600 ]; do sleep 0.1; n=$((n + 1)); done"#,
+                ranks - 1
+            );
+            command.args(["sh", "-c", &wait]);
+        }
+        Self { command, directory }
+    }
+
+    pub(crate) fn env(mut self, key: &str, value: &str) -> Self {
+        self.command.env(key, value);
+        self
+    }
+
+    /// Runs to the end, which has to be a good one.
+    pub(crate) fn run(self) -> Run {
+        let run = self.run_to_any_end();
+        assert!(run.output.status.success(), "{:?}", run.output);
+        run
+    }
+
+    pub(crate) fn run_to_any_end(mut self) -> Run {
+        let output = self.command.output().unwrap();
+        Run {
+            directory: self.directory,
+            output,
+        }
+    }
+
+    pub(crate) fn start(mut self) -> (TempDir, Child) {
+        let child = self
+            .command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        (self.directory, child)
+    }
+}
+
+impl Run {
+    pub(crate) fn stdout(&self) -> String {
+        String::from_utf8_lossy(&self.output.stdout).into_owned()
+    }
+
+    pub(crate) fn file(&self) -> PathBuf {
+        self.directory.path().join("run.h5")
+    }
+
+    pub(crate) fn reader(&self) -> ProfilingH5Reader {
+        ProfilingH5Reader::open(self.file()).unwrap_or_else(|error| panic!("{error}\n{:?}", self.output))
+    }
+
+    /// What lies in the directory, in order.
+    pub(crate) fn left(&self) -> Vec<String> {
+        names_in(self.directory.path())
+    }
+
+    /// What the ranks printed after `key`, in order of rank.
+    pub(crate) fn said(&self, key: &str) -> Vec<String> {
+        let text = self.stdout();
+        let mut lines: Vec<&str> = text
+            .lines()
+            .filter_map(|line| line.split_once("RANK ").map(|(_, said)| said.trim_end()))
+            .filter(|line| {
+                line.split_once(' ')
+                    .is_some_and(|(_, rest)| rest.starts_with(key))
+            })
+            .collect();
+        lines.sort();
+        lines.into_iter().map(String::from).collect()
+    }
+}
+
+pub(crate) fn names_in(directory: &Path) -> Vec<String> {
+    let entries = directory.read_dir().unwrap();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+/// The calls of a region on each rank that has it.
+pub(crate) fn calls(reader: &ProfilingH5Reader, region: &str) -> Vec<(u32, u64)> {
+    let region = reader.get_region(region).unwrap();
+    region
+        .regions()
+        .iter()
+        .map(|(&rank, timings)| (rank, timings.num_calls()))
+        .collect()
+}
+
+/// Merges the logs that ranks have left in `directory`, as a user would.
+pub(crate) fn merge_offline(directory: &Path) -> (scope_profiler::Merged, ProfilingH5Reader) {
+    let file = directory.join("offline.h5");
+    let logs = find_logs(&[directory.join("run.h5.d")]).unwrap();
+    let merged = merge(&logs, &file).unwrap();
+    (merged, ProfilingH5Reader::open(file).unwrap())
+}
+
+/// Looks again and again until `f` has something.
+pub(crate) fn wait_for<T>(what: &str, mut f: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(found) = f() {
+            return found;
+        }
+        assert!(started.elapsed() < PATIENCE, "waited for {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}

@@ -1,0 +1,286 @@
+//! Nothing is lost, whatever happens: programs that crash, are killed, or run out of disk.
+//!
+//! The program is `victim.rs`, built as an example. `SCOPE_PROFILER_TEST_RUNS` says how often each
+//! random moment is tried, 50 by default; `scripts/reliability` runs the long form.
+#![cfg(unix)]
+
+mod disk;
+mod ends;
+mod kill;
+mod pattern;
+mod threads;
+mod time;
+
+use scope_profiler::profile::Value;
+use scope_profiler::{MpiRegion, ProfilingH5Reader, RegionFilter, find_logs, merge};
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// How often a random moment is tried.
+fn runs(divided_by: u64) -> u64 {
+    let runs = std::env::var("SCOPE_PROFILER_TEST_RUNS").map_or(50, |runs| {
+        runs.parse().expect("SCOPE_PROFILER_TEST_RUNS is a number")
+    });
+    (runs / divided_by).max(1)
+}
+
+/// Says that a test cannot be made here, past the test harness, which hides what tests print.
+fn skip(what: &str) {
+    use std::io::Write;
+    let line = format!("SKIPPED: {what}\n");
+    std::io::stderr().write_all(line.as_bytes()).unwrap();
+}
+
+/// Numbers that look random, the same ones each time.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: u64) -> u64 {
+        // SplitMix64.
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % limit
+    }
+}
+
+/// The example beside this test's own program.
+fn victim() -> PathBuf {
+    let mut path = std::env::current_exe().unwrap();
+    path.pop();
+    path.pop();
+    let path = path.join("examples/victim");
+    assert!(path.exists(), "build it first: cargo build --example victim");
+    path
+}
+
+/// A victim that runs in a directory.
+struct Running {
+    child: Child,
+    said: std::thread::JoinHandle<String>,
+    complained: std::thread::JoinHandle<String>,
+}
+
+fn collect(mut from: impl Read + Send + 'static) -> std::thread::JoinHandle<String> {
+    std::thread::spawn(move || {
+        let mut text = Vec::new();
+        from.read_to_end(&mut text).ok();
+        String::from_utf8_lossy(&text).into_owned()
+    })
+}
+
+/// How a victim ended.
+#[derive(Debug)]
+struct Ended {
+    status: ExitStatus,
+    said: String,
+    complained: String,
+}
+
+impl Running {
+    fn start(directory: &Path, ending: &str, environment: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(victim());
+        command.arg(ending).envs(environment.iter().copied());
+        Self::spawn(directory, command)
+    }
+
+    fn spawn(directory: &Path, mut command: Command) -> Self {
+        let mut child = command
+            .current_dir(directory)
+            .env("RUST_BACKTRACE", "0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let said = collect(child.stdout.take().unwrap());
+        let complained = collect(child.stderr.take().unwrap());
+        Self {
+            child,
+            said,
+            complained,
+        }
+    }
+
+    fn signal(&self, signal: i32) {
+        // SAFETY: sends a signal to a child that has not been waited for.
+        #[allow(unsafe_code)]
+        unsafe {
+            libc::kill(self.child.id() as i32, signal)
+        };
+    }
+
+    fn wait(mut self) -> Ended {
+        let started = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            if started.elapsed() > Duration::from_secs(120) {
+                self.child.kill().ok();
+                panic!("the victim hangs");
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        };
+        Ended {
+            status,
+            said: self.said.join().unwrap(),
+            complained: self.complained.join().unwrap(),
+        }
+    }
+}
+
+impl Ended {
+    #[track_caller]
+    fn by(&self, signal: i32) {
+        assert_eq!(self.status.signal(), Some(signal), "{self:?}");
+    }
+}
+
+/// Waits for a victim that says it is ready; all its output is in a file.
+fn until(what: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !what() {
+        assert!(started.elapsed() < Duration::from_secs(60), "it never happened");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// What a file says that the pattern does not.
+struct Contents {
+    reader: ProfilingH5Reader,
+    regions: BTreeMap<String, MpiRegion>,
+    /// Calls of each thread that follow the pattern.
+    calls: BTreeMap<usize, u64>,
+}
+
+impl Contents {
+    /// Makes a file of the logs that a victim left, and checks everything in it.
+    fn of_logs(directory: &Path) -> Self {
+        let merged = directory.join("merged.h5");
+        merge(&find_logs(&[directory.join("run.h5.d")]).unwrap(), &merged).unwrap();
+        Self::of(&merged)
+    }
+
+    /// Every interval has to be the pattern's, in its order and without a gap.
+    fn of(file: &Path) -> Self {
+        let mut contents = Self::unordered(file);
+        let threads = 64;
+        for thread in 0..threads {
+            let prefix = format!("thread {thread} region ");
+            let mut calls: Vec<(i64, &str)> = Vec::new();
+            for (name, region) in contents.regions.range(prefix.clone()..) {
+                if !name.starts_with(&prefix) {
+                    break;
+                }
+                calls.extend(
+                    region[0]
+                        .start_times_ns()
+                        .iter()
+                        .map(|&start| (start, name.as_str())),
+                );
+            }
+            calls.sort_unstable();
+            for (n, (_, name)) in calls.iter().enumerate() {
+                assert_eq!(
+                    *name,
+                    pattern::name(thread, n as u64),
+                    "call {n} of {} of thread {thread}, {} dropped: {:?}",
+                    calls.len(),
+                    contents.fact("dropped_intervals"),
+                    &calls[n.saturating_sub(3)..calls.len().min(n + 4)]
+                );
+            }
+            let n = calls.len() as u64;
+            let outer = contents.intervals(&pattern::outer(thread));
+            let due = n / pattern::IN_OUTER;
+            let may_lack = u64::from(n % pattern::IN_OUTER == 0 && n > 0);
+            // A call that is open when a handler ends recording may end while it saves.
+            let most = match contents.ended_by() {
+                Some(_) => due + 1,
+                None => due,
+            };
+            assert!(
+                (due - may_lack..=most).contains(&outer),
+                "{outer} calls of outer around {n}"
+            );
+            if n > 0 {
+                contents.calls.insert(thread, n);
+            }
+        }
+        contents
+    }
+
+    /// Checks what holds for any file: ends after starts, sums as stated.
+    fn unordered(file: &Path) -> Self {
+        let reader = ProfilingH5Reader::open(file).unwrap();
+        let regions: BTreeMap<String, MpiRegion> = reader
+            .get_regions(&RegionFilter::default())
+            .unwrap()
+            .into_iter()
+            .map(|region| (region.name().to_owned(), region))
+            .collect();
+        let contents = Self {
+            reader,
+            regions,
+            calls: BTreeMap::new(),
+        };
+        let (mut intervals, mut dropped, mut open) = (0, 0, 0);
+        for region in contents.regions.values() {
+            let (starts, ends) = (region[0].start_times_ns(), region[0].end_times_ns());
+            assert_eq!(starts.len(), ends.len());
+            assert!(starts.iter().zip(ends).all(|(start, end)| start <= end));
+            intervals += starts.len() as u64;
+            dropped += region[0].dropped();
+            open += region[0].open();
+            assert_eq!(
+                region[0].num_calls(),
+                starts.len() as u64 + region[0].dropped(),
+                "{}",
+                region.name()
+            );
+        }
+        assert_eq!(contents.fact("written_intervals"), intervals);
+        assert_eq!(contents.fact("dropped_intervals"), dropped);
+        assert_eq!(contents.fact("open_calls"), open);
+        contents
+    }
+
+    fn fact(&self, key: &str) -> u64 {
+        match self.reader.metadata().get(key) {
+            Some(Value::Int(n)) => u64::try_from(*n).unwrap(),
+            other => panic!("{key}: {other:?}"),
+        }
+    }
+
+    fn ended_by(&self) -> Option<&str> {
+        match self.reader.metadata().get("ended_by") {
+            Some(Value::Text(signal)) => Some(signal),
+            _ => None,
+        }
+    }
+
+    fn intervals(&self, region: &str) -> u64 {
+        self.regions
+            .get(region)
+            .map_or(0, |region| region[0].start_times_ns().len() as u64)
+    }
+
+    fn open(&self, region: &str) -> u64 {
+        self.regions.get(region).map_or(0, |region| region[0].open())
+    }
+
+    fn calls_of(&self, thread: usize) -> u64 {
+        self.calls.get(&thread).copied().unwrap_or(0)
+    }
+}
+
+fn directory() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
