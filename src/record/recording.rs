@@ -242,6 +242,32 @@ impl Recording {
             + self.registry.get(region, |totals| &totals.unwritten)
     }
 
+    /// What all threads counted of a region. Takes no lock and allocates nothing.
+    ///
+    /// # Safety
+    ///
+    /// As [`LaneList::peek`].
+    #[allow(unsafe_code)]
+    pub(super) unsafe fn peek_counts(&self, region: NameId) -> Counts {
+        let mut counts = self.counts_of_ended(region);
+        let add = |to: &mut u64, from: &AtomicU64| *to += from.load(Ordering::Acquire);
+        // SAFETY: this function's contract.
+        unsafe {
+            self.lanes.peek(|lane| {
+                for (_, counters) in &lane.counters {
+                    if counters.region == region {
+                        add(&mut counts.counted, &counters.counted);
+                        add(&mut counts.dropped, &counters.dropped);
+                        add(&mut counts.throttled, &counters.throttled);
+                        add(&mut counts.throttled_ticks, &counters.throttled_ticks);
+                        add(&mut counts.spans, &counters.spans);
+                    }
+                }
+            });
+        }
+        counts
+    }
+
     /// Calls of a region that have ended and were to leave an interval: those that the threads handed
     /// over, whatever the log took of them, and those among the `dropped` that never were.
     pub(crate) fn num_recorded(&self, region: NameId, dropped: u64) -> u64 {
