@@ -27,7 +27,13 @@ fn look_at(log: &Path, output: &Path) {
     let file = scope_profiler::check(output).unwrap();
     assert_eq!(file.written(), merged.intervals, "{file}");
     if report.is_ok() {
-        assert!(file.is_ok(), "{report}\n{file}");
+        // That the log is of one rank among several is no fault of its own.
+        let is_about_ranks = |text: String| text.starts_with("missing rank") || text.ends_with("ranks only");
+        let mut findings = file.findings().iter();
+        assert!(
+            findings.all(|finding| is_about_ranks(finding.to_string())),
+            "{report}\n{file}"
+        );
     }
 }
 

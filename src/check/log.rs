@@ -39,7 +39,7 @@ struct Seen {
     /// The earliest start and the latest end of any interval, ticks.
     reach: Option<(u64, u64)>,
     written: u64,
-    negative: u64,
+    backwards: u64,
     open: u64,
     ended: bool,
 }
@@ -61,7 +61,7 @@ impl Seen {
                 }
             }
             Block::Thread { .. } => {}
-            Block::Events { thread, events } => self.events(at, thread, &events, report),
+            Block::Events { events, .. } => self.events(&events),
             Block::Anchor(anchor) => self.anchor(at, anchor, report),
             Block::Counters { region, counts } => {
                 self.regions.entry(region).or_default();
@@ -80,21 +80,12 @@ impl Seen {
         }
     }
 
-    fn events(&mut self, at: u64, thread: u32, events: &[LogEvent], report: &mut Report) {
+    fn events(&mut self, events: &[LogEvent]) {
         for event in events {
             self.regions.entry(event.region).or_default();
             let (first, last) = self.reach.get_or_insert((event.start, event.end));
             (*first, *last) = ((*first).min(event.start), (*last).max(event.end));
-            if event.end < event.start {
-                if self.negative == 0 {
-                    report.find(format!(
-                        "byte {at}: a call of region {} on thread {thread} ends {} ticks before it starts",
-                        event.region,
-                        event.start - event.end
-                    ));
-                }
-                self.negative += 1;
-            }
+            self.backwards += u64::from(event.end < event.start);
         }
         self.written += events.len() as u64;
     }
@@ -111,10 +102,10 @@ impl Seen {
     }
 
     fn end(mut self, ending: Ending, position: u64, remaining: u64, report: &mut Report) {
-        if self.negative > 1 {
-            report.find(format!(
-                "{} calls in all end before they start",
-                count(self.negative)
+        if self.backwards > 0 {
+            report.note(format!(
+                "calls whose clock ran back, and whose length will be 0: {}",
+                count(self.backwards)
             ));
         }
         for region in self.regions.iter().filter(|(_, named)| !**named).map(|(n, _)| n) {

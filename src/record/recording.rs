@@ -260,16 +260,6 @@ impl Recording {
         self.began.ns_of_ticks_until(self.settings.clock.anchor())
     }
 
-    /// Calls that were to leave an interval: those that the threads have handed over, those that they
-    /// had no room for, and those that are `open`. Not from what the log took.
-    pub(crate) fn num_recorded(&self, open: u64) -> u64 {
-        let counts = self.counts();
-        let ended = counts
-            .iter()
-            .map(|(&id, counts)| self.num_written(id) + counts.dropped);
-        ended.sum::<u64>() + open
-    }
-
     /// What all threads counted of a region. Takes no lock and allocates nothing.
     ///
     /// # Safety
@@ -289,6 +279,13 @@ impl Recording {
             });
         }
         counts
+    }
+
+    /// Calls of a region that have ended and were to leave an interval: those that the threads handed
+    /// over, whatever the log took of them, and those among the `dropped` that never were.
+    pub(crate) fn num_recorded(&self, region: NameId, dropped: u64) -> u64 {
+        let get = |which: fn(&Totals) -> &AtomicU64| self.registry.get(region, which);
+        (get(|totals| &totals.drained) + dropped).saturating_sub(get(|totals| &totals.unwritten))
     }
 
     /// What threads that have ended counted of a region. Takes no lock and allocates nothing.

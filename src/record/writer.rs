@@ -342,17 +342,19 @@ impl Sink {
     }
 
     fn finish(&mut self, recording: &Recording, open: &[OpenCall], run: &Metadata) -> io::Result<()> {
+        let mut recorded = open.len() as u64;
         for (region, counts) in recording.counts() {
             self.name(region)?;
             if counts != Counts::default() {
                 self.log.counters(region.number(), counts)?;
             }
+            recorded += recording.num_recorded(region, counts.dropped);
         }
         for call in open {
             self.log.open(call.thread, call.region.number(), call.start)?;
         }
-        let recorded = Value::Int(recording.num_recorded(open.len() as u64) as i64);
         self.log.run(run)?;
+        let recorded = Value::Int(i64::try_from(recorded).unwrap_or(i64::MAX));
         self.log
             .run(&Metadata::from([(names::RECORDED.into(), recorded)]))?;
         self.log.anchor(recording.settings.clock.anchor())

@@ -4,6 +4,8 @@ use super::rank_log::LogWriter;
 use crate::comm::Comm;
 use crate::error::{Error, Result};
 use crate::output::directory_of;
+#[cfg(unix)]
+use crate::sys;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -37,7 +39,7 @@ pub(crate) fn create_log(output: &Path, comm: &Comm) -> Result<(LogWriter, Strin
     let cannot = |error| Error::io(&directory, "cannot write to the output directory", error);
     match std::fs::create_dir(&directory) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(cannot(error)),
-        _ => {}
+        _ => check_owner(&directory, parent)?,
     }
     let run = comm.job.clone().unwrap_or_else(|| {
         format!(
@@ -61,6 +63,32 @@ pub(crate) fn create_log(output: &Path, comm: &Comm) -> Result<(LogWriter, Strin
         }
     }
     unreachable!("the numbers do not end")
+}
+
+/// Where everyone may create files, somebody else may have made the directory, or a link that leads to
+/// one of another name: nothing is written there.
+#[cfg(unix)]
+fn check_owner(directory: &Path, parent: &Path) -> Result<()> {
+    use std::os::unix::fs::MetadataExt;
+    const WRITABLE_BY_ALL: u32 = 0o002;
+    let cannot = |error| Error::io(directory, "cannot write to the output directory", error);
+    if parent.metadata().map_err(cannot)?.mode() & WRITABLE_BY_ALL == 0 {
+        return Ok(());
+    }
+    let found = directory.symlink_metadata().map_err(cannot)?;
+    if found.is_dir() && found.uid() == sys::user_id() {
+        return Ok(());
+    }
+    Err(Error::config(format!(
+        "{}: is there already and is a link or another user's, in a directory that everyone may write to; \
+         remove it or set another file_path",
+        directory.display()
+    )))
+}
+
+#[cfg(not(unix))]
+fn check_owner(_: &Path, _: &Path) -> Result<()> {
+    Ok(())
 }
 
 /// The name of a rank's log.

@@ -88,6 +88,13 @@ pub(crate) fn native_thread_id() -> i64 {
     -1
 }
 
+/// The user whose rights this process has.
+#[cfg(unix)]
+pub(crate) fn user_id() -> u32 {
+    // SAFETY: takes no arguments, touches no memory, cannot fail.
+    unsafe { libc::geteuid() }
+}
+
 /// Tells the calling thread from others that run; never 0.
 pub(crate) fn this_thread() -> usize {
     #[cfg(unix)]

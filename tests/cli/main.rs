@@ -2,6 +2,7 @@
 
 #![cfg(feature = "pproc")]
 
+mod checking;
 #[path = "../common/mod.rs"]
 mod common;
 mod merging;
