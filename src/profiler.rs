@@ -56,9 +56,9 @@ impl Profiler {
     pub fn new(config: ProfilingConfig) -> Result<Self> {
         let environment = |key: &str| std::env::var(key).ok();
         let settings = config.resolve(environment)?;
-        let ranks = Ranks::at_start(&settings, environment);
+        let mut ranks = Ranks::at_start(&settings, environment);
         let recording = Recording::new(settings);
-        let writer = start::writer(&recording, &ranks)?;
+        let writer = start::writer(&recording, &ranks).inspect_err(|_| ranks.abandon())?;
         Ok(Self {
             recording,
             ranks: Mutex::new(ranks),

@@ -463,12 +463,8 @@ fn a_region_of_many_short_calls_is_throttled_and_goes_on_being_summed_up() {
     assert_eq!(short.num_calls(), 1_000);
     let summary = run.profiler.finalize().unwrap();
     assert_eq!(summary.recorded(), 1_100);
-    assert!(
-        summary
-            .to_string()
-            .contains("throttled, and only summed up: short 900 calls, 3.60 µs"),
-        "{summary}"
-    );
+    let told = "throttled, and only summed up: short 900 calls, 3.60 µs";
+    assert!(summary.to_string().contains(told), "{summary}");
     let reader = run.read();
     let short = &reader.get_region("short").unwrap()[0];
     assert_eq!((short.num_calls(), short.start_times_ns().len()), (1_000, 100));
@@ -477,4 +473,27 @@ fn a_region_of_many_short_calls_is_throttled_and_goes_on_being_summed_up() {
         reader.get_region("long").unwrap()[0].start_times_ns().len(),
         1_000
     );
+}
+
+#[test]
+fn a_session_in_memory_tells_of_throttled_calls_and_spans_as_well() {
+    let run = Run::with(|config| {
+        config
+            .throttle(100, Duration::from_nanos(10))
+            .flush_to_disk(false)
+    });
+    for _ in 0..1_000 {
+        run.region("short", 2, || ());
+    }
+    tracing::subscriber::with_default(run.profiler.subscriber(), || {
+        let span = tracing::info_span!("task");
+        for _ in 0..3 {
+            span.in_scope(|| run.clock.advance(50));
+        }
+    });
+    let summary = run.profiler.finalize().unwrap().to_string();
+    let throttled = "throttled, and only summed up: short 900 calls, 3.60 µs";
+    assert!(summary.contains(throttled), "{summary}");
+    assert!(summary.contains("spans: task 1 in 3 calls"), "{summary}");
+    assert!(!summary.contains("without their times"), "{summary}");
 }

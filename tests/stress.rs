@@ -2,7 +2,7 @@
 //! accounted for, exactly.
 //!
 //! Takes a second; `STRESS_SECONDS` makes each test go on for longer. `scripts/safety` runs it under
-//! valgrind and, where the standard library can be instrumented, under ThreadSanitizer.
+//! valgrind and under ThreadSanitizer.
 
 use scope_profiler::{
     Overflow, ProfileManager, Profiler, ProfilingConfig, ProfilingH5Reader, RegionFilter, RegionGuard,

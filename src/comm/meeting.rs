@@ -6,9 +6,11 @@
 //! as long as there are such signs, so that nobody gives up who is still waited for. There is no collective call of MPI in this, because
 //! none can be left before all have come.
 
-use super::backoff;
 use super::post::Post;
+use super::{backoff, lock};
 use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 /// The end of a run has these stages, in this order.
@@ -82,15 +84,21 @@ impl<'a, P: Post> Meeting<'a, P> {
     /// Runs `work` on another thread and gives signs of life meanwhile.
     pub(crate) fn while_at_work<R: Send>(&self, work: impl FnOnce() -> R + Send) -> std::thread::Result<R> {
         let mut signs = self.signs_of_life();
-        std::thread::scope(|scope| {
-            let worker = scope.spawn(work);
+        let work = Mutex::new(Some(work));
+        let run = || lock(&work).take().map(|work| work());
+        let done = std::thread::scope(|scope| {
+            let Ok(worker) = Builder::new().spawn_scoped(scope, run) else {
+                // No thread is to be had: then without signs of life.
+                return Ok(run());
+            };
             let mut pause = backoff();
             while !worker.is_finished() {
                 signs();
                 pause();
             }
             worker.join()
-        })
+        })?;
+        Ok(done.expect("the work was there to be done"))
     }
 
     /// The other ranks: sends this rank's message and waits for rank 0's word; none when rank 0 gives
@@ -138,7 +146,6 @@ mod tests {
     use super::super::post::Gone;
     use super::*;
     use std::collections::VecDeque;
-    use std::sync::Mutex;
 
     type Letters = VecDeque<(u32, Vec<u8>)>;
 

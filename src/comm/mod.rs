@@ -17,6 +17,7 @@ pub(crate) use post::Post;
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 /// One process among those of a run.
@@ -106,6 +107,10 @@ fn backoff() -> impl FnMut() {
             pause = (pause * 2).min(Duration::from_millis(2));
         }
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 /// A short name for a launch: what launchers give may be an address with any characters.

@@ -7,14 +7,14 @@
 #![allow(unsafe_code)]
 
 use super::post::{Gone, Post};
-use super::{backoff, digest};
+use super::{backoff, digest, lock};
 use mpi::environment::{Threading, is_finalized, is_initialized, threading_support};
 use mpi::ffi;
 use mpi::topology::SimpleCommunicator;
 use mpi::traits::Communicator;
 use std::ffi::{c_int, c_void};
 use std::mem::MaybeUninit;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::Mutex;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// A duplicate of one of the program's communicators.
@@ -222,10 +222,6 @@ impl std::fmt::Debug for World {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "rank {} of {}", self.rank, self.size)
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 const SUCCESS: c_int = ffi::MPI_SUCCESS as c_int;

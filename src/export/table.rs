@@ -127,6 +127,9 @@ fn notes(tree: &CallTree, unicode: bool) -> Vec<String> {
         .walk()
         .map(|(_, node)| node.calls() - node.statistics().count())
         .fold(0, u64::saturating_add);
+    // These have a line of their own.
+    let throttled_calls = tree.throttled().map(|(_, calls, _)| calls);
+    let untimed = throttled_calls.fold(untimed, u64::saturating_sub);
     let note = |n: u64, text: &str| (n > 0).then(|| format!("{text}: {}", units::count(n)));
     [
         note(untimed, "calls that were counted without their times"),

@@ -85,11 +85,10 @@ pub(super) fn end(recording: &Recording, writer: Option<&Writer>, ranks: &mut Ra
             ending.by_itself(ranks)
         }
     };
-    let world = ranks.world.take();
     if outcome.error.is_some() {
-        // Others may still write to this rank: nobody may free what they write to.
-        std::mem::forget(world);
+        ranks.abandon();
     }
+    ranks.world = None;
     outcome
 }
 
@@ -176,12 +175,14 @@ impl Ending<'_> {
 
     pub(super) fn report(&self, log: &Path) -> RankReport {
         let ns_of_ticks = self.recording.ns_of_ticks();
-        let regions = self.recording.registry.ids().into_iter().map(|id| {
+        let counts = self.recording.counts();
+        let regions = self.recording.calls().into_iter().map(|(id, calls)| {
             let written = self.recorded.ticks.get(id.index()).copied().unwrap_or(0);
-            let ticks = written.saturating_add(self.recording.throttled(id).1);
+            let throttled = counts.get(&id).map_or(0, |counts| counts.throttled_ticks);
+            let ticks = written.saturating_add(throttled);
             RegionTime {
                 name: id.name().to_owned(),
-                calls: self.recording.num_calls(id),
+                calls,
                 ns: (ticks as f64 * ns_of_ticks).round() as i64,
             }
         });
@@ -194,14 +195,13 @@ impl Ending<'_> {
 }
 
 pub(super) fn account(recording: &Recording, open: &[OpenCall], kept: u64) -> Account {
-    let regions = recording.registry.ids();
     let mut calls: BTreeMap<&str, u64> = BTreeMap::new();
     for call in open {
         *calls.entry(call.region.name()).or_default() += 1;
     }
     Account {
         kept,
-        dropped: regions.into_iter().map(|id| recording.num_dropped(id)).sum(),
+        dropped: recording.counts().values().map(|counts| counts.dropped).sum(),
         open: open_regions(calls),
     }
 }

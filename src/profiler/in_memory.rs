@@ -31,8 +31,17 @@ fn profile(recording: &Recording, rank: u32) -> Profile {
             clock.ns(event.end.max(event.start)),
         );
     });
-    for id in recording.registry.ids() {
-        profile = profile.calls(rank, id.name(), recording.num_calls(id));
+    for (id, calls) in recording.calls() {
+        profile = profile.calls(rank, id.name(), calls);
+    }
+    for (id, counts) in recording.counts() {
+        if counts.spans > 0 {
+            profile = profile.spans(rank, id.name(), counts.spans);
+        }
+        if counts.throttled > 0 {
+            let ns = timeline.length_ns(counts.throttled_ticks);
+            profile = profile.throttled(rank, id.name(), counts.throttled, ns);
+        }
     }
     profile.build()
 }

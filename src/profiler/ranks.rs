@@ -63,6 +63,11 @@ impl Ranks {
         before != self.comm
     }
 
+    /// Leaves the others as they are: they may still write to this rank, so that nothing is freed.
+    pub(super) fn abandon(&mut self) {
+        std::mem::forget(self.world.take());
+    }
+
     /// The others, where this process can talk to them.
     pub(super) fn others(&self) -> Option<&World> {
         self.world.as_ref().filter(|world| world.is_up())

@@ -1,6 +1,7 @@
 //! What a thread counts of each region beside its intervals.
 
 use super::names::NameId;
+use crate::store::rank_log::Counts;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Calls of one region on one thread that left no interval. Written by the thread, read by any.
@@ -29,6 +30,18 @@ impl Counters {
             throttled_ticks: AtomicU64::new(0),
             spans: AtomicU64::new(0),
         }
+    }
+}
+
+impl Counters {
+    /// Adds what they show now. Takes no lock and allocates nothing.
+    pub(super) fn add_to(&self, counts: &mut Counts) {
+        let add = |to: &mut u64, from: &AtomicU64| *to += from.load(Ordering::Acquire);
+        add(&mut counts.counted, &self.counted);
+        add(&mut counts.dropped, &self.dropped);
+        add(&mut counts.throttled, &self.throttled);
+        add(&mut counts.throttled_ticks, &self.throttled_ticks);
+        add(&mut counts.spans, &self.spans);
     }
 }
 

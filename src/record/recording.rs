@@ -1,7 +1,6 @@
 //! One session's shared state: its threads, its regions, its memory.
 
 use super::block::{Block, Event};
-use super::counters::Counters;
 use super::lane_list::LaneList;
 use super::names::NameId;
 use super::open_stack::OpenShown;
@@ -14,6 +13,7 @@ use crate::config::{Overflow, Settings};
 use crate::store::rank_log::Counts;
 use crate::sys::signals;
 use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -203,43 +203,61 @@ impl Recording {
         let _draining = lock(&self.draining);
         let mut waiting = 0;
         self.for_each_undrained(|_, event| waiting += u64::from(event.region == region));
-        waiting
-            + self.registry.get(region, |totals| &totals.drained)
-            + self.num_counted(region)
-            + self.throttled(region).0
-            + self.counter(region, |totals| &totals.dropped, |counters| &counters.dropped)
+        waiting + self.num_written(region) + self.counts_of(region).calls()
+    }
+
+    /// Intervals that the writer has had and could write, or has yet to.
+    fn num_written(&self, region: NameId) -> u64 {
+        let drained = self.registry.get(region, |totals| &totals.drained);
+        drained.saturating_sub(self.registry.get(region, |totals| &totals.unwritten))
     }
 
     /// Spans of a region that have been created.
     pub(crate) fn num_spans(&self, region: NameId) -> u64 {
-        self.counter(region, |totals| &totals.spans, |counters| &counters.spans)
+        let _draining = lock(&self.draining);
+        self.counts_of(region).spans
     }
 
-    /// Calls of a region since it was throttled, and their time in ticks.
-    pub(crate) fn throttled(&self, region: NameId) -> (u64, u64) {
-        let calls = self.counter(region, |totals| &totals.throttled, |counters| &counters.throttled);
-        let ticks = self.counter(
-            region,
-            |totals| &totals.throttled_ticks,
-            |counters| &counters.throttled_ticks,
-        );
-        (calls, ticks)
+    /// What all threads counted of a region. Not while lanes are drained.
+    fn counts_of(&self, region: NameId) -> Counts {
+        let mut counts = self.counts_of_ended(region);
+        for lane in self.lanes.all() {
+            let counters = lane.counters.iter().map(|(_, counters)| counters);
+            counters
+                .filter(|counters| counters.region == region)
+                .for_each(|counters| counters.add_to(&mut counts));
+        }
+        counts
+    }
+
+    /// What all threads counted of each region.
+    pub(crate) fn counts(&self) -> BTreeMap<NameId, Counts> {
+        let _draining = lock(&self.draining);
+        let regions = self.registry.iter();
+        let mut counts: BTreeMap<_, _> = regions.map(|id| (id, self.counts_of_ended(id))).collect();
+        for lane in self.lanes.all() {
+            for (_, counters) in &lane.counters {
+                counters.add_to(counts.entry(counters.region).or_default());
+            }
+        }
+        counts
+    }
+
+    /// Completed calls of each region on all threads: as [`num_calls`](Self::num_calls), in one pass.
+    pub(crate) fn calls(&self) -> BTreeMap<NameId, u64> {
+        let counts = self.counts();
+        let _draining = lock(&self.draining);
+        let mut calls: BTreeMap<_, _> = counts
+            .iter()
+            .map(|(&id, counts)| (id, self.num_written(id) + counts.calls()))
+            .collect();
+        self.for_each_undrained(|_, event| *calls.entry(event.region).or_default() += 1);
+        calls
     }
 
     /// The length of a tick, ns, over the session up to now.
     pub(crate) fn ns_of_ticks(&self) -> f64 {
         self.began.ns_of_ticks_until(self.settings.clock.anchor())
-    }
-
-    /// Calls of a region that were only counted.
-    pub(crate) fn num_counted(&self, region: NameId) -> u64 {
-        self.counter(region, |totals| &totals.counted, |counters| &counters.counted)
-    }
-
-    /// Calls of a region whose interval was dropped or could not be written.
-    pub(crate) fn num_dropped(&self, region: NameId) -> u64 {
-        self.counter(region, |totals| &totals.dropped, |counters| &counters.dropped)
-            + self.registry.get(region, |totals| &totals.unwritten)
     }
 
     /// What all threads counted of a region. Takes no lock and allocates nothing.
@@ -250,17 +268,12 @@ impl Recording {
     #[allow(unsafe_code)]
     pub(super) unsafe fn peek_counts(&self, region: NameId) -> Counts {
         let mut counts = self.counts_of_ended(region);
-        let add = |to: &mut u64, from: &AtomicU64| *to += from.load(Ordering::Acquire);
         // SAFETY: this function's contract.
         unsafe {
             self.lanes.peek(|lane| {
                 for (_, counters) in &lane.counters {
                     if counters.region == region {
-                        add(&mut counts.counted, &counters.counted);
-                        add(&mut counts.dropped, &counters.dropped);
-                        add(&mut counts.throttled, &counters.throttled);
-                        add(&mut counts.throttled_ticks, &counters.throttled_ticks);
-                        add(&mut counts.spans, &counters.spans);
+                        counters.add_to(&mut counts);
                     }
                 }
             });
@@ -293,21 +306,6 @@ impl Recording {
             Ok(calls) => calls.iter().try_for_each(&mut f),
             Err(_) => Ok(()),
         }
-    }
-
-    fn counter(
-        &self,
-        region: NameId,
-        of_ended: fn(&Totals) -> &AtomicU64,
-        of_lane: fn(&Counters) -> &AtomicU64,
-    ) -> u64 {
-        let lanes = self.lanes.all();
-        let of_lanes = lanes.iter().flat_map(|lane| &lane.counters);
-        of_lanes
-            .filter(|(_, counters)| counters.region == region)
-            .map(|(_, counters)| of_lane(counters).load(Ordering::Acquire))
-            .sum::<u64>()
-            + self.registry.get(region, of_ended)
     }
 
     /// Durations, in ns, of the intervals of a region that the writer has not had.

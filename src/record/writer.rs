@@ -342,18 +342,9 @@ impl Sink {
     }
 
     fn finish(&mut self, recording: &Recording, open: &[OpenCall], run: &Metadata) -> io::Result<()> {
-        let mut regions = recording.registry.ids();
-        regions.sort_unstable();
         let mut recorded = open.len() as u64;
-        for region in regions {
+        for (region, counts) in recording.counts() {
             self.name(region)?;
-            let counts = Counts {
-                counted: recording.num_counted(region),
-                dropped: recording.num_dropped(region),
-                throttled: recording.throttled(region).0,
-                throttled_ticks: recording.throttled(region).1,
-                spans: recording.num_spans(region),
-            };
             if counts != Counts::default() {
                 self.log.counters(region.number(), counts)?;
             }

@@ -19,8 +19,9 @@ pub(crate) struct ClockCorrection {
 impl ClockCorrection {
     /// For a rank that recorded from `first` to `last`, ns on its own clock.
     pub(crate) fn new(measurements: &[ClockMeasurement], first: i64, last: i64) -> Self {
-        let earliest = measurements.iter().min_by_key(|measured| measured.at);
-        let latest = measurements.iter().max_by_key(|measured| measured.at);
+        let measured = || measurements.iter().filter(|measured| is_of_a_clock(measured));
+        let earliest = measured().min_by_key(|measured| measured.at);
+        let latest = measured().max_by_key(|measured| measured.at);
         let (Some(&a), Some(&b)) = (earliest, latest) else {
             return Self::default();
         };
@@ -56,14 +57,11 @@ impl ClockCorrection {
             [] => ns,
             [(_, offset)] => ns.saturating_add(*offset),
             [(from, offset), .., (to, last)] => {
-                let elapsed = ns.clamp(*from, *to).saturating_sub(*from);
-                let (gained, length) = (
-                    i128::from(*last) - i128::from(*offset),
-                    i128::from(*to) - i128::from(*from),
-                );
-                // The product of two 64-bit numbers; the quotient is no further than `last`.
-                let gained = (gained * i128::from(elapsed)).div_euclid(length);
-                ns.saturating_add(*offset).saturating_add(gained as i64)
+                let [ns, from, to, offset, last] = [ns, *from, *to, *offset, *last].map(i128::from);
+                let gained = (last - offset) * (ns.clamp(from, to) - from);
+                // Only the sum is cut: halfway cut, times beyond the range would change places.
+                let corrected = ns + offset + gained.div_euclid(to - from);
+                corrected.clamp(i64::MIN.into(), i64::MAX.into()) as i64
             }
         }
     }
@@ -76,6 +74,13 @@ impl ClockCorrection {
     pub(crate) fn bound(&self) -> Option<u64> {
         self.bound
     }
+}
+
+/// Whether the numbers are within a century, as those of clocks are, so that products of them can be
+/// computed: a damaged log may claim anything.
+fn is_of_a_clock(measured: &ClockMeasurement) -> bool {
+    const LIMIT: u64 = 1 << 62;
+    measured.at.unsigned_abs() < LIMIT && measured.offset.unsigned_abs() < LIMIT
 }
 
 /// Whether interpolating between the two would turn time back: no clock does that.

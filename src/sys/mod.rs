@@ -1,6 +1,8 @@
 //! The calls into the operating system that the standard library has no safe form of.
 #![allow(unsafe_code)]
 
+#[cfg(unix)]
+mod alternate_stack;
 #[cfg_attr(not(unix), path = "no_signals.rs")]
 pub(crate) mod signals;
 

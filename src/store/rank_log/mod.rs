@@ -65,6 +65,13 @@ pub(crate) struct Counts {
     pub(crate) spans: u64,
 }
 
+impl Counts {
+    /// Calls that left no interval.
+    pub(crate) fn calls(&self) -> u64 {
+        self.counted + self.dropped + self.throttled
+    }
+}
+
 /// What a block says.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Block {

@@ -577,10 +577,10 @@ fn rank_number(group: &str) -> Option<u32> {
 fn rank_clock(facts: &Metadata) -> RankClock {
     let at = ints(facts, names::CLOCK_ADDED_AT);
     let added = ints(facts, names::CLOCK_ADDED);
-    let mut clock = RankClock::default();
-    clock.host = text(facts, names::HOST);
-    clock.id = text(facts, names::CLOCK_ID);
-    clock.bound_ns = int(facts, names::CLOCK_BOUND).and_then(|ns| u64::try_from(ns).ok());
-    clock.added = at.into_iter().zip(added).collect();
-    clock
+    RankClock {
+        host: text(facts, names::HOST),
+        id: text(facts, names::CLOCK_ID),
+        bound_ns: int(facts, names::CLOCK_BOUND).and_then(|ns| u64::try_from(ns).ok()),
+        added: at.into_iter().zip(added).collect(),
+    }
 }
