@@ -301,7 +301,8 @@ fn ranks_of_one_machine_read_the_same_clock_without_having_talked_about_it() {
                 .is_some_and(|host| !host.is_empty())
         );
         let chart = GanttChart::reduce(&reader, &RegionFilter::new(), &GanttOptions::new()).unwrap();
-        assert_eq!(chart.header.notes(), Vec::<String>::new());
+        let notes = chart.header.notes();
+        assert!(notes.iter().all(|note| !note.contains("clocks")), "{notes:?}");
     }
 }
 

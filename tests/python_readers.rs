@@ -4,7 +4,7 @@
 mod python;
 
 use python::{interpreter, what_python_reads, what_we_read};
-use scope_profiler::{Profiler, ProfilingConfig};
+use scope_profiler::{Merge, Profiler, ProfilingConfig};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -41,7 +41,11 @@ fn hard_names() -> Vec<String> {
 
 /// Records every hard name, nested and on several threads, each a different number of times.
 fn record(path: &Path) {
-    let config = ProfilingConfig::new().file_path(path).verbose(false);
+    record_with(path, Merge::Copy);
+}
+
+fn record_with(path: &Path, merge: Merge) {
+    let config = ProfilingConfig::new().file_path(path).merge(merge).verbose(false);
     let profiler = Profiler::new(config).expect("the directory can be written");
     let names = hard_names();
     {
@@ -73,6 +77,19 @@ fn profile() -> &'static Path {
     })
 }
 
+/// The same as an index of links to the files of its ranks.
+fn linked_profile() -> &'static Path {
+    static PROFILE: OnceLock<PathBuf> = OnceLock::new();
+    PROFILE.get_or_init(|| {
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python_readers_linked");
+        std::fs::remove_dir_all(&directory).ok();
+        std::fs::create_dir(&directory).expect("a new directory");
+        let path = directory.join("index.h5");
+        record_with(&path, Merge::Link);
+        path
+    })
+}
+
 /// HDF5 ends a text at a NUL, so in the file it is the symbol for one.
 fn as_stored(name: &str) -> String {
     name.replace('\0', "␀")
@@ -100,5 +117,16 @@ fn python_0_1_8_reads_the_same_calls_and_sums() {
 fn python_0_7_5_reads_the_same_calls_and_sums() {
     if let Some(python) = interpreter("0.7.5") {
         assert_eq!(what_python_reads(&python, profile(), 1), what_we_read(profile()));
+    }
+}
+
+#[test]
+fn both_read_an_index_of_links() {
+    let ours = what_we_read(linked_profile());
+    assert_eq!(ours.len(), hard_names().len() + 2);
+    for version in ["0.1.8", "0.7.5"] {
+        if let Some(python) = interpreter(version) {
+            assert_eq!(what_python_reads(&python, linked_profile(), 1), ours, "{version}");
+        }
     }
 }

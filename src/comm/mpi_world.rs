@@ -130,6 +130,11 @@ impl World {
         Some(digest(&[&now.to_string(), &process.to_string()]))
     }
 
+    /// Leaves it to MPI: other ranks may still write to it.
+    pub(crate) fn abandon(self) {
+        std::mem::forget(self);
+    }
+
     /// Lets go of messages that have gone out; true when none is left.
     fn clear_posted(&self) -> bool {
         let mut posted = lock(&self.posted);

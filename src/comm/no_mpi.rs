@@ -23,6 +23,10 @@ impl World {
     pub(crate) fn agree(&self, _until: Option<Instant>) -> Option<String> {
         match *self {}
     }
+
+    pub(crate) fn abandon(self) {
+        match self {}
+    }
 }
 
 impl Post for World {

@@ -65,7 +65,9 @@ impl Ranks {
 
     /// Leaves the others as they are: they may still write to this rank, so that nothing is freed.
     pub(super) fn abandon(&mut self) {
-        std::mem::forget(self.world.take());
+        if let Some(world) = self.world.take() {
+            world.abandon();
+        }
     }
 
     /// The others, where this process can talk to them.

@@ -5,6 +5,8 @@
 
 mod clock_sync;
 pub(crate) mod codec;
+mod columns;
+mod hdf5_file;
 mod hdf5_values;
 pub(crate) mod merge;
 pub(crate) mod metadata;
@@ -41,8 +43,6 @@ pub(crate) mod names {
     pub(crate) const RANK_FILES: &str = "rank_files";
     /// Root attribute of a rank's file, int64: the length of the log that it was made of.
     pub(crate) const LOG_BYTES: &str = "log_bytes";
-    /// Root attribute of a rank's file, int64: 1 when the log came to an orderly end.
-    pub(crate) const LOG_COMPLETE: &str = "log_complete";
     /// Root attribute, float64: what one call of a guard cost, ns.
     pub(crate) const CALL_COST: &str = "call_cost_ns";
     /// Group of a rank's regions; each member is one region.

@@ -1,8 +1,7 @@
 //! Sorting more rows than fit into memory: sorted batches in a scratch file, merged region by region.
 
-use super::names;
+use super::columns::{Columns, Row, key};
 use crate::error::{Error, Result};
-use hdf5::Dataset;
 use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -10,14 +9,10 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// Start, end (ns) and thread of one interval.
-type Row = (i64, i64, u32);
 /// The intervals of one region.
 pub(crate) type Rows = Vec<Row>;
 
 const ROW_BYTES: usize = 20;
-/// Rows that go to HDF5 in one call.
-const WRITE_ROWS: usize = 1 << 16;
 /// Rows that are read ahead from each run of a merge.
 const READ_ROWS: usize = 1 << 12;
 
@@ -36,10 +31,6 @@ pub(crate) struct Runs {
 struct Run {
     offset: u64,
     rows: u64,
-}
-
-fn key(row: &Row) -> (i64, Reverse<i64>) {
-    (row.0, Reverse(row.1))
 }
 
 fn sort(rows: &mut Rows) {
@@ -107,11 +98,9 @@ impl Runs {
         Ok(self)
     }
 
-    /// Writes the rows of a region, `rows` in number, into its group of the file `output`. Gives the
-    /// sum of their durations, ns.
-    pub(crate) fn write(&self, region: u32, rows: u64, group: &hdf5::Group, output: &Path) -> Result<i64> {
+    /// Writes the rows of a region into its columns.
+    pub(crate) fn write(&self, region: u32, columns: &mut Columns, output: &Path) -> Result<()> {
         let failed = |error| Error::hdf5(output, "cannot write", error);
-        let mut columns = Columns::create(group, rows).map_err(failed)?;
         if let Some(scratch) = &self.scratch {
             let scratch = scratch.get_ref();
             for row in Merge::new(scratch, self.runs.get(&region).map_or(&[], Vec::as_slice)) {
@@ -124,70 +113,7 @@ impl Runs {
                 columns.push(row).map_err(failed)?;
             }
         }
-        columns.finish().map_err(failed)
-    }
-}
-
-/// The datasets of a region while they are filled.
-struct Columns {
-    datasets: (Dataset, Dataset, Dataset),
-    starts: Vec<i64>,
-    ends: Vec<i64>,
-    threads: Vec<u32>,
-    written: usize,
-    total: i64,
-}
-
-impl Columns {
-    fn create(group: &hdf5::Group, rows: u64) -> hdf5::Result<Self> {
-        let rows = rows as usize;
-        Ok(Self {
-            datasets: (
-                group
-                    .new_dataset::<i64>()
-                    .shape(rows)
-                    .create(names::START_TIMES)?,
-                group.new_dataset::<i64>().shape(rows).create(names::END_TIMES)?,
-                group.new_dataset::<u32>().shape(rows).create(names::THREAD_IDS)?,
-            ),
-            starts: Vec::new(),
-            ends: Vec::new(),
-            threads: Vec::new(),
-            written: 0,
-            total: 0,
-        })
-    }
-
-    fn push(&mut self, (start, end, thread): Row) -> hdf5::Result<()> {
-        self.starts.push(start);
-        self.ends.push(end);
-        self.threads.push(thread);
-        self.total = self.total.saturating_add(end.saturating_sub(start));
-        if self.starts.len() == WRITE_ROWS {
-            self.flush()
-        } else {
-            Ok(())
-        }
-    }
-
-    fn flush(&mut self) -> hdf5::Result<()> {
-        let range = self.written..self.written + self.starts.len();
-        if range.is_empty() {
-            return Ok(());
-        }
-        self.datasets.0.write_slice(&self.starts, range.clone())?;
-        self.datasets.1.write_slice(&self.ends, range.clone())?;
-        self.datasets.2.write_slice(&self.threads, range.clone())?;
-        self.written = range.end;
-        self.starts.clear();
-        self.ends.clear();
-        self.threads.clear();
         Ok(())
-    }
-
-    fn finish(mut self) -> hdf5::Result<i64> {
-        self.flush()?;
-        Ok(self.total)
     }
 }
 

@@ -98,6 +98,8 @@ fn everything_that_a_killed_program_flushed_is_in_the_merged_file() {
     assert_eq!(calls(&file, "left"), CALLS);
     assert_eq!(calls(&file, "right\nwing"), CALLS);
     assert_eq!(logs(directory.path()), before);
+    let table = stdout(&run(&[str(&file)]));
+    assert!(table.contains("rank 0 is in the file in part"), "{table}");
 }
 
 #[test]
@@ -220,4 +222,51 @@ fn merging_asks_for_logs_and_for_a_file() {
     assert!(usage_error(&["merge"]).contains("DIR_OR_FILES"));
     assert!(usage_error(&["merge", "run.h5.d"]).contains("--output"));
     assert!(stdout(&run(&["merge", "--help"])).contains("killed"));
+}
+
+#[test]
+fn ranks_may_stay_in_files_of_their_own_and_a_second_merge_goes_on_with_them() {
+    let directory = killed();
+    let before = logs(directory.path());
+    let merge = || {
+        let output = program()
+            .current_dir(&directory)
+            .args(["merge", "run.h5.d", "-o", "run.h5", "--mode", "link"])
+            .output()
+            .unwrap();
+        stdout(&output)
+    };
+    let text = merge();
+    assert!(
+        text.contains("The ranks are in run.h5.d, which belongs to it\n"),
+        "{text}"
+    );
+    let text = merge();
+    assert!(text.contains("; 1 were there already"), "{text}");
+    assert!(text.contains("ends in the middle of the run"), "{text}");
+    assert_eq!(calls(&directory.path().join("run.h5"), "left"), CALLS);
+    let after = logs(directory.path());
+    assert!(before.iter().all(|(name, bytes)| after.get(name) == Some(bytes)));
+    assert_eq!(after.len(), before.len() + 1);
+}
+
+#[test]
+fn a_log_that_cannot_be_read_is_named_and_the_others_are_merged() {
+    let directory = killed();
+    let broken = directory.path().join("broken.log");
+    fs::write(&broken, "not a log at all, but long enough to be one").unwrap();
+    let file = directory.path().join("run.h5");
+    let run_directory = directory.path().join("run.h5.d");
+    let text = stdout(&run(&[
+        "merge",
+        str(&run_directory),
+        str(&broken),
+        "-o",
+        str(&file),
+    ]));
+    assert!(
+        text.contains(&format!("{}: left out: not a rank log", str(&broken))),
+        "{text}"
+    );
+    assert_eq!(calls(&file, "left"), CALLS);
 }

@@ -2,6 +2,7 @@
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use scope_profiler::Merge;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -71,6 +72,10 @@ pub(crate) enum Command {
         #[arg(short, long, value_name = "FILE")]
         output: PathBuf,
 
+        /// One file with everything, or an index of links to a file for each rank
+        #[arg(long, value_name = "MODE", default_value = "auto")]
+        mode: Mode,
+
         /// Print nothing but errors
         #[arg(short, long)]
         quiet: bool,
@@ -106,6 +111,28 @@ impl Args {
             Self::command().error(ErrorKind::TooManyValues, message).exit();
         }
         args
+    }
+}
+
+/// How ranks are merged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Mode {
+    /// `copy`, or `link` for very many ranks or very large logs
+    Auto,
+    /// One file that holds everything
+    Copy,
+    /// An index, and beside it a directory with a file for each rank; when it was interrupted, the same
+    /// command goes on with the ranks that are left
+    Link,
+}
+
+impl From<Mode> for Merge {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Auto => Self::Auto,
+            Mode::Copy => Self::Copy,
+            Mode::Link => Self::Link,
+        }
     }
 }
 

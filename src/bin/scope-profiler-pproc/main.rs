@@ -3,6 +3,7 @@
 mod args;
 mod contained;
 mod draw;
+mod merging;
 mod plan;
 mod terminal;
 mod verify;
@@ -15,9 +16,9 @@ use scope_profiler::analysis::imbalance;
 use scope_profiler::export::ranks_table;
 use scope_profiler::export::table::{self, TableOptions};
 use scope_profiler::plot::{show_gantt, viewer};
-use scope_profiler::profile::Source;
-use scope_profiler::{GanttOptions, ProfilingH5Reader, RegionFilter, find_logs, merge, units};
-use std::path::{Path, PathBuf};
+use scope_profiler::profile::{Source, Value};
+use scope_profiler::{GanttOptions, ProfilingH5Reader, RegionFilter};
+use std::path::Path;
 use std::process::ExitCode;
 use terminal::print;
 use watch::Watch;
@@ -63,8 +64,14 @@ impl From<scope_profiler::Error> for Failure {
 }
 
 fn run(args: &Args) -> Result<(), Failure> {
-    if let Some(Command::Merge { logs, output, quiet }) = &args.command {
-        return merge_logs(logs, output, *quiet);
+    if let Some(Command::Merge {
+        logs,
+        output,
+        mode,
+        quiet,
+    }) = &args.command
+    {
+        return merging::merge_logs(logs, output, (*mode).into(), *quiet);
     }
     if args.check {
         return verify::check(args);
@@ -105,6 +112,17 @@ fn statistics_table(reader: &ProfilingH5Reader, filter: &RegionFilter) -> Result
         let regions = imbalance::of(reader, &rows, ranks)?;
         text += &format!("\n{}", ranks_table::render(&regions, &options));
     }
+    for (key, what) in [
+        ("missing_ranks", "is not in the file"),
+        (
+            "incomplete_ranks",
+            "is in the file in part: its log did not come to an orderly end",
+        ),
+    ] {
+        if let Some(Value::Text(ranks)) = reader.metadata().get(key) {
+            text += &format!("rank {ranks} {what}\n");
+        }
+    }
     Ok(text)
 }
 
@@ -137,36 +155,4 @@ fn show_page(page: Option<&Path>, reader: &ProfilingH5Reader, filter: &RegionFil
         None => show_gantt(reader, &GanttOptions::new().filter(filter.clone()))?,
     };
     print(&format!("{shown}\n"))
-}
-
-/// Makes one file of rank logs.
-fn merge_logs(logs: &[PathBuf], output: &Path, quiet: bool) -> Result<(), Failure> {
-    let logs = find_logs(logs)?;
-    let merged = merge(&logs, output)?;
-    if quiet {
-        return Ok(());
-    }
-    let count =
-        |n: u64, one: &str, many: &str| format!("{} {}", units::count(n), if n == 1 { one } else { many });
-    let mut text = format!(
-        "{}: {}, {}",
-        output.display(),
-        count(merged.ranks.len() as u64, "rank", "ranks"),
-        count(merged.intervals, "interval", "intervals")
-    );
-    for (n, what) in [
-        (merged.dropped, "dropped while recording"),
-        (merged.open, "open at the end"),
-    ] {
-        if n > 0 {
-            text += &format!(", {} {what}", units::count(n));
-        }
-    }
-    for log in &merged.incomplete {
-        text += &format!(
-            "\n{}: ends in the middle of the run; all up to there is in the file",
-            log.display()
-        );
-    }
-    print(&format!("{text}\n"))
 }

@@ -33,3 +33,8 @@ pub(crate) fn one_line(text: &str, unicode: bool) -> String {
     }
     line
 }
+
+/// Shows a line on standard error in place of the last one; the empty one takes it away.
+pub(crate) fn progress(line: &str) {
+    let _ = write!(io::stderr(), "\r\x1b[2K{line}");
+}

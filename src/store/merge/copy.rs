@@ -1,7 +1,7 @@
 //! All ranks in one file.
 
-use super::super::names;
 use super::super::rank_file::{LogContents, LogFailure};
+use super::super::{hdf5_file, names};
 use super::inputs::Inputs;
 use super::totals::{Gathered, RankSummary};
 use super::verify::{Depth, verify};
@@ -16,7 +16,7 @@ pub(super) fn merge(inputs: Inputs, output: &Path, options: &MergeOptions) -> Re
     let temporary = temporary_beside(output)
         .map_err(|error| Error::io(output, "cannot write", error))?
         .into_temp_path();
-    let file = hdf5::File::create(&temporary).map_err(failed)?;
+    let file = hdf5_file::create(&temporary).map_err(failed)?;
     let mut gathered = Gathered::new(Merge::Copy);
     options.tell(inputs.progress(0));
     for (done, (&rank, input)) in inputs.ranks.iter().enumerate() {
@@ -41,10 +41,15 @@ pub(super) fn add_rank(
     output: &Path,
 ) -> Result<RankSummary, LogFailure> {
     let contents = LogContents::scan(log).map_err(LogFailure::Log)?;
-    let rows = contents.rows(directory_of(output))?;
-    file.create_group(&format!("{}{rank}", names::RANK_PREFIX))
-        .map_err(|error| Error::hdf5(output, "cannot write", error))
-        .and_then(|group| contents.write(&rows, &group, output))
-        .map_err(LogFailure::Output)?;
-    Ok(contents.into())
+    let name = format!("{}{rank}", names::RANK_PREFIX);
+    let group = file
+        .create_group(&name)
+        .map_err(|error| LogFailure::Output(Error::hdf5(output, "cannot write", error)))?;
+    let written = contents.write(&group, output, directory_of(output));
+    if let Err(LogFailure::Log(_)) = &written {
+        // It could be read before and cannot any more.
+        file.unlink(&name)
+            .map_err(|error| LogFailure::Output(Error::hdf5(output, "cannot write", error)))?;
+    }
+    written.map(|()| contents.into())
 }

@@ -2,7 +2,7 @@
 
 use super::super::rank_file::LogFailure;
 use super::super::reader::attributes;
-use super::super::{hdf5_values as values, names, run_directory};
+use super::super::{hdf5_file, hdf5_values as values, names, run_directory};
 use super::copy::add_rank;
 use super::inputs::{Inputs, LogHead};
 use super::totals::{self, Gathered, Lacking, RankSummary, Totals};
@@ -65,7 +65,7 @@ fn write_index(files: &RankFiles, gathered: &mut Gathered, inputs: Inputs, outpu
     let temporary = temporary_beside(output)
         .map_err(|error| Error::io(output, "cannot write", error))?
         .into_temp_path();
-    let file = hdf5::File::create(&temporary).map_err(failed)?;
+    let file = hdf5_file::create(&temporary).map_err(failed)?;
     gathered.finish(inputs, &file, output)?;
     values::attribute(&file, names::RANK_FILES, &Value::Text(files.prefix.clone())).map_err(failed)?;
     for (rank, _) in &gathered.ranks {
@@ -87,14 +87,9 @@ fn convert(rank: u32, log: &Path, path: &Path) -> Result<RankSummary, LogFailure
     // Taken before the log is read: of one that grows meanwhile the file is made again.
     let bytes = std::fs::metadata(log).map_or(0, |log| log.len());
     let temporary = temporary_beside(path).map_err(cannot)?.into_temp_path();
-    let file = hdf5::File::create(&temporary).map_err(failed)?;
+    let file = hdf5_file::create(&temporary).map_err(failed)?;
     let mut summary = add_rank(&file, rank, log, path)?;
-    for (key, n) in [
-        (names::LOG_BYTES, bytes),
-        (names::LOG_COMPLETE, summary.complete.into()),
-    ] {
-        values::attribute(&file, key, &totals::int(n)).map_err(failed)?;
-    }
+    values::attribute(&file, names::LOG_BYTES, &totals::int(bytes)).map_err(failed)?;
     totals::write_attributes(&file, summary.run.clone(), summary.totals, &Lacking::default())
         .map_err(failed)?;
     file.close().map_err(failed)?;
@@ -109,27 +104,24 @@ fn already_made(path: &Path, rank: u32, log_bytes: u64) -> Option<RankSummary> {
     if !path.is_file() {
         return None;
     }
-    let file = hdf5::File::open(path).ok()?;
+    let file = hdf5_file::open(path).ok()?;
     let mut run = attributes::read(&file, |_| true).ok()?;
     let mut take = |key: &str| match run.remove(key) {
         Some(Value::Int(n)) => u64::try_from(n).ok(),
         _ => None,
     };
     let made_of = take(names::LOG_BYTES)?;
-    let complete = take(names::LOG_COMPLETE)? == 1;
-    let regions = file
-        .group(&format!("{}{rank}/{}", names::RANK_PREFIX, names::REGIONS))
-        .ok()?
-        .len();
+    let group = file.group(&format!("{}{rank}", names::RANK_PREFIX)).ok()?;
+    let complete = attributes::read(&group, |name| name == names::COMPLETE).ok()?;
     let totals = Totals {
-        regions,
+        regions: group.group(names::REGIONS).ok()?.len(),
         intervals: take(names::WRITTEN_INTERVALS)?,
         dropped: take(names::DROPPED_INTERVALS)?,
         open: take(names::OPEN_CALLS)?,
     };
     (made_of == log_bytes).then_some(RankSummary {
         totals,
-        complete,
+        complete: complete.get(names::COMPLETE) == Some(&Value::Int(1)),
         run,
     })
 }

@@ -4,15 +4,16 @@ use std::fmt;
 use std::sync::Arc;
 
 /// More ranks than this are linked rather than copied by [`Merge::Auto`].
-const COPY_RANKS: usize = 1024;
+const COPY_RANKS: usize = 256;
 /// More bytes of logs than this are linked rather than copied by [`Merge::Auto`].
-const COPY_BYTES: u64 = 16 << 30;
+const COPY_BYTES: u64 = 4 << 30;
 
 /// How the logs of several ranks become one profile.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Merge {
-    /// [`Copy`](Self::Copy) up to 1024 ranks and 16 GiB of logs, [`Link`](Self::Link) beyond.
+    /// [`Copy`](Self::Copy) up to 256 ranks and 4 GiB of logs, which takes some ten seconds;
+    /// [`Link`](Self::Link) beyond.
     #[default]
     Auto,
     /// One file that holds everything.

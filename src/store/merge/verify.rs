@@ -1,6 +1,6 @@
 //! Reading back what was written, before it gets its name.
 
-use super::super::names;
+use super::super::{hdf5_file, names};
 use super::totals::Totals;
 use crate::error::{Error, Result};
 use hdf5::File;
@@ -61,12 +61,12 @@ fn intervals(regions: &hdf5::Group) -> hdf5::Result<u64> {
 /// A program that was started by another thread while HDF5 had the file open has inherited HDF5's lock
 /// on it, and keeps it for as long as it runs: then a copy is read, which nobody has locked.
 fn open(path: &Path) -> hdf5::Result<(File, Option<NamedTempFile>)> {
-    let error = match File::open(path) {
+    let error = match hdf5_file::open(path) {
         Ok(file) => return Ok((file, None)),
         Err(error) => error,
     };
     let copy = crate::output::temporary_beside(path)
         .and_then(|copy| std::fs::copy(path, copy.path()).map(|_| copy))
         .map_err(|_| error)?;
-    Ok((File::open(copy.path())?, Some(copy)))
+    Ok((hdf5_file::open(copy.path())?, Some(copy)))
 }

@@ -8,7 +8,7 @@ use super::open::{self, Opened};
 use crate::error::Result;
 use crate::output::directory_of;
 use crate::profile::{Metadata, Value};
-use crate::store::names;
+use crate::store::{hdf5_file, names};
 use hdf5::File;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,7 +24,7 @@ impl LastFile {
         if let Some((_, file)) = last.as_ref().filter(|(open, _)| open == path) {
             return Ok(file.clone());
         }
-        let file = open::hdf5_file(path)?;
+        let file = hdf5_file::open(path)?;
         *last = Some((path.into(), file.clone()));
         Ok(file)
     }

@@ -4,8 +4,8 @@ use super::attributes;
 use super::column::KEPT_OPEN;
 use super::linked::LastFile;
 use crate::error::{Error, Result};
-use crate::store::names;
-use hdf5::{File, FileBuilder};
+use crate::store::{hdf5_file, names};
+use hdf5::File;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -56,7 +56,7 @@ impl Opened {
 
 /// Opens `path`, if it is an HDF5 file.
 pub(super) fn open(path: &Path) -> Result<Opened> {
-    open_with(path, |path| Ok(Access::Open(hdf5_file(path)?)), 0)
+    open_with(path, |path| Ok(Access::Open(hdf5_file::open(path)?)), 0)
 }
 
 /// Opens `path` as one of many files, of which the last that was used stays open.
@@ -67,15 +67,6 @@ pub(super) fn open_linked(path: &Path, last: LastFile) -> Result<Opened> {
     };
     // A dataset that stays open would keep its file open.
     open_with(path, shared, KEPT_OPEN)
-}
-
-/// Opens an HDF5 file for reading.
-pub(super) fn hdf5_file(path: &Path) -> hdf5::Result<File> {
-    let mut builder = FileBuilder::new();
-    // Without a chunk cache, slices of uncompressed chunks are read as they are, and memory does
-    // not grow with the number of datasets.
-    builder.with_fapl(|access| access.chunk_cache(1, 0, 0.0));
-    builder.open(path)
 }
 
 fn open_with(

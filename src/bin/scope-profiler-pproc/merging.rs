@@ -1,0 +1,107 @@
+//! From rank logs to a profile.
+
+use crate::Failure;
+use crate::terminal::{self, print};
+use scope_profiler::{Merge, MergeOptions, MergeProgress, Merged, find_logs, merge_with, units};
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+/// Merges logs, and says what became of them.
+pub(crate) fn merge_logs(logs: &[PathBuf], output: &Path, mode: Merge, quiet: bool) -> Result<(), Failure> {
+    let logs = find_logs(logs)?;
+    let mut options = MergeOptions::new().mode(mode);
+    let shows_progress = !quiet && std::io::stderr().is_terminal();
+    if shows_progress {
+        let bar = ProgressBar::default();
+        options = options.on_progress(move |progress| bar.show(progress));
+    }
+    let merged = merge_with(&logs, output, &options);
+    if shows_progress {
+        terminal::progress("");
+    }
+    let merged = merged?;
+    if quiet {
+        return Ok(());
+    }
+    print(&report(&merged, output))
+}
+
+fn report(merged: &Merged, output: &Path) -> String {
+    let mut text = format!(
+        "{}: {}, {}",
+        output.display(),
+        count(merged.ranks.len() as u64, "rank", "ranks"),
+        count(merged.intervals, "interval", "intervals")
+    );
+    for (n, what) in [
+        (merged.dropped, "dropped while recording"),
+        (merged.open, "open at the end"),
+    ] {
+        if n > 0 {
+            text += &format!(", {} {what}", units::count(n));
+        }
+    }
+    if let Some(directory) = merged.rank_files.first().and_then(|file| file.parent()) {
+        let directory = directory.strip_prefix(".").unwrap_or(directory);
+        text += &format!("\nThe ranks are in {}, which belongs to it", directory.display());
+        if !merged.reused.is_empty() {
+            text += &format!(
+                "; {} were there already",
+                units::count(merged.reused.len() as u64)
+            );
+        }
+    }
+    if !merged.missing.is_empty() {
+        text += &format!("\nMissing: ranks {}", units::ranges(&merged.missing));
+    }
+    for log in &merged.unreadable {
+        text += &format!("\n{}: left out: {}", log.path.display(), log.reason);
+    }
+    for log in &merged.incomplete {
+        text += &format!(
+            "\n{}: ends in the middle of the run; all up to there is in the file",
+            log.display()
+        );
+    }
+    text + "\n"
+}
+
+fn count(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", units::count(n), if n == 1 { one } else { many })
+}
+
+/// One line that is written over and over.
+#[derive(Debug, Default)]
+struct ProgressBar {
+    shown: Mutex<Option<Instant>>,
+}
+
+impl ProgressBar {
+    const CELLS: usize = 24;
+    /// Often enough to look alive.
+    const EVERY: Duration = Duration::from_millis(100);
+
+    fn show(&self, progress: MergeProgress) {
+        let Ok(mut shown) = self.shown.lock() else { return };
+        if shown.is_none_or(|shown| shown.elapsed() >= Self::EVERY) {
+            *shown = Some(Instant::now());
+            terminal::progress(&Self::line(progress));
+        }
+    }
+
+    fn line(progress: MergeProgress) -> String {
+        let part = progress.bytes as f64 / progress.of_bytes.max(1) as f64;
+        let filled = (part * Self::CELLS as f64) as usize;
+        format!(
+            "[{:<cells$}] {} of {}, {:.1} of {:.1} MB",
+            "#".repeat(filled.min(Self::CELLS)),
+            units::count(progress.ranks as u64),
+            count(progress.of_ranks as u64, "rank", "ranks"),
+            progress.bytes as f64 / 1e6,
+            progress.of_bytes as f64 / 1e6,
+            cells = Self::CELLS
+        )
+    }
+}

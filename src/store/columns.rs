@@ -1,0 +1,113 @@
+//! The columns of a region while they are filled.
+
+use super::names;
+use hdf5::Dataset;
+use std::cmp::Reverse;
+
+/// Start, end (ns) and thread of one interval.
+pub(crate) type Row = (i64, i64, u32);
+
+/// Rows that go to HDF5 in one call.
+pub(crate) const WRITE_ROWS: usize = if cfg!(test) { 50 } else { 1 << 16 };
+
+/// Rows that start at the same time and are held back to be put in order; more are only in a log that
+/// was not recorded.
+const MOST_HELD_BACK: usize = 1 << 20;
+
+/// What rows are ordered by: start, then the longer first.
+pub(crate) fn key(row: &Row) -> (i64, Reverse<i64>) {
+    (row.0, Reverse(row.1))
+}
+
+/// Takes rows in order of start and writes them in large pieces.
+pub(crate) struct Columns {
+    start_times: Dataset,
+    end_times: Dataset,
+    /// Where all intervals are of thread 0 the column is left out.
+    thread_ids: Option<Dataset>,
+    starts: Vec<i64>,
+    ends: Vec<i64>,
+    threads: Vec<u32>,
+    written: usize,
+    total: i64,
+}
+
+impl Columns {
+    pub(crate) fn create(group: &hdf5::Group, rows: u64, with_threads: bool) -> hdf5::Result<Self> {
+        let rows = usize::try_from(rows).map_err(|_| "more intervals than memory has addresses")?;
+        let times = |name| group.new_dataset::<i64>().shape(rows).create(name);
+        Ok(Self {
+            start_times: times(names::START_TIMES)?,
+            end_times: times(names::END_TIMES)?,
+            thread_ids: if with_threads {
+                Some(group.new_dataset::<u32>().shape(rows).create(names::THREAD_IDS)?)
+            } else {
+                None
+            },
+            starts: Vec::new(),
+            ends: Vec::new(),
+            threads: Vec::new(),
+            written: 0,
+            total: 0,
+        })
+    }
+
+    /// Adds a row. Of rows that start at the same time the longer may come later.
+    #[inline]
+    pub(crate) fn push(&mut self, (start, end, thread): Row) -> hdf5::Result<()> {
+        let mut at = self.starts.len();
+        self.starts.push(start);
+        self.ends.push(end);
+        if self.thread_ids.is_some() {
+            self.threads.push(thread);
+        }
+        self.total = self.total.saturating_add(end.saturating_sub(start));
+        while at > 0 && self.starts[at - 1] == start && self.ends[at - 1] < end {
+            self.ends.swap(at - 1, at);
+            if self.thread_ids.is_some() {
+                self.threads.swap(at - 1, at);
+            }
+            at -= 1;
+        }
+        if self.starts.len() >= WRITE_ROWS {
+            self.write_settled()
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Writes all rows but those that start with the last one.
+    fn write_settled(&mut self) -> hdf5::Result<()> {
+        let last = self.starts.last().copied();
+        let settled = self.starts.iter().rposition(|&start| Some(start) != last);
+        match settled {
+            Some(at) => self.write(at + 1),
+            None if self.starts.len() > MOST_HELD_BACK => self.write(self.starts.len()),
+            None => Ok(()),
+        }
+    }
+
+    fn write(&mut self, rows: usize) -> hdf5::Result<()> {
+        if rows == 0 {
+            return Ok(());
+        }
+        let range = self.written..self.written + rows;
+        self.start_times
+            .write_slice(&self.starts[..rows], range.clone())?;
+        self.end_times.write_slice(&self.ends[..rows], range.clone())?;
+        if let Some(thread_ids) = &self.thread_ids {
+            thread_ids.write_slice(&self.threads[..rows], range.clone())?;
+            self.threads.drain(..rows);
+        }
+        self.starts.drain(..rows);
+        self.ends.drain(..rows);
+        self.written = range.end;
+        Ok(())
+    }
+
+    /// Writes the rest. Gives the sum of all durations, ns.
+    pub(crate) fn finish(mut self) -> hdf5::Result<i64> {
+        self.write(self.starts.len())?;
+        Ok(self.total)
+    }
+}

@@ -1,0 +1,158 @@
+//! One rank's log as HDF5: ticks become nanoseconds, events are sorted into their regions.
+//!
+//! The log is read twice: once to learn what is in it, once for the events. The events of a large log
+//! go straight into the HDF5 file where they are in order of start already: those of a region that was
+//! never entered twice at a time. All others are collected in batches of bounded size, split by region
+//! and sorted; when there is more than one batch, each goes to a scratch file, from which every region
+//! is merged. So memory does not grow with the log.
+
+mod group_names;
+#[cfg(test)]
+mod tests;
+mod write;
+
+use super::clock_sync::ClockCorrection;
+use super::names;
+use super::rank_log::{Block, Counts, LogEvent, LogReader};
+use crate::clock::{Anchor, ClockMeasurement, Timeline};
+use crate::error::{Error, Result};
+use crate::profile::{Metadata, Value};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Comparisons of clocks that are kept; a run has two.
+const MAX_MEASUREMENTS: usize = 64;
+
+/// What is in a log, events aside.
+#[derive(Debug, Default)]
+pub(crate) struct LogContents {
+    pub(crate) path: PathBuf,
+    pub(crate) run: Metadata,
+    pub(crate) regions: BTreeMap<u32, RegionEntry>,
+    threads: BTreeMap<u32, (i64, String)>,
+    timeline: Timeline,
+    clock: ClockCorrection,
+    measurements: Vec<ClockMeasurement>,
+    pub(crate) intervals: u64,
+    /// Whether recording came to an orderly end.
+    pub(crate) complete: bool,
+    /// Bytes at the end that are no whole block.
+    pub(crate) lost_bytes: u64,
+    /// How many calls the recording side says there were.
+    recorded: Option<Value>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct RegionEntry {
+    pub(crate) name: Option<String>,
+    source: Option<(String, u32)>,
+    intervals: u64,
+    counts: Counts,
+    open: u64,
+    /// Intervals that end before they start, which is set right.
+    clamped: u64,
+    /// Start and end of the last interval, ticks.
+    last_start: u64,
+    last_end: u64,
+    /// Whether two intervals overlap, or start together.
+    overlaps: bool,
+    /// Whether there are intervals of another thread than 0.
+    has_threads: bool,
+}
+
+/// Why a log was not converted.
+#[derive(Debug)]
+pub(crate) enum LogFailure {
+    /// It cannot be read: other logs can be all the same.
+    Log(Error),
+    /// What is made of it cannot be written.
+    Output(Error),
+}
+
+impl LogContents {
+    /// Reads a log through.
+    pub(crate) fn scan(path: &Path) -> Result<Self> {
+        let mut log = LogReader::open(path)?;
+        let mut contents = Self {
+            path: path.into(),
+            ..Self::default()
+        };
+        let mut anchors: Vec<Anchor> = Vec::new();
+        while let Some(block) = log.next().map_err(|error| cannot_read(path, error))? {
+            match block {
+                Block::Run(facts) => contents.run.extend(facts),
+                Block::Name {
+                    region,
+                    name,
+                    file,
+                    line,
+                } => {
+                    let entry = contents.region(region);
+                    entry.name = Some(name);
+                    entry.source = (!file.is_empty()).then_some((file, line));
+                }
+                Block::Thread {
+                    thread,
+                    native_id,
+                    name,
+                } => {
+                    contents.threads.insert(thread, (native_id, name));
+                }
+                Block::Events { thread, events } => {
+                    contents.threads.entry(thread).or_insert((-1, String::new()));
+                    contents.intervals += events.len() as u64;
+                    for run in events.chunk_by(|a, b| a.region == b.region) {
+                        contents.region(run[0].region).count(thread, run);
+                    }
+                }
+                Block::Anchor(anchor) => anchors.push(anchor),
+                Block::Counters { region, counts } => contents.region(region).counts = counts,
+                Block::Open { region, .. } => contents.region(region).open += 1,
+                Block::End => contents.complete = true,
+                Block::Clock(measured) if contents.measurements.len() < MAX_MEASUREMENTS => {
+                    contents.measurements.push(measured);
+                }
+                Block::Clock(_) => {}
+            }
+        }
+        contents.recorded = contents.run.remove(names::RECORDED);
+        contents.lost_bytes = log.remaining();
+        contents.timeline = Timeline::new(anchors);
+        let (first, last) = contents.timeline.ends_ns();
+        contents.clock = ClockCorrection::new(&contents.measurements, first, last);
+        Ok(contents)
+    }
+
+    fn region(&mut self, number: u32) -> &mut RegionEntry {
+        self.regions.entry(number).or_default()
+    }
+
+    pub(crate) fn dropped(&self) -> u64 {
+        let dropped = self.regions.values().map(|region| region.counts.dropped);
+        dropped.fold(0, u64::saturating_add)
+    }
+
+    pub(crate) fn open(&self) -> u64 {
+        self.regions.values().map(|region| region.open).sum()
+    }
+}
+
+impl RegionEntry {
+    /// Takes note of intervals of one thread.
+    fn count(&mut self, thread: u32, events: &[LogEvent]) {
+        self.has_threads |= thread != 0;
+        for event in events {
+            self.clamped += u64::from(event.end < event.start);
+            // One that starts with the last one, both without a length, could belong before it.
+            self.overlaps |= event.start < self.last_end;
+            self.overlaps |= self.intervals > 0 && event.start == self.last_start;
+            self.last_start = event.start;
+            self.last_end = event.end.max(event.start);
+            self.intervals += 1;
+        }
+    }
+}
+
+fn cannot_read(path: &Path, error: std::io::Error) -> Error {
+    Error::io(path, "cannot read the rank log", error)
+}

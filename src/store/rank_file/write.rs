@@ -1,0 +1,258 @@
+//! A rank's group in an HDF5 file.
+
+use super::super::columns::{Columns, WRITE_ROWS};
+use super::super::rank_log::{Block, Counts, ENDED_BY, LogReader};
+use super::super::sorted_runs::{Rows, Runs};
+use super::super::{hdf5_values as values, names};
+use super::group_names::{GroupNames, RegionNames};
+use super::{LogContents, LogFailure, RegionEntry, cannot_read};
+use crate::clock::{ClockMeasurement, Timeline};
+use crate::error::Error;
+use crate::profile::Value;
+use rustc_hash::FxHashMap;
+use std::path::Path;
+
+/// Rows that are sorted at once: 96 MB.
+const BATCH_ROWS: usize = if cfg!(test) { 500 } else { 4 << 20 };
+
+/// Regions whose columns are filled at the same time: each one open takes some ten kilobytes, and its
+/// rows up to 1.3 MB.
+const MOST_STREAMED: usize = if cfg!(test) { 2 } else { 64 };
+
+impl LogContents {
+    /// Writes the rank into its group of the HDF5 file `output`. What does not fit into memory meanwhile
+    /// goes into a file in the directory `scratch`.
+    pub(crate) fn write(&self, group: &hdf5::Group, output: &Path, scratch: &Path) -> Result<(), LogFailure> {
+        let failed = |error| LogFailure::Output(Error::hdf5(output, "cannot write", error));
+        let regions = group.create_group(names::REGIONS).map_err(failed)?;
+        values::attribute(group, names::SORTED, &Value::Int(1)).map_err(failed)?;
+        if let Some(signal) = self.run.get(ENDED_BY) {
+            values::attribute(group, ENDED_BY, signal).map_err(failed)?;
+        }
+        values::attribute(group, names::COMPLETE, &Value::Int(self.complete.into())).map_err(failed)?;
+        if let Some(recorded) = &self.recorded {
+            values::attribute(group, names::RECORDED, recorded).map_err(failed)?;
+        }
+        self.write_threads(group).map_err(failed)?;
+        self.write_clock(group).map_err(failed)?;
+
+        let mut group_names = GroupNames::default();
+        let mut region_names = RegionNames::default();
+        let mut targets = self.regions.iter().map(|(&number, entry)| {
+            let name = region_names.of(entry.name.as_deref(), number);
+            let group_name = group_names.of(&name);
+            Target {
+                number,
+                entry,
+                name,
+                group_name,
+            }
+        });
+        let (streamed, rest): (Vec<_>, Vec<_>) = {
+            let mut room = MOST_STREAMED;
+            targets.by_ref().partition(|target| {
+                let streams = room > 0
+                    && self.intervals > BATCH_ROWS as u64
+                    && target.entry.intervals > WRITE_ROWS as u64
+                    && !target.entry.overlaps;
+                room -= usize::from(streams);
+                streams
+            })
+        };
+        let mut columns: FxHashMap<u32, (hdf5::Group, Columns)> = FxHashMap::default();
+        for target in &streamed {
+            let created = target.create(&regions).map_err(failed)?;
+            columns.insert(target.number, created);
+        }
+        let rows = self.rows(&mut columns, output, scratch)?;
+        for target in &streamed {
+            if let Some((region, columns)) = columns.remove(&target.number) {
+                let total = columns.finish().map_err(failed)?;
+                target
+                    .write_attributes(&region, total, &self.timeline)
+                    .map_err(failed)?;
+            }
+        }
+        for target in &rest {
+            let (region, mut columns) = target.create(&regions).map_err(failed)?;
+            rows.write(target.number, &mut columns, output)
+                .map_err(LogFailure::Output)?;
+            let total = columns.finish().map_err(failed)?;
+            target
+                .write_attributes(&region, total, &self.timeline)
+                .map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    fn write_clock(&self, group: &hdf5::Group) -> hdf5::Result<()> {
+        let is_alone = matches!(self.run.get("size"), None | Some(Value::Int(..=1)));
+        if is_alone {
+            return Ok(());
+        }
+        if let Some(host) = self.run.get(names::HOST) {
+            values::attribute(group, names::HOST, host)?;
+        }
+        let clock = group.create_group(names::CLOCK)?;
+        if let Some(id) = self.run.get(names::CLOCK_ID) {
+            values::attribute(&clock, names::CLOCK_ID, id)?;
+        }
+        let Some(bound) = self.clock.bound() else {
+            return Ok(());
+        };
+        let int = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        values::attribute(&clock, names::CLOCK_BOUND, &Value::Int(int(bound)))?;
+        let points = self.clock.points();
+        let measured = |field: fn(&ClockMeasurement) -> i64| self.measurements.iter().map(field).collect();
+        for (name, column) in [
+            (
+                names::CLOCK_ADDED_AT,
+                points.iter().map(|point| point.0).collect(),
+            ),
+            (names::CLOCK_ADDED, points.iter().map(|point| point.1).collect()),
+            (names::CLOCK_MEASURED_AT, measured(|m| m.at)),
+            (names::CLOCK_MEASURED, measured(|m| m.offset)),
+            (
+                names::CLOCK_MEASURED_BOUND,
+                measured(|m| i64::try_from(m.bound).unwrap_or(i64::MAX)),
+            ),
+            (names::CLOCK_HOPS, measured(|m| m.hops.into())),
+        ] {
+            let column: Vec<i64> = column;
+            if column.is_empty() {
+                continue;
+            }
+            clock.new_attr_builder().with_data(&column).create(name)?;
+        }
+        Ok(())
+    }
+
+    fn write_threads(&self, group: &hdf5::Group) -> hdf5::Result<()> {
+        let threads = group.create_group(names::THREADS)?;
+        let index: Vec<u32> = self.threads.keys().copied().collect();
+        let native: Vec<i64> = self.threads.values().map(|(native_id, _)| *native_id).collect();
+        let text: Vec<_> = self
+            .threads
+            .values()
+            .map(|(_, name)| values::text(name))
+            .collect();
+        threads
+            .new_dataset_builder()
+            .with_data(&index)
+            .create(names::THREAD_INDEX)?;
+        threads
+            .new_dataset_builder()
+            .with_data(&native)
+            .create(names::THREAD_NATIVE_ID)?;
+        threads
+            .new_dataset_builder()
+            .with_data(&text)
+            .create(names::THREAD_NAME)?;
+        Ok(())
+    }
+
+    /// The events in nanoseconds: into the columns of their region where there are any, else by
+    /// region and sorted.
+    fn rows(
+        &self,
+        columns: &mut FxHashMap<u32, (hdf5::Group, Columns)>,
+        output: &Path,
+        scratch: &Path,
+    ) -> Result<Runs, LogFailure> {
+        let failed = |error| LogFailure::Output(Error::hdf5(output, "cannot write", error));
+        let damaged = |error| LogFailure::Log(cannot_read(&self.path, error));
+        let mut timeline = self.timeline.converter();
+        let mut ns = |tick| self.clock.apply(timeline.ns(tick));
+        let mut batch: FxHashMap<u32, Rows> = FxHashMap::default();
+        let mut in_batch = 0;
+        let mut runs = Runs::new(scratch);
+        let mut log = LogReader::open(&self.path).map_err(LogFailure::Log)?;
+        let mut left = self.intervals;
+        while left > 0 {
+            let Some(block) = log.next().map_err(damaged)? else {
+                let message = "the log became shorter while it was read";
+                return Err(LogFailure::Log(Error::format(&self.path, message)));
+            };
+            let Block::Events { thread, events } = block else {
+                continue;
+            };
+            left = left.saturating_sub(events.len() as u64);
+            for run in events.chunk_by(|a, b| a.region == b.region) {
+                let mut rows = run.iter().map(|event| {
+                    let (start, end) = (ns(event.start), ns(event.end));
+                    (start, end.max(start), thread)
+                });
+                if let Some((_, columns)) = columns.get_mut(&run[0].region) {
+                    rows.try_for_each(|row| columns.push(row)).map_err(failed)?;
+                } else {
+                    batch.entry(run[0].region).or_default().extend(rows);
+                    in_batch += run.len();
+                }
+            }
+            if in_batch >= BATCH_ROWS && left > 0 {
+                runs.spill(&mut batch).map_err(LogFailure::Output)?;
+                in_batch = 0;
+            }
+        }
+        runs.finish(batch).map_err(LogFailure::Output)
+    }
+}
+
+/// A region and where it goes.
+struct Target<'a> {
+    number: u32,
+    entry: &'a RegionEntry,
+    name: String,
+    group_name: String,
+}
+
+impl Target<'_> {
+    fn create(&self, regions: &hdf5::Group) -> hdf5::Result<(hdf5::Group, Columns)> {
+        let group = regions.create_group(&self.group_name)?;
+        let columns = Columns::create(&group, self.entry.intervals, self.entry.has_threads)?;
+        Ok((group, columns))
+    }
+
+    fn write_attributes(&self, group: &hdf5::Group, total: i64, timeline: &Timeline) -> hdf5::Result<()> {
+        let entry = self.entry;
+        let mut attributes = vec![(names::TOTAL, Value::Int(total))];
+        if self.name != self.group_name {
+            attributes.push((names::NAME, Value::Text(self.name.clone())));
+        }
+        if let Some((file, line)) = &entry.source {
+            attributes.push((names::SOURCE_FILE, Value::Text(file.clone())));
+            attributes.push((names::SOURCE_LINE, Value::Int((*line).into())));
+        }
+        let throttled_ns = timeline.length_ns(entry.counts.throttled_ticks).unsigned_abs();
+        let Counts {
+            counted,
+            dropped,
+            throttled,
+            ..
+        } = entry.counts;
+        let calls = [counted, dropped, throttled]
+            .into_iter()
+            .fold(entry.intervals, u64::saturating_add);
+        for (key, n) in [
+            (names::NUM_CALLS, calls),
+            (names::DROPPED, entry.counts.dropped),
+            (names::NUM_SPANS, entry.counts.spans),
+            (names::THROTTLED, entry.counts.throttled),
+            (names::THROTTLED_NS, throttled_ns),
+            (names::OPEN, entry.open),
+            (names::CLAMPED, entry.clamped),
+        ] {
+            let needed = if key == names::NUM_CALLS {
+                n > entry.intervals
+            } else {
+                n > 0
+            };
+            if needed {
+                attributes.push((key, Value::Int(i64::try_from(n).unwrap_or(i64::MAX))));
+            }
+        }
+        attributes
+            .iter()
+            .try_for_each(|(key, value)| values::attribute(group, key, value))
+    }
+}

@@ -1,0 +1,122 @@
+//! Merging many ranks takes no more memory than merging few.
+//!
+//! `SCOPE_PROFILER_SCALE_RANKS=4096 cargo test --release --test scale` is the long form, with ranks of 100
+//! regions and 1000 calls each.
+
+use scope_profiler::{Merge, MergeOptions, Profiler, ProfilingConfig, find_logs, merge_with};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tempfile::TempDir;
+
+const FILE: &str = "SCOPE_PROFILER_TEST_SCALE_FILE";
+const MODE: &str = "SCOPE_PROFILER_TEST_SCALE_MODE";
+/// How many ranks the long form has.
+const RANKS: &str = "SCOPE_PROFILER_SCALE_RANKS";
+/// What a merge may take.
+const MOST_MEMORY_KIB: u64 = 256 << 10;
+
+/// Regions of a rank, and calls of each.
+fn regions_and_calls() -> (usize, usize) {
+    match std::env::var_os(RANKS) {
+        Some(_) => (100, 1000),
+        None => (20, 3),
+    }
+}
+
+fn file() -> Option<PathBuf> {
+    std::env::var_os(FILE).map(PathBuf::from)
+}
+
+#[test]
+#[ignore = "the program that the tests below start as a rank"]
+fn rank_program() {
+    let Some(file) = file() else { return };
+    let profiler = Profiler::new(ProfilingConfig::new().file_path(file).verbose(false)).unwrap();
+    let (regions, calls) = regions_and_calls();
+    for region in 0..regions {
+        let name = format!("region {region}");
+        (0..calls).for_each(|_| profiler.profile(&name, || ()));
+    }
+    profiler.finalize().unwrap();
+}
+
+#[test]
+#[ignore = "the program that the tests below start to merge"]
+fn merge_program() {
+    let Some(file) = file() else { return };
+    let logs = find_logs(&[file.with_extension("h5.d")]).unwrap();
+    let mode = match std::env::var(MODE).as_deref() {
+        Ok("link") => Merge::Link,
+        _ => Merge::Copy,
+    };
+    let merged = merge_with(&logs, &file, &MergeOptions::new().mode(mode)).unwrap();
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let memory = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .unwrap();
+    println!(
+        "\nmerged {} ranks, {} intervals, {memory}",
+        merged.ranks.len(),
+        merged.intervals
+    );
+}
+
+fn start(program: &str, file: &Path) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
+        .args(["--exact", program, "--ignored", "--nocapture", "-q"])
+        .env(FILE, file);
+    command
+}
+
+fn record(ranks: usize) -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("run.h5");
+    for first in (0..ranks).step_by(8) {
+        let some: Vec<_> = (first..ranks.min(first + 8))
+            .map(|rank| {
+                start("rank_program", &file)
+                    .env("PMI_RANK", rank.to_string())
+                    .env("PMI_SIZE", ranks.to_string())
+                    .env("PMI_JOBID", "scale")
+                    .stdout(std::process::Stdio::null())
+                    .spawn()
+                    .unwrap()
+            })
+            .collect();
+        for mut child in some {
+            assert!(child.wait().unwrap().success());
+        }
+    }
+    directory
+}
+
+/// The most memory that merging took, KiB.
+fn memory_to_merge(directory: &TempDir, ranks: usize, mode: &str) -> u64 {
+    let file = directory.path().join("run.h5");
+    let output = start("merge_program", &file).env(MODE, mode).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let line = text.lines().find(|line| line.starts_with("merged")).unwrap();
+    let (regions, calls) = regions_and_calls();
+    let expected = format!("merged {ranks} ranks, {} intervals,", ranks * regions * calls);
+    let memory = line.strip_prefix(&expected).unwrap_or_else(|| panic!("{line}"));
+    println!("{mode}: {line}");
+    memory.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn memory_does_not_grow_with_the_number_of_ranks() {
+    let many: usize = std::env::var(RANKS).map_or(256, |text| text.parse().unwrap());
+    let few = record(many / 4);
+    let all = record(many);
+    for mode in ["copy", "link"] {
+        let of_few = memory_to_merge(&few, many / 4, mode);
+        let of_all = memory_to_merge(&all, many, mode);
+        assert!(of_all < MOST_MEMORY_KIB, "{mode}: {of_all} KiB");
+        // A fixed part for each rank would show: four times the ranks are four times of it.
+        assert!(of_all < of_few * 2, "{mode}: {of_few} KiB, then {of_all} KiB");
+    }
+}
