@@ -1,6 +1,6 @@
 //! Is a file whole? What `--check` says of it.
 
-use crate::common::{Profile, golden, sample};
+use crate::common::{Profile, column, golden, sample};
 use crate::program::{program, run, stdout, str, usage_error};
 use scope_profiler::{ManualClock, Overflow, Profiler, ProfilingConfig};
 use std::fs;
@@ -120,11 +120,11 @@ fn every_finding_says_where() {
         ),
         (
             |file| {
+                let group = file.group("rank0/regions/solve").unwrap();
+                let _ = group.unlink("thread_ids");
                 let mut threads = [0_u32; 10];
                 threads[3] = 77;
-                let solve = file.group("rank0/regions/solve").unwrap();
-                let column = solve.new_dataset_builder().with_data(&threads);
-                column.create("thread_ids").unwrap();
+                column(&group, "thread_ids", &threads);
             },
             "rank0/regions/solve: row 3 ran on thread 77, which the rank's list does not have",
         ),
@@ -174,7 +174,7 @@ fn damage_in_one_region_does_not_hide_that_of_another() {
         set(file, "size", 2);
         let regions = file.group("rank0/regions").unwrap();
         let other = regions.create_group("other").unwrap();
-        crate::common::column(&other, "end_times", &[1_i64]);
+        column(&other, "end_times", &[1_i64]);
     });
     let text = findings(&run(&["--check", str(&file)]));
     for finding in [

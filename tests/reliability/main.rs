@@ -219,6 +219,8 @@ impl Contents {
 
     /// Checks what holds for any file: ends after starts, sums as stated.
     fn unordered(file: &Path) -> Self {
+        let report = scope_profiler::check(file).unwrap();
+        assert!(report.is_ok(), "{report}");
         let reader = ProfilingH5Reader::open(file).unwrap();
         let regions: BTreeMap<String, MpiRegion> = reader
             .get_regions(&RegionFilter::default())
