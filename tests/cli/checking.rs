@@ -120,8 +120,12 @@ fn every_finding_says_where() {
         ),
         (
             |file| {
-                let threads = file.dataset("rank0/regions/solve/thread_ids").unwrap();
-                threads.write_slice(&[77_u32], 3..4).unwrap();
+                // All calls are of one thread, so that there is no column yet.
+                let solve = file.group("rank0/regions/solve").unwrap();
+                let mut threads = [0_u32; 10];
+                threads[3] = 77;
+                let column = solve.new_dataset_builder().with_data(&threads);
+                column.create("thread_ids").unwrap();
             },
             "rank0/regions/solve: row 3 ran on thread 77, which the rank's list does not have",
         ),
