@@ -5,8 +5,10 @@
 //! `SCOPE_PROFILER_MUTANTS=100000` makes as many damaged files instead of the few of every day.
 
 #![cfg(all(unix, feature = "pproc"))]
+#![allow(unreachable_pub, reason = "the fuzz targets use the same files")]
 
 mod common;
+#[allow(dead_code, reason = "files are written here and not there")]
 #[path = "../fuzz/src/profile.rs"]
 mod profile;
 

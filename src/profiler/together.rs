@@ -52,12 +52,7 @@ impl Ending<'_> {
         let Some(arrivals) = arrivals else {
             return self.left_alone("rank 0", world.rank(), &log);
         };
-        if arrivals.link {
-            // Should it fail, rank 0 makes the file; and tells when that fails too.
-            meeting
-                .while_at_work(|| write_rank_file(&log, self.output).ok())
-                .ok();
-        }
+        self.make_rank_file(meeting, arrivals, &log);
         let word = meeting.report(Stage::Sealed, self.report(&log).encode());
         let output = self.output;
         match word.and_then(|word| Verdict::decode(&word)) {
@@ -102,6 +97,7 @@ impl Ending<'_> {
         };
         meeting.answer(Stage::Arrived, &arrivals.encode());
         self.complete_log(world, Some(arrivals));
+        self.make_rank_file(meeting, arrivals, &log);
 
         let arrived: Vec<u32> = arrived.into_keys().collect();
         let sealed = meeting.collect(Stage::Sealed, &arrived);
@@ -219,6 +215,15 @@ impl Ending<'_> {
         self.writer.seal();
     }
 
+    /// For an index of links every rank makes its own file, at the same time.
+    fn make_rank_file(&self, meeting: &Meeting<'_, World>, arrivals: Arrivals, log: &Path) {
+        if arrivals.link {
+            // Should it fail, the merge tries again; and tells when that fails too.
+            let made = meeting.while_at_work(|| write_rank_file(log, self.output).is_ok());
+            drop(made);
+        }
+    }
+
     /// Nothing is heard of others.
     pub(super) fn left_alone(&self, whom: &str, rank: u32, log: &Path) -> Outcome {
         Error::incomplete(format!(
@@ -233,16 +238,20 @@ impl Ending<'_> {
     }
 
     fn incomplete(&self, missing: &[u32], log: &Path) -> Error {
+        let settings = &self.recording.settings;
         Error::incomplete(format!(
-            "{}: {} not come to finalize within {} s; the file has what {} logs held by then. All logs stay: when all \
-             ranks have ended, `scope-profiler-pproc merge {} -o {}` makes it anew",
+            "{}: {} not come to finalize within {} s{}. All logs stay: when all ranks have ended, \
+             `scope-profiler-pproc merge {} -o {}` makes the file of them",
             self.output.display(),
             match missing {
                 [one] => format!("rank {one} has"),
                 several => format!("ranks {} have", ranges(several)),
             },
-            self.recording.settings.merge_timeout.as_secs_f64(),
-            if missing.len() == 1 { "its" } else { "their" },
+            settings.merge_timeout.as_secs_f64(),
+            match settings.merge {
+                Merge::Keep => "",
+                _ => "; the file has what there was in the logs by then",
+            },
             directory_of(log).display(),
             self.output.display()
         ))

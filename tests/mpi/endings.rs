@@ -4,7 +4,7 @@ use super::launch::{Launch, calls, merge_offline, names_in, wait_for};
 use scope_profiler::profile::Value;
 
 /// Seconds; enough for ranks that do come, on a busy machine.
-const TIMEOUT: (&str, &str) = ("SCOPE_PROFILER_MERGE_TIMEOUT", "4");
+const TIMEOUT: (&str, &str) = ("SCOPE_PROFILER_MERGE_TIMEOUT", "8");
 
 #[test]
 fn a_rank_that_never_ends_is_named_and_the_others_are_merged() {
