@@ -120,10 +120,9 @@ fn every_finding_says_where() {
         ),
         (
             |file| {
-                // All calls are of one thread, so that there is no column yet.
-                let solve = file.group("rank0/regions/solve").unwrap();
                 let mut threads = [0_u32; 10];
                 threads[3] = 77;
+                let solve = file.group("rank0/regions/solve").unwrap();
                 let column = solve.new_dataset_builder().with_data(&threads);
                 column.create("thread_ids").unwrap();
             },
