@@ -1,7 +1,7 @@
 //! `kill -9` at random moments.
 
 use super::{Contents, Random, Running, directory, pattern, runs, until};
-use scope_profiler::{ProfilingH5Reader, find_logs};
+use scope_profiler::find_logs;
 use std::path::Path;
 use std::time::Duration;
 
@@ -150,7 +150,7 @@ fn a_kill_while_logs_are_merged_harms_neither_the_logs_nor_the_old_file() {
         running.signal(libc::SIGKILL);
         running.wait();
         if std::fs::read(&out).unwrap() != std::fs::read(&old).unwrap() {
-            let reader = ProfilingH5Reader::open(&out).unwrap();
+            let reader = scope_profiler::ProfilingH5Reader::open(&out).unwrap();
             drop(reader);
             assert_eq!(Contents::of(&out).fact("written_intervals"), whole, "run {run}");
             replaced += 1;
