@@ -1,39 +1,19 @@
-//! Schema 1: a group for each rank, in it a group for each region, in it a dataset for each column.
-//!
-//! Opening reads groups, headers of datasets and attributes; never events.
+//! Looks through the groups of a file: ranks, their threads and clocks, links.
 
-use super::attributes::{self, int, ints, text, texts_of};
-use super::column::{Column, check_place};
-use super::inspection::Doubts;
-use super::linked::RankFiles;
-use super::open::Opened;
-use super::{Contents, Decoder};
+use super::Region;
+use super::regions::RegionSearch;
 use crate::error::Result;
-use crate::profile::{CallSite, Intervals, Metadata, RankClock, Row};
+use crate::profile::{Metadata, RankClock};
 use crate::store::names;
+use crate::store::reader::Contents;
+use crate::store::reader::attributes::{self, int, ints, text};
+use crate::store::reader::column::{Column, check_place};
+use crate::store::reader::inspection::Doubts;
+use crate::store::reader::linked::RankFiles;
+use crate::store::reader::open::Opened;
 use hdf5::{Group, LinkType, LocationType};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::ops::Range;
 use std::sync::Arc;
-
-/// Members of a region's group that are not regions in their turn.
-const COLUMNS: [&str; 3] = [names::START_TIMES, names::END_TIMES, names::THREAD_IDS];
-
-/// Attributes of a region's group that mean something to us.
-const REGION_ATTRIBUTES: [&str; 12] = [
-    names::NAME,
-    names::SOURCE_FILE,
-    names::SOURCE_LINE,
-    names::TAGS,
-    names::NUM_CALLS,
-    names::NUM_SPANS,
-    names::THROTTLED,
-    names::THROTTLED_NS,
-    names::TOTAL,
-    names::DROPPED,
-    names::OPEN,
-    names::CLAMPED,
-];
 
 /// Attributes of a rank's group that mean something to us.
 const RANK_ATTRIBUTES: [&str; 4] = [names::SORTED, names::COMPLETE, names::RECORDED, names::HOST];
@@ -51,119 +31,24 @@ const CLOCK_ATTRIBUTES: [&str; 6] = [
 /// Threads of one rank beyond which their list is not what it claims to be.
 const MAX_THREADS: u64 = 1 << 20;
 
-/// How many `/` in a region's name are followed as groups inside groups.
-const MAX_DEPTH: usize = 32;
-
-/// A file of schema 1.
-#[derive(Debug)]
-pub(super) struct Schema1 {
-    from: Arc<Opened>,
-    contents: Contents,
-    regions: Vec<Region>,
-    threads: BTreeMap<u32, BTreeMap<u32, String>>,
-    clocks: BTreeMap<u32, RankClock>,
-}
-
-#[derive(Debug)]
-struct Region {
-    from: Arc<Opened>,
-    starts: Column,
-    ends: Column,
-    threads: Option<Column>,
-    site: CallSite,
-}
-
-impl Schema1 {
-    pub(super) fn open(from: Opened) -> Result<Self> {
-        Self::scan(from, None).map(|(file, _)| file)
-    }
-
-    /// Opens what can be opened of the file; the doubts say what is wrong with the rest.
-    pub(super) fn inspect(from: Opened) -> Result<(Self, Doubts)> {
-        Self::scan(from, Some(Doubts::default()))
-    }
-
-    fn scan(from: Opened, doubts: Option<Doubts>) -> Result<(Self, Doubts)> {
-        let from = Arc::new(from);
-        let mut scan = Scan::new(from.clone(), doubts);
-        scan.file()?;
-        let Scan {
-            contents,
-            regions,
-            threads,
-            clocks,
-            doubts,
-            ..
-        } = scan;
-        let file = Self {
-            contents,
-            regions,
-            threads,
-            clocks,
-            from,
-        };
-        Ok((file, doubts.unwrap_or_default()))
-    }
-}
-
-impl Decoder for Schema1 {
-    fn contents(&self) -> &Contents {
-        &self.contents
-    }
-
-    fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()> {
-        let region = &self.regions[row];
-        into.starts = region.starts.read(&region.from, range.clone())?;
-        into.ends = region.ends.read(&region.from, range.clone())?;
-        match &region.threads {
-            Some(threads) => into.threads = threads.read_threads(&region.from, range)?,
-            None => {
-                into.threads.clear();
-                into.threads.resize(into.starts.len(), 0);
-            }
-        }
-        Ok(())
-    }
-
-    fn call_site(&self, row: usize) -> CallSite {
-        self.regions[row].site.clone()
-    }
-
-    fn threads(&self, rank: u32) -> Option<&BTreeMap<u32, String>> {
-        self.threads.get(&rank)
-    }
-
-    fn path(&self, row: usize) -> &str {
-        self.regions[row].starts.group_path()
-    }
-
-    fn clock(&self, rank: u32) -> Option<&RankClock> {
-        self.clocks.get(&rank)
-    }
-
-    fn damaged(&self, message: String) -> crate::Error {
-        self.from.damaged(message)
-    }
-}
-
 /// What has been found so far.
-struct Scan {
+pub(super) struct Scan {
     /// The file that is looked at.
-    from: Arc<Opened>,
-    contents: Contents,
-    regions: Vec<Region>,
-    threads: BTreeMap<u32, BTreeMap<u32, String>>,
-    clocks: BTreeMap<u32, RankClock>,
-    name_index: HashMap<String, usize>,
+    pub(super) from: Arc<Opened>,
+    pub(super) contents: Contents,
+    pub(super) regions: Vec<Region>,
+    pub(super) threads: BTreeMap<u32, BTreeMap<u32, String>>,
+    pub(super) clocks: BTreeMap<u32, RankClock>,
+    pub(super) name_index: HashMap<String, usize>,
     /// The groups so far by their address, printed: hard links can make cycles, and of a small file
     /// a large one.
     seen: HashSet<String>,
     /// Where it is an inspection: what would be a reason to refuse the file.
-    doubts: Option<Doubts>,
+    pub(super) doubts: Option<Doubts>,
 }
 
 impl Scan {
-    fn new(from: Arc<Opened>, doubts: Option<Doubts>) -> Self {
+    pub(super) fn new(from: Arc<Opened>, doubts: Option<Doubts>) -> Self {
         Self {
             from,
             seen: HashSet::new(),
@@ -177,7 +62,7 @@ impl Scan {
     }
 
     /// In an inspection a part that cannot be read is noted, and the rest is looked at all the same.
-    fn or_doubt(&mut self, outcome: Result<()>) -> Result<()> {
+    pub(super) fn or_doubt(&mut self, outcome: Result<()>) -> Result<()> {
         match (&mut self.doubts, outcome) {
             (Some(doubts), Err(error)) => {
                 doubts.push(error.without_path());
@@ -188,13 +73,13 @@ impl Scan {
     }
 
     /// Notes what is odd and no reason to refuse the file.
-    fn doubt(&mut self, message: impl FnOnce() -> String) {
+    pub(super) fn doubt(&mut self, message: impl FnOnce() -> String) {
         if let Some(doubts) = &mut self.doubts {
             doubts.push(message());
         }
     }
 
-    fn file(&mut self) -> Result<()> {
+    pub(super) fn file(&mut self) -> Result<()> {
         let root = self.root()?;
         let links = self.links(&root, "/")?;
         self.contents.metadata = self.metadata(&root, &links)?;
@@ -260,7 +145,7 @@ impl Scan {
     }
 
     /// Whether a group has not been met before.
-    fn is_new(&mut self, group: &Group, path: &str) -> Result<bool> {
+    pub(super) fn is_new(&mut self, group: &Group, path: &str) -> Result<bool> {
         let info = group
             .loc_info()
             .map_err(|error| self.from.hdf5(format!("{path} cannot be opened"), error))?;
@@ -364,159 +249,7 @@ impl Scan {
         Ok(numbers.into_iter().zip(names).collect())
     }
 
-    /// Regions are the groups with a start column. Older writers let `/` in a name make groups in
-    /// groups, so a group without columns may hold regions in its turn.
-    fn regions_in(
-        &mut self,
-        search: &mut RegionSearch,
-        group: &Group,
-        path: &str,
-        prefix: &str,
-        depth: usize,
-    ) -> Result<()> {
-        for (link_name, link) in self.links(group, path)? {
-            let child_path = format!("{path}/{link_name}");
-            self.check_link(&child_path, link)?;
-            let info = group
-                .loc_info_by_name(&link_name)
-                .map_err(|error| self.from.hdf5(format!("{child_path} cannot be opened"), error))?;
-            if info.loc_type != LocationType::Group {
-                continue;
-            }
-            let child = self.group(group, &link_name, &child_path)?;
-            let is_new = self.is_new(&child, &child_path)?;
-            let members = self.links(&child, &child_path)?;
-            let has = |wanted: &str| members.iter().any(|(name, _)| name == wanted);
-            let name = format!("{prefix}{link_name}");
-            let columns = members
-                .iter()
-                .filter(|(member, _)| COLUMNS.contains(&member.as_str()))
-                .count();
-            if has(names::START_TIMES) || has(names::END_TIMES) {
-                let outcome = if is_new {
-                    self.region(search, &child, &child_path, name.clone(), &members)
-                } else {
-                    let message =
-                        format!("{child_path} is a second link to a region that has been read already");
-                    Err(self.from.damaged(message))
-                };
-                self.or_doubt(outcome)?;
-            }
-            if columns < members.len() && depth < MAX_DEPTH && is_new {
-                self.regions_in(search, &child, &child_path, &format!("{name}/"), depth + 1)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn region(
-        &mut self,
-        search: &mut RegionSearch,
-        group: &Group,
-        path: &str,
-        group_name: String,
-        members: &[(String, LinkType)],
-    ) -> Result<()> {
-        let column = |name: &str| -> Result<Option<Column>> {
-            match members.iter().find(|(member, _)| member == name) {
-                None => Ok(None),
-                Some((_, link)) => {
-                    self.check_link(&format!("{path}/{name}"), *link)?;
-                    Column::open(&self.from, group, path, name).map(Some)
-                }
-            }
-        };
-        let required = |name: &str| {
-            column(name)?.ok_or_else(|| {
-                self.from.damaged(format!(
-                    "{path} has no {name}; the run was interrupted while writing, or the file is damaged"
-                ))
-            })
-        };
-        let starts = required(names::START_TIMES)?;
-        let ends = required(names::END_TIMES)?;
-        let threads = column(names::THREAD_IDS)?;
-        for (name, other) in [
-            (names::END_TIMES, Some(&ends)),
-            (names::THREAD_IDS, threads.as_ref()),
-        ] {
-            if let Some(other) = other.filter(|other| other.len() != starts.len()) {
-                return Err(self.from.damaged(format!(
-                    "{path} has {} {} but {} {name}; the file is damaged",
-                    starts.len(),
-                    names::START_TIMES,
-                    other.len()
-                )));
-            }
-        }
-        let attributes =
-            attributes::read(group, |name| REGION_ATTRIBUTES.contains(&name)).map_err(|error| {
-                self.from
-                    .hdf5(format!("the attributes of {path} cannot be read"), error)
-            })?;
-        let name = text(&attributes, names::NAME).unwrap_or(group_name);
-        if !search.names.insert(name.clone()) {
-            return Err(self
-                .from
-                .damaged(format!("{path} is the second region called {name:?} on its rank")));
-        }
-        let count = |name: &str| int(&attributes, name).and_then(|n| u64::try_from(n).ok());
-        let intervals = starts.len();
-        let part = |name: &str| count(name).unwrap_or(0);
-        let parts = [intervals, part(names::DROPPED), part(names::THROTTLED)];
-        let least = parts.into_iter().fold(0, u64::saturating_add);
-        // More than an attribute can hold is written as the most that it can.
-        let least = least.min(i64::MAX as u64);
-        let stated = int(&attributes, names::NUM_CALLS);
-        if stated.map_or(least > intervals, |calls| i128::from(calls) < i128::from(least)) {
-            self.doubt(|| {
-                let [intervals, dropped, throttled] = parts;
-                let stated = stated.map_or("no".into(), |calls| calls.to_string());
-                format!(
-                    "{path} states {stated} calls, fewer than its {intervals} intervals, {dropped} dropped and {throttled} throttled calls"
-                )
-            });
-        }
-        let name = self.name(name);
-        self.contents.rows.push(Row {
-            rank: search.rank,
-            name,
-            intervals,
-            calls: count(names::NUM_CALLS).unwrap_or(intervals).max(intervals),
-            spans: count(names::NUM_SPANS),
-            throttled: count(names::THROTTLED).unwrap_or(0),
-            throttled_ns: int(&attributes, names::THROTTLED_NS).unwrap_or(0),
-            total_ns: int(&attributes, names::TOTAL),
-        });
-        self.regions.push(Region {
-            from: self.from.clone(),
-            starts,
-            ends,
-            threads,
-            site: CallSite {
-                source_file: text(&attributes, names::SOURCE_FILE),
-                source_line: int(&attributes, names::SOURCE_LINE).and_then(|line| u32::try_from(line).ok()),
-                tags: texts_of(&attributes, names::TAGS),
-                dropped: count(names::DROPPED).unwrap_or(0),
-                open: count(names::OPEN).unwrap_or(0),
-                clamped: count(names::CLAMPED).unwrap_or(0),
-                spans: count(names::NUM_SPANS),
-                throttled: count(names::THROTTLED).unwrap_or(0),
-                throttled_ns: int(&attributes, names::THROTTLED_NS).unwrap_or(0),
-            },
-        });
-        Ok(())
-    }
-
-    fn name(&mut self, name: String) -> usize {
-        let names = &mut self.contents.names;
-        *self.name_index.entry(name).or_insert_with_key(|name| {
-            names.push(name.clone());
-            names.len() - 1
-        })
-    }
-
-    fn links(&self, group: &Group, path: &str) -> Result<Vec<(String, LinkType)>> {
+    pub(super) fn links(&self, group: &Group, path: &str) -> Result<Vec<(String, LinkType)>> {
         let mut links = Vec::new();
         group
             .iter_visit_default(|name, info| {
@@ -538,7 +271,7 @@ impl Scan {
         Ok(links)
     }
 
-    fn group(&self, parent: &Group, name: &str, path: &str) -> Result<Group> {
+    pub(super) fn group(&self, parent: &Group, name: &str, path: &str) -> Result<Group> {
         parent.group(name).map_err(|error| {
             self.from
                 .hdf5(format!("{path} is not a group that can be opened"), error)
@@ -546,7 +279,7 @@ impl Scan {
     }
 
     /// A file must not make its reader open other files.
-    fn check_link(&self, path: &str, link: LinkType) -> Result<()> {
+    pub(super) fn check_link(&self, path: &str, link: LinkType) -> Result<()> {
         match link {
             LinkType::Hard => Ok(()),
             LinkType::Soft => Err(self
@@ -557,11 +290,6 @@ impl Scan {
             ))),
         }
     }
-}
-
-struct RegionSearch {
-    rank: u32,
-    names: BTreeSet<String>,
 }
 
 /// `rank7`, and also `rank007`, is rank 7.

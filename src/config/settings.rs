@@ -1,0 +1,261 @@
+//! The configuration as a session runs by it: the environment applied, every value checked.
+
+use super::{Overflow, ProfilingConfig, RegionNaming};
+use crate::clock::Clock;
+use crate::comm::World;
+use crate::error::{Error, Result};
+use crate::pattern::Patterns;
+use crate::record::{BLOCK_EVENTS, EVENT_BYTES};
+use crate::store::merge::Merge;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+impl ProfilingConfig {
+    /// Applies the environment, checks every value, and gives the settings that a session runs by.
+    pub(crate) fn resolve(self, environment: impl Fn(&str) -> Option<String>) -> Result<Settings> {
+        let get = |key: &str| environment(key).filter(|value| !value.is_empty());
+        let flag = |key: &str, otherwise: bool| match get(key) {
+            Some(value) => parse_flag(key, &value),
+            None => Ok(otherwise),
+        };
+        let activated = flag("SCOPE_PROFILER_ACTIVATED", self.activated)?;
+        let verbose = flag("SCOPE_PROFILER_VERBOSE", self.verbose)?;
+        let crash_handler = flag("SCOPE_PROFILER_CRASH_HANDLER", self.crash_handler)?;
+        let file_path = get("SCOPE_PROFILER_FILE").map_or(self.file_path, PathBuf::from);
+        let label = get("SCOPE_PROFILER_LABEL").or(self.label);
+
+        let keep_logs = flag("SCOPE_PROFILER_KEEP_LOGS", self.keep_logs)?;
+        let merge = get("SCOPE_PROFILER_MERGE").map_or(Ok(self.merge), |value| parse_merge(&value))?;
+        let merge_timeout = get("SCOPE_PROFILER_MERGE_TIMEOUT")
+            .map_or(Ok(self.merge_timeout), |value| parse_timeout(&value))?;
+        if merge_timeout.is_zero() {
+            return Err(Error::config(
+                "merge_timeout is 0; give the other ranks at least a second",
+            ));
+        }
+
+        let clock = match (&self.clock, get("SCOPE_PROFILER_CLOCK").as_deref()) {
+            (Some(manual), _) => Clock::Manual(manual.clone()),
+            (None, None | Some("auto")) => Clock::system(),
+            (None, Some("monotonic")) => Clock::Monotonic,
+            (None, Some(other)) => {
+                return Err(Error::config(format!(
+                    "SCOPE_PROFILER_CLOCK is {other:?}; set it to auto or monotonic"
+                )));
+            }
+        };
+
+        let mut patterns = Patterns::default();
+        patterns.include(&self.include)?;
+        patterns.exclude(&self.exclude)?;
+        if self.buffer_limit == 0 {
+            return Err(Error::config(
+                "buffer_limit is 0; it has to hold at least 1 interval",
+            ));
+        }
+        if self.flush_interval.is_zero() {
+            return Err(Error::config(
+                "flush_interval is 0; give it at least a millisecond",
+            ));
+        }
+        let block_events = self.buffer_limit.min(BLOCK_EVENTS);
+        if self.memory_limit < 2 * block_events * EVENT_BYTES {
+            return Err(Error::config(format!(
+                "memory_limit is {} bytes; with this buffer_limit it has to be at least {}",
+                self.memory_limit,
+                2 * block_events * EVENT_BYTES
+            )));
+        }
+        if matches!(&self.region_naming, RegionNaming::Field(field) if field.is_empty()) {
+            return Err(Error::config(
+                "region_naming is Field(\"\"); name the span field to use",
+            ));
+        }
+        if matches!(self.throttle, Some((calls, mean)) if calls == 0 || mean.is_zero()) {
+            return Err(Error::config(
+                "throttle needs a number of calls and a mean above 0; leave it out to keep every interval",
+            ));
+        }
+        let writes = activated && self.flush_to_disk;
+        if writes && (file_path.file_name().is_none() || file_path.is_dir()) {
+            return Err(Error::config(format!(
+                "{}: file_path is a directory; name a file in it",
+                file_path.display()
+            )));
+        }
+        Ok(Settings {
+            activated,
+            time_trace: self.time_trace,
+            file_path: self.flush_to_disk.then_some(file_path),
+            label,
+            verbose,
+            block_events,
+            buffer_limit: self.buffer_limit,
+            flush_interval: self.flush_interval,
+            memory_limit: self.memory_limit,
+            overflow: self.overflow,
+            patterns,
+            region_naming: self.region_naming,
+            record_arguments: self.record_arguments,
+            throttle: self.throttle,
+            crash_handler: crash_handler && writes,
+            merge,
+            merge_timeout,
+            keep_logs,
+            communicator: self.communicator,
+            clock,
+        })
+    }
+}
+
+/// A configuration that has been checked.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) activated: bool,
+    pub(crate) time_trace: bool,
+    /// None: everything stays in memory.
+    pub(crate) file_path: Option<PathBuf>,
+    pub(crate) label: Option<String>,
+    pub(crate) verbose: bool,
+    /// The capacity of one block of a thread, in events.
+    pub(crate) block_events: usize,
+    pub(crate) buffer_limit: usize,
+    pub(crate) flush_interval: Duration,
+    pub(crate) memory_limit: usize,
+    pub(crate) overflow: Overflow,
+    pub(crate) patterns: Patterns,
+    pub(crate) region_naming: RegionNaming,
+    pub(crate) record_arguments: bool,
+    pub(crate) throttle: Option<(u64, Duration)>,
+    /// Only where there is a file to save to.
+    pub(crate) crash_handler: bool,
+    pub(crate) merge: Merge,
+    pub(crate) merge_timeout: Duration,
+    pub(crate) keep_logs: bool,
+    pub(crate) communicator: Option<Arc<World>>,
+    pub(crate) clock: Clock,
+}
+
+fn parse_flag(key: &str, value: &str) -> Result<bool> {
+    match value.to_ascii_lowercase().as_str() {
+        "1" | "true" | "yes" | "on" => Ok(true),
+        "0" | "false" | "no" | "off" => Ok(false),
+        _ => Err(Error::config(format!("{key} is {value:?}; set it to 1 or 0"))),
+    }
+}
+
+fn parse_merge(value: &str) -> Result<Merge> {
+    match value.to_ascii_lowercase().as_str() {
+        "auto" => Ok(Merge::Auto),
+        "copy" => Ok(Merge::Copy),
+        "link" => Ok(Merge::Link),
+        "keep" => Ok(Merge::Keep),
+        _ => Err(Error::config(format!(
+            "SCOPE_PROFILER_MERGE is {value:?}; set it to auto, copy, link or keep"
+        ))),
+    }
+}
+
+fn parse_timeout(value: &str) -> Result<Duration> {
+    let seconds = value.trim().parse::<f64>().ok();
+    seconds
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .ok_or_else(|| {
+            Error::config(format!(
+                "SCOPE_PROFILER_MERGE_TIMEOUT is {value:?}; set it to a number of seconds"
+            ))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn with(pairs: &'static [(&str, &str)]) -> impl Fn(&str) -> Option<String> {
+        move |key| {
+            pairs
+                .iter()
+                .find(|(k, _)| *k == key)
+                .map(|(_, value)| value.to_string())
+        }
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_program() {
+        let config = ProfilingConfig::new().file_path("a.h5").label("mine");
+        let settings = config
+            .resolve(with(&[
+                ("SCOPE_PROFILER_ACTIVATED", "off"),
+                ("SCOPE_PROFILER_FILE", "b.h5"),
+                ("SCOPE_PROFILER_LABEL", "theirs"),
+                ("SCOPE_PROFILER_VERBOSE", "0"),
+                ("SCOPE_PROFILER_MERGE", "Link"),
+                ("SCOPE_PROFILER_MERGE_TIMEOUT", "2.5"),
+                ("SCOPE_PROFILER_KEEP_LOGS", "1"),
+            ]))
+            .unwrap();
+        assert!(!settings.activated);
+        assert!(!settings.verbose);
+        assert_eq!(settings.file_path.unwrap(), Path::new("b.h5"));
+        assert_eq!(settings.label.unwrap(), "theirs");
+        assert_eq!(settings.merge, Merge::Link);
+        assert_eq!(settings.merge_timeout, Duration::from_millis(2_500));
+        assert!(settings.keep_logs);
+    }
+
+    #[test]
+    fn an_empty_variable_counts_as_not_set() {
+        let settings = ProfilingConfig::new()
+            .resolve(with(&[("SCOPE_PROFILER_ACTIVATED", "")]))
+            .unwrap();
+        assert!(settings.activated);
+    }
+
+    #[test]
+    fn unusable_values_are_refused_with_the_name_of_the_setting() {
+        let cases: [(ProfilingConfig, &str); 7] = [
+            (
+                ProfilingConfig::new().merge_timeout(Duration::ZERO),
+                "merge_timeout",
+            ),
+            (ProfilingConfig::new().buffer_limit(0), "buffer_limit"),
+            (
+                ProfilingConfig::new().flush_interval(Duration::ZERO),
+                "flush_interval",
+            ),
+            (ProfilingConfig::new().memory_limit(1), "memory_limit"),
+            (ProfilingConfig::new().include(["("]), "\"(\""),
+            (ProfilingConfig::new().file_path("."), "directory"),
+            (
+                ProfilingConfig::new().region_naming(RegionNaming::Field(String::new())),
+                "region_naming",
+            ),
+        ];
+        for (config, expected) in cases {
+            let error = config.resolve(|_| None).unwrap_err();
+            assert!(error.is_config());
+            assert!(error.to_string().contains(expected), "{error}");
+        }
+        for (key, value) in [
+            ("SCOPE_PROFILER_VERBOSE", "loud"),
+            ("SCOPE_PROFILER_CLOCK", "sundial"),
+            ("SCOPE_PROFILER_MERGE", "blend"),
+            ("SCOPE_PROFILER_MERGE_TIMEOUT", "-1"),
+            ("SCOPE_PROFILER_KEEP_LOGS", "perhaps"),
+        ] {
+            let environment = |asked: &str| (asked == key).then(|| value.to_owned());
+            let error = ProfilingConfig::new().resolve(environment).unwrap_err();
+            assert!(error.to_string().contains(key), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_counter_can_be_passed_over() {
+        let settings = ProfilingConfig::new()
+            .resolve(with(&[("SCOPE_PROFILER_CLOCK", "monotonic")]))
+            .unwrap();
+        assert_eq!(settings.clock.name(), "clock_monotonic");
+    }
+}
