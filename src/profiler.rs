@@ -1,5 +1,6 @@
 //! A session: where recording, the log, the file and the summary are wired together.
 
+mod account;
 mod finalize;
 mod in_memory;
 mod ranks;

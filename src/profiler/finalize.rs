@@ -3,6 +3,7 @@
 //! Whatever happens to MPI or to other ranks, a rank's own log is complete on the disk before it depends
 //! on anybody; how ranks end together is in `together`.
 
+use super::account::account;
 use super::in_memory;
 use super::ranks::Ranks;
 use super::report::{RankReport, RegionTime};
@@ -10,13 +11,12 @@ use super::written::Written;
 use crate::error::{Error, Result};
 use crate::output::directory_of;
 use crate::profile::{Metadata, Value};
+use crate::record::Recording;
 use crate::record::cost;
 use crate::record::writer::{Recorded, Writer};
-use crate::record::{OpenCall, Recording};
 use crate::store::merge::{Merge, MergeOptions, merge_with};
 use crate::store::{metadata, run_directory};
-use crate::summary::{Account, OpenRegion, Summary};
-use std::collections::BTreeMap;
+use crate::summary::{Account, Summary};
 use std::path::Path;
 use std::time::Instant;
 
@@ -192,24 +192,4 @@ impl Ending<'_> {
             regions: regions.collect(),
         }
     }
-}
-
-pub(super) fn account(recording: &Recording, open: &[OpenCall], kept: u64) -> Account {
-    let mut calls: BTreeMap<&str, u64> = BTreeMap::new();
-    for call in open {
-        *calls.entry(call.region.name()).or_default() += 1;
-    }
-    Account {
-        kept,
-        dropped: recording.counts().values().map(|counts| counts.dropped).sum(),
-        open: open_regions(calls),
-    }
-}
-
-pub(super) fn open_regions(calls: BTreeMap<&str, u64>) -> Vec<OpenRegion> {
-    let region = |(name, calls): (&str, u64)| OpenRegion {
-        name: name.to_owned(),
-        calls,
-    };
-    calls.into_iter().map(region).collect()
 }

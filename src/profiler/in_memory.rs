@@ -1,6 +1,6 @@
 //! The end of a session without a file.
 
-use super::finalize::account;
+use super::account::account;
 use crate::clock::Timeline;
 use crate::error::Result;
 use crate::profile::{Profile, Source};

@@ -4,7 +4,8 @@
 //! each completes its log, which takes the difference of the clocks where all are there. In the second stage
 //! they report to rank 0, which merges the logs and says what became of them.
 
-use super::finalize::{Ending, Outcome, open_regions};
+use super::account::open_regions;
+use super::finalize::{Ending, Outcome};
 use super::report::{Arrivals, RankReport, Verdict};
 use super::written::Written;
 use crate::analysis::imbalance::{self, Imbalance, RegionImbalance};

@@ -14,6 +14,7 @@
 use super::global;
 use super::names::NameId;
 use super::recording::Recording;
+use super::saving;
 use super::sync::{Mutex, lock};
 use super::view::LaneShared;
 use super::writer::log_event;
@@ -24,14 +25,7 @@ use std::cell::UnsafeCell;
 use std::io;
 use std::ptr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
-use std::thread::sleep;
-use std::time::Duration;
-
-/// How long the handler waits for a flush that is under way, or for another thread's handler: a disk
-/// that takes longer is not going to take the rest.
-const PATIENCE: Duration = Duration::from_secs(10);
-const MOMENT: Duration = Duration::from_millis(1);
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 
 /// For how long what was written down before a handler of the application was called is good for the end
 /// of the process too.
@@ -42,12 +36,6 @@ const OPEN_CALLS: usize = 4096;
 
 /// The sessions that are saved.
 static RESCUES: [AtomicPtr<Rescue>; 64] = [const { AtomicPtr::new(ptr::null_mut()) }; 64];
-/// The process whose sessions are being saved, or have been for good; 0 otherwise.
-static SAVING: AtomicU32 = AtomicU32::new(0);
-static SAVED: AtomicBool = AtomicBool::new(false);
-/// Whether a flush was not waited for any longer: what it still holds must stay where it is.
-static ABANDONED: AtomicBool = AtomicBool::new(false);
-
 /// What the handler needs of a session, made ready beforehand.
 #[derive(Debug)]
 pub(super) struct Rescue {
@@ -74,7 +62,7 @@ struct Desk {
     written_ns: u64,
 }
 
-// SAFETY: the desk is for the handler alone, and `SAVING` lets one thread into the handler.
+// SAFETY: the desk is for the handler alone, and [`saving::begin`] lets one thread into the handler.
 unsafe impl Sync for Rescue {}
 
 impl Rescue {
@@ -117,7 +105,7 @@ impl Rescue {
         for place in &RESCUES {
             let _ = place.compare_exchange(this, ptr::null_mut(), Ordering::SeqCst, Ordering::Relaxed);
         }
-        keep_still_while_saving();
+        saving::keep_still();
         drop(lock(&self.watch).take());
     }
 
@@ -126,11 +114,11 @@ impl Rescue {
         let undisturbed = signals::Undisturbed::begin();
         loop {
             self.flushing.store(sys::this_thread(), Ordering::SeqCst);
-            if !is_saving() {
+            if !saving::is_under_way() {
                 break;
             }
             self.flushing.store(0, Ordering::SeqCst);
-            keep_still_while_saving();
+            saving::keep_still();
         }
         Flushing {
             rescue: self,
@@ -152,16 +140,16 @@ impl Rescue {
         }
         let flusher = || self.flushing.load(Ordering::SeqCst);
         // What has crashed in a flush does not finish it.
-        if flusher() == sys::this_thread() || !wait_until(|| flusher() == 0) {
+        if flusher() == sys::this_thread() || !saving::wait_until(|| flusher() == 0) {
             if !ends {
                 return;
             }
-            ABANDONED.store(true, Ordering::SeqCst);
+            saving::abandon_flush();
         }
         if self.finished.load(Ordering::SeqCst) {
             return;
         }
-        // SAFETY: `SAVING` lets one thread get here at a time.
+        // SAFETY: `saving::begin` lets one thread get here at a time.
         let desk = unsafe { &mut *self.desk.get() };
         let saved = desk.write(&self.recording, signal, &self.tail);
         let speaks = match outlook {
@@ -241,7 +229,7 @@ impl Desk {
             self.log.name(region.number(), region.name(), region.source())?;
         }
         let mut result = Ok(());
-        // SAFETY: only a flush removes lanes, and there is none; see `before_freeing`.
+        // SAFETY: only a flush removes lanes, and there is none; see `saving::before_freeing`.
         unsafe {
             recording.lanes.peek(|lane| {
                 if result.is_ok() {
@@ -302,23 +290,16 @@ impl Desk {
 
 /// The process is going to end, or may be.
 fn last_words(signal: &'static str, outlook: Outlook) {
-    let process = std::process::id();
-    // Another thread may be at it.
-    let mut begun = false;
-    wait_until(|| {
-        begun = SAVING.swap(process, Ordering::SeqCst) != process;
-        begun || SAVED.load(Ordering::SeqCst)
-    });
-    if !begun {
+    if !saving::begin() {
         return;
     }
     if outlook == Outlook::Open {
         save_all(signal, outlook);
-        SAVING.store(0, Ordering::SeqCst);
+        saving::end();
     } else {
         global::stop();
         save_all(signal, outlook);
-        SAVED.store(true, Ordering::SeqCst);
+        saving::end_for_good();
     }
 }
 
@@ -328,38 +309,5 @@ fn save_all(signal: &str, outlook: Outlook) {
         if let Some(rescue) = unsafe { place.load(Ordering::SeqCst).as_ref() } {
             rescue.save(signal, outlook);
         }
-    }
-}
-
-/// False when that takes too long.
-fn wait_until(mut done: impl FnMut() -> bool) -> bool {
-    let mut waited = Duration::ZERO;
-    while !done() {
-        if waited >= PATIENCE {
-            return false;
-        }
-        sleep(MOMENT);
-        waited += MOMENT;
-    }
-    true
-}
-
-fn is_saving() -> bool {
-    let saving = SAVING.load(Ordering::SeqCst);
-    // A forked child has a copy of what its parent had set.
-    saving != 0 && saving == std::process::id()
-}
-
-/// While a handler saves the sessions of this process, this does not return; if it ends, never.
-fn keep_still_while_saving() {
-    while is_saving() {
-        sleep(MOMENT);
-    }
-}
-
-/// Called before a flush frees what lanes have shown.
-pub(super) fn before_freeing() {
-    if ABANDONED.load(Ordering::SeqCst) {
-        keep_still_while_saving();
     }
 }

@@ -1,15 +1,18 @@
 //! The session of the global facade.
 
 use super::recording::Recording;
-use super::subscriber;
 use super::sync::{Arc, Mutex, lock};
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use tracing_core::Dispatch;
+use tracing_core::dispatcher::{WeakDispatch, with_default};
 
 static SESSION: AtomicU64 = AtomicU64::new(0);
 /// The same, for those who hold either this or a session of their own.
-pub(super) static SHARED_SESSION: LazyLock<Arc<AtomicU64>> = LazyLock::new(Arc::default);
+static SHARED_SESSION: OnceLock<Arc<AtomicU64>> = OnceLock::new();
 static RECORDING: Mutex<Option<Arc<Recording>>> = Mutex::new(None);
+/// The subscribers whose interest in call sites goes with the session.
+static SUBSCRIBERS: Mutex<Vec<WeakDispatch>> = Mutex::new(Vec::new());
 
 /// The number of the session that the facade records into; 0 while there is none.
 #[inline(always)]
@@ -23,14 +26,39 @@ pub(crate) fn recording() -> Option<Arc<Recording>> {
     lock(&RECORDING).clone()
 }
 
+/// The number of the session, to be kept.
+pub(super) fn shared_session() -> Arc<AtomicU64> {
+    Arc::clone(SHARED_SESSION.get_or_init(Arc::default))
+}
+
 /// The facade records nothing more; the process is ending. May be called in a signal handler.
 pub(super) fn stop() {
-    SESSION.store(0, Ordering::Release);
+    announce(0);
 }
 
 fn announce(session: u64) {
     SESSION.store(session, Ordering::Release);
-    SHARED_SESSION.store(session, Ordering::Release);
+    if let Some(shared) = SHARED_SESSION.get() {
+        shared.store(session, Ordering::Release);
+    }
+}
+
+/// From now on call sites ask this subscriber again whenever a session begins or ends.
+pub(super) fn tell(subscriber: &Dispatch) {
+    lock(&SUBSCRIBERS).push(subscriber.downgrade());
+}
+
+fn have_call_sites_ask_again() {
+    let subscriber = {
+        let mut subscribers = lock(&SUBSCRIBERS);
+        subscribers.retain(|subscriber| subscriber.upgrade().is_some());
+        subscribers.first().and_then(WeakDispatch::upgrade)
+    };
+    if let Some(subscriber) = subscriber {
+        // Where there is one subscriber only, tracing asks the default of the thread that calls this,
+        // and silences every span if that thread has none.
+        with_default(&subscriber, tracing_core::callsite::rebuild_interest_cache);
+    }
 }
 
 /// Records into `recording` from now on, where it is open.
@@ -38,10 +66,11 @@ pub(crate) fn set(recording: Arc<Recording>) {
     {
         let mut slot = lock(&RECORDING);
         let session = if recording.is_closed() { 0 } else { recording.id };
+        shared_session();
         announce(session);
         *slot = Some(recording);
     }
-    subscriber::global_session_changed();
+    have_call_sites_ask_again();
 }
 
 /// Records nothing more, where `session` is still the one.
@@ -54,5 +83,5 @@ pub(crate) fn clear(session: u64) {
         announce(0);
         *slot = None;
     }
-    subscriber::global_session_changed();
+    have_call_sites_ask_again();
 }

@@ -241,8 +241,17 @@ impl Lane {
         }
     }
 
-    /// Remembers what a call site means.
-    pub(super) fn remember_site(&self, metadata: &'static Metadata<'static>, callsite: Callsite) {
+    /// What a call site means here.
+    pub(super) fn callsite(&self, metadata: &'static Metadata<'static>) -> Callsite {
+        self.sites.get(metadata).unwrap_or_else(|| {
+            let find = || Callsite::of(Some(&self.recording), metadata);
+            let callsite = self.rarely(find).unwrap_or_else(find);
+            self.remember_site(metadata, callsite);
+            callsite
+        })
+    }
+
+    fn remember_site(&self, metadata: &'static Metadata<'static>, callsite: Callsite) {
         self.way(callsite.region);
         // SAFETY: as in `add`.
         let spans = match unsafe { self.known(callsite.region).counters.as_ref() } {

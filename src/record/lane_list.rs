@@ -1,7 +1,7 @@
 //! The lanes of a session, which a signal handler can walk without a lock.
 #![allow(unsafe_code)]
 
-use super::crash;
+use super::saving;
 use super::sync::{Mutex, lock};
 use super::view::LaneShared;
 use std::ptr;
@@ -38,7 +38,7 @@ impl LaneList {
             before = Arc::as_ptr(lane).cast_mut();
         }
         self.last.store(before, Ordering::SeqCst);
-        crash::before_freeing();
+        saving::before_freeing();
         drop(gone);
     }
 

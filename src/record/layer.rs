@@ -4,7 +4,7 @@ use super::lane::Lane;
 use super::names::NameId;
 use super::open_stack::Door;
 use super::recording::Recording;
-use super::spans::{new_door, region_by_field, region_of_new};
+use super::spans::new_door;
 use super::sync::Arc;
 use super::target::Target;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -85,22 +85,25 @@ impl ScopeLayer {
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        let by_field = self.target.with_lane(|lane| {
+        let key = id.into_u64();
+        let may_be_named = self.target.with_lane(|lane| {
             let callsite = lane.callsite(attributes.metadata());
-            if !callsite.by_field {
-                lane.count_span(callsite.region);
-                lane.sites
-                    .created(id.into_u64())
-                    .set((self.door, id.into_u64(), callsite.region));
-                return None;
+            if callsite.by_field {
+                // Such a span may get its name later, on any thread: nobody remembers it.
+                lane.sites.forget_created(key);
+                return Some(callsite.region);
             }
-            // Such a span may get its name later, on any thread: nobody remembers it.
-            lane.sites.forget_created(id.into_u64());
-            let region = region_of_new(&self.target, attributes);
-            lane.count_span(region.unwrap_or(callsite.region));
-            region
+            lane.count_span(callsite.region);
+            lane.sites.created(key).set((self.door, key, callsite.region));
+            None
         });
-        if let (Some(Some(region)), Some(span)) = (by_field, context.span(id)) {
+        let Some(Some(otherwise)) = may_be_named else {
+            return;
+        };
+        let by_field = self.target.region_of_new(attributes);
+        self.target
+            .with_lane(|lane| lane.count_span(by_field.unwrap_or(otherwise)));
+        if let (Some(region), Some(span)) = (by_field, context.span(id)) {
             span.extensions_mut().replace(FieldRegion(region));
         }
     }
@@ -162,13 +165,15 @@ where
 
     fn on_record(&self, id: &span::Id, values: &span::Record<'_>, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
-        let may_rename = self
+        let may_be_named = self
             .target
             .with_lane(|lane| lane.callsite(span.metadata()).by_field);
-        if may_rename != Some(true) {
+        if may_be_named != Some(true) {
             return;
         }
-        let region = region_by_field(&self.target, span.metadata(), |visitor| values.record(visitor));
+        let region = self
+            .target
+            .region_by_field(span.metadata(), |visitor| values.record(visitor));
         if let Some(region) = region {
             span.extensions_mut().replace(FieldRegion(region));
         }

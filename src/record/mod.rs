@@ -29,6 +29,7 @@ mod pool;
 mod recording;
 mod region;
 mod registry;
+mod saving;
 mod sites;
 mod spans;
 pub(crate) mod subscriber;

@@ -1,7 +1,7 @@
 //! Empty blocks, and how much memory all blocks together may take.
 
 use super::block::{Block, EVENT_BYTES};
-use super::crash;
+use super::saving;
 use super::sync::{Arc, Condvar, Mutex, lock};
 use crate::config::Overflow;
 use std::time::Duration;
@@ -90,7 +90,7 @@ impl Pool {
 
     /// Takes a block back when nobody else holds it; otherwise its memory is freed by the last holder.
     pub(crate) fn give_back(&self, mut block: Arc<Block>) {
-        crash::before_freeing();
+        saving::before_freeing();
         let mut state = lock(&self.state);
         match Arc::get_mut(&mut block) {
             Some(unshared) if state.bytes <= self.limit => {

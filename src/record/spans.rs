@@ -1,17 +1,15 @@
 //! From a span's call site to a region: shared by the layer and the subscriber.
 
-use super::lane::Lane;
 use super::names::NameId;
 use super::open_stack::Door;
 use super::recording::Recording;
-use super::target::Target;
 use crate::config::RegionNaming;
 use dashmap::DashMap;
 use std::fmt;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use tracing_core::Metadata;
 use tracing_core::field::{Field, Visit};
-use tracing_core::{Metadata, span};
 
 /// A door that tells the spans of one layer or subscriber from those of others on the open stack.
 pub(super) fn new_door() -> Door {
@@ -113,37 +111,19 @@ impl Callsite {
     }
 }
 
-impl Lane {
-    /// What a call site means to this lane.
-    pub(super) fn callsite(&self, metadata: &'static Metadata<'static>) -> Callsite {
-        self.sites.get(metadata).unwrap_or_else(|| {
-            let callsite = Callsite::of(Some(&self.recording), metadata);
-            self.remember_site(metadata, callsite);
-            callsite
-        })
-    }
-}
-
-/// The region that a span's fields name, where they do.
+/// The region that a span's fields name, where they do. Calls the application's code, which may do
+/// anything: nobody may be looking at a lane meanwhile.
 pub(super) fn region_by_field(
-    target: &Target,
+    recording: &Recording,
     metadata: &'static Metadata<'static>,
     record: impl FnOnce(&mut dyn Visit),
 ) -> Option<NameId> {
-    let recording = target.recording()?;
     let RegionNaming::Field(field) = &recording.settings.region_naming else {
         return None;
     };
     let mut wanted = Wanted { field, value: None };
     record(&mut wanted);
     Some(NameId::of(&wanted.value?, metadata.file().zip(metadata.line())))
-}
-
-/// The same at the span's creation.
-pub(super) fn region_of_new(target: &Target, attributes: &span::Attributes<'_>) -> Option<NameId> {
-    region_by_field(target, attributes.metadata(), |visitor| {
-        attributes.record(visitor)
-    })
 }
 
 struct Wanted<'a> {

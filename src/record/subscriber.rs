@@ -1,14 +1,14 @@
 //! The door for programs that only profile: a whole `Subscriber` without a `Registry`.
 
+use super::global;
 use super::open_stack::Door;
 use super::recording::Recording;
 use super::sites::BATCH;
-use super::spans::{Callsite, id, new_door, region_of_new};
-use super::sync::{Arc, Mutex, lock};
+use super::spans::{Callsite, id, new_door};
+use super::sync::Arc;
 use super::target::Target;
 use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tracing_core::dispatcher::{WeakDispatch, with_default};
 use tracing_core::span::{Attributes, Current, Id, Record};
 use tracing_core::{Dispatch, Event, Interest, Metadata, Subscriber};
 
@@ -44,23 +44,6 @@ fn new_batch() -> u64 {
     NEXT.fetch_add(BATCH, Ordering::Relaxed)
 }
 
-/// The subscribers whose interest in call sites goes with the global session.
-static GLOBAL: Mutex<Vec<WeakDispatch>> = Mutex::new(Vec::new());
-
-/// Has call sites ask again, since the global session has begun or ended.
-pub(crate) fn global_session_changed() {
-    let subscriber = {
-        let mut subscribers = lock(&GLOBAL);
-        subscribers.retain(|subscriber| subscriber.upgrade().is_some());
-        subscribers.first().and_then(WeakDispatch::upgrade)
-    };
-    if let Some(subscriber) = subscriber {
-        // Where there is one subscriber only, tracing asks the default of the thread that calls this,
-        // and silences every span if that thread has none.
-        with_default(&subscriber, tracing_core::callsite::rebuild_interest_cache);
-    }
-}
-
 impl ScopeSubscriber {
     pub(crate) fn global() -> Self {
         Self {
@@ -80,23 +63,20 @@ impl ScopeSubscriber {
     #[inline(never)]
     fn new_span_generally(&self, attributes: &Attributes<'_>) -> u64 {
         let metadata = attributes.metadata();
-        let in_lane = self.target.with_lane(|lane| {
-            let mut callsite = lane.callsite(metadata);
-            if callsite.by_field {
-                if let Some(region) = region_of_new(&self.target, attributes) {
-                    callsite.region = region;
-                    callsite.id = id::with_region(callsite.id, region);
-                }
+        let callsite = self.target.with_lane(|lane| lane.callsite(metadata));
+        let mut callsite = callsite.unwrap_or_else(|| Callsite::of(None, metadata));
+        if callsite.by_field {
+            if let Some(region) = self.target.region_of_new(attributes) {
+                callsite.region = region;
+                callsite.id = id::with_region(callsite.id, region);
             }
+        }
+        let serial = self.target.with_lane(|lane| {
             lane.count_span(callsite.region);
             let serial = lane.sites.serial();
-            (
-                callsite.id,
-                serial.unwrap_or_else(|| lane.sites.begin_batch(new_batch())),
-            )
+            serial.unwrap_or_else(|| lane.sites.begin_batch(new_batch()))
         });
-        let (id, serial) = in_lane.unwrap_or_else(|| (Callsite::of(None, metadata).id, new_batch()));
-        id::with_serial(id, serial)
+        id::with_serial(callsite.id, serial.unwrap_or_else(new_batch))
     }
 
     #[cold]
@@ -118,7 +98,7 @@ impl ScopeSubscriber {
 impl Subscriber for ScopeSubscriber {
     fn on_register_dispatch(&self, subscriber: &Dispatch) {
         if self.target.is_global() {
-            lock(&GLOBAL).push(subscriber.downgrade());
+            global::tell(subscriber);
         }
     }
 

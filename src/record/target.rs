@@ -4,8 +4,13 @@ use super::Recording;
 use super::global;
 use super::lane::Lane;
 use super::lanes;
+use super::names::NameId;
+use super::spans;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use tracing_core::Metadata;
+use tracing_core::field::Visit;
+use tracing_core::span::Attributes;
 
 #[derive(Clone, Debug)]
 pub(super) struct Target {
@@ -19,7 +24,7 @@ pub(super) struct Target {
 impl Target {
     pub(super) fn global() -> Self {
         Self {
-            session: Arc::clone(&global::SHARED_SESSION),
+            session: global::shared_session(),
             own: None,
         }
     }
@@ -57,5 +62,19 @@ impl Target {
             0 => None,
             session => lanes::with_lane(session, || self.recording(), f),
         }
+    }
+
+    /// See [`spans::region_by_field`].
+    pub(super) fn region_by_field(
+        &self,
+        metadata: &'static Metadata<'static>,
+        record: impl FnOnce(&mut dyn Visit),
+    ) -> Option<NameId> {
+        spans::region_by_field(&*self.recording()?, metadata, record)
+    }
+
+    /// The same at the span's creation.
+    pub(super) fn region_of_new(&self, attributes: &Attributes<'_>) -> Option<NameId> {
+        self.region_by_field(attributes.metadata(), |visitor| attributes.record(visitor))
     }
 }
