@@ -144,16 +144,24 @@ fn large(intervals: usize) {
     assert!(status.success());
     println!("one log of {intervals} intervals:");
     run_merge(directory.path(), "copy");
-    let copy = directory.path().join("copy.h5");
-    let started = Instant::now();
-    let status = Command::new("cp")
-        .arg("--reflink=never")
-        .arg(&file)
-        .arg(&copy)
-        .status()
-        .expect("cp");
-    assert!(status.success());
-    println!("cp of the file: {} s", started.elapsed().as_secs_f64());
+    let logs = find_logs(&[directory.path().join("run.h5.d")]).expect("logs");
+    for (what, original) in [("log", &logs[0]), ("file", &file)] {
+        // Again and again: the first finds no free pages.
+        let times = (0..5).map(|_| {
+            let started = Instant::now();
+            let copy = directory.path().join("copy");
+            let cp = Command::new("cp")
+                .arg("--reflink=never")
+                .arg(original)
+                .arg(&copy)
+                .status();
+            assert!(cp.expect("cp").success());
+            started.elapsed().as_secs_f64()
+        });
+        let mut times: Vec<f64> = times.collect();
+        times.sort_by(f64::total_cmp);
+        println!("cp of the {what}: {:.3} s", times[2]);
+    }
 }
 
 fn run_merge(directory: &Path, mode: &str) {

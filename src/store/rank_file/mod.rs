@@ -17,6 +17,7 @@ use super::rank_log::{Block, Counts, LogEvent, LogReader};
 use crate::clock::{Anchor, ClockMeasurement, Timeline};
 use crate::error::{Error, Result};
 use crate::profile::{Metadata, Value};
+use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -78,6 +79,8 @@ impl LogContents {
             ..Self::default()
         };
         let mut anchors: Vec<Anchor> = Vec::new();
+        // Looked up for every other event: ordered only at the end.
+        let mut regions: FxHashMap<u32, RegionEntry> = FxHashMap::default();
         while let Some(block) = log.next().map_err(|error| cannot_read(path, error))? {
             match block {
                 Block::Run(facts) => contents.run.extend(facts),
@@ -87,7 +90,7 @@ impl LogContents {
                     file,
                     line,
                 } => {
-                    let entry = contents.region(region);
+                    let entry = regions.entry(region).or_default();
                     entry.name = Some(name);
                     entry.source = (!file.is_empty()).then_some((file, line));
                 }
@@ -102,12 +105,12 @@ impl LogContents {
                     contents.threads.entry(thread).or_insert((-1, String::new()));
                     contents.intervals += events.len() as u64;
                     for run in events.chunk_by(|a, b| a.region == b.region) {
-                        contents.region(run[0].region).count(thread, run);
+                        regions.entry(run[0].region).or_default().count(thread, run);
                     }
                 }
                 Block::Anchor(anchor) => anchors.push(anchor),
-                Block::Counters { region, counts } => contents.region(region).counts = counts,
-                Block::Open { region, .. } => contents.region(region).open += 1,
+                Block::Counters { region, counts } => regions.entry(region).or_default().counts = counts,
+                Block::Open { region, .. } => regions.entry(region).or_default().open += 1,
                 Block::End => contents.complete = true,
                 Block::Clock(measured) if contents.measurements.len() < MAX_MEASUREMENTS => {
                     contents.measurements.push(measured);
@@ -115,16 +118,13 @@ impl LogContents {
                 Block::Clock(_) => {}
             }
         }
+        contents.regions = regions.into_iter().collect();
         contents.recorded = contents.run.remove(names::RECORDED);
         contents.lost_bytes = log.remaining();
         contents.timeline = Timeline::new(anchors);
         let (first, last) = contents.timeline.ends_ns();
         contents.clock = ClockCorrection::new(&contents.measurements, first, last);
         Ok(contents)
-    }
-
-    fn region(&mut self, number: u32) -> &mut RegionEntry {
-        self.regions.entry(number).or_default()
     }
 
     pub(crate) fn dropped(&self) -> u64 {
