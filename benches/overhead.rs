@@ -130,7 +130,8 @@ fn main() {
     }
     let in_earnest = harness::in_earnest();
     let machine = harness::machine();
-    let results = harness::measure(&rows, if in_earnest { 500 } else { 3 });
+    let harness::Measured { results, undisturbed } =
+        harness::measure(&rows, if in_earnest { 1000 } else { 3 });
     let mut table = Table::new(["enter and leave", "ns", "x floor", "bound", "ns", "holds"]);
     for row in &rows {
         let time = results[row.key];
@@ -147,7 +148,7 @@ fn main() {
             holds,
         ]);
     }
-    println!("{machine}.\n\n{table}");
+    println!("{machine}; {}.\n\n{table}", harness::share(undisturbed));
     let millions = if in_earnest { sustained_millions() } else { 0.2 };
     println!("{}", sustained(millions, results["guard"]));
     eprintln!("Other profilers beside this one: scripts/bench");

@@ -1,6 +1,7 @@
 //! Measures many things in one run. Each has a process of its own, so that none disturbs another;
 //! all of them stand ready at once and take turns, a batch each, so that whatever else the machine
-//! does hits them alike. The median of a row's batches is its result.
+//! does hits them alike. The median of a row's batches is its result, of those during which the
+//! processor was not shared with anybody (`pace`).
 #![allow(
     dead_code,
     unreachable_pub,
@@ -9,6 +10,7 @@
 )]
 
 mod cpu;
+mod pace;
 mod row;
 mod table;
 
@@ -16,6 +18,7 @@ pub use cpu::{bare_counter, peak_memory, pin, thread_cpu_ns};
 pub use row::{Row, Running, Storage, repeat};
 pub use table::{Table, machine, ns};
 
+use pace::Batch;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -28,6 +31,13 @@ const MARK: &str = "@bench ";
 
 /// Nanoseconds per call of each row, by its key.
 pub type Results = BTreeMap<&'static str, f64>;
+
+/// What a run gave.
+pub struct Measured {
+    pub results: Results,
+    /// The share of the batches that count.
+    pub undisturbed: f64,
+}
 
 /// Does what the first argument asks of a child process; false in the parent.
 pub fn is_child(rows: &[Row]) -> bool {
@@ -71,7 +81,9 @@ fn serve(row: &Row) {
         line.expect("the parent goes on");
         // The caches are another row's until now.
         batch(1000);
-        println!("{MARK}{}", batch(n));
+        let before = pace::yardstick();
+        let time = batch(n);
+        println!("{MARK}{time} {}", before.max(pace::yardstick()));
     }
     match (running.finish)(calls) {
         Ok(()) => println!("{MARK}ok"),
@@ -84,7 +96,7 @@ struct Server {
     child: Child,
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
-    times: Vec<f64>,
+    batches: Vec<Batch>,
 }
 
 impl Server {
@@ -98,7 +110,7 @@ impl Server {
             input: child.stdin.take(),
             output: BufReader::new(child.stdout.take().expect("is piped")),
             child,
-            times: Vec::new(),
+            batches: Vec::new(),
         }
     }
 
@@ -109,16 +121,22 @@ impl Server {
     fn batch(&mut self) {
         let input = self.input.as_mut().expect("open until the end");
         input.write_all(b"\n").expect("the child listens");
-        let time = self.answer();
-        let time = time.parse().unwrap_or_else(|_| panic!("{}: {time}", self.key));
-        self.times.push(time);
+        let answer = self.answer();
+        let batch = answer.split_once(' ').and_then(|(time, pace)| {
+            Some(Batch {
+                time: time.parse().ok()?,
+                pace: pace.parse().ok()?,
+            })
+        });
+        self.batches
+            .push(batch.unwrap_or_else(|| panic!("{}: {answer}", self.key)));
     }
 
-    fn finish(mut self) -> (&'static str, f64) {
+    fn finish(mut self) -> (&'static str, Vec<Batch>) {
         let answer = self.answer();
         assert_eq!(answer, "ok", "{}", self.key);
         self.child.wait().expect("is a child");
-        (self.key, median(self.times))
+        (self.key, self.batches)
     }
 }
 
@@ -156,7 +174,7 @@ pub fn answer(numbers: &[f64]) {
 }
 
 /// Measures all rows. Panics when one of them did not record what it was told to.
-pub fn measure(rows: &[Row], rounds: usize) -> Results {
+pub fn measure(rows: &[Row], rounds: usize) -> Measured {
     let mut servers: Vec<Server> = rows.iter().map(Server::start).collect();
     for server in &mut servers {
         assert_eq!(server.answer(), "ready", "{}", server.key);
@@ -170,7 +188,27 @@ pub fn measure(rows: &[Row], rounds: usize) -> Results {
     for server in &mut servers {
         drop(server.input.take());
     }
-    servers.into_iter().map(Server::finish).collect()
+    let rows: Vec<(&str, Vec<Batch>)> = servers.into_iter().map(Server::finish).collect();
+    let best = pace::best(rows.iter().flat_map(|(_, batches)| batches).copied());
+    let (all, mut counted) = (rounds * count, 0);
+    let results = rows.into_iter().map(|(key, batches)| {
+        let batches = pace::undisturbed(batches, best);
+        counted += batches.len();
+        (key, median(batches.into_iter().map(|batch| batch.time).collect()))
+    });
+    let results = results.collect();
+    Measured {
+        results,
+        undisturbed: counted as f64 / all as f64,
+    }
+}
+
+/// How to say which batches count.
+pub fn share(undisturbed: f64) -> String {
+    format!(
+        "of the batches, the {:.0} % before and after which the processor was at its full pace",
+        100.0 * undisturbed
+    )
 }
 
 /// Whether `cargo bench` started this; `cargo test --benches` only wants to see that it runs.

@@ -89,7 +89,7 @@ fn main() {
     if harness::is_child(&rows) {
         return;
     }
-    let results = harness::measure(&rows, 500);
+    let results = harness::measure(&rows, 500).results;
     let mut table = Table::new(["enter and leave", "ns", "x floor", "beside ours"]);
     let mut line = |row: &Row, beside: String| {
         let time = results[row.key];
