@@ -2,7 +2,7 @@
 //! slices later.
 
 use super::attributes;
-use super::open::Opened;
+use super::open::{KEPT_OPEN, Opened};
 use crate::error::Result;
 use hdf5::dataset::{DatasetCreate, Layout};
 use hdf5::types::IntSize;
@@ -27,9 +27,6 @@ pub(super) struct Column {
     /// Kept open where there are few: opening it anew costs more than reading a short column.
     dataset: Option<Dataset>,
 }
-
-/// How many datasets stay open; each takes some ten kilobytes.
-pub(super) const KEPT_OPEN: usize = 1 << 10;
 
 impl Column {
     /// Checks the dataset `name` of `group` without reading values.

@@ -1,5 +1,6 @@
 //! A file as it is: nothing sorted, and what the reader would refuse is listed instead.
 
+use super::doubts::Doubts;
 use super::schema1::Schema1;
 use super::{Decoder, open};
 use crate::error::{Error, Result};
@@ -8,27 +9,6 @@ use crate::store::names;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
-
-/// How many doubts are kept; a file that is damaged all over must not fill the memory.
-const MAX_DOUBTS: usize = 1000;
-
-/// What is wrong with a file, one line each.
-#[derive(Debug, Default)]
-pub(crate) struct Doubts {
-    pub(crate) lines: Vec<String>,
-    /// How many more there were.
-    pub(crate) more: u64,
-}
-
-impl Doubts {
-    pub(crate) fn push(&mut self, line: String) {
-        if self.lines.len() < MAX_DOUBTS {
-            self.lines.push(line);
-        } else {
-            self.more += 1;
-        }
-    }
-}
 
 /// An open file for who wants to know what is wrong with it.
 #[derive(Debug)]

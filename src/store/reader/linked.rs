@@ -4,31 +4,12 @@
 //! what its ranks' files are called, all of one run and in one directory beside it.
 
 use super::attributes;
-use super::open::{self, Opened};
+use super::open::{self, LastFile, Opened};
 use crate::error::Result;
 use crate::output::directory_of;
 use crate::profile::{Metadata, Value};
-use crate::store::{hdf5_file, names};
-use hdf5::File;
-use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// The file that was used last. Any number of ranks is read with one file open at a time.
-#[derive(Clone, Debug, Default)]
-pub(super) struct LastFile(Arc<Mutex<Option<(PathBuf, File)>>>);
-
-impl LastFile {
-    /// The file at `path`, open.
-    pub(super) fn get(&self, path: &Path) -> hdf5::Result<File> {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, file)) = last.as_ref().filter(|(open, _)| open == path) {
-            return Ok(file.clone());
-        }
-        let file = hdf5_file::open(path)?;
-        *last = Some((path.into(), file.clone()));
-        Ok(file)
-    }
-}
+use crate::store::names;
+use std::path::{Component, Path};
 
 /// The rank files of an index.
 #[derive(Debug)]

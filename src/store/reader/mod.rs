@@ -5,6 +5,7 @@
 
 pub(super) mod attributes;
 mod column;
+mod doubts;
 mod inspection;
 mod linked;
 mod open;

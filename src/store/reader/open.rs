@@ -1,8 +1,6 @@
 //! Opening a file: is it there, is it HDF5, which schema.
 
 use super::attributes;
-use super::column::KEPT_OPEN;
-use super::linked::LastFile;
 use crate::error::{Error, Result};
 use crate::store::{hdf5_file, names};
 use hdf5::File;
@@ -10,6 +8,27 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How many datasets stay open; each takes some ten kilobytes.
+pub(super) const KEPT_OPEN: usize = 1 << 10;
+
+/// The file that was used last. Any number of ranks is read with one file open at a time.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LastFile(Arc<Mutex<Option<(PathBuf, File)>>>);
+
+impl LastFile {
+    /// The file at `path`, open.
+    pub(super) fn get(&self, path: &Path) -> hdf5::Result<File> {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, file)) = last.as_ref().filter(|(open, _)| open == path) {
+            return Ok(file.clone());
+        }
+        let file = hdf5_file::open(path)?;
+        *last = Some((path.into(), file.clone()));
+        Ok(file)
+    }
+}
 
 /// The newest schema of the Python package; numbers beyond it are unknown to everyone.
 const NEWEST_SCHEMA: i64 = 3;

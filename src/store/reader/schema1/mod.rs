@@ -6,7 +6,7 @@ mod regions;
 mod scan;
 
 use super::column::Column;
-use super::inspection::Doubts;
+use super::doubts::Doubts;
 use super::open::Opened;
 use super::{Contents, Decoder};
 use crate::error::Result;

@@ -8,7 +8,7 @@ use crate::store::names;
 use crate::store::reader::Contents;
 use crate::store::reader::attributes::{self, int, ints, text};
 use crate::store::reader::column::{Column, check_place};
-use crate::store::reader::inspection::Doubts;
+use crate::store::reader::doubts::Doubts;
 use crate::store::reader::linked::RankFiles;
 use crate::store::reader::open::Opened;
 use hdf5::{Group, LinkType, LocationType};
