@@ -131,7 +131,7 @@ fn main() {
     let in_earnest = harness::in_earnest();
     let machine = harness::machine();
     let harness::Measured { results, undisturbed } =
-        harness::measure(&rows, if in_earnest { 1000 } else { 3 });
+        harness::measure(&rows, if in_earnest { 600 } else { 3 });
     let mut table = Table::new(["enter and leave", "ns", "x floor", "bound", "ns", "holds"]);
     for row in &rows {
         let time = results[row.key];
