@@ -86,19 +86,8 @@ pub fn machine() -> String {
     } else {
         "no virtual machine"
     };
-    let load = read("/proc/loadavg");
-    let load: f64 = load
-        .split(' ')
-        .next()
-        .and_then(|load| load.parse().ok())
-        .unwrap_or(0.0);
-    let busy = if load >= cores as f64 {
-        format!("; **busy with other work (load {load}): only the ratios mean something**")
-    } else {
-        String::new()
-    };
     format!(
-        "{model}, {cores} cores, {kind}, {}, clock source {clock}, {rustc}{busy}",
+        "{model}, {cores} cores, {kind}, {}, clock source {clock}, {rustc}",
         std::env::consts::OS
     )
 }

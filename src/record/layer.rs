@@ -125,11 +125,8 @@ impl ScopeLayer {
 
     #[inline(never)]
     fn exit(&self, id: &span::Id) {
-        self.target.with_lane(|lane| {
-            if !self.created(lane, id).is_some_and(|region| lane.is_off(region)) {
-                lane.exit_span(self.door, id.into_u64());
-            }
-        });
+        self.target
+            .with_lane(|lane| lane.exit_span(self.door, id.into_u64()));
     }
 
     /// The region of a span that this thread has just created.
@@ -158,7 +155,7 @@ where
                 .set((self.door, id.into_u64(), callsite.region));
             Some(())
         });
-        if quickly.flatten().is_none() {
+        if quickly.flatten().is_none() && self.target.session() != 0 {
             self.new_span(attributes, id, &context);
         }
     }
@@ -184,16 +181,17 @@ where
             let region = self.created(lane, id)?;
             Some(lane.enter_span_quickly(region, self.door, id.into_u64()) || lane.is_off(region))
         });
-        if entered.flatten() != Some(true) {
+        if entered.flatten() != Some(true) && self.target.session() != 0 {
             self.enter(id, &context);
         }
     }
 
     fn on_exit(&self, id: &span::Id, _: Context<'_, S>) {
-        let left = self
-            .target
-            .with_current(|lane| lane.exit_span_quickly(self.door, id.into_u64()));
-        if left != Some(true) {
+        let left = self.target.with_current(|lane| {
+            lane.exit_span_quickly(self.door, id.into_u64())
+                || self.created(lane, id).is_some_and(|region| lane.is_off(region))
+        });
+        if left != Some(true) && self.target.session() != 0 {
             self.exit(id);
         }
     }
