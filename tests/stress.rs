@@ -9,6 +9,7 @@ use scope_profiler::{
     Summary, profile_region,
 };
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,7 +17,10 @@ use tempfile::TempDir;
 use tracing::{Dispatch, dispatcher, info_span};
 use tracing_subscriber::prelude::*;
 
-const WORKERS: usize = 4;
+/// Threads that record at the same time: `STRESS_THREADS`, 4 by default.
+static WORKERS: LazyLock<usize> = LazyLock::new(|| {
+    std::env::var("STRESS_THREADS").map_or(4, |threads| threads.parse().expect("STRESS_THREADS is a number"))
+});
 
 /// How long a test of several sessions goes on.
 fn seconds() -> f64 {
@@ -213,7 +217,7 @@ impl Stage {
             let _stop = Stop(&self.over);
             scope.spawn(|| self.look_on());
             scope.spawn(|| self.flush());
-            let workers: Vec<_> = (0..WORKERS)
+            let workers: Vec<_> = (0..*WORKERS)
                 .map(|worker| {
                     let door = &doors[worker % doors.len()];
                     scope.spawn(move || self.work(door, |number| self.is_over() || number == rounds))
@@ -331,7 +335,7 @@ fn a_session_may_end_while_threads_record() {
         // have counted one that it had not entered yet.
         let known = summary.recorded() + open_calls(&summary);
         assert!(
-            known + 2 * WORKERS as u64 >= before,
+            known + 2 * *WORKERS as u64 >= before,
             "{known} of {before} are known"
         );
     });
@@ -343,7 +347,7 @@ fn sessions_may_come_and_go_while_threads_record() {
     let (over, begun) = (AtomicBool::new(false), AtomicU64::new(0));
     thread::scope(|scope| {
         let _stop = Stop(&over);
-        for _ in 0..WORKERS {
+        for _ in 0..*WORKERS {
             scope.spawn(|| {
                 while !over.load(Ordering::Relaxed) {
                     begun.fetch_add(1, Ordering::SeqCst);
@@ -367,7 +371,7 @@ fn sessions_may_come_and_go_while_threads_record() {
                 thread::yield_now();
             }
             let summary = ProfileManager::finalize().unwrap();
-            let most = 2 * (begun.load(Ordering::SeqCst) - before + WORKERS as u64);
+            let most = 2 * (begun.load(Ordering::SeqCst) - before + *WORKERS as u64);
             assert!(summary.recorded() > 0 && summary.recorded() <= most, "{summary}");
             let kept: u64 = intervals_in(&file).iter().map(|(_, intervals)| intervals).sum();
             assert_eq!(kept, summary.kept());

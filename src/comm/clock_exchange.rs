@@ -249,65 +249,17 @@ fn decode(bytes: &[u8]) -> Option<ClockMeasurement> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::post::Gone;
+    use super::super::post::office::{self, Office};
     use super::*;
     use crate::clock::ManualClock;
-    use std::collections::{BTreeMap, VecDeque};
-    use std::sync::Mutex;
     use std::time::Duration;
-
-    type Letters = VecDeque<(u32, Vec<u8>)>;
-
-    /// Ranks that are threads.
-    struct Desk<'a> {
-        boxes: &'a Mutex<BTreeMap<(u32, u16), Letters>>,
-        rank: u32,
-        size: u32,
-    }
-
-    impl Post for Desk<'_> {
-        fn rank(&self) -> u32 {
-            self.rank
-        }
-
-        fn size(&self) -> u32 {
-            self.size
-        }
-
-        fn send(&self, to: u32, tag: u16, message: Vec<u8>) -> Result<(), Gone> {
-            let mut boxes = self.boxes.lock().unwrap();
-            boxes
-                .entry((to, tag))
-                .or_default()
-                .push_back((self.rank, message));
-            Ok(())
-        }
-
-        fn receive(&self, tag: u16) -> Option<(u32, Vec<u8>)> {
-            self.boxes.lock().unwrap().get_mut(&(self.rank, tag))?.pop_front()
-        }
-
-        fn is_up(&self) -> bool {
-            true
-        }
-    }
 
     /// What each of the ranks `present`, whose clocks are `clocks`, finds out twice.
     fn play(clocks: &[Clock], present: &[u32], patience: Duration) -> Vec<[Option<ClockMeasurement>; 2]> {
-        let boxes = Mutex::default();
-        let (boxes, size) = (&boxes, clocks.len() as u32);
-        std::thread::scope(|scope| {
-            let start = |&rank: &u32| {
-                let clock = &clocks[rank as usize];
-                scope.spawn(move || {
-                    let until = Instant::now() + patience;
-                    let desk = Desk { boxes, rank, size };
-                    [Occasion::Start, Occasion::End]
-                        .map(|occasion| compare_clocks(&desk, clock, occasion, until))
-                })
-            };
-            let ranks: Vec<_> = present.iter().map(start).collect();
-            ranks.into_iter().map(|rank| rank.join().unwrap()).collect()
+        office::play(&Office::default(), clocks.len() as u32, present, |desk| {
+            let until = Instant::now() + patience;
+            [Occasion::Start, Occasion::End]
+                .map(|occasion| compare_clocks(&desk, &clocks[desk.rank as usize], occasion, until))
         })
     }
 

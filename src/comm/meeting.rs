@@ -143,54 +143,12 @@ impl<'a, P: Post> Meeting<'a, P> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::post::Gone;
+    use super::super::post::office::{self, Desk, Office};
     use super::*;
-    use std::collections::VecDeque;
-
-    type Letters = VecDeque<(u32, Vec<u8>)>;
-
-    /// Ranks that are threads. Messages to ranks nobody plays stay where they are.
-    #[derive(Default)]
-    struct Office {
-        boxes: Mutex<BTreeMap<(u32, u16), Letters>>,
-    }
-
-    struct Desk<'a> {
-        office: &'a Office,
-        rank: u32,
-        size: u32,
-    }
-
-    impl Post for Desk<'_> {
-        fn rank(&self) -> u32 {
-            self.rank
-        }
-
-        fn size(&self) -> u32 {
-            self.size
-        }
-
-        fn send(&self, to: u32, tag: u16, message: Vec<u8>) -> Result<(), Gone> {
-            let mut boxes = self.office.boxes.lock().unwrap();
-            boxes
-                .entry((to, tag))
-                .or_default()
-                .push_back((self.rank, message));
-            Ok(())
-        }
-
-        fn receive(&self, tag: u16) -> Option<(u32, Vec<u8>)> {
-            let mut boxes = self.office.boxes.lock().unwrap();
-            boxes.get_mut(&(self.rank, tag))?.pop_front()
-        }
-
-        fn is_up(&self) -> bool {
-            true
-        }
-    }
 
     const LONG: Duration = Duration::from_secs(60);
-    const SHORT: Duration = Duration::from_millis(50);
+    /// Long enough for a thread to be started on a busy machine.
+    const SHORT: Duration = Duration::from_millis(400);
 
     /// Plays the ranks `present` of `size`, each with `patience`.
     fn play<R: Send>(
@@ -200,16 +158,8 @@ mod tests {
         patience: Duration,
         part: impl Fn(Meeting<'_, Desk<'_>>, u32) -> R + Sync,
     ) -> Vec<R> {
-        std::thread::scope(|scope| {
-            let part = &part;
-            let start = |&rank| {
-                scope.spawn(move || {
-                    let desk = Desk { office, rank, size };
-                    part(Meeting::new(&desk, patience), rank)
-                })
-            };
-            let ranks: Vec<_> = present.iter().map(start).collect();
-            ranks.into_iter().map(|rank| rank.join().unwrap()).collect()
+        office::play(office, size, present, |desk| {
+            part(Meeting::new(&desk, patience), desk.rank)
         })
     }
 

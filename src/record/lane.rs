@@ -117,7 +117,7 @@ pub(crate) struct Lane {
     block: Cell<*const Block>,
     open: OpenStack,
     /// What is known of each region, by its number; the memory is `regions_memory`'s.
-    regions: Cell<*const [Known]>,
+    regions: Cell<*const [Cell<Known>]>,
     /// Whether intervals are kept, none are throttled, and the clock is the CPU's counter.
     quick: bool,
     /// Whether leaving takes the general path: where not `quick`, or the open stack has gaps.
@@ -128,7 +128,7 @@ pub(crate) struct Lane {
     clock: Clock,
     shared: Arc<LaneShared>,
     pub(super) recording: Arc<Recording>,
-    regions_memory: RefCell<Box<[Known]>>,
+    regions_memory: RefCell<Box<[Cell<Known>]>>,
     throttle: Option<RefCell<Throttle>>,
     /// Set while a rare path runs, which may allocate: an instrumented allocator comes back here.
     busy: Cell<bool>,
@@ -253,8 +253,13 @@ impl Lane {
 
     fn remember_site(&self, metadata: &'static Metadata<'static>, callsite: Callsite) {
         self.way(callsite.region);
+        let known = self.known(callsite.region);
+        if known.way.is_none() {
+            // Further up the stack the lane is just asking: next time.
+            return;
+        }
         // SAFETY: as in `add`.
-        let spans = match unsafe { self.known(callsite.region).counters.as_ref() } {
+        let spans = match unsafe { known.counters.as_ref() } {
             Some(counters) => &raw const counters.spans,
             None => std::ptr::null(),
         };
@@ -417,11 +422,15 @@ impl Lane {
     // --- what is known of a region --------------------------------------------------------------
 
     #[inline(always)]
+    fn regions(&self) -> &[Cell<Known>] {
+        // SAFETY: `regions_memory` keeps the table; `make_room_for` is the only one to replace it, and
+        // is not called while the result of this function is in use.
+        unsafe { &*self.regions.get() }
+    }
+
+    #[inline(always)]
     fn known(&self, region: NameId) -> Known {
-        // SAFETY: `regions_memory` keeps the table; `ask` is the only one to replace it, and runs
-        // after this borrow.
-        let table = unsafe { &*self.regions.get() };
-        table.get(region.index()).copied().unwrap_or(UNKNOWN)
+        self.regions().get(region.index()).map_or(UNKNOWN, Cell::get)
     }
 
     #[inline(always)]
@@ -444,20 +453,29 @@ impl Lane {
                 Way::Off => std::ptr::null(),
                 _ => &raw const self.shared.counters[self.shared.counters.push(Counters::new(region))],
             };
-            let known = self.regions_memory.borrow().len();
-            // A new table each time: the old one stays as it is until nobody looks at it.
-            let mut table = vec![UNKNOWN; known.max((region.index() + 1).next_power_of_two())];
-            table[..known].copy_from_slice(&self.regions_memory.borrow());
-            table[region.index()] = Known {
-                way: Some(way),
-                counters,
-            };
-            let table = table.into_boxed_slice();
-            self.regions.set(&raw const *table);
-            drop(self.regions_memory.replace(table));
+            self.make_room_for(region);
+            if let Some(known) = self.regions().get(region.index()) {
+                known.set(Known {
+                    way: Some(way),
+                    counters,
+                });
+            }
             way
         })
         .unwrap_or(Way::Off)
+    }
+
+    /// Doubles the table where the region is beyond its end.
+    fn make_room_for(&self, region: NameId) {
+        if region.index() < self.regions().len() {
+            return;
+        }
+        let known = self.regions().iter().cloned();
+        let unknown = std::iter::repeat_with(|| Cell::new(UNKNOWN));
+        let capacity = (region.index() + 1).next_power_of_two();
+        let table: Box<[Cell<Known>]> = known.chain(unknown).take(capacity).collect();
+        self.regions.set(&raw const *table);
+        drop(self.regions_memory.replace(table));
     }
 
     #[inline(always)]

@@ -8,7 +8,7 @@
 //! 4. read the clock;
 //! 5. *exit*: find the lane again, read the clock;
 //! 6. write the interval, 24 bytes, into the lane's block and publish its new length;
-//! 7. take the region off the open stack: one store.
+//! 7. take the region off the open stack: two stores.
 //!
 //! No lock, no allocation, no name, no system call, no cache line that another thread writes. Once
 //! in a block (4096 intervals) the full block is queued for the writer and an empty one taken, which

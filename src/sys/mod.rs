@@ -6,6 +6,21 @@ mod alternate_stack;
 #[cfg_attr(not(unix), path = "no_signals.rs")]
 pub(crate) mod signals;
 
+/// What a signal means for the process.
+#[cfg_attr(not(unix), allow(dead_code, reason = "nobody is told of a signal there"))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outlook {
+    /// A handler of the application has the say; it may end the process, or go on.
+    Open,
+    /// The process ends, by a fault of its own.
+    Fault,
+    /// The process ends, as somebody wants it to.
+    Request,
+}
+
+/// What is done before the process ends; called with the signal's name.
+pub(crate) type LastWords = fn(&'static str, Outlook);
+
 /// `CLOCK_MONOTONIC` in nanoseconds, the clock behind Python's `time.perf_counter_ns` on Linux.
 #[cfg(unix)]
 #[inline]

@@ -1,14 +1,6 @@
 //! Where there are no signals of unix.
 
-#[allow(dead_code, reason = "nobody is told of a signal here")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outlook {
-    Open,
-    Fault,
-    Request,
-}
-
-pub(crate) type LastWords = fn(&'static str, Outlook);
+use super::LastWords;
 
 pub(crate) fn watch(_: LastWords) -> Watch {
     Watch

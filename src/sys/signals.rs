@@ -5,6 +5,7 @@
 //! the signal takes its usual course: same exit status, same core dump.
 
 pub(crate) use super::alternate_stack::prepare_this_thread;
+use super::{LastWords, Outlook};
 use libc::{c_int, c_void, siginfo_t};
 use std::mem::MaybeUninit;
 use std::ptr;
@@ -48,20 +49,6 @@ static ENDINGS: [Ending; 11] = [
     Ending::new(libc::SIGQUIT, "SIGQUIT", false),
     Ending::new(libc::SIGXCPU, "SIGXCPU", false),
 ];
-
-/// What a signal means for the process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outlook {
-    /// A handler of the application has the say; it may end the process, or go on.
-    Open,
-    /// The process ends, by a fault of its own.
-    Fault,
-    /// The process ends, as somebody wants it to.
-    Request,
-}
-
-/// What is done before the process ends; called with the signal's name.
-pub(crate) type LastWords = fn(&'static str, Outlook);
 
 static LAST_WORDS: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 /// Whether the process is known to end.
