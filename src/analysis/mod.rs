@@ -6,6 +6,8 @@ pub mod call_tree;
 pub mod imbalance;
 mod merge;
 pub(crate) mod nesting;
+pub mod notes;
 pub mod selection;
+pub mod spans;
 #[cfg(test)]
 mod tests;
