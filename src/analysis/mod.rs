@@ -4,6 +4,7 @@
 
 pub mod call_tree;
 pub mod imbalance;
+pub mod inclusive;
 mod merge;
 pub(crate) mod nesting;
 pub mod notes;
@@ -11,3 +12,4 @@ pub mod selection;
 pub mod spans;
 #[cfg(test)]
 mod tests;
+pub mod wall;

@@ -153,12 +153,17 @@ impl ProfileBuilder {
         self
     }
 
-    /// Says how many calls of a region have no interval, since they were dropped or were still open at the
-    /// end.
+    /// Says how many of a region's [`calls`](Self::calls) left no interval since they were dropped.
     #[must_use]
-    pub fn lost(mut self, rank: u32, region: &str, dropped: u64, open: u64) -> Self {
-        let facts = &mut self.columns(rank, region).facts;
-        (facts.dropped, facts.open) = (dropped, open);
+    pub fn dropped(mut self, rank: u32, region: &str, calls: u64) -> Self {
+        self.columns(rank, region).facts.dropped = calls;
+        self
+    }
+
+    /// Says how many calls of a region were still open when recording ended.
+    #[must_use]
+    pub fn open(mut self, rank: u32, region: &str, calls: u64) -> Self {
+        self.columns(rank, region).facts.open = calls;
         self
     }
 

@@ -7,7 +7,6 @@ mod lost;
 mod regions;
 mod whole;
 
-use super::call_tree::CallTree;
 use super::selection::RegionFilter;
 use crate::profile::Source;
 
@@ -141,7 +140,7 @@ impl Note {
 ///     .session(0, 0, 9)
 ///     .interval(0, "solve", 0, 0, 9)
 ///     .calls(0, "solve", 4)
-///     .lost(0, "solve", 3, 0)
+///     .dropped(0, "solve", 3)
 ///     .build();
 /// let notes = notes::of(&profile, &RegionFilter::new());
 /// assert_eq!(notes[0].text(), "3 of 4 intervals were dropped: memory or disk ran out");
@@ -156,11 +155,19 @@ pub fn of(source: &dyn Source, filter: &RegionFilter) -> Vec<Note> {
     notes
 }
 
-/// As [`of`], with what was found while the calls were nested. The notes of the filter are those of the tree.
-#[must_use]
-pub fn of_tree(source: &dyn Source, filter: &RegionFilter, tree: &CallTree) -> Vec<Note> {
+/// What was found while calls were nested.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) overlaps: u64,
+    pub(crate) reversed: u64,
+    pub(crate) folded: u64,
+}
+
+/// As [`of`], with what was found while the calls were nested;
+/// [`CallTree::notes`](super::call_tree::CallTree::notes) are these.
+pub(crate) fn with(source: &dyn Source, filter: &RegionFilter, found: Found) -> Vec<Note> {
     let mut notes = of(source, filter);
-    notes.extend(regions::nesting(tree));
+    notes.extend(regions::nesting(found));
     notes.sort_by_key(Note::kind);
     notes
 }

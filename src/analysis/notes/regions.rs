@@ -1,7 +1,6 @@
 //! Notes that name regions, and those on how calls nest.
 
-use super::{Note, NoteKind};
-use crate::analysis::call_tree::CallTree;
+use super::{Found, Note, NoteKind};
 use crate::analysis::selection::RegionFilter;
 use crate::profile::Source;
 use crate::units::{count, plural};
@@ -80,24 +79,24 @@ pub(super) fn spans(source: &dyn Source, filter: &RegionFilter) -> Option<Note> 
 }
 
 /// What was found while the calls were nested.
-pub(super) fn nesting(tree: &CallTree) -> Vec<Note> {
+pub(super) fn nesting(found: Found) -> Vec<Note> {
     let note =
         |kind, calls: u64, text: String| (calls > 0).then(|| Note::new(kind, text).number("calls", calls));
     let overlaps = format!(
         "{} partly {} another call on {} thread; while both are open, the time is the later one's",
-        plural(tree.overlaps(), "call"),
-        if tree.overlaps() == 1 {
+        plural(found.overlaps, "call"),
+        if found.overlaps == 1 {
             "overlaps"
         } else {
             "overlap"
         },
-        if tree.overlaps() == 1 { "its" } else { "their" },
+        if found.overlaps == 1 { "its" } else { "their" },
     );
-    let reversed = match tree.reversed() {
+    let reversed = match found.reversed {
         1 => "1 call ends before it starts".into(),
         n => format!("{} calls end before they start", count(n)),
     };
-    let folded = match tree.folded() {
+    let folded = match found.folded {
         1 => "1 call is too deep for the tree, or on too many paths; its time is in the row above it".into(),
         n => format!(
             "{} calls are too deep for the tree, or on too many paths; their time is in the rows above them",
@@ -105,9 +104,9 @@ pub(super) fn nesting(tree: &CallTree) -> Vec<Note> {
         ),
     };
     [
-        note(NoteKind::Reversed, tree.reversed(), reversed),
-        note(NoteKind::Overlaps, tree.overlaps(), overlaps),
-        note(NoteKind::Folded, tree.folded(), folded),
+        note(NoteKind::Reversed, found.reversed, reversed),
+        note(NoteKind::Overlaps, found.overlaps, overlaps),
+        note(NoteKind::Folded, found.folded, folded),
     ]
     .into_iter()
     .flatten()
