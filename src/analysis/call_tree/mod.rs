@@ -288,8 +288,9 @@ impl CallTree {
         self.rows.get(&row)
     }
 
-    /// Whether every call of a rank is inside another of its thread or beside it.
-    pub(crate) fn rank_nests(&self, rank: u32) -> bool {
+    /// Whether every call of a rank is inside another of its thread or beside it, and ends after it starts.
+    #[must_use]
+    pub fn rank_nests(&self, rank: u32) -> bool {
         self.rank_times
             .get(&rank)
             .is_none_or(|times| times.not_nested == 0)
