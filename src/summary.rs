@@ -190,13 +190,13 @@ impl Summary {
         &self.tree
     }
 
-    /// Prints to standard output, as it suits a terminal or a file; nothing where there is nothing
-    /// to say.
+    /// Prints to standard error, as it suits a terminal or a file; nothing where there is nothing
+    /// to say. Standard output is the program's own.
     pub(crate) fn print(&self) {
         use std::io::Write;
-        let text = self.render(TableOptions::for_stdout());
-        // A closed standard output is no reason to take the program down, as print! would.
-        let _ = std::io::stdout().lock().write_all(text.as_bytes());
+        let text = self.render(TableOptions::for_stderr());
+        // A closed standard error is no reason to take the program down, as eprint! would.
+        let _ = std::io::stderr().lock().write_all(text.as_bytes());
     }
 
     fn render(&self, mut options: TableOptions) -> String {

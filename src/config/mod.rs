@@ -181,7 +181,7 @@ impl ProfilingConfig {
         self
     }
 
-    /// Prints the summary to standard output when the session is finalized.
+    /// Prints the summary to standard error when the session is finalized.
     ///
     /// Defaults to `true`; `SCOPE_PROFILER_VERBOSE` overrides.
     pub fn verbose(mut self, verbose: bool) -> Self {
