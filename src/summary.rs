@@ -7,6 +7,7 @@ use crate::comm::Comm;
 use crate::error::Result;
 use crate::export::ranks_table;
 use crate::export::table::{self, TableOptions};
+use crate::export::text::printable;
 use crate::profile::Source;
 use crate::units::{count, ranges};
 use std::fmt::{self, Write as _};
@@ -57,6 +58,8 @@ pub struct Summary {
     partly: Vec<u32>,
     /// What to do with a log that is not merged yet.
     advice: Option<String>,
+    /// What may be the reason for what is not there.
+    hints: Arc<[String]>,
 }
 
 impl Summary {
@@ -94,6 +97,19 @@ impl Summary {
         self.regions = regions.into();
         self.missing = missing;
         self.partly = partly;
+    }
+
+    /// Of a program that did not set up a session.
+    pub(crate) fn of_no_session() -> Self {
+        Self {
+            hints: ["nothing was recorded: no session was set up (ProfileManager::setup or session)".into()]
+                .into(),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn set_hints(&mut self, hints: Vec<String>) {
+        self.hints = hints.into();
     }
 
     /// Of a run whose logs shall stay as they are.
@@ -183,6 +199,28 @@ impl Summary {
         &self.missing
     }
 
+    /// What may be the reason where a session recorded nothing, or no span although there is a layer:
+    /// what is known of it, in words. And which regions are those of several spans of one name. Empty where
+    /// there is nothing to say; of several ranks each knows of itself.
+    ///
+    /// ```
+    /// use scope_profiler::{Profiler, ProfilingConfig};
+    ///
+    /// let config = ProfilingConfig::new().exclude([""]).flush_to_disk(false).verbose(false);
+    /// let profiler = Profiler::new(config)?;
+    /// profiler.profile("solve", || {});
+    /// let summary = profiler.finalize()?;
+    /// assert_eq!(
+    ///     summary.hints(),
+    ///     ["nothing was recorded: include and exclude leave out all that was entered (solve)"]
+    /// );
+    /// # Ok::<(), scope_profiler::Error>(())
+    /// ```
+    #[must_use]
+    pub fn hints(&self) -> &[String] {
+        &self.hints
+    }
+
     /// The calls by nesting; empty on ranks other than 0, and for several ranks with more than ten
     /// million intervals.
     #[must_use]
@@ -210,6 +248,9 @@ impl Summary {
                 out.push('\n');
             }
             out.push_str(&ranks_table::render(&self.regions, &options));
+        }
+        for line in self.hints.iter().flat_map(|hint| hint.lines()) {
+            let _ = writeln!(out, "{}", printable(line, options.unicode));
         }
         for line in self.notes() {
             let _ = writeln!(out, "{line}");
