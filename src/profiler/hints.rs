@@ -16,10 +16,10 @@ const LONGEST: usize = 60;
 pub(super) fn hints(recording: &Recording, rank: Option<u32>) -> Vec<String> {
     if !recording.settings.activated {
         let by = match recording.settings.switched_off_by {
-            Some(variable) => format!("{variable} is set to 0"),
-            None => "profiling_activated(false)".into(),
+            Some(variable) => variable,
+            None => "profiling_activated(false)",
         };
-        return vec![format!("profiling is off, and nothing was recorded: {by}")];
+        return vec![format!("nothing was recorded: {by} switches profiling off")];
     }
     silence(recording, rank)
         .into_iter()
@@ -80,19 +80,29 @@ fn why_no_span(witness: &Witness, is_global: bool) -> String {
             "{door}'s layer() or subscriber() was called, but what it gave was never installed (init(), set_global_default)"
         );
     }
-    if witness.is_gone() {
-        return "the subscriber was dropped before a span came to it; keep the guard that set_default gives, and \
-                look at what set_global_default and try_init return: there may be another one already"
-            .into();
-    }
+    let is_gone = witness.is_gone();
     format!(
-        "no span came to the layer. It may be that\n  - {}",
-        possible_reasons().join("\n  - ")
+        "no span came to the {}. It may be that\n  - {}",
+        if is_gone {
+            "subscriber while there was one"
+        } else {
+            "layer"
+        },
+        possible_reasons(is_gone).join("\n  - ")
     )
 }
 
-fn possible_reasons() -> Vec<String> {
+/// What may keep spans from a layer that is installed, or was.
+fn possible_reasons(is_gone: bool) -> Vec<String> {
     let mut reasons = vec!["none was entered while the session was running".to_owned()];
+    if is_gone {
+        reasons.push("the subscriber was dropped early: bind what set_default gives to a name".into());
+        reasons.push(
+            "it was never the one in use: there was another already, as the result of set_global_default or try_init \
+             tells"
+                .into(),
+        );
+    }
     if STATIC_MAX_LEVEL < LevelFilter::TRACE {
         reasons.push(format!(
             "its level is compiled out: tracing's features (max_level_..., release_max_level_...) leave nothing finer than {}",
@@ -100,20 +110,20 @@ fn possible_reasons() -> Vec<String> {
         ));
     }
     let most = LevelFilter::current();
-    reasons.push(if most < STATIC_MAX_LEVEL {
+    reasons.push(if !is_gone && most < STATIC_MAX_LEVEL {
         format!(
             "a filter turns it off: nothing finer than {} passes (an EnvFilter without RUST_LOG lets only ERROR pass)",
             level(most)
         )
     } else {
-        "a filter turns it off: an EnvFilter, RUST_LOG, or one that was given to with_filter".to_owned()
+        "a filter turns it off: an EnvFilter, RUST_LOG, or one that was given to with_filter".into()
     });
-    if !has_global_subscriber() {
+    if is_gone || !has_global_subscriber() {
         reasons.push(
             "it was entered on another thread: set_default and with_default are for one thread, and do not reach \
              those of a pool; use init() or set_global_default. A span that such a thread met first stays off on all \
              threads, until tracing::callsite::rebuild_interest_cache() is called"
-                .to_owned(),
+                .into(),
         );
     }
     reasons

@@ -9,7 +9,7 @@ use super::spans::new_door;
 use super::sync::Arc;
 use super::target::Target;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tracing_core::{Dispatch, Interest, Metadata, Subscriber, span};
+use tracing_core::{Dispatch, Interest, LevelFilter, Metadata, Subscriber, span};
 use tracing_subscriber::Registry;
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
@@ -170,6 +170,11 @@ where
     fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
         self.target.witness().ask();
         Interest::always()
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        self.target.witness().ask();
+        None
     }
 
     fn on_new_span(&self, attributes: &span::Attributes<'_>, id: &span::Id, context: Context<'_, S>) {

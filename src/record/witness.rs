@@ -38,8 +38,8 @@ impl Witness {
         subscribers.push(subscriber.downgrade());
     }
 
-    /// A call site is asked about, also where nobody said which subscriber it is: a layer that came
-    /// later, through `reload`.
+    /// Somebody asks about call sites or levels, also where nobody said which subscriber that is: a layer
+    /// that came later, through `reload`.
     pub(super) fn ask(&self) {
         self.installed.store(true, Ordering::Relaxed);
     }
