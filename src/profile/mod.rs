@@ -4,6 +4,7 @@ mod clock;
 mod in_memory;
 mod region;
 mod statistics;
+mod threads;
 
 pub(crate) use clock::agreement;
 pub use clock::{ClockAgreement, RankClock};
@@ -14,6 +15,7 @@ pub use statistics::Statistics;
 #[cfg(feature = "pproc")]
 pub(crate) use statistics::percentile_of_sorted;
 pub(crate) use statistics::saturate;
+pub use threads::thread_label;
 
 use crate::error::Result;
 use std::collections::BTreeMap;
