@@ -2,15 +2,15 @@
 
 use crate::analysis::call_tree::CallTree;
 use crate::analysis::imbalance::RegionImbalance;
+use crate::analysis::notes::{self, Note};
 use crate::analysis::selection::RegionFilter;
 use crate::comm::Comm;
 use crate::error::Result;
 use crate::export::ranks_table;
-use crate::export::table::{self, TableOptions};
-use crate::export::text::printable;
+use crate::export::table::{self, TableOptions, note_lines};
 use crate::profile::Source;
-use crate::units::{count, ranges};
-use std::fmt::{self, Write as _};
+use crate::units::runs;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -50,12 +50,12 @@ pub struct Summary {
     tree: Arc<CallTree>,
     title: Option<String>,
     path: Option<PathBuf>,
+    /// Of a file whose calls are not nested.
+    file_notes: Option<Arc<[Note]>>,
     /// Whether the calls have been nested.
     has_tree: bool,
     regions: Arc<[RegionImbalance]>,
     missing: Vec<u32>,
-    /// Those of the missing of which a part is in the file.
-    partly: Vec<u32>,
     /// What to do with a log that is not merged yet.
     advice: Option<String>,
     /// What may be the reason for what is not there.
@@ -70,7 +70,7 @@ impl Summary {
         title: Option<String>,
         path: Option<&Path>,
     ) -> Result<Self> {
-        let tree = CallTree::of(source, &RegionFilter::new().rows(source)?)?;
+        let tree = CallTree::filtered(source, &RegionFilter::new())?;
         Ok(Self {
             account,
             tree: Arc::new(tree),
@@ -82,21 +82,25 @@ impl Summary {
     }
 
     /// Of a file that is too large to nest its calls.
-    pub(crate) fn without_tree(account: Account, title: Option<String>, path: &Path) -> Self {
+    pub(crate) fn without_tree(
+        source: &dyn Source,
+        account: Account,
+        title: Option<String>,
+        path: &Path,
+    ) -> Self {
         Self {
             account,
             title,
             path: Some(path.into()),
+            file_notes: Some(notes::of(source, &RegionFilter::new()).into()),
             ..Self::default()
         }
     }
 
-    /// Adds how the ranks of the run compare, and which are missing; of those `partly` a part is in the
-    /// file.
-    pub(crate) fn set_ranks(&mut self, regions: Vec<RegionImbalance>, missing: Vec<u32>, partly: Vec<u32>) {
+    /// Adds how the ranks of the run compare, and which are missing.
+    pub(crate) fn set_ranks(&mut self, regions: Vec<RegionImbalance>, missing: Vec<u32>) {
         self.regions = regions.into();
         self.missing = missing;
-        self.partly = partly;
     }
 
     /// Of a program that did not set up a session.
@@ -240,6 +244,9 @@ impl Summary {
     fn render(&self, mut options: TableOptions) -> String {
         let mut out = String::new();
         options.title.clone_from(&self.title);
+        if let Some(path) = &self.path {
+            options.all_hint = Some(format!("scope-profiler-pproc {} --all", path.display()));
+        }
         if self.has_tree {
             out.push_str(&table::render(&self.tree, &options));
         }
@@ -250,59 +257,39 @@ impl Summary {
             out.push_str(&ranks_table::render(&self.regions, &options));
         }
         for line in self.hints.iter().flat_map(|hint| hint.lines()) {
-            let _ = writeln!(out, "{}", printable(line, options.unicode));
+            out.push_str(&note_lines(line, &options));
         }
-        for line in self.notes() {
-            let _ = writeln!(out, "{line}");
+        for note in self.own_notes() {
+            out.push_str(&note_lines(note.text(), &options));
+        }
+        match (&self.advice, &self.path) {
+            (Some(advice), _) => out.push_str(&format!("{advice}\n")),
+            (None, Some(path)) => out.push_str(&format!("wrote {}\n", path.display())),
+            (None, None) => {}
         }
         out
     }
 
-    fn notes(&self) -> Vec<String> {
-        let mut lines = Vec::new();
-        if self.account.dropped > 0 {
-            lines.push(format!(
-                "{} of {} intervals were dropped",
-                count(self.account.dropped),
-                count(self.recorded())
-            ));
+    /// What the file says, or else what the session knows of itself; where there is a table, it says that.
+    fn own_notes(&self) -> Vec<Note> {
+        if self.has_tree {
+            return Vec::new();
         }
-        if !self.account.open.is_empty() {
-            let open: Vec<String> = self
-                .account
-                .open
-                .iter()
-                .map(|region| match region.calls {
-                    1 => region.name.clone(),
-                    n => format!("{} ({n} calls)", region.name),
-                })
-                .collect();
-            lines.push(format!("still open at the end: {}", open.join(", ")));
+        if let Some(notes) = &self.file_notes {
+            return notes.to_vec();
         }
-        lines.extend(self.note_on_missing_ranks());
-        match (&self.advice, &self.path) {
-            (Some(advice), _) => lines.push(advice.clone()),
-            (None, Some(path)) => lines.push(format!("wrote {}", path.display())),
-            (None, None) => {}
-        }
-        lines
-    }
-}
-
-impl Summary {
-    fn note_on_missing_ranks(&self) -> Option<String> {
-        let ranks = |ranks: &[u32]| match ranks {
-            [one] => format!("rank {one}"),
-            several => format!("ranks {}", ranges(several)),
-        };
-        if self.missing.is_empty() {
-            return None;
-        }
-        let mut text = format!("missing: {} did not come to the end", ranks(&self.missing));
-        if !self.partly.is_empty() {
-            text += &format!("; of {} the file has what its log held", ranks(&self.partly));
-        }
-        Some(text)
+        let open = self.account.open.iter();
+        let open = open
+            .map(|region| (region.name.clone(), (region.calls, 0)))
+            .collect();
+        [
+            notes::missing(&runs(&self.missing)),
+            notes::dropped(self.account.dropped, self.recorded()),
+            notes::open(&open),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 }
 

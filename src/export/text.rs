@@ -43,6 +43,42 @@ pub(crate) fn shorten(text: &str, max: usize, unicode: bool) -> String {
     head + ellipsis + &tail
 }
 
+/// The text in lines of at most `max` columns, broken between words; lines after the first are indented.
+pub(super) fn wrap(text: &str, max: Option<usize>) -> Vec<String> {
+    let Some(max) = max.filter(|&max| width(text) > max) else {
+        return vec![text.to_owned()];
+    };
+    let indent = if max > 16 { "  " } else { "" };
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        let mut word = word.to_owned();
+        let is_start = line.trim().is_empty();
+        if !is_start && width(&line) + 1 + width(&word) > max {
+            lines.push(std::mem::replace(&mut line, indent.into()));
+        } else if !is_start {
+            line.push(' ');
+        }
+        while width(&line) + width(&word) > max {
+            // Longer than a line by itself.
+            let head: String = take(word.chars(), max.saturating_sub(width(&line)));
+            let head = if head.is_empty() {
+                word.chars().take(1).collect()
+            } else {
+                head
+            };
+            word.drain(..head.len());
+            line += &head;
+            lines.push(std::mem::replace(&mut line, indent.into()));
+        }
+        line += &word;
+    }
+    if !line.trim().is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
 /// As many characters as fit.
 fn take(chars: impl Iterator<Item = char>, room: usize) -> String {
     let mut used = 0;
@@ -75,6 +111,16 @@ mod tests {
         assert_eq!(shorten("solver::inner_loop", 11, false), "solv...loop");
         assert_eq!(shorten("short", 11, true), "short");
         assert_eq!(shorten("abc", 2, true), "ab");
+    }
+
+    #[test]
+    fn sentences_are_broken_between_words_and_words_only_where_they_must() {
+        assert_eq!(
+            wrap("three calls were dropped, for want of memory", Some(20)),
+            ["three calls were", "  dropped, for want", "  of memory"]
+        );
+        assert_eq!(wrap("abcdefgh i", Some(3)), ["abc", "def", "gh", "i"]);
+        assert_eq!(wrap("as it is", None), ["as it is"]);
     }
 
     #[test]
