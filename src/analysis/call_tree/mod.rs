@@ -45,6 +45,7 @@ pub struct CallTree {
     roots: Vec<usize>,
     /// The ranks that are shown.
     ranks: Vec<u32>,
+    intervals: u64,
     rank_times: BTreeMap<u32, RankTimes>,
     rows: BTreeMap<usize, RowTimes>,
     wall: Wall,
@@ -215,10 +216,10 @@ impl CallTree {
         self.rank_times.values().map(|rank| rank.threads).sum()
     }
 
-    /// The number of intervals of the ranks that are shown.
+    /// The number of intervals of the regions and ranks that are shown.
     #[must_use]
     pub fn intervals(&self) -> u64 {
-        self.rank_times.values().map(|rank| rank.intervals).sum()
+        self.intervals
     }
 
     /// What is shown, where that is not everything: `3 of 20 regions, ranks 0-1 of 4`.

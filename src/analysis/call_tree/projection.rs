@@ -50,12 +50,15 @@ impl Builder<'_> {
                 above
             };
         }
+        let mut intervals = 0_u64;
         for (index, row) in source.rows().iter().enumerate() {
             if rows.contains_key(&index) && shown[row.name] {
+                intervals = intervals.saturating_add(row.intervals);
                 projection.count_untimed(row.name, row.calls.saturating_sub(row.intervals));
             }
         }
         CallTree {
+            intervals,
             rank_times: ranks,
             rows,
             overlaps,
