@@ -184,6 +184,29 @@ clocks: all ranks read the same one
 }
 
 #[test]
+fn what_is_missing_and_how_the_run_ended_is_said_below_the_table() {
+    let profile = InMemory::builder()
+        .session(0, 0, 100)
+        .ended_by(0, "SIGTERM")
+        .interval(0, "main", 0, 0, 100)
+        .calls(0, "main", 3)
+        .dropped(0, "main", 2)
+        .open(0, "solve", 1)
+        .build();
+    let text = rendered(&profile, |_| ());
+    let notes: Vec<&str> = text.lines().skip(5).collect();
+    assert_eq!(
+        notes,
+        [
+            "the run was ended by SIGTERM",
+            "2 of 3 intervals were dropped: memory or disk ran out",
+            "still open at the end: solve",
+        ],
+        "{text}"
+    );
+}
+
+#[test]
 fn a_long_table_ends_where_a_person_stops_reading() {
     let mut profile = InMemory::builder().interval(0, "main", 0, 0, 100_000_000);
     for n in 0..4_159 {

@@ -121,6 +121,22 @@ fn missing_and_incomplete_ranks_are_said_in_plain_words() {
 }
 
 #[test]
+fn nodes_that_have_been_up_for_different_times_do_not_make_a_run_of_days() {
+    const DAY: i64 = 86_400_000_000_000;
+    let profile = Profile::new()
+        .region(0, "main", &[(10 * DAY, 10 * DAY + 1_000_000, 0)])
+        .region(1, "main", &[(DAY, DAY + 2_000_000, 0)])
+        .close();
+    let text = stdout(&run(&[str(&profile.path())]));
+    assert!(text.contains("wall time 2.00 ms ("), "{text}");
+    assert!(text.contains("100.0 %"), "{text}");
+    assert!(
+        text.contains("times of different ranks cannot be compared"),
+        "{text}"
+    );
+}
+
+#[test]
 fn ranks_are_given_as_numbers_and_ranges() {
     let file = golden("s1_ranks12.h5");
     for (spec, ranks) in [("0-3,5", 5), ("11", 1), ("0-11", 12), ("2,2,1-3", 3)] {

@@ -46,6 +46,8 @@ pub struct CallTree {
     /// The ranks that are shown.
     ranks: Vec<u32>,
     intervals: u64,
+    /// Whether every call has an interval, as far as is known.
+    all_timed: bool,
     rank_times: BTreeMap<u32, RankTimes>,
     rows: BTreeMap<usize, RowTimes>,
     wall: Wall,
@@ -156,6 +158,7 @@ impl CallTree {
             builder.rank(rank, rows)?;
         }
         let mut tree = builder.finish(shown);
+        tree.all_timed = all_timed(source, rows.values().flatten());
         let known = tree.rank_times.iter();
         let known = known
             .map(|(&rank, times)| (rank, times.intervals_span_ns))
@@ -267,6 +270,13 @@ impl CallTree {
         ranks.fold(0, i64::saturating_add)
     }
 
+    /// Whether [the time outside any region](Self::outside_ns) is that and no less: calls without intervals
+    /// (dropped, throttled, only counted, still open, or lost with a process that was killed) are in none.
+    #[must_use]
+    pub fn outside_is_exact(&self) -> bool {
+        self.all_timed
+    }
+
     /// What the calls of each shown rank say of it.
     pub fn rank_times(&self) -> impl Iterator<Item = (u32, &RankTimes)> {
         self.rank_times.iter().map(|(&rank, times)| (rank, times))
@@ -342,6 +352,15 @@ impl CallTree {
         let calls = node.calls_inside as f64 + node.outermost as f64 / 2.0;
         Some((self.call_cost_ns? * calls / node.inclusive as f64).min(1.0)).filter(|_| node.inclusive > 0)
     }
+}
+
+/// Whether every call of these rows has an interval.
+fn all_timed<'a>(source: &dyn Source, mut rows: impl Iterator<Item = &'a usize>) -> bool {
+    let is_timed = |&index: &usize| {
+        let row = &source.rows()[index];
+        row.calls <= row.intervals && source.row_facts(index).open == 0
+    };
+    source.run().incomplete.is_empty() && rows.all(is_timed)
 }
 
 impl CallNode {

@@ -8,7 +8,7 @@ use crate::units::plural;
 /// Threads named in the note; the others are counted.
 const SHOWN: usize = 8;
 
-/// The threads of the only rank. With several ranks the list would be one for each of them.
+/// The threads of the only rank that have names. With several ranks the list would be one for each of them.
 pub(super) fn note(source: &dyn Source) -> Option<Note> {
     let [rank] = source.ranks()[..] else {
         return None;
@@ -26,7 +26,7 @@ pub(super) fn note(source: &dyn Source) -> Option<Note> {
     if names.len() > SHOWN {
         labels.push(plural((names.len() - SHOWN) as u64, "more thread"));
     }
-    let note = Note::new(NoteKind::Threads, format!("threads: {}", labels.join(", "))).remark();
+    let note = Note::new(NoteKind::Threads, format!("named threads: {}", labels.join(", "))).remark();
     Some(note.number("threads", names.len() as u64))
 }
 
@@ -47,7 +47,7 @@ mod tests {
     fn threads_of_one_name_have_numbers() {
         assert_eq!(
             text(&["main", "tokio-rt-worker", "tokio-rt-worker", ""]).unwrap(),
-            "threads: main #0, tokio-rt-worker #1, tokio-rt-worker #2, thread #3"
+            "named threads: main #0, tokio-rt-worker #1, tokio-rt-worker #2, thread #3"
         );
     }
 

@@ -141,7 +141,12 @@ fn summary(tree: &CallTree, options: &TableOptions) -> Vec<String> {
     // Where it would be shown as 0.0 %, it is nothing to look at.
     if let Some(share) = tree.outside_share().filter(|&share| share >= 0.000_5) {
         let outside = time(Some(tree.outside_ns() as f64), options.unicode);
-        let _ = write!(text, ", {outside} ({:.1} %) outside any region", 100.0 * share);
+        let at_most = if tree.outside_is_exact() { "" } else { "at most " };
+        let _ = write!(
+            text,
+            ", {at_most}{outside} ({:.1} %) outside any region",
+            100.0 * share
+        );
     }
     let mut lines = match options.width {
         Some(width) if width < NARROW => vec![shorten(&text, width, options.unicode)],
