@@ -19,6 +19,7 @@
 //! ```
 
 pub mod axis;
+mod color;
 mod density;
 pub mod durations;
 pub mod gantt;

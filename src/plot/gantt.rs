@@ -73,7 +73,7 @@ impl<'a> GanttPicture<'a> {
         sheet.text(right, baseline, "100 %", &style)?;
         let mut x = right - style.width("100 %").ceil() as i32 - 14;
         for step in (0..8).rev() {
-            let shade = 0.34 + 0.66 * step as f32 / 7.0;
+            let shade = step as f32 / 7.0;
             sheet.rect(
                 (x - 18, x),
                 (baseline - 19, baseline + 1),
