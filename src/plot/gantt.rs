@@ -54,7 +54,7 @@ impl<'a> GanttPicture<'a> {
             }
         }
         sheet.rect((left, right), (bottom, bottom + 2), RULE)?;
-        let title = format!("Time since the first interval ({})", ticks.unit);
+        let title = format!("{} ({})", self.chart.axis_title(), ticks.unit);
         sheet.text((left + right) / 2, bottom + 88, &title, &AXIS)?;
         if self.chart.header.merged > 0 || self.chart.header.ranks_per_lane > 1 {
             self.draw_scale(sheet)?;

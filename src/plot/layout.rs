@@ -15,6 +15,7 @@ pub(super) const LANE_LABEL: Text = Text {
 /// From one lane label to the next.
 const LABEL_PITCH: i32 = 26;
 const MAX_NAME: f32 = 640.0;
+const MAX_THREAD: f32 = 300.0;
 const COLUMN_GAP: i32 = 26;
 const LANE: std::ops::RangeInclusive<i32> = 3..=48;
 /// The height that lanes fill before they become thinner.
@@ -150,18 +151,16 @@ impl Layout {
             let mut groups = Vec::new();
             for lanes in &by_rank {
                 let height = lanes.len() as i32 * self.pitch;
-                groups.push((y + height / 2, (lanes[0].rank, lanes[0].last_rank)));
+                groups.push((y + height / 2, &lanes[0]));
                 if lanes[0].thread.is_some() {
                     let middle = |i: usize| y + i as i32 * self.pitch + self.pitch / 2;
-                    let of_threads = lanes.iter().enumerate();
-                    let of_threads =
-                        of_threads.filter_map(|(i, lane)| lane.thread.map(|t| (middle(i), (t, t))));
-                    threads.extend(thinned(&of_threads.collect::<Vec<_>>(), self.pitch));
+                    let of_threads = lanes.iter().enumerate().map(|(i, lane)| (middle(i), lane));
+                    threads.extend(thinned(&of_threads.collect::<Vec<_>>(), self.pitch, threads_of));
                 }
                 y += height;
             }
             let pitch = (y - block.first_lane) / groups.len().max(1) as i32;
-            ranks.extend(thinned(&groups, pitch));
+            ranks.extend(thinned(&groups, pitch, ranks_of));
         }
         (ranks, threads)
     }
@@ -203,28 +202,50 @@ fn rank_rules(region: &GanttRegion, pitch: i32, first_lane: i32) -> Vec<i32> {
         .collect()
 }
 
-/// As many of the labels as there is room for: all, every second, fourth and so on, or one that
-/// names the first and the last.
-fn thinned(items: &[(i32, (u32, u32))], pitch: i32) -> Vec<Label> {
-    let text = |(first, last): (u32, u32)| {
-        if first == last {
-            first.to_string()
-        } else {
-            format!("{first}–{last}")
+/// What the lanes from the first to the last are called by their ranks.
+fn ranks_of(first: &Lane, last: &Lane) -> String {
+    if first.rank == last.last_rank {
+        first.rank.to_string()
+    } else {
+        format!("{}–{}", first.rank, last.last_rank)
+    }
+}
+
+/// And by their threads.
+fn threads_of(first: &Lane, last: &Lane) -> String {
+    let label = if first.thread == last.thread {
+        first.thread_label.clone()
+    } else {
+        let number = |lane: &Lane| lane.thread.unwrap_or(0);
+        // One name for all of them is given once.
+        let name = |lane: &Lane| {
+            lane.thread_label
+                .rsplit_once(" #")
+                .map(|(name, _)| name.to_owned())
+        };
+        match (name(first), name(last)) {
+            (Some(a), Some(b)) if a == b => format!("{a} #{}–{}", number(first), number(last)),
+            _ => format!("#{}–{}", number(first), number(last)),
         }
     };
+    fit(&label, &LANE_LABEL, MAX_THREAD)
+}
+
+/// As many of the labels as there is room for: all, every second, fourth and so on, or one that
+/// names the first and the last.
+fn thinned<T: Copy>(items: &[(i32, T)], pitch: i32, text: impl Fn(T, T) -> String) -> Vec<Label> {
     let step = (0..)
         .map(|power| 1_usize << power)
         .find(|&step| step as i32 * pitch.max(1) >= LABEL_PITCH);
     let step = step.unwrap_or(1);
     match items {
         [(first_y, first), .., (last_y, last)] if step >= items.len() => {
-            vec![((first_y + last_y) / 2, text((first.0, last.1)))]
+            vec![((first_y + last_y) / 2, text(*first, *last))]
         }
         _ => items
             .iter()
             .step_by(step)
-            .map(|&(y, range)| (y, text(range)))
+            .map(|&(y, item)| (y, text(item, item)))
             .collect(),
     }
 }
@@ -232,10 +253,39 @@ fn thinned(items: &[(i32, (u32, u32))], pitch: i32) -> Vec<Label> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::profile::thread_label;
+
+    fn lane(rank: u32, thread: Option<u32>, name: &str) -> Lane {
+        Lane {
+            rank,
+            last_rank: rank,
+            thread,
+            thread_label: thread.map_or_else(String::new, |thread| thread_label(thread, Some(name))),
+            bars: Vec::new(),
+        }
+    }
 
     fn labels(count: i32, pitch: i32) -> Vec<String> {
-        let items: Vec<_> = (0..count).map(|i| (i * pitch, (i as u32, i as u32))).collect();
-        thinned(&items, pitch).into_iter().map(|(_, text)| text).collect()
+        let lanes: Vec<_> = (0..count).map(|i| lane(i as u32, None, "")).collect();
+        let items: Vec<_> = lanes
+            .iter()
+            .map(|lane| (lane.rank as i32 * pitch, lane))
+            .collect();
+        thinned(&items, pitch, ranks_of)
+            .into_iter()
+            .map(|(_, text)| text)
+            .collect()
+    }
+
+    #[test]
+    fn threads_have_name_and_number_and_a_long_name_keeps_its_number() {
+        let worker = |thread| lane(0, Some(thread), "tokio-rt-worker");
+        assert_eq!(threads_of(&worker(1), &worker(1)), "tokio-rt-worker #1");
+        assert_eq!(threads_of(&worker(1), &worker(9)), "tokio-rt-worker #1–9");
+        assert_eq!(threads_of(&lane(0, Some(0), "main"), &worker(9)), "#0–9");
+        let long = threads_of(&lane(0, Some(12), &"x".repeat(200)), &lane(0, Some(12), ""));
+        assert!(long.ends_with("x #12") && long.contains('…'), "{long}");
+        assert!(LANE_LABEL.width(&long) <= MAX_THREAD);
     }
 
     #[test]

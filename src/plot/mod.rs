@@ -93,14 +93,15 @@ pub fn show_gantt(source: &dyn Source, options: &GanttOptions) -> Result<Shown> 
 }
 
 fn write_page(source: &dyn Source, options: &GanttOptions, path: &Path) -> Result<()> {
-    let rows = options.filter.rows(source)?;
-    let lanes = u32::try_from(rows.len()).unwrap_or(u32::MAX).max(1);
+    let lanes = u32::try_from(options.filter.rows(source)?.len())
+        .unwrap_or(u32::MAX)
+        .max(1);
     let options = options
         .clone()
         .columns((PAGE_BARS / lanes).clamp(512, 1 << 15))
         .max_lanes(usize::MAX);
     let chart = GanttChart::reduce(source, &options.filter, &options)?;
-    html::write(&chart, &PageData::of(source, &rows)?, path)
+    html::write(&chart, &PageData::of(source, &options.filter)?, path)
 }
 
 /// Draws the total time of each region.
