@@ -1,7 +1,8 @@
 //! Where the lanes and labels of a Gantt chart go.
 
+use super::fonts::Fonts;
 use super::style::{HEIGHT, MARGIN, NAME, TICK, WIDTH, header_height};
-use super::text::{Anchor, Text, fit};
+use super::text::{Anchor, Text};
 use crate::chart::GanttChart;
 use crate::chart::gantt::{GanttRegion, Lane};
 use crate::error::{Error, Result};
@@ -61,8 +62,8 @@ pub(super) struct Block {
 }
 
 impl Layout {
-    pub(super) fn of(chart: &GanttChart) -> Result<Self> {
-        let top = header_height(&chart.header) + 56;
+    pub(super) fn of(chart: &GanttChart, notes: &[String], fonts: &Fonts) -> Result<Self> {
+        let top = header_height(&chart.header, notes) + 56;
         let room = HEIGHT - top - 88 - MARGIN;
         let lanes: usize = chart.regions.iter().map(|region| region.lanes.len()).sum();
         let (pitch, (block, gap)) = spacing(chart, lanes, room);
@@ -77,7 +78,7 @@ impl Layout {
             let lanes = region.lanes.len() as i32 * pitch;
             let height = lanes.max(block);
             blocks.push(Block {
-                name: fit(&region.name, &name, MAX_NAME),
+                name: fonts.fit(&region.name, &name, MAX_NAME),
                 middle: y + gap / 2 + height / 2,
                 first_lane: y + gap / 2 + (height - lanes) / 2,
                 rule: (index > 0).then_some(y),
@@ -110,28 +111,30 @@ impl Layout {
             columns: Vec::new(),
             blocks,
         };
-        layout.place_columns(chart);
+        layout.place_columns(chart, fonts);
         Ok(layout)
     }
 
-    fn place_columns(&mut self, chart: &GanttChart) {
+    fn place_columns(&mut self, chart: &GanttChart, fonts: &Fonts) {
         let names = self
             .blocks
             .iter()
-            .map(|block| self.name.width(&block.name))
+            .map(|block| fonts.width(&block.name, &self.name))
             .fold(0.0, f32::max);
         self.name_right = MARGIN + names.ceil() as i32;
         let mut right = self.name_right;
         // A serial program knows no ranks; its reader would wonder at a column of zeros.
         let mut lanes = chart.regions.iter().flat_map(|region| &region.lanes);
         let only_rank_zero = lanes.all(|lane| lane.last_rank == 0);
-        let (ranks, threads) = self.labels(chart);
+        let (ranks, threads) = self.labels(chart, fonts);
         for (heading, labels) in [("rank", ranks), ("thread", threads)] {
             if labels.is_empty() || (heading == "rank" && only_rank_zero) {
                 continue;
             }
             let texts = labels.iter().map(|(_, text)| text.as_str()).chain([heading]);
-            let width = texts.map(|text| LANE_LABEL.width(text)).fold(0.0, f32::max);
+            let width = texts
+                .map(|text| fonts.width(text, &LANE_LABEL))
+                .fold(0.0, f32::max);
             right += COLUMN_GAP + width.ceil() as i32;
             self.columns.push(LabelColumn {
                 heading,
@@ -143,7 +146,7 @@ impl Layout {
     }
 
     /// Ranks and threads.
-    fn labels(&self, chart: &GanttChart) -> (Vec<Label>, Vec<Label>) {
+    fn labels(&self, chart: &GanttChart, fonts: &Fonts) -> (Vec<Label>, Vec<Label>) {
         let (mut ranks, mut threads) = (Vec::new(), Vec::new());
         for (region, block) in chart.regions.iter().zip(&self.blocks) {
             let by_rank: Vec<&[Lane]> = region.lanes.chunk_by(|a, b| a.rank == b.rank).collect();
@@ -155,7 +158,9 @@ impl Layout {
                 if lanes[0].thread.is_some() {
                     let middle = |i: usize| y + i as i32 * self.pitch + self.pitch / 2;
                     let of_threads = lanes.iter().enumerate().map(|(i, lane)| (middle(i), lane));
-                    threads.extend(thinned(&of_threads.collect::<Vec<_>>(), self.pitch, threads_of));
+                    threads.extend(thinned(&of_threads.collect::<Vec<_>>(), self.pitch, |a, b| {
+                        threads_of(a, b, fonts)
+                    }));
                 }
                 y += height;
             }
@@ -212,7 +217,7 @@ fn ranks_of(first: &Lane, last: &Lane) -> String {
 }
 
 /// And by their threads.
-fn threads_of(first: &Lane, last: &Lane) -> String {
+fn threads_of(first: &Lane, last: &Lane, fonts: &Fonts) -> String {
     let label = if first.thread == last.thread {
         first.thread_label.clone()
     } else {
@@ -228,7 +233,7 @@ fn threads_of(first: &Lane, last: &Lane) -> String {
             _ => format!("#{}–{}", number(first), number(last)),
         }
     };
-    fit(&label, &LANE_LABEL, MAX_THREAD)
+    fonts.fit(&label, &LANE_LABEL, MAX_THREAD)
 }
 
 /// As many of the labels as there is room for: all, every second, fourth and so on, or one that
@@ -279,13 +284,18 @@ mod tests {
 
     #[test]
     fn threads_have_name_and_number_and_a_long_name_keeps_its_number() {
+        let fonts = Fonts::of_system(None);
         let worker = |thread| lane(0, Some(thread), "tokio-rt-worker");
-        assert_eq!(threads_of(&worker(1), &worker(1)), "tokio-rt-worker #1");
-        assert_eq!(threads_of(&worker(1), &worker(9)), "tokio-rt-worker #1–9");
-        assert_eq!(threads_of(&lane(0, Some(0), "main"), &worker(9)), "#0–9");
-        let long = threads_of(&lane(0, Some(12), &"x".repeat(200)), &lane(0, Some(12), ""));
+        assert_eq!(threads_of(&worker(1), &worker(1), &fonts), "tokio-rt-worker #1");
+        assert_eq!(threads_of(&worker(1), &worker(9), &fonts), "tokio-rt-worker #1–9");
+        assert_eq!(threads_of(&lane(0, Some(0), "main"), &worker(9), &fonts), "#0–9");
+        let long = threads_of(
+            &lane(0, Some(12), &"x".repeat(200)),
+            &lane(0, Some(12), ""),
+            &fonts,
+        );
         assert!(long.ends_with("x #12") && long.contains('…'), "{long}");
-        assert!(LANE_LABEL.width(&long) <= MAX_THREAD);
+        assert!(fonts.width(&long, &LANE_LABEL) <= MAX_THREAD);
     }
 
     #[test]

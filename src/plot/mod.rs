@@ -2,10 +2,13 @@
 //!
 //! [`plot_gantt`] and [`plot_durations`] go the whole way from a profile to a file; [`png`] and
 //! [`svg`] draw a chart that is already there. Pictures need no system fonts, and the same chart
-//! gives the same bytes everywhere.
+//! gives the same bytes everywhere; but names with characters beyond the embedded font (Latin, Greek, Cyrillic) are drawn
+//! in a PNG with fonts of the system, where it has any.
 
 mod coverage;
 mod durations;
+mod faces;
+mod fonts;
 mod gantt;
 pub mod html;
 mod layout;
@@ -21,6 +24,7 @@ use crate::chart::page::PageData;
 use crate::chart::{DurationsChart, DurationsOptions, GanttChart, GanttOptions};
 use crate::error::{Error, Result};
 use crate::profile::Source;
+use fonts::Fonts;
 use std::path::Path;
 use viewer::Shown;
 
@@ -58,7 +62,14 @@ pub fn plot_gantt(source: &dyn Source, options: &GanttOptions) -> Result<()> {
         (Some(path), Some(Format::Svg)) => {
             svg::gantt(&GanttChart::reduce(source, &options.filter, options)?, path)?
         }
-        (Some(path), _) => png::gantt(&GanttChart::reduce(source, &options.filter, options)?, path)?,
+        (Some(path), _) => {
+            let fonts = Fonts::of_system(options.font_directories.clone());
+            png::gantt_in(
+                &GanttChart::reduce(source, &options.filter, options)?,
+                &fonts,
+                path,
+            )?
+        }
         (None, _) => {}
     }
     if options.show {
@@ -121,7 +132,7 @@ pub fn plot_durations(source: &dyn Source, options: &DurationsOptions) -> Result
     if format == Format::Svg {
         svg::durations(&chart, path)
     } else {
-        png::durations(&chart, path)
+        png::durations_in(&chart, &Fonts::of_system(options.font_directories.clone()), path)
     }
 }
 

@@ -1,7 +1,8 @@
 //! What all pictures share: sizes and colours. Lengths are device pixels, two to a CSS pixel.
 
+use super::fonts::Fonts;
 use super::sheet::Sheet;
-use super::text::{Anchor, Text, Weight, fit};
+use super::text::{Anchor, Text, Weight};
 use crate::chart::Color;
 use crate::chart::gantt::Header;
 use crate::error::Result;
@@ -30,31 +31,54 @@ pub(super) const AXIS: Text = Text::new(25.0, Weight::Regular, INK, Anchor::Midd
 const LINE: i32 = 36;
 /// Lines that notes may take.
 const NOTE_LINES: usize = 4;
+const NO_FONT: &str = "some names need fonts that are not installed here and show code points (U+…); SVG and page show them as they are";
 const BETWEEN: &str = "  ·  ";
 
 /// The height that the header takes.
-pub(super) fn header_height(header: &Header) -> i32 {
+pub(super) fn header_height(header: &Header, notes: &[String]) -> i32 {
     let title = if header.title.is_empty() { 0 } else { 54 };
-    let notes = LINE * note_lines(&header.notes(), room()).len() as i32;
+    let notes = LINE * notes.len() as i32;
     MARGIN + title + 36 + notes + 20
 }
 
 /// Title, summary and notes, from the top left corner.
-pub(super) fn draw_header<B: DrawingBackend>(sheet: &mut Sheet<'_, B>, header: &Header) -> Result<()> {
+pub(super) fn draw_header<B: DrawingBackend>(
+    sheet: &mut Sheet<'_, B>,
+    header: &Header,
+    notes: &[String],
+) -> Result<()> {
     let mut baseline = MARGIN - 8;
     if !header.title.is_empty() {
         baseline += 34;
-        sheet.text(MARGIN, baseline, &fit(&header.title, &TITLE, room()), &TITLE)?;
+        sheet.text(
+            MARGIN,
+            baseline,
+            &sheet.fit(&header.title, &TITLE, room()),
+            &TITLE,
+        )?;
         baseline += 20;
     }
     baseline += 28;
-    let summary = fit(&header.summary(), &SUMMARY, room());
+    let summary = sheet.fit(&header.summary(), &SUMMARY, room());
     sheet.text(MARGIN, baseline, &summary, &SUMMARY)?;
-    for line in note_lines(&header.notes(), room()) {
+    for line in notes {
         baseline += LINE;
-        sheet.text(MARGIN, baseline, &line, &NOTES)?;
+        sheet.text(MARGIN, baseline, line, &NOTES)?;
     }
     Ok(())
+}
+
+/// The lines of notes of a picture in which these names are shown.
+pub(super) fn notes_of<'n>(
+    header: &'n Header,
+    names: impl Iterator<Item = &'n str>,
+    fonts: &Fonts,
+) -> Vec<String> {
+    let mut notes = header.notes();
+    if names.chain([header.title.as_str()]).any(|name| fonts.lacks(name)) {
+        notes.insert(0, NO_FONT.into());
+    }
+    note_lines(&notes, room(), fonts)
 }
 
 fn room() -> f32 {
@@ -62,11 +86,11 @@ fn room() -> f32 {
 }
 
 /// The notes on as few lines as they take; those for which there is no room are counted.
-fn note_lines(notes: &[String], room: f32) -> Vec<String> {
+fn note_lines(notes: &[String], room: f32, fonts: &Fonts) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for (index, note) in notes.iter().enumerate() {
         let longer = lines.last().map(|line| format!("{line}{BETWEEN}{note}"));
-        match longer.filter(|line| NOTES.width(line) <= room) {
+        match longer.filter(|line| fonts.width(line, &NOTES) <= room) {
             Some(line) => *lines.last_mut().expect("there is a line to make longer") = line,
             None if lines.len() == NOTE_LINES => {
                 let more = notes.len() - index;
@@ -75,10 +99,10 @@ fn note_lines(notes: &[String], room: f32) -> Vec<String> {
                     if more == 1 { "note" } else { "notes" }
                 );
                 let last = lines.last_mut().expect("there are lines");
-                *last = fit(last, &NOTES, room - NOTES.width(&more)) + &more;
+                *last = fonts.fit(last, &NOTES, room - fonts.width(&more, &NOTES)) + &more;
                 break;
             }
-            None => lines.push(fit(note, &NOTES, room)),
+            None => lines.push(fonts.fit(note, &NOTES, room)),
         }
     }
     lines
@@ -92,21 +116,30 @@ mod tests {
         (0..count).map(|i| format!("{i}{}", "x".repeat(length))).collect()
     }
 
+    fn lines_of(notes: &[String]) -> Vec<String> {
+        note_lines(notes, 900.0, &Fonts::of_system(None))
+    }
+
     #[test]
     fn notes_share_lines_as_far_as_there_is_room() {
-        assert_eq!(note_lines(&[], 900.0), Vec::<String>::new());
-        assert_eq!(note_lines(&notes(2, 3), 900.0), ["0xxx  ·  1xxx"]);
-        assert_eq!(note_lines(&notes(3, 50), 900.0).len(), 3);
+        assert_eq!(lines_of(&[]), Vec::<String>::new());
+        assert_eq!(lines_of(&notes(2, 3)), ["0xxx  ·  1xxx"]);
+        assert_eq!(lines_of(&notes(3, 50)).len(), 3);
     }
 
     #[test]
     fn notes_without_room_are_counted_and_none_leaves_the_picture() {
         for (count, length) in [(5, 50), (40, 3), (40, 50), (9, 4_000)] {
-            let lines = note_lines(&notes(count, length), 900.0);
+            let lines = lines_of(&notes(count, length));
             assert!(lines.len() <= NOTE_LINES);
-            assert!(lines.iter().all(|line| NOTES.width(line) <= 900.0), "{lines:?}");
+            assert!(
+                lines
+                    .iter()
+                    .all(|line| Fonts::of_system(None).width(line, &NOTES) <= 900.0),
+                "{lines:?}"
+            );
         }
-        let lines = note_lines(&notes(6, 50), 900.0);
+        let lines = lines_of(&notes(6, 50));
         assert!(lines[3].ends_with("and 2 more notes"), "{lines:?}");
     }
 }
