@@ -52,7 +52,7 @@ class Lanes {
   }
 
   laneName(lane) {
-    const thread = lane.thread === null ? "" : oneLine(this.model.threads.get(`${lane.rank}:${lane.thread}`) || `thread ${lane.thread}`);
+    const thread = lane.thread === null ? "" : threadLabel(this.model, lane.rank, lane.thread);
     return { rank: `rank ${lane.rank}`, thread };
   }
 

@@ -24,6 +24,7 @@ mod density;
 pub mod durations;
 pub mod gantt;
 mod lane;
+mod moments;
 mod options;
 pub mod page;
 pub mod palette;

@@ -81,16 +81,24 @@ impl Coverage {
         let scale = self.scale;
         let pixels = |bar: &Bar| (bar.start_ns as f64 * scale, bar.end_ns as f64 * scale);
         let mut before = f64::NEG_INFINITY;
+        // Bars before this one are drawn.
+        let mut drawn = 0;
         for (i, bar) in bars.iter().enumerate() {
             let (from, to) = pixels(bar);
+            if i < drawn {
+                before = to;
+                continue;
+            }
             let (next_from, next_to) = bars.get(i + 1).map_or((f64::INFINITY, f64::INFINITY), pixels);
             let room = (from - before, next_from - to);
             // Not `to - from`, which rounding makes differ for equal calls.
             let length = (bar.end_ns - bar.start_ns) as f64 * scale;
-            if length >= SHORT {
+            let speck = (room.0 >= ALONE).then(|| speck(&bars[i..], scale)).flatten();
+            if let Some(speck) = speck {
+                self.add_lone(speck.middle, speck.busy);
+                drawn = i + speck.bars;
+            } else if length >= SHORT {
                 self.add_long((from, to), length, bar.busy, room);
-            } else if room.0 >= ALONE && room.1 >= ALONE {
-                self.add_lone((from, to), length, bar.busy);
             } else {
                 // The pixels up to the next short one belong to the same texture.
                 let to_next = room.1 < ALONE && next_to - next_from < SHORT;
@@ -116,14 +124,14 @@ impl Coverage {
         cover(&mut self.share, from_pixel, to_pixel, busy);
     }
 
-    /// One or two pixels in the middle of the call, more than faint.
-    fn add_lone(&mut self, (from, to): (f64, f64), length: f64, busy: f32) {
-        let width = length.round().max(1.0);
-        let first = ((from + to - width) / 2.0).round().max(0.0) as usize;
+    /// One or two pixels, more than faint.
+    fn add_lone(&mut self, middle: f64, busy: f64) {
+        let width = busy.round().max(1.0);
+        let first = (middle - width / 2.0).round().max(0.0) as usize;
         let first = first.min(self.share.len().saturating_sub(width as usize));
-        let share = (length / width) as f32 * busy;
+        let share = LONE + (1.0 - LONE) * (busy / width).min(1.0) as f32;
         for pixel in self.share.iter_mut().skip(first).take(width as usize) {
-            *pixel = pixel.max(LONE + (1.0 - LONE) * share.min(1.0));
+            *pixel = pixel.max(share);
         }
     }
 
@@ -192,6 +200,50 @@ impl Coverage {
         }
         runs
     }
+}
+
+/// Bars that are too short to see and too close together to be told apart.
+struct Speck {
+    bars: usize,
+    /// Where their busy time has its middle, and how long it is, pixels.
+    middle: f64,
+    busy: f64,
+}
+
+/// The speck that begins with the first of these bars, if it has nothing close behind. One call may be several bars,
+/// where it reaches from one column of the chart into the next.
+fn speck(bars: &[Bar], scale: f64) -> Option<Speck> {
+    let first = bars[0].start_ns as f64 * scale;
+    let mut speck = Speck {
+        bars: 0,
+        middle: 0.0,
+        busy: 0.0,
+    };
+    let mut end = first;
+    for bar in bars {
+        let from = bar.start_ns as f64 * scale;
+        if speck.bars > 0 && from - end >= 1.0 {
+            if from - end < ALONE {
+                return None;
+            }
+            break;
+        }
+        let length = (bar.end_ns - bar.start_ns) as f64 * scale;
+        let busy = length * f64::from(bar.busy);
+        end = from + length;
+        speck.bars += 1;
+        speck.busy += busy;
+        speck.middle += busy * (from + length / 2.0);
+        if speck.busy >= SHORT || end - first > ALONE {
+            return None;
+        }
+    }
+    speck.middle = if speck.busy > 0.0 {
+        speck.middle / speck.busy
+    } else {
+        (first + end) / 2.0
+    };
+    Some(speck)
 }
 
 /// Adds what `from` to `to` cover of each pixel; no length covers no part of one, and something of it.
@@ -285,6 +337,19 @@ mod tests {
                 runs.iter().map(|run| (run.to - run.from, run.shade)).collect();
             assert_eq!(looks.len(), 1, "{length}: {looks:?}");
         }
+    }
+
+    #[test]
+    fn a_short_call_looks_the_same_in_one_column_of_the_chart_and_in_two() {
+        let mut coverage = Coverage::new(1_000, 1_000);
+        let mut look = |bars: &[Bar]| {
+            let runs = coverage.runs(bars, Grain::FINEST, false);
+            assert_eq!(runs.len(), 1, "{runs:?}");
+            (runs[0].to - runs[0].from, runs[0].shade)
+        };
+        let one = look(&[bar(100, 101, 0.4)]);
+        assert_eq!(look(&[bar(100, 101, 0.1), bar(101, 102, 0.3)]), one);
+        assert_eq!(look(&[bar(100, 102, 0.2)]), one);
     }
 
     #[test]
