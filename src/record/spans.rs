@@ -46,7 +46,7 @@ pub(super) mod id {
             number if number < REGIONS => number + 1,
             _ => 0,
         };
-        region << REGION_SHIFT | site.min(NO_SITE) << SERIAL_BITS
+        (region << REGION_SHIFT) | (site.min(NO_SITE) << SERIAL_BITS)
     }
 
     #[inline(always)]
@@ -56,7 +56,7 @@ pub(super) mod id {
 
     /// The span that is held under this number.
     pub(in super::super) fn held(number: u64) -> u64 {
-        HELD | number % HELD
+        HELD | (number % HELD)
     }
 
     #[inline(always)]
@@ -76,7 +76,7 @@ pub(super) mod id {
 
     /// The number of the call site, of a span that is not held.
     pub(in super::super) fn site(id: u64) -> u64 {
-        id >> SERIAL_BITS & NO_SITE
+        (id >> SERIAL_BITS) & NO_SITE
     }
 
     /// The call site of a span that is not held.
