@@ -5,6 +5,7 @@ mod in_memory;
 mod region;
 mod run;
 mod statistics;
+mod threads;
 
 pub(crate) use clock::agreement;
 pub use clock::{ClockAgreement, RankClock};
@@ -16,6 +17,7 @@ pub use statistics::Statistics;
 #[cfg(feature = "pproc")]
 pub(crate) use statistics::percentile_of_sorted;
 pub(crate) use statistics::saturate;
+pub use threads::thread_label;
 
 use crate::error::Result;
 use std::collections::BTreeMap;
