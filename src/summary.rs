@@ -175,7 +175,8 @@ impl Summary {
     }
 
     /// How evenly the ranks of the run share each region, the largest imbalance time first: on rank 0
-    /// of a run of several ranks, else empty. Times are exact to about a millionth.
+    /// of a run of several ranks, else empty. With [`Merge::Keep`](crate::Merge::Keep) the times are the sums of
+    /// all durations, exact to about a millionth.
     #[must_use]
     pub fn imbalance(&self) -> &[RegionImbalance] {
         &self.regions
@@ -208,7 +209,7 @@ impl Summary {
         let mut out = String::new();
         options.title.clone_from(&self.title);
         if let Some(path) = &self.path {
-            options.all_hint = Some(format!("scope-profiler-pproc {} --all", path.display()));
+            options.all_hint = Some(format!("scope-profiler-pproc {} --all", quoted(path)));
         }
         if self.has_tree {
             out.push_str(&table::render(&self.tree, &options));
@@ -251,6 +252,15 @@ impl Summary {
         .flatten()
         .collect()
     }
+}
+
+/// A path as one word of a command for a shell.
+fn quoted(path: &Path) -> String {
+    let path = path.display().to_string();
+    if path.chars().all(|c| c.is_alphanumeric() || "/._-+:@%=,".contains(c)) {
+        return path;
+    }
+    format!("'{}'", path.replace('\'', "'\\''"))
 }
 
 impl fmt::Display for Summary {

@@ -51,8 +51,7 @@ pub(super) fn wrap(text: &str, max: Option<usize>) -> Vec<String> {
     let indent = if max > 16 { "  " } else { "" };
     let mut lines = Vec::new();
     let mut line = String::new();
-    for word in text.split(' ') {
-        let mut word = word.to_owned();
+    for mut word in words(text) {
         let is_start = line.trim().is_empty();
         if !is_start && width(&line) + 1 + width(&word) > max {
             lines.push(std::mem::replace(&mut line, indent.into()));
@@ -77,6 +76,26 @@ pub(super) fn wrap(text: &str, max: Option<usize>) -> Vec<String> {
         lines.push(line);
     }
     lines
+}
+
+/// The words of a text; a number and what follows it, its next group of digits or its unit, are one.
+fn words(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        let is_number = |word: &String| {
+            word.trim_start_matches('(')
+                .chars()
+                .all(|c| c.is_ascii_digit() || c == '.')
+        };
+        match words.last_mut() {
+            Some(last) if is_number(last) && !last.is_empty() => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            _ => words.push(word.to_owned()),
+        }
+    }
+    words
 }
 
 /// As many characters as fit.

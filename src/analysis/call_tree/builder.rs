@@ -6,6 +6,7 @@ use crate::analysis::merge::Call;
 use crate::analysis::nesting::{self, Frame, Visitor};
 use crate::error::Result;
 use crate::profile::{ClockAgreement, Source, Statistics, saturate};
+use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
 /// Paths beyond which further ones are left to the node above them: a tree that large is not read by anyone,
@@ -31,8 +32,6 @@ pub(super) struct Growing {
     pub(super) first_start: Option<(i64, i64)>,
     pub(super) recursion_depth: u32,
     pub(super) threads: Threads,
-    /// Region to where its calls inside this node go, ascending.
-    pub(super) links: Vec<(usize, Target)>,
 }
 
 /// The threads that a node was seen on.
@@ -88,7 +87,7 @@ impl Threads {
 
 /// Where calls of a region inside a node go.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Target {
+struct Target {
     node: usize,
     folded: bool,
 }
@@ -118,6 +117,8 @@ pub(super) struct Builder<'a> {
     pub(super) source: &'a dyn Source,
     /// The first is above the top level.
     pub(super) nodes: Vec<Growing>,
+    /// Node and region to where calls of that region inside that node go.
+    links: FxHashMap<(usize, usize), Target>,
     pub(super) rows: BTreeMap<usize, RowTimes>,
     pub(super) ranks: BTreeMap<u32, RankTimes>,
     pub(super) overlaps: u64,
@@ -151,6 +152,7 @@ impl<'a> Builder<'a> {
             keep_threads: shown.contains(&false),
             own_clocks: source.clocks(&source.ranks()) == ClockAgreement::Unknown,
             nodes: vec![Growing::default()],
+            links: FxHashMap::default(),
             rows: BTreeMap::new(),
             ranks: BTreeMap::new(),
             overlaps: 0,
@@ -221,15 +223,14 @@ impl<'a> Builder<'a> {
                 folded: false,
             };
         }
-        let links = &self.nodes[parent].links;
-        match links.binary_search_by_key(&region, |&(region, _)| region) {
-            Ok(at) => links[at].1,
-            Err(at) => self.link(parent, region, at),
+        match self.links.get(&(parent, region)) {
+            Some(&target) => target,
+            None => self.link(parent, region),
         }
     }
 
     #[cold]
-    fn link(&mut self, parent: usize, region: usize, at: usize) -> Target {
+    fn link(&mut self, parent: usize, region: usize) -> Target {
         let depth = self.nodes[parent].depth + 1;
         let (mut repeats, mut ancestor) = (0, parent);
         while ancestor != 0 {
@@ -254,7 +255,7 @@ impl<'a> Builder<'a> {
                 folded: true,
             }
         };
-        self.nodes[parent].links.insert(at, (region, target));
+        self.links.insert((parent, region), target);
         target
     }
 }

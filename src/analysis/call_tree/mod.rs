@@ -45,6 +45,9 @@ pub struct CallTree {
     roots: Vec<usize>,
     /// The ranks that are shown.
     ranks: Vec<u32>,
+    intervals: u64,
+    /// Whether every call has an interval, as far as is known.
+    all_timed: bool,
     rank_times: BTreeMap<u32, RankTimes>,
     rows: BTreeMap<usize, RowTimes>,
     wall: Wall,
@@ -155,6 +158,7 @@ impl CallTree {
             builder.rank(rank, rows)?;
         }
         let mut tree = builder.finish(shown);
+        tree.all_timed = all_timed(source, rows.values().flatten());
         let known = tree.rank_times.iter();
         let known = known
             .map(|(&rank, times)| (rank, times.intervals_span_ns))
@@ -215,10 +219,10 @@ impl CallTree {
         self.rank_times.values().map(|rank| rank.threads).sum()
     }
 
-    /// The number of intervals of the ranks that are shown.
+    /// The number of intervals of the regions and ranks that are shown.
     #[must_use]
     pub fn intervals(&self) -> u64 {
-        self.rank_times.values().map(|rank| rank.intervals).sum()
+        self.intervals
     }
 
     /// What is shown, where that is not everything: `3 of 20 regions, ranks 0-1 of 4`.
@@ -266,6 +270,13 @@ impl CallTree {
         ranks.fold(0, i64::saturating_add)
     }
 
+    /// Whether [the time outside any region](Self::outside_ns) is that and no less: calls without intervals
+    /// (dropped, throttled, only counted, still open, or lost with a process that was killed) are in none.
+    #[must_use]
+    pub fn outside_is_exact(&self) -> bool {
+        self.all_timed
+    }
+
     /// What the calls of each shown rank say of it.
     pub fn rank_times(&self) -> impl Iterator<Item = (u32, &RankTimes)> {
         self.rank_times.iter().map(|(&rank, times)| (rank, times))
@@ -277,8 +288,9 @@ impl CallTree {
         self.rows.get(&row)
     }
 
-    /// Whether every call of a rank is inside another of its thread or beside it.
-    pub(crate) fn rank_nests(&self, rank: u32) -> bool {
+    /// Whether every call of a rank is inside another of its thread or beside it, and ends after it starts.
+    #[must_use]
+    pub fn rank_nests(&self, rank: u32) -> bool {
         self.rank_times
             .get(&rank)
             .is_none_or(|times| times.not_nested == 0)
@@ -341,6 +353,15 @@ impl CallTree {
         let calls = node.calls_inside as f64 + node.outermost as f64 / 2.0;
         Some((self.call_cost_ns? * calls / node.inclusive as f64).min(1.0)).filter(|_| node.inclusive > 0)
     }
+}
+
+/// Whether every call of these rows has an interval.
+fn all_timed<'a>(source: &dyn Source, mut rows: impl Iterator<Item = &'a usize>) -> bool {
+    let is_timed = |&index: &usize| {
+        let row = &source.rows()[index];
+        row.calls <= row.intervals && source.row_facts(index).open == 0
+    };
+    source.run().incomplete.is_empty() && rows.all(is_timed)
 }
 
 impl CallNode {

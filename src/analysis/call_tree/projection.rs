@@ -2,7 +2,7 @@
 
 use super::builder::{Builder, Growing};
 use super::{CallNode, CallTree};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// A node that is shown, made of one or several of all.
 #[derive(Debug, Default)]
@@ -50,12 +50,15 @@ impl Builder<'_> {
                 above
             };
         }
+        let mut intervals = 0_u64;
         for (index, row) in source.rows().iter().enumerate() {
             if rows.contains_key(&index) && shown[row.name] {
+                intervals = intervals.saturating_add(row.intervals);
                 projection.count_untimed(row.name, row.calls.saturating_sub(row.intervals));
             }
         }
         CallTree {
+            intervals,
             rank_times: ranks,
             rows,
             overlaps,
@@ -70,17 +73,17 @@ struct Projection {
     /// The first is above the top level.
     nodes: Vec<Shown>,
     /// Node and region to the node of that region below it.
-    below: HashMap<(usize, usize), usize>,
+    below: FxHashMap<(usize, usize), usize>,
     /// Region to its first node.
-    first: HashMap<usize, usize>,
+    first: FxHashMap<usize, usize>,
 }
 
 impl Projection {
     fn new() -> Self {
         Self {
             nodes: vec![Shown::default()],
-            below: HashMap::new(),
-            first: HashMap::new(),
+            below: FxHashMap::default(),
+            first: FxHashMap::default(),
         }
     }
 

@@ -21,7 +21,7 @@ pub(super) fn notes(source: &dyn Source, filter: &RegionFilter) -> Vec<Note> {
             .remark()
         }),
         missing(&run.missing),
-        incomplete(&run.incomplete),
+        incomplete(&run.incomplete, ranks.len()),
         signals(&run, ranks.len()),
         clocks(source, &ranks),
         suspended(run.suspended_ns),
@@ -48,15 +48,19 @@ pub(crate) fn missing(ranks: &[RangeInclusive<u32>]) -> Option<Note> {
     (!ranks.is_empty()).then_some(note)
 }
 
-fn incomplete(ranks: &[RangeInclusive<u32>]) -> Option<Note> {
+fn incomplete(ranks: &[RangeInclusive<u32>], of: usize) -> Option<Note> {
     let (whose, logs) = if number(ranks) == 1 {
         ("its", "log")
     } else {
         ("their", "logs")
     };
+    let what = if of == 1 {
+        "the run".into()
+    } else {
+        ranks_in_words(ranks)
+    };
     let text = format!(
-        "{} {} incomplete: {whose} {logs} did not come to an orderly end",
-        ranks_in_words(ranks),
+        "{what} {} incomplete: {whose} {logs} did not come to an orderly end",
         is_or_are(ranks)
     );
     let note = Note::new(NoteKind::IncompleteRanks, text).number("ranks", number(ranks));

@@ -75,6 +75,7 @@ pub(super) fn run(reader: &ProfilingH5Reader, tree: &CallTree) -> Value {
         "available_ns": tree.available_ns(),
         "outside_ns": tree.outside_ns(),
         "outside_share": tree.outside_share(),
+        "outside_is_exact": tree.outside_is_exact(),
         "num_threads": tree.threads(),
         "num_intervals": tree.intervals(),
         "overlapping_calls": tree.overlaps(),

@@ -4,26 +4,22 @@ use super::super::column::{Column, pad_right, time};
 use crate::analysis::call_tree::{CallNode, CallTree};
 use crate::units;
 
-/// The row of the time outside any region.
-pub(super) const OUTSIDE: &str = "outside any region";
-
 const BAR_CELLS: usize = 10;
 const SHARE: &str = "share";
-const TOTAL: &str = "total";
 
 type Cell = fn(&CallTree, &CallNode, bool) -> String;
 
 /// From left to right, the most wanted first.
 const COLUMNS: [(&str, Cell); 8] = [
     ("calls", |_, node, _| units::count(node.calls())),
-    (TOTAL, |_, node, unicode| {
+    ("total", |_, node, unicode| {
         timed(node, unicode, |node| node.inclusive_ns() as f64)
     }),
     ("exclusive", |_, node, unicode| {
         timed(node, unicode, |node| node.exclusive_ns() as f64)
     }),
     (SHARE, |tree, node, unicode| {
-        share(tree.share(node), reason(tree, node), unicode)
+        share(tree.share(node), &reason(tree, node), unicode)
     }),
     ("average", |_, node, unicode| {
         timed(node, unicode, |node| node.statistics().mean_ns())
@@ -46,36 +42,21 @@ const PROFILER: (&str, Cell) = ("profiler", |tree, node, _| match tree.instrumen
     Some(share) => format!("{:.1} %", 100.0 * share),
 });
 
-/// The columns of these nodes, with a last row for the time outside any region if it is wanted.
-pub(super) fn columns(
-    tree: &CallTree,
-    nodes: &[(usize, usize)],
-    outside: bool,
-    unicode: bool,
-) -> Vec<Column> {
+/// The columns of these nodes.
+pub(super) fn columns(tree: &CallTree, nodes: &[(usize, usize)], unicode: bool) -> Vec<Column> {
     let cost = tree.call_cost_ns().map(|_| &PROFILER);
+    let nodes = || nodes.iter().map(|&(_, index)| tree.node(index));
+    let reasons = nodes().map(|node| reason(tree, node).len()).max().unwrap_or(0);
     COLUMNS
         .iter()
         .chain(cost)
         .map(|&(header, cell)| {
-            let nodes = nodes.iter().map(|&(_, index)| tree.node(index));
-            let reasons = nodes
-                .clone()
-                .map(|node| reason(tree, node).len())
-                .max()
-                .unwrap_or(0);
-            let last = outside.then(|| match header {
-                TOTAL => time(Some(tree.outside_ns() as f64), unicode),
-                SHARE => share(tree.outside_share(), String::new(), unicode),
-                _ => String::new(),
-            });
             let behind = if header == SHARE {
                 BAR_CELLS + 1 + reasons
             } else {
                 0
             };
-            let cells = nodes.map(|node| cell(tree, node, unicode)).chain(last);
-            Column::new(header, behind, cells)
+            Column::new(header, behind, nodes().map(|node| cell(tree, node, unicode)))
         })
         .collect()
 }
@@ -96,7 +77,7 @@ fn reason(tree: &CallTree, node: &CallNode) -> String {
     }
 }
 
-fn share(share: Option<f64>, reason: String, unicode: bool) -> String {
+fn share(share: Option<f64>, reason: &str, unicode: bool) -> String {
     match share {
         None => format!("-{}", " ".repeat(BAR_CELLS + 3)),
         Some(share) => format!("{:.1} % {}{reason}", share * 100.0, bar(share, unicode)),

@@ -9,7 +9,7 @@ use super::text::{printable, shorten, width, wrap};
 use crate::analysis::call_tree::CallTree;
 use crate::analysis::notes::NoteKind;
 use crate::units;
-use labels::Labels;
+use labels::{Cut, Labels};
 use rows::Rows;
 use std::fmt::Write;
 
@@ -46,10 +46,13 @@ impl Default for TableOptions {
     }
 }
 
+/// In narrower terminals the first line is shortened rather than broken.
+const NARROW: usize = 40;
+
 /// The call tree as a table, one line for each node: calls, total (inclusive) and exclusive time, share of
 /// the wall time of all ranks, average, shortest and longest call, standard deviation; and, where the
-/// profile says what a call costs, the share of the time that is the profiler's own. Below it stand the time
-/// outside any region, and the [notes](CallTree::notes).
+/// profile says what a call costs, the share of the time that is the profiler's own. Above it stands how long
+/// the run took, and how much of that was outside any region; below it the [notes](CallTree::notes).
 ///
 /// Unknown values show as `-`: times of calls that were only counted. A share beyond 100 % has the threads
 /// that it is of beside it.
@@ -67,12 +70,12 @@ impl Default for TableOptions {
 ///     table::render(&tree, &options),
 ///     "\
 /// 1 rank, 2 threads, 4 intervals, wall
-///   time 120 ns (first to last interval)
+///   time 120 ns (first to last interval),
+///   57 ns (47.5 %) outside any region
 ///
-/// region              calls  total
-/// solve                   3  33 ns
-/// io                      1  30 ns
-/// outside any region         65 ns
+/// region  calls  total  exclusive
+/// solve       3  33 ns      33 ns
+/// io          1  30 ns      30 ns
 /// "
 /// );
 /// # Ok::<(), scope_profiler::Error>(())
@@ -135,7 +138,20 @@ fn summary(tree: &CallTree, options: &TableOptions) -> Vec<String> {
             (false, false) => " (first to last interval)",
         }
     );
-    let mut lines = wrap(&text, options.width);
+    // Where it would be shown as 0.0 %, it is nothing to look at.
+    if let Some(share) = tree.outside_share().filter(|&share| share >= 0.000_5) {
+        let outside = time(Some(tree.outside_ns() as f64), options.unicode);
+        let at_most = if tree.outside_is_exact() { "" } else { "at most " };
+        let _ = write!(
+            text,
+            ", {at_most}{outside} ({:.1} %) outside any region",
+            100.0 * share
+        );
+    }
+    let mut lines = match options.width {
+        Some(width) if width < NARROW => vec![shorten(&text, width, options.unicode)],
+        width => wrap(&text, width),
+    };
     if let Some(filter) = tree.filter() {
         lines.extend(wrap(&format!("filter: {filter}"), options.width));
     }
@@ -159,17 +175,8 @@ pub(super) fn more(rows: usize, options: &TableOptions) -> Option<String> {
 fn body(out: &mut String, tree: &CallTree, options: &TableOptions, paint: Paint) {
     let rows = Rows::of(tree, options.max_rows);
     let labels = Labels::new(tree, &rows.nodes, options.unicode);
-    // It is worth a row where its share is not 0.0 %.
-    let outside = tree
-        .outside_share()
-        .is_some_and(|share| share >= 0.000_5 && tree.intervals() > 0);
-    let mut columns: Vec<Column> = cells::columns(tree, &rows.nodes, outside, options.unicode);
-    let natural = if outside {
-        labels.natural().max(cells::OUTSIDE.len())
-    } else {
-        labels.natural()
-    };
-    let room = fit(&mut columns, natural, labels.shortest(), options.width);
+    let mut columns: Vec<Column> = cells::columns(tree, &rows.nodes, options.unicode);
+    let room = fit(&mut columns, labels.natural(), labels.shortest(), options.width);
     let style = labels.style(room);
 
     let mut line = pad_right(&shorten(labels.header(style), room, options.unicode), room);
@@ -178,22 +185,15 @@ fn body(out: &mut String, tree: &CallTree, options: &TableOptions, paint: Paint)
         line += &column.header();
     }
     let _ = writeln!(out, "{}", paint.bold(line.trim_end()));
-    let mut row = |guide: &str, name: &str, index: usize| {
-        let padding = " ".repeat(room.saturating_sub(width(guide) + width(name)));
-        let mut line = paint.dim(guide) + name + &padding;
+    for index in 0..rows.nodes.len() {
+        let Cut { guide, name } = labels.cut(index, style, room);
+        let padding = " ".repeat(room.saturating_sub(width(&guide) + width(&name)));
+        let mut line = paint.dim(&guide) + &name + &padding;
         for column in &columns {
             line += GAP;
             line += &column.cell(index);
         }
         let _ = writeln!(out, "{}", line.trim_end());
-    };
-    for index in 0..rows.nodes.len() {
-        let label = labels.cut(index, style, room);
-        row(&label.guide, &label.name, index);
-    }
-    if outside {
-        let name = shorten(cells::OUTSIDE, room, options.unicode);
-        row("", &name, rows.nodes.len());
     }
     if let Some(line) = more(rows.more, options) {
         let _ = writeln!(out, "{}", paint.dim(&line));

@@ -9,10 +9,12 @@ use std::ops::RangeInclusive;
 /// The facts of the run that `contents` is of.
 pub(super) fn facts(contents: &Contents) -> RunFacts {
     let metadata = &contents.metadata;
-    let mut run = RunFacts::default();
-    run.missing = missing(contents);
-    run.incomplete = text(metadata, names::INCOMPLETE_RANKS).map_or_else(Vec::new, |text| ranges(&text));
-    run.suspended_ns = int(metadata, names::SUSPENDED).unwrap_or(0).max(0);
+    let mut run = RunFacts {
+        missing: missing(contents),
+        incomplete: text(metadata, names::INCOMPLETE_RANKS).map_or_else(Vec::new, |text| ranges(&text)),
+        suspended_ns: int(metadata, names::SUSPENDED).unwrap_or(0).max(0),
+        ..RunFacts::default()
+    };
     let only_rank = contents.ranks.len() == 1;
     for &rank in &contents.ranks {
         let mut of_rank = RankRun::default();
