@@ -92,3 +92,24 @@ fn no_text_leaves_a_vector_picture_whatever_fonts_its_reader_has() {
         assert_eq!(outside, serde_json::json!([]), "{family}");
     }
 }
+
+#[test]
+fn a_bar_of_threads_without_names_is_not_given_the_name_of_another() {
+    let profile = Profile::builder()
+        .thread_name(0, 0, "main")
+        .interval(0, "main loop", 0, 0, 100_000)
+        .interval(0, "task", 1, 10_000, 40_000)
+        .interval(0, "task", 2, 50_000, 90_000)
+        .build();
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("page.html");
+    plot_gantt(&profile, &GanttOptions::new().filepath(&path)).unwrap();
+    let Some(mut browser) = Browser::start(Look::default()) else {
+        return;
+    };
+    browser.open(&path, "");
+    let at = place(&mut browser, "task", 0, 30_000.0);
+    browser.hover(at);
+    let shown = tooltip(&mut browser);
+    assert!(!shown.iter().any(|line| line.contains("Thread")), "{shown:?}");
+}
