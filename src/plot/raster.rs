@@ -120,8 +120,8 @@ mod tests {
     fn what_is_clear_takes_no_part_in_the_colour() {
         let picture = Raster {
             width: 2,
-            height: 1,
-            pixels: vec![200, 100, 0, 255, 9, 9, 9, 0],
+            height: 2,
+            pixels: [200, 100, 0, 255, 9, 9, 9, 0].repeat(2),
             scale: 2.0,
             left: 0.0,
             bottom: 0.0,
