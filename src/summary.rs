@@ -58,6 +58,8 @@ pub struct Summary {
     missing: Vec<u32>,
     /// What to do with a log that is not merged yet.
     advice: Option<String>,
+    /// What may be the reason for what is not there.
+    hints: Arc<[String]>,
 }
 
 impl Summary {
@@ -99,6 +101,19 @@ impl Summary {
     pub(crate) fn set_ranks(&mut self, regions: Vec<RegionImbalance>, missing: Vec<u32>) {
         self.regions = regions.into();
         self.missing = missing;
+    }
+
+    /// Of a program that did not set up a session.
+    pub(crate) fn of_no_session() -> Self {
+        Self {
+            hints: ["nothing was recorded: no session was set up (ProfileManager::setup or session)".into()]
+                .into(),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn set_hints(&mut self, hints: Vec<String>) {
+        self.hints = hints.into();
     }
 
     /// Of a run whose logs shall stay as they are.
@@ -189,6 +204,28 @@ impl Summary {
         &self.missing
     }
 
+    /// What may be the reason where a session recorded nothing, or no span although there is a layer:
+    /// what is known of it, in words. And which regions are those of several spans of one name. Empty where
+    /// there is nothing to say; of several ranks each knows of itself.
+    ///
+    /// ```
+    /// use scope_profiler::{Profiler, ProfilingConfig};
+    ///
+    /// let config = ProfilingConfig::new().exclude([""]).flush_to_disk(false).verbose(false);
+    /// let profiler = Profiler::new(config)?;
+    /// profiler.profile("solve", || {});
+    /// let summary = profiler.finalize()?;
+    /// assert_eq!(
+    ///     summary.hints(),
+    ///     ["nothing was recorded: include and exclude leave out all that was entered (solve)"]
+    /// );
+    /// # Ok::<(), scope_profiler::Error>(())
+    /// ```
+    #[must_use]
+    pub fn hints(&self) -> &[String] {
+        &self.hints
+    }
+
     /// The calls by nesting; empty on ranks other than 0, and for several ranks with more than ten
     /// million intervals.
     #[must_use]
@@ -196,13 +233,13 @@ impl Summary {
         &self.tree
     }
 
-    /// Prints to standard output, as it suits a terminal or a file; nothing where there is nothing
-    /// to say.
+    /// Prints to standard error, as it suits a terminal or a file; nothing where there is nothing
+    /// to say. Standard output is the program's own.
     pub(crate) fn print(&self) {
         use std::io::Write;
-        let text = self.render(TableOptions::for_stdout());
-        // A closed standard output is no reason to take the program down, as print! would.
-        let _ = std::io::stdout().lock().write_all(text.as_bytes());
+        let text = self.render(TableOptions::for_stderr());
+        // A closed standard error is no reason to take the program down, as eprint! would.
+        let _ = std::io::stderr().lock().write_all(text.as_bytes());
     }
 
     fn render(&self, mut options: TableOptions) -> String {
@@ -219,6 +256,9 @@ impl Summary {
                 out.push('\n');
             }
             out.push_str(&ranks_table::render(&self.regions, &options));
+        }
+        for line in self.hints.iter().flat_map(|hint| hint.lines()) {
+            out.push_str(&note_lines(line, &options));
         }
         for note in self.own_notes() {
             out.push_str(&note_lines(note.text(), &options));

@@ -30,7 +30,7 @@ fn is_invisible(c: char) -> bool {
 }
 
 /// The text in at most `max` columns: its middle gives way to an ellipsis.
-pub(super) fn shorten(text: &str, max: usize, unicode: bool) -> String {
+pub(crate) fn shorten(text: &str, max: usize, unicode: bool) -> String {
     if width(text) <= max {
         return text.to_owned();
     }

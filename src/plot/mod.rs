@@ -36,7 +36,7 @@ const PAGE_BARS: u32 = 400_000;
 ///
 /// [`GanttOptions::filepath`] says where the picture goes; its extension, `png`, `svg` or `html`, how
 /// it is made. With [`GanttOptions::show`] the interactive page is opened in a browser; where there is
-/// no display, how to view it is printed to standard output.
+/// no display, how to view it is printed to standard error.
 ///
 /// ```
 /// use scope_profiler::profile::Profile;
@@ -77,8 +77,8 @@ pub fn plot_gantt(source: &dyn Source, options: &GanttOptions) -> Result<()> {
         let page = target.filter(|_| format == Some(Format::Html));
         let shown = page.map_or_else(|| show_gantt(source, options), viewer::open_in_browser)?;
         use std::io::Write;
-        // A closed standard output is no reason to take the program down, as println! would.
-        let _ = writeln!(std::io::stdout(), "{shown}");
+        // A closed standard error is no reason to take the program down, as eprintln! would.
+        let _ = writeln!(std::io::stderr(), "{shown}");
     }
     Ok(())
 }

@@ -26,7 +26,9 @@ fn profile(recording: &Recording, rank: u32) -> Profile {
     if let Some(cost) = cost::of_one_call(&recording.settings) {
         profile = profile.call_cost_ns(cost);
     }
+    let mut threads = BTreeMap::new();
     recording.for_each_undrained(|lane, event| {
+        threads.entry(lane.index).or_insert_with(|| lane.name.clone());
         profile.push(
             rank,
             event.region.name(),
@@ -35,6 +37,9 @@ fn profile(recording: &Recording, rank: u32) -> Profile {
             clock.ns(event.end.max(event.start)),
         );
     });
+    for (number, name) in threads {
+        profile = profile.thread_name(rank, number, name);
+    }
     for (id, calls) in recording.calls() {
         profile = profile.calls(rank, id.name(), calls);
     }

@@ -5,6 +5,7 @@
 
 mod lost;
 mod regions;
+mod threads;
 mod whole;
 
 use super::selection::RegionFilter;
@@ -46,6 +47,8 @@ pub enum NoteKind {
     WallTime,
     /// Spans that were entered more or less often than once each.
     Spans,
+    /// The threads of a run of one rank, where there are several and they have names.
+    Threads,
 }
 
 impl NoteKind {
@@ -69,6 +72,7 @@ impl NoteKind {
             Self::Suspended => "suspended",
             Self::WallTime => "wall_time",
             Self::Spans => "spans",
+            Self::Threads => "threads",
         }
     }
 }
@@ -151,6 +155,7 @@ pub fn of(source: &dyn Source, filter: &RegionFilter) -> Vec<Note> {
     let mut notes = whole::notes(source, filter);
     notes.extend(lost::notes(source));
     notes.extend(regions::spans(source, filter));
+    notes.extend(threads::note(source));
     notes.sort_by_key(Note::kind);
     notes
 }

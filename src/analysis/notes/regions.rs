@@ -42,7 +42,7 @@ pub(super) fn a_few(regions: &ByRegion, say: impl Fn(&str, u64, i64) -> String) 
 }
 
 /// A name with its middle left out where it is long.
-fn clipped(name: &str) -> String {
+pub(super) fn clipped(name: &str) -> String {
     if name.is_empty() {
         return "\"\"".into();
     }
@@ -66,7 +66,7 @@ pub(super) fn spans(source: &dyn Source, filter: &RegionFilter) -> Option<Note> 
             format!(
                 "{} {} in {}",
                 clipped(region.name()),
-                plural(region.spans(), "span"),
+                count(region.spans()),
                 plural(region.calls(), "call")
             )
         })

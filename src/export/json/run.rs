@@ -2,7 +2,7 @@
 
 use crate::analysis::call_tree::CallTree;
 use crate::analysis::selection::RegionFilter;
-use crate::profile::{ClockAgreement, Metadata, Source, Value as MetaValue};
+use crate::profile::{ClockAgreement, Metadata, Source, Value as MetaValue, thread_label};
 use crate::store::reader::ProfilingH5Reader;
 use serde_json::{Map, Value, json};
 
@@ -31,6 +31,17 @@ pub(super) fn clocks(reader: &ProfilingH5Reader) -> Value {
     json!({ "agreement": agreement, "bound_ns": bound })
 }
 
+/// What the threads of a rank are called, by number.
+fn thread_labels(reader: &ProfilingH5Reader, rank: u32) -> Map<String, Value> {
+    // Names that cannot be read are no reason to give no numbers.
+    let names = reader.thread_names(rank).unwrap_or_default();
+    let labels = names.iter().map(|(&number, name)| {
+        let label = thread_label(number, Some(name));
+        (number.to_string(), json!(label))
+    });
+    labels.collect()
+}
+
 /// How long it took, and what part of that was outside any region.
 pub(super) fn run(reader: &ProfilingH5Reader, tree: &CallTree) -> Value {
     let wall = tree.wall();
@@ -49,6 +60,7 @@ pub(super) fn run(reader: &ProfilingH5Reader, tree: &CallTree) -> Value {
                 "first_start_ns": span.map(|span| span.0),
                 "last_end_ns": span.map(|span| span.1),
                 "threads": times.threads,
+                "thread_labels": thread_labels(reader, rank),
                 "num_intervals": times.intervals,
                 "ended_by": of_rank.and_then(|of| of.ended_by.clone()),
             });
