@@ -93,6 +93,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
 const OWNERS: &[(&str, &[&str])] = &[
     ("hdf5", &["store", "error"]),
     ("plotters", &["plot"]),
+    ("fontdb", &["plot"]),
+    ("rustybuzz", &["plot"]),
     ("clap", &["bin"]),
     ("tracing_subscriber", &["record", "profiler"]),
 ];

@@ -468,3 +468,20 @@ fn charts_that_cannot_fit_are_refused_and_keep_the_old_picture() {
     assert!(error.to_string().contains("6000 bars do not fit"), "{error}");
     assert_eq!(fs::read_to_string(&path).unwrap(), "old");
 }
+
+#[test]
+fn emoji_are_drawn_in_their_colours() {
+    let fonts = Path::new("/usr/share/fonts/truetype/noto");
+    if !fonts.join("NotoColorEmoji.ttf").exists() {
+        eprintln!("no font with coloured emoji is installed here: nothing to try");
+        return;
+    }
+    let (width, height, pixels) = picture_of("🦀", Some(fonts));
+    let colored = (height - 260..height - 130)
+        .flat_map(|y| (0..110).map(move |x| (x, y)))
+        .filter(|&(x, y)| {
+            let pixel = &pixels[3 * (y * width + x)..][..3];
+            pixel[0].abs_diff(pixel[2]) > 60
+        });
+    assert!(colored.count() > 50);
+}

@@ -7,6 +7,7 @@ mod samples;
 // Tests, by what they look at.
 mod gallery;
 mod input;
+mod profiles;
 mod shown;
 mod text;
 
