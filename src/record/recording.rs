@@ -260,25 +260,38 @@ impl Recording {
         self.began.ns_of_ticks_until(self.settings.clock.anchor())
     }
 
-    /// What all threads counted of a region. Takes no lock and allocates nothing.
+    /// Adds up what all threads counted of each region, for [`peeked_counts`](Self::peeked_counts): in one
+    /// pass, however many regions there are. Takes no lock and allocates nothing.
     ///
     /// # Safety
     ///
-    /// As [`LaneList::peek`].
+    /// As [`LaneList::peek`]; and no two threads at once.
     #[allow(unsafe_code)]
-    pub(super) unsafe fn peek_counts(&self, region: NameId) -> Counts {
-        let mut counts = self.counts_of_ended(region);
+    pub(super) unsafe fn peek_counts(&self) {
+        for region in self.registry.iter() {
+            if let Some(totals) = self.registry.find(region) {
+                totals.peeked.set(self.counts_of_ended(region));
+            }
+        }
         // SAFETY: this function's contract.
         unsafe {
             self.lanes.peek(|lane| {
                 for (_, counters) in &lane.counters {
-                    if counters.region == region {
+                    if let Some(totals) = self.registry.find(counters.region) {
+                        let mut counts = totals.peeked.get();
                         counters.add_to(&mut counts);
+                        totals.peeked.set(counts);
                     }
                 }
             });
         }
-        counts
+    }
+
+    /// What [`peek_counts`](Self::peek_counts) has added up.
+    pub(super) fn peeked_counts(&self, region: NameId) -> Counts {
+        self.registry
+            .find(region)
+            .map_or_else(Counts::default, |totals| totals.peeked.get())
     }
 
     /// Calls of a region that have ended and were to leave an interval: those that the threads handed
