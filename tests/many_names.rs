@@ -70,5 +70,7 @@ fn t() {
     eprintln!("{}", String::from_utf8_lossy(&output.stdout));
     eprintln!("{}", String::from_utf8_lossy(&output.stderr));
     let _: &Path = &file;
-    if let Some(keep) = std::env::var_os("KEEP") { std::fs::rename(&file, keep).unwrap(); }
+    if let Some(keep) = std::env::var_os("KEEP") {
+        std::fs::rename(&file, keep).unwrap();
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::block::{Block, Event};
 use super::lane_list::LaneList;
-use super::names::NameId;
+use super::names::{self, NameId};
 use super::open_stack::OpenShown;
 use super::pool::{Grant, Pool};
 use super::registry::{Registry, Totals};
@@ -70,6 +70,7 @@ impl Recording {
     pub(crate) fn new(settings: Settings) -> Arc<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        names::allow(settings.memory_limit);
         Arc::new(Self {
             id,
             registry: Registry::default(),
@@ -121,7 +122,8 @@ impl Recording {
 
     /// What to do with a region; one that is recorded enters the registry.
     pub(crate) fn mode_of(&self, region: NameId) -> Mode {
-        if !self.settings.patterns.keeps(region.name()) {
+        // Which names are among the others nobody knows any more: they are kept rather than lost.
+        if !region.is_others() && !self.settings.patterns.keeps(region.name()) {
             return Mode::Off;
         }
         self.registry.insert(region);

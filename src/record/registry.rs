@@ -56,7 +56,11 @@ impl Peeked {
             throttled_ticks,
             spans,
         } = counts;
-        for (to, n) in self.0.iter().zip([counted, dropped, throttled, throttled_ticks, spans]) {
+        for (to, n) in self
+            .0
+            .iter()
+            .zip([counted, dropped, throttled, throttled_ticks, spans])
+        {
             to.store(n, Ordering::Relaxed);
         }
     }

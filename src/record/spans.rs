@@ -90,13 +90,13 @@ impl Callsite {
     /// What `metadata`'s call site means in `recording`.
     pub(super) fn of(recording: Option<&Recording>, metadata: &'static Metadata<'static>) -> Self {
         let source = metadata.file().zip(metadata.line());
-        let name = NameId::of(metadata.name(), source);
+        let name = NameId::of_site(metadata.name(), source);
         let mut by_field = false;
         let region = match recording.map(|recording| &recording.settings.region_naming) {
             None | Some(RegionNaming::Name) => name,
             Some(RegionNaming::Qualified) => {
                 let module = metadata.module_path().unwrap_or(metadata.target());
-                NameId::of(&format!("{module}::{}", metadata.name()), source)
+                NameId::of_site(&format!("{module}::{}", metadata.name()), source)
             }
             Some(RegionNaming::Field(field)) => {
                 by_field = metadata.fields().field(field.as_str()).is_some();

@@ -108,7 +108,12 @@ impl Columns {
         Ok(())
     }
 
-    fn write_column<T: H5Type>(&self, column: &Dataset, values: &[T], rows: Range<usize>) -> hdf5::Result<()> {
+    fn write_column<T: H5Type>(
+        &self,
+        column: &Dataset,
+        values: &[T],
+        rows: Range<usize>,
+    ) -> hdf5::Result<()> {
         if rows == (0..self.rows) {
             // Of a region with few calls a selection would cost more than the values.
             column.write_raw(values)

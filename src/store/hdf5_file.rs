@@ -17,11 +17,7 @@ const HEADER_BLOCK_BYTES: u64 = 1 << 14;
 /// cache. The newer one finds a name in a tree and takes half the room.
 pub(crate) fn create(path: &Path) -> hdf5::Result<File> {
     let mut builder = FileBuilder::new();
-    builder.with_fapl(|access| {
-        bounded(access)
-            .meta_block_size(HEADER_BLOCK_BYTES)
-            .libver_v18()
-    });
+    builder.with_fapl(|access| bounded(access).meta_block_size(HEADER_BLOCK_BYTES).libver_v18());
     builder.create(path)
 }
 

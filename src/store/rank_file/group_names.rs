@@ -119,7 +119,10 @@ mod tests {
         let mut names = RegionNames::default();
         let long = |end: &str| format!("{}{end}", "x".repeat(MAX_NAME_BYTES));
         let given = [long("a"), long("b"), long("c"), "y\0".into(), "y\u{2400}".into()];
-        let given: Vec<String> = given.iter().map(|name| names.of(Some(name), 0).into_owned()).collect();
+        let given: Vec<String> = given
+            .iter()
+            .map(|name| names.of(Some(name), 0).into_owned())
+            .collect();
         assert!(given[0].ends_with("x…") && given[1].ends_with("… (2)") && given[2].ends_with("… (3)"));
         assert_eq!(given[3..], ["y\u{2400}", "y\u{2400} (2)"]);
         assert_eq!(names.of(None, 7), "region 7");

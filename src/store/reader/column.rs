@@ -128,9 +128,10 @@ impl Column {
             .map(|id| match u32::try_from(id) {
                 Ok(id) => Ok(id),
                 Err(_) if id < 0 => Ok(u32::MAX),
-                Err(_) => {
-                    Err(from.damaged(format!("{} holds {id}, which is not a thread number", self.path())))
-                }
+                Err(_) => Err(from.damaged(format!(
+                    "{} holds {id}, which is not a thread number",
+                    self.path()
+                ))),
             })
             .collect()
     }
