@@ -4,6 +4,7 @@ use super::merge::Call;
 use super::nesting::{self, Visitor};
 use crate::error::Result;
 use crate::profile::{Source, Statistics, saturate};
+use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Paths beyond which further ones are added up by region at the top level: a tree that large is
@@ -281,14 +282,14 @@ struct Growing {
     exclusive: i128,
     outermost: i128,
     first_start: Option<i64>,
-    /// Region to node, ascending: the children, and the ancestors that recursion leads back to.
-    links: Vec<(usize, usize)>,
 }
 
 #[derive(Debug)]
 struct Builder {
     /// The first is above the top level.
     nodes: Vec<Growing>,
+    /// By node and region: the child, or the ancestor that recursion leads back to.
+    links: FxHashMap<(usize, usize), usize>,
     /// Row of the rank at hand to region.
     regions: Vec<usize>,
     /// Row to the node above its last call and that call's tag: mostly those of its next call too.
@@ -306,6 +307,7 @@ impl Default for Builder {
     fn default() -> Self {
         Self {
             nodes: vec![Growing::default()],
+            links: FxHashMap::default(),
             regions: Vec::new(),
             recent: Vec::new(),
             threads: BTreeSet::new(),
@@ -331,10 +333,8 @@ struct Tag {
 impl Builder {
     #[inline]
     fn node_below(&mut self, parent: usize, region: usize) -> Tag {
-        let links = &self.nodes[parent].links;
-        let node = match links.binary_search_by_key(&region, |&(region, _)| region) {
-            Ok(at) => links[at].1,
-            Err(at) => return self.link(parent, region, at),
+        let Some(&node) = self.links.get(&(parent, region)) else {
+            return self.link(parent, region);
         };
         // A child has `parent` above it; an ancestor that recursion leads back to does not, and is
         // open as all nodes above an open one are.
@@ -346,7 +346,7 @@ impl Builder {
     }
 
     #[cold]
-    fn link(&mut self, parent: usize, region: usize, at: usize) -> Tag {
+    fn link(&mut self, parent: usize, region: usize) -> Tag {
         let mut ancestor = parent;
         while ancestor != 0 && self.nodes[ancestor].region != region {
             ancestor = self.nodes[ancestor].parent;
@@ -369,7 +369,7 @@ impl Builder {
                 folded: true,
             };
         };
-        self.nodes[parent].links.insert(at, (region, node));
+        self.links.insert((parent, region), node);
         Tag {
             node,
             inner,

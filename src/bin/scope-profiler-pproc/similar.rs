@@ -113,7 +113,7 @@ mod tests {
             ("", "", 0),
             ("abc", "", 3),
             ("kitten", "sitting", 3),
-            ("--top", "--output", 4),
+            ("--top", "--output", 5),
         ] {
             assert_eq!(distance(a, b), expected, "{a} {b}");
             assert_eq!(distance(b, a), expected, "{b} {a}");
