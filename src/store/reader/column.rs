@@ -8,6 +8,7 @@ use hdf5::dataset::{DatasetCreate, Layout};
 use hdf5::types::IntSize;
 use hdf5::{Dataset, Group, H5Type};
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 /// The most that deflate can shrink data (1032 to 1), rounded up: what is stored bounds what can
@@ -20,17 +21,37 @@ const MAX_CHUNK_BYTES: u64 = 256 << 20;
 /// A one-dimensional dataset of integers.
 #[derive(Clone, Debug)]
 pub(super) struct Column {
-    path: String,
+    /// The path of its group, which the columns of a region have in common.
+    group: Arc<str>,
+    name: &'static str,
     len: u64,
     size: IntSize,
     signed: bool,
-    /// Kept open where there are few: opening it anew costs more than reading a short column.
-    dataset: Option<Dataset>,
+    kept: Kept,
 }
+
+/// What is kept of a column between opening the file and reading it: opening a dataset anew costs more
+/// than reading a short one.
+#[derive(Clone, Debug)]
+enum Kept {
+    /// Where there are few columns.
+    Open(Dataset),
+    /// All values of a short one, where there are many.
+    Values(Box<[i64]>),
+    Nothing,
+}
+
+/// Values of a short column: an open dataset takes hundreds of times as much memory.
+const SHORT: u64 = 4;
 
 impl Column {
     /// Checks the dataset `name` of `group` without reading values.
-    pub(super) fn open(from: &Opened, group: &Group, group_path: &str, name: &str) -> Result<Self> {
+    pub(super) fn open(
+        from: &Opened,
+        group: &Group,
+        group_path: &Arc<str>,
+        name: &'static str,
+    ) -> Result<Self> {
         let path = format!("{group_path}/{name}");
         let cannot = |error| from.hdf5(format!("{path} cannot be opened"), error);
         let dataset = group.dataset(name).map_err(cannot)?;
@@ -49,19 +70,33 @@ impl Column {
         };
         let len = len as u64;
         check_storage(from, &path, &dataset, len, size as u64)?;
-        let keep = from.kept_open.fetch_add(1, Ordering::Relaxed) < KEPT_OPEN;
+        let kept = if from.kept_open.fetch_add(1, Ordering::Relaxed) < KEPT_OPEN {
+            Kept::Open(dataset)
+        } else if len <= SHORT {
+            // What cannot be read is told of when it is asked for.
+            dataset
+                .read_raw()
+                .map_or(Kept::Nothing, |values| Kept::Values(values.into()))
+        } else {
+            Kept::Nothing
+        };
         Ok(Self {
-            path,
+            group: Arc::clone(group_path),
+            name,
             len,
             size,
             signed,
-            dataset: keep.then_some(dataset),
+            kept,
         })
     }
 
     /// The path of the group that the column is in.
     pub(super) fn group_path(&self) -> &str {
-        self.path.rsplit_once('/').map_or("", |(group, _)| group)
+        &self.group
+    }
+
+    fn path(&self) -> String {
+        format!("{}/{}", self.group, self.name)
     }
 
     /// The number of values.
@@ -71,17 +106,21 @@ impl Column {
 
     /// The values at `range` as i64.
     pub(super) fn read(&self, from: &Opened, range: Range<u64>) -> Result<Vec<i64>> {
-        let values: Vec<i64> = self.slice(from, range)?;
+        let values: Vec<i64> = match &self.kept {
+            Kept::Values(values) => values[range.start as usize..range.end as usize].into(),
+            _ => self.slice(from, range)?,
+        };
         // HDF5's conversion turns what does not fit into the limit.
         if !self.signed && self.size == IntSize::U8 && values.contains(&i64::MAX) {
-            return Err(from.damaged(format!("{} holds values beyond the largest int64", self.path)));
+            return Err(from.damaged(format!("{} holds values beyond the largest int64", self.path())));
         }
         Ok(values)
     }
 
     /// The values at `range` as thread numbers; negative ones, "unknown", share the largest number.
     pub(super) fn read_threads(&self, from: &Opened, range: Range<u64>) -> Result<Vec<u32>> {
-        if !self.signed && self.size != IntSize::U8 {
+        let small = !self.signed && self.size != IntSize::U8;
+        if small && !matches!(self.kept, Kept::Values(_)) {
             return self.slice(from, range);
         }
         self.read(from, range)?
@@ -89,18 +128,19 @@ impl Column {
             .map(|id| match u32::try_from(id) {
                 Ok(id) => Ok(id),
                 Err(_) if id < 0 => Ok(u32::MAX),
-                Err(_) => {
-                    Err(from.damaged(format!("{} holds {id}, which is not a thread number", self.path)))
-                }
+                Err(_) => Err(from.damaged(format!(
+                    "{} holds {id}, which is not a thread number",
+                    self.path()
+                ))),
             })
             .collect()
     }
 
     fn slice<T: H5Type>(&self, from: &Opened, range: Range<u64>) -> Result<Vec<T>> {
         let selection = range.start as usize..range.end as usize;
-        let dataset = match &self.dataset {
-            Some(dataset) => Ok(dataset.clone()),
-            None => from.file().and_then(|file| file.dataset(&self.path)),
+        let dataset = match &self.kept {
+            Kept::Open(dataset) => Ok(dataset.clone()),
+            _ => from.file().and_then(|file| file.dataset(&self.path())),
         };
         dataset
             .and_then(|dataset| dataset.read_slice_1d::<T, _>(selection))
@@ -108,7 +148,7 @@ impl Column {
             .map_err(|error| {
                 let message = format!(
                     "{} cannot be read (damaged, or written with a compression that is not installed here)",
-                    self.path
+                    self.path()
                 );
                 from.hdf5(message, error)
             })
@@ -117,6 +157,10 @@ impl Column {
 
 /// Refuses datasets whose values are in other files.
 pub(super) fn check_place(from: &Opened, path: &str, dataset: &Dataset) -> Result<()> {
+    if from.place_of(dataset).is_some() {
+        // To ask for more takes longer than all the rest of opening it.
+        return Ok(());
+    }
     let cannot = |error| from.hdf5(format!("{path} cannot be opened"), error);
     let creation = creation(from, path, dataset)?;
     let layout = creation.get_layout().map_err(cannot)?;

@@ -3,7 +3,7 @@
 use super::attributes;
 use crate::error::{Error, Result};
 use crate::store::{hdf5_file, names};
-use hdf5::File;
+use hdf5::{Dataset, File};
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -42,6 +42,8 @@ pub(super) struct Opened {
     pub(super) path: PathBuf,
     access: Access,
     pub(super) len: u64,
+    /// Whether there is no user block: addresses are places in the file.
+    starts_at_0: bool,
     /// How many datasets were opened, and stay so up to a limit.
     pub(super) kept_open: AtomicUsize,
 }
@@ -60,6 +62,12 @@ impl Opened {
             Access::Open(file) => Ok(file.clone()),
             Access::Shared(last) => last.get(&self.path),
         }
+    }
+
+    /// Where the dataset's values are, where that is a single place in this file.
+    pub(super) fn place_of(&self, dataset: &Dataset) -> Option<u64> {
+        // With a user block the library adds its length also to the address that stands for none.
+        dataset.offset().filter(|_| self.starts_at_0)
     }
 
     #[cold]
@@ -135,6 +143,7 @@ fn open_with(
         path: path.to_owned(),
         access,
         len: metadata.len(),
+        starts_at_0: start == SIGNATURE,
         kept_open: AtomicUsize::new(kept_open),
     })
 }

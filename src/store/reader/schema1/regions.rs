@@ -8,7 +8,10 @@ use crate::store::names;
 use crate::store::reader::attributes::{self, int, text, texts_of};
 use crate::store::reader::column::Column;
 use hdf5::{Group, LinkType, LocationType};
-use std::collections::BTreeSet;
+use std::collections::HashSet;
+use std::collections::hash_map::{DefaultHasher, Entry};
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 /// Members of a region's group that are not regions in their turn.
 const COLUMNS: [&str; 3] = [names::START_TIMES, names::END_TIMES, names::THREAD_IDS];
@@ -35,7 +38,8 @@ const MAX_DEPTH: usize = 32;
 
 pub(super) struct RegionSearch {
     pub(super) rank: u32,
-    pub(super) names: BTreeSet<String>,
+    /// Those that have been met, by their index.
+    pub(super) names: HashSet<usize>,
 }
 
 impl Scan {
@@ -49,7 +53,17 @@ impl Scan {
         prefix: &str,
         depth: usize,
     ) -> Result<()> {
-        for (link_name, link) in self.links(group, path)? {
+        let first = self.regions.len();
+        let as_made = match depth {
+            0 => self.links_as_made(group, path)?,
+            _ => None,
+        };
+        let sorts = as_made.is_some();
+        let links = match as_made {
+            Some(links) => links,
+            None => self.links(group, path)?,
+        };
+        for (link_name, link) in links {
             let child_path = format!("{path}/{link_name}");
             self.check_link(&child_path, link)?;
             let info = group
@@ -59,7 +73,7 @@ impl Scan {
                 continue;
             }
             let child = self.group(group, &link_name, &child_path)?;
-            let is_new = self.is_new(&child, &child_path)?;
+            let is_new = self.is_new(&info);
             let members = self.links(&child, &child_path)?;
             let has = |wanted: &str| members.iter().any(|(name, _)| name == wanted);
             let name = format!("{prefix}{link_name}");
@@ -81,6 +95,9 @@ impl Scan {
                 self.regions_in(search, &child, &child_path, &format!("{name}/"), depth + 1)?;
             }
         }
+        if sorts {
+            self.sort_regions(first);
+        }
         Ok(())
     }
 
@@ -92,16 +109,17 @@ impl Scan {
         group_name: String,
         members: &[(String, LinkType)],
     ) -> Result<()> {
-        let column = |name: &str| -> Result<Option<Column>> {
+        let shared_path: Arc<str> = path.into();
+        let column = |name: &'static str| -> Result<Option<Column>> {
             match members.iter().find(|(member, _)| member == name) {
                 None => Ok(None),
                 Some((_, link)) => {
                     self.check_link(&format!("{path}/{name}"), *link)?;
-                    Column::open(&self.from, group, path, name).map(Some)
+                    Column::open(&self.from, group, &shared_path, name).map(Some)
                 }
             }
         };
-        let required = |name: &str| {
+        let required = |name: &'static str| {
             column(name)?.ok_or_else(|| {
                 self.from.damaged(format!(
                     "{path} has no {name}; the run was interrupted while writing, or the file is damaged"
@@ -129,8 +147,9 @@ impl Scan {
                 self.from
                     .hdf5(format!("the attributes of {path} cannot be read"), error)
             })?;
-        let name = text(&attributes, names::NAME).unwrap_or(group_name);
-        if !search.names.insert(name.clone()) {
+        let name = self.name(text(&attributes, names::NAME).unwrap_or(group_name));
+        if !search.names.insert(name) {
+            let name = &self.contents.names[name];
             return Err(self
                 .from
                 .damaged(format!("{path} is the second region called {name:?} on its rank")));
@@ -152,7 +171,6 @@ impl Scan {
                 )
             });
         }
-        let name = self.name(name);
         self.contents.rows.push(Row {
             rank: search.rank,
             name,
@@ -184,11 +202,23 @@ impl Scan {
         Ok(())
     }
 
+    /// The number of a name. Names are looked up by their hashes: there may be very many long ones.
     fn name(&mut self, name: String) -> usize {
         let names = &mut self.contents.names;
-        *self.name_index.entry(name).or_insert_with_key(|name| {
-            names.push(name.clone());
-            names.len() - 1
-        })
+        let mut hash = DefaultHasher::new();
+        name.hash(&mut hash);
+        let mut key = hash.finish();
+        loop {
+            match self.name_index.entry(key) {
+                Entry::Occupied(known) if names[*known.get()] == name => return *known.get(),
+                // Another name has the same hash.
+                Entry::Occupied(_) => key = key.wrapping_add(1),
+                Entry::Vacant(free) => {
+                    free.insert(names.len());
+                    names.push(name);
+                    return names.len() - 1;
+                }
+            }
+        }
     }
 }

@@ -3,7 +3,7 @@
 use super::Region;
 use super::regions::RegionSearch;
 use crate::error::Result;
-use crate::profile::{Metadata, RankClock};
+use crate::profile::{Metadata, RankClock, Row};
 use crate::store::names;
 use crate::store::reader::Contents;
 use crate::store::reader::attributes::{self, int, ints, text};
@@ -11,8 +11,9 @@ use crate::store::reader::column::{Column, check_place};
 use crate::store::reader::doubts::Doubts;
 use crate::store::reader::linked::RankFiles;
 use crate::store::reader::open::Opened;
-use hdf5::{Group, LinkType, LocationType};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use hdf5::plist::group_create::LinkCreationOrder;
+use hdf5::{Group, IndexType, IterationOrder, LinkType, LocationInfo, LocationType};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// Attributes of a rank's group that mean something to us.
@@ -40,6 +41,9 @@ const CLOCK_ATTRIBUTES: [&str; 6] = [
 /// Threads of one rank beyond which their list is not what it claims to be.
 const MAX_THREADS: u64 = 1 << 20;
 
+/// Members of a group.
+pub(super) type Links = Vec<(String, LinkType)>;
+
 /// What has been found so far.
 pub(super) struct Scan {
     /// The file that is looked at.
@@ -48,7 +52,8 @@ pub(super) struct Scan {
     pub(super) regions: Vec<Region>,
     pub(super) threads: BTreeMap<u32, BTreeMap<u32, String>>,
     pub(super) clocks: BTreeMap<u32, RankClock>,
-    pub(super) name_index: HashMap<String, usize>,
+    /// Names by their hash; the next free number where two have the same.
+    pub(super) name_index: HashMap<u64, usize>,
     /// The groups so far by their address, printed: hard links can make cycles, and of a small file
     /// a large one.
     seen: HashSet<String>,
@@ -120,6 +125,7 @@ impl Scan {
             };
             self.or_doubt(outcome)?;
         }
+        self.number_names();
         Ok(())
     }
 
@@ -154,16 +160,16 @@ impl Scan {
     }
 
     /// Whether a group has not been met before.
-    pub(super) fn is_new(&mut self, group: &Group, path: &str) -> Result<bool> {
-        let info = group
-            .loc_info()
-            .map_err(|error| self.from.hdf5(format!("{path} cannot be opened"), error))?;
-        Ok(self.seen.insert(format!("{:?}", info.token)))
+    pub(super) fn is_new(&mut self, group: &LocationInfo) -> bool {
+        self.seen.insert(format!("{:?}", group.token))
     }
 
     /// Refuses a group that has been read under another name.
     fn first_time(&mut self, group: &Group, path: &str) -> Result<()> {
-        if self.is_new(group, path)? {
+        let info = group
+            .loc_info()
+            .map_err(|error| self.from.hdf5(format!("{path} cannot be opened"), error))?;
+        if self.is_new(&info) {
             return Ok(());
         }
         let message = format!("{path} is a second link to a group that has been read already");
@@ -220,7 +226,7 @@ impl Scan {
             let regions = self.group(group, names::REGIONS, &path)?;
             let mut found = RegionSearch {
                 rank,
-                names: BTreeSet::new(),
+                names: HashSet::new(),
             };
             self.first_time(&regions, &path)?;
             self.regions_in(&mut found, &regions, &path, "", 0)?;
@@ -239,7 +245,7 @@ impl Scan {
         for (name, link) in self.links(group, path)? {
             self.check_link(&format!("{path}/{name}"), link)?;
         }
-        let index = Column::open(&self.from, group, path, names::THREAD_INDEX)?;
+        let index = Column::open(&self.from, group, &path.into(), names::THREAD_INDEX)?;
         if index.len() > MAX_THREADS {
             return Err(self.from.damaged(format!("{path} has {} threads", index.len())));
         }
@@ -258,10 +264,29 @@ impl Scan {
         Ok(numbers.into_iter().zip(names).collect())
     }
 
-    pub(super) fn links(&self, group: &Group, path: &str) -> Result<Vec<(String, LinkType)>> {
+    /// The members of a group, in order of their names.
+    pub(super) fn links(&self, group: &Group, path: &str) -> Result<Links> {
+        let mut links = self.links_by(group, path, IndexType::Name, IterationOrder::Native)?;
+        // A large group of HDF5 1.8 has them in no order.
+        links.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        Ok(links)
+    }
+
+    /// The members of a group in the order in which they were made, where that is known: so they lie in
+    /// the file.
+    pub(super) fn links_as_made(&self, group: &Group, path: &str) -> Result<Option<Links>> {
+        let order = group.gcpl().map(|creation| creation.link_creation_order());
+        if !matches!(order, Ok(LinkCreationOrder::Indexed)) {
+            return Ok(None);
+        }
+        self.links_by(group, path, IndexType::CreationOrder, IterationOrder::Increasing)
+            .map(Some)
+    }
+
+    fn links_by(&self, group: &Group, path: &str, index: IndexType, order: IterationOrder) -> Result<Links> {
         let mut links = Vec::new();
         group
-            .iter_visit_default(|name, info| {
+            .iter_visit(index, order, |name, info| {
                 links.push((name.to_owned(), info.link_type));
                 Ok(())
             })
@@ -270,7 +295,7 @@ impl Scan {
                     .hdf5(format!("the members of {path} cannot be listed"), error)
             })?;
         // A name is looked up again to open what it links to: then it must not lead elsewhere.
-        let mut seen = HashSet::new();
+        let mut seen = HashSet::with_capacity(links.len());
         for (name, _) in &links {
             if name.is_empty() || name == "." || name.contains('/') || !seen.insert(name.as_str()) {
                 let message = format!("{path} has a member that cannot be called {name:?}");
@@ -278,6 +303,32 @@ impl Scan {
             }
         }
         Ok(links)
+    }
+
+    /// Puts the regions from the `first` on in order of their groups' names: what is shown does not
+    /// depend on which was entered first.
+    pub(super) fn sort_regions(&mut self, first: usize) {
+        let rows = self.contents.rows.drain(first..);
+        let mut found: Vec<(Row, Region)> = rows.zip(self.regions.drain(first..)).collect();
+        found.sort_by(|(_, a), (_, b)| a.starts.group_path().cmp(b.starts.group_path()));
+        let (rows, regions): (Vec<_>, Vec<_>) = found.into_iter().unzip();
+        self.contents.rows.extend(rows);
+        self.regions.extend(regions);
+    }
+
+    /// Numbers the names in the order of the rows.
+    fn number_names(&mut self) {
+        let Contents { rows, names, .. } = &mut self.contents;
+        let mut numbers = vec![usize::MAX; names.len()];
+        let mut ordered = Vec::with_capacity(names.len());
+        for row in rows {
+            if numbers[row.name] == usize::MAX {
+                numbers[row.name] = ordered.len();
+                ordered.push(std::mem::take(&mut names[row.name]));
+            }
+            row.name = numbers[row.name];
+        }
+        *names = ordered;
     }
 
     pub(super) fn group(&self, parent: &Group, name: &str, path: &str) -> Result<Group> {
