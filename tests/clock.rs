@@ -1,6 +1,9 @@
 //! Times in the file are those of the system's monotonic clock.
 #![cfg(target_os = "linux")]
 
+#[path = "common/calm.rs"]
+mod calm;
+
 use scope_profiler::{Profiler, ProfilingConfig, ProfilingH5Reader};
 use std::process::Command;
 use std::time::{Duration, Instant};

@@ -5,6 +5,8 @@
 #![cfg(feature = "pproc")]
 #![allow(unreachable_pub, reason = "the fuzz targets use the same files")]
 
+#[path = "common/calm.rs"]
+mod calm;
 #[path = "../fuzz/src/arguments.rs"]
 mod arguments;
 #[path = "../fuzz/src/log.rs"]

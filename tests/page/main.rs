@@ -1,6 +1,8 @@
 //! The interactive page, as text and in a real browser.
 #![cfg(feature = "pproc")]
 
+#[path = "../common/calm.rs"]
+mod calm;
 mod browser;
 mod samples;
 
