@@ -259,13 +259,19 @@ fn groups_of_use_declarations_are_written_out() {
 fn every_test_program_begins_calm() {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let entries = fs::read_dir(tests).expect("a readable directory");
-    let programs = entries.map(|entry| entry.expect("an entry").path()).filter_map(|path| {
-        let program = if path.is_dir() { path.join("main.rs") } else { path };
-        program.exists().then_some(program)
-    });
+    let programs = entries
+        .map(|entry| entry.expect("an entry").path())
+        .filter_map(|path| {
+            let program = if path.is_dir() { path.join("main.rs") } else { path };
+            program.exists().then_some(program)
+        });
     for program in programs {
         let text = fs::read_to_string(&program).expect("a readable file");
         let is_calm = text.contains("\nmod calm;") || text.contains("\nmod common;");
-        assert!(is_calm, "{} lacks `mod calm;` (tests/common/calm.rs)", program.display());
+        assert!(
+            is_calm,
+            "{} lacks `mod calm;` (tests/common/calm.rs)",
+            program.display()
+        );
     }
 }

@@ -5,10 +5,10 @@
 #![cfg(feature = "pproc")]
 #![allow(unreachable_pub, reason = "the fuzz targets use the same files")]
 
-#[path = "common/calm.rs"]
-mod calm;
 #[path = "../fuzz/src/arguments.rs"]
 mod arguments;
+#[path = "common/calm.rs"]
+mod calm;
 #[path = "../fuzz/src/log.rs"]
 mod log;
 #[path = "../fuzz/src/names.rs"]

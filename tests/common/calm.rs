@@ -51,6 +51,14 @@ const OTHERS: [&str; 25] = [
     "PYTHONPATH",
 ];
 
+/// Tests start programs while others write HDF5 files, and what is started inherits HDF5's locks.
+const OURS: [(&str, &str); 4] = [
+    (DONE, "1"),
+    ("LC_ALL", "C.UTF-8"),
+    ("TZ", "UTC"),
+    ("HDF5_USE_FILE_LOCKING", "FALSE"),
+];
+
 extern "C" fn calm() {
     if std::env::var_os(DONE).is_some() {
         return;
@@ -66,7 +74,7 @@ extern "C" fn calm() {
     // SAFETY: before `main` there is one thread; umask has no conditions.
     unsafe {
         names.iter().for_each(|name| std::env::remove_var(name));
-        for (name, value) in [(DONE, "1"), ("LC_ALL", "C.UTF-8"), ("TZ", "UTC")] {
+        for (name, value) in OURS {
             std::env::set_var(name, value);
         }
         libc::umask(0o022);

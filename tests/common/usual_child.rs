@@ -35,7 +35,5 @@ pub(crate) fn usual(command: &mut Command) -> &mut Command {
     };
     // SAFETY: `prepare` does only what may be done between fork and exec: it allocates nothing and takes
     // no lock.
-    unsafe {
-        command.pre_exec(prepare)
-    }
+    unsafe { command.pre_exec(prepare) }
 }

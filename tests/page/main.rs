@@ -1,9 +1,9 @@
 //! The interactive page, as text and in a real browser.
 #![cfg(feature = "pproc")]
 
+mod browser;
 #[path = "../common/calm.rs"]
 mod calm;
-mod browser;
 mod samples;
 
 // Tests, by what they look at.
