@@ -3,6 +3,16 @@
 # shellcheck shell=bash
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
+# Settings of the profiler and of batch systems that the user's shell has are not meant for what runs here;
+# the tests keep theirs (tests/common/calm.rs).
+for variable in $(compgen -e); do
+    case $variable in
+        SCOPE_PROFILER_TEST_* | SCOPE_PROFILER_PYTHON_DIR | SCOPE_PROFILER_OVERHEAD | SCOPE_PROFILER_MPIRUN) ;;
+        SCOPE_PROFILER_MUTANTS* | SCOPE_PROFILER_KEEP_MUTANTS | SCOPE_PROFILER_LARGE_* | SCOPE_PROFILER_SCALE_*) ;;
+        SCOPE_PROFILER_* | SLURM_* | PMI_* | PMIX_* | PALS_* | FLUX_* | OMPI_COMM_* | OMPI_UNIVERSE*) unset "$variable" ;;
+        NO_COLOR | CLICOLOR* | FORCE_COLOR | COLUMNS | RUST_LOG | CARGO_BUILD_TARGET) unset "$variable" ;;
+    esac
+done
 export DEBIAN_FRONTEND=noninteractive
 # shellcheck disable=SC2034  # for the caller
 target_dir=${CARGO_TARGET_DIR:-$PWD/target}
