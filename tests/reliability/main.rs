@@ -90,13 +90,13 @@ struct Ended {
 
 impl Running {
     fn start(directory: &Path, ending: &str, environment: &[(&str, &str)]) -> Self {
-        let mut command = Command::new(victim());
+        let mut command = usual_child::command(victim());
         command.arg(ending).envs(environment.iter().copied());
         Self::spawn(directory, command)
     }
 
     fn spawn(directory: &Path, mut command: Command) -> Self {
-        let mut child = usual_child::usual(&mut command)
+        let mut child = command
             .current_dir(directory)
             .env("RUST_BACKTRACE", "0")
             .stdin(Stdio::null())
