@@ -7,10 +7,12 @@
 )]
 
 mod calm;
+mod doors;
 mod files;
 mod generated;
 mod run;
 
+pub use doors::*;
 pub use files::*;
 pub use generated::*;
 pub use run::*;
