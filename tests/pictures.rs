@@ -1,6 +1,9 @@
 //! Charts as files.
 #![cfg(feature = "pproc")]
 
+#[path = "common/calm.rs"]
+mod calm;
+
 use scope_profiler::chart::{Color, DurationsChart, DurationsOptions, GanttChart, GanttOptions};
 use scope_profiler::plot::{plot_durations, plot_gantt, png, svg};
 use scope_profiler::profile::{Profile, Source};

@@ -1,8 +1,4 @@
-//! Atomics, cells and locks through one door, so that the model checker loom can take their place and
-//! ThreadSanitizer can follow them.
-
-#[cfg(scope_profiler_sanitized)]
-mod sanitized;
+//! Atomics, cells and locks through one door, so that the model checker loom can take their place.
 
 #[cfg(scope_profiler_model)]
 pub(crate) use loom::{
@@ -19,9 +15,7 @@ pub(crate) use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-#[cfg(scope_profiler_sanitized)]
-pub(crate) use sanitized::{Condvar, Mutex, MutexGuard};
-#[cfg(not(any(scope_profiler_model, scope_profiler_sanitized)))]
+#[cfg(not(scope_profiler_model))]
 pub(crate) use std::sync::{Condvar, Mutex, MutexGuard};
 
 /// A lock whose holder panicked guards data that are whole all the same: every critical section

@@ -14,7 +14,7 @@ pub(crate) const PART: &str = "SCOPE_PROFILER_TEST_PART";
 pub(crate) const NO_LAUNCHER: &str = "SCOPE_PROFILER_TEST_NO_LAUNCHER";
 
 /// Longer than anything here takes on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(1_800);
 
 /// One launch, in a directory of its own.
 pub(crate) struct Launch {
@@ -89,7 +89,7 @@ impl Launch {
             // MPICH's launcher kills all with the first: it does not learn of the death of a rank
             // as long as this shell waits for the others.
             let wait = format!(
-                r#""$0" "$@"; n=0; until [ $(ls | grep -c '^told') -ge {} ] || [ $n -ge 600 ]; do sleep 0.1; n=$((n + 1)); done"#,
+                r#""$0" "$@"; n=0; until [ $(ls | grep -c '^told') -ge {} ] || [ $n -ge 18000 ]; do sleep 0.1; n=$((n + 1)); done"#,
                 ranks - 1
             );
             command.args(["sh", "-c", &wait]);

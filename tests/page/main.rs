@@ -2,6 +2,8 @@
 #![cfg(feature = "pproc")]
 
 mod browser;
+#[path = "../common/calm.rs"]
+mod calm;
 mod samples;
 
 // Tests, by what they look at.

@@ -228,7 +228,7 @@ fn panics_and_exits() {
 fn a_core_is_dumped_as_ever() {
     use std::os::unix::process::CommandExt;
     let directory = directory();
-    let mut command = std::process::Command::new(super::victim());
+    let mut command = super::usual_child::command(super::victim());
     command.arg("null");
     // SAFETY: setrlimit may be called between fork and exec.
     #[allow(unsafe_code)]
