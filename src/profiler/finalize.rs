@@ -17,6 +17,7 @@ use crate::record::writer::{Recorded, Writer};
 use crate::store::merge::{Merge, MergeOptions, merge_with};
 use crate::store::{metadata, run_directory};
 use crate::summary::{Account, Summary};
+use crate::sys::fork::InLibrary;
 use std::path::Path;
 use std::time::Instant;
 
@@ -92,6 +93,13 @@ pub(super) fn end(recording: &Recording, writer: Option<&Writer>, ranks: &mut Ra
     outcome
 }
 
+/// To be held while HDF5 is used: it is not for a child that was forked while another thread used it.
+pub(super) fn in_hdf5() -> Result<InLibrary> {
+    InLibrary::begin().ok_or_else(|| {
+        Error::config("this process was forked while another thread made a file, and HDF5 cannot be used in it")
+    })
+}
+
 /// Where MPI came up after the start of the session, the log learns its rank.
 fn settle_rank(writer: &Writer, ranks: &mut Ranks, until: Instant) {
     if !ranks.provisional {
@@ -139,6 +147,7 @@ impl Ending<'_> {
             ));
         }
         let unmerged = |error: Error| error.unmerged(&log, output);
+        let _in_hdf5 = in_hdf5().map_err(unmerged)?;
         merge_with(&[&log], output, &MergeOptions::new().mode(settings.merge)).map_err(unmerged)?;
         let file = Written::open(output).map_err(unmerged)?;
         let summary = Summary::of(

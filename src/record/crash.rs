@@ -128,6 +128,15 @@ impl Rescue {
     /// In the handler: saves what is in memory.
     fn save(&self, signal: &str, outlook: Outlook) {
         if self.recording.is_forked() {
+            // Of a daemon, nobody else is going to say it.
+            let parent = self.recording.process;
+            if outlook != Outlook::Open && !self.recording.is_closed() && !sys::is_process(parent) {
+                sys::say("scope-profiler: the program was ended by ");
+                sys::say(signal);
+                sys::say(
+                    "; what it has recorded since it became a daemon is in no file: call setup after that\n",
+                );
+            }
             return;
         }
         let ends = outlook != Outlook::Open;

@@ -44,7 +44,7 @@ pub use layer::ScopeLayer;
 pub(crate) use recording::{Mode, Recording};
 pub use region::{Region, RegionGuard, RegionSite};
 pub use subscriber::ScopeSubscriber;
-pub(crate) use sync::{Mutex, lock};
+pub(crate) use sync::{Mutex, hold, lock};
 pub(crate) use view::OpenCall;
 
 /// The events in a block: it stays in the second-level cache, and a thread that records little

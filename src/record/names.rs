@@ -3,6 +3,7 @@
 //! A name gets its number once in the life of the process and keeps it over all sessions, so that a
 //! call site can remember it. Names are never freed: there are as many as the program has regions.
 
+use crate::sys::fork;
 use dashmap::DashMap;
 use std::cell::Cell;
 use std::sync::{LazyLock, OnceLock};
@@ -28,6 +29,7 @@ static ENTRIES: boxcar::Vec<NameEntry> = boxcar::Vec::new();
 impl NameId {
     /// The number of `name`; `source` is kept where the name has none yet.
     pub(crate) fn of(name: &str, source: Option<Source>) -> Self {
+        let _inside = fork::enter();
         let known = IDS.get(name).map(|id| *id);
         let id = known.unwrap_or_else(|| {
             let name: &'static str = Box::leak(name.to_owned().into_boxed_str());
@@ -47,6 +49,7 @@ impl NameId {
 
     /// The number of a name that has one, without giving it one.
     pub(crate) fn existing(name: &str) -> Option<Self> {
+        let _inside = fork::enter();
         IDS.get(name).map(|id| *id)
     }
 

@@ -4,6 +4,7 @@
 //! from a signal handler.
 
 use super::names::NameId;
+use crate::sys::fork;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -56,6 +57,7 @@ impl Registry {
 
     fn entry(&self, region: NameId) -> &Totals {
         let (chunk, index) = place(region);
+        let _inside = fork::enter();
         let new = || (0..FIRST << chunk).map(|_| Totals::default()).collect();
         let totals = &self.chunks[chunk].get_or_init(new)[index];
         totals.entered.store(true, Ordering::Release);

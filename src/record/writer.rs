@@ -5,7 +5,7 @@ use super::crash::{Flushing, Rescue};
 use super::lanes::never_record_this_thread;
 use super::names::NameId;
 use super::recording::{Drained, Recording};
-use super::sync::{Arc, Mutex, lock};
+use super::sync::{Arc, Mutex, hold, lock};
 use super::view::OpenCall;
 use crate::profile::{Metadata, Value};
 use crate::store::names;
@@ -31,6 +31,7 @@ static RUNNING: Mutex<Vec<Weak<Writer>>> = Mutex::new(Vec::new());
 
 fn save_all() {
     let running = std::mem::take(&mut *lock(&RUNNING));
+    say_of_daemon(&running);
     for writer in running.iter().filter_map(Weak::upgrade) {
         writer.save();
     }
@@ -118,7 +119,7 @@ impl Writer {
                     // The application's signals are for its own threads.
                     let _undisturbed = signals::Undisturbed::begin();
                     while recording.wait_for_work(recording.settings.flush_interval) {
-                        let mut sink = lock(&sink);
+                        let mut sink = hold(&sink);
                         let flushing = rescue.flushing();
                         sink.flush(&recording, &flushing);
                     }
@@ -154,9 +155,14 @@ impl Writer {
         ));
     }
 
+    /// In a forked child: the log is the parent's, who saves it.
+    pub(crate) fn leave_in_child(&self) {
+        self.rescue.disarm();
+    }
+
     /// Writes everything that has been recorded up to now.
     pub(crate) fn flush(&self) -> io::Result<()> {
-        let mut sink = lock(&self.sink);
+        let mut sink = hold(&self.sink);
         let flushing = self.rescue.flushing();
         match sink.flush(&self.recording, &flushing) {
             None => Ok(()),
@@ -168,11 +174,12 @@ impl Writer {
     pub(crate) fn finish(&self, run: &Metadata) -> Recorded {
         self.recording.stop_writer();
         lock(&RUNNING).retain(|writer| !std::ptr::eq(writer.as_ptr(), self));
-        if let Some(thread) = lock(&self.thread).take() {
+        let thread = lock(&self.thread).take();
+        if let Some(thread) = thread {
             // The writer thread does not panic; if it did all the same, the rest is written here.
             thread.join().ok();
         }
-        let mut sink = lock(&self.sink);
+        let mut sink = hold(&self.sink);
         let flushing = self.rescue.flushing();
         sink.keep_file(&flushing);
         let mut open = self.recording.open_calls();
@@ -193,7 +200,7 @@ impl Writer {
 
     /// Adds to the log what the writer thread knows nothing of. A failure is told, as any other.
     pub(crate) fn append(&self, add: impl FnOnce(&mut LogWriter) -> io::Result<()>) {
-        let mut sink = lock(&self.sink);
+        let mut sink = hold(&self.sink);
         let _undisturbed = signals::Undisturbed::begin();
         if let Err(error) = add(&mut sink.log) {
             sink.warn(&error);
@@ -206,14 +213,38 @@ impl Writer {
     }
 
     pub(crate) fn log_path(&self) -> std::path::PathBuf {
-        lock(&self.sink).log.path().to_path_buf()
+        hold(&self.sink).log.path().to_path_buf()
     }
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.recording.stop_writer();
+        if self.recording.is_forked() {
+            // The thread is the parent's.
+            std::mem::forget(lock(&self.thread).take());
+        } else {
+            self.recording.stop_writer();
+        }
     }
+}
+
+/// At the exit of a forked child whose parent is gone: nobody else is going to say it.
+fn say_of_daemon(writers: &[Weak<Writer>]) {
+    let is_lost = |recording: &Recording| {
+        recording.is_forked() && !recording.is_closed() && !sys::is_process(recording.process)
+    };
+    let writer = writers.iter().filter_map(Weak::upgrade).find(|writer| is_lost(&writer.recording));
+    if let Some(writer) = writer {
+        tell(&orphaned(writer.recording.process));
+    }
+}
+
+/// What is told in a forked child of a session that is its parent's.
+pub(crate) fn orphaned(parent: u32) -> String {
+    format!(
+        "this process was forked from process {parent}, which began the session; what it has recorded since is in no \
+         file. Call setup in the forked process, and in a daemon after it was made one"
+    )
 }
 
 /// A call that was on a stack and has left an interval since is not open.
@@ -383,7 +414,7 @@ fn warn_about(path: &Path, error: &io::Error) {
     ));
 }
 
-fn tell(message: &str) {
+pub(crate) fn tell(message: &str) {
     use std::io::Write;
     // A closed standard error is no reason to take the program down, as eprintln! would.
     let _ = writeln!(io::stderr(), "scope-profiler: {message}");

@@ -5,7 +5,7 @@
 //! the signal takes its usual course: same exit status, same core dump.
 
 pub(crate) use super::alternate_stack::prepare_this_thread;
-use super::{LastWords, Outlook};
+use super::{LastWords, Outlook, fork};
 use libc::{c_int, c_void, siginfo_t};
 use std::mem::MaybeUninit;
 use std::ptr;
@@ -59,6 +59,7 @@ static WATCHERS: Mutex<usize> = Mutex::new(0);
 /// what a signal handler may.
 pub(crate) fn watch(last_words: LastWords) -> Watch {
     LAST_WORDS.store(last_words as *mut (), Ordering::Release);
+    let _inside = fork::enter();
     let mut watchers = WATCHERS.lock().unwrap_or_else(PoisonError::into_inner);
     *watchers += 1;
     // The first process of a container is spared signals that it has no handler for.
@@ -75,6 +76,7 @@ pub(crate) struct Watch(());
 
 impl Drop for Watch {
     fn drop(&mut self) {
+        let _inside = fork::enter();
         let mut watchers = WATCHERS.lock().unwrap_or_else(PoisonError::into_inner);
         *watchers -= 1;
         if *watchers == 0 {
