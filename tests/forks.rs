@@ -5,7 +5,9 @@
 #![cfg(unix)]
 #![allow(unsafe_code)]
 
-use scope_profiler::{ProfileManager, ProfilingConfig, ProfilingH5Reader, find_logs, merge, profile_region};
+use scope_profiler::{
+    Merge, ProfileManager, ProfilingConfig, ProfilingH5Reader, find_logs, merge, profile_region,
+};
 use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -77,13 +79,18 @@ fn wait_for(child: i32, what: &str) -> i32 {
     }
 }
 
+const BLOCK: usize = 16;
+
 /// Threads that keep every lock of the profiler in use until `done`.
 fn keep_busy(done: &AtomicBool) {
     let every_call = |thread: usize| {
         for n in 0.. {
-            for _ in 0..600 {
+            // A block for the writer.
+            for _ in 0..BLOCK {
                 let _call = profile_region!("call");
             }
+            // So that there is not much to write.
+            std::thread::sleep(Duration::from_micros(100));
             ProfileManager::profile(&format!("thread {thread} name {}", n % 100), || ());
             match thread {
                 0 => drop(ProfileManager::flush()),
@@ -105,8 +112,11 @@ fn keep_busy(done: &AtomicBool) {
 
 fn busy() {
     let forks = std::env::var("SCOPE_PROFILER_TEST_FORKS").map_or(300, |n| n.parse().unwrap());
-    let begin = || ProfileManager::session(config("run.h5").flush_interval(Duration::from_millis(1)));
-    let session = begin().unwrap();
+    let busy = config("run.h5")
+        .buffer_limit(BLOCK)
+        .flush_interval(Duration::from_millis(1))
+        .merge(Merge::Keep);
+    let session = ProfileManager::session(busy).unwrap();
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let done = &done;
@@ -256,8 +266,10 @@ fn no_child_hangs_that_is_forked_while_other_threads_record() {
     let directory = tempfile::tempdir().unwrap();
     let output = run("busy", directory.path());
     assert!(output.status.success(), "{output:?}");
-    let reader = ProfilingH5Reader::open(directory.path().join("run.h5")).unwrap();
-    assert!(reader.get_region("call").unwrap()[0].num_calls() > 0);
+    let logs = find_logs(&[directory.path().join("run.h5.d")]).unwrap();
+    assert_eq!(logs.len(), 1);
+    let report = scope_profiler::check(&logs[0]).unwrap();
+    assert!(report.is_ok(), "{report}");
 }
 
 #[test]
