@@ -127,6 +127,11 @@ impl Recording {
             return Mode::Off;
         }
         self.registry.insert(region);
+        if self.settings.crash_handler {
+            // Libraries install handlers when they are initialized, as MPI does; what comes after that is often
+            // a new region.
+            signals::renew();
+        }
         if self.settings.time_trace {
             Mode::Time
         } else {

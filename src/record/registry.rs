@@ -6,7 +6,7 @@
 use super::names::NameId;
 use crate::sys::fork;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
 /// Every region that has been entered in a session, and what is known of it beyond the blocks that
 /// are still waiting.
@@ -25,6 +25,8 @@ const CHUNKS: usize = 27;
 pub(crate) struct Totals {
     /// Whether the region has been entered in this session.
     entered: AtomicBool,
+    /// Who has told the log its name: nobody, a signal handler, or the writer.
+    told: AtomicU8,
     /// Intervals handed to the writer.
     pub(crate) drained: AtomicU64,
     /// Of those, the ones that could not be written.
@@ -39,6 +41,15 @@ pub(crate) struct Totals {
     pub(crate) throttled_ticks: AtomicU64,
     /// Spans created on threads that have ended.
     pub(crate) spans: AtomicU64,
+}
+
+/// Who tells a log the name of a region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Teller {
+    /// A signal handler, at the end of the log, which may be taken away again.
+    Handler = 1,
+    Writer = 2,
 }
 
 /// The chunk of a region, and its place in it.
@@ -70,6 +81,23 @@ impl Registry {
 
     pub(crate) fn contains(&self, region: NameId) -> bool {
         self.find(region).is_some()
+    }
+
+    /// Whether the log knows a name: from the writer, or from the handler where `teller` is that.
+    pub(crate) fn is_told(&self, region: NameId, teller: Teller) -> bool {
+        let told = self
+            .find(region)
+            .map_or(0, |totals| totals.told.load(Ordering::Acquire));
+        match teller {
+            Teller::Writer => told == Teller::Writer as u8,
+            Teller::Handler => told != 0,
+        }
+    }
+
+    pub(crate) fn set_told(&self, region: NameId, teller: Teller) {
+        if let Some(totals) = self.find(region) {
+            totals.told.store(teller as u8, Ordering::Release);
+        }
     }
 
     /// In order of their numbers. Takes no lock and allocates nothing.

@@ -5,11 +5,13 @@ use super::crash::{Flushing, Rescue};
 use super::lanes::never_record_this_thread;
 use super::names::NameId;
 use super::recording::{Drained, Recording};
+use super::registry::{Registry, Teller};
+use super::saving::log_event;
 use super::sync::{Arc, Mutex, hold, lock};
 use super::view::OpenCall;
 use crate::profile::{Metadata, Value};
 use crate::store::names;
-use crate::store::rank_log::{Counts, LogEvent, LogWriter, MAX_EVENTS, SUSPENDED};
+use crate::store::rank_log::{Counts, LogWriter, MAX_EVENTS, SUSPENDED};
 use crate::sys::{self, signals};
 use std::collections::HashSet;
 use std::io;
@@ -41,7 +43,6 @@ fn save_all() {
 #[derive(Debug)]
 struct Sink {
     log: LogWriter,
-    names: HashSet<NameId>,
     threads: HashSet<u32>,
     written: u64,
     /// Time of each region in the intervals written, ticks; by the region's index.
@@ -103,7 +104,6 @@ impl Writer {
         let rescue = Rescue::new(recording, &log, is_first)?;
         let sink = Arc::new(Mutex::new(Sink {
             log,
-            names: HashSet::new(),
             threads: HashSet::new(),
             written: 0,
             ticks: Vec::new(),
@@ -119,6 +119,7 @@ impl Writer {
                     // The application's signals are for its own threads.
                     let _undisturbed = signals::Undisturbed::begin();
                     while recording.wait_for_work(recording.settings.flush_interval) {
+                        rescue.renew();
                         let mut sink = hold(&sink);
                         let flushing = rescue.flushing();
                         sink.flush(&recording, &flushing);
@@ -162,6 +163,7 @@ impl Writer {
 
     /// Writes everything that has been recorded up to now.
     pub(crate) fn flush(&self) -> io::Result<()> {
+        self.rescue.renew();
         let mut sink = hold(&self.sink);
         let flushing = self.rescue.flushing();
         match sink.flush(&self.recording, &flushing) {
@@ -233,7 +235,10 @@ fn say_of_daemon(writers: &[Weak<Writer>]) {
     let is_lost = |recording: &Recording| {
         recording.is_forked() && !recording.is_closed() && !sys::is_process(recording.process)
     };
-    let writer = writers.iter().filter_map(Weak::upgrade).find(|writer| is_lost(&writer.recording));
+    let writer = writers
+        .iter()
+        .filter_map(Weak::upgrade)
+        .find(|writer| is_lost(&writer.recording));
     if let Some(writer) = writer {
         tell(&orphaned(writer.recording.process));
     }
@@ -359,15 +364,15 @@ impl Sink {
             }
         }
         for &region in drained.counts.keys() {
-            self.name(region)?;
+            self.name(&recording.registry, region)?;
         }
         Ok(())
     }
 
-    fn name(&mut self, region: NameId) -> io::Result<()> {
-        if !self.names.contains(&region) {
+    fn name(&mut self, registry: &Registry, region: NameId) -> io::Result<()> {
+        if !registry.is_told(region, Teller::Writer) {
             self.log.name(region.number(), region.name(), region.source())?;
-            self.names.insert(region);
+            registry.set_told(region, Teller::Writer);
         }
         Ok(())
     }
@@ -375,7 +380,7 @@ impl Sink {
     fn finish(&mut self, recording: &Recording, open: &[OpenCall], run: &Metadata) -> io::Result<()> {
         let mut recorded = open.len() as u64;
         for (region, counts) in recording.counts() {
-            self.name(region)?;
+            self.name(&recording.registry, region)?;
             if counts != Counts::default() {
                 self.log.counters(region.number(), counts)?;
             }
@@ -418,15 +423,6 @@ pub(crate) fn tell(message: &str) {
     use std::io::Write;
     // A closed standard error is no reason to take the program down, as eprintln! would.
     let _ = writeln!(io::stderr(), "scope-profiler: {message}");
-}
-
-pub(super) fn log_event(event: &Event) -> LogEvent {
-    LogEvent {
-        region: event.region.number(),
-        depth: event.depth,
-        start: event.start,
-        end: event.end,
-    }
 }
 
 #[cfg(test)]

@@ -13,6 +13,8 @@ pub(crate) mod signals;
 pub(crate) enum Outlook {
     /// A handler of the application has the say; it may end the process, or go on.
     Open,
+    /// That handler has returned from an abort, which is going to end the process all the same.
+    Returned,
     /// The process ends, by a fault of its own.
     Fault,
     /// The process ends, as somebody wants it to.
@@ -147,7 +149,10 @@ fn is_zombie(number: u32) -> bool {
     };
     // pid (name) state parent ...
     let stat = &stat[..length];
-    let state = stat.iter().rposition(|&byte| byte == b')').and_then(|at| stat.get(at + 2));
+    let state = stat
+        .iter()
+        .rposition(|&byte| byte == b')')
+        .and_then(|at| stat.get(at + 2));
     matches!(state, Some(b'Z' | b'X'))
 }
 

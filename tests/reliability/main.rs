@@ -6,6 +6,7 @@
 
 mod disk;
 mod ends;
+mod handlers;
 mod kill;
 mod pattern;
 mod threads;
