@@ -96,7 +96,9 @@ fn keep_busy(done: &AtomicBool) {
                 0 => drop(ProfileManager::flush()),
                 1 => drop(ProfileManager::get_region("call").map(|region| region.num_calls())),
                 2 => drop(ProfileManager::get_all_regions()),
-                _ => std::thread::spawn(|| ProfileManager::profile("short", || ())).join().unwrap(),
+                _ => std::thread::spawn(|| ProfileManager::profile("short", || ()))
+                    .join()
+                    .unwrap(),
             }
             if done.load(Ordering::Relaxed) {
                 return;
@@ -289,7 +291,10 @@ fn a_daemon_is_told_that_it_has_to_set_up() {
     let directory = tempfile::tempdir().unwrap();
     let output = run("daemon", directory.path());
     let told = told(directory.path());
-    assert!(told.starts_with("error") && told.contains("Call setup"), "{told} {output:?}");
+    assert!(
+        told.starts_with("error") && told.contains("Call setup"),
+        "{told} {output:?}"
+    );
     assert!(!directory.path().join("run.h5").exists());
 }
 
@@ -315,7 +320,10 @@ fn a_daemon_that_ends_without_finalize_says_what_it_has_lost() {
         let output = run(part, directory.path());
         let stderr = String::from_utf8_lossy(&output.stderr);
         let told = stderr.to_lowercase();
-        assert!(told.contains("in no file") && told.contains("call setup"), "{part}: {stderr}");
+        assert!(
+            told.contains("in no file") && told.contains("call setup"),
+            "{part}: {stderr}"
+        );
     }
 }
 

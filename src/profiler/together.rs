@@ -221,7 +221,11 @@ impl Ending<'_> {
     fn make_rank_file(&self, meeting: &Meeting<'_, World>, arrivals: Arrivals, log: &Path) {
         if arrivals.link {
             // Should it fail, the merge tries again; and tells when that fails too.
-            let made = meeting.while_at_work(|| in_hdf5().and_then(|_in| write_rank_file(log, self.output)).is_ok());
+            let made = meeting.while_at_work(|| {
+                in_hdf5()
+                    .and_then(|_in| write_rank_file(log, self.output))
+                    .is_ok()
+            });
             drop(made);
         }
     }

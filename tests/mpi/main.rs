@@ -12,4 +12,5 @@ mod heat;
 mod launch;
 mod merging;
 mod part;
+mod programs;
 mod settings;
