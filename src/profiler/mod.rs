@@ -4,6 +4,8 @@ mod account;
 mod child;
 mod finalize;
 mod in_memory;
+#[cfg(feature = "mpi")]
+mod mpi_abort;
 mod ranks;
 mod report;
 mod start;
@@ -57,6 +59,8 @@ impl Profiler {
     /// exist or cannot be written.
     pub fn new(config: ProfilingConfig) -> Result<Self> {
         child::check()?;
+        #[cfg(feature = "mpi")]
+        mpi_abort::keep();
         let environment = |key: &str| std::env::var(key).ok();
         let settings = config.resolve(environment)?;
         let mut ranks = Ranks::at_start(&settings, environment);

@@ -35,7 +35,16 @@ fn save_all() {
     let running = std::mem::take(&mut *lock(&RUNNING));
     say_of_daemon(&running);
     for writer in running.iter().filter_map(Weak::upgrade) {
-        writer.save();
+        writer.save("without finalize");
+    }
+}
+
+/// As at an exit, where there is going to be none.
+#[cfg(feature = "mpi")]
+pub(crate) fn save_all_before_abort() {
+    let running = std::mem::take(&mut *lock(&RUNNING));
+    for writer in running.iter().filter_map(Weak::upgrade) {
+        writer.save("by MPI_Abort");
     }
 }
 
@@ -141,7 +150,7 @@ impl Writer {
     }
 
     /// At the exit of a process that has not finalized the session: the log gets the rest.
-    fn save(&self) {
+    fn save(&self, how: &str) {
         if self.recording.is_closed() || self.recording.is_forked() {
             return;
         }
@@ -150,7 +159,7 @@ impl Writer {
         self.seal();
         let log = self.log_path();
         tell(&format!(
-            "the program ended without finalize; everything recorded is in {log}: \
+            "the program ended {how}; everything recorded is in {log}: \
              make a file of it with `scope-profiler-pproc merge {log} -o FILE`",
             log = log.display()
         ));
