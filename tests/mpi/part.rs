@@ -31,6 +31,7 @@ fn the_rank() {
         "profiled late" => profiled_late(),
         "profiled when MPI is there, of two programs" => set_up_first_of_two_programs(),
         "MPI_Abort" => abort_all(),
+        "abort after MPI_Init" => abort_after_mpi_init(),
         other => panic!("{other}"),
     }
 }
@@ -170,6 +171,19 @@ fn abort_all() {
     universe.world().barrier();
     if rank == 1 {
         universe.world().abort(3);
+    }
+    universe.world().barrier();
+    std::thread::sleep(Duration::from_secs(60));
+}
+
+/// MPI installs its handlers after the session has begun.
+fn abort_after_mpi_init() {
+    ProfileManager::setup(config()).unwrap();
+    let (universe, rank) = mpi_world();
+    record(rank);
+    universe.world().barrier();
+    if rank == 1 {
+        std::process::abort();
     }
     universe.world().barrier();
     std::thread::sleep(Duration::from_secs(60));
