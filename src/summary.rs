@@ -297,7 +297,10 @@ impl Summary {
 /// A path as one word of a command for a shell.
 fn quoted(path: &Path) -> String {
     let path = path.display().to_string();
-    if path.chars().all(|c| c.is_alphanumeric() || "/._-+:@%=,".contains(c)) {
+    if path
+        .chars()
+        .all(|c| c.is_alphanumeric() || "/._-+:@%=,".contains(c))
+    {
         return path;
     }
     format!("'{}'", path.replace('\'', "'\\''"))

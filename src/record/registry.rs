@@ -92,6 +92,7 @@ impl Registry {
 
     /// A call site, by its number, has spans of this region.
     pub(super) fn meet(&self, region: NameId, site: u64) {
+        let _inside = fork::enter();
         // Mostly it is there already, and a look disturbs others less.
         if !self.sites.contains_key(&(region, site)) {
             self.sites.insert((region, site), ());
