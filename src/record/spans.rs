@@ -20,6 +20,7 @@ static SITES: boxcar::Vec<&'static Metadata<'static>> = boxcar::Vec::new();
 static SITE_NUMBERS: LazyLock<DashMap<usize, u64>> = LazyLock::new(DashMap::new);
 
 fn site_number(metadata: &'static Metadata<'static>) -> u64 {
+    let _inside = crate::sys::fork::enter();
     *SITE_NUMBERS
         .entry(std::ptr::from_ref(metadata) as usize)
         .or_insert_with(|| SITES.push(metadata) as u64)

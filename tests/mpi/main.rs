@@ -14,4 +14,5 @@ mod heat;
 mod launch;
 mod merging;
 mod part;
+mod programs;
 mod settings;

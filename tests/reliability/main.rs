@@ -8,6 +8,7 @@
 mod calm;
 mod disk;
 mod ends;
+mod handlers;
 mod kill;
 mod pattern;
 mod threads;
@@ -22,7 +23,7 @@ use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -65,6 +66,14 @@ fn victim() -> PathBuf {
     path
 }
 
+/// A program that is started while HDF5 writes a file inherits its lock, and keeps it until it ends: here
+/// that is one or the other.
+static STARTING_OR_WRITING: Mutex<()> = Mutex::new(());
+
+fn one_or_the_other() -> MutexGuard<'static, ()> {
+    STARTING_OR_WRITING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// A victim that runs in a directory.
 struct Running {
     child: Child,
@@ -96,6 +105,7 @@ impl Running {
     }
 
     fn spawn(directory: &Path, mut command: Command) -> Self {
+        let starting = one_or_the_other();
         let mut child = command
             .current_dir(directory)
             .env("RUST_BACKTRACE", "0")
@@ -104,6 +114,7 @@ impl Running {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
+        drop(starting);
         let said = collect(child.stdout.take().unwrap());
         let complained = collect(child.stderr.take().unwrap());
         Self {
@@ -195,6 +206,7 @@ impl Contents {
     /// Makes a file of the logs that a victim left, and checks everything in it.
     fn of_logs(directory: &Path) -> Self {
         let merged = directory.join("merged.h5");
+        let _writing = one_or_the_other();
         merge(&find_logs(&[directory.join("run.h5.d")]).unwrap(), &merged).unwrap();
         Self::of(&merged)
     }
