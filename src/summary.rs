@@ -57,6 +57,10 @@ pub struct Summary {
     partly: Vec<u32>,
     /// What to do with a log that is not merged yet.
     advice: Option<String>,
+    /// Whether an older file was replaced.
+    replaced: bool,
+    /// The file that was asked for, where another process has written it meanwhile.
+    taken: Option<PathBuf>,
 }
 
 impl Summary {
@@ -97,29 +101,23 @@ impl Summary {
     }
 
     /// Of a run whose logs shall stay as they are.
-    pub(crate) fn of_kept_logs(account: Account, directory: &Path, output: &Path) -> Self {
+    pub(crate) fn of_kept_logs(account: Account, directory: &Path, command: &str) -> Self {
         Self {
             account,
             path: Some(directory.into()),
-            advice: Some(format!(
-                "The logs are kept. To merge them:\n  scope-profiler-pproc merge {} -o {}",
-                directory.display(),
-                output.display()
-            )),
+            advice: Some(format!("The logs are kept. To merge them:\n  {command}")),
             ..Self::default()
         }
     }
 
     /// Of one process among several that do not know of each other: its log waits to be merged.
-    pub(crate) fn of_log(account: Account, log: &Path, output: &Path, comm: &Comm) -> Self {
-        let directory = log.parent().unwrap_or(log);
+    pub(crate) fn of_log(account: Account, log: &Path, command: &str, comm: &Comm) -> Self {
         let advice = (comm.rank == 0).then(|| {
-            format!(
-                "Each of the {} ranks has written a log. Merge them when all have ended:\n  scope-profiler-pproc merge {} -o {}",
-                comm.size,
-                directory.display(),
-                output.display()
-            )
+            let ranks = match comm.size {
+                0 => "Each rank has".to_owned(),
+                size => format!("Each of the {size} ranks has"),
+            };
+            format!("{ranks} written a log. Merge them when all have ended:\n  {command}")
         });
         Self {
             account,
@@ -127,6 +125,28 @@ impl Summary {
             advice,
             ..Self::default()
         }
+    }
+
+    /// Adds whether the file replaced an older one, or has another name than `asked` because of another
+    /// process.
+    pub(crate) fn set_placed(&mut self, asked: &Path, replaced: bool) {
+        self.replaced = replaced;
+        self.taken = (self.path.as_deref() != Some(asked)).then(|| asked.into());
+    }
+
+    /// Adds what to do next.
+    pub(crate) fn set_advice(&mut self, advice: String) {
+        self.advice = Some(advice);
+    }
+
+    /// Where the file is, if not where it was to be.
+    pub(crate) fn note_on_other_name(&self) -> Option<String> {
+        let (path, taken) = (self.path.as_ref()?, self.taken.as_ref()?);
+        Some(format!(
+            "wrote {}: another process has written {} since this one began",
+            path.display(),
+            taken.display()
+        ))
     }
 
     /// Of a rank whose intervals are in the file that rank 0 has written.
@@ -239,11 +259,17 @@ impl Summary {
             lines.push(format!("still open at the end: {}", open.join(", ")));
         }
         lines.extend(self.note_on_missing_ranks());
-        match (&self.advice, &self.path) {
-            (Some(advice), _) => lines.push(advice.clone()),
-            (None, Some(path)) => lines.push(format!("wrote {}", path.display())),
+        match (&self.path, self.note_on_other_name()) {
+            (_, Some(note)) => lines.push(note),
+            // A log, or the directory of logs.
+            (Some(_), None) if self.advice.is_some() && !self.has_tree => {}
+            (Some(path), None) if self.replaced => {
+                lines.push(format!("wrote {}, in the place of an older file", path.display()));
+            }
+            (Some(path), None) => lines.push(format!("wrote {}", path.display())),
             (None, None) => {}
         }
+        lines.extend(self.advice.clone());
         lines
     }
 }

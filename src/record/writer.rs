@@ -8,6 +8,7 @@ use super::recording::{Drained, Recording};
 use super::sync::{Arc, Mutex, lock};
 use super::view::OpenCall;
 use crate::profile::{Metadata, Value};
+use crate::shell;
 use crate::store::names;
 use crate::store::rank_log::{Counts, LogEvent, LogWriter, MAX_EVENTS, SUSPENDED};
 use crate::sys::{self, signals};
@@ -148,9 +149,9 @@ impl Writer {
         self.seal();
         let log = self.log_path();
         tell(&format!(
-            "the program ended without finalize; everything recorded is in {log}: \
-             make a file of it with `scope-profiler-pproc merge {log} -o FILE`",
-            log = log.display()
+            "the program ended without finalize; everything recorded is in {}: make a file of it with `{}`",
+            log.display(),
+            shell::merge_command(&log, None, Path::new("FILE"))
         ));
     }
 

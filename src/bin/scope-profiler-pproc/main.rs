@@ -67,11 +67,12 @@ fn run(args: &Args) -> Result<(), Failure> {
     if let Some(Command::Merge {
         logs,
         output,
+        run,
         mode,
         quiet,
     }) = &args.command
     {
-        return merging::merge_logs(logs, output, (*mode).into(), *quiet);
+        return merging::merge_logs(logs, run.as_deref(), output, (*mode).into(), *quiet);
     }
     if args.check {
         return verify::check(args);
