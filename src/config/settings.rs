@@ -81,15 +81,16 @@ impl ProfilingConfig {
             ));
         }
         // Nobody who sends the file there wants one.
-        let writes = activated && self.flush_to_disk && !output::is_null_device(&file_path);
+        let has_file = self.flush_to_disk && !file_name.fixed().is_some_and(output::is_null_device);
+        let writes = activated && has_file;
         if let (true, Some(path)) = (writes, file_name.fixed()) {
             output::name_of_a_file(path)?;
         }
         Ok(Settings {
             activated,
             time_trace: self.time_trace,
-            file_path: file_name.fixed().filter(|_| writes).map(Into::into),
-            file_name: writes.then_some(file_name),
+            file_path: file_name.fixed().filter(|_| has_file).map(Into::into),
+            file_name: has_file.then_some(file_name),
             has_own_file: false,
             label,
             verbose,
@@ -151,7 +152,7 @@ impl Settings {
     ///
     /// When no file can have this name.
     pub(crate) fn settle_file(&mut self, process: &Process) -> Result<()> {
-        if let Some(name) = &self.file_name {
+        if let (true, Some(name)) = (self.activated, &self.file_name) {
             let path = name.path(process);
             output::name_of_a_file(&path)?;
             self.has_own_file = name.is_own(process);

@@ -26,6 +26,11 @@ pub(crate) fn directory_of(path: &Path) -> &Path {
 /// Refuses a path that no file can be written to, before any work is done for it.
 pub(crate) fn file_to_write(path: &Path) -> Result<()> {
     name_of_a_file(path)?;
+    directory_to_write_to(path)
+}
+
+/// Refuses a path in a directory that is none.
+pub(crate) fn directory_to_write_to(path: &Path) -> Result<()> {
     let directory = directory_of(path);
     if !directory.is_dir() {
         let cause = what_is_wrong_with(directory);

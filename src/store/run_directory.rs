@@ -125,6 +125,12 @@ pub(crate) fn run_of_log(log: &Path) -> Option<&str> {
     Some(name.rsplit_once("-rank")?.0)
 }
 
+/// Whether all logs of one launch have this name of a run; else it has the time and the process, and
+/// is of one log alone.
+pub(crate) fn is_name_of_a_launch(run: &str) -> bool {
+    !run.is_empty() && !run.contains('-')
+}
+
 /// Where the log of this run and rank would lie beside `log`.
 pub(crate) fn log_of_rank(log: &Path, run: &str, rank: u32) -> PathBuf {
     log.with_file_name(log_name(run, rank))

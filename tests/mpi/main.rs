@@ -11,5 +11,6 @@ mod endings;
 mod heat;
 mod launch;
 mod merging;
+mod overwriting;
 mod part;
 mod settings;

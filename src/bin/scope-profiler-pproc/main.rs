@@ -134,6 +134,18 @@ fn write_outputs(
     filter: &RegionFilter,
     quiet: bool,
 ) -> Result<(), Failure> {
+    let first = directory
+        .components()
+        .next()
+        .map(|first| Path::new(first.as_os_str()));
+    if let Some(home) = first.filter(|first| first.to_string_lossy().starts_with('~') && !first.exists()) {
+        return Err(Failure::Message(format!(
+            "{}: there is no directory {}; only a shell replaces ~ by a home directory, and not within quotes: \
+             write $HOME there, or ./~",
+            directory.display(),
+            home.display()
+        )));
+    }
     std::fs::create_dir_all(directory).map_err(|error| {
         format!(
             "{}: cannot be created as a directory for the output: {error}",

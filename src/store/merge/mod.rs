@@ -12,7 +12,6 @@ pub(crate) use link::write_rank_file;
 pub use options::{Merge, MergeOptions, MergeProgress};
 
 use crate::error::{Error, Result};
-use crate::output::file_to_write;
 use crate::sys;
 use inputs::Inputs;
 use std::path::{Path, PathBuf};
@@ -82,7 +81,7 @@ pub fn merge(logs: &[impl AsRef<Path>], output: &Path) -> Result<Merged> {
 /// [`Merge::Keep`], or the file cannot be written. A file that was there before is then untouched. Only
 /// files are replaced: a directory, device, pipe or socket in the place of `output` is an error.
 pub fn merge_with(logs: &[impl AsRef<Path>], output: &Path, options: &MergeOptions) -> Result<Merged> {
-    file_to_write(output)?;
+    options.check(output)?;
     let _undisturbed = sys::signals::Undisturbed::by_file_size();
     let inputs = Inputs::look_at(logs, output)?;
     match options.mode.for_logs(inputs.ranks.len(), inputs.bytes()) {

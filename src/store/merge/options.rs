@@ -1,6 +1,7 @@
 //! How to merge.
 
-use crate::output::{Destination, Placed, replace};
+use crate::error::Result;
+use crate::output::{Destination, Placed, directory_to_write_to, file_to_write, replace};
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -93,6 +94,15 @@ impl MergeOptions {
     pub(crate) fn into_destination(mut self, destination: &Arc<Destination>) -> Self {
         self.destination = Some(Arc::clone(destination));
         self
+    }
+
+    /// Refuses an output before any work is done for it.
+    pub(super) fn check(&self, output: &Path) -> Result<()> {
+        match &self.destination {
+            // Another name is found where it has become impossible meanwhile.
+            Some(_) => directory_to_write_to(output),
+            None => file_to_write(output),
+        }
     }
 
     /// Gives a finished file its name.
