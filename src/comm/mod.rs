@@ -1,5 +1,6 @@
 //! Which rank this process is, and of how many; and, with MPI, what ranks say to each other.
 
+mod announcement;
 mod clock_exchange;
 mod launcher;
 mod meeting;
@@ -10,6 +11,7 @@ mod mpi_world;
 mod mpi_world;
 mod post;
 
+pub(crate) use announcement::words_of_rank_0;
 pub(crate) use clock_exchange::{Occasion, compare_clocks};
 pub(crate) use launcher::batch_job;
 pub(crate) use meeting::{Meeting, Stage};

@@ -31,6 +31,8 @@ pub(crate) struct Process {
     pub(crate) id: u32,
     pub(crate) rank: u32,
     pub(crate) is_one_of_several: bool,
+    /// Host and time are those of rank 0 on all ranks.
+    pub(crate) is_agreed: bool,
     pub(crate) host: String,
     pub(crate) time: String,
     pub(crate) job: Option<String>,
@@ -93,8 +95,18 @@ impl FileName {
 
     /// Whether the processes of one run have different paths.
     pub(crate) fn is_own(&self, process: &Process) -> bool {
-        let differs = |part: &Part| !matches!(part, Part::Text(_) | Part::Job);
+        let differs = |part: &Part| match part {
+            Part::Text(_) | Part::Job => false,
+            Part::Host | Part::Time => !process.is_agreed,
+            Part::Process | Part::Rank => true,
+        };
         process.is_one_of_several && self.parts.iter().any(differs)
+    }
+
+    /// Whether ranks that agree on host and time have the same path, and others have not.
+    pub(crate) fn is_to_be_agreed_on(&self) -> bool {
+        let among = |these: &[Part]| self.parts.iter().any(|part| these.contains(part));
+        among(&[Part::Host, Part::Time]) && !among(&[Part::Process, Part::Rank])
     }
 }
 
@@ -131,6 +143,7 @@ mod tests {
             id: 4711,
             rank: 3,
             is_one_of_several: true,
+            is_agreed: false,
             host: "node/7".into(),
             time: "20261121T093000Z".into(),
             job: None,
@@ -196,6 +209,11 @@ mod tests {
         ] {
             let name = FileName::of(Path::new(name)).unwrap();
             assert_eq!(name.is_own(&process()), own, "{name:?}");
+            let agreed = Process {
+                is_agreed: true,
+                ..process()
+            };
+            assert_eq!(name.is_own(&agreed), own && !name.is_to_be_agreed_on());
             let alone = Process {
                 is_one_of_several: false,
                 ..process()

@@ -3,7 +3,7 @@
 mod file_name;
 mod settings;
 
-pub(crate) use file_name::Process;
+pub(crate) use file_name::{FileName, Process};
 pub(crate) use settings::Settings;
 
 use crate::clock::ManualClock;
@@ -185,8 +185,9 @@ impl ProfilingConfig {
     /// | `%j` | the batch job (Slurm, PBS, LSF, Flux, Grid Engine and others), else 0 |
     /// | `%%` | a `%` |
     ///
-    /// With `%p`, `%r`, `%h` or `%t` each of several ranks writes a file of its own and nothing is
-    /// merged; with `%j` they share one.
+    /// With `%p` or `%r` each of several ranks writes a file of its own, and nothing is merged. With `%j`
+    /// they share one; with `%h` and `%t` too if they can talk to each other by MPI, and then rank 0's
+    /// host and time count for all.
     ///
     /// Defaults to `profiling_data.h5` in the working directory; `SCOPE_PROFILER_FILE` overrides.
     pub fn file_path(mut self, path: impl AsRef<Path>) -> Self {
@@ -370,7 +371,7 @@ pub(crate) fn check_environment() -> Result<()> {
         if is_ours && (key.to_str().is_none() || value.to_str().is_none()) {
             return Err(Error::config(format!(
                 "the environment variable {} is not UTF-8: {value:?}; set it to text, or unset it",
-                key.display()
+                key.to_string_lossy()
             )));
         }
     }

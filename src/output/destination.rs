@@ -2,9 +2,10 @@
 
 use super::{directory_of, replace};
 use crate::sys;
+use rustc_hash::FxBuildHasher;
 use std::ffi::OsString;
 use std::fs::OpenOptions;
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::BuildHasher;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -28,11 +29,11 @@ struct Found {
     claim: PathBuf,
 }
 
-/// What tells a file from others that have had its name.
+/// What tells a file from others that have had its name; the same for all hosts that see it.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Identity {
     #[cfg(unix)]
-    inode: (u64, u64),
+    inode: u64,
     length: u64,
     modified: Option<SystemTime>,
 }
@@ -137,7 +138,7 @@ impl Identity {
             #[cfg(unix)]
             inode: {
                 use std::os::unix::fs::MetadataExt;
-                (metadata.dev(), metadata.ino())
+                metadata.ino()
             },
             length: metadata.len(),
             modified: metadata.modified().ok(),
@@ -146,9 +147,8 @@ impl Identity {
 }
 
 fn claim(path: &Path, identity: &Identity, number: u32) -> PathBuf {
-    let mut hasher = rustc_hash::FxBuildHasher.build_hasher();
-    (path.file_name(), identity).hash(&mut hasher);
-    directory_of(path).join(format!(".scope-profiler-{:016x}.{number}.claim", hasher.finish()))
+    let id = FxBuildHasher.hash_one((path.file_name(), identity));
+    directory_of(path).join(format!(".scope-profiler-{id:016x}.{number}.claim"))
 }
 
 /// The right to replace a file, for as long as it lives.

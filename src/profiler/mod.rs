@@ -62,9 +62,8 @@ impl Profiler {
         config::check_environment()?;
         let mut settings = config.resolve(environment)?;
         let mut ranks = Ranks::at_start(&settings, environment);
-        settings
-            .settle_file(&start::process(&ranks.comm))
-            .inspect_err(|_| ranks.abandon())?;
+        let process = start::process(&settings, &ranks);
+        settings.settle_file(&process).inspect_err(|_| ranks.abandon())?;
         let destination = settings.file_path.clone().map(Destination::at_start);
         let recording = Recording::new(settings);
         let writer = start::writer(&recording, &ranks).inspect_err(|_| ranks.abandon())?;

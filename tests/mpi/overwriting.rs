@@ -70,6 +70,17 @@ fn with_its_rank_in_the_name_each_rank_writes_its_own_file() {
 }
 
 #[test]
+fn with_host_and_time_in_the_name_the_ranks_share_the_file_of_rank_0() {
+    let run = Launch::new(3, "steps")
+        .env("SCOPE_PROFILER_TEST_PATH", "run-%h-%t.h5")
+        .run();
+    let left = run.left();
+    assert!(left.len() == 1 && left[0].ends_with("Z.h5"), "{left:?}");
+    let reader = ProfilingH5Reader::open(run.directory.path().join(&left[0])).unwrap();
+    assert_eq!(calls(&reader, "step"), [(0, 10), (1, 11), (2, 12)]);
+}
+
+#[test]
 fn two_launches_of_one_path_at_the_same_time_keep_a_file_each() {
     let first = Launch::new(2, "steps").env("SCOPE_PROFILER_TEST_GATE", "1");
     let directory = first.directory.path().to_path_buf();
