@@ -33,7 +33,8 @@ pub(crate) fn file_to_write(path: &Path) -> Result<()> {
 pub(crate) fn directory_to_write_to(path: &Path) -> Result<()> {
     let directory = directory_of(path);
     if !directory.is_dir() {
-        let cause = what_is_wrong_with(directory);
+        let missing = || format!("there is no directory {}; create it first", directory.display());
+        let cause = what_is_wrong_with(directory).unwrap_or_else(missing);
         return Err(Error::io(
             path,
             "cannot write",
@@ -110,20 +111,24 @@ pub(crate) fn is_null_device(path: &Path) -> bool {
     }
 }
 
-/// Why nothing can be written into `directory`, which is none.
-pub(crate) fn what_is_wrong_with(directory: &Path) -> String {
+/// Why nothing can be written into `directory`, which is none; nothing where it is simply not there.
+pub(crate) fn what_is_wrong_with(directory: &Path) -> Option<String> {
     let shown = directory.display();
-    if directory.exists() {
-        return format!("{shown} is not a directory");
+    // A file on the way to it.
+    let is_blocked = directory
+        .ancestors()
+        .any(|part| part.metadata().is_ok_and(|part| !part.is_dir()));
+    if is_blocked {
+        return Some(format!("{shown} is not a directory"));
     }
     let first = directory.components().next();
-    if first.is_some_and(|first| first.as_os_str().as_encoded_bytes().starts_with(b"~")) {
-        return format!(
+    let is_home = first.is_some_and(|first| first.as_os_str().as_encoded_bytes().starts_with(b"~"));
+    is_home.then(|| {
+        format!(
             "there is no directory {shown}; only a shell replaces ~ by a home directory, and not within quotes: \
              write $HOME there, or the whole path"
-        );
-    }
-    format!("there is no directory {shown}; create it first")
+        )
+    })
 }
 
 /// Gives a finished file its name, in the place of what is there unless that is no file; true when

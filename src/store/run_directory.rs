@@ -29,10 +29,16 @@ pub(crate) fn log_directory(output: &Path) -> PathBuf {
 pub(crate) fn create_log(output: &Path, comm: &Comm) -> Result<(LogWriter, String)> {
     let parent = directory_of(output);
     if !parent.is_dir() {
+        let missing = || {
+            format!(
+                "the output directory {} does not exist; create it or set another file_path",
+                parent.display()
+            )
+        };
         return Err(Error::config(format!(
-            "{}: cannot be written: {}",
+            "{}: {}",
             output.display(),
-            what_is_wrong_with(parent)
+            what_is_wrong_with(parent).unwrap_or_else(missing)
         )));
     }
     let directory = log_directory(output);

@@ -121,7 +121,10 @@ fn a_path_that_cannot_be_meant_says_what_is_wrong_with_it() {
         ("sub/..", "is the name of a directory"),
         ("..", "is the name of a directory"),
         ("sub", "is a directory"),
-        ("nowhere/run.h5", "there is no directory nowhere; create it first"),
+        (
+            "nowhere/run.h5",
+            "the output directory nowhere does not exist; create it",
+        ),
         ("file/run.h5", "file is not a directory"),
         ("~/run.h5", "only a shell replaces ~"),
         ("~ada/run.h5", "only a shell replaces ~"),
