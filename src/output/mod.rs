@@ -51,6 +51,8 @@ pub(crate) fn name_of_a_file(path: &Path) -> Result<()> {
         Some("the name of the file is empty")
     } else if ends_like_a_directory(path) {
         Some("is the name of a directory; add the name of a file, as in profiling_data.h5")
+    } else if is_of_the_system(path) {
+        Some("is in a directory of devices and processes, not of files; give another name")
     } else if let Ok(metadata) = path.metadata() {
         not_a_file(&metadata)
     } else {
@@ -70,6 +72,15 @@ fn ends_like_a_directory(path: &Path) -> bool {
         || bytes
             .strip_suffix(b".")
             .is_some_and(|rest| rest.last().is_some_and(is_separator))
+}
+
+/// Whether it is `/dev/stdout` or one of its like: a link that may lead to a file, but is not to be
+/// replaced. What is mounted below `/dev`, as `/dev/shm` is, has files.
+fn is_of_the_system(path: &Path) -> bool {
+    let directory = directory_of(path).canonicalize();
+    directory.is_ok_and(|directory| {
+        directory == Path::new("/dev") || ["/proc", "/sys"].iter().any(|of| directory.starts_with(of))
+    })
 }
 
 /// What something is, if it is not a regular file.

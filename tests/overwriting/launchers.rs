@@ -195,6 +195,20 @@ fn the_advised_command_merges_the_run_that_advised_it_every_time() {
 
 #[test]
 #[cfg(feature = "pproc")]
+fn a_launch_on_several_nodes_that_nothing_names_can_be_merged() {
+    let nameless = launcher(
+        "of several nodes",
+        &[("PMI_RANK", "RANK"), ("PMI_SIZE", "3"), ("MPI_LOCALNRANKS", "1")],
+    );
+    let directory = tempfile::tempdir().unwrap();
+    let text = launch(&nameless, "1", "step", directory.path()).remove(0);
+    paste(&advice(&text), directory.path());
+    let expected = (vec![0, 1, 2], vec!["step".to_owned()]);
+    assert_eq!(content(&directory.path().join("run.h5")), expected, "{text}");
+}
+
+#[test]
+#[cfg(feature = "pproc")]
 fn a_merge_that_replaces_an_older_file_says_so() {
     let directory = tempfile::tempdir().unwrap();
     let command = advice(&launch(&LAUNCHERS[0], "1", "step", directory.path())[0]);

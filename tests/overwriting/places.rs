@@ -115,6 +115,11 @@ fn a_path_that_cannot_be_meant_says_what_is_wrong_with_it() {
     fs::create_dir(directory.path().join("sub")).unwrap();
     fs::write(directory.path().join("file"), "mine").unwrap();
     for (path, what) in [
+        // Here it is a file, and the link to it is not to be replaced.
+        ("/dev/stdout", "directory of devices"),
+        ("/dev/fd/1", "directory of devices"),
+        ("/dev/new.h5", "directory of devices"),
+        ("/proc/self/fd/1", "directory of devices"),
         ("sub/", "is the name of a directory"),
         ("new/", "is the name of a directory"),
         ("sub/.", "is the name of a directory"),
@@ -129,9 +134,17 @@ fn a_path_that_cannot_be_meant_says_what_is_wrong_with_it() {
         ("~/run.h5", "only a shell replaces ~"),
         ("~ada/run.h5", "only a shell replaces ~"),
     ] {
-        let text = refusal(set_file(&mut program(directory.path()), path));
+        let mut command = program(directory.path());
+        set_file(&mut command, path)
+            .env("TEST_AT_ONCE", "1")
+            .stdout(fs::File::create(directory.path().join("out")).unwrap());
+        let output = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+        let output = output.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{path}: {output:?}");
+        let text = String::from_utf8_lossy(&output.stderr);
         assert!(text.contains(path) && text.contains(what), "{path}: {text}");
     }
+    fs::remove_file(directory.path().join("out")).unwrap();
     assert_eq!(names_in(directory.path()), ["file", "sub"]);
     // Where it is the name of a directory, it is.
     fs::create_dir(directory.path().join("~")).unwrap();

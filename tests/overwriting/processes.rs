@@ -83,6 +83,19 @@ fn a_program_that_starts_itself_keeps_both_profiles() {
 }
 
 #[test]
+fn an_index_of_links_has_a_name_of_its_own_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut command = program(directory.path());
+    set_file(&mut command, "run.h5").env("SCOPE_PROFILER_MERGE", "link");
+    let all: Vec<Running> = (0..3).map(|_| Running::start(&mut command)).collect();
+    end_together(all);
+    let files = profiles_in(directory.path());
+    let of: BTreeSet<i64> = files.iter().map(|file| process_of(file)).collect();
+    assert_eq!((files.len(), of.len()), (3, 3));
+    assert!(files.iter().all(|file| regions(file) == ["step"]));
+}
+
+#[test]
 fn processes_of_xargs_keep_a_file_each() {
     let directory = tempfile::tempdir().unwrap();
     let program = program(directory.path());

@@ -1,23 +1,38 @@
 //! The process that launched this one, where the environment gives the launch no name.
 
+use crate::sys;
+
 /// A name for the launch of this process by one that does not itself have the variable `rank_key`: the
 /// same for all processes that it launched, and another one for each launch. None where the launch has
 /// processes on other nodes, and that process says nothing that holds there too.
 pub(super) fn launch(rank_key: &str, is_on_one_node: bool) -> Option<String> {
     const ANCESTORS: usize = 16;
-    let mut process = Process::of("self")?;
+    let Some(mut process) = Process::of("self") else {
+        return is_on_one_node.then(parent).flatten();
+    };
     for _ in 0..ANCESTORS {
         process = Process::of(&process.parent)?;
         if process.has_variable(rank_key) {
             continue;
         }
-        // Hydra starts one proxy on each node, and all of them know where the launch began.
-        if let Some(port) = process.argument_after("--control-port") {
-            return Some(port);
-        }
-        return is_on_one_node
-            .then(|| format!("{} {} {}", crate::sys::host_name(), process.id, process.began));
+        return if is_on_one_node {
+            Some(format!("{} {} {}", sys::host_name(), process.id, process.began))
+        } else {
+            // Hydra starts one proxy on each node, and all of them know where the launch began.
+            process.argument_after("--control-port")
+        };
     }
+    None
+}
+
+/// Where there is no `/proc`: the process that started this one.
+fn parent() -> Option<String> {
+    #[cfg(unix)]
+    {
+        let parent = std::os::unix::process::parent_id();
+        Some(format!("{} {parent}", sys::host_name()))
+    }
+    #[cfg(not(unix))]
     None
 }
 
