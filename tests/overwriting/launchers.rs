@@ -3,8 +3,9 @@
 use super::program::{Running, end_together, names_in, program, run, said, set_file};
 #[cfg(feature = "pproc")]
 use super::program::{advice, paste};
-use scope_profiler::profile::Source;
-use scope_profiler::{ProfilingH5Reader, find_logs, merge};
+#[cfg(feature = "pproc")]
+use scope_profiler::{ProfilingH5Reader, profile::Source};
+use scope_profiler::{find_logs, merge};
 use std::path::Path;
 
 /// The variables of one rank; `RANK` stands for its rank and `RUN` for what differs between launches.
@@ -154,6 +155,7 @@ fn launch(launcher: &Launcher, run: &str, region: &str, directory: &Path) -> Vec
     end_together(ranks.into())
 }
 
+#[cfg(feature = "pproc")]
 fn content(file: &Path) -> (Vec<u32>, Vec<String>) {
     let reader = ProfilingH5Reader::open(file).unwrap();
     (reader.ranks().to_vec(), reader.names().to_vec())
