@@ -156,6 +156,19 @@ impl Ending<'_> {
         shell::merge_command(directory_of(log), run_directory::run_of_log(log), self.output())
     }
 
+    /// The command that merges the logs of ranks that cannot talk to each other.
+    fn command_for_all(&self, ranks: &Ranks, log: &Path) -> String {
+        match &ranks.comm.job {
+            Some(_) => self.merge_command(log),
+            // Each log has a run of its own. Of another launch's the user knows more than anybody.
+            None => format!(
+                "scope-profiler-pproc merge {}/*.log -o {}",
+                shell::quote(directory_of(log)),
+                shell::quote(self.output())
+            ),
+        }
+    }
+
     /// The only rank, or one with a file of its own: makes the file of its log.
     fn alone(&self, ranks: &Ranks) -> Result<Summary> {
         let settings = &self.recording.settings;
@@ -186,7 +199,7 @@ impl Ending<'_> {
             summary.set_advice(format!(
                 "The launcher does not say how many processes there are. Should there be others, merge the logs of \
                  all of them when they have ended:\n  {}",
-                self.merge_command(&log)
+                self.command_for_all(ranks, &log)
             ));
         } else {
             self.remove(&log);
@@ -200,15 +213,7 @@ impl Ending<'_> {
         if ranks.gave_up {
             return self.left_alone("the other ranks", ranks.comm.rank, &log);
         }
-        let command = match &ranks.comm.job {
-            Some(_) => self.merge_command(&log),
-            // Each log has a run of its own. Of another launch's the user knows more than anybody.
-            None => format!(
-                "scope-profiler-pproc merge {}/*.log -o {}",
-                shell::quote(directory_of(&log)),
-                shell::quote(self.output())
-            ),
-        };
+        let command = self.command_for_all(ranks, &log);
         Outcome::of(Summary::of_log(self.account.clone(), &log, &command, &ranks.comm))
     }
 

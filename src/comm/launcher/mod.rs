@@ -110,8 +110,11 @@ impl<'a> Said<'a> {
         }
         if parts.is_empty() {
             let on_this_node = set("MPI_LOCALNRANKS").and_then(|value| value.trim().parse().ok());
-            let is_on_one_node =
-                matches!(self.size, Size::Known(size) if on_this_node.unwrap_or(size) == size);
+            let is_on_one_node = match self.size {
+                Size::Known(size) => on_this_node.unwrap_or(size) == size,
+                // Nobody knows. On others the name is another one, and their logs are not mixed in.
+                Size::Untold | Size::Unconfirmed => true,
+            };
             parts.extend(ancestor::launch(self.rank_key, is_on_one_node));
         }
         // A launch of a batch job, or its step, is one of it; and a job that is started anew another.
