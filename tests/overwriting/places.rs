@@ -41,6 +41,11 @@ fn no_files(directory: &Path) -> Vec<(PathBuf, &'static str)> {
     all
 }
 
+/// Who runs the tests.
+fn user() -> u32 {
+    tempfile::tempfile().unwrap().metadata().unwrap().uid()
+}
+
 fn kind(path: &Path) -> String {
     format!("{:?}", path.symlink_metadata().unwrap().file_type())
 }
@@ -102,7 +107,7 @@ fn a_null_device_means_that_no_file_is_wanted() {
         assert_eq!(kind(device), kind_before);
     }
     // The machine's own, where a fault could do no harm.
-    if fs::metadata("/proc/self").is_ok_and(|this| this.uid() != 0) {
+    if user() != 0 {
         said(&run(set_file(&mut program(directory.path()), "/dev/null")));
     }
     assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
@@ -134,6 +139,10 @@ fn a_path_that_cannot_be_meant_says_what_is_wrong_with_it() {
         ("~/run.h5", "only a shell replaces ~"),
         ("~ada/run.h5", "only a shell replaces ~"),
     ] {
+        let may_be_harmed = path.starts_with("/dev/") && fs::metadata("/dev").unwrap().uid() == user();
+        if may_be_harmed {
+            continue;
+        }
         let mut command = program(directory.path());
         set_file(&mut command, path)
             .env("TEST_AT_ONCE", "1")
