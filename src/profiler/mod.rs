@@ -2,6 +2,7 @@
 
 mod account;
 mod finalize;
+mod hints;
 mod in_memory;
 mod ranks;
 mod report;
@@ -178,18 +179,27 @@ impl Profiler {
         let was_open = !self.recording.is_closed() && !self.recording.is_forked();
         self.recording.close();
         global::clear(self.recording.id);
-        if !was_open {
-            return Outcome::of(Summary::default());
-        }
         let mut ranks = lock(&self.ranks);
+        let settings = &self.recording.settings;
         let output = self.writer.as_deref().zip(self.destination.as_ref());
-        let outcome = finalize::end(&self.recording, output, &mut ranks);
-        let prints = self.recording.settings.verbose && ranks.comm.rank == 0;
-        match &outcome.summary {
-            Some(summary) if prints => summary.print(),
-            // Nobody would look for the file under another name.
-            Some(summary) => summary.note_on_other_name().into_iter().for_each(warn),
-            None => {}
+        let mut outcome = if was_open {
+            finalize::end(&self.recording, output, &mut ranks)
+        } else {
+            Outcome::of(Summary::default())
+        };
+        // Who switched it off in the program knows; a variable may have been set for another one.
+        let is_news = settings.activated || settings.switched_off_by.is_some();
+        if let Some(summary) = &mut outcome.summary {
+            if was_open || !settings.activated {
+                let rank = (ranks.comm.size > 1).then_some(ranks.comm.rank);
+                summary.set_hints(hints::hints(&self.recording, rank));
+            }
+            if settings.verbose && is_news && ranks.comm.rank == 0 {
+                summary.print();
+            } else {
+                // Nobody would look for the file under another name.
+                summary.note_on_other_name().into_iter().for_each(warn);
+            }
         }
         outcome
     }

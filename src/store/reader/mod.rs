@@ -9,6 +9,7 @@ mod doubts;
 mod inspection;
 mod linked;
 mod open;
+mod run;
 mod schema1;
 
 pub(crate) use inspection::Inspection;
@@ -17,7 +18,7 @@ use crate::analysis::selection::RegionFilter;
 use crate::error::{Error, Result};
 use crate::profile::{
     self, CallSite, ClockAgreement, Intervals, Metadata, MpiRegion, OwnTimes, RankClock, RankRegion, Row,
-    Source, Value,
+    RowFacts, RunFacts, Source, Value,
 };
 use crate::store::names;
 use std::collections::{BTreeMap, BTreeSet};
@@ -242,6 +243,18 @@ impl Source for ProfilingH5Reader {
         profile::agreement(ranks.iter().map(|&rank| self.clock(rank)))
     }
 
+    fn ranks(&self) -> Vec<u32> {
+        self.ranks().to_vec()
+    }
+
+    fn row_facts(&self, row: usize) -> RowFacts {
+        self.file.row_facts(row)
+    }
+
+    fn run(&self) -> RunFacts {
+        self.file.run()
+    }
+
     fn title(&self) -> String {
         match self.metadata().get("label") {
             Some(Value::Text(label)) if !label.is_empty() => label.clone(),
@@ -375,6 +388,18 @@ impl Source for OrderedFile {
                 Ok(())
             }
         }
+    }
+
+    fn ranks(&self) -> Vec<u32> {
+        self.contents().ranks.clone()
+    }
+
+    fn row_facts(&self, row: usize) -> RowFacts {
+        run::row_facts(self.decoder.as_ref(), row)
+    }
+
+    fn run(&self) -> RunFacts {
+        run::facts(self.contents())
     }
 
     fn thread_names(&self, rank: u32) -> Result<BTreeMap<u32, String>> {

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 const COLUMNS: [&str; 3] = [names::START_TIMES, names::END_TIMES, names::THREAD_IDS];
 
 /// Attributes of a region's group that mean something to us.
-const REGION_ATTRIBUTES: [&str; 12] = [
+const REGION_ATTRIBUTES: [&str; 13] = [
     names::NAME,
     names::SOURCE_FILE,
     names::SOURCE_LINE,
@@ -24,6 +24,7 @@ const REGION_ATTRIBUTES: [&str; 12] = [
     names::THROTTLED,
     names::THROTTLED_NS,
     names::TOTAL,
+    names::INCLUSIVE,
     names::DROPPED,
     names::OPEN,
     names::CLAMPED,
@@ -177,6 +178,7 @@ impl Scan {
                 spans: count(names::NUM_SPANS),
                 throttled: count(names::THROTTLED).unwrap_or(0),
                 throttled_ns: int(&attributes, names::THROTTLED_NS).unwrap_or(0),
+                inclusive_ns: int(&attributes, names::INCLUSIVE),
             },
         });
         Ok(())

@@ -16,7 +16,16 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// Attributes of a rank's group that mean something to us.
-const RANK_ATTRIBUTES: [&str; 4] = [names::SORTED, names::COMPLETE, names::RECORDED, names::HOST];
+const RANK_ATTRIBUTES: [&str; 8] = [
+    names::SORTED,
+    names::COMPLETE,
+    names::RECORDED,
+    names::HOST,
+    names::ENDED_BY,
+    names::SESSION_START,
+    names::SESSION_END,
+    names::STATES_INCLUSIVE,
+];
 
 /// Attributes of a rank's clock that mean something to us; kept with those of the rank.
 const CLOCK_ATTRIBUTES: [&str; 6] = [
