@@ -1,5 +1,6 @@
 //! One opaque error type; the kinds inside are free to grow.
 
+use crate::shell;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -55,10 +56,10 @@ enum Kind {
     },
     #[error("{0}")]
     NotNested(String),
-    #[error("{cause}; everything recorded is in {log}: make the file with `scope-profiler-pproc merge {log} -o {output}`", log = .log.display(), output = .output.display())]
+    #[error("{cause}; everything recorded is in {log}: make the file with `{command}`", log = .log.display())]
     Unmerged {
         log: PathBuf,
-        output: PathBuf,
+        command: String,
         #[source]
         cause: Error,
     },
@@ -134,12 +135,12 @@ impl Error {
         Kind::Incomplete(message.into()).into()
     }
 
-    /// The file could not be made, but its log is there.
+    /// The file could not be made, but its log is there; or those of `run`, in the directory `log`.
     #[cold]
-    pub(crate) fn unmerged(self, log: &Path, output: &Path) -> Self {
+    pub(crate) fn unmerged(self, log: &Path, run: Option<&str>, output: &Path) -> Self {
         Kind::Unmerged {
             log: log.into(),
-            output: output.into(),
+            command: shell::merge_command(log, run, output),
             cause: self,
         }
         .into()

@@ -58,6 +58,10 @@ pub struct Summary {
     missing: Vec<u32>,
     /// What to do with a log that is not merged yet.
     advice: Option<String>,
+    /// Whether an older file was replaced.
+    replaced: bool,
+    /// The file that was asked for, where another process has written it meanwhile.
+    taken: Option<PathBuf>,
     /// What may be the reason for what is not there.
     hints: Arc<[String]>,
 }
@@ -117,29 +121,23 @@ impl Summary {
     }
 
     /// Of a run whose logs shall stay as they are.
-    pub(crate) fn of_kept_logs(account: Account, directory: &Path, output: &Path) -> Self {
+    pub(crate) fn of_kept_logs(account: Account, directory: &Path, command: &str) -> Self {
         Self {
             account,
             path: Some(directory.into()),
-            advice: Some(format!(
-                "The logs are kept. To merge them:\n  scope-profiler-pproc merge {} -o {}",
-                directory.display(),
-                output.display()
-            )),
+            advice: Some(format!("The logs are kept. To merge them:\n  {command}")),
             ..Self::default()
         }
     }
 
     /// Of one process among several that do not know of each other: its log waits to be merged.
-    pub(crate) fn of_log(account: Account, log: &Path, output: &Path, comm: &Comm) -> Self {
-        let directory = log.parent().unwrap_or(log);
+    pub(crate) fn of_log(account: Account, log: &Path, command: &str, comm: &Comm) -> Self {
         let advice = (comm.rank == 0).then(|| {
-            format!(
-                "Each of the {} ranks has written a log. Merge them when all have ended:\n  scope-profiler-pproc merge {} -o {}",
-                comm.size,
-                directory.display(),
-                output.display()
-            )
+            let ranks = match comm.size {
+                0 => "Each rank has".to_owned(),
+                size => format!("Each of the {size} ranks has"),
+            };
+            format!("{ranks} written a log. Merge them when all have ended:\n  {command}")
         });
         Self {
             account,
@@ -147,6 +145,28 @@ impl Summary {
             advice,
             ..Self::default()
         }
+    }
+
+    /// Adds whether the file replaced an older one, or has another name than `asked` because of another
+    /// process.
+    pub(crate) fn set_placed(&mut self, asked: &Path, replaced: bool) {
+        self.replaced = replaced;
+        self.taken = (self.path.as_deref() != Some(asked)).then(|| asked.into());
+    }
+
+    /// Adds what to do next.
+    pub(crate) fn set_advice(&mut self, advice: String) {
+        self.advice = Some(advice);
+    }
+
+    /// Where the file is, if not where it was to be.
+    pub(crate) fn note_on_other_name(&self) -> Option<String> {
+        let (path, taken) = (self.path.as_ref()?, self.taken.as_ref()?);
+        Some(format!(
+            "wrote {}: another process has written {} since this one began",
+            path.display(),
+            taken.display()
+        ))
     }
 
     /// Of a rank whose intervals are in the file that rank 0 has written.
@@ -263,12 +283,25 @@ impl Summary {
         for note in self.own_notes() {
             out.push_str(&note_lines(note.text(), &options));
         }
-        match (&self.advice, &self.path) {
-            (Some(advice), _) => out.push_str(&format!("{advice}\n")),
-            (None, Some(path)) => out.push_str(&format!("wrote {}\n", path.display())),
-            (None, None) => {}
+        for line in self.where_it_is().into_iter().chain(self.advice.clone()) {
+            out.push_str(&format!("{line}\n"));
         }
         out
+    }
+
+    fn where_it_is(&self) -> Option<String> {
+        if let Some(note) = self.note_on_other_name() {
+            return Some(note);
+        }
+        match &self.path {
+            // A log, or the directory of logs: the advice names it.
+            Some(_) if self.advice.is_some() && !self.has_tree => None,
+            Some(path) if self.replaced => {
+                Some(format!("wrote {}, in the place of an older file", path.display()))
+            }
+            Some(path) => Some(format!("wrote {}", path.display())),
+            None => None,
+        }
     }
 
     /// What the file says, or else what the session knows of itself; where there is a table, it says that.

@@ -11,11 +11,12 @@ use std::path::{Path, PathBuf};
 /// `store`, and only `profiler` knows both.
 const MAY_USE: &[(&str, &[&str])] = &[
     // Known to all, and knowing nobody.
-    ("error", &[]),
+    ("shell", &[]),
+    ("error", &["shell"]),
     ("pattern", &["error"]),
     ("units", &[]),
     ("profile", &["error"]),
-    ("output", &["error"]),
+    ("output", &["error", "sys"]),
     // Recording: events go to the log, nobody here knows HDF5.
     ("clock", &["error", "sys"]),
     ("sys", &["error"]),
@@ -25,13 +26,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "clock",
             "comm::World",
             "error",
+            "output",
             "pattern",
             "record::BLOCK_EVENTS",
             "record::EVENT_BYTES",
             "store::merge::Merge",
         ],
     ),
-    ("comm", &["clock", "error"]),
+    ("comm", &["clock", "error", "sys"]),
     (
         "record",
         &[
@@ -40,6 +42,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "error",
             "pattern",
             "profile",
+            "shell",
             "store::names",
             "store::rank_log",
             "sys",

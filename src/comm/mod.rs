@@ -1,5 +1,6 @@
 //! Which rank this process is, and of how many; and, with MPI, what ranks say to each other.
 
+mod announcement;
 mod clock_exchange;
 mod launcher;
 mod meeting;
@@ -11,7 +12,9 @@ mod mpi_world;
 mod post;
 mod rendezvous;
 
+pub(crate) use announcement::words_of_rank_0;
 pub(crate) use clock_exchange::{Occasion, compare_clocks};
+pub(crate) use launcher::batch_job;
 pub(crate) use meeting::{Meeting, Stage};
 pub(crate) use mpi_world::World;
 pub(crate) use post::Post;
@@ -26,9 +29,14 @@ use std::time::{Duration, Instant};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Comm {
     pub(crate) rank: u32,
+    /// 0 where it is not known.
     pub(crate) size: u32,
     /// The same for all processes of one run, where they know of each other.
     pub(crate) job: Option<String>,
+    /// Who says so, unless it is MPI.
+    pub(crate) launcher: Option<&'static str>,
+    /// What the launcher says is no more than a hint at others.
+    pub(crate) may_be_alone: bool,
 }
 
 impl Comm {
@@ -38,15 +46,8 @@ impl Comm {
             rank: 0,
             size: 1,
             job: None,
-        }
-    }
-
-    /// As the launcher's environment has it; serial where that says nothing.
-    pub(crate) fn of_launcher(environment: impl Fn(&str) -> Option<String>) -> Self {
-        if is_switched_off(&environment) {
-            Self::serial()
-        } else {
-            Self::from_launcher(environment)
+            launcher: None,
+            may_be_alone: false,
         }
     }
 
@@ -56,6 +57,8 @@ impl Comm {
             rank: world.rank(),
             size: world.size(),
             job: Some(world.agree(until)?),
+            launcher: None,
+            may_be_alone: false,
         })
     }
 }
@@ -88,7 +91,7 @@ pub(crate) fn connect(
         let comm = Comm {
             rank: world.rank(),
             size: world.size(),
-            job: None,
+            ..Comm::serial()
         };
         (comm, rendezvous::gather(world, attempt, patience))
     };

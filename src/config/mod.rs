@@ -1,14 +1,17 @@
 //! What to record, how much memory it may take, and where it goes.
 
+mod file_name;
 mod naming;
 mod settings;
 
+pub(crate) use file_name::{FileName, Process};
 pub use naming::RegionNaming;
 pub(crate) use naming::{Naming, Part};
 pub(crate) use settings::Settings;
 
 use crate::clock::ManualClock;
 use crate::comm::World;
+use crate::error::{Error, Result};
 use crate::store::merge::Merge;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -153,7 +156,26 @@ impl ProfilingConfig {
         self
     }
 
-    /// The HDF5 file that a session ends with. Its directory has to exist and be writable.
+    /// The HDF5 file that a session ends with. Its directory has to exist and be writable. An older file
+    /// is replaced; one that another process has written since this session began is not, and this session's
+    /// file then gets a name of its own, such as `run-host-4711.h5`. Only files are replaced: devices,
+    /// pipes, sockets and directories are refused. `/dev/null` is no file: everything stays in memory,
+    /// as with [`flush_to_disk(false)`](Self::flush_to_disk).
+    ///
+    /// A `%` begins what differs from run to run:
+    ///
+    /// | | |
+    /// |---|---|
+    /// | `%p` | the process's number |
+    /// | `%r` | its rank: as MPI says, else as the launcher says, else 0 |
+    /// | `%h` | the name of the host |
+    /// | `%t` | when the session began, in UTC, as in `20261121T093000Z` |
+    /// | `%j` | the batch job (Slurm, PBS, LSF, Flux, Grid Engine and others), else 0 |
+    /// | `%%` | a `%` |
+    ///
+    /// With `%p` or `%r` each of several ranks writes a file of its own, and nothing is merged. With `%j`
+    /// they share one; with `%h` and `%t` too if they can talk to each other by MPI, and then rank 0's
+    /// host and time count for all.
     ///
     /// Defaults to `profiling_data.h5` in the working directory; `SCOPE_PROFILER_FILE` overrides.
     pub fn file_path(mut self, path: impl AsRef<Path>) -> Self {
@@ -332,4 +354,18 @@ impl ProfilingConfig {
         self.clock = Some(clock.clone());
         self
     }
+}
+
+/// Refuses a variable of ours that is no text: it would count as not set.
+pub(crate) fn check_environment() -> Result<()> {
+    for (key, value) in std::env::vars_os() {
+        let is_ours = key.as_encoded_bytes().starts_with(b"SCOPE_PROFILER_");
+        if is_ours && (key.to_str().is_none() || value.to_str().is_none()) {
+            return Err(Error::config(format!(
+                "the environment variable {} is not UTF-8: {value:?}; set it to text, or unset it",
+                key.to_string_lossy()
+            )));
+        }
+    }
+    Ok(())
 }

@@ -1,9 +1,11 @@
 //! The configuration as a session runs by it: the environment applied, every value checked.
 
+use super::file_name::{FileName, Process};
 use super::{Naming, Overflow, ProfilingConfig};
 use crate::clock::Clock;
 use crate::comm::World;
 use crate::error::{Error, Result};
+use crate::output;
 use crate::pattern::Patterns;
 use crate::record::{BLOCK_EVENTS, EVENT_BYTES};
 use crate::store::merge::Merge;
@@ -24,6 +26,7 @@ impl ProfilingConfig {
         let verbose = flag("SCOPE_PROFILER_VERBOSE", self.verbose)?;
         let crash_handler = flag("SCOPE_PROFILER_CRASH_HANDLER", self.crash_handler)?;
         let file_path = get("SCOPE_PROFILER_FILE").map_or(self.file_path, PathBuf::from);
+        let file_name = FileName::of(&file_path)?;
         let label = get("SCOPE_PROFILER_LABEL").or(self.label);
 
         let keep_logs = flag("SCOPE_PROFILER_KEEP_LOGS", self.keep_logs)?;
@@ -74,18 +77,19 @@ impl ProfilingConfig {
                 "throttle needs a number of calls and a mean above 0; leave it out to keep every interval",
             ));
         }
-        let writes = activated && self.flush_to_disk;
-        if writes && (file_path.file_name().is_none() || file_path.is_dir()) {
-            return Err(Error::config(format!(
-                "{}: file_path is a directory; name a file in it",
-                file_path.display()
-            )));
+        // Nobody who sends the file there wants one.
+        let has_file = self.flush_to_disk && !file_name.fixed().is_some_and(output::is_null_device);
+        let writes = activated && has_file;
+        if let (true, Some(path)) = (writes, file_name.fixed()) {
+            output::name_of_a_file(path)?;
         }
         Ok(Settings {
             activated,
             switched_off_by: (self.activated && !activated).then_some(ACTIVATED),
             time_trace: self.time_trace,
-            file_path: self.flush_to_disk.then_some(file_path),
+            file_path: file_name.fixed().filter(|_| has_file).map(Into::into),
+            file_name: has_file.then_some(file_name),
+            has_own_file: false,
             label,
             verbose,
             block_events,
@@ -114,8 +118,12 @@ pub(crate) struct Settings {
     /// The variable that switched off what the program has on.
     pub(crate) switched_off_by: Option<&'static str>,
     pub(crate) time_trace: bool,
-    /// None: everything stays in memory.
+    /// None: everything stays in memory; or the name is not settled yet.
     pub(crate) file_path: Option<PathBuf>,
+    /// As it was given. None where no file is written.
+    pub(crate) file_name: Option<FileName>,
+    /// The file is of this process alone, whatever others there are.
+    pub(crate) has_own_file: bool,
     pub(crate) label: Option<String>,
     pub(crate) verbose: bool,
     /// The capacity of one block of a thread, in events.
@@ -135,6 +143,23 @@ pub(crate) struct Settings {
     pub(crate) keep_logs: bool,
     pub(crate) communicator: Option<Arc<World>>,
     pub(crate) clock: Clock,
+}
+
+impl Settings {
+    /// Settles the name of the file, now that it is known which process this is.
+    ///
+    /// # Errors
+    ///
+    /// When no file can have this name.
+    pub(crate) fn settle_file(&mut self, process: &Process) -> Result<()> {
+        if let (true, Some(name)) = (self.activated, &self.file_name) {
+            let path = name.path(process);
+            output::name_of_a_file(&path)?;
+            self.has_own_file = name.is_own(process);
+            self.file_path = Some(path);
+        }
+        Ok(())
+    }
 }
 
 fn parse_flag(key: &str, value: &str) -> Result<bool> {

@@ -9,16 +9,18 @@ use super::ranks::Ranks;
 use super::report::{RankReport, RegionTime};
 use super::written::Written;
 use crate::error::{Error, Result};
-use crate::output::directory_of;
+use crate::output::{Destination, directory_of};
 use crate::profile::{Metadata, Value};
 use crate::record::Recording;
 use crate::record::cost;
 use crate::record::writer::{Recorded, Writer};
+use crate::shell;
 use crate::store::merge::{Merge, MergeOptions, merge_with};
 use crate::store::{metadata, run_directory};
 use crate::summary::{Account, Summary};
 use crate::sys::fork::InLibrary;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How a session ended. There can be both: a summary of what there is, and what is wrong with it.
@@ -60,24 +62,28 @@ impl From<Result<Summary>> for Outcome {
 }
 
 /// Ends a session whose recording is closed.
-pub(super) fn end(recording: &Recording, writer: Option<&Writer>, ranks: &mut Ranks) -> Outcome {
+pub(super) fn end(
+    recording: &Recording,
+    output: Option<(&Writer, &Arc<Destination>)>,
+    ranks: &mut Ranks,
+) -> Outcome {
     let settings = &recording.settings;
-    let (Some(writer), Some(output)) = (writer, &settings.file_path) else {
+    let Some((writer, destination)) = output else {
         return in_memory::summary(recording, ranks.comm.rank).into();
     };
     let recorded = writer.finish(&metadata::at_end(cost::of_one_call(settings)));
-    settle_rank(writer, ranks, settings.merge_timeout);
+    settle_rank(writer, ranks, settings.has_own_file, settings.merge_timeout);
     let ending = Ending {
         recording,
         writer,
-        output,
+        destination,
         account: account(recording, &recorded.open, recorded.intervals),
         recorded,
     };
     let outcome = match ranks.others() {
-        _ if ranks.comm.size == 1 => {
+        _ if settings.has_own_file || is_alone(ranks, writer) => {
             writer.seal();
-            ending.alone().into()
+            ending.alone(ranks).into()
         }
         // Who panics leaves at once: the launcher, or the others, deal with what that means.
         Some(world) if !std::thread::panicking() => ending.with_others(world),
@@ -102,12 +108,25 @@ pub(super) fn in_hdf5() -> Result<InLibrary> {
     })
 }
 
+/// Whether there are no other ranks; where the launcher does not say, whether none has left a log.
+fn is_alone(ranks: &Ranks, writer: &Writer) -> bool {
+    let comm = &ranks.comm;
+    match comm.size {
+        1 => true,
+        0 => comm.rank == 0 && run_directory::logs_of_others(&writer.log_path()).is_empty(),
+        _ => false,
+    }
+}
+
 /// Where MPI came up after the start of the session, the log learns its rank.
-fn settle_rank(writer: &Writer, ranks: &mut Ranks, patience: Duration) {
+fn settle_rank(writer: &Writer, ranks: &mut Ranks, has_own_file: bool, patience: Duration) {
     if !ranks.provisional {
         return;
     }
     let changed = ranks.resolve(patience, |key| std::env::var(key).ok());
+    if let Some(disagreement) = ranks.disagreement.take() {
+        super::warn(disagreement);
+    }
     let comm = &ranks.comm;
     writer.append(|log| {
         if let (true, Some(job)) = (changed, &comm.job) {
@@ -115,10 +134,10 @@ fn settle_rank(writer: &Writer, ranks: &mut Ranks, patience: Duration) {
             log.rename(&run_directory::log_of_rank(log.path(), job, comm.rank))
                 .ok();
         }
-        let mut facts = Metadata::from([
-            ("rank".into(), Value::Int(comm.rank.into())),
-            ("size".into(), Value::Int(comm.size.into())),
-        ]);
+        let mut facts = Metadata::from([("rank".into(), Value::Int(comm.rank.into()))]);
+        if comm.size > 0 && !has_own_file {
+            facts.insert("size".into(), Value::Int(comm.size.into()));
+        }
         if let Some(run) = run_directory::run_of_log(log.path()) {
             facts.insert("run".into(), Value::Text(run.to_owned()));
         }
@@ -130,36 +149,71 @@ fn settle_rank(writer: &Writer, ranks: &mut Ranks, patience: Duration) {
 pub(super) struct Ending<'a> {
     pub(super) recording: &'a Recording,
     pub(super) writer: &'a Writer,
-    pub(super) output: &'a Path,
+    pub(super) destination: &'a Arc<Destination>,
     pub(super) account: Account,
     recorded: Recorded,
 }
 
 impl Ending<'_> {
-    /// The only rank: makes the file of its log.
-    fn alone(&self) -> Result<Summary> {
+    /// The file that was asked for.
+    pub(super) fn output(&self) -> &Path {
+        self.destination.path()
+    }
+
+    /// The command that merges the logs of this run, and of no other.
+    pub(super) fn merge_command(&self, log: &Path) -> String {
+        shell::merge_command(directory_of(log), run_directory::run_of_log(log), self.output())
+    }
+
+    /// The command that merges the logs of ranks that cannot talk to each other.
+    fn command_for_all(&self, ranks: &Ranks, log: &Path) -> String {
+        match &ranks.comm.job {
+            Some(_) => self.merge_command(log),
+            // Each log has a run of its own. Of another launch's the user knows more than anybody.
+            None => format!(
+                "scope-profiler-pproc merge {}/*.log -o {}",
+                shell::quote(directory_of(log)),
+                shell::quote(self.output())
+            ),
+        }
+    }
+
+    /// The only rank, or one with a file of its own: makes the file of its log.
+    fn alone(&self, ranks: &Ranks) -> Result<Summary> {
         let settings = &self.recording.settings;
         let log = self.writer.log_path();
-        let output = self.output;
         if settings.merge == Merge::Keep {
             return Ok(Summary::of_kept_logs(
                 self.account.clone(),
                 directory_of(&log),
-                output,
+                &self.merge_command(&log),
             ));
         }
-        let unmerged = |error: Error| error.unmerged(&log, output);
+        let unmerged = |error: Error| error.unmerged(&log, None, self.output());
         let _in_hdf5 = in_hdf5().map_err(unmerged)?;
-        merge_with(&[&log], output, &MergeOptions::new().mode(settings.merge)).map_err(unmerged)?;
-        let file = Written::open(output).map_err(unmerged)?;
-        let summary = Summary::of(
+        let options = MergeOptions::new()
+            .mode(settings.merge)
+            .into_destination(self.destination);
+        let merged = merge_with(&[&log], self.output(), &options).map_err(unmerged)?;
+        let file = Written::open(&merged.output).map_err(unmerged)?;
+        let mut summary = Summary::of(
             &file.reader,
             self.account.clone(),
             settings.label.clone(),
-            Some(output),
+            Some(&merged.output),
         )
         .map_err(unmerged)?;
-        self.remove(&log);
+        summary.set_placed(self.output(), merged.replaced);
+        if !settings.has_own_file && ranks.comm.size == 0 && !ranks.comm.may_be_alone {
+            // Others may come, and write logs that are merged with this one.
+            summary.set_advice(format!(
+                "The launcher does not say how many processes there are. Should there be others, merge the logs of \
+                 all of them when they have ended:\n  {}",
+                self.command_for_all(ranks, &log)
+            ));
+        } else {
+            self.remove(&log);
+        }
         Ok(summary)
     }
 
@@ -169,12 +223,8 @@ impl Ending<'_> {
         if ranks.gave_up {
             return self.left_alone("the other ranks", ranks.comm.rank, &log);
         }
-        Outcome::of(Summary::of_log(
-            self.account.clone(),
-            &log,
-            self.output,
-            &ranks.comm,
-        ))
+        let command = self.command_for_all(ranks, &log);
+        Outcome::of(Summary::of_log(self.account.clone(), &log, &command, &ranks.comm))
     }
 
     /// Removes the log once it is in the file, unless it shall stay.

@@ -13,8 +13,9 @@ mod start;
 mod together;
 mod written;
 
-use crate::config::ProfilingConfig;
+use crate::config::{self, ProfilingConfig};
 use crate::error::{Error, Result};
+use crate::output::Destination;
 use crate::record::names::NameId;
 use crate::record::writer::Writer;
 use crate::record::{Mutex, Recording, Region, RegionGuard, ScopeLayer, ScopeSubscriber, global, hold};
@@ -44,6 +45,8 @@ pub struct Profiler {
     pub(crate) recording: Arc<Recording>,
     ranks: Mutex<Ranks>,
     writer: Option<Arc<Writer>>,
+    /// None for a session that writes no file.
+    destination: Option<Arc<Destination>>,
     outcome: Mutex<Option<Outcome>>,
 }
 
@@ -56,21 +59,29 @@ impl Profiler {
     ///
     /// # Errors
     ///
-    /// When a setting cannot be used (see [`ProfilingConfig`]), or the output directory does not
-    /// exist or cannot be written.
+    /// When a setting cannot be used (see [`ProfilingConfig`]), an environment variable of the
+    /// profiler's is not UTF-8, or the output directory does not exist or cannot be written.
     pub fn new(config: ProfilingConfig) -> Result<Self> {
         child::check()?;
         #[cfg(feature = "mpi")]
         mpi_abort::keep();
         let environment = |key: &str| std::env::var(key).ok();
-        let settings = config.resolve(environment)?;
+        config::check_environment()?;
+        let mut settings = config.resolve(environment)?;
         let mut ranks = Ranks::at_start(&settings, environment);
+        let process = start::process(&settings, &ranks);
+        settings.settle_file(&process).inspect_err(|_| ranks.abandon())?;
+        let destination = settings.file_path.clone().map(Destination::at_start);
         let recording = Recording::new(settings);
         let writer = start::writer(&recording, &ranks).inspect_err(|_| ranks.abandon())?;
+        if let Some(disagreement) = ranks.disagreement.take() {
+            warn(disagreement);
+        }
         Ok(Self {
             recording,
             ranks: Mutex::new(ranks),
             writer,
+            destination: destination.map(Arc::new),
             outcome: Mutex::new(None),
         })
     }
@@ -177,7 +188,7 @@ impl Profiler {
             return;
         }
         if let Err(error) = self.finalize() {
-            warn(&error);
+            warn(error);
         }
     }
 
@@ -187,8 +198,9 @@ impl Profiler {
         global::clear(self.recording.id);
         let mut ranks = hold(&self.ranks);
         let settings = &self.recording.settings;
+        let output = self.writer.as_deref().zip(self.destination.as_ref());
         let mut outcome = if was_open {
-            finalize::end(&self.recording, self.writer.as_deref(), &mut ranks)
+            finalize::end(&self.recording, output, &mut ranks)
         } else {
             Outcome::of(Summary::default())
         };
@@ -201,6 +213,9 @@ impl Profiler {
             }
             if settings.verbose && is_news && ranks.comm.rank == 0 {
                 summary.print();
+            } else {
+                // Nobody would look for the file under another name.
+                summary.note_on_other_name().into_iter().for_each(warn);
             }
         }
         outcome
@@ -214,7 +229,7 @@ impl Drop for Profiler {
 }
 
 /// Tells of an error where there is nobody to return it to.
-fn warn(error: &Error) {
+fn warn(error: impl std::fmt::Display) {
     use std::io::Write;
     // A closed standard error is no reason to take the program down, as eprintln! would.
     let _ = writeln!(std::io::stderr(), "scope-profiler: {error}");

@@ -38,6 +38,8 @@ pub(super) struct Ranks {
     pub(super) provisional: bool,
     /// The other ranks have not come to be connected.
     pub(super) gave_up: bool,
+    /// What to say of it, once, where MPI and the launcher say different things.
+    pub(super) disagreement: Option<String>,
     /// How this rank's clock and rank 0's differed at the start.
     pub(super) clock: Option<ClockMeasurement>,
 }
@@ -45,38 +47,47 @@ pub(super) struct Ranks {
 impl Ranks {
     /// Collective where MPI is initialized and the session writes a file.
     pub(super) fn at_start(settings: &Settings, environment: impl Fn(&str) -> Option<String>) -> Self {
-        if settings.activated && settings.file_path.is_some() {
+        let launched = Comm::of_launcher(&environment);
+        if settings.activated && settings.file_name.is_some() {
             let patience = settings.merge_timeout;
             match comm::connect(settings.communicator.as_deref(), &environment, patience) {
+                Connection::Made(_, comm)
+                    if settings.communicator.is_none() && disagree(&comm, &launched) =>
+                {
+                    return Self {
+                        disagreement: disagreement(&launched),
+                        ..Self::without_mpi(launched)
+                    };
+                }
                 Connection::Made(world, comm) => {
                     let until = Instant::now() + patience;
                     let clock = comm::compare_clocks(&world, &settings.clock, Occasion::Start, until);
                     return Self {
-                        comm,
                         world: Some(world),
-                        provisional: false,
-                        gave_up: false,
                         clock,
+                        ..Self::without_mpi(comm)
                     };
                 }
                 Connection::Missing(comm, missing) => {
                     tell_of_missing(&comm, &missing, patience);
-                    return Self {
-                        comm,
-                        world: None,
-                        provisional: false,
-                        gave_up: false,
-                        clock: None,
-                    };
+                    return Self::without_mpi(comm);
                 }
                 Connection::None => {}
             }
         }
         Self {
             provisional: comm::may_connect_later(&environment),
-            comm: Comm::of_launcher(environment),
+            ..Self::without_mpi(launched)
+        }
+    }
+
+    fn without_mpi(comm: Comm) -> Self {
+        Self {
+            comm,
             world: None,
+            provisional: false,
             gave_up: false,
+            disagreement: None,
             clock: None,
         }
     }
@@ -99,6 +110,10 @@ impl Ranks {
             }
             Connection::None => return false,
         };
+        if disagree(&comm, &self.comm) {
+            self.disagreement = disagreement(&self.comm);
+            return false;
+        }
         // Logs that have a name in common keep it.
         if self.comm.job.is_some() {
             comm.job.clone_from(&self.comm.job);
@@ -119,4 +134,23 @@ impl Ranks {
     pub(super) fn others(&self) -> Option<&World> {
         self.world.as_ref().filter(|world| world.is_up())
     }
+}
+
+/// Whether MPI takes this process for the only one, and the launcher knows of others: then it is the
+/// launcher of another MPI.
+fn disagree(of_mpi: &Comm, launched: &Comm) -> bool {
+    of_mpi.size == 1 && launched.is_one_of_several()
+}
+
+/// One of the ranks says so.
+fn disagreement(launched: &Comm) -> Option<String> {
+    (launched.rank == 0).then(|| {
+        format!(
+            "MPI says that this process is the only one, and the launcher ({}) that it is one of {}: the program was \
+             probably built with another MPI than that of mpirun, and none of its processes knows of the others. \
+             Each keeps a log of its own; build and start it with one MPI, unless this is what you want",
+            launched.launcher.unwrap_or("unknown"),
+            launched.size
+        )
+    })
 }

@@ -89,12 +89,12 @@ impl Arrivals {
 /// What became of the logs, as rank 0 tells the others.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Verdict {
-    /// They are in the file.
-    Merged,
+    /// They are in this file.
+    Merged(PathBuf),
     /// They stay, as was asked for.
     Kept,
     /// The file has what there was of these ranks, and lacks the rest.
-    Incomplete(Vec<u32>),
+    Incomplete(PathBuf, Vec<u32>),
     /// There is no file, for this reason.
     Failed(String),
 }
@@ -103,9 +103,13 @@ impl Verdict {
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut out = Encoder::default();
         match self {
-            Self::Merged => out.u8(0),
+            Self::Merged(output) => out.u8(0).text(&output.to_string_lossy()),
             Self::Kept => out.u8(1),
-            Self::Incomplete(ranks) => ranks.iter().fold(out.u8(2), |out, &rank| out.u32(rank)),
+            Self::Incomplete(output, ranks) => ranks
+                .iter()
+                .fold(out.u8(2).text(&output.to_string_lossy()), |out, &rank| {
+                    out.u32(rank)
+                }),
             Self::Failed(reason) => out.u8(3).text(reason),
         };
         out.into_bytes()
@@ -114,14 +118,15 @@ impl Verdict {
     pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
         let mut input = Decoder::new(bytes);
         Some(match input.u8()? {
-            0 => Self::Merged,
+            0 => Self::Merged(input.text()?.into()),
             1 => Self::Kept,
             2 => {
+                let output = input.text()?.into();
                 let mut ranks = Vec::new();
                 while !input.is_empty() {
                     ranks.push(input.u32()?);
                 }
-                Self::Incomplete(ranks)
+                Self::Incomplete(output, ranks)
             }
             3 => Self::Failed(input.text()?),
             _ => return None,
@@ -160,9 +165,9 @@ mod tests {
     #[test]
     fn a_verdict_arrives_as_it_was_sent() {
         for verdict in [
-            Verdict::Merged,
+            Verdict::Merged("out/run.h5".into()),
             Verdict::Kept,
-            Verdict::Incomplete(vec![1, 30]),
+            Verdict::Incomplete("out/run.h5".into(), vec![1, 30]),
             Verdict::Failed("disk full".into()),
         ] {
             assert_eq!(Verdict::decode(&verdict.encode()), Some(verdict));

@@ -1,13 +1,42 @@
 //! The beginning of a session's log.
 
 use super::ranks::Ranks;
-use crate::config::Settings;
+use crate::comm;
+use crate::config::{FileName, Process, Settings};
 use crate::error::{Error, Result};
 use crate::profile::{Metadata, Value};
 use crate::record::Recording;
 use crate::record::writer::Writer;
 use crate::store::{metadata, run_directory};
+use crate::sys;
 use std::sync::Arc;
+use std::time::Instant;
+
+/// What the name of the file may tell of this process. Collective where ranks that can talk to each other
+/// have to agree on it.
+pub(super) fn process(settings: &Settings, ranks: &Ranks) -> Process {
+    let mut process = Process {
+        id: std::process::id(),
+        rank: ranks.comm.rank,
+        is_one_of_several: ranks.comm.is_one_of_several(),
+        is_agreed: ranks.world.is_some(),
+        host: sys::host_name(),
+        time: run_directory::time_in_a_name(),
+        job: comm::batch_job(|key| std::env::var(key).ok()),
+    };
+    let name = settings.file_name.as_ref();
+    if let (Some(world), Some(true)) = (&ranks.world, name.map(FileName::is_to_be_agreed_on)) {
+        let words = format!("{} {}", process.time, process.host).into_bytes();
+        let until = Instant::now() + settings.merge_timeout;
+        let words =
+            comm::words_of_rank_0(world, words, until).and_then(|words| String::from_utf8(words).ok());
+        // Of a rank that hears nothing the logs lie elsewhere. Rank 0 is told where.
+        if let Some((time, host)) = words.as_deref().and_then(|words| words.split_once(' ')) {
+            (process.time, process.host) = (time.into(), host.into());
+        }
+    }
+    process
+}
 
 /// Begins the log and starts the writer; none for a session that writes no file.
 pub(super) fn writer(recording: &Arc<Recording>, ranks: &Ranks) -> Result<Option<Arc<Writer>>> {
@@ -24,11 +53,18 @@ pub(super) fn writer(recording: &Arc<Recording>, ranks: &Ranks) -> Result<Option
     let path = log.path().to_path_buf();
     let mut facts: Metadata = metadata::at_start(&recording.settings, comm.rank, comm.size);
     facts.insert("run".into(), Value::Text(run));
+    match comm.size {
+        // The file of one among many lacks nobody; and of many whose number nobody knows, none is missing.
+        _ if recording.settings.has_own_file => drop(facts.remove("size")),
+        0 if comm.rank > 0 => drop(facts.remove("size")),
+        0 => drop(facts.insert("size".into(), Value::Int(1))),
+        _ => {}
+    }
     if ranks.provisional {
         // The first word of a log on its rank counts: until MPI says it, only the name does.
         facts.remove("rank");
         facts.remove("run");
-        if comm.size == 1 {
+        if comm.size <= 1 {
             facts.remove("size");
         }
     }

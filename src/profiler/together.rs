@@ -13,6 +13,7 @@ use crate::analysis::selection::RegionFilter;
 use crate::comm::{Meeting, Occasion, Post, Stage, World, compare_clocks};
 use crate::error::{Error, Result};
 use crate::output::directory_of;
+use crate::shell;
 use crate::store::merge::{Merge, MergeOptions, merge_with, write_rank_file};
 use crate::store::run_directory;
 use crate::summary::{Account, Summary};
@@ -55,24 +56,23 @@ impl Ending<'_> {
         };
         self.make_rank_file(meeting, arrivals, &log);
         let word = meeting.report(Stage::Sealed, self.report(&log).encode());
-        let output = self.output;
         match word.and_then(|word| Verdict::decode(&word)) {
             None => self.left_alone("rank 0", world.rank(), &log),
-            Some(Verdict::Merged) => {
+            Some(Verdict::Merged(output)) => {
                 self.remove(&log);
-                Outcome::of(Summary::of_rank(self.account.clone(), output))
+                Outcome::of(Summary::of_rank(self.account.clone(), &output))
             }
             Some(Verdict::Kept) => Outcome::of(Summary::of_rank(self.account.clone(), &log)),
-            Some(Verdict::Incomplete(missing)) => {
-                let error = self.incomplete(&missing, &log);
+            Some(Verdict::Incomplete(output, missing)) => {
+                let error = self.incomplete(&output, &missing, &log);
                 Outcome {
-                    summary: Some(Summary::of_rank(self.account.clone(), output)),
+                    summary: Some(Summary::of_rank(self.account.clone(), &output)),
                     error: Some(error),
                 }
             }
             Some(Verdict::Failed(reason)) => Error::not_found(format!(
                 "{}: rank 0 could not write it ({reason}); rank {} keeps {}",
-                output.display(),
+                self.output().display(),
                 world.rank(),
                 log.display()
             ))
@@ -114,7 +114,7 @@ impl Ending<'_> {
         };
         let (outcome, verdict) = self.conclude(meeting, mode, &log, &gathered);
         meeting.answer(Stage::Sealed, &verdict.encode());
-        if verdict == Verdict::Merged {
+        if matches!(verdict, Verdict::Merged(_)) {
             self.remove(&log);
         }
         outcome
@@ -130,16 +130,17 @@ impl Ending<'_> {
     ) -> (Outcome, Verdict) {
         let directory = directory_of(log);
         if mode == Merge::Keep {
-            let mut summary = Summary::of_kept_logs(gathered.account(), directory, self.output);
+            let command = self.merge_command(log);
+            let mut summary = Summary::of_kept_logs(gathered.account(), directory, &command);
             summary.set_ranks(gathered.imbalance(), gathered.missing.clone());
             return match gathered.missing.is_empty() {
                 true => (Outcome::of(summary), Verdict::Kept),
                 false => (
                     Outcome {
                         summary: Some(summary),
-                        error: Some(self.incomplete(&gathered.missing, log)),
+                        error: Some(self.incomplete(self.output(), &gathered.missing, log)),
                     },
-                    Verdict::Incomplete(gathered.missing.clone()),
+                    Verdict::Incomplete(self.output().into(), gathered.missing.clone()),
                 ),
             };
         }
@@ -152,20 +153,24 @@ impl Ending<'_> {
         match merged {
             Err(error) => {
                 let verdict = Verdict::Failed(error.to_string());
-                (error.unmerged(directory, self.output).into(), verdict)
+                let run = run_directory::run_of_log(log);
+                (error.unmerged(directory, run, self.output()).into(), verdict)
             }
-            Ok(summary) if gathered.missing.is_empty() => (Outcome::of(summary), Verdict::Merged),
-            Ok(summary) => (
+            Ok((summary, output)) if gathered.missing.is_empty() => {
+                (Outcome::of(summary), Verdict::Merged(output))
+            }
+            Ok((summary, output)) => (
                 Outcome {
                     summary: Some(summary),
-                    error: Some(self.incomplete(&gathered.missing, log)),
+                    error: Some(self.incomplete(&output, &gathered.missing, log)),
                 },
-                Verdict::Incomplete(gathered.missing.clone()),
+                Verdict::Incomplete(output, gathered.missing.clone()),
             ),
         }
     }
 
-    fn merge(&self, mode: Merge, log: &Path, gathered: &Gathered) -> Result<Summary> {
+    /// The summary, and the file.
+    fn merge(&self, mode: Merge, log: &Path, gathered: &Gathered) -> Result<(Summary, PathBuf)> {
         let _in_hdf5 = in_hdf5()?;
         // Of a rank that has not come there may be a log all the same.
         let of_missing = gathered.missing.iter().filter_map(|&rank| {
@@ -179,18 +184,21 @@ impl Ending<'_> {
             .chain(of_missing.filter(|log| log.is_file()))
             .collect();
         let logs: Vec<PathBuf> = logs.into_iter().collect();
-        let merged = merge_with(&logs, self.output, &MergeOptions::new().mode(mode))?;
-        let file = Written::open(self.output)?;
+        let options = MergeOptions::new().mode(mode).into_destination(self.destination);
+        let merged = merge_with(&logs, self.output(), &options)?;
+        let output = merged.output.as_path();
+        let file = Written::open(output)?;
         let label = self.recording.settings.label.clone();
         let account = gathered.account();
         let mut summary = if merged.intervals <= NESTED_INTERVALS {
-            Summary::of(&file.reader, account, label, Some(self.output))?
+            Summary::of(&file.reader, account, label, Some(output))?
         } else {
-            Summary::without_tree(&file.reader, account, label, self.output)
+            Summary::without_tree(&file.reader, account, label, output)
         };
+        summary.set_placed(self.output(), merged.replaced);
         let imbalance = imbalance::filtered(&file.reader, &RegionFilter::new(), Some(summary.call_tree()))?;
         summary.set_ranks(imbalance, gathered.missing.clone());
-        Ok(summary)
+        Ok((summary, merged.output))
     }
 
     /// Writes the last blocks of the log.
@@ -212,7 +220,7 @@ impl Ending<'_> {
             // Should it fail, the merge tries again; and tells when that fails too.
             let made = meeting.while_at_work(|| {
                 in_hdf5()
-                    .and_then(|_in| write_rank_file(log, self.output))
+                    .and_then(|_in| write_rank_file(log, self.output()))
                     .is_ok()
             });
             drop(made);
@@ -223,21 +231,20 @@ impl Ending<'_> {
     pub(super) fn left_alone(&self, whom: &str, rank: u32, log: &Path) -> Outcome {
         Error::incomplete(format!(
             "rank {rank} has heard nothing of {whom} for {} s; its log {} is complete: when all ranks have ended, \
-             `scope-profiler-pproc merge {} -o {}` makes the file of all logs",
+             `{}` makes the file of all logs",
             self.recording.settings.merge_timeout.as_secs_f64(),
             log.display(),
-            directory_of(log).display(),
-            self.output.display()
+            self.merge_command(log)
         ))
         .into()
     }
 
-    fn incomplete(&self, missing: &[u32], log: &Path) -> Error {
+    fn incomplete(&self, output: &Path, missing: &[u32], log: &Path) -> Error {
         let settings = &self.recording.settings;
         Error::incomplete(format!(
             "{}: {} not come to finalize within {} s{}. All logs stay: when all ranks have ended, \
-             `scope-profiler-pproc merge {} -o {}` makes the file of them",
-            self.output.display(),
+             `{}` makes the file of them",
+            output.display(),
             match missing {
                 [one] => format!("rank {one} has"),
                 several => format!("ranks {} have", ranges(several)),
@@ -247,8 +254,7 @@ impl Ending<'_> {
                 Merge::Keep => "",
                 _ => "; the file has what there was in the logs by then",
             },
-            directory_of(log).display(),
-            self.output.display()
+            shell::merge_command(directory_of(log), run_directory::run_of_log(log), output)
         ))
     }
 }

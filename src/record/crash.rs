@@ -20,11 +20,13 @@ use super::saving::{self, log_event};
 use super::sync::{Mutex, lock};
 use super::view::LaneShared;
 use crate::profile::Value;
+use crate::shell;
 use crate::store::names;
 use crate::store::rank_log::{LogWriter, TAIL_EVENTS};
 use crate::sys::{self, Outlook, signals};
 use std::cell::UnsafeCell;
 use std::io;
+use std::path::Path;
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
@@ -75,7 +77,7 @@ unsafe impl Sync for Rescue {}
 
 impl Rescue {
     pub(super) fn new(recording: &Arc<Recording>, log: &LogWriter, speaks: bool) -> io::Result<Arc<Self>> {
-        let path = log.path().display();
+        let command = shell::merge_command(log.path(), None, Path::new("FILE"));
         Ok(Arc::new(Self {
             recording: Arc::clone(recording),
             desk: UnsafeCell::new(Desk {
@@ -88,8 +90,8 @@ impl Rescue {
             tail: AtomicU64::new(0),
             finished: AtomicBool::new(false),
             advice: format!(
-                "everything recorded is in {path}: \
-                 make a file of it with `scope-profiler-pproc merge {path} -o FILE`\n"
+                "everything recorded is in {}: make a file of it with `{command}`\n",
+                log.path().display()
             ),
             speaks,
             watch: Mutex::new(None),

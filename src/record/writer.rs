@@ -10,6 +10,7 @@ use super::saving::log_event;
 use super::sync::{Arc, Mutex, hold, lock};
 use super::view::OpenCall;
 use crate::profile::{Metadata, Value};
+use crate::shell;
 use crate::store::names;
 use crate::store::rank_log::{Counts, LogWriter, MAX_EVENTS, SUSPENDED};
 use crate::sys::{self, signals};
@@ -159,9 +160,9 @@ impl Writer {
         self.seal();
         let log = self.log_path();
         tell(&format!(
-            "the program ended {how}; everything recorded is in {log}: \
-             make a file of it with `scope-profiler-pproc merge {log} -o FILE`",
-            log = log.display()
+            "the program ended {how}; everything recorded is in {}: make a file of it with `{}`",
+            log.display(),
+            shell::merge_command(&log, None, Path::new("FILE"))
         ));
     }
 

@@ -3,7 +3,7 @@
 use super::rank_log::LogWriter;
 use crate::comm::Comm;
 use crate::error::{Error, Result};
-use crate::output::directory_of;
+use crate::output::{directory_of, what_is_wrong_with};
 #[cfg(unix)]
 use crate::sys;
 use jiff::Timestamp;
@@ -29,27 +29,41 @@ pub(crate) fn log_directory(output: &Path) -> PathBuf {
 pub(crate) fn create_log(output: &Path, comm: &Comm) -> Result<(LogWriter, String)> {
     let parent = directory_of(output);
     if !parent.is_dir() {
+        let missing = || {
+            format!(
+                "the output directory {} does not exist; create it or set another file_path",
+                parent.display()
+            )
+        };
         return Err(Error::config(format!(
-            "{}: the output directory {} does not exist; create it or set another file_path",
+            "{}: {}",
             output.display(),
-            parent.display()
+            what_is_wrong_with(parent).unwrap_or_else(missing)
         )));
     }
     let directory = log_directory(output);
     let cannot = |error| Error::io(&directory, "cannot write to the output directory", error);
-    match std::fs::create_dir(&directory) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(cannot(error)),
-        _ => check_owner(&directory, parent)?,
+    let create = || match std::fs::create_dir(&directory) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(cannot(error)),
+        _ => check_owner(&directory, parent),
+    };
+    create()?;
+    if !directory.is_dir() {
+        return Err(Error::config(format!(
+            "{}: is no directory, and the logs of {} go into a directory of this name; move it away or set \
+             another file_path",
+            directory.display(),
+            output.display()
+        )));
     }
-    let run = comm.job.clone().unwrap_or_else(|| {
-        format!(
-            "{}-{}",
-            Timestamp::now().strftime("%Y%m%dT%H%M%SZ"),
-            std::process::id()
-        )
-    });
+    let run = comm
+        .job
+        .clone()
+        .unwrap_or_else(|| format!("{}-{}", time_in_a_name(), std::process::id()));
+    let mut again = 0;
     // A second session of the same run gets a number of its own.
-    for session in 1.. {
+    let mut session = 1;
+    loop {
         let run = if session == 1 {
             run.clone()
         } else {
@@ -58,11 +72,20 @@ pub(crate) fn create_log(output: &Path, comm: &Comm) -> Result<(LogWriter, Strin
         let path = directory.join(log_name(&run, comm.rank));
         match LogWriter::create(&path) {
             Ok(log) => return Ok((log, run)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => session += 1,
+            // Another process has removed the directory with its last log.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && again < 100 => {
+                again += 1;
+                create()?;
+            }
             Err(error) => return Err(cannot(error)),
         }
     }
-    unreachable!("the numbers do not end")
+}
+
+/// Now, as a part of a file's name.
+pub(crate) fn time_in_a_name() -> String {
+    Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string()
 }
 
 /// Where everyone may create files, somebody else may have made the directory, or a link that leads to
@@ -108,9 +131,27 @@ pub(crate) fn run_of_log(log: &Path) -> Option<&str> {
     Some(name.rsplit_once("-rank")?.0)
 }
 
+/// Whether all logs of one launch have this name of a run; else it has the time and the process, and
+/// is of one log alone.
+pub(crate) fn is_name_of_a_launch(run: &str) -> bool {
+    !run.is_empty() && !run.contains('-')
+}
+
 /// Where the log of this run and rank would lie beside `log`.
 pub(crate) fn log_of_rank(log: &Path, run: &str, rank: u32) -> PathBuf {
     log.with_file_name(log_name(run, rank))
+}
+
+/// The logs of other ranks of the same run beside `log`.
+pub(crate) fn logs_of_others(log: &Path) -> Vec<PathBuf> {
+    let runs = logs_by_run(directory_of(log)).unwrap_or_default();
+    let of_run = runs
+        .into_iter()
+        .filter(|(run, _)| run_of_log(log) == Some(run))
+        .flat_map(|(_, logs)| logs);
+    of_run
+        .filter(|other| rank_of_log(other) != rank_of_log(log))
+        .collect()
 }
 
 /// Removes a log that has been merged, and the directory when it was the last one in it.
@@ -134,12 +175,33 @@ pub(crate) fn remove_log(log: &Path) {
 /// # Errors
 ///
 /// When a path is not there, a directory holds no logs, or those of several runs: name the files
-/// of one of them then.
+/// of one of them then, or choose it with [`find_logs_of_run`].
 pub fn find_logs(paths: &[impl AsRef<Path>]) -> Result<Vec<PathBuf>> {
+    find(paths, None)
+}
+
+/// As [`find_logs`], and of directories only the logs of the run of this name: what stands before
+/// `-rank` in the names of its logs.
+///
+/// ```no_run
+/// let logs = scope_profiler::find_logs_of_run(&["profiling_data.h5.d"], "8f3a2c1d")?;
+/// scope_profiler::merge(&logs, "profiling_data.h5".as_ref())?;
+/// # Ok::<(), scope_profiler::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// When a path is not there, or a directory holds no logs of this run: the message lists the runs
+/// that it has.
+pub fn find_logs_of_run(paths: &[impl AsRef<Path>], run: &str) -> Result<Vec<PathBuf>> {
+    find(paths, Some(run))
+}
+
+fn find(paths: &[impl AsRef<Path>], run: Option<&str>) -> Result<Vec<PathBuf>> {
     let mut logs = Vec::new();
     for path in paths.iter().map(AsRef::as_ref) {
         if path.is_dir() {
-            logs.extend(logs_in(path)?);
+            logs.extend(logs_in(path, run)?);
         } else if path.exists() {
             logs.push(path.to_path_buf());
         } else {
@@ -152,34 +214,51 @@ pub fn find_logs(paths: &[impl AsRef<Path>]) -> Result<Vec<PathBuf>> {
     Ok(logs)
 }
 
-fn logs_in(directory: &Path) -> Result<Vec<PathBuf>> {
-    let cannot = |error| Error::io(directory, "cannot list the directory", error);
+fn logs_by_run(directory: &Path) -> io::Result<BTreeMap<String, Vec<PathBuf>>> {
     let mut runs: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
-    for entry in std::fs::read_dir(directory).map_err(cannot)? {
-        let path = entry.map_err(cannot)?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if let Some((run, _)) = name
-            .strip_suffix(".log")
-            .and_then(|name| name.rsplit_once("-rank"))
-        {
+    for entry in std::fs::read_dir(directory)? {
+        let path = entry?.path();
+        if let (Some(run), Some(_)) = (run_of_log(&path), rank_of_log(&path)) {
             runs.entry(run.to_owned()).or_default().push(path.clone());
         }
     }
-    if runs.len() > 1 {
-        let names: Vec<&str> = runs.keys().map(String::as_str).collect();
-        return Err(Error::config(format!(
-            "{}: holds the logs of {} runs ({}); name the files of one, as in {}",
-            directory.display(),
-            names.len(),
-            names.join(", "),
-            directory
-                .join(format!("{}-rank*.log", names[names.len() - 1]))
-                .display()
-        )));
+    runs.values_mut().for_each(|logs| logs.sort());
+    Ok(runs)
+}
+
+fn logs_in(directory: &Path, run: Option<&str>) -> Result<Vec<PathBuf>> {
+    let mut runs =
+        logs_by_run(directory).map_err(|error| Error::io(directory, "cannot list the directory", error))?;
+    if let Some(logs) = run.and_then(|run| runs.remove(run)) {
+        return Ok(logs);
     }
-    let (_, mut logs) = runs
-        .pop_first()
-        .ok_or_else(|| Error::not_found(format!("{}: there are no rank logs in it", directory.display())))?;
-    logs.sort();
-    Ok(logs)
+    let shown = directory.display();
+    match (run, runs.len()) {
+        (_, 0) => Err(Error::not_found(format!("{shown}: there are no rank logs in it"))),
+        (Some(run), _) => Err(Error::not_found(format!(
+            "{shown}: there are no logs of a run {run} in it, but of {}",
+            by_age(&runs).join(", ")
+        ))),
+        (None, 1) => Ok(runs.into_values().flatten().collect()),
+        (None, several) => {
+            let names = by_age(&runs);
+            Err(Error::config(format!(
+                "{shown}: holds the logs of {several} runs ({}; the last is the latest); choose one as with \
+                 --run {}, or name its files",
+                names.join(", "),
+                names[names.len() - 1]
+            )))
+        }
+    }
+}
+
+/// The names of the runs, the latest last.
+fn by_age(runs: &BTreeMap<String, Vec<PathBuf>>) -> Vec<&str> {
+    let written = |log: &PathBuf| log.metadata().and_then(|log| log.modified()).ok();
+    let mut names: Vec<_> = runs
+        .iter()
+        .map(|(run, logs)| (logs.iter().filter_map(written).max(), run.as_str()))
+        .collect();
+    names.sort();
+    names.into_iter().map(|(_, run)| run).collect()
 }

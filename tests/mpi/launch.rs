@@ -54,6 +54,24 @@ impl Launch {
         Self::with(ranks, part, true)
     }
 
+    /// The same under the launcher of another MPI than this was built with; none where there is none.
+    pub(crate) fn under_another_mpi(ranks: u32, part: &str) -> Option<Self> {
+        let other = if is_open_mpi() {
+            "mpirun.mpich"
+        } else {
+            "mpirun.openmpi"
+        };
+        Command::new(other).arg("--version").output().ok()?;
+        let mut launch = Self::launcher_called(other, !is_open_mpi(), ranks, false);
+        launch.play(part);
+        // A process that Open MPI did not start starts a daemon, which minds root as its launcher does.
+        launch.command.envs([
+            ("OMPI_ALLOW_RUN_AS_ROOT", "1"),
+            ("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1"),
+        ]);
+        Some(launch)
+    }
+
     /// Ranks that run an example, which has to be built: `cargo build --features mpi --example NAME`.
     pub(crate) fn example(ranks: u32, name: &str, arguments: &[&str]) -> Self {
         let mut launch = Self::launcher(ranks, false);
@@ -83,29 +101,36 @@ impl Launch {
 
     fn with(ranks: u32, part: &str, survivors: bool) -> Self {
         let mut launch = Self::launcher(ranks, survivors);
-        launch
-            .command
-            .arg(std::env::current_exe().unwrap())
-            .args(["--exact", "part::the_rank", "--nocapture", "--test-threads=1"])
-            .env(PART, part);
+        launch.play(part);
         launch
     }
 
+    fn play(&mut self, part: &str) {
+        self.command
+            .arg(std::env::current_exe().unwrap())
+            .args(["--exact", "part::the_rank", "--nocapture", "--test-threads=1"])
+            .env(PART, part);
+    }
+
     fn launcher(ranks: u32, survivors: bool) -> Self {
+        Self::launcher_called(&mpirun(), is_open_mpi(), ranks, survivors)
+    }
+
+    fn launcher_called(name: &str, is_open_mpi: bool, ranks: u32, survivors: bool) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let mut command = Command::new(mpirun());
+        let mut command = Command::new(name);
         command
             .env_remove("RUST_BACKTRACE")
             .current_dir(directory.path())
             .stdin(Stdio::null());
-        if is_open_mpi() {
+        if is_open_mpi {
             command.args(["--allow-run-as-root", "--oversubscribe"]);
             if survivors {
                 command.args(["--enable-recovery", "--mca", "orte_abort_on_non_zero_status", "0"]);
             }
         }
         command.args(["-n", &ranks.to_string()]);
-        if survivors && !is_open_mpi() {
+        if survivors && !is_open_mpi {
             // MPICH's launcher kills all with the first: it does not learn of the death of a rank
             // as long as this shell waits for the others.
             let wait = format!(

@@ -13,6 +13,7 @@ mod endings;
 mod heat;
 mod launch;
 mod merging;
+mod overwriting;
 mod part;
 mod programs;
 mod settings;

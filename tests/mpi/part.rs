@@ -38,7 +38,7 @@ fn the_rank() {
 
 fn config() -> ProfilingConfig {
     ProfilingConfig::new()
-        .file_path("run.h5")
+        .file_path(std::env::var("SCOPE_PROFILER_TEST_PATH").unwrap_or("run.h5".into()))
         .flush_interval(Duration::from_secs(3_600))
 }
 
@@ -88,6 +88,7 @@ fn leave_without_mpi(universe: Universe) -> ! {
 fn steps() {
     let (universe, rank) = mpi_world();
     ProfileManager::setup(config()).unwrap();
+    meet_the_other_launch(rank);
     // The last of many has nothing to do.
     if rank < 3 || rank + 1 < universe.world().size() {
         record(rank);
@@ -187,6 +188,23 @@ fn abort_after_mpi_init() {
     }
     universe.world().barrier();
     std::thread::sleep(Duration::from_secs(60));
+}
+
+/// Waits for the second of two launches that write to one path.
+fn meet_the_other_launch(rank: i32) {
+    if std::env::var_os("SCOPE_PROFILER_TEST_GATE").is_none() || rank != 0 {
+        return;
+    }
+    let directory = std::env::var("SCOPE_PROFILER_TEST_GATE_AT").unwrap_or(".".into());
+    let directory = Path::new(&directory);
+    std::fs::write(directory.join(format!("begun.{}", std::process::id())), "").unwrap();
+    let begun = || {
+        names_in(directory)
+            .iter()
+            .filter(|name| name.starts_with("begun"))
+            .count()
+    };
+    wait_for("the other launch", || (begun() == 2).then_some(()));
 }
 
 fn set_up_before_mpi() {

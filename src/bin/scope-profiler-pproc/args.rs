@@ -72,9 +72,13 @@ pub(crate) enum Command {
         #[arg(required = true, value_name = "DIR_OR_FILES")]
         logs: Vec<PathBuf>,
 
-        /// The file to write
+        /// The file to write; an older one is replaced
         #[arg(short, long, value_name = "FILE")]
         output: PathBuf,
+
+        /// Which run, where a directory has the logs of several: what their names have before -rank
+        #[arg(long, value_name = "NAME")]
+        run: Option<String>,
 
         /// One file with everything, or an index of links to a file for each rank
         #[arg(long, value_name = "MODE", default_value = "auto")]

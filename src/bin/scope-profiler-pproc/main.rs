@@ -73,11 +73,12 @@ fn run(args: &Args) -> Result<(), Failure> {
     if let Some(Command::Merge {
         logs,
         output,
+        run,
         mode,
         quiet,
     }) = &args.command
     {
-        return merging::merge_logs(logs, output, (*mode).into(), *quiet);
+        return merging::merge_logs(logs, run.as_deref(), output, (*mode).into(), *quiet);
     }
     if args.check {
         return verify::check(args);
@@ -134,6 +135,18 @@ fn write_outputs(
     filter: &RegionFilter,
     quiet: bool,
 ) -> Result<(), Failure> {
+    let first = directory
+        .components()
+        .next()
+        .map(|first| Path::new(first.as_os_str()));
+    if let Some(home) = first.filter(|first| first.to_string_lossy().starts_with('~') && !first.exists()) {
+        return Err(Failure::Message(format!(
+            "{}: there is no directory {}; only a shell replaces ~ by a home directory, and not within quotes: \
+             write $HOME there, or ./~",
+            directory.display(),
+            home.display()
+        )));
+    }
     let made = Made::directory(directory)?;
     for output in outputs {
         let path = output.path(directory);

@@ -2,15 +2,26 @@
 
 use crate::Failure;
 use crate::terminal::{self, print};
-use scope_profiler::{Merge, MergeOptions, MergeProgress, Merged, find_logs, merge_with, units};
+use scope_profiler::{
+    Merge, MergeOptions, MergeProgress, Merged, find_logs, find_logs_of_run, merge_with, units,
+};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 /// Merges logs, and says what became of them.
-pub(crate) fn merge_logs(logs: &[PathBuf], output: &Path, mode: Merge, quiet: bool) -> Result<(), Failure> {
-    let logs = find_logs(logs)?;
+pub(crate) fn merge_logs(
+    logs: &[PathBuf],
+    run: Option<&str>,
+    output: &Path,
+    mode: Merge,
+    quiet: bool,
+) -> Result<(), Failure> {
+    let logs = match run {
+        Some(run) => find_logs_of_run(logs, run)?,
+        None => find_logs(logs)?,
+    };
     let mut options = MergeOptions::new().mode(mode);
     let shows_progress = !quiet && std::io::stderr().is_terminal();
     if shows_progress {
@@ -42,6 +53,9 @@ fn report(merged: &Merged, output: &Path) -> String {
         if n > 0 {
             text += &format!(", {} {what}", units::count(n));
         }
+    }
+    if merged.replaced {
+        text += "\nIt took the place of an older file";
     }
     if let Some(directory) = merged.rank_files.first().and_then(|file| file.parent()) {
         let directory = directory.strip_prefix(".").unwrap_or(directory);

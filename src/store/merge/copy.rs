@@ -27,10 +27,14 @@ pub(super) fn merge(inputs: Inputs, output: &Path, options: &MergeOptions) -> Re
     gathered.finish(inputs, &file, output)?;
     file.close().map_err(failed)?;
     verify(&temporary, output, &gathered.ranks, Depth::Columns)?;
-    temporary
-        .persist(output)
-        .map_err(|error| Error::io(output, "cannot write", error.error))?;
-    Ok(gathered.into_merged())
+    let placed = options
+        .place(temporary, output)
+        .map_err(|error| Error::io(output, "cannot write", error))?;
+    Ok(Merged {
+        output: placed.path,
+        replaced: placed.replaced,
+        ..gathered.into_merged()
+    })
 }
 
 /// Writes the group of a rank; nothing when its log cannot be read.

@@ -59,6 +59,7 @@ impl Inputs {
         let mut inputs = Self::default();
         let mut first_error = None;
         let mut lowest = None;
+        let mut launch: Option<(String, PathBuf)> = None;
         for path in logs.iter().map(AsRef::as_ref) {
             if is_same_file(path, output) {
                 return Err(Error::config(format!(
@@ -74,6 +75,16 @@ impl Inputs {
                     continue;
                 }
             };
+            if run_directory::is_name_of_a_launch(&head.run) {
+                let (run, first) = launch.get_or_insert_with(|| (head.run.clone(), path.into()));
+                if *run != head.run {
+                    return Err(Error::config(format!(
+                        "{} and {} are of two runs; merge the logs of one at a time",
+                        first.display(),
+                        path.display()
+                    )));
+                }
+            }
             let input = Input {
                 path: path.into(),
                 bytes: head.bytes,

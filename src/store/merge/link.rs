@@ -9,11 +9,12 @@ use super::totals::{self, Gathered, Lacking, RankSummary, Totals};
 use super::verify::{Depth, verify};
 use super::{Merge, MergeOptions, Merged};
 use crate::error::{Error, Result};
-use crate::output::{directory_of, temporary_beside};
+use crate::output::{directory_of, replace, temporary_beside};
 use crate::profile::Value;
 use crate::sys;
 use std::io;
 use std::path::{Path, PathBuf};
+use tempfile::TempPath;
 
 /// Makes the file of one rank, which [`Merge::Link`] refers to: `<output>.d/<run>-rank<number>.h5`.
 /// When every rank has done so for itself, only the index is left to be written.
@@ -52,15 +53,26 @@ pub(super) fn merge(inputs: Inputs, output: &Path, options: &MergeOptions) -> Re
         }
         options.tell(inputs.progress(done + 1));
     }
-    write_index(&files, &mut gathered, inputs, output)?;
+    let index = write_index(&files, &mut gathered, inputs, output)?;
+    let placed = options
+        .place(index, output)
+        .map_err(|error| Error::io(output, "cannot write", error))?;
     Ok(Merged {
+        output: placed.path,
+        replaced: placed.replaced,
         rank_files,
         reused,
         ..gathered.into_merged()
     })
 }
 
-fn write_index(files: &RankFiles, gathered: &mut Gathered, inputs: Inputs, output: &Path) -> Result<()> {
+/// The index, which has no name yet.
+fn write_index(
+    files: &RankFiles,
+    gathered: &mut Gathered,
+    inputs: Inputs,
+    output: &Path,
+) -> Result<TempPath> {
     let failed = |error| Error::hdf5(output, "cannot write", error);
     let temporary = temporary_beside(output)
         .map_err(|error| Error::io(output, "cannot write", error))?
@@ -75,9 +87,7 @@ fn write_index(files: &RankFiles, gathered: &mut Gathered, inputs: Inputs, outpu
     }
     file.close().map_err(failed)?;
     verify(&temporary, output, &gathered.ranks, Depth::Groups)?;
-    temporary
-        .persist(output)
-        .map_err(|error| Error::io(output, "cannot write", error.error))
+    Ok(temporary)
 }
 
 /// Writes the file of a rank: a profile of its own with this rank alone.
@@ -94,7 +104,7 @@ fn convert(rank: u32, log: &Path, path: &Path) -> Result<RankSummary, LogFailure
         .map_err(failed)?;
     file.close().map_err(failed)?;
     verify(&temporary, path, &[(rank, summary.totals)], Depth::Columns).map_err(LogFailure::Output)?;
-    temporary.persist(path).map_err(|error| cannot(error.error))?;
+    replace(temporary, path).map_err(cannot)?;
     summary.run.remove("rank");
     Ok(summary)
 }

@@ -12,7 +12,6 @@ pub(crate) use link::write_rank_file;
 pub use options::{Merge, MergeOptions, MergeProgress};
 
 use crate::error::{Error, Result};
-use crate::output::file_to_write;
 use crate::sys;
 use inputs::Inputs;
 use std::path::{Path, PathBuf};
@@ -44,6 +43,10 @@ pub struct Merged {
     /// The ranks whose file was there already, from a merge that was interrupted or from the rank
     /// itself.
     pub reused: Vec<u32>,
+    /// The file that was written.
+    pub output: PathBuf,
+    /// Whether it took the place of an older one.
+    pub replaced: bool,
 }
 
 /// Merges rank logs into the HDF5 file `output`, with a group `rank<N>` for each: [`merge_with`] and
@@ -75,9 +78,10 @@ pub fn merge(logs: &[impl AsRef<Path>], output: &Path) -> Result<Merged> {
 /// # Errors
 ///
 /// When no log can be read, two logs are of the same rank, `output` is one of the logs, the mode is
-/// [`Merge::Keep`], or the file cannot be written. A file that was there before is then untouched.
+/// [`Merge::Keep`], or the file cannot be written. A file that was there before is then untouched. Only
+/// files are replaced: a directory, device, pipe or socket in the place of `output` is an error.
 pub fn merge_with(logs: &[impl AsRef<Path>], output: &Path, options: &MergeOptions) -> Result<Merged> {
-    file_to_write(output)?;
+    options.check(output)?;
     let _undisturbed = sys::signals::Undisturbed::by_file_size();
     let inputs = Inputs::look_at(logs, output)?;
     match options.mode.for_logs(inputs.ranks.len(), inputs.bytes()) {

@@ -1,7 +1,12 @@
 //! How to merge.
 
+use crate::error::Result;
+use crate::output::{Destination, Placed, directory_to_write_to, file_to_write, replace};
 use std::fmt;
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
+use tempfile::TempPath;
 
 /// More ranks than this are linked rather than copied by [`Merge::Auto`].
 const COPY_RANKS: usize = 256;
@@ -61,6 +66,7 @@ pub struct MergeProgress {
 pub struct MergeOptions {
     pub(super) mode: Merge,
     progress: Option<Arc<dyn Fn(MergeProgress) + Send + Sync>>,
+    destination: Option<Arc<Destination>>,
 }
 
 impl MergeOptions {
@@ -82,6 +88,32 @@ impl MergeOptions {
     pub fn on_progress(mut self, tell: impl Fn(MergeProgress) + Send + Sync + 'static) -> Self {
         self.progress = Some(Arc::new(tell));
         self
+    }
+
+    /// Leaves alone what another process has written there meanwhile.
+    pub(crate) fn into_destination(mut self, destination: &Arc<Destination>) -> Self {
+        self.destination = Some(Arc::clone(destination));
+        self
+    }
+
+    /// Refuses an output before any work is done for it.
+    pub(super) fn check(&self, output: &Path) -> Result<()> {
+        match &self.destination {
+            // Another name is found where it has become impossible meanwhile.
+            Some(_) => directory_to_write_to(output),
+            None => file_to_write(output),
+        }
+    }
+
+    /// Gives a finished file its name.
+    pub(super) fn place(&self, file: TempPath, output: &Path) -> io::Result<Placed> {
+        match &self.destination {
+            Some(destination) => destination.place(file),
+            None => replace(file, output).map(|replaced| Placed {
+                path: output.into(),
+                replaced,
+            }),
+        }
     }
 
     pub(super) fn tell(&self, progress: MergeProgress) {

@@ -1,0 +1,12 @@
+//! Nobody's data is overwritten: processes that share a path, launchers of every kind, names of files,
+//! and what is no file.
+//!
+//! Each test runs this program again, as often as it needs processes, with an environment that has
+//! nothing but what the test sets.
+#![cfg(unix)]
+
+mod launchers;
+mod names;
+mod places;
+mod processes;
+mod program;
