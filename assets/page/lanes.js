@@ -6,7 +6,7 @@ const GROUP_GAP = 7;
 const LEAST_LABELS = 118;
 const SHADES = 16;
 /** How busy a call shorter than a pixel looks at least that has this many empty pixels on either side. */
-const LONE = 0.5;
+const LONE = 0.65;
 const APART = 2;
 /** Weights by which the shares of dense pixels are averaged, from the pixel itself to the farthest one. */
 const WEIGHTS = [4, 3, 2, 1];

@@ -5,7 +5,7 @@ use crate::chart::gantt::Bar;
 /// The share of a pixel in which anything ran at all, however short: faint, and still to be seen.
 const FAINTEST: f32 = 0.0625;
 /// The shade of a call alone that is too short to see.
-const LONE: f32 = 0.5;
+const LONE: f32 = 0.65;
 /// A bar shorter than this many pixels has no edges that the eye could tell from its middle.
 const SHORT: f64 = 2.0;
 /// The empty pixels to either side that make a short bar one alone.
