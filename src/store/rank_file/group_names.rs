@@ -6,13 +6,13 @@ use std::collections::{HashMap, HashSet};
 /// Names of regions as an attribute can hold them, each of them once: two regions must not become one
 /// because a NUL or the end of a very long name is lost.
 #[derive(Debug, Default)]
-pub(super) struct RegionNames(HashSet<String>);
+pub(in crate::store) struct RegionNames(HashSet<String>);
 
 /// What is left of a name that is too long for an attribute.
 const MAX_NAME_BYTES: usize = 32 << 10;
 
 impl RegionNames {
-    pub(super) fn of(&mut self, name: Option<&str>, number: u32) -> String {
+    pub(in crate::store) fn of(&mut self, name: Option<&str>, number: u32) -> String {
         let name = name.map_or_else(
             || format!("region {number}"),
             |name| name.replace('\0', "\u{2400}"),

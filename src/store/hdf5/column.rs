@@ -2,13 +2,13 @@
 //! slices later.
 
 use super::attributes;
-use super::open::{KEPT_OPEN, Opened};
+use super::opened::Opened;
 use crate::error::Result;
 use hdf5::dataset::{DatasetCreate, Layout};
 use hdf5::types::IntSize;
 use hdf5::{Dataset, Group, H5Type};
 use std::ops::Range;
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
 
 /// The most that deflate can shrink data (1032 to 1), rounded up: what is stored bounds what can
 /// be declared.
@@ -19,8 +19,11 @@ const MAX_CHUNK_BYTES: u64 = 256 << 20;
 
 /// A one-dimensional dataset of integers.
 #[derive(Clone, Debug)]
-pub(super) struct Column {
-    path: String,
+pub(in crate::store) struct Column {
+    from: Arc<Opened>,
+    /// The path of its group, which the columns of a region have in common.
+    group: Arc<str>,
+    name: &'static str,
     len: u64,
     size: IntSize,
     signed: bool,
@@ -30,7 +33,12 @@ pub(super) struct Column {
 
 impl Column {
     /// Checks the dataset `name` of `group` without reading values.
-    pub(super) fn open(from: &Opened, group: &Group, group_path: &str, name: &str) -> Result<Self> {
+    pub(super) fn open(
+        from: &Arc<Opened>,
+        group: &Group,
+        group_path: &Arc<str>,
+        name: &'static str,
+    ) -> Result<Self> {
         let path = format!("{group_path}/{name}");
         let cannot = |error| from.hdf5(format!("{path} cannot be opened"), error);
         let dataset = group.dataset(name).map_err(cannot)?;
@@ -49,58 +57,66 @@ impl Column {
         };
         let len = len as u64;
         check_storage(from, &path, &dataset, len, size as u64)?;
-        let keep = from.kept_open.fetch_add(1, Ordering::Relaxed) < KEPT_OPEN;
         Ok(Self {
-            path,
+            from: Arc::clone(from),
+            group: Arc::clone(group_path),
+            name,
             len,
             size,
             signed,
-            dataset: keep.then_some(dataset),
+            dataset: from.keeps_one_more_open().then_some(dataset),
         })
     }
 
     /// The path of the group that the column is in.
-    pub(super) fn group_path(&self) -> &str {
-        self.path.rsplit_once('/').map_or("", |(group, _)| group)
+    pub(in crate::store) fn group_path(&self) -> &str {
+        &self.group
+    }
+
+    fn path(&self) -> String {
+        format!("{}/{}", self.group, self.name)
     }
 
     /// The number of values.
-    pub(super) fn len(&self) -> u64 {
+    pub(in crate::store) fn len(&self) -> u64 {
         self.len
     }
 
     /// The values at `range` as i64.
-    pub(super) fn read(&self, from: &Opened, range: Range<u64>) -> Result<Vec<i64>> {
-        let values: Vec<i64> = self.slice(from, range)?;
+    pub(in crate::store) fn read(&self, range: Range<u64>) -> Result<Vec<i64>> {
+        let values: Vec<i64> = self.slice(range)?;
         // HDF5's conversion turns what does not fit into the limit.
         if !self.signed && self.size == IntSize::U8 && values.contains(&i64::MAX) {
-            return Err(from.damaged(format!("{} holds values beyond the largest int64", self.path)));
+            return Err(self
+                .from
+                .damaged(format!("{} holds values beyond the largest int64", self.path())));
         }
         Ok(values)
     }
 
     /// The values at `range` as thread numbers; negative ones, "unknown", share the largest number.
-    pub(super) fn read_threads(&self, from: &Opened, range: Range<u64>) -> Result<Vec<u32>> {
+    pub(in crate::store) fn read_threads(&self, range: Range<u64>) -> Result<Vec<u32>> {
         if !self.signed && self.size != IntSize::U8 {
-            return self.slice(from, range);
+            return self.slice(range);
         }
-        self.read(from, range)?
+        self.read(range)?
             .into_iter()
             .map(|id| match u32::try_from(id) {
                 Ok(id) => Ok(id),
                 Err(_) if id < 0 => Ok(u32::MAX),
-                Err(_) => {
-                    Err(from.damaged(format!("{} holds {id}, which is not a thread number", self.path)))
-                }
+                Err(_) => Err(self.from.damaged(format!(
+                    "{} holds {id}, which is not a thread number",
+                    self.path()
+                ))),
             })
             .collect()
     }
 
-    fn slice<T: H5Type>(&self, from: &Opened, range: Range<u64>) -> Result<Vec<T>> {
+    fn slice<T: H5Type>(&self, range: Range<u64>) -> Result<Vec<T>> {
         let selection = range.start as usize..range.end as usize;
         let dataset = match &self.dataset {
             Some(dataset) => Ok(dataset.clone()),
-            None => from.file().and_then(|file| file.dataset(&self.path)),
+            None => self.from.file().and_then(|file| file.dataset(&self.path())),
         };
         dataset
             .and_then(|dataset| dataset.read_slice_1d::<T, _>(selection))
@@ -108,9 +124,9 @@ impl Column {
             .map_err(|error| {
                 let message = format!(
                     "{} cannot be read (damaged, or written with a compression that is not installed here)",
-                    self.path
+                    self.path()
                 );
-                from.hdf5(message, error)
+                self.from.hdf5(message, error)
             })
     }
 }
@@ -142,7 +158,7 @@ fn check_storage(from: &Opened, path: &str, dataset: &Dataset, len: u64, width: 
         return Ok(());
     }
     if let Some(offset) = dataset.offset() {
-        return if offset.saturating_add(declared) <= from.len {
+        return if offset.saturating_add(declared) <= from.len() {
             Ok(())
         } else {
             Err(from.damaged(format!(
@@ -162,7 +178,7 @@ fn check_storage(from: &Opened, path: &str, dataset: &Dataset, len: u64, width: 
         )));
     }
     // What the index of the chunks claims can be more than there is.
-    let stored = dataset.storage_size().min(from.len);
+    let stored = dataset.storage_size().min(from.len());
     let bound = if creation.has_filters() {
         stored.saturating_mul(MAX_COMPRESSION)
     } else {

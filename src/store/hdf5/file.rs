@@ -11,14 +11,14 @@ const CACHED_BYTES: usize = 4 << 20;
 const HEADER_BLOCK_BYTES: u64 = 1 << 14;
 
 /// Creates a file, replacing what is there.
-pub(crate) fn create(path: &Path) -> hdf5::Result<File> {
+pub(in crate::store) fn create(path: &Path) -> hdf5::Result<File> {
     let mut builder = FileBuilder::new();
     builder.with_fapl(|access| bounded(access).meta_block_size(HEADER_BLOCK_BYTES));
     builder.create(path)
 }
 
 /// Opens a file for reading.
-pub(crate) fn open(path: &Path) -> hdf5::Result<File> {
+pub(in crate::store) fn open(path: &Path) -> hdf5::Result<File> {
     let mut builder = FileBuilder::new();
     // Without a chunk cache, slices of uncompressed chunks are read as they are, and memory does
     // not grow with the number of datasets.
