@@ -6,6 +6,9 @@ use crate::store::schema::{Decoder, Issues};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+/// The thread of which nothing is known, in files of the Python package.
+const UNKNOWN: u32 = u32::MAX;
+
 /// Rows that are in memory at once.
 const SLICE: u64 = 1 << 16;
 
@@ -100,7 +103,9 @@ impl Rows<'_> {
                     .add(|| format!("row {row} ends at {end} ns, before it starts at {start} ns"));
             }
             self.total += i128::from(end) - i128::from(start);
-            if self.threads.is_some_and(|threads| !threads.contains_key(thread)) {
+            let is_known =
+                |threads: &BTreeMap<u32, String>| threads.contains_key(thread) || *thread == UNKNOWN;
+            if self.threads.is_some_and(|threads| !is_known(threads)) {
                 self.unknown_thread
                     .add(|| format!("row {row} ran on thread {thread}, which the rank's list does not have"));
             }

@@ -14,6 +14,18 @@ use std::sync::Arc;
 /// be declared.
 const MAX_COMPRESSION: u64 = 1100;
 
+/// Filters that profiles are written with, by their registered numbers.
+const KNOWN_FILTERS: [(i32, &str); 8] = [
+    (1, "gzip"),
+    (4, "szip"),
+    (32_000, "lzf"),
+    (32_001, "blosc"),
+    (32_004, "lz4"),
+    (32_008, "bitshuffle"),
+    (32_015, "zstd"),
+    (32_026, "blosc2"),
+];
+
 /// HDF5 reads a compressed chunk as a whole: beyond this size it is a trap rather than a profile.
 const MAX_CHUNK_BYTES: u64 = 256 << 20;
 
@@ -114,21 +126,42 @@ impl Column {
 
     fn slice<T: H5Type>(&self, range: Range<u64>) -> Result<Vec<T>> {
         let selection = range.start as usize..range.end as usize;
-        let dataset = match &self.dataset {
-            Some(dataset) => Ok(dataset.clone()),
-            None => self.from.file().and_then(|file| file.dataset(&self.path())),
+        let cannot = |error| {
+            let message = format!("{} cannot be read; it is damaged", self.path());
+            self.from.hdf5(message, error)
         };
-        dataset
-            .and_then(|dataset| dataset.read_slice_1d::<T, _>(selection))
-            .map(|array| array.into_raw_vec_and_offset().0)
-            .map_err(|error| {
-                let message = format!(
-                    "{} cannot be read (damaged, or written with a compression that is not installed here)",
+        let dataset = match &self.dataset {
+            Some(dataset) => dataset.clone(),
+            None => {
+                let opened = self.from.file().and_then(|file| file.dataset(&self.path()));
+                opened.map_err(cannot)?
+            }
+        };
+        match dataset.read_slice_1d::<T, _>(selection) {
+            Ok(array) => Ok(array.into_raw_vec_and_offset().0),
+            Err(error) => Err(match missing_filter(&dataset) {
+                Some(filter) => self.from.damaged(format!(
+                    "{} is compressed with {filter}, which is not installed here; install its plugin for HDF5 and \
+                     set HDF5_PLUGIN_PATH to the directory with it, or write the file with gzip",
                     self.path()
-                );
-                self.from.hdf5(message, error)
-            })
+                )),
+                None => cannot(error),
+            }),
+        }
     }
+}
+
+/// The first filter that the dataset was written with and that this library does not have.
+#[cold]
+fn missing_filter(dataset: &Dataset) -> Option<String> {
+    let filters = dataset.filters();
+    let missing = filters.iter().find(|filter| !filter.is_available())?;
+    let id = missing.id();
+    let name = KNOWN_FILTERS.iter().find(|(known, _)| *known == id);
+    Some(match name {
+        Some((_, name)) => format!("{name} (HDF5 filter {id})"),
+        None => format!("HDF5 filter {id}"),
+    })
 }
 
 /// Refuses datasets whose values are in other files.

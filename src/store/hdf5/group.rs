@@ -206,6 +206,41 @@ impl Group {
         Column::open(&self.from, &self.group, &self.path, name)
     }
 
+    /// The column called `name`, if there is one among `members`.
+    pub(in crate::store) fn find_column(
+        &self,
+        members: &Members,
+        name: &'static str,
+    ) -> Result<Option<Column>> {
+        let Some(link) = members.get(name) else {
+            return Ok(None);
+        };
+        self.check_link(name, link)?;
+        self.column(name).map(Some)
+    }
+
+    /// The group called `name`, if there is one among `members`; what is no group is none.
+    pub(in crate::store) fn find_group(&self, members: &Members, name: &str) -> Result<Option<Self>> {
+        let Some(link) = members.get(name) else {
+            return Ok(None);
+        };
+        self.check_link(name, link)?;
+        if self.is_group(name)? {
+            self.group(name).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// The texts in the dataset called `name`, if there is one among `members`.
+    pub(in crate::store) fn find_texts(&self, members: &Members, name: &str) -> Result<Option<Vec<String>>> {
+        let Some(link) = members.get(name) else {
+            return Ok(None);
+        };
+        self.check_link(name, link)?;
+        self.texts(name).map(Some)
+    }
+
     /// The texts in the dataset called `name`; none where it holds something else.
     pub(in crate::store) fn texts(&self, name: &str) -> Result<Vec<String>> {
         let path = self.path_of(name);

@@ -74,10 +74,11 @@ impl ProfilingH5Reader {
         &self.path
     }
 
-    /// The number of ranks in the file. Their numbers may have gaps, where ranks are missing.
+    /// The number of ranks in the file. Their numbers may have gaps, where ranks are missing. Files of
+    /// schema 2 and 3 say how many there were in the run, which may be more.
     #[must_use]
     pub fn num_ranks(&self) -> usize {
-        self.ranks().len()
+        self.catalog().num_ranks.unwrap_or(self.ranks().len())
     }
 
     /// The ranks in the file, ascending.

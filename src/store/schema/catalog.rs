@@ -10,6 +10,8 @@ use std::path::Path;
 pub(crate) struct Catalog {
     /// What the file is, as in `schema 1`.
     pub(crate) format: String,
+    /// Ranks of the run, where the file says so otherwise than by the ranks that are in it.
+    pub(crate) num_ranks: Option<usize>,
     /// In numeric order.
     pub(crate) ranks: Vec<u32>,
     /// What is known of each rank.

@@ -4,9 +4,11 @@
 //! the same for all of them.
 
 mod catalog;
+mod columnar;
 mod decoder;
 mod issues;
 mod log;
+mod metadata;
 pub(crate) mod names;
 mod probe;
 mod v1;
@@ -24,7 +26,7 @@ use std::path::Path;
 type Open = fn(&Probe, &mut Issues) -> Result<Option<Box<dyn Decoder>>>;
 
 /// All formats. Those that are told by their first bytes come before those in HDF5.
-const FORMATS: &[Open] = &[log::open, v1::open];
+const FORMATS: &[Open] = &[log::open, v1::open, columnar::open];
 
 /// Opens `path` with the decoder for its format. What is wrong with it goes to `issues`.
 ///

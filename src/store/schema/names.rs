@@ -99,10 +99,58 @@ pub(crate) const CLOCK_MEASURED_BOUND: &str = "measured_bound_ns";
 pub(crate) const CLOCK_HOPS: &str = "measured_hops";
 /// Attribute of a rank, text: the machine that it ran on.
 pub(crate) const HOST: &str = "host";
+/// Root attribute, text, in files of the Python package only: how the rest is laid out.
+pub(crate) const LAYOUT: &str = "storage_layout";
 /// Group of metadata at the root, in files of the Python package only.
 pub(crate) const METADATA: &str = "metadata";
 
 /// The file of a rank that an index refers to.
 pub(crate) fn rank_file(prefix: &str, rank: u32) -> String {
     format!("{prefix}{rank:05}.h5")
+}
+
+/// Names in the columnar layout of the Python package, schemas 2 and 3.
+pub(crate) mod columnar {
+    /// The layout where the attribute is absent, too: one slice of the event columns for each region and rank.
+    pub(crate) const COLUMNAR: &str = "columnar";
+    /// Sums for each region and rank, and no events.
+    pub(crate) const AGGREGATE: &str = "aggregate";
+    /// Group of [`NAMES`].
+    pub(crate) const REGION_TABLE: &str = "region_table";
+    /// str\[k\]: the name of each region.
+    pub(crate) const NAMES: &str = "names";
+    /// Group of columns with an entry for each row: a region on a rank.
+    pub(crate) const INDEX: &str = "rank_region_index";
+    /// Integers, an entry for each row: a place in [`NAMES`].
+    pub(crate) const REGION_IDS: &str = "region_ids";
+    /// Integers, an entry for each row, thread or task.
+    pub(crate) const RANKS: &str = "ranks";
+    /// Integers, an entry for each row: its first event.
+    pub(crate) const EVENT_OFFSETS: &str = "event_offsets";
+    /// Integers, an entry for each row: its number of events.
+    pub(crate) const EVENT_COUNTS: &str = "event_counts";
+    /// Integers, an entry for each row; -1 where it is not known.
+    pub(crate) const SOURCE_LINES: &str = "source_lines";
+    /// Texts, an entry for each row; empty where it is not known.
+    pub(crate) const SOURCE_FILES: &str = "source_files";
+    /// Texts, an entry for each row: a JSON array.
+    pub(crate) const TAGS: &str = "tags";
+    /// Group of columns with an entry for each event.
+    pub(crate) const EVENTS: &str = "events";
+    /// int64\[e\]: the start of the first event of a row, ns, and from each start to the next.
+    pub(crate) const START_DELTAS: &str = "start_deltas";
+    /// int64\[e\], ns.
+    pub(crate) const DURATIONS: &str = "durations";
+    /// int64\[e\]: the task of each event, -1 for none.
+    pub(crate) const TASK_IDS: &str = "task_ids";
+    /// Group of columns with an entry for each thread.
+    pub(crate) const THREAD_TABLE: &str = "thread_table";
+    /// Group of columns with an entry for each task.
+    pub(crate) const TASK_TABLE: &str = "task_table";
+    /// Integers in both tables: the numbers that the event columns use.
+    pub(crate) const LANE_INDEX: &str = "index";
+    /// Texts in both tables.
+    pub(crate) const LANE_NAME: &str = "name";
+    /// Metadata, int64: the number of ranks.
+    pub(crate) const MPI_SIZE: &str = "mpi_size";
 }

@@ -72,13 +72,8 @@ impl Probe {
         &self.head
     }
 
-    /// The HDF5 file, if it states one of these schemas.
-    pub(super) fn hdf5(&self, schemas: &[i64]) -> Result<Option<Arc<Opened>>> {
-        let (file, schema) = self.opened()?;
-        Ok(schemas.contains(schema).then(|| file.clone()))
-    }
-
-    fn opened(&self) -> Result<&(Arc<Opened>, i64)> {
+    /// The file as HDF5, and the schema that it states.
+    pub(super) fn hdf5(&self) -> Result<&(Arc<Opened>, i64)> {
         if let Some(opened) = self.hdf5.get() {
             return Ok(opened);
         }
@@ -90,10 +85,8 @@ impl Probe {
     /// Nobody knows the format.
     #[cold]
     pub(super) fn of_no_format(&self) -> Error {
-        match self.opened() {
-            Ok((file, schema)) => file.damaged(format!(
-                "schema {schema}, the columnar layout of the Python package, is not read yet (this version reads schema 1)"
-            )),
+        match self.hdf5() {
+            Ok((file, schema)) => file.damaged(format!("schema {schema} is not read yet")),
             Err(error) => error,
         }
     }

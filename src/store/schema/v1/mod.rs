@@ -29,11 +29,11 @@ struct V1 {
 
 /// Opens what is of this schema, or of no schema at all.
 pub(super) fn open(probe: &Probe, issues: &mut Issues) -> Result<Option<Box<dyn Decoder>>> {
-    let Some(file) = probe.hdf5(&[1])? else {
+    let (file, 1) = probe.hdf5()? else {
         return Ok(None);
     };
     let mut found = Found::default();
-    ranks::find(&file, &mut found, issues)?;
+    ranks::find(file, &mut found, issues)?;
     let (mut catalog, columns) = found.finish();
     catalog.format = "schema 1".into();
     Ok(Some(Box::new(V1 { catalog, columns })))

@@ -4,10 +4,10 @@ use super::found::Found;
 use super::linked::RankFiles;
 use super::rank;
 use crate::error::Result;
-use crate::profile::Metadata;
 use crate::store::hdf5::{Group, Link, Members, Opened};
 use crate::store::names;
 use crate::store::schema::issues::Issues;
+use crate::store::schema::metadata;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub(super) fn find(file: &Arc<Opened>, found: &mut Found, issues: &mut Issues) -> Result<()> {
     let root = Group::root(file)?;
     let members = root.members()?;
-    let metadata = metadata(&root, &members)?;
+    let metadata = metadata::read(&root, &members)?;
     let ranks = rank_groups(&root, &members)?;
     if ranks.is_empty() && root.whole_number(names::SCHEMA)?.is_none() {
         return Err(root.damaged(
@@ -35,15 +35,6 @@ pub(super) fn find(file: &Arc<Opened>, found: &mut Found, issues: &mut Issues) -
         issues.part(outcome)?;
     }
     Ok(())
-}
-
-/// Attributes of the root and of the metadata group of the Python package.
-fn metadata(root: &Group, members: &Members) -> Result<Metadata> {
-    let mut metadata = root.attributes(|name| name != names::SCHEMA)?;
-    if members.get(names::METADATA) == Some(Link::Hard) && root.is_group(names::METADATA).unwrap_or(false) {
-        metadata.extend(root.group(names::METADATA)?.attributes(|_| true)?);
-    }
-    Ok(metadata)
 }
 
 /// The groups of ranks, in numeric order.

@@ -102,13 +102,7 @@ fn too_few_calls(path: &str, attributes: &Metadata, parts: [u64; 3]) -> Option<S
 impl Columns {
     fn open(group: &Group, members: &Members) -> Result<Self> {
         let path = group.path();
-        let column = |name: &'static str| -> Result<Option<Column>> {
-            let Some(link) = members.get(name) else {
-                return Ok(None);
-            };
-            group.check_link(name, link)?;
-            group.column(name).map(Some)
-        };
+        let column = |name: &'static str| group.find_column(members, name);
         let required = |name: &'static str| {
             column(name)?.ok_or_else(|| {
                 group.damaged(format!(
