@@ -46,13 +46,13 @@ impl RankFiles {
             )));
         };
         let name = names::rank_file(prefix, rank);
-        let path = directory_of(&index.path()).join(&name);
+        let path = directory_of(index.path()).join(&name);
         if !path.exists() {
             return Err(index.damaged(format!(
                 "{group} is in {name}, which is not there; move the file and the directory of its ranks together"
             )));
         }
-        if !is_plain(directory_of(&index.path()), &name) {
+        if !is_plain(directory_of(index.path()), &name) {
             return Err(index.damaged(format!(
                 "{group} is in {name}, which is a link out of the directory or no regular file, and not followed"
             )));
