@@ -576,6 +576,31 @@ fn thread_names_come_from_the_rank() {
 }
 
 #[test]
+fn what_others_call_threads_or_clock_is_passed_over() {
+    let foreign: [fn(&hdf5::Group); 4] = [
+        |rank| drop(rank.create_group("threads").unwrap()),
+        |rank| column(&rank.create_group("threads").unwrap(), "index", &[1.5_f64]),
+        |rank| {
+            let threads = rank.create_group("threads").unwrap();
+            threads.create_group("index").unwrap();
+            threads.create_group("name").unwrap();
+        },
+        |rank| {
+            column(rank, "threads", &[1_i64]);
+            column(rank, "clock", &[1_i64]);
+        },
+    ];
+    for make in foreign {
+        let profile = Profile::new().region(0, "solve", &[(1, 2, 7)]);
+        let profile = profile.with(|file| make(&file.group("rank0").unwrap())).close();
+        let reader = ProfilingH5Reader::open(profile.path()).unwrap();
+        assert_eq!(reader.get_region("solve").unwrap()[0].thread_ids(), [7]);
+        assert!(reader.thread_names(0).unwrap().is_empty());
+        assert!(scope_profiler::check(profile.path()).unwrap().is_ok());
+    }
+}
+
+#[test]
 fn counted_calls_have_no_times() {
     let profile = Profile::new().region(0, "solve", &[]).with(|file| {
         let region = file.group("rank0/regions/solve").unwrap();

@@ -5,7 +5,7 @@ use super::regions;
 use crate::error::Result;
 use crate::profile::{Metadata, RankClock};
 use crate::store::hdf5::attributes::{int, ints, text};
-use crate::store::hdf5::{Group, Link};
+use crate::store::hdf5::{Group, Link, Members};
 use crate::store::names;
 use crate::store::schema::issues::Issues;
 use std::collections::BTreeMap;
@@ -31,15 +31,13 @@ pub(super) fn find(rank: u32, group: &Group, found: &mut Found, issues: &mut Iss
     let entry = found.rank(rank);
     let members = group.members()?;
     let mut facts = group.attributes(|name| RANK_ATTRIBUTES.contains(&name))?;
-    if members.get(names::CLOCK) == Some(Link::Hard) {
+    if members.get(names::CLOCK) == Some(Link::Hard) && group.is_group(names::CLOCK)? {
         let clock = group.group(names::CLOCK)?;
         facts.extend(clock.attributes(|name| CLOCK_ATTRIBUTES.contains(&name))?);
         entry.clock = Some(clock_of(&facts));
     }
     entry.facts = facts;
-    if let Some(link) = members.get(names::THREADS) {
-        entry.threads = issues.part(threads(group, link))?;
-    }
+    entry.threads = issues.part(threads(group, &members))?.flatten();
     if let Some(link) = members.get(names::REGIONS) {
         group.check_link(names::REGIONS, link)?;
         let group = group.group(names::REGIONS)?;
@@ -61,13 +59,21 @@ fn clock_of(facts: &Metadata) -> RankClock {
     }
 }
 
-/// The threads of a rank with their names.
-fn threads(rank: &Group, link: Link) -> Result<BTreeMap<u32, String>> {
-    rank.check_link(names::THREADS, link)?;
-    let group = rank.group(names::THREADS)?;
+/// The threads of a rank with their names. What somebody else calls `threads` is passed over.
+fn threads(rank: &Group, members: &Members) -> Result<Option<BTreeMap<u32, String>>> {
+    let Some(group) = rank.find_group(members, names::THREADS)? else {
+        return Ok(None);
+    };
     let path = group.path();
-    for (name, link) in group.members()?.iter() {
+    let members = group.members()?;
+    let mut columns = 0;
+    for (name, link) in members.iter() {
         group.check_link(name, link)?;
+        let is_column = [names::THREAD_INDEX, names::THREAD_NAME].contains(&name);
+        columns += u32::from(is_column && !group.is_group(name)?);
+    }
+    if columns < 2 {
+        return Ok(None);
     }
     let index = group.column(names::THREAD_INDEX)?;
     if index.len() > MAX_THREADS {
@@ -79,5 +85,5 @@ fn threads(rank: &Group, link: Link) -> Result<BTreeMap<u32, String>> {
         let message = format!("{path} has {} threads but {} names", numbers.len(), names.len());
         return Err(group.damaged(message));
     }
-    Ok(numbers.into_iter().zip(names).collect())
+    Ok(Some(numbers.into_iter().zip(names).collect()))
 }
