@@ -10,6 +10,8 @@ use std::path::Path;
 pub(crate) struct Catalog {
     /// What the file is, as in `schema 1`.
     pub(crate) format: String,
+    /// Whether a file of this format is always of one rank, of which there may be others elsewhere.
+    pub(crate) of_one_rank: bool,
     /// Ranks of the run, where the file says so otherwise than by the ranks that are in it.
     pub(crate) num_ranks: Option<usize>,
     /// In numeric order.

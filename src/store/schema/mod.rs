@@ -11,6 +11,7 @@ mod log;
 mod metadata;
 pub(crate) mod names;
 mod probe;
+mod spt;
 mod v1;
 
 pub(crate) use catalog::Catalog;
@@ -26,7 +27,7 @@ use std::path::Path;
 type Open = fn(&Probe, &mut Issues) -> Result<Option<Box<dyn Decoder>>>;
 
 /// All formats. Those that are told by their first bytes come before those in HDF5.
-const FORMATS: &[Open] = &[log::open, v1::open, columnar::open];
+const FORMATS: &[Open] = &[log::open, spt::open, v1::open, columnar::open];
 
 /// Opens `path` with the decoder for its format. What is wrong with it goes to `issues`.
 ///

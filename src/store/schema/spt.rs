@@ -103,9 +103,15 @@ impl Scan<'_> {
         let rank = self.int()?;
         let rank = u32::try_from(rank).map_err(|_| self.damaged(format!("{rank} is no rank")))?;
         catalog.format = format!("native trace, version {version}");
+        catalog.of_one_rank = true;
         catalog.ranks = vec![rank];
         catalog.of_rank = BTreeMap::from([(rank, RankEntry::default())]);
         let regions = self.long()?;
+        if regions < 0 {
+            return Err(self.damaged(format!(
+                "{regions} is not a number of regions; the file is damaged"
+            )));
+        }
         let mut names = Names::default();
         let mut met = HashSet::new();
         for _ in 0..regions {
@@ -116,7 +122,9 @@ impl Scan<'_> {
             };
             if !met.insert(row.name) {
                 let name = names.get(row.name);
-                issues.part::<()>(Err(self.damaged(format!("there is a second region called {name:?}"))))?;
+                issues.part::<()>(Err(
+                    self.damaged(format!("there is a second region called {name:?}"))
+                ))?;
                 continue;
             }
             catalog.rows.push(row);
@@ -130,7 +138,9 @@ impl Scan<'_> {
     fn version(&mut self) -> Result<i32> {
         let bytes = self.bytes()?;
         let known = |order: Order| (1..=NEWEST_VERSION).contains(&order.int(bytes));
-        let order = [Order::Little, Order::Big].into_iter().find(|&order| known(order));
+        let order = [Order::Little, Order::Big]
+            .into_iter()
+            .find(|&order| known(order));
         let Some(order) = order else {
             let [little, big] = [Order::Little, Order::Big].map(|order| order.int(bytes));
             return Err(self.damaged(format!(
@@ -187,7 +197,9 @@ impl Scan<'_> {
     fn fill(&mut self, bytes: &mut [u8]) -> Result<()> {
         self.input.read_exact(bytes).map_err(|error| {
             if error.kind() == io::ErrorKind::UnexpectedEof {
-                self.damaged("the file is truncated: the run that wrote it was interrupted, or a copy is incomplete")
+                self.damaged(
+                    "the file is truncated: the run that wrote it was interrupted, or a copy is incomplete",
+                )
             } else {
                 Error::io(self.path, "cannot be read", error)
             }
@@ -231,8 +243,9 @@ impl Trace {
         let mut bytes = vec![0; (n * TIME_BYTES) as usize];
         file.seek(SeekFrom::Start(from)).map_err(cannot)?;
         file.read_exact(&mut bytes).map_err(cannot)?;
-        let (times, _) = bytes.as_chunks::<8>();
-        Ok(times.iter().map(|&time| self.order.long(time)).collect())
+        let times = bytes.chunks_exact(TIME_BYTES as usize);
+        let time = |bytes: &[u8]| self.order.long(bytes.try_into().expect("8 bytes"));
+        Ok(times.map(time).collect())
     }
 }
 

@@ -147,6 +147,7 @@ impl LogSource {
         let mut region_names = RegionNames::default();
         self.catalog = Catalog {
             format: "rank log".into(),
+            of_one_rank: true,
             ranks: vec![rank],
             of_rank: BTreeMap::from([(rank, rank_entry(said, &self.clock))]),
             metadata: metadata(said, rank),
