@@ -218,7 +218,16 @@ fn tasks_are_lanes_of_their_own_beside_threads() {
 #[test]
 fn damage_is_refused_with_its_place() {
     type Change = fn(&File);
-    let cases: [(&[Row], Change, &str); 11] = [
+    let cases: [(&[Row], Change, &str); 12] = [
+        (
+            &[(0, 0, 0, 1), (0, 1, 1, 1)],
+            |file| {
+                let table = file.group("region_table").unwrap();
+                table.unlink("names").unwrap();
+                column(&table, "names", &texts(&["same", "same"]));
+            },
+            "rank_region_index row 1 is the second one of region \"same\" on rank 0",
+        ),
         (
             &[(0, 0, 0, 2), (0, 1, 1, 2)],
             |_| (),
@@ -329,5 +338,18 @@ fn one_damaged_row_does_not_hide_the_others_from_the_check() {
             "rank_region_index row 0 is of region 7, but there are 2 names",
             "rank_region_index row 1: row 1 ends at 3 ns, before it starts at 6 ns",
         ]
+    );
+}
+
+#[test]
+fn columns_of_a_big_endian_machine_and_texts_of_fixed_length_convert() {
+    let reader = ProfilingH5Reader::open(common::golden("s3_big_endian.h5")).unwrap();
+    assert_eq!(reader.names(), ["a", "bλ"]);
+    assert_eq!(row(&reader, 0), [(10, 15, 0)]);
+    assert_eq!(row(&reader, 1), [(20, 25, u32::MAX), (30, 40, 1)]);
+    let b = reader.get_region("bλ").unwrap();
+    assert_eq!(
+        (b[0].source_line(), b[0].tags()),
+        (Some(5), &["x".to_owned()][..])
     );
 }

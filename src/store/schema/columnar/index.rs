@@ -121,12 +121,12 @@ impl Index {
         Ok(())
     }
 
-    fn row(
+    fn row<'a>(
         &self,
         number: usize,
-        names: &[String],
+        names: &'a [String],
         events: u64,
-        met: &mut HashSet<(u32, usize)>,
+        met: &mut HashSet<(u32, &'a str)>,
     ) -> Result<IndexRow> {
         let wrong = |what: String| self.group.damaged(format!("{} {what}", place(number)));
         let id = self.regions[number];
@@ -136,7 +136,7 @@ impl Index {
         let rank = self.ranks[number];
         let rank = u32::try_from(rank)
             .map_err(|_| wrong(format!("is of rank {rank}, which is not the number of a rank")))?;
-        if !met.insert((rank, region)) {
+        if !met.insert((rank, names[region].as_str())) {
             return Err(wrong(format!(
                 "is the second one of region {:?} on rank {rank}",
                 names[region]

@@ -40,7 +40,7 @@ use std::path::{Path, PathBuf};
 /// assert!(log.refresh()?);
 /// assert_eq!(log.rows()[0].intervals, 2);
 /// # profiler.finalize()?;
-/// # Ok::<(), scope_profiler::Error>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct LogSource {
