@@ -6,12 +6,16 @@ mod configuration {}
 mod design {}
 #[doc = include_str!("../docs/format.md")]
 mod format {}
+#[doc = include_str!("../docs/installation.md")]
+mod installation {}
 #[doc = include_str!("../docs/mpi.md")]
 mod mpi {}
 #[doc = include_str!("../docs/overhead.md")]
 mod overhead {}
 #[doc = include_str!("../README.md")]
 mod readme {}
+#[doc = include_str!("../docs/recipes.md")]
+mod recipes {}
 #[doc = include_str!("../docs/regions.md")]
 mod regions {}
 #[doc = include_str!("../docs/reliability.md")]

@@ -127,13 +127,13 @@ impl ProfileManager {
     }
 
     /// Ends the global session, as [`Profiler::finalize`] does. Without a session the summary is
-    /// empty.
+    /// empty, and [says so](Summary::hints).
     ///
     /// # Errors
     ///
     /// As [`Profiler::finalize`].
     pub fn finalize() -> Result<Summary> {
-        current().map_or_else(|| Ok(Summary::default()), |profiler| profiler.finalize())
+        current().map_or_else(|| Ok(Summary::of_no_session()), |profiler| profiler.finalize())
     }
 }
 

@@ -2,14 +2,15 @@
 
 use crate::analysis::call_tree::CallTree;
 use crate::analysis::imbalance::RegionImbalance;
+use crate::analysis::notes::{self, Note};
 use crate::analysis::selection::RegionFilter;
 use crate::comm::Comm;
 use crate::error::Result;
 use crate::export::ranks_table;
-use crate::export::table::{self, TableOptions};
+use crate::export::table::{self, TableOptions, note_lines};
 use crate::profile::Source;
-use crate::units::{count, ranges};
-use std::fmt::{self, Write as _};
+use crate::units::runs;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -49,14 +50,16 @@ pub struct Summary {
     tree: Arc<CallTree>,
     title: Option<String>,
     path: Option<PathBuf>,
+    /// Of a file whose calls are not nested.
+    file_notes: Option<Arc<[Note]>>,
     /// Whether the calls have been nested.
     has_tree: bool,
     regions: Arc<[RegionImbalance]>,
     missing: Vec<u32>,
-    /// Those of the missing of which a part is in the file.
-    partly: Vec<u32>,
     /// What to do with a log that is not merged yet.
     advice: Option<String>,
+    /// What may be the reason for what is not there.
+    hints: Arc<[String]>,
 }
 
 impl Summary {
@@ -67,7 +70,7 @@ impl Summary {
         title: Option<String>,
         path: Option<&Path>,
     ) -> Result<Self> {
-        let tree = CallTree::of(source, &RegionFilter::new().rows(source)?)?;
+        let tree = CallTree::filtered(source, &RegionFilter::new())?;
         Ok(Self {
             account,
             tree: Arc::new(tree),
@@ -79,21 +82,38 @@ impl Summary {
     }
 
     /// Of a file that is too large to nest its calls.
-    pub(crate) fn without_tree(account: Account, title: Option<String>, path: &Path) -> Self {
+    pub(crate) fn without_tree(
+        source: &dyn Source,
+        account: Account,
+        title: Option<String>,
+        path: &Path,
+    ) -> Self {
         Self {
             account,
             title,
             path: Some(path.into()),
+            file_notes: Some(notes::of(source, &RegionFilter::new()).into()),
             ..Self::default()
         }
     }
 
-    /// Adds how the ranks of the run compare, and which are missing; of those `partly` a part is in the
-    /// file.
-    pub(crate) fn set_ranks(&mut self, regions: Vec<RegionImbalance>, missing: Vec<u32>, partly: Vec<u32>) {
+    /// Adds how the ranks of the run compare, and which are missing.
+    pub(crate) fn set_ranks(&mut self, regions: Vec<RegionImbalance>, missing: Vec<u32>) {
         self.regions = regions.into();
         self.missing = missing;
-        self.partly = partly;
+    }
+
+    /// Of a program that did not set up a session.
+    pub(crate) fn of_no_session() -> Self {
+        Self {
+            hints: ["nothing was recorded: no session was set up (ProfileManager::setup or session)".into()]
+                .into(),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn set_hints(&mut self, hints: Vec<String>) {
+        self.hints = hints.into();
     }
 
     /// Of a run whose logs shall stay as they are.
@@ -170,7 +190,8 @@ impl Summary {
     }
 
     /// How evenly the ranks of the run share each region, the largest imbalance time first: on rank 0
-    /// of a run of several ranks, else empty. Times are exact to about a millionth.
+    /// of a run of several ranks, else empty. With [`Merge::Keep`](crate::Merge::Keep) the times are the sums of
+    /// all durations, exact to about a millionth.
     #[must_use]
     pub fn imbalance(&self) -> &[RegionImbalance] {
         &self.regions
@@ -183,6 +204,28 @@ impl Summary {
         &self.missing
     }
 
+    /// What may be the reason where a session recorded nothing, or no span although there is a layer:
+    /// what is known of it, in words. And which regions are those of several spans of one name. Empty where
+    /// there is nothing to say; of several ranks each knows of itself.
+    ///
+    /// ```
+    /// use scope_profiler::{Profiler, ProfilingConfig};
+    ///
+    /// let config = ProfilingConfig::new().exclude([""]).flush_to_disk(false).verbose(false);
+    /// let profiler = Profiler::new(config)?;
+    /// profiler.profile("solve", || {});
+    /// let summary = profiler.finalize()?;
+    /// assert_eq!(
+    ///     summary.hints(),
+    ///     ["nothing was recorded: include and exclude leave out all that was entered (solve)"]
+    /// );
+    /// # Ok::<(), scope_profiler::Error>(())
+    /// ```
+    #[must_use]
+    pub fn hints(&self) -> &[String] {
+        &self.hints
+    }
+
     /// The calls by nesting; empty on ranks other than 0, and for several ranks with more than ten
     /// million intervals.
     #[must_use]
@@ -190,18 +233,21 @@ impl Summary {
         &self.tree
     }
 
-    /// Prints to standard output, as it suits a terminal or a file; nothing where there is nothing
-    /// to say.
+    /// Prints to standard error, as it suits a terminal or a file; nothing where there is nothing
+    /// to say. Standard output is the program's own.
     pub(crate) fn print(&self) {
         use std::io::Write;
-        let text = self.render(TableOptions::for_stdout());
-        // A closed standard output is no reason to take the program down, as print! would.
-        let _ = std::io::stdout().lock().write_all(text.as_bytes());
+        let text = self.render(TableOptions::for_stderr());
+        // A closed standard error is no reason to take the program down, as eprint! would.
+        let _ = std::io::stderr().lock().write_all(text.as_bytes());
     }
 
     fn render(&self, mut options: TableOptions) -> String {
         let mut out = String::new();
         options.title.clone_from(&self.title);
+        if let Some(path) = &self.path {
+            options.all_hint = Some(format!("scope-profiler-pproc {} --all", quoted(path)));
+        }
         if self.has_tree {
             out.push_str(&table::render(&self.tree, &options));
         }
@@ -211,58 +257,53 @@ impl Summary {
             }
             out.push_str(&ranks_table::render(&self.regions, &options));
         }
-        for line in self.notes() {
-            let _ = writeln!(out, "{line}");
+        for line in self.hints.iter().flat_map(|hint| hint.lines()) {
+            out.push_str(&note_lines(line, &options));
+        }
+        for note in self.own_notes() {
+            out.push_str(&note_lines(note.text(), &options));
+        }
+        match (&self.advice, &self.path) {
+            (Some(advice), _) => out.push_str(&format!("{advice}\n")),
+            (None, Some(path)) => out.push_str(&format!("wrote {}\n", path.display())),
+            (None, None) => {}
         }
         out
     }
 
-    fn notes(&self) -> Vec<String> {
-        let mut lines = Vec::new();
-        if self.account.dropped > 0 {
-            lines.push(format!(
-                "{} of {} intervals were dropped",
-                count(self.account.dropped),
-                count(self.recorded())
-            ));
+    /// What the file says, or else what the session knows of itself; where there is a table, it says that.
+    fn own_notes(&self) -> Vec<Note> {
+        if self.has_tree {
+            return Vec::new();
         }
-        if !self.account.open.is_empty() {
-            let open: Vec<String> = self
-                .account
-                .open
-                .iter()
-                .map(|region| match region.calls {
-                    1 => region.name.clone(),
-                    n => format!("{} ({n} calls)", region.name),
-                })
-                .collect();
-            lines.push(format!("still open at the end: {}", open.join(", ")));
+        if let Some(notes) = &self.file_notes {
+            return notes.to_vec();
         }
-        lines.extend(self.note_on_missing_ranks());
-        match (&self.advice, &self.path) {
-            (Some(advice), _) => lines.push(advice.clone()),
-            (None, Some(path)) => lines.push(format!("wrote {}", path.display())),
-            (None, None) => {}
-        }
-        lines
+        let open = self.account.open.iter();
+        let open = open
+            .map(|region| (region.name.clone(), (region.calls, 0)))
+            .collect();
+        [
+            notes::missing(&runs(&self.missing)),
+            notes::dropped(self.account.dropped, self.recorded()),
+            notes::open(&open),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
     }
 }
 
-impl Summary {
-    fn note_on_missing_ranks(&self) -> Option<String> {
-        let ranks = |ranks: &[u32]| match ranks {
-            [one] => format!("rank {one}"),
-            several => format!("ranks {}", ranges(several)),
-        };
-        if self.missing.is_empty() {
-            return None;
-        }
-        let mut text = format!("missing: {} did not come to the end", ranks(&self.missing));
-        if !self.partly.is_empty() {
-            text += &format!("; of {} the file has what its log held", ranks(&self.partly));
-        }
-        Some(text)
+/// A path as one word of a command for a shell.
+fn quoted(path: &Path) -> String {
+    let path = path.display().to_string();
+    if path
+        .chars()
+        .all(|c| c.is_alphanumeric() || "/._-+:@%=,".contains(c))
+    {
+        return path;
     }
+    format!("'{}'", path.replace('\'', "'\\''"))
 }
 
 impl fmt::Display for Summary {

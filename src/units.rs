@@ -1,5 +1,7 @@
 //! Durations in words: three significant digits, the same in table, chart and page.
 
+use std::ops::RangeInclusive;
+
 /// A duration with its unit, three significant digits: `831 ns`, `1.25 µs`, `83.1 ms`, `2.50 s`, `12.5 min`.
 ///
 /// `ns` is nanoseconds; negative values (an end before its start) keep their sign. From ten
@@ -88,6 +90,44 @@ pub fn ranges(numbers: &[u32]) -> String {
         })
         .collect();
     texts.join(",")
+}
+
+/// A number of things: `1 call`, `4 100 calls`.
+///
+/// ```
+/// use scope_profiler::units::plural;
+/// assert_eq!([plural(1, "call"), plural(4100, "call")], ["1 call", "4 100 calls"]);
+/// ```
+#[must_use]
+pub fn plural(n: u64, what: &str) -> String {
+    format!("{} {what}{}", count(n), if n == 1 { "" } else { "s" })
+}
+
+/// Ranks in words: `rank 2`, `ranks 2, 5-6`.
+///
+/// ```
+/// assert_eq!(scope_profiler::units::ranks_in_words(&[2..=2, 5..=6]), "ranks 2, 5-6");
+/// ```
+#[must_use]
+pub fn ranks_in_words(ranges: &[RangeInclusive<u32>]) -> String {
+    let text: Vec<String> = ranges
+        .iter()
+        .map(|range| match (range.start(), range.end()) {
+            (first, last) if first == last => first.to_string(),
+            (first, last) => format!("{first}-{last}"),
+        })
+        .collect();
+    match ranges {
+        [] => "no ranks".into(),
+        [one] if one.start() == one.end() => format!("rank {}", text[0]),
+        _ => format!("ranks {}", text.join(", ")),
+    }
+}
+
+/// Ascending numbers as ranges.
+pub(crate) fn runs(numbers: &[u32]) -> Vec<RangeInclusive<u32>> {
+    let runs = numbers.chunk_by(|a, b| a.checked_add(1) == Some(*b));
+    runs.map(|run| run[0]..=run[run.len() - 1]).collect()
 }
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 mod common;
 
-use common::{Generated, NoTotals};
+use common::{Generated, NoTotals, OwnClocks};
 use proptest::prelude::*;
-use scope_profiler::chart::gantt::{Bar, Lane};
+use scope_profiler::chart::gantt::{Bar, Color, Lane};
 use scope_profiler::chart::{DurationsChart, DurationsOptions, GanttChart, GanttOptions, Palette};
 use scope_profiler::profile::{Profile, Source};
 use scope_profiler::{Error, RegionFilter};
@@ -180,6 +180,155 @@ fn a_filter_changes_no_colour() {
     assert_eq!(all.0, all.1);
     assert_eq!(all, colors(&RegionFilter::new().ranks([0])));
     assert_eq!(all, colors(&RegionFilter::new().include(["a"]).unwrap()));
+}
+
+#[test]
+fn a_filter_changes_neither_axis_nor_wall_time_and_the_header_says_that_it_is_on() {
+    let profile = || {
+        Profile::builder()
+            .interval(0, "main", 0, 100, 900)
+            .interval(0, "inner", 0, 400, 500)
+            .interval(1, "main", 0, 150, 950)
+    };
+    let filters = [
+        RegionFilter::new().include(["inner"]).unwrap(),
+        RegionFilter::new().exclude(["main"]).unwrap(),
+        RegionFilter::new().ranks([0]),
+    ];
+    // Of a file that says when the run began and ended, and of one that does not.
+    for profile in [
+        profile().session(0, 0, 1_000).session(1, 0, 1_000).build(),
+        profile().build(),
+    ] {
+        let all = gantt(&profile);
+        for filter in &filters {
+            let chart = GanttChart::reduce(&profile, filter, &GanttOptions::new()).unwrap();
+            assert_eq!((chart.origin_ns, chart.span_ns), (all.origin_ns, all.span_ns));
+            assert_eq!(chart.header.wall_ns, all.header.wall_ns);
+            let bars = DurationsChart::reduce(&profile, filter, &DurationsOptions::new()).unwrap();
+            assert_eq!(bars.header.wall_ns, all.header.wall_ns);
+            for notes in [chart.header.notes(), bars.header.notes()] {
+                assert!(notes[0].starts_with("only "), "{notes:?}");
+            }
+        }
+        assert!(!all.header.notes().iter().any(|note| note.contains("only ")));
+    }
+}
+
+#[test]
+fn the_axis_is_that_of_the_run_where_the_source_says_when_it_was() {
+    let profile = Profile::builder()
+        .session(0, 1_000, 9_000)
+        .interval(0, "solve", 0, 4_000, 5_000);
+    let chart = gantt(&profile.build());
+    assert_eq!(
+        (chart.origin_ns, chart.span_ns, chart.header.wall_ns),
+        (1_000, 8_000, 8_000)
+    );
+    assert_eq!(chart.regions[0].lanes[0].bars[0].start_ns, 3_000);
+    assert_eq!(chart.axis_title(), "Time since the start of the run");
+    let chart = gantt(&Profile::builder().interval(0, "solve", 0, 4_000, 5_000).build());
+    assert_eq!((chart.origin_ns, chart.span_ns), (4_000, 1_000));
+    assert_eq!(chart.axis_title(), "Time since the first interval");
+}
+
+#[test]
+fn ranks_whose_clocks_were_never_compared_begin_together() {
+    const DAY: i64 = 86_400_000_000_000;
+    let intervals = |first: i64| {
+        Profile::builder()
+            .interval(0, "step", 0, first + 100, first + 300)
+            .interval(1, "step", 0, 10 * DAY + 200, 10 * DAY + 700)
+    };
+    for (profile, starts, span) in [
+        (
+            intervals(0)
+                .session(0, 50, 1_050)
+                .session(1, 10 * DAY, 10 * DAY + 900),
+            [50, 200],
+            1_000,
+        ),
+        (intervals(0), [0, 0], 500),
+        (intervals(-5 * DAY), [0, 0], 500),
+    ] {
+        let chart = gantt(&OwnClocks(profile.build()));
+        assert_eq!((chart.span_ns, chart.header.wall_ns), (span, span));
+        let lanes = &chart.regions[0].lanes;
+        assert_eq!([lanes[0].bars[0].start_ns, lanes[1].bars[0].start_ns], starts);
+        assert!(chart.header.notes().iter().any(|note| note.starts_with("clocks")));
+        assert!(
+            chart.axis_title().ends_with("each rank"),
+            "{}",
+            chart.axis_title()
+        );
+    }
+    let bars = durations(&OwnClocks(intervals(0).build()));
+    assert_eq!(bars.header.wall_ns, 500);
+    assert!(bars.header.notes().iter().any(|note| note.starts_with("clocks")));
+}
+
+#[test]
+fn names_have_the_same_colours_in_runs_of_two_and_of_four_ranks() {
+    let run = |ranks: u32, update: i64, allreduce: i64| {
+        let mut profile = Profile::builder();
+        for rank in 0..ranks {
+            profile.push(rank, "update", 0, 0, update);
+            profile.push(rank, "allreduce", 0, update, update + allreduce);
+            profile.push(rank, "halo exchange", 0, 0, 400);
+            profile.push(rank, "write", 0, 0, 50 * i64::from(rank + 1));
+        }
+        profile.build()
+    };
+    let (two, four) = (run(2, 900, 300), run(4, 450, 700));
+    let colors = |profile: &Profile| -> std::collections::BTreeMap<String, Color> {
+        let regions = gantt(profile).regions.into_iter();
+        regions.map(|region| (region.name, region.color)).collect()
+    };
+    assert_eq!(colors(&two), colors(&four));
+    let of_bars = durations(&four).bars.into_iter();
+    assert_eq!(
+        of_bars
+            .map(|bar| (bar.name, bar.color))
+            .collect::<std::collections::BTreeMap<_, _>>(),
+        colors(&two)
+    );
+}
+
+#[test]
+fn threads_that_share_a_name_are_told_apart_by_their_numbers() {
+    let mut profile = Profile::builder();
+    for thread in 1..=3 {
+        profile = profile.thread_name(0, thread, "tokio-rt-worker");
+        profile.push(0, "poll", thread, 0, 100);
+    }
+    profile.push(0, "poll", 4, 50, 90);
+    let chart = gantt(&profile.build());
+    let labels: Vec<&str> = chart.regions[0]
+        .lanes
+        .iter()
+        .map(|lane| lane.thread_label.as_str())
+        .collect();
+    assert_eq!(
+        labels,
+        [
+            "tokio-rt-worker #1",
+            "tokio-rt-worker #2",
+            "tokio-rt-worker #3",
+            "thread #4"
+        ]
+    );
+}
+
+#[test]
+fn recursion_counts_once_in_durations() {
+    let chart = durations(
+        &Profile::builder()
+            .interval(0, "fib", 0, 0, 100)
+            .interval(0, "fib", 0, 10, 90)
+            .interval(0, "fib", 0, 20, 80)
+            .build(),
+    );
+    assert_eq!((chart.bars[0].max_ns, chart.bars[0].calls), (100, 3));
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod common;
 use common::{Profile, golden};
 use scope_profiler::export::json;
 use scope_profiler::{ProfilingH5Reader, RegionFilter};
-use serde_json::Value;
+use serde_json::{Value, json as object};
 use std::fs;
 
 fn statistics(reader: &ProfilingH5Reader) -> Value {
@@ -28,6 +28,7 @@ fn every_rank_and_all_of_them_agree_with_the_python_package() {
             let keys = [
                 "num_calls",
                 "total_ns",
+                "sum_of_durations_ns",
                 "min_ns",
                 "max_ns",
                 "first_start_ns",
@@ -40,7 +41,12 @@ fn every_rank_and_all_of_them_agree_with_the_python_package() {
                 "p99_ns",
             ];
             for key in keys {
-                let (a, b) = (ours[key].as_f64().unwrap(), expected[key].as_f64().unwrap());
+                let of_python = if key == "sum_of_durations_ns" {
+                    "total_ns"
+                } else {
+                    key
+                };
+                let (a, b) = (ours[key].as_f64().unwrap(), expected[of_python].as_f64().unwrap());
                 assert!(
                     (a - b).abs() <= 1e-9 * b.abs().max(1.0),
                     "{region} {rank} {key}: {a} {b}"
@@ -68,6 +74,7 @@ fn keys_keep_their_order() {
     let reader = ProfilingH5Reader::open(profile.path()).unwrap();
     let text = json::region_statistics(&reader, &RegionFilter::new()).unwrap();
     let order: Vec<Option<usize>> = [
+        "\"schema_version\"",
         "\"file\"",
         "\"num_ranks\"",
         "\"ranks\"",
@@ -92,4 +99,130 @@ fn exclusive_time_is_null_where_calls_do_not_nest() {
     assert!(ours["regions"]["a"]["ranks"]["0"]["exclusive_ns"].is_null());
     assert_eq!(ours["regions"]["a"]["ranks"]["1"]["exclusive_ns"], 10);
     assert!(ours["regions"]["a"]["pooled"]["exclusive_ns"].is_null());
+}
+
+#[test]
+fn recursion_counts_once_and_the_sum_of_all_durations_has_a_name_of_its_own() {
+    let profile = Profile::new()
+        .region(0, "fib", &[(0, 100, 0), (10, 60, 0), (20, 50, 0), (0, 70, 1)])
+        .close();
+    let ours = statistics(&ProfilingH5Reader::open(profile.path()).unwrap());
+    let fib = &ours["regions"]["fib"]["ranks"]["0"];
+    assert_eq!(
+        (&fib["inclusive_ns"], &fib["exclusive_ns"]),
+        (&object!(170), &object!(170))
+    );
+    assert_eq!(fib["sum_of_durations_ns"], 250);
+    assert_eq!(fib["recursion_depth"], 3);
+    let node = &ours["tree"][0];
+    assert_eq!(
+        (&node["region"], &node["inclusive_ns"]),
+        (&object!("fib"), &object!(170))
+    );
+    assert_eq!(
+        (&node["share"], &node["share_of_threads"]),
+        (&object!(1.7), &object!(0.85))
+    );
+    assert_eq!(
+        (&node["recursive"], &node["num_threads"]),
+        (&object!(true), &object!(2))
+    );
+}
+
+#[test]
+fn the_tree_is_a_list_of_nodes_that_name_their_parents() {
+    let profile = Profile::new()
+        .region(0, "main", &[(0, 100, 0)])
+        .region(0, "solve", &[(10, 60, 0)])
+        .region(0, "io", &[(20, 30, 0), (70, 90, 0)])
+        .close();
+    let ours = statistics(&ProfilingH5Reader::open(profile.path()).unwrap());
+    let nodes: Vec<Value> = ours["tree"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|node| {
+            object!([
+                node["id"],
+                node["parent"],
+                node["depth"],
+                node["region"],
+                node["exclusive_ns"]
+            ])
+        })
+        .collect();
+    assert_eq!(
+        nodes,
+        [
+            object!([0, null, 0, "main", 30]),
+            object!([1, 0, 1, "solve", 40]),
+            object!([2, 1, 2, "io", 10]),
+            object!([3, 0, 1, "io", 20]),
+        ]
+    );
+    let run = &ours["run"];
+    assert_eq!(
+        (&run["wall_ns"], &run["basis"]),
+        (&object!(100), &object!("intervals"))
+    );
+    assert_eq!(
+        (&run["outside_ns"], &run["ranks"]["0"]["busy_ns"]),
+        (&object!(0), &object!(100))
+    );
+}
+
+#[test]
+fn what_was_lost_is_in_the_numbers_of_its_region_and_in_the_notes() {
+    let file = common::golden("ours.h5");
+    let ours = statistics(&ProfilingH5Reader::open(file).unwrap());
+    let pooled = |region: &str| &ours["regions"][region]["pooled"];
+    assert_eq!(pooled("solve")["dropped_calls"], 1);
+    assert_eq!(pooled("io/read")["open_calls"], 1);
+    assert_eq!(pooled("solve")["num_spans"], 17);
+    let notes = ours["notes"].as_array().unwrap();
+    let dropped = notes.iter().find(|note| note["kind"] == "dropped").unwrap();
+    assert_eq!(dropped["numbers"], object!({"dropped": 1, "of": 37}));
+    assert!(
+        dropped["text"].as_str().unwrap().starts_with("1 of 37 intervals"),
+        "{dropped}"
+    );
+    assert!(notes.iter().any(|note| note["kind"] == "open"), "{notes:?}");
+    assert_eq!(ours["imbalance"][0]["of_ranks"], 2);
+}
+
+#[test]
+fn a_filter_is_in_the_document_and_changes_no_time() {
+    let profile = Profile::new()
+        .region(0, "main", &[(0, 100, 0)])
+        .region(0, "halo", &[(10, 60, 0)])
+        .region(1, "main", &[(0, 100, 0)])
+        .close();
+    let reader = ProfilingH5Reader::open(profile.path()).unwrap();
+    let filter = RegionFilter::new().include(["main"]).unwrap().ranks([0]);
+    let some: Value = serde_json::from_str(&json::region_statistics(&reader, &filter).unwrap()).unwrap();
+    let all = statistics(&reader);
+    assert_eq!(all["filter"], Value::Null);
+    assert_eq!(some["filter"]["text"], "1 of 2 regions, rank 0 of 2");
+    assert_eq!(some["filter"]["ranks"], object!([0]));
+    assert_eq!(some["run"]["wall_ns"], all["run"]["wall_ns"]);
+    let main = |document: &Value| document["regions"]["main"]["ranks"]["0"].clone();
+    assert_eq!(main(&some), main(&all));
+    assert_eq!(main(&some)["exclusive_ns"], 50);
+    assert_eq!(
+        some["imbalance"][0],
+        all["imbalance"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|region| region["region"] == "main")
+            .unwrap()
+            .clone()
+    );
+    assert!(
+        some["notes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|note| note["kind"] == "filter")
+    );
 }

@@ -1,7 +1,7 @@
 //! Charts as files.
 #![cfg(feature = "pproc")]
 
-use scope_profiler::chart::{DurationsChart, DurationsOptions, GanttChart, GanttOptions};
+use scope_profiler::chart::{Color, DurationsChart, DurationsOptions, GanttChart, GanttOptions};
 use scope_profiler::plot::{plot_durations, plot_gantt, png, svg};
 use scope_profiler::profile::{Profile, Source};
 use scope_profiler::{RegionFilter, Result};
@@ -81,6 +81,188 @@ fn svg_texts(path: &Path) -> Vec<String> {
     }
     assert!(open.is_empty() && rest.trim().is_empty());
     texts
+}
+
+/// The pixels of a PNG file: width, height, and three bytes for each.
+fn png_pixels(path: &Path) -> (usize, usize, Vec<u8>) {
+    let mut reader = ::png::Decoder::new(fs::File::open(path).unwrap())
+        .read_info()
+        .unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size()];
+    reader.next_frame(&mut pixels).unwrap();
+    let info = reader.info();
+    (info.width as usize, info.height as usize, pixels)
+}
+
+/// How strongly each pixel of the lane of the first region is filled, 0 to 1, along the middle of the lane.
+fn first_lane(path: &Path, color: Color) -> Vec<f64> {
+    let (width, height, pixels) = png_pixels(path);
+    let at = |x: usize, y: usize| [0, 1, 2].map(|i| pixels[3 * (y * width + x) + i]);
+    let fill = [color.0, color.1, color.2];
+    let row = (0..height)
+        .find(|&y| (0..width).any(|x| at(x, y) == fill))
+        .expect("a solid pixel of the region");
+    // The solid marker ends the lane; what is left of it are the calls.
+    (0..width)
+        .map(|x| {
+            let share = |i: usize| f64::from(255 - at(x, row + 3)[i]) / f64::from(255 - fill[i]);
+            let strongest = (0..3).min_by_key(|&i| fill[i]).unwrap();
+            share(strongest).clamp(0.0, 1.0)
+        })
+        .collect()
+}
+
+/// Draws calls of one length, with a long one at the end to know the colour by, and gives their lane.
+fn lane_of(calls: &[(i64, i64)], end: i64) -> Vec<f64> {
+    let mut profile = Profile::builder();
+    for &(start, length) in calls {
+        profile.push(0, "calls", 0, start, start + length);
+    }
+    profile.push(0, "calls", 0, end, end + end / 10);
+    let profile = profile.build();
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("lane.png");
+    let options = GanttOptions::new().filepath(&path);
+    plot_gantt(&profile, &options).unwrap();
+    let chart = GanttChart::reduce(&profile, &RegionFilter::new(), &options).unwrap();
+    first_lane(&path, chart.regions[0].color)
+}
+
+/// Stretches of filled pixels: how many pixels, how strong.
+fn marks(lane: &[f64]) -> Vec<(usize, Vec<u32>)> {
+    let strengths: Vec<u32> = lane.iter().map(|&share| (share * 32.0).round() as u32).collect();
+    let filled = strengths
+        .split(|&strength| strength == 0)
+        .filter(|run| !run.is_empty());
+    filled.map(|run| (run.len(), run.to_vec())).collect()
+}
+
+#[test]
+fn calls_of_one_length_are_equally_strong_wherever_they_begin() {
+    for length in [1_i64, 700, 1_500, 3_300, 9_000] {
+        let calls: Vec<(i64, i64)> = (0..90).map(|i| (i * 33_333, length)).collect();
+        let mut marks = marks(&lane_of(&calls, 3_100_000));
+        // The grid shines through between the calls: it is grey, and weaker than any call.
+        marks.retain(|(_, strengths)| strengths.iter().any(|&strength| strength >= 12));
+        marks.pop();
+        assert!(marks.len() >= 85, "{length}: {}", marks.len());
+        let strongest = |mark: &(usize, Vec<u32>)| *mark.1.iter().max().unwrap();
+        let looks: std::collections::BTreeSet<u32> = marks.iter().map(strongest).collect();
+        assert_eq!(looks.len(), 1, "{length}: {looks:?}");
+    }
+}
+
+#[test]
+fn a_lane_is_filled_as_far_as_it_is_busy() {
+    for (busy, most) in [(0.014, 0.1), (0.25, 0.3), (0.6, 0.65)] {
+        let calls: Vec<(i64, i64)> = (0..3_000).map(|i| (i * 1_000, (1_000.0 * busy) as i64)).collect();
+        let lane = lane_of(&calls, 3_000_000);
+        let last = lane.iter().rposition(|&share| share > 0.99).unwrap();
+        let right = last - (last - lane.iter().position(|&share| share > 0.0).unwrap()) / 5;
+        let calls = &lane[right - 1_000..right];
+        let mean = calls.iter().sum::<f64>() / 1_000.0;
+        assert!((busy * 0.9..=most).contains(&mean), "{busy}: {mean}");
+    }
+}
+
+/// The picture of one region of that name, with fonts from these directories.
+fn picture_of(name: &str, fonts: Option<&Path>) -> (usize, usize, Vec<u8>) {
+    let profile = Profile::builder().interval(0, name, 0, 0, 1_000).build();
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("name.png");
+    let mut options = GanttOptions::new().filepath(&path);
+    if let Some(fonts) = fonts {
+        options = options.font_directories([fonts]);
+    }
+    plot_gantt(&profile, &options).unwrap();
+    png_pixels(&path)
+}
+
+/// The dark pixels of the name, without the lane.
+fn label(name: &str, fonts: Option<&Path>) -> Vec<bool> {
+    let (width, height, pixels) = picture_of(name, fonts);
+    let is_dark = |x: usize, y: usize| {
+        pixels[3 * (y * width + x)..][..3]
+            .iter()
+            .all(|&channel| channel < 128)
+    };
+    let rows = height - 260..height - 130;
+    rows.flat_map(|y| (0..400).map(move |x| (x, y)))
+        .map(|(x, y)| is_dark(x, y))
+        .collect()
+}
+
+#[test]
+fn without_a_font_names_are_told_apart_by_code_points_and_a_note_says_so() {
+    let empty = TempDir::new().unwrap();
+    let none = Some(empty.path());
+    for (a, b) in [
+        ("日本語", "計算機"),
+        ("привіт 中", "привіт 文"),
+        ("😀", "🦀"),
+        ("مرحبا", "שלום"),
+    ] {
+        assert!(label(a, none) != label(b, none), "{a} and {b}");
+        // The note takes a line.
+        assert_eq!(picture_of(a, none).1, picture_of("abc", none).1 + 36, "{a}");
+    }
+    // Nothing is missing for these.
+    assert_eq!(picture_of("Größe µ Δ Жук", none).1, picture_of("abc", none).1);
+}
+
+#[test]
+fn names_are_drawn_with_fonts_of_the_system_that_have_them() {
+    let fonts = Path::new("/usr/share/fonts/opentype/noto");
+    if !fonts.join("NotoSansCJK-Regular.ttc").exists() {
+        eprintln!("no font with Chinese characters is installed here: nothing to try");
+        return;
+    }
+    let empty = TempDir::new().unwrap();
+    assert_eq!(
+        picture_of("日本語", Some(fonts)).1,
+        picture_of("abc", Some(fonts)).1
+    );
+    assert!(label("日本語", Some(fonts)) != label("計算機", Some(fonts)));
+    assert!(label("日本語", Some(fonts)) != label("日本語", Some(empty.path())));
+}
+
+#[test]
+fn every_picture_says_what_is_missing_in_the_words_of_the_notes() {
+    let mut profile = Profile::builder()
+        .dropped(0, "solve", 12)
+        .ended_by(1, "SIGSEGV")
+        .throttled(1, "solve", 500, 12_000);
+    for rank in 0..3 {
+        profile.push(rank, "solve", 0, 0, 1_000);
+        profile.push(rank, "other", 0, 0, 1_000);
+    }
+    let profile = profile.build();
+    let filter = RegionFilter::new().include(["solve"]).unwrap();
+    let notes = scope_profiler::analysis::notes::of(&profile, &filter);
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("gantt.svg");
+    plot_gantt(
+        &profile,
+        &GanttOptions::new().filter(filter.clone()).filepath(&path),
+    )
+    .unwrap();
+    let gantt = svg_texts(&path).join("\n");
+    plot_durations(
+        &profile,
+        &DurationsOptions::new().filter(filter.clone()).filepath(&path),
+    )
+    .unwrap();
+    let durations = svg_texts(&path).join("\n");
+    let page = directory.path().join("page.html");
+    plot_gantt(&profile, &GanttOptions::new().filter(filter).filepath(&page)).unwrap();
+    let page = fs::read_to_string(page).unwrap();
+    let warnings = notes.iter().filter(|note| note.is_warning());
+    assert!(warnings.clone().count() >= 3, "{notes:?}");
+    for note in warnings.chain(&notes[..1]) {
+        for (picture, text) in [("gantt", &gantt), ("durations", &durations), ("page", &page)] {
+            assert!(text.contains(note.text()), "{}: {}", picture, note.text());
+        }
+    }
 }
 
 #[test]

@@ -3,7 +3,9 @@
 mod common;
 
 use common::{Run, intervals};
-use scope_profiler::{Overflow, Profiler, ProfilingConfig};
+use scope_profiler::analysis::call_tree::CallTree;
+use scope_profiler::profile::Source;
+use scope_profiler::{Overflow, Profiler, ProfilingConfig, RegionFilter};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -463,8 +465,11 @@ fn a_region_of_many_short_calls_is_throttled_and_goes_on_being_summed_up() {
     assert_eq!(short.num_calls(), 1_000);
     let summary = run.profiler.finalize().unwrap();
     assert_eq!(summary.recorded(), 1_100);
-    let told = "throttled, and only summed up: short 900 calls, 3.60 µs";
+    let told = "900 calls were throttled, and were only added up: short 900 calls, 3.60 µs";
     assert!(summary.to_string().contains(told), "{summary}");
+    // What was throttled was in a region all the same.
+    let outside = ", at most 3.60 µs (25.7 %) outside any region";
+    assert!(summary.to_string().contains(outside), "{summary}");
     let reader = run.read();
     let short = &reader.get_region("short").unwrap()[0];
     assert_eq!((short.num_calls(), short.start_times_ns().len()), (1_000, 100));
@@ -486,14 +491,75 @@ fn a_session_in_memory_tells_of_throttled_calls_and_spans_as_well() {
         run.region("short", 2, || ());
     }
     tracing::subscriber::with_default(run.profiler.subscriber(), || {
-        let span = tracing::info_span!("task");
-        for _ in 0..3 {
-            span.in_scope(|| run.clock.advance(50));
+        let again_and_again = tracing::info_span!("loop");
+        for _ in 0..2 {
+            let span = tracing::info_span!("task");
+            for _ in 0..3 {
+                span.in_scope(|| run.clock.advance(50));
+                again_and_again.in_scope(|| run.clock.advance(50));
+            }
         }
     });
     let summary = run.profiler.finalize().unwrap().to_string();
-    let throttled = "throttled, and only summed up: short 900 calls, 3.60 µs";
+    let throttled = "900 calls were throttled, and were only added up: short 900 calls, 3.60 µs";
     assert!(summary.contains(throttled), "{summary}");
-    assert!(summary.contains("spans: task 1 in 3 calls"), "{summary}");
+    assert!(summary.contains("\nspans: task 2 spans in 6 calls"), "{summary}");
+    assert!(!summary.contains("loop 1 span"), "{summary}");
     assert!(!summary.contains("without their times"), "{summary}");
+}
+
+#[test]
+fn a_run_lasts_from_the_start_of_its_session_to_its_end() {
+    let run = Run::new();
+    run.clock.advance(100); // loading
+    run.region("solve", 25, || ());
+    run.clock.advance(25); // cleaning up
+    let summary = run.profiler.finalize().unwrap();
+    let told = "wall time 175 ns, 125 ns (71.4 %) outside any region";
+    assert!(summary.to_string().contains(told), "{summary}");
+    let tree = CallTree::filtered(&run.read(), &RegionFilter::new()).unwrap();
+    assert!(tree.wall().is_of_run());
+    assert_eq!((tree.wall_ns(), tree.outside_ns()), (175, 125));
+    assert_eq!(tree.share(tree.roots().next().unwrap()), Some(50.0 / 175.0));
+}
+
+#[test]
+fn a_region_that_calls_itself_has_its_inclusive_time_in_the_file() {
+    fn fib(run: &Run, n: u64) {
+        run.region("fib", 1, || {
+            if n >= 2 {
+                fib(run, n - 1);
+                fib(run, n - 2);
+            }
+        });
+    }
+    let run = Run::new();
+    run.region("main", 1, || fib(&run, 8));
+    run.profiler.finalize().unwrap();
+    let reader = run.read();
+    let row = |name: &str| {
+        let index = reader.names().iter().position(|known| known == name).unwrap();
+        (0..reader.rows().len())
+            .find(|&row| reader.rows()[row].name == index)
+            .unwrap()
+    };
+    let (main, fib) = (row("main"), row("fib"));
+    // Each of the 67 calls took 2 ns of its own, and those of the ones inside it.
+    assert_eq!(reader.rows()[fib].calls, 67);
+    assert_eq!(reader.row_facts(fib).inclusive_ns, Some(134));
+    assert!(reader.rows()[fib].total_ns > Some(134));
+    assert_eq!(reader.row_facts(main).inclusive_ns, reader.rows()[main].total_ns);
+    let tree = CallTree::filtered(&reader, &RegionFilter::new()).unwrap();
+    let nodes: Vec<_> = tree
+        .walk()
+        .map(|(_, node)| {
+            (
+                node.name(),
+                node.inclusive_ns(),
+                node.exclusive_ns(),
+                node.recursion_depth(),
+            )
+        })
+        .collect();
+    assert_eq!(nodes, [("main", 136, 2, 1), ("fib", 134, 134, 8)]);
 }

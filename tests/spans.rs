@@ -2,8 +2,7 @@
 
 mod common;
 
-use common::{Run, intervals};
-use scope_profiler::RegionNaming;
+use common::{Run, intervals, through_each_door, through_each_door_with};
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Barrier;
@@ -11,20 +10,6 @@ use std::task::{Context, Poll, Waker};
 use tracing::{Dispatch, Instrument, Span, info_span, instrument};
 use tracing_subscriber::prelude::*;
 use tracing_subscriber::{EnvFilter, filter};
-
-/// Runs a test once through each door.
-fn through_each_door(test: impl Fn(&Run)) {
-    through_each_door_with(Run::new, test);
-}
-
-fn through_each_door_with(start: impl Fn() -> Run, test: impl Fn(&Run)) {
-    let run = start();
-    tracing::subscriber::with_default(tracing_subscriber::registry().with(run.profiler.layer()), || {
-        test(&run)
-    });
-    let run = start();
-    tracing::subscriber::with_default(run.profiler.subscriber(), || test(&run));
-}
 
 #[test]
 fn a_span_leaves_an_interval_each_time_it_is_entered() {
@@ -161,12 +146,20 @@ fn a_future_leaves_an_interval_for_each_poll_and_a_last_one_when_it_is_dropped()
             run.intervals("request"),
             [(0, 10), (110, 120), (220, 230), (230, 230)]
         );
-        let summary = run.profiler.finalize().unwrap();
-        assert!(
-            summary.to_string().contains("spans: request 1 in 4 calls"),
-            "{summary}"
-        );
         assert_eq!(run.read().get_region("request").unwrap()[0].num_spans(), Some(1));
+    });
+}
+
+#[test]
+fn the_summary_tells_spans_from_calls() {
+    through_each_door(|run| {
+        for _ in 0..2 {
+            let mut future = pin!(ThirdTime(run, 0).instrument(info_span!("request")));
+            let mut context = Context::from_waker(Waker::noop());
+            while future.as_mut().poll(&mut context).is_pending() {}
+        }
+        let summary = run.profiler.finalize().unwrap().to_string();
+        assert!(summary.contains("request 2 spans in "), "{summary}");
     });
 }
 
@@ -190,46 +183,6 @@ fn the_current_span_is_known_to_those_who_ask() {
         assert!(Span::current().is_none());
         assert_eq!(run.intervals("outer").len(), 3);
     });
-}
-
-#[test]
-fn regions_can_be_named_by_module_and_name() {
-    let start = || Run::with(|config| config.region_naming(RegionNaming::Qualified));
-    through_each_door_with(start, |run| {
-        info_span!("solve").in_scope(|| run.clock.advance(1));
-        assert_eq!(run.intervals("spans::solve"), [(0, 1)]);
-    });
-}
-
-#[test]
-fn regions_can_be_named_by_the_value_of_a_field() {
-    let start = || Run::with(|config| config.region_naming(RegionNaming::Field("id".into())));
-    through_each_door_with(start, |run| {
-        let kernel = |id: &str| info_span!("kernel", id).in_scope(|| run.clock.advance(1));
-        kernel("axpy");
-        kernel("dot");
-        kernel("axpy");
-        info_span!("kernel", id = 7).in_scope(|| run.clock.advance(1));
-        info_span!("plain").in_scope(|| run.clock.advance(1));
-        info_span!("kernel", id = tracing::field::Empty).in_scope(|| run.clock.advance(1));
-        let reader = run.read();
-        assert_eq!(intervals(&reader, "axpy"), [(0, 1), (2, 3)]);
-        assert_eq!(intervals(&reader, "dot"), [(1, 2)]);
-        assert_eq!(intervals(&reader, "7"), [(3, 4)]);
-        assert_eq!(intervals(&reader, "plain"), [(4, 5)]);
-        assert_eq!(intervals(&reader, "kernel"), [(5, 6)]);
-    });
-}
-
-#[test]
-fn through_the_layer_a_field_may_be_recorded_later() {
-    let run = Run::with(|config| config.region_naming(RegionNaming::Field("id".into())));
-    tracing::subscriber::with_default(tracing_subscriber::registry().with(run.profiler.layer()), || {
-        let span = info_span!("kernel", id = tracing::field::Empty);
-        span.record("id", "gemm");
-        span.in_scope(|| run.clock.advance(1));
-    });
-    assert_eq!(run.intervals("gemm"), [(0, 1)]);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use scope_profiler::{ProfilingH5Reader, RegionFilter};
 
 fn table(profile: Profile, change: impl FnOnce(&mut TableOptions)) -> String {
     let reader = ProfilingH5Reader::open(profile.close().path()).unwrap();
-    let tree = CallTree::of(&reader, &RegionFilter::new().rows(&reader).unwrap()).unwrap();
+    let tree = CallTree::filtered(&reader, &RegionFilter::new()).unwrap();
     let mut options = TableOptions::default();
     change(&mut options);
     table::render(&tree, &options)
@@ -28,7 +28,8 @@ fn narrow_terminals_lose_columns_from_the_right() {
     assert_eq!(
         table(sample(), |options| options.width = Some(64)),
         "\
-1 rank, 1 thread, 4 intervals, wall time 1.00 ms
+1 rank, 1 thread, 4 intervals, wall time 1.00 ms (first to last
+  interval)
 
 region                          calls    total  exclusive
 main                                1  1.00 ms     200 µs
@@ -43,7 +44,7 @@ fn very_narrow_terminals_keep_the_names() {
     assert_eq!(
         table(sample(), |options| options.width = Some(20)),
         "\
-1 rank, 1 …e 1.00 ms
+1 rank, 1 …interval)
 
 region
 main
@@ -63,15 +64,181 @@ fn no_line_is_ever_longer_than_the_terminal() {
     }
 }
 
-#[test]
-fn deep_trees_keep_their_names_readable() {
-    let mut profile = Profile::new();
-    for depth in 0..40 {
-        profile = profile.region(0, &format!("level {depth}"), &[(depth, 1000 - depth, 0)]);
+/// A region in a region in a region ...
+fn nested(levels: i64) -> InMemory {
+    let mut profile = InMemory::builder();
+    for level in 0..levels {
+        profile.push(0, &format!("level {level}"), 0, level, 10_000 - level);
     }
-    let text = table(profile, |options| options.width = Some(100));
-    assert!(text.contains("level 39"), "{text}");
-    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    profile.build()
+}
+
+fn rendered(profile: &InMemory, change: impl FnOnce(&mut TableOptions)) -> String {
+    let tree = CallTree::filtered(profile, &RegionFilter::new()).unwrap();
+    let mut options = TableOptions::default();
+    change(&mut options);
+    table::render(&tree, &options)
+}
+
+#[test]
+fn no_level_of_a_tree_is_ever_drawn_like_another() {
+    for width in [None, Some(200), Some(100), Some(80), Some(60), Some(40)] {
+        for levels in [3, 7, 12, 23, 40, 100] {
+            for unicode in [true, false] {
+                let text = rendered(&nested(levels), |options| {
+                    (options.width, options.unicode, options.max_rows) = (width, unicode, None);
+                });
+                let lines: Vec<&str> = text.lines().filter(|line| line.contains("level ")).collect();
+                let before = |line: &&str| line[..line.find("level ").unwrap()].to_owned();
+                let mut starts: Vec<String> = lines.iter().map(before).collect();
+                assert_eq!(starts.len(), levels as usize, "{width:?} {text}");
+                starts.sort();
+                starts.dedup();
+                assert_eq!(starts.len(), levels as usize, "{width:?} {levels} {text}");
+                assert!(text.contains(&format!("level {}", levels - 1)), "{text}");
+                let max = width.unwrap_or(usize::MAX);
+                assert!(text.lines().all(|line| line.chars().count() <= max), "{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_tree_deeper_than_lines_can_show_numbers_its_levels() {
+    let text = rendered(&nested(70), |options| options.width = Some(80));
+    assert!(text.contains("\nlevel: region "), "{text}");
+    assert!(text.contains("\n59: level 59 "), "{text}");
+}
+
+#[test]
+fn recursion_is_marked_with_its_depth_and_counts_once() {
+    let mut profile = InMemory::builder().session(0, 0, 1_000);
+    for depth in 0..30 {
+        profile.push(0, "fib", 0, depth, 1_000 - depth);
+    }
+    let profile = profile.build();
+    let text = rendered(&profile, |_| ());
+    assert!(
+        text.contains("\nfib (recursive, 30 deep)     30  1.00 µs    1.00 µs  100.0 %"),
+        "{text}"
+    );
+    let text = rendered(&profile, |options| options.width = Some(20));
+    assert!(text.contains("\nfib (×30)"), "{text}");
+}
+
+#[test]
+fn a_share_beyond_100_percent_has_its_threads_beside_it() {
+    let mut profile = InMemory::builder()
+        .session(0, 0, 100)
+        .interval(0, "main", 0, 0, 100);
+    for thread in 1..9 {
+        profile.push(0, "kernel", thread, 10, 100);
+    }
+    let text = rendered(&profile.build(), |_| ());
+    assert!(text.contains("720.0 % ██████████ 8 threads"), "{text}");
+    assert!(text.contains("100.0 % ██████████  "), "{text}");
+}
+
+#[test]
+fn the_time_before_the_first_region_is_part_of_the_run() {
+    let profile = InMemory::builder()
+        .session(0, 0, 100)
+        .interval(0, "solve", 0, 75, 100)
+        .build();
+    assert_eq!(
+        rendered(&profile, |options| options.width = Some(60)),
+        "\
+1 rank, 1 thread, 1 interval, wall time 100 ns, 75 ns
+  (75.0 %) outside any region
+
+region  calls  total  exclusive   share             average
+solve       1  25 ns      25 ns  25.0 % ██▌           25 ns
+"
+    );
+}
+
+#[test]
+fn a_filter_is_said_and_changes_no_number() {
+    let profile = InMemory::builder()
+        .session(0, 0, 100)
+        .session(1, 0, 100)
+        .interval(0, "main", 0, 0, 100)
+        .interval(0, "halo", 0, 10, 90)
+        .interval(1, "main", 0, 0, 100)
+        .build();
+    let filter = RegionFilter::new().include(["main"]).unwrap().ranks([0]);
+    let tree = CallTree::filtered(&profile, &filter).unwrap();
+    let mut options = TableOptions::default();
+    options.width = Some(60);
+    assert_eq!(
+        table::render(&tree, &options),
+        "\
+1 rank, 1 thread, 1 interval, wall time 100 ns
+filter: 1 of 2 regions, rank 0 of 2
+
+region  calls   total  exclusive    share
+main        1  100 ns      20 ns  100.0 % ██████████
+clocks: all ranks read the same one
+"
+    );
+}
+
+#[test]
+fn what_is_missing_and_how_the_run_ended_is_said_below_the_table() {
+    let profile = InMemory::builder()
+        .session(0, 0, 100)
+        .ended_by(0, "SIGTERM")
+        .interval(0, "main", 0, 0, 100)
+        .calls(0, "main", 3)
+        .dropped(0, "main", 2)
+        .open(0, "solve", 1)
+        .build();
+    let text = rendered(&profile, |_| ());
+    let notes: Vec<&str> = text.lines().skip(5).collect();
+    assert_eq!(
+        notes,
+        [
+            "the run was ended by SIGTERM",
+            "2 of 3 intervals were dropped: memory or disk ran out",
+            "still open at the end: solve",
+        ],
+        "{text}"
+    );
+}
+
+#[test]
+fn a_long_table_ends_where_a_person_stops_reading() {
+    let mut profile = InMemory::builder().interval(0, "main", 0, 0, 100_000_000);
+    for n in 0..4_159 {
+        profile.push(0, &format!("cell {n:04}"), 0, 10_000 * n, 10_000 * n + 1_000 + n);
+    }
+    let profile = profile.build();
+    let text = rendered(&profile, |options| options.all_hint = Some("--all".into()));
+    // Title, blank, header, 60 rows, and the line that says so.
+    let rows = text.lines().filter(|line| line.contains("cell ")).count();
+    assert_eq!(rows, 59);
+    assert!(text.contains("\nmain ") && text.contains("cell 4158"), "{text}");
+    assert!(!text.contains("cell 0000"), "{text}");
+    assert!(text.contains("\nand 4 100 more; --all shows them\n"), "{text}");
+    let all = rendered(&profile, |options| options.max_rows = None);
+    assert_eq!(all.lines().filter(|line| line.contains("cell ")).count(), 4_159);
+    assert!(!all.contains("more"), "no line on more rows");
+}
+
+#[test]
+fn a_row_that_is_kept_has_all_above_it() {
+    // A hundred small callers, and a large region below the last of them.
+    let mut profile = InMemory::builder();
+    for n in 0..100 {
+        profile.push(0, &format!("caller {n}"), 0, 1_000 * n, 1_000 * n + 6 * n + 6);
+    }
+    profile.push(0, "inside", 0, 99_001, 99_599);
+    let text = rendered(&profile.build(), |options| options.max_rows = Some(2));
+    assert!(
+        text.contains("\ncaller 99 ") && text.contains("\n└─ inside"),
+        "{text}"
+    );
+    assert!(text.contains("\nand 99 more\n"), "{text}");
 }
 
 #[test]
@@ -105,7 +272,7 @@ fn calls_without_times_show_dashes_and_a_note() {
 
 region  calls  total  exclusive  share             average  min  max  std
 solve   1 234      -          -    -                     -    -    -    -
-calls that were counted without their times: 1 234
+1 234 calls were counted without their times
 "
     );
 }
@@ -141,7 +308,7 @@ fn where_the_cost_of_a_call_is_known_the_profilers_own_share_is_shown() {
     for n in 0..9 {
         profile.push(0, "inner", 0, 100 * n, 100 * n + 40);
     }
-    let tree = CallTree::of(&profile.build(), &[0, 1]).unwrap();
+    let tree = CallTree::filtered(&profile.build(), &RegionFilter::new()).unwrap();
     let shares: Vec<f64> = tree
         .walk()
         .map(|(_, node)| tree.instrumentation(node).unwrap())

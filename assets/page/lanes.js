@@ -5,9 +5,11 @@ const GROUP_GAP = 7;
 /** Room for what the axis says about its unit. */
 const LEAST_LABELS = 118;
 const SHADES = 16;
-/** How busy a short call looks that has this many empty pixels on either side. */
-const LONE = 0.75;
-const APART = 16;
+/** How busy a call shorter than a pixel looks at least that has this many empty pixels on either side. */
+const LONE = 0.5;
+const APART = 4;
+/** Weights by which the shares of dense pixels are averaged, from the pixel itself to the farthest one. */
+const WEIGHTS = [4, 3, 2, 1];
 const OVERVIEW = 30;
 const FONT = "12px system-ui, sans-serif";
 const SMALL_FONT = "10.5px system-ui, sans-serif";
@@ -46,11 +48,11 @@ class Lanes {
     for (const name of ["panel", "text", "muted", "line", "grid", "accent", "hover"]) this.colors[name] = color(`--${name}`);
     this.background = parseHex(this.colors.panel);
     this.fills = this.model.regions.map(region => readableOn(region.color, this.background));
-    this.shades = this.fills.map(fill => Uint32Array.from({ length: SHADES + 1 }, (_, i) => pack(mix(this.background, fill, 0.25 + 0.75 * (i / SHADES)))));
+    this.shades = this.fills.map(fill => Uint32Array.from({ length: SHADES + 1 }, (_, i) => pack(mix(this.background, fill, i / SHADES))));
   }
 
   laneName(lane) {
-    const thread = lane.thread === null ? "" : oneLine(this.model.threads.get(`${lane.rank}:${lane.thread}`) || `thread ${lane.thread}`);
+    const thread = lane.thread === null ? "" : threadLabel(this.model, lane.rank, lane.thread);
     return { rank: `rank ${lane.rank}`, thread };
   }
 

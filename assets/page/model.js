@@ -7,8 +7,8 @@ const BUSY_STEPS = 100000;
 function decode(json) {
   const threads = new Map();
   const threadCount = new Map();
-  for (const [rank, thread, name] of json.threads) {
-    threads.set(`${rank}:${thread}`, name);
+  for (const [rank, thread, label] of json.threads) {
+    threads.set(`${rank}:${thread}`, label);
     threadCount.set(rank, (threadCount.get(rank) ?? 0) + 1);
   }
   const regions = json.regions.map((region, id) => {
@@ -21,6 +21,11 @@ function decode(json) {
     return decoded;
   });
   return { header: json.header, span: Math.max(1, json.span), regions, lanes: regions.flatMap(region => region.lanes), threads, threadCount };
+}
+
+/** A thread's name and number on one line: `tokio-rt-worker #1`. */
+function threadLabel(model, rank, thread) {
+  return oneLine(model.threads.get(`${rank}:${thread}`) ?? `thread #${thread}`);
 }
 
 /**

@@ -17,6 +17,10 @@ function startPage() {
     ? `${plural(header.ranks, "rank")} × ${plural(header.threads / header.ranks, "thread")}`
     : `${plural(header.ranks, "rank")}, ${plural(header.threads, "thread")}`;
   const facts = [...(header.ranks > 0 ? [threads] : []), plural(header.intervals, "interval"), `wall time ${duration(header.wall)}`];
+  if (header.outside > 0) {
+    const share = header.outsideShare === null ? "" : ` (${percent(header.outsideShare)})`;
+    facts.push(`${duration(header.outside)}${share} outside any region`);
+  }
   if (header.merged > 0) facts.push(`${plural(header.merged, "interval")} merged for drawing`);
   const title = header.title === "" ? "Untitled run" : oneLine(header.title);
   $("title").textContent = title;
@@ -29,7 +33,8 @@ function startPage() {
     $("facts").append(item);
   };
   facts.forEach(text => fact(text));
-  header.notes.forEach(text => fact(oneLine(text), "note"));
+  fact(header.axis.toLowerCase());
+  header.notes.forEach(([text, isWarning]) => fact(oneLine(text), isWarning ? "note" : ""));
   $("canvas").setAttribute("aria-label", `Timeline of ${plural(model.regions.length, "region")}: ${facts.join(", ")}. The table below has the same regions.`);
 
   // ---- State --------------------------------------------------------------------------------

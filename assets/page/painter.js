@@ -87,7 +87,7 @@ class Painter extends Lanes {
 
   /**
    * Paints a lane into a row of pixels: bars a pixel wide or wider are solid, narrower ones give
-   * their pixel a shade by busy share. Gives the bars with room for text, as [index, from, to].
+   * their pixels a shade by busy share, as src/plot/coverage.rs does it. Gives the bars with room for text, as [index, from, to].
    */
   paintLane(lane, row) {
     const { ratio, t0, t1, coverage } = this;
@@ -118,22 +118,33 @@ class Painter extends Lanes {
       to = Math.max(to, pixel + 1);
       i = j;
     }
-    let before = -Infinity;
+    const shade = share => shades[Math.max(1, Math.min(SHADES, Math.round(share * SHADES)))];
     for (let x = from; x <= to; ) {
       if (coverage[x] === 0) {
         x++;
         continue;
       }
+      // Over gaps in which calls do not stand alone.
       let end = x + 1;
-      while (coverage[end] > 0) end++;
-      // What has no neighbours to be mistaken for may be drawn stronger than it is busy.
-      const alone = end - x <= 2 && x - before > APART && !coverage.subarray(end, end + APART).some(share => share > 0);
-      before = end;
-      for (; x < end; x++) {
-        const share = alone ? Math.max(LONE, coverage[x]) : coverage[x];
-        if (x < columns) row[x] = shades[Math.min(SHADES, Math.round(share * SHADES))];
-        coverage[x] = 0;
+      for (let next = end; next <= to && next - end < APART; next++) if (coverage[next] > 0) end = next + 1;
+      if (end - x <= 2) {
+        // One pixel, as strong as the call is long, wherever in a pixel it begins.
+        const at = coverage[x] >= coverage[end - 1] ? x : end - 1;
+        const share = end - x === 2 ? coverage[x] + coverage[x + 1] : coverage[x];
+        if (at < columns) row[at] = shade(LONE + (1 - LONE) * Math.min(1, share));
+      } else {
+        for (let pixel = x; pixel < Math.min(end, columns); pixel++) {
+          let [sum, weights] = [0, 0];
+          for (let near = Math.max(x, pixel - 3); near < Math.min(end, pixel + 4); near++) {
+            const weight = WEIGHTS[Math.abs(near - pixel)];
+            sum += weight * coverage[near];
+            weights += weight;
+          }
+          row[pixel] = shade(sum / weights);
+        }
       }
+      coverage.fill(0, x, end);
+      x = end;
     }
 
     const wide = [];
@@ -143,7 +154,7 @@ class Painter extends Lanes {
       // Calls that follow each other at once stay two bars to the eye.
       if (b - a >= 6 && k + 1 < starts.length && Math.round((starts[k + 1] - t0) * scale) <= b) b--;
       b = Math.min(columns, b);
-      row.fill(shades[Math.round(busyShare(lane, k) * SHADES)], a, b);
+      row.fill(shade(busyShare(lane, k)), a, b);
       if (b - a > 44 * ratio) wide.push([k, a, b]);
     }
     return wide;
@@ -152,7 +163,7 @@ class Painter extends Lanes {
   drawBarText(lane, i, x, width, middle) {
     const { context } = this;
     const calls = lane.calls[i + 1] - lane.calls[i];
-    const share = 0.25 + 0.75 * busyShare(lane, i);
+    const share = busyShare(lane, i);
     const length = duration(lane.ends[i] - lane.starts[i]);
     context.font = SMALL_FONT;
     context.fillStyle = css(textOn(mix(this.background, this.fills[lane.region.id], share)));

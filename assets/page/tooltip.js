@@ -57,7 +57,7 @@ class Tooltip {
       line("Start", instant(hit.start));
       line("Duration", duration(length));
       if (hit.calls > 1 || hit.busy < 0.9995) {
-        line("Calls", `${count(hit.calls)}, too close to be told apart`);
+        line("Calls", `${count(hit.calls)}, merged`);
         line("Busy", percent(hit.busy));
       }
       if (hit.exclusive !== null) line("Exclusive", `${duration(hit.exclusive)} (${percent(length > 0 ? hit.exclusive / length : 1)})`);
@@ -78,10 +78,9 @@ class Tooltip {
   /** The lane's thread, or the only one its rank has; `null` where there may be several. */
   threadOf(lane) {
     const { threads, threadCount } = this.model;
-    const text = (thread, name) => (name ? `${thread} (${oneLine(name)})` : String(thread));
-    if (lane.thread !== null) return text(lane.thread, threads.get(`${lane.rank}:${lane.thread}`));
+    if (lane.thread !== null) return threadLabel(this.model, lane.rank, lane.thread);
     if (threadCount.get(lane.rank) !== 1) return null;
-    const [key, name] = [...threads].find(([id]) => id.startsWith(`${lane.rank}:`));
-    return text(key.split(":")[1], name);
+    const key = [...threads.keys()].find(id => id.startsWith(`${lane.rank}:`));
+    return threadLabel(this.model, lane.rank, Number(key.split(":")[1]));
   }
 }

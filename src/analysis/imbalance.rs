@@ -1,7 +1,8 @@
 //! How evenly the ranks share the work of each region.
 //!
-//! With *t* the time of a region on one rank (the sum of its calls), and minimum, mean and maximum
-//! taken over all *n* ranks of the run (a rank that never enters the region has *t* = 0):
+//! With *t* the [inclusive] time of a region on one rank, and minimum, mean and maximum
+//! taken over all *n* ranks of the run (a rank that never enters the region has *t* = 0), whatever a filter
+//! shows of them:
 //!
 //! - the **imbalance factor** is *max / mean*: 1 where all ranks take equally long, *n* where one does
 //!   everything. Its inverse is what the POP efficiency metrics call load balance;
@@ -10,8 +11,11 @@
 //!   D. Johnson, *Detecting Application Load Imbalance on High End Massively Parallel Systems*, Euro-Par
 //!   2007, LNCS 4641.
 
+use super::call_tree::CallTree;
+use super::inclusive;
+use super::selection::RegionFilter;
 use crate::error::Result;
-use crate::profile::{Intervals, Row, Source, saturate};
+use crate::profile::Source;
 use std::collections::BTreeMap;
 
 /// One region over the ranks of a run.
@@ -89,16 +93,16 @@ impl RegionImbalance {
     }
 }
 
-/// The regions of the given rows, which are indices into [`Source::rows`], over `ranks` ranks: the
-/// largest imbalance time first. Only rows whose total the source does not state are read.
+/// The chosen regions over all ranks of a source: the largest imbalance time first. Choosing ranks leaves
+/// none out here, as it would change what is compared. Only rows are read whose inclusive time neither the
+/// source nor `tree`, where there is one, states.
 ///
 /// ```
 /// use scope_profiler::analysis::imbalance;
 /// use scope_profiler::{ProfilingH5Reader, RegionFilter};
 ///
 /// let reader = ProfilingH5Reader::open("tests/golden/py018_mpi4.h5")?;
-/// let rows = RegionFilter::new().rows(&reader)?;
-/// let regions = imbalance::of(&reader, &rows, reader.ranks().len())?;
+/// let regions = imbalance::filtered(&reader, &RegionFilter::new(), None)?;
 /// let main = regions.iter().find(|region| region.name() == "main").expect("every rank has it");
 /// assert_eq!(main.num_ranks(), 4);
 /// assert!(main.imbalance_factor().is_some_and(|factor| (1.0..=4.0).contains(&factor)));
@@ -108,33 +112,46 @@ impl RegionImbalance {
 /// # Errors
 ///
 /// When intervals cannot be read.
+pub fn filtered(
+    source: &dyn Source,
+    filter: &RegionFilter,
+    tree: Option<&CallTree>,
+) -> Result<Vec<RegionImbalance>> {
+    let chosen = filter.chosen_regions(source);
+    let rows = source.rows().iter().enumerate();
+    let rows = rows.filter(|(_, row)| chosen[row.name]).map(|(index, _)| index);
+    add_up(source, rows, source.ranks().len(), |row| {
+        tree.and_then(|tree| Some(tree.row_times(row)?.inclusive_ns))
+    })
+}
+
+/// The regions of the given rows, which are indices into [`Source::rows`], over `ranks` ranks: the
+/// largest imbalance time first.
+///
+/// # Errors
+///
+/// When intervals cannot be read.
 pub fn of(source: &dyn Source, rows: &[usize], ranks: usize) -> Result<Vec<RegionImbalance>> {
+    add_up(source, rows.iter().copied(), ranks, |_| None)
+}
+
+fn add_up(
+    source: &dyn Source,
+    rows: impl Iterator<Item = usize>,
+    ranks: usize,
+    known: impl Fn(usize) -> Option<i64>,
+) -> Result<Vec<RegionImbalance>> {
     let mut regions = Imbalance::default();
-    for &index in rows {
+    for index in rows {
         let row = &source.rows()[index];
-        let total = match row.total_ns {
-            Some(total) => total,
-            None => sum(source, index, row)?,
+        let inclusive = match known(index) {
+            Some(ns) => ns,
+            None => inclusive::of_row(source, index)?,
         };
-        let time = total.saturating_add(row.throttled_ns);
+        let time = inclusive.saturating_add(row.throttled_ns);
         regions.add(&source.names()[row.name], row.rank, row.calls, time);
     }
     Ok(regions.over(ranks))
-}
-
-fn sum(source: &dyn Source, index: usize, row: &Row) -> Result<i64> {
-    /// Intervals that are read at once.
-    const CHUNK: u64 = 1 << 16;
-    let mut intervals = Intervals::default();
-    let mut total = 0i128;
-    for from in (0..row.intervals).step_by(CHUNK as usize) {
-        source.read(index, from..(from + CHUNK).min(row.intervals), &mut intervals)?;
-        let pairs = intervals.starts.iter().zip(&intervals.ends);
-        total += pairs
-            .map(|(&start, &end)| i128::from(end) - i128::from(start))
-            .sum::<i128>();
-    }
-    Ok(saturate(total))
 }
 
 /// Collects the times of regions rank by rank.

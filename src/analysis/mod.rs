@@ -4,8 +4,12 @@
 
 pub mod call_tree;
 pub mod imbalance;
+pub mod inclusive;
 mod merge;
 pub(crate) mod nesting;
+pub mod notes;
 pub mod selection;
+pub mod spans;
 #[cfg(test)]
 mod tests;
+pub mod wall;

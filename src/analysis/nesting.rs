@@ -6,7 +6,8 @@
 //! direct children.
 //!
 //! Two calls of one thread that overlap only in part (spans entered A, B and left A, B) are not
-//! nested either way: the later becomes a sibling of the earlier, and is counted.
+//! nested either way: the later becomes a sibling of the earlier, and is counted. While both are open the
+//! time is the later one's, so that every moment of a thread belongs to one call, the innermost.
 
 use super::merge::{Call, merge};
 use crate::error::{Error, Result};
@@ -18,13 +19,14 @@ pub(crate) trait Visitor {
     /// What the visitor keeps with a call while it is open.
     type Tag: Copy;
 
-    /// A call begins, inside the call tagged `parent` if that is some.
-    fn enter(&mut self, parent: Option<Self::Tag>, call: &Call) -> Self::Tag;
+    /// A call begins on the thread with the given place among those of the rank, inside the calls that are
+    /// `open` there.
+    fn enter(&mut self, thread: usize, open: &[Frame<Self::Tag>], call: &Call) -> Self::Tag;
 
-    /// A call ends; `own_ns` is its duration without that of its direct children.
+    /// A call ends; `own_ns` is the time that was its own, without that of its direct children.
     fn leave(&mut self, tag: Self::Tag, call: &Call, own_ns: i128);
 
-    /// `call` began inside `other` and ended after it.
+    /// `call` began inside `other`, and perhaps others around it, and ends after it.
     fn overlap(&mut self, other: &Call, call: &Call) -> Result<()>;
 
     /// `call` ended before it began. It is not part of the nesting, but visited.
@@ -35,24 +37,27 @@ pub(crate) trait Visitor {
 pub(crate) fn visit<V: Visitor>(source: &dyn Source, rows: &[usize], visitor: &mut V) -> Result<()> {
     let mut threads = Threads::new();
     merge(source, rows, |call| {
-        let stack = threads.stack(call.thread);
+        let (thread, stack) = threads.stack(call.thread);
+        let mut overlaps = false;
         while let Some(top) = stack.last() {
-            if top.call.end > call.start {
-                if top.call.end >= call.end {
+            let mut until = top.call.end;
+            if until > call.start {
+                if until >= call.end {
                     break;
                 }
-                visitor.overlap(&top.call, &call)?;
+                if !overlaps {
+                    overlaps = true;
+                    visitor.overlap(&top.call, &call)?;
+                }
+                until = call.start;
             }
-            close(stack, visitor);
+            close(stack, until, visitor);
         }
-        let tag = visitor.enter(stack.last().map(|parent| parent.tag), &call);
+        let tag = visitor.enter(thread, stack, &call);
         if call.end < call.start {
             visitor.reversed(&call)?;
-            visitor.leave(tag, &call, call.duration().into());
+            visitor.leave(tag, &call, 0);
             return Ok(());
-        }
-        if let Some(parent) = stack.last_mut() {
-            parent.children_ns += i128::from(call.duration());
         }
         stack.push(Frame {
             call,
@@ -62,28 +67,35 @@ pub(crate) fn visit<V: Visitor>(source: &dyn Source, rows: &[usize], visitor: &m
         Ok(())
     })?;
     for stack in &mut threads.stacks {
-        while !stack.is_empty() {
-            close(stack, visitor);
+        while let Some(top) = stack.last() {
+            let until = top.call.end;
+            close(stack, until, visitor);
         }
     }
     Ok(())
 }
 
 /// A call that is open.
-struct Frame<T> {
-    call: Call,
-    tag: T,
+pub(crate) struct Frame<T> {
+    pub(crate) call: Call,
+    pub(crate) tag: T,
     children_ns: i128,
 }
 
-fn close<V: Visitor>(stack: &mut Vec<Frame<V::Tag>>, visitor: &mut V) {
+/// Ends the innermost call, whose time went on `until` then.
+#[inline]
+fn close<V: Visitor>(stack: &mut Vec<Frame<V::Tag>>, until: i64, visitor: &mut V) {
     if let Some(Frame {
         call,
         tag,
         children_ns,
     }) = stack.pop()
     {
-        visitor.leave(tag, &call, i128::from(call.duration()) - children_ns);
+        let length = i128::from(until) - i128::from(call.start);
+        if let Some(parent) = stack.last_mut() {
+            parent.children_ns += length;
+        }
+        visitor.leave(tag, &call, length - children_ns);
     }
 }
 
@@ -107,12 +119,12 @@ impl<T> Threads<T> {
     }
 
     #[inline]
-    fn stack(&mut self, thread: u32) -> &mut Vec<Frame<T>> {
+    fn stack(&mut self, thread: u32) -> (usize, &mut Vec<Frame<T>>) {
         let index = match self.small.get(thread as usize) {
             Some(&index) if index != u32::MAX => index as usize,
             _ => self.find_or_add(thread),
         };
-        &mut self.stacks[index]
+        (index, &mut self.stacks[index])
     }
 
     #[cold]
@@ -205,7 +217,7 @@ impl OwnTimes<'_> {
 impl Visitor for OwnTimes<'_> {
     type Tag = ();
 
-    fn enter(&mut self, _: Option<()>, _: &Call) {}
+    fn enter(&mut self, _: usize, _: &[Frame<()>], _: &Call) {}
 
     fn leave(&mut self, (): (), call: &Call, own_ns: i128) {
         self.totals[call.row] += own_ns;

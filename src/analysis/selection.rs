@@ -3,9 +3,13 @@
 use crate::error::{Error, Result};
 use crate::pattern::Patterns;
 use crate::profile::Source;
+use crate::units::{count, ranks_in_words, runs};
 use std::collections::BTreeSet;
 
 /// A choice of regions and ranks; everything by default.
+///
+/// It chooses what is shown, never what is measured: nesting, exclusive time, wall time and shares come from
+/// all regions and ranks.
 ///
 /// A region is chosen when an include pattern matches its name, or there is none, and no exclude
 /// pattern does. Patterns are regular expressions, anchored at the start of the name but not at
@@ -78,12 +82,13 @@ impl RegionFilter {
     ///
     /// When a chosen rank is not there, or nothing is left.
     pub fn rows(&self, source: &dyn Source) -> Result<Vec<usize>> {
-        self.check_ranks(&source.rows().iter().map(|row| row.rank).collect())?;
+        self.check_ranks(&source.ranks().into_iter().collect())?;
+        let regions = self.chosen_regions(source);
         let chosen: Vec<usize> = source
             .rows()
             .iter()
             .enumerate()
-            .filter(|(_, row)| self.keeps_rank(row.rank) && self.keeps_region(&source.names()[row.name]))
+            .filter(|(_, row)| self.keeps_rank(row.rank) && regions[row.name])
             .map(|(index, _)| index)
             .collect();
         if chosen.is_empty() && !source.rows().is_empty() {
@@ -94,53 +99,62 @@ impl RegionFilter {
         Ok(chosen)
     }
 
+    /// Of each of [`Source::names`], whether it is chosen.
+    #[must_use]
+    pub fn chosen_regions(&self, source: &dyn Source) -> Vec<bool> {
+        source
+            .names()
+            .iter()
+            .map(|name| self.keeps_region(name))
+            .collect()
+    }
+
+    /// The chosen ranks of `source`, ascending; also those without any chosen region.
+    #[must_use]
+    pub fn chosen_ranks(&self, source: &dyn Source) -> Vec<u32> {
+        let ranks = source.ranks().into_iter();
+        ranks.filter(|&rank| self.keeps_rank(rank)).collect()
+    }
+
+    /// What is chosen, where that is not everything: how many regions, and which ranks.
+    ///
+    /// ```
+    /// use scope_profiler::{ProfilingH5Reader, RegionFilter};
+    ///
+    /// let reader = ProfilingH5Reader::open("tests/golden/py018_mpi4.h5")?;
+    /// let filter = RegionFilter::new().include(["solver", "io"])?.ranks([0, 1]);
+    /// assert_eq!(filter.describe(&reader).as_deref(), Some("2 of 6 regions, ranks 0-1 of 4"));
+    /// assert_eq!(RegionFilter::new().describe(&reader), None);
+    /// # Ok::<(), scope_profiler::Error>(())
+    /// ```
+    #[must_use]
+    pub fn describe(&self, source: &dyn Source) -> Option<String> {
+        let mut parts = Vec::new();
+        let chosen = self.chosen_regions(source);
+        let shown = chosen.iter().filter(|&&chosen| chosen).count();
+        if shown < chosen.len() {
+            let regions = if chosen.len() == 1 { "region" } else { "regions" };
+            parts.push(format!(
+                "{} of {} {regions}",
+                count(shown as u64),
+                count(chosen.len() as u64)
+            ));
+        }
+        let (ranks, all) = (self.chosen_ranks(source), source.ranks().len());
+        if ranks.len() < all {
+            parts.push(format!("{} of {all}", ranks_in_words(&runs(&ranks))));
+        }
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
+
     /// Fails when a chosen rank is not among those that are `present`.
     pub(crate) fn check_ranks(&self, present: &BTreeSet<u32>) -> Result<()> {
         match self.ranks.iter().flatten().find(|rank| !present.contains(rank)) {
             None => Ok(()),
             Some(missing) => Err(Error::not_found(format!(
                 "there is no rank {missing}; the file has {}",
-                describe_ranks(present)
+                ranks_in_words(&runs(&present.iter().copied().collect::<Vec<_>>()))
             ))),
         }
-    }
-}
-
-/// `no ranks`, `rank 0`, `ranks 0-3, 5`.
-fn describe_ranks(ranks: &BTreeSet<u32>) -> String {
-    let mut runs: Vec<(u32, u32)> = Vec::new();
-    for &rank in ranks {
-        match runs.last_mut() {
-            Some((_, last)) if *last + 1 == rank => *last = rank,
-            _ => runs.push((rank, rank)),
-        }
-    }
-    let text: Vec<String> = runs
-        .iter()
-        .map(|&(first, last)| {
-            if first == last {
-                first.to_string()
-            } else {
-                format!("{first}-{last}")
-            }
-        })
-        .collect();
-    match ranks.len() {
-        0 => "no ranks".into(),
-        1 => format!("rank {}", text[0]),
-        _ => format!("ranks {}", text.join(", ")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranks_are_described_as_runs() {
-        let describe = |ranks: &[u32]| describe_ranks(&ranks.iter().copied().collect());
-        assert_eq!(describe(&[]), "no ranks");
-        assert_eq!(describe(&[7]), "rank 7");
-        assert_eq!(describe(&[0, 1, 2, 5, 7, 8]), "ranks 0-2, 5, 7-8");
     }
 }

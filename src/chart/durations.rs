@@ -1,16 +1,19 @@
-//! Total time of each region, longest first.
+//! Inclusive time of each region, longest first.
 
 use super::gantt::Header;
+use super::moments::Moments;
 use super::options::DurationsOptions;
 use super::palette::{Color, OTHERS, Palette};
 use super::row::ThreadSlots;
 use super::totals::{Totals, for_each_chunk, sum_of};
+use crate::analysis::inclusive;
+use crate::analysis::notes;
 use crate::analysis::selection::RegionFilter;
 use crate::error::{Error, Result};
 use crate::profile::{Intervals, Source};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The total time of each region, ready to be drawn.
+/// The inclusive time of each region, ready to be drawn.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DurationsChart {
     /// What the chart is of.
@@ -19,7 +22,8 @@ pub struct DurationsChart {
     pub bars: Vec<DurationBar>,
 }
 
-/// The total time of one region: the sum of its durations on each rank.
+/// The [inclusive time](crate::analysis::inclusive) of one region on each rank: of calls inside others of their region
+/// only the outermost count.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DurationBar {
     /// The region's name, whole.
@@ -52,16 +56,17 @@ impl DurationsChart {
             ));
         }
         let mut totals = Totals::stated(source);
-        let header = read(source, &rows, options, &mut totals)?;
+        let (mut header, inclusive) = read(source, &rows, options, &mut totals)?;
+        header.run_notes = notes::of(source, filter);
         let ranks: BTreeSet<u32> = rows.iter().map(|&row| source.rows()[row].rank).collect();
         let ranks: Vec<u32> = ranks.into_iter().collect();
 
         let mut sums: BTreeMap<usize, Sums> = BTreeMap::new();
-        for &index in &rows {
+        for (&index, &ns) in rows.iter().zip(&inclusive) {
             let row = &source.rows()[index];
             let sums = sums.entry(row.name).or_insert_with(|| Sums::new(ranks.len()));
             sums.calls = sums.calls.saturating_add(row.calls);
-            sums.by_rank[ranks.partition_point(|&rank| rank < row.rank)] += totals.row(index);
+            sums.by_rank[ranks.partition_point(|&rank| rank < row.rank)] += i128::from(ns);
         }
         if sums
             .values()
@@ -99,30 +104,36 @@ impl DurationsChart {
     #[must_use]
     pub fn axis_title(&self) -> String {
         match self.header.ranks {
-            0 | 1 => "Total time per region".into(),
+            0 | 1 => "Inclusive time per region".into(),
             ranks => {
-                format!("Total time per region: mean of {ranks} ranks, whiskers from the least to the most")
+                format!(
+                    "Inclusive time per region: bar = mean of {ranks} ranks, whiskers = min–max over ranks"
+                )
             }
         }
     }
 }
 
-/// Reads what the rows do not state, and how long the run took.
+/// Reads what the rows do not state, and gives the inclusive time of each, ns.
 fn read(
     source: &dyn Source,
     rows: &[usize],
     options: &DurationsOptions,
     totals: &mut Totals,
-) -> Result<Header> {
+) -> Result<(Header, Vec<i64>)> {
     let mut buffer = Intervals::default();
-    let (mut first, mut last, mut intervals) = (i64::MAX, i64::MIN, 0);
+    let mut intervals = 0;
     let mut by_rank = BTreeMap::new();
+    let mut moments = Moments::new(source, rows)?;
+    let mut inclusive = Vec::with_capacity(rows.len());
     for &index in rows {
         let row = &source.rows()[index];
-        let mut sum = 0;
+        let (mut first, mut last, mut sum) = (i64::MAX, i64::MIN, 0);
         let mut slots = ThreadSlots::default();
+        let mut open = inclusive::Sum::default();
         for_each_chunk(source, index, &mut buffer, |chunk| {
             sum += sum_of(chunk);
+            open.add(chunk);
             first = chunk.starts.iter().copied().fold(first, i64::min);
             last = chunk
                 .starts
@@ -139,18 +150,26 @@ fn read(
             .or_insert_with(BTreeSet::new)
             .extend(slots.seen);
         intervals += row.intervals;
+        if row.intervals > 0 {
+            moments.see(row.rank, first, last);
+        }
+        inclusive.push(open.ns());
         if totals.is_missing(index) {
             totals.set(index, sum);
         }
     }
-    Ok(Header {
+    let wall = moments.wall(source)?;
+    let header = Header {
         title: options.title.clone().unwrap_or_else(|| source.title()),
         ranks: by_rank.len(),
         threads: by_rank.values().map(BTreeSet::len).sum(),
         intervals,
-        wall_ns: last.saturating_sub(first).max(0),
+        wall_ns: wall.ns(),
+        is_of_run: wall.is_of_run(),
+        own_clocks: wall.has_own_clocks(),
         ..Header::default()
-    })
+    };
+    Ok((header, inclusive))
 }
 
 /// Sums of one region.

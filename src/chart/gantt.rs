@@ -1,11 +1,11 @@
 //! The Gantt chart: when each region ran, on which rank and thread.
 
 pub use super::palette::Color;
-use crate::profile::ClockAgreement;
+use crate::analysis::notes::{Note, NoteKind};
 use crate::units;
 
 /// What every chart says about itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Header {
     /// The run's label, or the file's name.
     pub title: String,
@@ -17,16 +17,20 @@ pub struct Header {
     pub intervals: u64,
     /// How many of them share a bar with others.
     pub merged: u64,
-    /// From the first start to the last end, ns.
+    /// How long the run took, whatever is shown of it, ns; see [`Wall`](crate::analysis::wall::Wall).
     pub wall_ns: i64,
+    /// Whether that is the time of the run; else it is from the first interval to the last.
+    pub is_of_run: bool,
+    /// Whether the clocks of the ranks were never compared, so that each rank has a time of its own.
+    pub own_clocks: bool,
     /// How many consecutive ranks share a lane; 1, or 0 in an empty header, when none do.
     pub ranks_per_lane: usize,
     /// Whether threads that overlap in time share a lane because there were too many.
     pub threads_merged: bool,
     /// How many regions are drawn together as "others".
     pub regions_merged: usize,
-    /// How far the times of the ranks can be compared.
-    pub clocks: ClockAgreement,
+    /// What has to be known beside the numbers, as table and JSON have it.
+    pub run_notes: Vec<Note>,
 }
 
 impl Header {
@@ -53,16 +57,22 @@ impl Header {
         parts.join("  ·  ")
     }
 
-    /// That ranks must not be compared in time, where that is so.
-    pub(crate) fn clock_warning(&self) -> Option<&'static str> {
-        (self.clocks == ClockAgreement::Unknown)
-            .then_some("clocks of the ranks were not compared: their times may be shifted")
-    }
-
     /// What the chart does not show as it was recorded, in words; empty when there is nothing.
+    ///
+    /// That is, of the [notes on the run](Self::run_notes), the filter and all that warns, and then what this chart
+    /// draws together.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
-        let mut notes: Vec<String> = self.clock_warning().map(Into::into).into_iter().collect();
+        let of_run = self.run_notes.iter();
+        let of_run = of_run.filter(|note| note.is_warning() || note.kind() == NoteKind::Filter);
+        let mut notes: Vec<String> = of_run.map(|note| note.text().to_owned()).collect();
+        notes.extend(self.drawing_notes());
+        notes
+    }
+
+    /// What this chart draws together.
+    pub(crate) fn drawing_notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
         if self.merged > 0 {
             notes.push(format!(
                 "{} intervals merged for drawing",
@@ -101,12 +111,27 @@ fn plural(n: usize, noun: &str) -> String {
 pub struct GanttChart {
     /// What the chart is of.
     pub header: Header,
-    /// The time, on the file's clock, that the axis calls 0, ns.
+    /// The time, on the file's clock, that the axis calls 0, ns: the start of the run, or of the first interval where
+    /// the file does not say when the run began. 0 where the clocks of the ranks were never compared: then the start of
+    /// each rank is the 0 of its lanes.
     pub origin_ns: i64,
     /// The length of the time axis, ns; at least 1.
     pub span_ns: i64,
     /// The regions.
     pub regions: Vec<GanttRegion>,
+}
+
+impl GanttChart {
+    /// What the time axis shows, in words.
+    #[must_use]
+    pub fn axis_title(&self) -> &'static str {
+        match (self.header.is_of_run, self.header.own_clocks) {
+            (true, false) => "Time since the start of the run",
+            (true, true) => "Time since the start of the run on each rank",
+            (false, false) => "Time since the first interval",
+            (false, true) => "Time since the first interval of each rank",
+        }
+    }
 }
 
 /// All lanes of one region.
@@ -131,6 +156,8 @@ pub struct Lane {
     /// The thread, where the region's threads overlap in time and have a lane each; `None` for a
     /// lane that carries all threads.
     pub thread: Option<u32>,
+    /// The [label](crate::profile::thread_label) of the thread; empty for a lane that carries all threads.
+    pub thread_label: String,
     /// In order of time, never overlapping.
     pub bars: Vec<Bar>,
 }

@@ -19,10 +19,12 @@
 //! ```
 
 pub mod axis;
+mod color;
 mod density;
 pub mod durations;
 pub mod gantt;
 mod lane;
+mod moments;
 mod options;
 pub mod page;
 pub mod palette;

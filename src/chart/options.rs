@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 /// | [`filepath`](Self::filepath) | none |
 /// | [`show`](Self::show) | false |
 /// | [`title`](Self::title) | the run's label, or the file's name |
+/// | [`font_directories`](Self::font_directories) | the system's |
 /// | [`columns`](Self::columns) | 2048 |
 /// | [`max_lanes`](Self::max_lanes) | 1400 |
 /// | [`max_regions`](Self::max_regions) | 120 |
@@ -30,6 +31,7 @@ pub struct GanttOptions {
     pub(crate) filepath: Option<PathBuf>,
     pub(crate) show: bool,
     pub(crate) title: Option<String>,
+    pub(crate) font_directories: Option<Vec<PathBuf>>,
     pub(crate) columns: u32,
     pub(crate) max_lanes: usize,
     pub(crate) max_regions: usize,
@@ -42,6 +44,7 @@ impl Default for GanttOptions {
             filepath: None,
             show: false,
             title: None,
+            font_directories: None,
             columns: 2048,
             max_lanes: 1400,
             max_regions: 120,
@@ -113,6 +116,15 @@ impl GanttOptions {
         self
     }
 
+    /// Looks for fonts in these directories and those below, instead of the places that are usual on the system: a
+    /// PNG takes characters from there that the embedded font lacks.
+    #[must_use]
+    pub fn font_directories(mut self, directories: impl IntoIterator<Item = impl AsRef<Path>>) -> Self {
+        let directories = directories.into_iter().map(|path| path.as_ref().to_owned());
+        self.font_directories = Some(directories.collect());
+        self
+    }
+
     /// Cuts the time axis into at least this many columns and less than twice as many; intervals
     /// shorter than a column are drawn together. At least 1.
     #[must_use]
@@ -145,6 +157,7 @@ pub struct DurationsOptions {
     pub(crate) filter: RegionFilter,
     pub(crate) filepath: Option<PathBuf>,
     pub(crate) title: Option<String>,
+    pub(crate) font_directories: Option<Vec<PathBuf>>,
     pub(crate) max_bars: usize,
 }
 
@@ -154,6 +167,7 @@ impl Default for DurationsOptions {
             filter: RegionFilter::new(),
             filepath: None,
             title: None,
+            font_directories: None,
             max_bars: 40,
         }
     }
@@ -185,6 +199,15 @@ impl DurationsOptions {
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
+        self
+    }
+
+    /// Looks for fonts in these directories and those below, instead of the places that are usual on the system: a
+    /// PNG takes characters from there that the embedded font lacks.
+    #[must_use]
+    pub fn font_directories(mut self, directories: impl IntoIterator<Item = impl AsRef<Path>>) -> Self {
+        let directories = directories.into_iter().map(|path| path.as_ref().to_owned());
+        self.font_directories = Some(directories.collect());
         self
     }
 

@@ -1,9 +1,12 @@
 //! What the interactive page shows beside the Gantt chart.
 
+use super::palette::{Color, Palette};
 use crate::analysis::call_tree::CallTree;
+use crate::analysis::notes::Note;
+use crate::analysis::selection::RegionFilter;
 use crate::error::Result;
-use crate::profile::{Source, Statistics};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::profile::{Source, Statistics, thread_label};
+use std::collections::{BTreeMap, HashMap};
 
 /// The numbers behind the page's table, and the names of threads.
 ///
@@ -22,33 +25,46 @@ pub struct PageData {
     pub regions: Vec<RegionStats>,
     /// The threads that have recorded something. May be empty: then the page shows thread numbers.
     pub threads: Vec<ThreadName>,
-    /// Sentences that the reader of the page must know, such as "rank 3 is missing".
-    pub notes: Vec<String>,
+    /// What has to be known beside the numbers; where there is nothing, the page has the
+    /// [notes of the chart](super::gantt::Header::run_notes).
+    pub notes: Vec<PageNote>,
+    /// The time of the run that the ranks spent outside any region, added up, ns; `None` where it is not known.
+    pub outside_ns: Option<i64>,
+    /// That time as a share of the run of those ranks.
+    pub outside_share: Option<f64>,
 }
 
 impl PageData {
-    /// The numbers of the given rows, which are indices into [`Source::rows`].
+    /// The numbers of the chosen regions and ranks, measured with all others.
     ///
     /// # Errors
     ///
-    /// When intervals cannot be read.
-    pub fn of(source: &dyn Source, rows: &[usize]) -> Result<Self> {
-        let tree = CallTree::of(source, rows)?;
-        let mut regions: BTreeMap<&str, (u64, Statistics, i64)> = BTreeMap::new();
+    /// When a chosen rank is not there, no region is left, or intervals cannot be read.
+    pub fn of(source: &dyn Source, filter: &RegionFilter) -> Result<Self> {
+        let tree = CallTree::filtered(source, filter)?;
+        let mut regions: BTreeMap<&str, (u64, Statistics, i64, i64)> = BTreeMap::new();
         for (_, node) in tree.walk() {
-            let (calls, statistics, exclusive) = regions.entry(node.name()).or_default();
+            let (calls, statistics, inclusive, exclusive) = regions.entry(node.name()).or_default();
             *calls = calls.saturating_add(node.calls());
             statistics.merge(node.statistics());
+            // The time of a call inside another one of its region is among that of the outer.
+            if !node.is_recursive() {
+                *inclusive = inclusive.saturating_add(node.inclusive_ns());
+            }
             *exclusive = exclusive.saturating_add(node.exclusive_ns());
         }
+        let palette = Palette::of(source)?;
+        let places = source.names().iter().enumerate();
+        let places: HashMap<&str, usize> = places.map(|(place, name)| (name.as_str(), place)).collect();
         // Where calls overlap without nesting, time inside others cannot be told.
         let nests = tree.overlaps() == 0 && tree.reversed() == 0;
         let regions = regions
             .into_iter()
-            .map(|(name, (calls, statistics, exclusive))| RegionStats {
+            .map(|(name, (calls, statistics, inclusive, exclusive))| RegionStats {
                 name: name.to_owned(),
+                color: places.get(name).map(|&place| palette.color(place)),
                 calls,
-                total_ns: statistics.total_ns(),
+                total_ns: inclusive,
                 mean_ns: statistics.mean_ns(),
                 min_ns: statistics.min_ns().unwrap_or(0),
                 max_ns: statistics.max_ns().unwrap_or(0),
@@ -56,23 +72,39 @@ impl PageData {
                 exclusive_ns: nests.then_some(exclusive),
             });
         let mut threads = Vec::new();
-        for rank in rows
-            .iter()
-            .map(|&row| source.rows()[row].rank)
-            .collect::<BTreeSet<_>>()
-        {
+        for rank in filter.chosen_ranks(source) {
             let names = source.thread_names(rank)?;
-            threads.extend(
-                names
-                    .into_iter()
-                    .map(|(thread, name)| ThreadName { rank, thread, name }),
-            );
+            threads.extend(names.into_iter().map(|(thread, name)| ThreadName {
+                rank,
+                thread,
+                label: thread_label(thread, Some(&name)),
+            }));
         }
         Ok(Self {
             regions: regions.collect(),
             threads,
-            notes: Vec::new(),
+            notes: tree.notes().iter().map(PageNote::from).collect(),
+            outside_ns: Some(tree.outside_ns()),
+            outside_share: tree.outside_share(),
         })
+    }
+}
+
+/// One sentence that the reader of the page has to know, or is glad to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PageNote {
+    /// The sentence.
+    pub text: String,
+    /// Whether something is missing, lost or not to be relied on.
+    pub is_warning: bool,
+}
+
+impl From<&Note> for PageNote {
+    fn from(note: &Note) -> Self {
+        PageNote {
+            text: note.text().to_owned(),
+            is_warning: note.is_warning(),
+        }
     }
 }
 
@@ -81,9 +113,11 @@ impl PageData {
 pub struct RegionStats {
     /// The region's name, whole.
     pub name: String,
+    /// The colour of the region's name; `None` for grey.
+    pub color: Option<Color>,
     /// The number of calls.
     pub calls: u64,
-    /// The sum of all durations, ns.
+    /// The inclusive time, ns: of calls inside others of the region only the outermost count.
     pub total_ns: i64,
     /// The mean duration, ns.
     pub mean_ns: f64,
@@ -93,17 +127,17 @@ pub struct RegionStats {
     pub max_ns: i64,
     /// The standard deviation of the durations (of the population), ns.
     pub std_ns: f64,
-    /// The total without the time in nested regions, ns; `None` where it is not known.
+    /// The inclusive time without the time in nested regions, ns; `None` where it is not known.
     pub exclusive_ns: Option<i64>,
 }
 
-/// The name of one thread of one rank.
+/// What to call one thread of one rank.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ThreadName {
     /// The rank.
     pub rank: u32,
     /// The thread's number within the rank.
     pub thread: u32,
-    /// The thread's name; may be empty.
-    pub name: String,
+    /// The thread's [label](crate::profile::thread_label): its name and number.
+    pub label: String,
 }

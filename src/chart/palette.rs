@@ -1,74 +1,10 @@
-//! Colours: which region has which, and what can be read on top of it.
+//! Which region has which colour.
 
+pub use super::color::Color;
+use super::color::lightened;
 use crate::chart::totals::Totals;
 use crate::error::Result;
 use crate::profile::Source;
-
-/// An sRGB colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Color(pub u8, pub u8, pub u8);
-
-impl Color {
-    /// Black.
-    pub const BLACK: Color = Color(0, 0, 0);
-    /// White.
-    pub const WHITE: Color = Color(255, 255, 255);
-
-    /// The colour as `#rrggbb`.
-    ///
-    /// ```
-    /// assert_eq!(scope_profiler::chart::Color(0, 114, 178).hex(), "#0072b2");
-    /// ```
-    #[must_use]
-    pub fn hex(self) -> String {
-        format!("#{:02x}{:02x}{:02x}", self.0, self.1, self.2)
-    }
-
-    /// This colour laid over `background` with an opacity of 0 to 1.
-    #[must_use]
-    pub fn over(self, background: Color, opacity: f32) -> Color {
-        let opacity = opacity.clamp(0.0, 1.0);
-        let mix = |top: u8, under: u8| {
-            (f32::from(top) * opacity + f32::from(under) * (1.0 - opacity)).round() as u8
-        };
-        Color(
-            mix(self.0, background.0),
-            mix(self.1, background.1),
-            mix(self.2, background.2),
-        )
-    }
-
-    /// Relative luminance, 0 (black) to 1 (white), as
-    /// [WCAG 2.1](https://www.w3.org/TR/WCAG21/#dfn-relative-luminance) defines it.
-    #[must_use]
-    pub fn luminance(self) -> f64 {
-        0.2126 * linear(self.0) + 0.7152 * linear(self.1) + 0.0722 * linear(self.2)
-    }
-
-    /// Contrast ratio with another colour, 1 to 21, as
-    /// [WCAG 2.1](https://www.w3.org/TR/WCAG21/#dfn-contrast-ratio) defines it.
-    #[must_use]
-    pub fn contrast(self, other: Color) -> f64 {
-        let (a, b) = (self.luminance() + 0.05, other.luminance() + 0.05);
-        (a / b).max(b / a)
-    }
-
-    /// Black or white, whichever reads better on this fill: a contrast of at least 4.5.
-    ///
-    /// ```
-    /// use scope_profiler::chart::Color;
-    /// assert_eq!(Color(0, 114, 178).text(), Color::WHITE);
-    /// assert_eq!(Color(240, 228, 66).text(), Color::BLACK);
-    /// ```
-    #[must_use]
-    pub fn text(self) -> Color {
-        if self.contrast(Color::WHITE) >= self.contrast(Color::BLACK) {
-            Color::WHITE
-        } else {
-            Color::BLACK
-        }
-    }
-}
 
 /// The colour of what belongs to no single region, such as "12 other regions".
 pub const OTHERS: Color = Color(0x99, 0x99, 0x99);
@@ -91,8 +27,17 @@ const BASE: [Color; 8] = [
 /// What each further round through [`BASE`] adds to the lightness.
 const ROUNDS: [f64; 4] = [0.0, -0.17, -0.085, 0.06];
 
-/// The colour of each region of a file: by order of total time over the whole file, so that
-/// leaving out regions or ranks recolours nothing.
+/// A region with less than this share of the largest total gives way where two want the same colour.
+const SMALL: i128 = 100;
+
+/// The colour of each region of a file: it belongs to the region's name, and is the same in every chart and, as far
+/// as can be, in every file.
+///
+/// Each name wants one of eight colours, by its hash. Of several that want the same one, one gets it and the others
+/// the next free one in an order of their own, in a further lightness once all eight are given away. Who comes first
+/// does not depend on who took longer in this run, so that files with the same regions have the same colours; only
+/// regions that took less than a hundredth of the longest, and all beyond the 32 longest, come last, so that they
+/// recolour nothing that matters. Leaving out regions or ranks recolours nothing either: the whole file counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Palette {
     by_name: Vec<Color>,
@@ -110,13 +55,26 @@ impl Palette {
         Ok(Self::from_totals(source.names(), &totals.by_name(source)))
     }
 
-    /// Colours in order of descending total; ties by name.
     pub(crate) fn from_totals(names: &[String], totals: &[i128]) -> Self {
+        let largest = totals.iter().copied().max().unwrap_or(0);
+        let mut longest: Vec<i128> = totals.to_vec();
+        longest.sort_unstable_by(|a, b| b.cmp(a));
+        let least = longest.get(SLOTS - 1).copied().unwrap_or(0).max(largest / SMALL);
+
+        let hashes: Vec<u64> = names.iter().map(|name| hash(name)).collect();
         let mut order: Vec<usize> = (0..names.len()).collect();
-        order.sort_by(|&a, &b| totals[b].cmp(&totals[a]).then_with(|| names[a].cmp(&names[b])));
+        order.sort_by_key(|&name| (totals[name] < least, hashes[name], &names[name]));
         let mut by_name = vec![OTHERS; names.len()];
-        for (place, name) in order.into_iter().enumerate() {
-            by_name[name] = nth(place);
+        let mut users = [0_usize; SLOTS];
+        for name in order {
+            let mut wanted = wishes(hashes[name]);
+            let first = wanted.next().unwrap_or(0);
+            let slot = wanted.fold(
+                first,
+                |best, next| if users[next] < users[best] { next } else { best },
+            );
+            users[slot] += 1;
+            by_name[name] = color_of(slot);
         }
         Palette { by_name }
     }
@@ -128,78 +86,55 @@ impl Palette {
     }
 }
 
-/// The colour of the region with the `place`-th largest total.
-fn nth(place: usize) -> Color {
-    let lightness = ROUNDS[place / BASE.len() % ROUNDS.len()];
-    let base = BASE[place % BASE.len()];
-    if lightness == 0.0 {
-        base
-    } else {
-        lightened(base, lightness)
+/// Every hue in every lightness.
+const SLOTS: usize = BASE.len() * ROUNDS.len();
+
+/// The slots that a name wants, from the most to the least: all hues as they are, then in other lightnesses.
+fn wishes(hash: u64) -> impl Iterator<Item = usize> {
+    let hues = BASE.len();
+    let home = hash as usize % hues;
+    // Odd, so that the steps come to every one of the eight.
+    let step = (hash >> 32) as usize % hues | 1;
+    (0..SLOTS).map(move |wish| wish / hues * hues + (home + wish % hues * step) % hues)
+}
+
+fn color_of(slot: usize) -> Color {
+    let base = BASE[slot % BASE.len()];
+    match ROUNDS[slot / BASE.len()] {
+        0.0 => base,
+        lightness => lightened(base, lightness),
     }
 }
 
-/// Changes the lightness of a colour and keeps its hue, in Ottosson's Oklab
-/// (<https://bottosson.github.io/posts/oklab/>).
-fn lightened(color: Color, by: f64) -> Color {
-    let (r, g, b) = (linear(color.0), linear(color.1), linear(color.2));
-    let l = (0.412_221_470_8 * r + 0.536_332_536_3 * g + 0.051_445_992_9 * b).cbrt();
-    let m = (0.211_903_498_2 * r + 0.680_699_545_1 * g + 0.107_396_956_6 * b).cbrt();
-    let s = (0.088_302_461_9 * r + 0.281_718_837_6 * g + 0.629_978_700_5 * b).cbrt();
-    let lightness = 0.210_454_255_3 * l + 0.793_617_785_0 * m - 0.004_072_046_8 * s;
-    // Adding the same to all three cone responses changes Oklab's lightness alone; in proportion
-    // keeps the colour inside the gamut better than a plain shift.
-    let factor = ((lightness + by).clamp(0.25, 0.82) / lightness).powi(3);
-    let (l, m, s) = (l.powi(3) * factor, m.powi(3) * factor, s.powi(3) * factor);
-    Color(
-        encoded(4.076_741_662_1 * l - 3.307_711_591_3 * m + 0.230_969_929_2 * s),
-        encoded(-1.268_438_004_6 * l + 2.609_757_401_1 * m - 0.341_319_396_5 * s),
-        encoded(-0.004_196_086_3 * l - 0.703_418_614_7 * m + 1.707_614_701_0 * s),
-    )
-}
-
-/// An sRGB component as linear light.
-fn linear(component: u8) -> f64 {
-    let c = f64::from(component) / 255.0;
-    if c <= 0.040_45 {
-        c / 12.92
-    } else {
-        ((c + 0.055) / 1.055).powf(2.4)
-    }
-}
-
-/// Linear light as an sRGB component.
-fn encoded(light: f64) -> u8 {
-    let light = light.clamp(0.0, 1.0);
-    let c = if light <= 0.003_130_8 {
-        light * 12.92
-    } else {
-        1.055 * light.powf(1.0 / 2.4) - 0.055
-    };
-    (c * 255.0).round() as u8
+/// The same on every machine and in every version: FNV-1a, and a last step that lets every bit depend on every byte.
+fn hash(name: &str) -> u64 {
+    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    });
+    let hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    hash ^ (hash >> 33)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::profile::Profile;
-    use std::collections::HashSet;
+    use crate::chart::color::encoded;
+    use std::collections::{HashMap, HashSet};
 
-    #[test]
-    fn text_reads_on_every_fill() {
-        for r in (0..=255u8).step_by(15) {
-            for g in (0..=255u8).step_by(15) {
-                for b in (0..=255u8).step_by(15) {
-                    let fill = Color(r, g, b);
-                    assert!(fill.contrast(fill.text()) >= 4.5, "{fill:?}");
-                }
-            }
-        }
+    fn names(count: usize) -> Vec<String> {
+        (0..count).map(|i| format!("region::{i}")).collect()
+    }
+
+    fn colors(names: &[String], totals: &[i128]) -> HashMap<String, Color> {
+        let palette = Palette::from_totals(names, totals);
+        (0..names.len())
+            .map(|i| (names[i].clone(), palette.color(i)))
+            .collect()
     }
 
     #[test]
-    fn the_first_thirty_two_colours_differ_and_stand_out_from_white() {
-        let colors: Vec<Color> = (0..32).map(nth).collect();
+    fn the_thirty_two_colours_differ_and_stand_out_from_white() {
+        let colors: Vec<Color> = (0..SLOTS).map(color_of).collect();
         assert_eq!(colors.iter().collect::<HashSet<_>>().len(), 32);
         for color in colors {
             assert!(color.contrast(Color::WHITE) > 1.6, "{}", color.hex());
@@ -215,29 +150,63 @@ mod tests {
     }
 
     #[test]
-    fn colours_go_by_total_time_then_by_name() {
-        let profile = Profile::builder()
-            .interval(0, "short", 0, 0, 10)
-            .interval(0, "z", 0, 0, 50)
-            .interval(0, "a", 0, 0, 50)
-            .interval(0, "long", 0, 0, 60)
-            .interval(1, "short", 0, 0, 10)
-            .build();
-        let palette = Palette::of(&profile).unwrap();
-        let place = |name: &str| {
-            let index = profile.names().iter().position(|n| n == name).unwrap();
-            BASE.iter().position(|&c| c == palette.color(index)).unwrap()
-        };
-        assert_eq!(
-            [place("long"), place("a"), place("z"), place("short")],
-            [0, 1, 2, 3]
-        );
+    fn the_colour_of_a_name_does_not_depend_on_its_time_or_its_place_in_the_file() {
+        for count in [2, 6, 12, 30] {
+            let names = names(count);
+            let rising: Vec<i128> = (0..count as i128).map(|i| 1_000 + i * 300).collect();
+            let falling: Vec<i128> = rising.iter().rev().copied().collect();
+            let expected = colors(&names, &rising);
+            assert_eq!(colors(&names, &falling), expected);
+            let turned: Vec<String> = names.iter().rev().cloned().collect();
+            assert_eq!(colors(&turned, &rising), expected);
+        }
     }
 
     #[test]
-    fn a_full_opacity_keeps_the_colour_and_none_keeps_the_background() {
-        let blue = BASE[0];
-        assert_eq!(blue.over(Color::WHITE, 1.0), blue);
-        assert_eq!(blue.over(Color::WHITE, 0.0), Color::WHITE);
+    fn no_two_of_a_file_have_one_colour_as_long_as_there_are_enough() {
+        for count in [8, 32] {
+            let all = colors(&names(count), &vec![5; count]);
+            assert_eq!(all.values().collect::<HashSet<_>>().len(), count);
+        }
+        let eight = colors(&names(8), &[5; 8]);
+        assert!(eight.values().all(|color| BASE.contains(color)));
+        // Beyond, none is used thrice before all are used twice.
+        let mut users = HashMap::new();
+        for color in colors(&names(64), &[5; 64]).into_values() {
+            *users.entry(color).or_insert(0) += 1;
+        }
+        assert!(users.values().all(|&users| users == 2));
+    }
+
+    #[test]
+    fn a_region_that_takes_no_time_recolours_nothing() {
+        let few = colors(&names(3), &[900, 1_000, 800]);
+        let many = names(200);
+        let mut totals = vec![1; 200];
+        totals[..3].copy_from_slice(&[700, 1_000, 850]);
+        let with_many = colors(&many, &totals);
+        for (name, color) in few {
+            assert_eq!(with_many[&name], color, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_longest_of_many_have_colours_of_their_own() {
+        let mut totals: Vec<i128> = (0..3_000).map(|i| 100_000 + i).collect();
+        totals.reverse();
+        let names = names(3_000);
+        let colors = colors(&names, &totals);
+        let longest: HashSet<Color> = names[..32].iter().map(|name| colors[name]).collect();
+        assert_eq!(longest.len(), 32);
+    }
+
+    /// A file of last year and one of today are to have the same colours.
+    #[test]
+    fn the_colours_of_names_are_fixed() {
+        let hex = |name: &str| Palette::from_totals(&[name.to_owned()], &[1]).color(0).hex();
+        assert_eq!(
+            ["update", "allreduce", "solve", ""].map(hex),
+            ["#009e73", "#56b4e9", "#e69f00", "#009e73"]
+        );
     }
 }

@@ -75,11 +75,6 @@ impl Plan {
         self.ranks.len()
     }
 
-    /// All of them, in order.
-    pub(super) fn all_ranks(&self) -> &[u32] {
-        &self.ranks
-    }
-
     /// The number of the group of ranks that shares a lane with `rank`.
     pub(super) fn group(&self, rank: u32) -> usize {
         self.ranks.partition_point(|&other| other < rank) / self.ranks_per_lane

@@ -3,16 +3,18 @@
 use super::density::Density;
 use super::gantt::{Bar, GanttChart, GanttRegion, Header, Lane};
 use super::lane::{RawBar, level_for, offset};
+use super::moments::Moments;
 use super::options::GanttOptions;
 use super::palette::{OTHERS, Palette};
 use super::plan::{ByLane, Plan};
 use super::row::RowReducer;
 use super::totals::{Totals, for_each_chunk, sum_of};
+use crate::analysis::notes;
 use crate::analysis::selection::RegionFilter;
 use crate::error::{Error, Result};
-use crate::profile::{Intervals, Source};
+use crate::profile::{Intervals, Source, thread_label};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 impl GanttChart {
     /// Reduces the chosen regions and ranks of a source, in one pass.
@@ -31,15 +33,17 @@ impl GanttChart {
     ///
     /// When nothing is left to draw, a chosen rank is not there, or the file cannot be read.
     pub fn reduce(source: &dyn Source, filter: &RegionFilter, options: &GanttOptions) -> Result<Self> {
-        Reduction::new(source, filter.rows(source)?, options)?.run()
+        Reduction::new(source, filter, options)?.run()
     }
 }
 
 /// The state of one pass over a source.
 struct Reduction<'a> {
     source: &'a dyn Source,
+    filter: &'a RegionFilter,
     options: &'a GanttOptions,
     rows: Vec<usize>,
+    moments: Moments,
     totals: Totals,
     plan: Plan,
     columns: u64,
@@ -62,7 +66,8 @@ struct OwnLanes {
 }
 
 impl<'a> Reduction<'a> {
-    fn new(source: &'a dyn Source, rows: Vec<usize>, options: &'a GanttOptions) -> Result<Self> {
+    fn new(source: &'a dyn Source, filter: &'a RegionFilter, options: &'a GanttOptions) -> Result<Self> {
+        let rows = filter.rows(source)?;
         if rows.is_empty() {
             return Err(Error::not_found(
                 "there is nothing to draw: the profile holds no regions",
@@ -70,15 +75,19 @@ impl<'a> Reduction<'a> {
         }
         let mut totals = Totals::stated(source);
         let plan = Plan::new(source, &rows, options.max_lanes, options.max_regions, &mut totals)?;
+        let moments = Moments::new(source, &rows)?;
+        let (first_start, last_end) = moments.axis().unwrap_or((i64::MAX, i64::MIN));
         Ok(Reduction {
             source,
+            filter,
             options,
             rows,
+            moments,
             totals,
             plan,
             columns: options.columns.into(),
-            first_start: i64::MAX,
-            last_end: i64::MIN,
+            first_start,
+            last_end,
             threads: HashSet::new(),
             header: Header::default(),
             starts: BTreeMap::new(),
@@ -99,7 +108,7 @@ impl<'a> Reduction<'a> {
             ));
         }
         self.totals.read_missing(self.source)?;
-        Ok(self.finish())
+        self.finish()
     }
 
     fn level(&self) -> u32 {
@@ -122,8 +131,9 @@ impl<'a> Reduction<'a> {
         };
         let mut reducer = RowReducer::new(self.columns, self.level(), max_threads);
         let (mut sum, sums) = (0, self.totals.is_missing(index));
+        let shift = self.moments.shift(row.rank);
         for_each_chunk(self.source, index, buffer, |chunk| {
-            reducer.push_all(chunk);
+            reducer.push_all(chunk, shift);
             if sums {
                 sum += sum_of(chunk);
             }
@@ -135,6 +145,12 @@ impl<'a> Reduction<'a> {
             return Ok(());
         }
         self.header.intervals += row.intervals;
+        let unshifted = |time: i64| time.saturating_add(shift);
+        self.moments.see(
+            row.rank,
+            unshifted(reducer.first_start),
+            unshifted(reducer.last_end),
+        );
         self.first_start = self.first_start.min(reducer.first_start);
         self.last_end = self.last_end.max(reducer.last_end);
         self.threads
@@ -170,7 +186,7 @@ impl<'a> Reduction<'a> {
         Ok(())
     }
 
-    fn finish(mut self) -> GanttChart {
+    fn finish(mut self) -> Result<GanttChart> {
         let level = self.level();
         let totals = self.totals.by_name(self.source);
         let palette = Palette::from_totals(self.source.names(), &totals);
@@ -183,8 +199,10 @@ impl<'a> Reduction<'a> {
         });
 
         let mut regions = Vec::with_capacity(order.len());
+        let mut thread_names = HashMap::new();
         for region in order {
-            let lanes = self.lanes(region, level);
+            let mut lanes = self.lanes(region, level);
+            self.name_threads(&mut lanes, &mut thread_names)?;
             let (name, color) = match region {
                 Some(name) => (self.source.names()[name].clone(), palette.color(name)),
                 None => (format!("{} other regions", self.plan.others()), OTHERS),
@@ -199,23 +217,43 @@ impl<'a> Reduction<'a> {
             .filter(|bar| bar.calls > 1)
             .map(|bar| u64::from(bar.calls))
             .sum();
-        let wall_ns = offset(self.first_start, self.last_end);
-        GanttChart {
+        let span_ns = offset(self.first_start, self.last_end).max(1);
+        let wall = self.moments.wall(self.source)?;
+        Ok(GanttChart {
             header: Header {
                 title: self.options.title.clone().unwrap_or_else(|| self.source.title()),
                 ranks: self.plan.ranks(),
                 threads: self.threads.len(),
                 merged,
-                wall_ns,
+                wall_ns: wall.ns(),
+                is_of_run: wall.is_of_run(),
+                own_clocks: wall.has_own_clocks(),
                 ranks_per_lane: self.plan.ranks_per_lane,
                 regions_merged: self.plan.others(),
-                clocks: self.source.clocks(self.plan.all_ranks()),
+                run_notes: notes::of(self.source, self.filter),
                 ..self.header
             },
             origin_ns: self.first_start,
-            span_ns: wall_ns.max(1),
+            span_ns,
             regions,
+        })
+    }
+
+    /// Labels the lanes of single threads.
+    fn name_threads(
+        &self,
+        lanes: &mut [Lane],
+        names: &mut HashMap<u32, BTreeMap<u32, String>>,
+    ) -> Result<()> {
+        for lane in lanes {
+            let Some(thread) = lane.thread else { continue };
+            if !names.contains_key(&lane.rank) {
+                names.insert(lane.rank, self.source.thread_names(lane.rank)?);
+            }
+            let name = names[&lane.rank].get(&thread);
+            lane.thread_label = thread_label(thread, name.map(String::as_str));
         }
+        Ok(())
     }
 
     /// Takes the lanes of a region, in order of rank and thread.
@@ -232,6 +270,7 @@ impl<'a> Reduction<'a> {
                     rank,
                     last_rank,
                     thread,
+                    thread_label: String::new(),
                     bars,
                 })
             };

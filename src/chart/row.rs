@@ -41,14 +41,16 @@ impl RowReducer {
         }
     }
 
-    pub(super) fn push_all(&mut self, intervals: &Intervals) {
+    /// Adds the next intervals, with `shift` taken from their times.
+    pub(super) fn push_all(&mut self, intervals: &Intervals, shift: i64) {
         let rows = intervals
             .starts
             .iter()
             .zip(&intervals.ends)
             .zip(&intervals.threads);
         for ((&start, &end), &thread) in rows {
-            self.push(thread, start, end.max(start));
+            let (start, end) = (start.saturating_sub(shift), end.max(start).saturating_sub(shift));
+            self.push(thread, start, end);
         }
     }
 

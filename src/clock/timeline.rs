@@ -41,13 +41,14 @@ impl Timeline {
         Self { anchors: kept }
     }
 
-    /// The first and the last moment that is known, ns.
+    /// The first and the last moment that is known, ns; 0 without any.
     pub(crate) fn ends_ns(&self) -> (i64, i64) {
-        match self.anchors.as_slice() {
-            [] => (0, 0),
-            [only] => (only.ns, only.ns),
-            [first, .., last] => (first.ns, last.ns),
-        }
+        self.span_ns().unwrap_or_default()
+    }
+
+    /// The first and the last moment that is known, ns.
+    pub(crate) fn span_ns(&self) -> Option<(i64, i64)> {
+        Some((self.anchors.first()?.ns, self.anchors.last()?.ns))
     }
 
     /// This many ticks in nanoseconds, at the mean rate of the whole time.

@@ -1,7 +1,10 @@
 //! What to record, how much memory it may take, and where it goes.
 
+mod naming;
 mod settings;
 
+pub use naming::RegionNaming;
+pub(crate) use naming::{Naming, Part};
 pub(crate) use settings::Settings;
 
 use crate::clock::ManualClock;
@@ -21,21 +24,6 @@ pub enum Overflow {
     Block,
     /// The interval is dropped and counted for its region: the program is not held up.
     Drop,
-}
-
-/// How a span becomes the name of a region.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum RegionNaming {
-    /// The span's name: `solve`.
-    #[default]
-    Name,
-    /// Module path and name: `heat::solver::solve`.
-    Qualified,
-    /// The value of this field where the span has it when it is created, otherwise its name. For
-    /// programs that name every span alike: `info_span!("kernel", id = "axpy")` with `Field("id")`
-    /// is the region `axpy`.
-    Field(String),
 }
 
 /// The settings of a profiling session.
@@ -181,7 +169,7 @@ impl ProfilingConfig {
         self
     }
 
-    /// Prints the summary to standard output when the session is finalized.
+    /// Prints the summary to standard error when the session is finalized.
     ///
     /// Defaults to `true`; `SCOPE_PROFILER_VERBOSE` overrides.
     pub fn verbose(mut self, verbose: bool) -> Self {

@@ -1,6 +1,6 @@
 //! The configuration as a session runs by it: the environment applied, every value checked.
 
-use super::{Overflow, ProfilingConfig, RegionNaming};
+use super::{Naming, Overflow, ProfilingConfig};
 use crate::clock::Clock;
 use crate::comm::World;
 use crate::error::{Error, Result};
@@ -19,7 +19,8 @@ impl ProfilingConfig {
             Some(value) => parse_flag(key, &value),
             None => Ok(otherwise),
         };
-        let activated = flag("SCOPE_PROFILER_ACTIVATED", self.activated)?;
+        const ACTIVATED: &str = "SCOPE_PROFILER_ACTIVATED";
+        let activated = flag(ACTIVATED, self.activated)?;
         let verbose = flag("SCOPE_PROFILER_VERBOSE", self.verbose)?;
         let crash_handler = flag("SCOPE_PROFILER_CRASH_HANDLER", self.crash_handler)?;
         let file_path = get("SCOPE_PROFILER_FILE").map_or(self.file_path, PathBuf::from);
@@ -67,11 +68,7 @@ impl ProfilingConfig {
                 2 * block_events * EVENT_BYTES
             )));
         }
-        if matches!(&self.region_naming, RegionNaming::Field(field) if field.is_empty()) {
-            return Err(Error::config(
-                "region_naming is Field(\"\"); name the span field to use",
-            ));
-        }
+        let naming = Arc::new(Naming::of(&self.region_naming)?);
         if matches!(self.throttle, Some((calls, mean)) if calls == 0 || mean.is_zero()) {
             return Err(Error::config(
                 "throttle needs a number of calls and a mean above 0; leave it out to keep every interval",
@@ -86,6 +83,7 @@ impl ProfilingConfig {
         }
         Ok(Settings {
             activated,
+            switched_off_by: (self.activated && !activated).then_some(ACTIVATED),
             time_trace: self.time_trace,
             file_path: self.flush_to_disk.then_some(file_path),
             label,
@@ -96,7 +94,7 @@ impl ProfilingConfig {
             memory_limit: self.memory_limit,
             overflow: self.overflow,
             patterns,
-            region_naming: self.region_naming,
+            naming,
             record_arguments: self.record_arguments,
             throttle: self.throttle,
             crash_handler: crash_handler && writes,
@@ -113,6 +111,8 @@ impl ProfilingConfig {
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) activated: bool,
+    /// The variable that switched off what the program has on.
+    pub(crate) switched_off_by: Option<&'static str>,
     pub(crate) time_trace: bool,
     /// None: everything stays in memory.
     pub(crate) file_path: Option<PathBuf>,
@@ -125,7 +125,7 @@ pub(crate) struct Settings {
     pub(crate) memory_limit: usize,
     pub(crate) overflow: Overflow,
     pub(crate) patterns: Patterns,
-    pub(crate) region_naming: RegionNaming,
+    pub(crate) naming: Arc<Naming>,
     pub(crate) record_arguments: bool,
     pub(crate) throttle: Option<(u64, Duration)>,
     /// Only where there is a file to save to.
@@ -171,6 +171,7 @@ fn parse_timeout(value: &str) -> Result<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::RegionNaming;
     use std::path::Path;
 
     fn with(pairs: &'static [(&str, &str)]) -> impl Fn(&str) -> Option<String> {

@@ -7,15 +7,15 @@ use crate::units;
 pub(super) const GAP: &str = "  ";
 
 /// A name keeps this much room before numbers are left out.
-const SHORTEST_LABEL: usize = 24;
+pub(super) const SHORTEST_LABEL: usize = 24;
 
-/// Leaves out columns from the right until the rest fits into `max` beside names of `natural` width.
-/// Gives the width of the names.
-pub(super) fn fit(columns: &mut Vec<Column>, natural: usize, max: Option<usize>) -> usize {
+/// Leaves out columns from the right until the rest fits into `max` beside names of `natural` width, which
+/// may be cut to `shortest`. Gives the width of the names.
+pub(super) fn fit(columns: &mut Vec<Column>, natural: usize, shortest: usize, max: Option<usize>) -> usize {
     let Some(max) = max else { return natural };
     let room =
         |columns: &[Column]| max.saturating_sub(columns.iter().map(|column| GAP.len() + column.width).sum());
-    while !columns.is_empty() && room(columns) < natural.min(SHORTEST_LABEL) {
+    while !columns.is_empty() && room(columns) < natural.min(shortest) {
         columns.pop();
     }
     natural.min(room(columns)).max(1)

@@ -1,13 +1,14 @@
 //! How the ranks of a run compare, as a table in a terminal.
 
-use super::column::{Column, GAP, Paint, fit, pad_right, time};
-use super::table::TableOptions;
+use super::column::{Column, GAP, Paint, SHORTEST_LABEL, fit, pad_right, time};
+use super::table::{TableOptions, more};
 use super::text::{printable, shorten, width};
 use crate::analysis::imbalance::RegionImbalance;
 use crate::units;
 use std::fmt::Write;
 
-/// Regions beyond these are only counted: the order puts those first that cost most.
+/// Regions beyond these are only counted, unless all rows are wanted: the order puts those first that cost
+/// most.
 const SHOWN: usize = 20;
 const LONGEST_LABEL: usize = 48;
 
@@ -57,7 +58,8 @@ pub fn render(regions: &[RegionImbalance], options: &TableOptions) -> String {
     let Some(first) = timed.first() else {
         return String::new();
     };
-    let shown = &timed[..timed.len().min(SHOWN)];
+    let limit = options.max_rows.map_or(usize::MAX, |_| SHOWN);
+    let shown = &timed[..timed.len().min(limit)];
     let paint = Paint { color: options.color };
     let names: Vec<String> = shown
         .iter()
@@ -80,7 +82,7 @@ pub fn render(regions: &[RegionImbalance], options: &TableOptions) -> String {
         .collect();
     let natural = names.iter().map(|name| width(name)).max().unwrap_or(0);
     let natural = natural.clamp(corner.len(), LONGEST_LABEL);
-    let label = fit(&mut columns, natural, options.width);
+    let label = fit(&mut columns, natural, SHORTEST_LABEL, options.width);
 
     let mut out = String::new();
     let mut line = pad_right(&shorten(&corner, label, options.unicode), label);
@@ -97,13 +99,8 @@ pub fn render(regions: &[RegionImbalance], options: &TableOptions) -> String {
         }
         let _ = writeln!(out, "{}", line.trim_end());
     }
-    if timed.len() > SHOWN {
-        let more = timed.len() - SHOWN;
-        let _ = writeln!(
-            out,
-            "{}",
-            paint.dim(&format!("{more} more regions are less uneven"))
-        );
+    if let Some(line) = more(timed.len() - shown.len(), options) {
+        let _ = writeln!(out, "{}", paint.dim(&line));
     }
     out
 }

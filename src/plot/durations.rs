@@ -1,10 +1,11 @@
 //! Draws the total time of each region as horizontal bars.
 
+use super::fonts::Fonts;
 use super::sheet::{Picture, Sheet};
 use super::style::{
-    AXIS, BACKGROUND, GRID, INK, MARGIN, MUTED, NAME, RULE, TICK, WIDTH, draw_header, header_height,
+    AXIS, BACKGROUND, GRID, INK, MARGIN, MUTED, NAME, RULE, TICK, WIDTH, draw_header, header_height, notes_of,
 };
-use super::text::{Anchor, Text, fit};
+use super::text::{Anchor, Text};
 use crate::chart::DurationsChart;
 use crate::chart::axis::Ticks;
 use crate::chart::durations::DurationBar;
@@ -29,6 +30,7 @@ const MAX_BARS: usize = 250;
 
 pub(super) struct DurationsPicture<'a> {
     chart: &'a DurationsChart,
+    notes: Vec<String>,
     names: Vec<String>,
     /// Value and calls of each bar.
     values: Vec<(String, String)>,
@@ -40,7 +42,7 @@ pub(super) struct DurationsPicture<'a> {
 }
 
 impl<'a> DurationsPicture<'a> {
-    pub(super) fn new(chart: &'a DurationsChart) -> Result<Self> {
+    pub(super) fn new(chart: &'a DurationsChart, fonts: &Fonts) -> Result<Self> {
         if chart.bars.len() > MAX_BARS {
             return Err(Error::plot(format!(
                 "{} bars do not fit on a picture; choose fewer regions or a smaller max_bars",
@@ -50,22 +52,23 @@ impl<'a> DurationsPicture<'a> {
         let names: Vec<String> = chart
             .bars
             .iter()
-            .map(|bar| fit(&bar.name, &NAME, MAX_NAME))
+            .map(|bar| fonts.fit(&bar.name, &NAME, MAX_NAME))
             .collect();
         let values: Vec<(String, String)> = chart.bars.iter().map(words).collect();
         let widest = |widths: &mut dyn Iterator<Item = f32>| widths.fold(0.0, f32::max).ceil() as i32;
-        let name_width = widest(&mut names.iter().map(|name| NAME.width(name)));
-        let value_width = widest(
-            &mut values
-                .iter()
-                .map(|(value, calls)| VALUE.width(value) + CALLS_GAP as f32 + CALLS.width(calls)),
-        );
+        let name_width = widest(&mut names.iter().map(|name| fonts.width(name, &NAME)));
+        let value_width = widest(&mut values.iter().map(|(value, calls)| {
+            fonts.width(value, &VALUE) + CALLS_GAP as f32 + fonts.width(calls, &CALLS)
+        }));
+        let names_of_bars = chart.bars.iter().map(|bar| bar.name.as_str());
+        let notes = notes_of(&chart.header, names_of_bars, fonts);
         Ok(DurationsPicture {
             left: MARGIN + name_width + 24,
             right: WIDTH - MARGIN - value_width - 48,
-            top: header_height(&chart.header) + 8,
+            top: header_height(&chart.header, &notes) + 8,
             span_ns: chart.bars.iter().map(longest).max().unwrap_or(1).max(1),
             chart,
+            notes,
             names,
             values,
         })
@@ -128,7 +131,7 @@ impl<'a> DurationsPicture<'a> {
         sheet.text(self.left - 20, baseline, &self.names[index], &NAME)?;
         let (value, calls) = &self.values[index];
         sheet.text(end + 20, baseline, value, &VALUE)?;
-        let calls_at = end + 20 + VALUE.width(value).ceil() as i32 + CALLS_GAP;
+        let calls_at = end + 20 + sheet.width(value, &VALUE).ceil() as i32 + CALLS_GAP;
         sheet.text(calls_at, baseline, calls, &CALLS)
     }
 }
@@ -141,7 +144,7 @@ impl Picture for DurationsPicture<'_> {
     fn draw<B: DrawingBackend>(&self, sheet: &mut Sheet<'_, B>) -> Result<()> {
         let (width, height) = self.size();
         sheet.rect((0, width as i32), (0, height as i32), BACKGROUND)?;
-        draw_header(sheet, &self.chart.header)?;
+        draw_header(sheet, &self.chart.header, &self.notes)?;
         self.draw_axis(sheet)?;
         (0..self.chart.bars.len()).try_for_each(|index| self.draw_bar(sheet, index))
     }

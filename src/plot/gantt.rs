@@ -1,9 +1,10 @@
 //! Draws a Gantt chart.
 
 use super::coverage::{Coverage, Grain, Run, SHADES};
+use super::fonts::Fonts;
 use super::layout::{LANE_LABEL, Layout};
 use super::sheet::{Picture, Sheet};
-use super::style::{AXIS, BACKGROUND, GRID, MARGIN, MUTED, RULE, TICK, WIDTH, draw_header};
+use super::style::{AXIS, BACKGROUND, GRID, MARGIN, MUTED, RULE, TICK, WIDTH, draw_header, notes_of};
 use super::text::{Anchor, Text};
 use crate::chart::GanttChart;
 use crate::chart::axis::Ticks;
@@ -21,13 +22,19 @@ const PARTED: i32 = 8;
 pub(super) struct GanttPicture<'a> {
     chart: &'a GanttChart,
     layout: Layout,
+    notes: Vec<String>,
 }
 
 impl<'a> GanttPicture<'a> {
-    pub(super) fn new(chart: &'a GanttChart) -> Result<Self> {
+    pub(super) fn new(chart: &'a GanttChart, fonts: &Fonts) -> Result<Self> {
+        let names = chart.regions.iter().map(|region| region.name.as_str());
+        let lanes = chart.regions.iter().flat_map(|region| &region.lanes);
+        let names = names.chain(lanes.map(|lane| lane.thread_label.as_str()));
+        let notes = notes_of(&chart.header, names, fonts);
         Ok(GanttPicture {
             chart,
-            layout: Layout::of(chart)?,
+            layout: Layout::of(chart, &notes, fonts)?,
+            notes,
         })
     }
 
@@ -54,7 +61,7 @@ impl<'a> GanttPicture<'a> {
             }
         }
         sheet.rect((left, right), (bottom, bottom + 2), RULE)?;
-        let title = format!("Time since the first interval ({})", ticks.unit);
+        let title = format!("{} ({})", self.chart.axis_title(), ticks.unit);
         sheet.text((left + right) / 2, bottom + 88, &title, &AXIS)?;
         if self.chart.header.merged > 0 || self.chart.header.ranks_per_lane > 1 {
             self.draw_scale(sheet)?;
@@ -71,9 +78,9 @@ impl<'a> GanttPicture<'a> {
         };
         let baseline = bottom + 88;
         sheet.text(right, baseline, "100 %", &style)?;
-        let mut x = right - style.width("100 %").ceil() as i32 - 14;
+        let mut x = right - sheet.width("100 %", &style).ceil() as i32 - 14;
         for step in (0..8).rev() {
-            let shade = 0.34 + 0.66 * step as f32 / 7.0;
+            let shade = step as f32 / 7.0;
             sheet.rect(
                 (x - 18, x),
                 (baseline - 19, baseline + 1),
@@ -183,7 +190,7 @@ impl Picture for GanttPicture<'_> {
 
     fn draw<B: DrawingBackend>(&self, sheet: &mut Sheet<'_, B>) -> Result<()> {
         sheet.rect((0, WIDTH), (0, self.layout.height()), BACKGROUND)?;
-        draw_header(sheet, &self.chart.header)?;
+        draw_header(sheet, &self.chart.header, &self.notes)?;
         self.draw_axis(sheet)?;
         self.draw_labels(sheet)?;
         self.draw_lanes(sheet)

@@ -1,7 +1,8 @@
 //! Where the lanes and labels of a Gantt chart go.
 
+use super::fonts::Fonts;
 use super::style::{HEIGHT, MARGIN, NAME, TICK, WIDTH, header_height};
-use super::text::{Anchor, Text, fit};
+use super::text::{Anchor, Text};
 use crate::chart::GanttChart;
 use crate::chart::gantt::{GanttRegion, Lane};
 use crate::error::{Error, Result};
@@ -15,6 +16,7 @@ pub(super) const LANE_LABEL: Text = Text {
 /// From one lane label to the next.
 const LABEL_PITCH: i32 = 26;
 const MAX_NAME: f32 = 640.0;
+const MAX_THREAD: f32 = 300.0;
 const COLUMN_GAP: i32 = 26;
 const LANE: std::ops::RangeInclusive<i32> = 3..=48;
 /// The height that lanes fill before they become thinner.
@@ -60,8 +62,8 @@ pub(super) struct Block {
 }
 
 impl Layout {
-    pub(super) fn of(chart: &GanttChart) -> Result<Self> {
-        let top = header_height(&chart.header) + 56;
+    pub(super) fn of(chart: &GanttChart, notes: &[String], fonts: &Fonts) -> Result<Self> {
+        let top = header_height(&chart.header, notes) + 56;
         let room = HEIGHT - top - 88 - MARGIN;
         let lanes: usize = chart.regions.iter().map(|region| region.lanes.len()).sum();
         let (pitch, (block, gap)) = spacing(chart, lanes, room);
@@ -76,7 +78,7 @@ impl Layout {
             let lanes = region.lanes.len() as i32 * pitch;
             let height = lanes.max(block);
             blocks.push(Block {
-                name: fit(&region.name, &name, MAX_NAME),
+                name: fonts.fit(&region.name, &name, MAX_NAME),
                 middle: y + gap / 2 + height / 2,
                 first_lane: y + gap / 2 + (height - lanes) / 2,
                 rule: (index > 0).then_some(y),
@@ -109,28 +111,30 @@ impl Layout {
             columns: Vec::new(),
             blocks,
         };
-        layout.place_columns(chart);
+        layout.place_columns(chart, fonts);
         Ok(layout)
     }
 
-    fn place_columns(&mut self, chart: &GanttChart) {
+    fn place_columns(&mut self, chart: &GanttChart, fonts: &Fonts) {
         let names = self
             .blocks
             .iter()
-            .map(|block| self.name.width(&block.name))
+            .map(|block| fonts.width(&block.name, &self.name))
             .fold(0.0, f32::max);
         self.name_right = MARGIN + names.ceil() as i32;
         let mut right = self.name_right;
         // A serial program knows no ranks; its reader would wonder at a column of zeros.
         let mut lanes = chart.regions.iter().flat_map(|region| &region.lanes);
         let only_rank_zero = lanes.all(|lane| lane.last_rank == 0);
-        let (ranks, threads) = self.labels(chart);
+        let (ranks, threads) = self.labels(chart, fonts);
         for (heading, labels) in [("rank", ranks), ("thread", threads)] {
             if labels.is_empty() || (heading == "rank" && only_rank_zero) {
                 continue;
             }
             let texts = labels.iter().map(|(_, text)| text.as_str()).chain([heading]);
-            let width = texts.map(|text| LANE_LABEL.width(text)).fold(0.0, f32::max);
+            let width = texts
+                .map(|text| fonts.width(text, &LANE_LABEL))
+                .fold(0.0, f32::max);
             right += COLUMN_GAP + width.ceil() as i32;
             self.columns.push(LabelColumn {
                 heading,
@@ -142,7 +146,7 @@ impl Layout {
     }
 
     /// Ranks and threads.
-    fn labels(&self, chart: &GanttChart) -> (Vec<Label>, Vec<Label>) {
+    fn labels(&self, chart: &GanttChart, fonts: &Fonts) -> (Vec<Label>, Vec<Label>) {
         let (mut ranks, mut threads) = (Vec::new(), Vec::new());
         for (region, block) in chart.regions.iter().zip(&self.blocks) {
             let by_rank: Vec<&[Lane]> = region.lanes.chunk_by(|a, b| a.rank == b.rank).collect();
@@ -150,18 +154,18 @@ impl Layout {
             let mut groups = Vec::new();
             for lanes in &by_rank {
                 let height = lanes.len() as i32 * self.pitch;
-                groups.push((y + height / 2, (lanes[0].rank, lanes[0].last_rank)));
+                groups.push((y + height / 2, &lanes[0]));
                 if lanes[0].thread.is_some() {
                     let middle = |i: usize| y + i as i32 * self.pitch + self.pitch / 2;
-                    let of_threads = lanes.iter().enumerate();
-                    let of_threads =
-                        of_threads.filter_map(|(i, lane)| lane.thread.map(|t| (middle(i), (t, t))));
-                    threads.extend(thinned(&of_threads.collect::<Vec<_>>(), self.pitch));
+                    let of_threads = lanes.iter().enumerate().map(|(i, lane)| (middle(i), lane));
+                    threads.extend(thinned(&of_threads.collect::<Vec<_>>(), self.pitch, |a, b| {
+                        threads_of(a, b, fonts)
+                    }));
                 }
                 y += height;
             }
             let pitch = (y - block.first_lane) / groups.len().max(1) as i32;
-            ranks.extend(thinned(&groups, pitch));
+            ranks.extend(thinned(&groups, pitch, ranks_of));
         }
         (ranks, threads)
     }
@@ -203,28 +207,50 @@ fn rank_rules(region: &GanttRegion, pitch: i32, first_lane: i32) -> Vec<i32> {
         .collect()
 }
 
-/// As many of the labels as there is room for: all, every second, fourth and so on, or one that
-/// names the first and the last.
-fn thinned(items: &[(i32, (u32, u32))], pitch: i32) -> Vec<Label> {
-    let text = |(first, last): (u32, u32)| {
-        if first == last {
-            first.to_string()
-        } else {
-            format!("{first}–{last}")
+/// What the lanes from the first to the last are called by their ranks.
+fn ranks_of(first: &Lane, last: &Lane) -> String {
+    if first.rank == last.last_rank {
+        first.rank.to_string()
+    } else {
+        format!("{}–{}", first.rank, last.last_rank)
+    }
+}
+
+/// And by their threads.
+fn threads_of(first: &Lane, last: &Lane, fonts: &Fonts) -> String {
+    let label = if first.thread == last.thread {
+        first.thread_label.clone()
+    } else {
+        let number = |lane: &Lane| lane.thread.unwrap_or(0);
+        // One name for all of them is given once.
+        let name = |lane: &Lane| {
+            lane.thread_label
+                .rsplit_once(" #")
+                .map(|(name, _)| name.to_owned())
+        };
+        match (name(first), name(last)) {
+            (Some(a), Some(b)) if a == b => format!("{a} #{}–{}", number(first), number(last)),
+            _ => format!("#{}–{}", number(first), number(last)),
         }
     };
+    fonts.fit(&label, &LANE_LABEL, MAX_THREAD)
+}
+
+/// As many of the labels as there is room for: all, every second, fourth and so on, or one that
+/// names the first and the last.
+fn thinned<T: Copy>(items: &[(i32, T)], pitch: i32, text: impl Fn(T, T) -> String) -> Vec<Label> {
     let step = (0..)
         .map(|power| 1_usize << power)
         .find(|&step| step as i32 * pitch.max(1) >= LABEL_PITCH);
     let step = step.unwrap_or(1);
     match items {
         [(first_y, first), .., (last_y, last)] if step >= items.len() => {
-            vec![((first_y + last_y) / 2, text((first.0, last.1)))]
+            vec![((first_y + last_y) / 2, text(*first, *last))]
         }
         _ => items
             .iter()
             .step_by(step)
-            .map(|&(y, range)| (y, text(range)))
+            .map(|&(y, item)| (y, text(item, item)))
             .collect(),
     }
 }
@@ -232,10 +258,44 @@ fn thinned(items: &[(i32, (u32, u32))], pitch: i32) -> Vec<Label> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::profile::thread_label;
+
+    fn lane(rank: u32, thread: Option<u32>, name: &str) -> Lane {
+        Lane {
+            rank,
+            last_rank: rank,
+            thread,
+            thread_label: thread.map_or_else(String::new, |thread| thread_label(thread, Some(name))),
+            bars: Vec::new(),
+        }
+    }
 
     fn labels(count: i32, pitch: i32) -> Vec<String> {
-        let items: Vec<_> = (0..count).map(|i| (i * pitch, (i as u32, i as u32))).collect();
-        thinned(&items, pitch).into_iter().map(|(_, text)| text).collect()
+        let lanes: Vec<_> = (0..count).map(|i| lane(i as u32, None, "")).collect();
+        let items: Vec<_> = lanes
+            .iter()
+            .map(|lane| (lane.rank as i32 * pitch, lane))
+            .collect();
+        thinned(&items, pitch, ranks_of)
+            .into_iter()
+            .map(|(_, text)| text)
+            .collect()
+    }
+
+    #[test]
+    fn threads_have_name_and_number_and_a_long_name_keeps_its_number() {
+        let fonts = Fonts::of_system(None);
+        let worker = |thread| lane(0, Some(thread), "tokio-rt-worker");
+        assert_eq!(threads_of(&worker(1), &worker(1), &fonts), "tokio-rt-worker #1");
+        assert_eq!(threads_of(&worker(1), &worker(9), &fonts), "tokio-rt-worker #1–9");
+        assert_eq!(threads_of(&lane(0, Some(0), "main"), &worker(9), &fonts), "#0–9");
+        let long = threads_of(
+            &lane(0, Some(12), &"x".repeat(200)),
+            &lane(0, Some(12), ""),
+            &fonts,
+        );
+        assert!(long.ends_with("x #12") && long.contains('…'), "{long}");
+        assert!(fonts.width(&long, &LANE_LABEL) <= MAX_THREAD);
     }
 
     #[test]

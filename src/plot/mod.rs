@@ -2,10 +2,13 @@
 //!
 //! [`plot_gantt`] and [`plot_durations`] go the whole way from a profile to a file; [`png`] and
 //! [`svg`] draw a chart that is already there. Pictures need no system fonts, and the same chart
-//! gives the same bytes everywhere.
+//! gives the same bytes everywhere; but names with characters beyond the embedded font (Latin, Greek, Cyrillic) are drawn
+//! in a PNG with fonts of the system, where it has any.
 
 mod coverage;
 mod durations;
+mod faces;
+mod fonts;
 mod gantt;
 pub mod html;
 mod layout;
@@ -21,6 +24,7 @@ use crate::chart::page::PageData;
 use crate::chart::{DurationsChart, DurationsOptions, GanttChart, GanttOptions};
 use crate::error::{Error, Result};
 use crate::profile::Source;
+use fonts::Fonts;
 use std::path::Path;
 use viewer::Shown;
 
@@ -31,7 +35,7 @@ const PAGE_BARS: u32 = 400_000;
 ///
 /// [`GanttOptions::filepath`] says where the picture goes; its extension, `png`, `svg` or `html`, how
 /// it is made. With [`GanttOptions::show`] the interactive page is opened in a browser; where there is
-/// no display, how to view it is printed to standard output.
+/// no display, how to view it is printed to standard error.
 ///
 /// ```
 /// use scope_profiler::profile::Profile;
@@ -58,15 +62,22 @@ pub fn plot_gantt(source: &dyn Source, options: &GanttOptions) -> Result<()> {
         (Some(path), Some(Format::Svg)) => {
             svg::gantt(&GanttChart::reduce(source, &options.filter, options)?, path)?
         }
-        (Some(path), _) => png::gantt(&GanttChart::reduce(source, &options.filter, options)?, path)?,
+        (Some(path), _) => {
+            let fonts = Fonts::of_system(options.font_directories.clone());
+            png::gantt_in(
+                &GanttChart::reduce(source, &options.filter, options)?,
+                &fonts,
+                path,
+            )?
+        }
         (None, _) => {}
     }
     if options.show {
         let page = target.filter(|_| format == Some(Format::Html));
         let shown = page.map_or_else(|| show_gantt(source, options), viewer::open_in_browser)?;
         use std::io::Write;
-        // A closed standard output is no reason to take the program down, as println! would.
-        let _ = writeln!(std::io::stdout(), "{shown}");
+        // A closed standard error is no reason to take the program down, as eprintln! would.
+        let _ = writeln!(std::io::stderr(), "{shown}");
     }
     Ok(())
 }
@@ -93,14 +104,15 @@ pub fn show_gantt(source: &dyn Source, options: &GanttOptions) -> Result<Shown> 
 }
 
 fn write_page(source: &dyn Source, options: &GanttOptions, path: &Path) -> Result<()> {
-    let rows = options.filter.rows(source)?;
-    let lanes = u32::try_from(rows.len()).unwrap_or(u32::MAX).max(1);
+    let lanes = u32::try_from(options.filter.rows(source)?.len())
+        .unwrap_or(u32::MAX)
+        .max(1);
     let options = options
         .clone()
         .columns((PAGE_BARS / lanes).clamp(512, 1 << 15))
         .max_lanes(usize::MAX);
     let chart = GanttChart::reduce(source, &options.filter, &options)?;
-    html::write(&chart, &PageData::of(source, &rows)?, path)
+    html::write(&chart, &PageData::of(source, &options.filter)?, path)
 }
 
 /// Draws the total time of each region.
@@ -120,7 +132,7 @@ pub fn plot_durations(source: &dyn Source, options: &DurationsOptions) -> Result
     if format == Format::Svg {
         svg::durations(&chart, path)
     } else {
-        png::durations(&chart, path)
+        png::durations_in(&chart, &Fonts::of_system(options.font_directories.clone()), path)
     }
 }
 

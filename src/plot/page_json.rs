@@ -5,8 +5,8 @@
 //! calls, busy share in units of 1/[`BUSY_STEPS`]). JSON is ready to be parsed by the browser's
 //! own fast parser, takes ten bytes per bar, and can be read by whoever wants the numbers.
 
-use crate::chart::gantt::{Bar, Color, GanttChart};
-use crate::chart::page::PageData;
+use crate::chart::gantt::{Bar, Color, GanttChart, Header};
+use crate::chart::page::{PageData, PageNote};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -25,8 +25,28 @@ pub(super) fn encode(chart: &GanttChart, data: &PageData) -> String {
         .sum();
     let mut out = String::with_capacity(bars * 12 + 4096);
 
-    let warning = header.clock_warning().map(String::from);
-    let notes: Vec<&String> = warning.iter().chain(&data.notes).collect();
+    // Those of the data were found while the calls were nested, and are more.
+    let of_header: Vec<PageNote> = header.run_notes.iter().map(PageNote::from).collect();
+    let run_notes = if data.notes.is_empty() {
+        &of_header
+    } else {
+        &data.notes
+    };
+    let mut notes: Vec<Value> = run_notes
+        .iter()
+        .map(|note| json!([note.text, note.is_warning]))
+        .collect();
+    // How many intervals are merged the page says itself.
+    let apart_from_merged = Header {
+        merged: 0,
+        ..header.clone()
+    };
+    notes.extend(
+        apart_from_merged
+            .drawing_notes()
+            .iter()
+            .map(|text| json!([text, true])),
+    );
     let head = json!({
         "title": header.title,
         "ranks": header.ranks,
@@ -34,6 +54,9 @@ pub(super) fn encode(chart: &GanttChart, data: &PageData) -> String {
         "intervals": header.intervals,
         "merged": header.merged,
         "wall": header.wall_ns,
+        "outside": data.outside_ns,
+        "outsideShare": data.outside_share,
+        "axis": chart.axis_title(),
         "notes": notes,
     });
     push(
@@ -83,15 +106,18 @@ pub(super) fn encode(chart: &GanttChart, data: &PageData) -> String {
     for region in &data.regions {
         if let Some(numbers) = stats.remove(region.name.as_str()) {
             let name = Value::from(region.name.as_str());
+            let color = region
+                .color
+                .map_or(Value::Null, |Color(r, g, b)| json!([r, g, b]));
             push(
                 &mut out,
-                format_args!("{{\"name\":{name},\"color\":null,\"stats\":{numbers},\"lanes\":[]}},"),
+                format_args!("{{\"name\":{name},\"color\":{color},\"stats\":{numbers},\"lanes\":[]}},"),
             );
         }
     }
     close(&mut out, "],\"threads\":[");
     for thread in &data.threads {
-        let name = Value::from(thread.name.as_str());
+        let name = Value::from(thread.label.as_str());
         push(
             &mut out,
             format_args!("[{},{},{name}],", thread.rank, thread.thread),
@@ -168,6 +194,7 @@ mod tests {
             rank: 3,
             last_rank: 3,
             thread: Some(7),
+            thread_label: "main #7".into(),
             bars: vec![
                 bar(5, 9, 1.0, 1),
                 bar(9, 9, 1.0, 1),
@@ -194,9 +221,9 @@ mod tests {
             threads: vec![ThreadName {
                 rank: 3,
                 thread: 7,
-                name: "main".into(),
+                label: "main #7".into(),
             }],
-            notes: Vec::new(),
+            ..PageData::default()
         };
         let text = encode(&chart, &data);
         assert!(!text.contains('<'), "{text}");
@@ -213,7 +240,7 @@ mod tests {
         );
         assert_eq!(value["regions"][1]["name"], "counted");
         assert_eq!(value["regions"][1]["lanes"], json!([]));
-        assert_eq!(value["threads"], json!([[3, 7, "main"]]));
+        assert_eq!(value["threads"], json!([[3, 7, "main #7"]]));
     }
 
     #[test]

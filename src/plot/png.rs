@@ -1,6 +1,10 @@
 //! Charts as PNG: 1600 CSS pixels wide, drawn at twice that.
+//!
+//! Characters that the embedded font lacks are drawn with fonts of the system. Where none has them either, names show
+//! their code points, as `U+65E5`, and a note in the header says so.
 
 use super::durations::DurationsPicture;
+use super::fonts::Fonts;
 use super::gantt::GanttPicture;
 use super::sheet::{Picture, Sheet};
 use super::style::SCALE;
@@ -19,7 +23,16 @@ use std::path::Path;
 /// [`GanttOptions::max_lanes`](crate::chart::GanttOptions::max_lanes)), or the file cannot be
 /// written.
 pub fn gantt(chart: &GanttChart, path: impl AsRef<Path>) -> Result<()> {
-    output::write(path.as_ref(), "picture", &encode(&GanttPicture::new(chart)?)?)
+    gantt_in(chart, &Fonts::of_system(None), path.as_ref())
+}
+
+/// As [`gantt`], with fonts of the caller's choice.
+pub(super) fn gantt_in(chart: &GanttChart, fonts: &Fonts, path: &Path) -> Result<()> {
+    output::write(
+        path,
+        "picture",
+        &encode(&GanttPicture::new(chart, fonts)?, fonts)?,
+    )
 }
 
 /// Writes a chart of durations.
@@ -28,15 +41,24 @@ pub fn gantt(chart: &GanttChart, path: impl AsRef<Path>) -> Result<()> {
 ///
 /// When the file cannot be written.
 pub fn durations(chart: &DurationsChart, path: impl AsRef<Path>) -> Result<()> {
-    output::write(path.as_ref(), "picture", &encode(&DurationsPicture::new(chart)?)?)
+    durations_in(chart, &Fonts::of_system(None), path.as_ref())
 }
 
-fn encode(picture: &impl Picture) -> Result<Vec<u8>> {
+/// As [`durations`], with fonts of the caller's choice.
+pub(super) fn durations_in(chart: &DurationsChart, fonts: &Fonts, path: &Path) -> Result<()> {
+    output::write(
+        path,
+        "picture",
+        &encode(&DurationsPicture::new(chart, fonts)?, fonts)?,
+    )
+}
+
+fn encode(picture: &impl Picture, fonts: &Fonts) -> Result<Vec<u8>> {
     let (width, height) = picture.size();
     let mut pixels = vec![255; width as usize * height as usize * 3];
     let mut backend = BitMapBackend::<RGBPixel>::with_buffer_and_format(&mut pixels, (width, height))
         .map_err(|error| Error::plot(format!("the picture cannot be drawn: {error}")))?;
-    picture.draw(&mut Sheet::bitmap(&mut backend))?;
+    picture.draw(&mut Sheet::bitmap(&mut backend, fonts))?;
     drop(backend);
 
     let mut bytes = Vec::new();

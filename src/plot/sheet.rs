@@ -1,6 +1,7 @@
 //! The few shapes that our pictures are made of, on any Plotters backend.
 
-use super::text::{Text, opaque};
+use super::fonts::Fonts;
+use super::text::{Styled, Text, opaque};
 use crate::chart::Color;
 use crate::error::{Error, Result};
 use plotters_backend::{DrawingBackend, DrawingErrorKind};
@@ -18,25 +19,42 @@ pub(super) struct Sheet<'a, B> {
     backend: &'a mut B,
     /// Draw strips of one colour as one shape: smaller files for vector formats.
     joined: bool,
+    fonts: &'a Fonts,
+    /// For each text of a vector picture the width that it shall have, device pixels, where that is known.
+    widths: Vec<Option<f32>>,
 }
 
 impl<'a, B: DrawingBackend> Sheet<'a, B> {
-    pub(super) fn bitmap(backend: &'a mut B) -> Self {
+    pub(super) fn bitmap(backend: &'a mut B, fonts: &'a Fonts) -> Self {
         Sheet {
             backend,
             joined: false,
+            fonts,
+            widths: Vec::new(),
         }
     }
 
-    pub(super) fn vector(backend: &'a mut B) -> Self {
+    pub(super) fn vector(backend: &'a mut B, fonts: &'a Fonts) -> Self {
         Sheet {
             backend,
             joined: true,
+            fonts,
+            widths: Vec::new(),
         }
     }
 
     pub(super) fn is_vector(&self) -> bool {
         self.joined
+    }
+
+    /// See [`Fonts::fit`].
+    pub(super) fn fit(&self, text: &str, style: &Text, room: f32) -> String {
+        self.fonts.fit(text, style, room)
+    }
+
+    /// See [`Fonts::width`].
+    pub(super) fn width(&self, text: &str, style: &Text) -> f32 {
+        self.fonts.width(text, style)
     }
 
     pub(super) fn rect(&mut self, x: (i32, i32), y: (i32, i32), color: Color) -> Result<()> {
@@ -64,9 +82,20 @@ impl<'a, B: DrawingBackend> Sheet<'a, B> {
     }
 
     pub(super) fn text(&mut self, x: i32, baseline: i32, text: &str, style: &Text) -> Result<()> {
+        if self.joined {
+            // Readers make one space of several.
+            let words: Vec<&str> = text.split_whitespace().collect();
+            self.widths.push(Fonts::exact_width(&words.join(" "), style));
+        }
+        let fonts = self.fonts;
         self.backend
-            .draw_text(text, style, (x, style.top(baseline)))
+            .draw_text(text, &Styled { style, fonts }, (x, style.top(baseline)))
             .map_err(plot_error)
+    }
+
+    /// The widths of the texts, in the order in which they were drawn.
+    pub(super) fn into_widths(self) -> Vec<Option<f32>> {
+        self.widths
     }
 }
 

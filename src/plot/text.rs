@@ -1,17 +1,18 @@
-//! Text in the embedded font: measured, fitted and drawn.
+//! How text looks, and how it is drawn.
 //!
 //! Glyphs are placed at their exact advance and bearing, so that small type stays even.
 
+use super::fonts::Fonts;
 use crate::chart::Color;
-use crate::chart::axis::shorten;
-use ab_glyph::{Font, FontRef, GlyphId, PxScale, ScaleFont, point};
+use ab_glyph::{Font, FontRef, GlyphId, OutlinedGlyph, PxScale, point};
 use plotters_backend::text_anchor::{HPos, Pos, VPos};
 use plotters_backend::{BackendColor, BackendCoord, BackendTextStyle, FontFamily, FontStyle};
 use std::convert::Infallible;
 use std::sync::LazyLock;
 
-/// Names of fonts that look alike, for readers that do not have the embedded one.
-const FAMILY: &str = "Inter, 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif";
+/// Names of fonts that look alike, for readers that do not have the embedded one, and of those that have what these lack.
+const FAMILY: &str = "Inter, 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', 'Noto Sans', 'DejaVu Sans', \
+                      'Noto Sans CJK SC', 'Noto Color Emoji', sans-serif";
 
 /// How far below its position the SVG backend puts the baseline of text anchored at the top, in em.
 const TOP_TO_BASELINE: f32 = 0.76;
@@ -25,10 +26,32 @@ fn embedded(bytes: &'static [u8]) -> FontRef<'static> {
     FontRef::try_from_slice(bytes).expect("the embedded font is a font")
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Weight {
     Regular,
     SemiBold,
+}
+
+impl Weight {
+    fn font(self) -> &'static FontRef<'static> {
+        match self {
+            Weight::Regular => &REGULAR,
+            Weight::SemiBold => &SEMI_BOLD,
+        }
+    }
+
+    pub(super) fn glyph(self, c: char) -> GlyphId {
+        match self.font().glyph_id(c) {
+            // The font's own sign for a missing character is a dense block.
+            GlyphId(0) => self.font().glyph_id('□'),
+            glyph => glyph,
+        }
+    }
+
+    /// How far a character moves the pen, in em.
+    pub(super) fn advance(self, c: char) -> f32 {
+        self.font().h_advance_unscaled(self.glyph(c)) / self.font().units_per_em().unwrap_or(1000.0)
+    }
 }
 
 /// Which end of the text stands at its position.
@@ -59,32 +82,9 @@ impl Text {
         }
     }
 
-    fn font(&self) -> &'static FontRef<'static> {
-        match self.weight {
-            Weight::Regular => &REGULAR,
-            Weight::SemiBold => &SEMI_BOLD,
-        }
-    }
-
-    fn scale(&self) -> PxScale {
-        let font = self.font();
-        let em = font.units_per_em().unwrap_or(1000.0);
-        PxScale::from(self.size * font.height_unscaled() / em)
-    }
-
-    /// The width of `text` in device pixels.
-    pub(super) fn width(&self, text: &str) -> f32 {
-        let font = self.font().as_scaled(self.scale());
-        self.glyphs(text).map(|glyph| font.h_advance(glyph)).sum()
-    }
-
-    fn glyphs(&self, text: &str) -> impl Iterator<Item = GlyphId> {
-        let font = self.font();
-        text.chars().map(move |c| match font.glyph_id(c) {
-            // The font's own sign for a missing character is a dense block.
-            GlyphId(0) => font.glyph_id('□'),
-            glyph => glyph,
-        })
+    /// Whether the embedded font has a character.
+    pub(super) fn has(c: char) -> bool {
+        REGULAR.glyph_id(c).0 != 0
     }
 
     /// Where to put text for its baseline to be at `baseline`.
@@ -98,25 +98,6 @@ impl Text {
     }
 }
 
-/// `text` on one line, shortened in the middle to at most `room` device pixels.
-pub(super) fn fit(text: &str, style: &Text, room: f32) -> String {
-    // Far more than any line holds, so that measuring stays cheap for names of megabytes.
-    let (mut low, mut high) = (1, 400);
-    let whole = shorten(text, high);
-    if style.width(&whole) <= room {
-        return whole;
-    }
-    while low + 1 < high {
-        let middle = (low + high) / 2;
-        if style.width(&shorten(text, middle)) <= room {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    shorten(text, low)
-}
-
 /// The colour as Plotters has it.
 pub(super) fn opaque(color: Color) -> BackendColor {
     BackendColor {
@@ -125,27 +106,33 @@ pub(super) fn opaque(color: Color) -> BackendColor {
     }
 }
 
-impl BackendTextStyle for Text {
+/// Text as a backend of Plotters draws it.
+pub(super) struct Styled<'a> {
+    pub(super) style: &'a Text,
+    pub(super) fonts: &'a Fonts,
+}
+
+impl BackendTextStyle for Styled<'_> {
     type FontError = Infallible;
 
     fn color(&self) -> BackendColor {
-        opaque(self.color)
+        opaque(self.style.color)
     }
 
     fn size(&self) -> f64 {
         // The SVG backend divides by this.
-        f64::from(self.size) * 1.24
+        f64::from(self.style.size) * 1.24
     }
 
     fn style(&self) -> FontStyle {
-        match self.weight {
+        match self.style.weight {
             Weight::Regular => FontStyle::Normal,
             Weight::SemiBold => FontStyle::Bold,
         }
     }
 
     fn anchor(&self) -> Pos {
-        let horizontal = match self.anchor {
+        let horizontal = match self.style.anchor {
             Anchor::Start => HPos::Left,
             Anchor::Middle => HPos::Center,
             Anchor::End => HPos::Right,
@@ -158,7 +145,8 @@ impl BackendTextStyle for Text {
     }
 
     fn layout_box(&self, text: &str) -> Result<((i32, i32), (i32, i32)), Infallible> {
-        Ok(((0, 0), (self.width(text).ceil() as i32, self.size.ceil() as i32)))
+        let width = self.fonts.width(text, self.style);
+        Ok(((0, 0), (width.ceil() as i32, self.style.size.ceil() as i32)))
     }
 
     fn draw<E, F: FnMut(i32, i32, BackendColor) -> Result<(), E>>(
@@ -167,15 +155,18 @@ impl BackendTextStyle for Text {
         (left, top): BackendCoord,
         mut draw: F,
     ) -> Result<Result<(), E>, Infallible> {
-        let font = self.font();
-        let scaled = font.as_scaled(self.scale());
-        let baseline = (TOP_TO_BASELINE * self.size).round();
-        let color = opaque(self.color);
-        let mut pen = 0.0;
-        for id in self.glyphs(text) {
-            let glyph = id.with_scale_and_position(self.scale(), point(pen, baseline));
-            pen += scaled.h_advance(id);
-            let Some(outline) = font.outline_glyph(glyph) else {
+        let Text { size, weight, .. } = *self.style;
+        let baseline = (TOP_TO_BASELINE * size).round();
+        let color = opaque(self.style.color);
+        for glyph in self.fonts.line(text, weight).glyphs {
+            let at = point(glyph.x * size, baseline - glyph.y * size);
+            let outline = match &glyph.face {
+                None => outline_of(weight.font(), glyph.id, size, at),
+                Some(face) => FontRef::try_from_slice_and_index(&face.data, face.index)
+                    .ok()
+                    .and_then(|font| outline_of(&font, glyph.id, size, at)),
+            };
+            let Some(outline) = outline else {
                 continue;
             };
             let corner = outline.px_bounds().min;
@@ -195,6 +186,13 @@ impl BackendTextStyle for Text {
     }
 }
 
+/// A glyph at so many device pixels to an em.
+fn outline_of(font: &FontRef<'_>, id: u16, size: f32, at: ab_glyph::Point) -> Option<OutlinedGlyph> {
+    let em = font.units_per_em().unwrap_or(1000.0);
+    let scale = PxScale::from(size * font.height_unscaled() / em);
+    font.outline_glyph(GlyphId(id).with_scale_and_position(scale, at))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,24 +202,34 @@ mod tests {
     #[test]
     fn the_font_has_what_labels_are_made_of() {
         for weight in [Weight::Regular, Weight::SemiBold] {
-            let style = Text { weight, ..STYLE };
             for c in "aZ09 µ·…×–→≤□ΔλЖéß₂\u{2009}\u{a0}".chars() {
-                assert_ne!(style.font().glyph_id(c).0, 0, "{c:?}");
+                assert_ne!(weight.font().glyph_id(c).0, 0, "{c:?}");
             }
         }
     }
 
     #[test]
     fn fitted_text_fits() {
-        for name in [
+        for (fonts, name) in [Fonts::of_reader(), Fonts::of_system(None)]
+            .iter()
+            .flat_map(|fonts| names().into_iter().map(move |name| (fonts, name)))
+        {
+            let text = fonts.fit(&name, &STYLE, 300.0);
+            assert!(fonts.width(&text, &STYLE) <= 300.0, "{text}");
+            assert_eq!(fonts.fit("solver", &STYLE, 300.0), "solver");
+        }
+    }
+
+    fn names() -> Vec<String> {
+        [
             "solver",
             &"conjugate_gradient::".repeat(10),
             "日本語",
+            "مرحبا بالعالم",
             &"x".repeat(10_000),
-        ] {
-            let text = fit(name, &STYLE, 300.0);
-            assert!(STYLE.width(&text) <= 300.0, "{text}");
-        }
-        assert_eq!(fit("solver", &STYLE, 300.0), "solver");
+            &"計算".repeat(10_000),
+        ]
+        .map(str::to_owned)
+        .into()
     }
 }

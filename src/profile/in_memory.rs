@@ -1,6 +1,6 @@
 //! A profile that is held in memory: a session without a file, and every test.
 
-use super::{Intervals, Row, Source};
+use super::{Intervals, RankRun, Row, RowFacts, RunFacts, Source};
 use crate::error::Result;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
@@ -30,6 +30,9 @@ pub struct Profile {
     rows: Vec<Row>,
     /// One entry for each row.
     intervals: Vec<Intervals>,
+    /// One entry for each row.
+    facts: Vec<RowFacts>,
+    run: RunFacts,
     threads: BTreeMap<(u32, u32), String>,
     call_cost_ns: Option<f64>,
 }
@@ -67,6 +70,14 @@ impl Source for Profile {
         Ok(())
     }
 
+    fn row_facts(&self, row: usize) -> RowFacts {
+        self.facts[row]
+    }
+
+    fn run(&self) -> RunFacts {
+        self.run.clone()
+    }
+
     fn thread_names(&self, rank: u32) -> Result<BTreeMap<u32, String>> {
         let of_rank = self.threads.range((rank, 0)..=(rank, u32::MAX));
         Ok(of_rank
@@ -83,6 +94,7 @@ pub struct ProfileBuilder {
     /// By (rank, name): where the row is in `columns`.
     row_index: HashMap<(u32, usize), usize>,
     columns: Vec<Columns>,
+    run: RunFacts,
     threads: BTreeMap<(u32, u32), String>,
     call_cost_ns: Option<f64>,
 }
@@ -95,6 +107,7 @@ struct Columns {
     spans: Option<u64>,
     throttled: u64,
     throttled_ns: i64,
+    facts: RowFacts,
     intervals: Intervals,
 }
 
@@ -140,6 +153,50 @@ impl ProfileBuilder {
         self
     }
 
+    /// Says how many of a region's [`calls`](Self::calls) left no interval since they were dropped.
+    #[must_use]
+    pub fn dropped(mut self, rank: u32, region: &str, calls: u64) -> Self {
+        self.columns(rank, region).facts.dropped = calls;
+        self
+    }
+
+    /// Says how many calls of a region were still open when recording ended.
+    #[must_use]
+    pub fn open(mut self, rank: u32, region: &str, calls: u64) -> Self {
+        self.columns(rank, region).facts.open = calls;
+        self
+    }
+
+    /// Says when the session of a rank began and ended, ns, on the clock of its intervals.
+    ///
+    /// ```
+    /// use scope_profiler::RegionFilter;
+    /// use scope_profiler::analysis::call_tree::CallTree;
+    /// use scope_profiler::profile::Profile;
+    ///
+    /// // The first 60 ns of a session of 100 are outside any region.
+    /// let profile = Profile::builder().session(0, 0, 100).interval(0, "solve", 0, 60, 100).build();
+    /// let tree = CallTree::filtered(&profile, &RegionFilter::new())?;
+    /// assert_eq!((tree.wall_ns(), tree.outside_ns()), (100, 60));
+    /// # Ok::<(), scope_profiler::Error>(())
+    /// ```
+    #[must_use]
+    pub fn session(mut self, rank: u32, start: i64, end: i64) -> Self {
+        self.rank_run(rank).span_ns = Some((start, end));
+        self
+    }
+
+    /// Says which signal ended a rank.
+    #[must_use]
+    pub fn ended_by(mut self, rank: u32, signal: impl Into<String>) -> Self {
+        self.rank_run(rank).ended_by = Some(signal.into());
+        self
+    }
+
+    fn rank_run(&mut self, rank: u32) -> &mut RankRun {
+        self.run.ranks.entry(rank).or_default()
+    }
+
     /// Says what one call of a region cost the program, ns.
     #[must_use]
     pub fn call_cost_ns(mut self, ns: f64) -> Self {
@@ -162,6 +219,7 @@ impl ProfileBuilder {
             names: self.names,
             threads: self.threads,
             call_cost_ns: self.call_cost_ns,
+            run: self.run,
             ..Profile::default()
         };
         for columns in self.columns {
@@ -181,6 +239,7 @@ impl ProfileBuilder {
                 throttled_ns: columns.throttled_ns,
                 total_ns: i64::try_from(total).ok(),
             });
+            profile.facts.push(columns.facts);
             profile.intervals.push(intervals);
         }
         profile
@@ -203,6 +262,7 @@ impl ProfileBuilder {
                 spans: None,
                 throttled: 0,
                 throttled_ns: 0,
+                facts: RowFacts::default(),
                 intervals: Intervals::default(),
             });
             self.columns.len() - 1

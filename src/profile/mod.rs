@@ -3,17 +3,21 @@
 mod clock;
 mod in_memory;
 mod region;
+mod run;
 mod statistics;
+mod threads;
 
 pub(crate) use clock::agreement;
 pub use clock::{ClockAgreement, RankClock};
 pub use in_memory::{Profile, ProfileBuilder};
 pub(crate) use region::{CallSite, OwnTimes};
 pub use region::{MpiRegion, RankRegion};
+pub use run::{RankRun, RunFacts};
 pub use statistics::Statistics;
 #[cfg(feature = "pproc")]
 pub(crate) use statistics::percentile_of_sorted;
 pub(crate) use statistics::saturate;
+pub use threads::thread_label;
 
 use crate::error::Result;
 use std::collections::BTreeMap;
@@ -90,6 +94,22 @@ pub struct Row {
     pub total_ns: Option<i64>,
 }
 
+/// What is known of a [`Row`] beyond it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RowFacts {
+    /// Calls whose interval was dropped for want of memory or disk.
+    pub dropped: u64,
+    /// Calls that were still open when recording ended.
+    pub open: u64,
+    /// Calls whose end was read before their start, and whose length is therefore 0.
+    pub clamped: u64,
+    /// Inclusive time, ns, where it is known without reading intervals: for how long a call of the region
+    /// was open, on each thread, summed over threads. Of calls inside others of their region it has only the
+    /// outermost, which makes it less than [`Row::total_ns`].
+    pub inclusive_ns: Option<i64>,
+}
+
 /// Where analyses and charts take intervals from: a file, or a session that stayed in memory.
 ///
 /// A profile is a list of [`Row`]s, one for each region and rank. Within a row intervals are in
@@ -127,6 +147,24 @@ pub trait Source {
     /// How far the times of these ranks can be compared.
     fn clocks(&self, _ranks: &[u32]) -> ClockAgreement {
         ClockAgreement::Same
+    }
+
+    /// The ranks, ascending; also those without any row.
+    fn ranks(&self) -> Vec<u32> {
+        let mut ranks: Vec<u32> = self.rows().iter().map(|row| row.rank).collect();
+        ranks.sort_unstable();
+        ranks.dedup();
+        ranks
+    }
+
+    /// What is known of row number `row` beyond [`rows`](Self::rows).
+    fn row_facts(&self, _row: usize) -> RowFacts {
+        RowFacts::default()
+    }
+
+    /// What is known of the run as a whole.
+    fn run(&self) -> RunFacts {
+        RunFacts::default()
     }
 
     /// The names of the threads of a rank, where they are known.

@@ -1,7 +1,7 @@
 //! One region with the intervals of every rank, loaded.
 
 use super::statistics::{Statistics, percentile_of_sorted};
-use super::{Intervals, Source};
+use super::{Intervals, RowFacts, Source};
 use crate::error::Result;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -84,6 +84,18 @@ pub(crate) struct CallSite {
     pub(crate) spans: Option<u64>,
     pub(crate) throttled: u64,
     pub(crate) throttled_ns: i64,
+    pub(crate) inclusive_ns: Option<i64>,
+}
+
+impl From<CallSite> for RowFacts {
+    fn from(site: CallSite) -> Self {
+        Self {
+            dropped: site.dropped,
+            open: site.open,
+            clamped: site.clamped,
+            inclusive_ns: site.inclusive_ns,
+        }
+    }
 }
 
 /// Exclusive time of each row of one rank, worked out when first asked for and kept.

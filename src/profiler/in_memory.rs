@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::profile::{Profile, Source};
 use crate::record::{Recording, cost};
 use crate::summary::Summary;
+use std::collections::BTreeMap;
 
 /// What a session has that stayed in memory.
 pub(super) fn summary(recording: &Recording, rank: u32) -> Result<Summary> {
@@ -19,10 +20,15 @@ fn profile(recording: &Recording, rank: u32) -> Profile {
     let timeline = Timeline::new(vec![recording.began, recording.settings.clock.anchor()]);
     let mut clock = timeline.converter();
     let mut profile = Profile::builder();
+    if let Some((start, end)) = timeline.span_ns() {
+        profile = profile.session(rank, start, end);
+    }
     if let Some(cost) = cost::of_one_call(&recording.settings) {
         profile = profile.call_cost_ns(cost);
     }
+    let mut threads = BTreeMap::new();
     recording.for_each_undrained(|lane, event| {
+        threads.entry(lane.index).or_insert_with(|| lane.name.clone());
         profile.push(
             rank,
             event.region.name(),
@@ -31,10 +37,23 @@ fn profile(recording: &Recording, rank: u32) -> Profile {
             clock.ns(event.end.max(event.start)),
         );
     });
+    for (number, name) in threads {
+        profile = profile.thread_name(rank, number, name);
+    }
     for (id, calls) in recording.calls() {
         profile = profile.calls(rank, id.name(), calls);
     }
+    let mut open: BTreeMap<&str, u64> = BTreeMap::new();
+    for call in recording.open_calls() {
+        *open.entry(call.region.name()).or_default() += 1;
+    }
+    for (name, calls) in open {
+        profile = profile.open(rank, name, calls);
+    }
     for (id, counts) in recording.counts() {
+        if counts.dropped > 0 {
+            profile = profile.dropped(rank, id.name(), counts.dropped);
+        }
         if counts.spans > 0 {
             profile = profile.spans(rank, id.name(), counts.spans);
         }

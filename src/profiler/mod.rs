@@ -2,6 +2,7 @@
 
 mod account;
 mod finalize;
+mod hints;
 mod in_memory;
 mod ranks;
 mod report;
@@ -167,16 +168,23 @@ impl Profiler {
         let was_open = !self.recording.is_closed() && !self.recording.is_forked();
         self.recording.close();
         global::clear(self.recording.id);
-        if !was_open {
-            return Outcome::of(Summary::default());
-        }
         let mut ranks = lock(&self.ranks);
-        let outcome = finalize::end(&self.recording, self.writer.as_deref(), &mut ranks);
-        if let (Some(summary), true) = (
-            &outcome.summary,
-            self.recording.settings.verbose && ranks.comm.rank == 0,
-        ) {
-            summary.print();
+        let settings = &self.recording.settings;
+        let mut outcome = if was_open {
+            finalize::end(&self.recording, self.writer.as_deref(), &mut ranks)
+        } else {
+            Outcome::of(Summary::default())
+        };
+        // Who switched it off in the program knows; a variable may have been set for another one.
+        let is_news = settings.activated || settings.switched_off_by.is_some();
+        if let Some(summary) = &mut outcome.summary {
+            if was_open || !settings.activated {
+                let rank = (ranks.comm.size > 1).then_some(ranks.comm.rank);
+                summary.set_hints(hints::hints(&self.recording, rank));
+            }
+            if settings.verbose && is_news && ranks.comm.rank == 0 {
+                summary.print();
+            }
         }
         outcome
     }

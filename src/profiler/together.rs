@@ -9,10 +9,10 @@ use super::finalize::{Ending, Outcome};
 use super::report::{Arrivals, RankReport, Verdict};
 use super::written::Written;
 use crate::analysis::imbalance::{self, Imbalance, RegionImbalance};
+use crate::analysis::selection::RegionFilter;
 use crate::comm::{Meeting, Occasion, Post, Stage, World, compare_clocks};
 use crate::error::{Error, Result};
 use crate::output::directory_of;
-use crate::profile::Source;
 use crate::store::merge::{Merge, MergeOptions, merge_with, write_rank_file};
 use crate::store::run_directory;
 use crate::summary::{Account, Summary};
@@ -131,7 +131,7 @@ impl Ending<'_> {
         let directory = directory_of(log);
         if mode == Merge::Keep {
             let mut summary = Summary::of_kept_logs(gathered.account(), directory, self.output);
-            summary.set_ranks(gathered.imbalance(), gathered.missing.clone(), Vec::new());
+            summary.set_ranks(gathered.imbalance(), gathered.missing.clone());
             return match gathered.missing.is_empty() {
                 true => (Outcome::of(summary), Verdict::Kept),
                 false => (
@@ -185,21 +185,10 @@ impl Ending<'_> {
         let mut summary = if merged.intervals <= NESTED_INTERVALS {
             Summary::of(&file.reader, account, label, Some(self.output))?
         } else {
-            Summary::without_tree(account, label, self.output)
+            Summary::without_tree(&file.reader, account, label, self.output)
         };
-        let imbalance = if gathered.missing.is_empty() {
-            gathered.imbalance()
-        } else {
-            let rows: Vec<usize> = (0..file.reader.rows().len()).collect();
-            imbalance::of(&file.reader, &rows, file.reader.ranks().len())?
-        };
-        let partly: Vec<u32> = gathered
-            .missing
-            .iter()
-            .copied()
-            .filter(|rank| merged.ranks.contains(rank))
-            .collect();
-        summary.set_ranks(imbalance, gathered.missing.clone(), partly);
+        let imbalance = imbalance::filtered(&file.reader, &RegionFilter::new(), Some(summary.call_tree()))?;
+        summary.set_ranks(imbalance, gathered.missing.clone());
         Ok(summary)
     }
 

@@ -2,6 +2,7 @@
 
 use super::recording::Recording;
 use super::sync::{Arc, Mutex, lock};
+use super::witness::Witness;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tracing_core::Dispatch;
@@ -13,6 +14,20 @@ static SHARED_SESSION: OnceLock<Arc<AtomicU64>> = OnceLock::new();
 static RECORDING: Mutex<Option<Arc<Recording>>> = Mutex::new(None);
 /// The subscribers whose interest in call sites goes with the session.
 static SUBSCRIBERS: Mutex<Vec<WeakDispatch>> = Mutex::new(Vec::new());
+
+static WITNESS: Witness = Witness::new();
+/// The last session that was the facade's.
+static LAST: AtomicU64 = AtomicU64::new(0);
+
+/// What the facade's layers and subscribers have to tell.
+pub(crate) fn witness() -> &'static Witness {
+    &WITNESS
+}
+
+/// Whether this is the last session that was the facade's.
+pub(crate) fn was(session: u64) -> bool {
+    LAST.load(Ordering::Relaxed) == session
+}
 
 /// The number of the session that the facade records into; 0 while there is none.
 #[inline(always)]
@@ -67,6 +82,7 @@ pub(crate) fn set(recording: Arc<Recording>) {
         let mut slot = lock(&RECORDING);
         let session = if recording.is_closed() { 0 } else { recording.id };
         shared_session();
+        LAST.store(recording.id, Ordering::Relaxed);
         announce(session);
         *slot = Some(recording);
     }

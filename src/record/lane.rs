@@ -13,7 +13,7 @@ use super::counters::{self, Counters};
 use super::names::NameId;
 use super::open_stack::{Door, OpenSlot, OpenStack};
 use super::sites::Sites;
-use super::spans::Callsite;
+use super::spans::{Callsite, id};
 use super::sync::lock;
 use super::throttle::Throttle;
 use super::view::LaneShared;
@@ -252,6 +252,15 @@ impl Lane {
     }
 
     fn remember_site(&self, metadata: &'static Metadata<'static>, callsite: Callsite) {
+        if callsite.by_field {
+            // Whether any of its spans has the call site's own name is not known yet.
+            // SAFETY: there is no counter.
+            unsafe { self.sites.remember(metadata, callsite, std::ptr::null()) };
+            return;
+        }
+        self.recording
+            .registry
+            .meet(callsite.region, id::site(callsite.id));
         self.way(callsite.region);
         let known = self.known(callsite.region);
         if known.way.is_none() {

@@ -2,13 +2,14 @@
 
 use super::lane::Lane;
 use super::names::NameId;
+use super::naming::{NamedSpan, Recorded};
 use super::open_stack::Door;
 use super::recording::Recording;
 use super::spans::new_door;
 use super::sync::Arc;
 use super::target::Target;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tracing_core::{Dispatch, Subscriber, span};
+use tracing_core::{Dispatch, Interest, LevelFilter, Metadata, Subscriber, span};
 use tracing_subscriber::Registry;
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
@@ -41,21 +42,29 @@ pub struct ScopeLayer {
     ids_stay_on_thread: AtomicBool,
 }
 
-/// The region of a span whose field names it, kept with the span.
-struct FieldRegion(NameId);
+/// A span that its fields may name, as each layer of ours knows it; kept with the span.
+struct Named(Vec<(Door, NamedSpan)>);
+
+impl Named {
+    fn of(&mut self, door: Door) -> Option<&mut NamedSpan> {
+        let mut spans = self.0.iter_mut();
+        spans.find_map(|(of, span)| (*of == door).then_some(span))
+    }
+}
 
 impl ScopeLayer {
     pub(crate) fn global() -> Self {
-        Self {
-            target: Target::global(),
-            door: new_door(),
-            ids_stay_on_thread: AtomicBool::new(false),
-        }
+        Self::for_target(Target::global())
     }
 
     pub(crate) fn of(recording: &Arc<Recording>) -> Self {
+        Self::for_target(Target::of(recording))
+    }
+
+    fn for_target(target: Target) -> Self {
+        target.witness().make();
         Self {
-            target: Target::of(recording),
+            target,
             door: new_door(),
             ids_stay_on_thread: AtomicBool::new(false),
         }
@@ -70,12 +79,19 @@ impl ScopeLayer {
     {
         let span = context.span(id)?;
         let callsite = lane.callsite(span.metadata());
-        let by_field = if callsite.by_field {
-            span.extensions().get::<FieldRegion>().map(|region| region.0)
-        } else {
-            None
-        };
-        Some(by_field.unwrap_or(callsite.region))
+        if callsite.by_field {
+            let mut extensions = span.extensions_mut();
+            let named = extensions.get_mut::<Named>();
+            let entered = named.and_then(|named| Some(named.of(self.door)?.enter()));
+            drop(extensions);
+            if let Some((region, is_new)) = entered {
+                if is_new {
+                    lane.count_span(region);
+                }
+                return Some(region);
+            }
+        }
+        Some(callsite.region)
     }
 
     /// Counts a span whose call site the thread does not remember, or that a field may name.
@@ -85,26 +101,28 @@ impl ScopeLayer {
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
+        self.target.see_span();
         let key = id.into_u64();
         let may_be_named = self.target.with_lane(|lane| {
             let callsite = lane.callsite(attributes.metadata());
             if callsite.by_field {
                 // Such a span may get its name later, on any thread: nobody remembers it.
                 lane.sites.forget_created(key);
-                return Some(callsite.region);
+                return true;
             }
             lane.count_span(callsite.region);
             lane.sites.created(key).set((self.door, key, callsite.region));
-            None
+            false
         });
-        let Some(Some(otherwise)) = may_be_named else {
+        if may_be_named != Some(true) {
             return;
-        };
-        let by_field = self.target.region_of_new(attributes);
-        self.target
-            .with_lane(|lane| lane.count_span(by_field.unwrap_or(otherwise)));
-        if let (Some(region), Some(span)) = (by_field, context.span(id)) {
-            span.extensions_mut().replace(FieldRegion(region));
+        }
+        if let (Some(named), Some(span)) = (self.target.named_span(attributes), context.span(id)) {
+            let mut extensions = span.extensions_mut();
+            match extensions.get_mut::<Named>() {
+                Some(others) => others.0.push((self.door, named)),
+                None => extensions.insert(Named(vec![(self.door, named)])),
+            }
         }
     }
 
@@ -114,6 +132,7 @@ impl ScopeLayer {
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
+        self.target.see_span();
         self.target.with_lane(|lane| {
             let region = self
                 .created(lane, id)
@@ -143,8 +162,19 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     fn on_register_dispatch(&self, subscriber: &Dispatch) {
+        self.target.witness().install(subscriber);
         let is_registry = subscriber.downcast_ref::<Registry>().is_some();
         self.ids_stay_on_thread.store(is_registry, Ordering::Relaxed);
+    }
+
+    fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
+        self.target.witness().ask();
+        Interest::always()
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        self.target.witness().ask();
+        None
     }
 
     fn on_new_span(&self, attributes: &span::Attributes<'_>, id: &span::Id, context: Context<'_, S>) {
@@ -162,17 +192,19 @@ where
 
     fn on_record(&self, id: &span::Id, values: &span::Record<'_>, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
-        let may_be_named = self
-            .target
-            .with_lane(|lane| lane.callsite(span.metadata()).by_field);
-        if may_be_named != Some(true) {
-            return;
-        }
-        let region = self
-            .target
-            .region_by_field(span.metadata(), |visitor| values.record(visitor));
-        if let Some(region) = region {
-            span.extensions_mut().replace(FieldRegion(region));
+        let naming = {
+            let mut extensions = span.extensions_mut();
+            let named = extensions.get_mut::<Named>();
+            named
+                .and_then(|named| named.of(self.door))
+                .map(|span| span.naming())
+        };
+        let Some(naming) = naming else { return };
+        let recorded = Recorded::of(&naming, |visitor| values.record(visitor));
+        if let Some(named) = span.extensions_mut().get_mut::<Named>() {
+            if let Some(named) = named.of(self.door) {
+                named.record(recorded);
+            }
         }
     }
 

@@ -19,11 +19,13 @@ pub(crate) mod cost;
 mod counters;
 mod crash;
 pub(crate) mod global;
+mod held;
 mod lane;
 mod lane_list;
 mod lanes;
 pub(crate) mod layer;
 pub(crate) mod names;
+mod naming;
 mod open_stack;
 mod pool;
 mod recording;
@@ -37,6 +39,7 @@ mod sync;
 mod target;
 mod throttle;
 mod view;
+mod witness;
 pub(crate) mod writer;
 
 pub(crate) use block::EVENT_BYTES;
@@ -46,6 +49,7 @@ pub use region::{Region, RegionGuard, RegionSite};
 pub use subscriber::ScopeSubscriber;
 pub(crate) use sync::{Mutex, lock};
 pub(crate) use view::OpenCall;
+pub(crate) use witness::Witness;
 
 /// The events in a block: it stays in the second-level cache, and a thread that records little
 /// does not tie up much.

@@ -8,6 +8,7 @@ use super::pool::{Grant, Pool};
 use super::registry::{Registry, Totals};
 use super::sync::{Arc, Condvar, Mutex, lock};
 use super::view::{LaneShared, OpenCall, Piece};
+use super::witness::Witness;
 use crate::clock::{Anchor, Timeline};
 use crate::config::{Overflow, Settings};
 use crate::store::rank_log::Counts;
@@ -35,6 +36,7 @@ pub(crate) struct Recording {
     pub(crate) settings: Settings,
     pub(crate) registry: Registry,
     pub(crate) pool: Pool,
+    pub(crate) witness: Witness,
     pub(super) lanes: LaneList,
     pub(crate) next_thread: AtomicU32,
     /// When the session began.
@@ -74,6 +76,7 @@ impl Recording {
             id,
             registry: Registry::default(),
             pool: Pool::new(settings.block_events, settings.memory_limit),
+            witness: Witness::new(),
             lanes: LaneList::default(),
             next_thread: AtomicU32::new(0),
             began: settings.clock.anchor(),
@@ -122,6 +125,7 @@ impl Recording {
     /// What to do with a region; one that is recorded enters the registry.
     pub(crate) fn mode_of(&self, region: NameId) -> Mode {
         if !self.settings.patterns.keeps(region.name()) {
+            self.registry.leave_out(region);
             return Mode::Off;
         }
         self.registry.insert(region);

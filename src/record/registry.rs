@@ -4,6 +4,8 @@
 //! from a signal handler.
 
 use super::names::NameId;
+use dashmap::DashMap;
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -13,6 +15,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 pub(crate) struct Registry {
     /// Chunk `n` holds `FIRST << n` regions.
     chunks: [OnceLock<Box<[Totals]>>; CHUNKS],
+    /// Regions with the numbers of the call sites whose spans have their name.
+    sites: DashMap<(NameId, u64), ()>,
 }
 
 const FIRST: usize = 64;
@@ -24,6 +28,8 @@ const CHUNKS: usize = 27;
 pub(crate) struct Totals {
     /// Whether the region has been entered in this session.
     entered: AtomicBool,
+    /// Whether it would have been, but the session leaves it out.
+    left_out: AtomicBool,
     /// Intervals handed to the writer.
     pub(crate) drained: AtomicU64,
     /// Of those, the ones that could not be written.
@@ -54,12 +60,47 @@ impl Registry {
         totals.entered.load(Ordering::Acquire).then_some(totals)
     }
 
-    fn entry(&self, region: NameId) -> &Totals {
+    fn slot(&self, region: NameId) -> &Totals {
         let (chunk, index) = place(region);
         let new = || (0..FIRST << chunk).map(|_| Totals::default()).collect();
-        let totals = &self.chunks[chunk].get_or_init(new)[index];
+        &self.chunks[chunk].get_or_init(new)[index]
+    }
+
+    fn entry(&self, region: NameId) -> &Totals {
+        let totals = self.slot(region);
         totals.entered.store(true, Ordering::Release);
         totals
+    }
+
+    /// A region that was to be entered is left out.
+    pub(crate) fn leave_out(&self, region: NameId) {
+        self.slot(region).left_out.store(true, Ordering::Release);
+    }
+
+    /// A call site, by its number, has spans of this region.
+    pub(super) fn meet(&self, region: NameId, site: u64) {
+        // Mostly it is there already, and a look disturbs others less.
+        if !self.sites.contains_key(&(region, site)) {
+            self.sites.insert((region, site), ());
+        }
+    }
+
+    /// Regions that have been entered from spans of several call sites, by name, with their number.
+    pub(crate) fn shared_names(&self) -> BTreeMap<&'static str, usize> {
+        let mut sites: BTreeMap<&'static str, usize> = BTreeMap::new();
+        for site in &self.sites {
+            let region = site.key().0;
+            if self.contains(region) {
+                *sites.entry(region.name()).or_default() += 1;
+            }
+        }
+        sites.retain(|_, sites| *sites > 1);
+        sites
+    }
+
+    /// What was left out, in order of their numbers.
+    pub(crate) fn left_out(&self) -> impl Iterator<Item = NameId> {
+        self.marked(|totals| &totals.left_out)
     }
 
     pub(crate) fn insert(&self, region: NameId) {
@@ -72,13 +113,17 @@ impl Registry {
 
     /// In order of their numbers. Takes no lock and allocates nothing.
     pub(crate) fn iter(&self) -> impl Iterator<Item = NameId> {
+        self.marked(|totals| &totals.entered)
+    }
+
+    fn marked(&self, mark: fn(&Totals) -> &AtomicBool) -> impl Iterator<Item = NameId> {
         (0..CHUNKS).flat_map(move |chunk| {
             let totals = self.chunks[chunk].get().map_or(&[][..], |totals| totals);
             let first = (FIRST << chunk) - FIRST;
             totals
                 .iter()
                 .enumerate()
-                .filter(|(_, totals)| totals.entered.load(Ordering::Acquire))
+                .filter(move |(_, totals)| mark(totals).load(Ordering::Acquire))
                 .map(move |(index, _)| NameId::from_number((first + index) as u32))
         })
     }

@@ -1,15 +1,13 @@
 //! From a span's call site to a region: shared by the layer and the subscriber.
 
 use super::names::NameId;
+use super::naming;
 use super::open_stack::Door;
 use super::recording::Recording;
-use crate::config::RegionNaming;
 use dashmap::DashMap;
-use std::fmt;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tracing_core::Metadata;
-use tracing_core::field::{Field, Visit};
 
 /// A door that tells the spans of one layer or subscriber from those of others on the open stack.
 pub(super) fn new_door() -> Door {
@@ -28,29 +26,27 @@ fn site_number(metadata: &'static Metadata<'static>) -> u64 {
 }
 
 /// A span as one number: its region's number plus 1, its site's number, and, lowest, a serial
-/// number that tells spans of a site apart.
+/// number that tells spans of a site apart. One that its fields may name is a number in
+/// [`HeldSpans`](super::held::HeldSpans) instead.
 pub(super) mod id {
     use super::{Metadata, NameId, SITES};
 
     const SERIAL_BITS: u32 = 24;
-    const SITE_BITS: u32 = 20;
-    const REGION_SHIFT: u32 = SITE_BITS + SERIAL_BITS;
+    const SITE_BITS: u32 = 19;
+    /// Says, where there is no region, that the span is held.
+    const HELD: u64 = 1 << (SITE_BITS + SERIAL_BITS);
+    const REGION_SHIFT: u32 = SITE_BITS + SERIAL_BITS + 1;
     /// A million regions: what comes after them is not recorded.
     const REGIONS: u64 = (1 << 20) - 1;
     const NO_SITE: u64 = (1 << SITE_BITS) - 1;
 
     /// The spans of a site, without a serial number.
     pub(in super::super) fn of(site: u64, region: NameId) -> u64 {
-        with_region(site.min(NO_SITE) << SERIAL_BITS, region)
-    }
-
-    /// The same with another region.
-    pub(in super::super) fn with_region(id: u64, region: NameId) -> u64 {
         let region = match u64::from(region.number()) {
             number if number < REGIONS => number + 1,
             _ => 0,
         };
-        (id % (1 << REGION_SHIFT)) | (region << REGION_SHIFT)
+        region << REGION_SHIFT | site.min(NO_SITE) << SERIAL_BITS
     }
 
     #[inline(always)]
@@ -58,7 +54,17 @@ pub(super) mod id {
         id | (serial % (1 << SERIAL_BITS))
     }
 
-    /// The region; where that is none, a number that no region has.
+    /// The span that is held under this number.
+    pub(in super::super) fn held(number: u64) -> u64 {
+        HELD | number % HELD
+    }
+
+    #[inline(always)]
+    pub(in super::super) fn is_held(id: u64) -> bool {
+        id / HELD == 1
+    }
+
+    /// The region; where that is none, or the span is held, a number that no region has.
     #[inline(always)]
     pub(in super::super) fn region(id: u64) -> NameId {
         NameId::from_number(((id >> REGION_SHIFT) as u32).wrapping_sub(1))
@@ -68,9 +74,14 @@ pub(super) mod id {
         id >> REGION_SHIFT > 0
     }
 
-    /// The call site.
+    /// The number of the call site, of a span that is not held.
+    pub(in super::super) fn site(id: u64) -> u64 {
+        id >> SERIAL_BITS & NO_SITE
+    }
+
+    /// The call site of a span that is not held.
     pub(in super::super) fn metadata(id: u64) -> Option<&'static Metadata<'static>> {
-        let site = id >> SERIAL_BITS & NO_SITE;
+        let site = site(id);
         SITES.get(site as usize).copied().filter(|_| site < NO_SITE)
     }
 }
@@ -89,19 +100,15 @@ pub(super) struct Callsite {
 impl Callsite {
     /// What `metadata`'s call site means in `recording`.
     pub(super) fn of(recording: Option<&Recording>, metadata: &'static Metadata<'static>) -> Self {
-        let source = metadata.file().zip(metadata.line());
-        let name = NameId::of(metadata.name(), source);
-        let mut by_field = false;
-        let region = match recording.map(|recording| &recording.settings.region_naming) {
-            None | Some(RegionNaming::Name) => name,
-            Some(RegionNaming::Qualified) => {
-                let module = metadata.module_path().unwrap_or(metadata.target());
-                NameId::of(&format!("{module}::{}", metadata.name()), source)
-            }
-            Some(RegionNaming::Field(field)) => {
-                by_field = metadata.fields().field(field.as_str()).is_some();
-                name
-            }
+        let (region, by_field) = match recording.map(|recording| &*recording.settings.naming) {
+            None => (
+                NameId::of(metadata.name(), metadata.file().zip(metadata.line())),
+                false,
+            ),
+            Some(naming) => (
+                naming::region(naming, metadata, &[]),
+                naming::is_by_field(naming, metadata),
+            ),
         };
         Self {
             region,
@@ -111,36 +118,26 @@ impl Callsite {
     }
 }
 
-/// The region that a span's fields name, where they do. Calls the application's code, which may do
-/// anything: nobody may be looking at a lane meanwhile.
-pub(super) fn region_by_field(
-    recording: &Recording,
-    metadata: &'static Metadata<'static>,
-    record: impl FnOnce(&mut dyn Visit),
-) -> Option<NameId> {
-    let RegionNaming::Field(field) = &recording.settings.region_naming else {
-        return None;
-    };
-    let mut wanted = Wanted { field, value: None };
-    record(&mut wanted);
-    Some(NameId::of(&wanted.value?, metadata.file().zip(metadata.line())))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-struct Wanted<'a> {
-    field: &'a str,
-    value: Option<String>,
-}
-
-impl Visit for Wanted<'_> {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        if field.name() == self.field {
-            self.value = Some(value.to_owned());
+    #[test]
+    fn a_number_says_what_the_span_is() {
+        for region in [0, 1, (1 << 20) - 2] {
+            let span = id::with_serial(id::of(7, NameId::from_number(region)), 9);
+            assert!(id::is_recorded(span) && !id::is_held(span), "{region}");
+            assert_eq!(id::region(span).number(), region);
+            assert_eq!(id::site(span), 7);
         }
-    }
-
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        if field.name() == self.field {
-            self.value = Some(format!("{value:?}"));
+        for beyond in [(1 << 20) - 1, u32::MAX] {
+            let span = id::with_serial(id::of(u64::MAX, NameId::from_number(beyond)), u64::MAX);
+            assert!(!id::is_recorded(span) && !id::is_held(span), "{beyond}");
+        }
+        for number in [0, 1, 1 << 42, u64::MAX] {
+            let span = id::held(number);
+            assert!(id::is_held(span) && !id::is_recorded(span), "{number}");
+            assert_eq!(id::region(span).number(), u32::MAX, "no region has this number");
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The door for programs that only profile: a whole `Subscriber` without a `Registry`.
 
 use super::global;
+use super::held::HeldSpans;
+use super::naming::Recorded;
 use super::open_stack::Door;
 use super::recording::Recording;
 use super::sites::BATCH;
@@ -19,8 +21,8 @@ use tracing_core::{Dispatch, Event, Interest, Metadata, Subscriber};
 /// allocated, looked up or locked for it. Events are disabled. Regions that the session filters
 /// out cost what a disabled span costs.
 ///
-/// With [`RegionNaming::Field`](crate::RegionNaming::Field) the field has to have its value when the
-/// span is created; one that is recorded later does not rename the region.
+/// Spans that a field may name (see [`RegionNaming`](crate::RegionNaming)) are the exception: those are
+/// looked up when they are entered.
 ///
 /// ```
 /// use scope_profiler::{Profiler, ProfilingConfig};
@@ -36,6 +38,7 @@ use tracing_core::{Dispatch, Event, Interest, Metadata, Subscriber};
 pub struct ScopeSubscriber {
     target: Target,
     door: Door,
+    held: HeldSpans,
 }
 
 /// The first of a batch of serial numbers that no other thread takes.
@@ -46,29 +49,32 @@ fn new_batch() -> u64 {
 
 impl ScopeSubscriber {
     pub(crate) fn global() -> Self {
-        Self {
-            target: Target::global(),
-            door: new_door(),
-        }
+        Self::for_target(Target::global())
     }
 
     pub(crate) fn of(recording: &Arc<Recording>) -> Self {
+        Self::for_target(Target::of(recording))
+    }
+
+    fn for_target(target: Target) -> Self {
+        target.witness().make();
         Self {
-            target: Target::of(recording),
+            target,
             door: new_door(),
+            held: HeldSpans::default(),
         }
     }
 
     #[cold]
     #[inline(never)]
     fn new_span_generally(&self, attributes: &Attributes<'_>) -> u64 {
+        self.target.see_span();
         let metadata = attributes.metadata();
         let callsite = self.target.with_lane(|lane| lane.callsite(metadata));
-        let mut callsite = callsite.unwrap_or_else(|| Callsite::of(None, metadata));
+        let callsite = callsite.unwrap_or_else(|| Callsite::of(None, metadata));
         if callsite.by_field {
-            if let Some(region) = self.target.region_of_new(attributes) {
-                callsite.region = region;
-                callsite.id = id::with_region(callsite.id, region);
+            if let Some(span) = self.target.named_span(attributes) {
+                return self.held.hold(span);
             }
         }
         let serial = self.target.with_lane(|lane| {
@@ -82,10 +88,22 @@ impl ScopeSubscriber {
     #[cold]
     #[inline(never)]
     fn enter_generally(&self, id: u64) {
-        if id::is_recorded(id) {
-            self.target
-                .with_lane(|lane| lane.enter_span(id::region(id), self.door, id));
-        }
+        let (region, is_new) = if id::is_held(id) {
+            match self.held.enter(id) {
+                Some(held) => held,
+                None => return,
+            }
+        } else if id::is_recorded(id) {
+            (id::region(id), false)
+        } else {
+            return;
+        };
+        self.target.with_lane(|lane| {
+            if is_new {
+                lane.count_span(region);
+            }
+            lane.enter_span(region, self.door, id);
+        });
     }
 
     #[cold]
@@ -97,6 +115,7 @@ impl ScopeSubscriber {
 
 impl Subscriber for ScopeSubscriber {
     fn on_register_dispatch(&self, subscriber: &Dispatch) {
+        self.target.witness().install(subscriber);
         if self.target.is_global() {
             global::tell(subscriber);
         }
@@ -111,6 +130,7 @@ impl Subscriber for ScopeSubscriber {
         if callsite.by_field || recording.settings.patterns.keeps(callsite.region.name()) {
             Interest::always()
         } else {
+            recording.registry.leave_out(callsite.region);
             Interest::never()
         }
     }
@@ -135,12 +155,30 @@ impl Subscriber for ScopeSubscriber {
         Id::from_non_zero_u64(NonZeroU64::new(id).unwrap_or(NonZeroU64::MIN))
     }
 
-    // A span is its id: there is nothing to close.
-    fn try_close(&self, _: Id) -> bool {
-        true
+    #[inline]
+    fn clone_span(&self, id: &Id) -> Id {
+        if id::is_held(id.into_u64()) {
+            self.held.share(id.into_u64());
+        }
+        id.clone()
     }
 
-    fn record(&self, _: &Id, _: &Record<'_>) {}
+    // Other spans are their id: there is nothing to close.
+    #[inline]
+    fn try_close(&self, id: Id) -> bool {
+        !id::is_held(id.into_u64()) || self.held.release(id.into_u64())
+    }
+
+    fn record(&self, id: &Id, values: &Record<'_>) {
+        let id = id.into_u64();
+        if !id::is_held(id) {
+            return;
+        }
+        if let Some(naming) = self.held.naming(id) {
+            let recorded = Recorded::of(&naming, |visitor| values.record(visitor));
+            self.held.record(id, recorded);
+        }
+    }
 
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
@@ -170,7 +208,11 @@ impl Subscriber for ScopeSubscriber {
 
     fn current_span(&self) -> Current {
         let current = self.target.with_lane(|lane| lane.current_span(self.door));
-        match current.flatten().and_then(|id| Some((id, id::metadata(id)?))) {
+        let metadata = |id| match id::is_held(id) {
+            true => self.held.metadata(id),
+            false => id::metadata(id),
+        };
+        match current.flatten().and_then(|id| Some((id, metadata(id)?))) {
             Some((id, metadata)) => Current::new(Id::from_u64(id), metadata),
             None => Current::none(),
         }

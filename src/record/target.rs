@@ -4,12 +4,10 @@ use super::Recording;
 use super::global;
 use super::lane::Lane;
 use super::lanes;
-use super::names::NameId;
-use super::spans;
+use super::naming::{NamedSpan, Recorded};
+use super::witness::Witness;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tracing_core::Metadata;
-use tracing_core::field::Visit;
 use tracing_core::span::Attributes;
 
 #[derive(Clone, Debug)]
@@ -34,6 +32,18 @@ impl Target {
             session: Arc::clone(&recording.open_session),
             own: Some(Arc::clone(recording)),
         }
+    }
+
+    pub(super) fn witness(&self) -> &Witness {
+        match &self.own {
+            Some(recording) => &recording.witness,
+            None => global::witness(),
+        }
+    }
+
+    /// A span has come.
+    pub(super) fn see_span(&self) {
+        self.witness().see(self.session());
     }
 
     pub(super) fn is_global(&self) -> bool {
@@ -64,17 +74,11 @@ impl Target {
         }
     }
 
-    /// See [`spans::region_by_field`].
-    pub(super) fn region_by_field(
-        &self,
-        metadata: &'static Metadata<'static>,
-        record: impl FnOnce(&mut dyn Visit),
-    ) -> Option<NameId> {
-        spans::region_by_field(&*self.recording()?, metadata, record)
-    }
-
-    /// The same at the span's creation.
-    pub(super) fn region_of_new(&self, attributes: &Attributes<'_>) -> Option<NameId> {
-        self.region_by_field(attributes.metadata(), |visitor| attributes.record(visitor))
+    /// A new span that its fields may name. Calls the application's code: see [`Recorded::of`].
+    pub(super) fn named_span(&self, attributes: &Attributes<'_>) -> Option<NamedSpan> {
+        let recording = self.recording()?;
+        let naming = &recording.settings.naming;
+        let recorded = Recorded::of(naming, |visitor| attributes.record(visitor));
+        Some(NamedSpan::new(naming, attributes.metadata(), recorded))
     }
 }

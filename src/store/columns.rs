@@ -1,6 +1,7 @@
 //! The columns of a region while they are filled.
 
 use super::names;
+use crate::analysis::inclusive::Sum;
 use hdf5::Dataset;
 use std::cmp::Reverse;
 
@@ -30,6 +31,16 @@ pub(crate) struct Columns {
     threads: Vec<u32>,
     written: usize,
     total: i64,
+    inclusive: Sum,
+}
+
+/// What the rows of a region add up to, ns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sums {
+    /// All durations.
+    pub(crate) total: i64,
+    /// Without those of calls inside others of the region.
+    pub(crate) inclusive: i64,
 }
 
 impl Columns {
@@ -49,6 +60,7 @@ impl Columns {
             threads: Vec::new(),
             written: 0,
             total: 0,
+            inclusive: Sum::default(),
         })
     }
 
@@ -62,6 +74,7 @@ impl Columns {
             self.threads.push(thread);
         }
         self.total = self.total.saturating_add(end.saturating_sub(start));
+        self.inclusive.push(start, end, thread);
         while at > 0 && self.starts[at - 1] == start && self.ends[at - 1] < end {
             self.ends.swap(at - 1, at);
             if self.thread_ids.is_some() {
@@ -105,9 +118,12 @@ impl Columns {
         Ok(())
     }
 
-    /// Writes the rest. Gives the sum of all durations, ns.
-    pub(crate) fn finish(mut self) -> hdf5::Result<i64> {
+    /// Writes the rest.
+    pub(crate) fn finish(mut self) -> hdf5::Result<Sums> {
         self.write(self.starts.len())?;
-        Ok(self.total)
+        Ok(Sums {
+            total: self.total,
+            inclusive: self.inclusive.ns(),
+        })
     }
 }

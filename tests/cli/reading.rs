@@ -11,13 +11,13 @@ fn the_table_is_a_tree_with_a_bar_for_the_share() {
     assert_eq!(
         stdout(&run(&[str(&profile.path())])),
         "\
-run.h5: 2 ranks, 2 threads, 8 intervals, wall time 1.00 ms
+run.h5: 2 ranks, 2 threads, 8 intervals, wall time 1.00 ms (first to last interval of the rank that took longest)
 
 region    calls    total  exclusive    share             average      min      max     std
 main          2  2.00 ms     700 µs  100.0 % ██████████  1.00 ms  1.00 ms  1.00 ms    0 ns
 └─ solve      5  1.30 ms    1.25 ms   65.0 % ██████▌      260 µs   100 µs   400 µs  136 µs
    └─ io      1  50.0 µs    50.0 µs    2.5 % ▎           50.0 µs  50.0 µs  50.0 µs    0 ns
-clocks: not compared; times of different ranks may be shifted against each other
+clocks: not compared; each rank has its own run time, and times of different ranks cannot be compared
 
 over 2 ranks      min     mean      max  slowest  max - mean  max/mean  ranks
 solve          600 µs   650 µs   700 µs        0     50.0 µs      1.08      2
@@ -82,6 +82,81 @@ fn a_selection_of_regions_and_ranks_shows_only_those() {
 }
 
 #[test]
+fn what_is_left_out_is_measured_all_the_same() {
+    let profile = sample();
+    let row = |text: &str, name: &str| {
+        let line = text.lines().find(|line| line.contains(name)).unwrap().to_owned();
+        let numbers = line.split_once(name).unwrap().1;
+        numbers.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let all = stdout(&run(&[str(&profile.path())]));
+    let without = stdout(&run(&[str(&profile.path()), "-e", "solve|io"]));
+    assert_eq!(row(&without, "main "), row(&all, "main "), "{without}");
+    assert!(without.contains("\nfilter: 1 of 3 regions\n"), "{without}");
+    assert!(without.contains("over 2 ranks"), "{without}");
+    let one = stdout(&run(&[str(&profile.path()), "-r", "0", "-i", "io"]));
+    assert!(one.contains("\nfilter: 1 of 3 regions, rank 0 of 2\n"), "{one}");
+    // The whole run is one rank's: half of what it was.
+    assert!(
+        row(&one, "io  ").contains("5.0 %") && row(&all, "io  ").contains("2.5 %"),
+        "{one}"
+    );
+}
+
+#[test]
+fn a_table_of_many_regions_is_cut_and_says_how_to_see_them_all() {
+    let mut profile = Profile::new();
+    for n in 0..100 {
+        profile = profile.region(0, &format!("cell {n}"), &[(100 * n, 100 * n + 10, 0)]);
+    }
+    let profile = profile.close();
+    let text = stdout(&run(&[str(&profile.path())]));
+    assert_eq!(text.lines().last(), Some("and 40 more; --all shows them"));
+    let all = stdout(&run(&[str(&profile.path()), "--all"]));
+    assert_eq!(all.lines().filter(|line| line.starts_with("cell ")).count(), 100);
+}
+
+#[test]
+fn missing_and_incomplete_ranks_are_said_in_plain_words() {
+    let profile = Profile::new()
+        .region(0, "main", &[(0, 10, 0)])
+        .region(1, "main", &[(0, 10, 0)])
+        .with(|file| {
+            for (name, ranks) in [("missing_ranks", "2,5-6"), ("incomplete_ranks", "1")] {
+                let text: hdf5::types::VarLenUnicode = ranks.parse().unwrap();
+                file.new_attr::<hdf5::types::VarLenUnicode>()
+                    .create(name)
+                    .unwrap()
+                    .write_scalar(&text)
+                    .unwrap();
+            }
+        })
+        .close();
+    let text = stdout(&run(&[str(&profile.path())]));
+    assert!(text.contains("\nranks 2, 5-6 are missing\n"), "{text}");
+    assert!(
+        text.contains("\nrank 1 is incomplete: its log did not come to an orderly end\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn nodes_that_have_been_up_for_different_times_do_not_make_a_run_of_days() {
+    const DAY: i64 = 86_400_000_000_000;
+    let profile = Profile::new()
+        .region(0, "main", &[(10 * DAY, 10 * DAY + 1_000_000, 0)])
+        .region(1, "main", &[(DAY, DAY + 2_000_000, 0)])
+        .close();
+    let text = stdout(&run(&[str(&profile.path())]));
+    assert!(text.contains("wall time 2.00 ms ("), "{text}");
+    assert!(text.contains("100.0 %"), "{text}");
+    assert!(
+        text.contains("times of different ranks cannot be compared"),
+        "{text}"
+    );
+}
+
+#[test]
 fn ranks_are_given_as_numbers_and_ranges() {
     let file = golden("s1_ranks12.h5");
     for (spec, ranks) in [("0-3,5", 5), ("11", 1), ("0-11", 12), ("2,2,1-3", 3)] {
@@ -127,7 +202,8 @@ fn what_nests_only_in_part_is_said_below_the_table() {
         .region(0, "b", &[(5, 15, 0)])
         .close();
     let text = stdout(&run(&[str(&profile.path())]));
-    let note = "calls that overlap another of their thread only in part, and stand beside it: 1";
+    let note =
+        "1 call partly overlaps another call on its thread; while both are open, the time is the later one's";
     assert_eq!(text.lines().last(), Some(note));
 }
 

@@ -1,7 +1,7 @@
 //! Sources for tests.
 
 use scope_profiler::Result;
-use scope_profiler::profile::{Intervals, Profile, Row, Source};
+use scope_profiler::profile::{ClockAgreement, Intervals, Profile, Row, RunFacts, Source};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -91,5 +91,38 @@ impl Source for NoTotals {
 
     fn thread_names(&self, rank: u32) -> Result<BTreeMap<u32, String>> {
         self.profile.thread_names(rank)
+    }
+}
+
+/// A profile of ranks whose clocks were never compared.
+pub struct OwnClocks(pub Profile);
+
+impl Source for OwnClocks {
+    fn names(&self) -> &[String] {
+        self.0.names()
+    }
+
+    fn rows(&self) -> &[Row] {
+        self.0.rows()
+    }
+
+    fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()> {
+        self.0.read(row, range, into)
+    }
+
+    fn clocks(&self, ranks: &[u32]) -> ClockAgreement {
+        if ranks.len() > 1 {
+            ClockAgreement::Unknown
+        } else {
+            ClockAgreement::Same
+        }
+    }
+
+    fn run(&self) -> RunFacts {
+        self.0.run()
+    }
+
+    fn thread_names(&self, rank: u32) -> Result<BTreeMap<u32, String>> {
+        self.0.thread_names(rank)
     }
 }

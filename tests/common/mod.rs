@@ -6,10 +6,12 @@
     reason = "each test binary uses its share"
 )]
 
+mod doors;
 mod files;
 mod generated;
 mod run;
 
+pub use doors::*;
 pub use files::*;
 pub use generated::*;
 pub use run::*;

@@ -133,6 +133,11 @@ impl Run {
         String::from_utf8_lossy(&self.output.stdout).into_owned()
     }
 
+    /// Where the profiler prints.
+    pub(crate) fn stderr(&self) -> String {
+        String::from_utf8_lossy(&self.output.stderr).into_owned()
+    }
+
     pub(crate) fn file(&self) -> PathBuf {
         self.directory.path().join("run.h5")
     }

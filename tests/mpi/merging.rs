@@ -26,10 +26,10 @@ fn every_rank_is_in_the_file_that_rank_0_writes() {
         );
         assert_eq!(run.left(), ["run.h5"], "the logs are removed");
         assert_eq!(
-            run.stdout().matches("wrote run.h5").count(),
+            run.stderr().matches("wrote run.h5").count(),
             1,
             "{}",
-            run.stdout()
+            run.stderr()
         );
         assert_eq!(run.said("recorded").len() as u32, ranks);
     }
@@ -38,7 +38,7 @@ fn every_rank_is_in_the_file_that_rank_0_writes() {
 #[test]
 fn rank_0_says_how_evenly_the_ranks_share_each_region() {
     let run = Launch::new(4, "steps").run();
-    let text = run.stdout();
+    let text = run.stderr();
     assert_eq!(text.matches("over 4 ranks").count(), 1, "{text}");
     assert!(
         text.contains("slowest") && text.contains("max - mean") && text.contains("max/mean"),
@@ -63,7 +63,7 @@ fn rank_0_says_how_evenly_the_ranks_share_each_region() {
 
 #[test]
 fn one_rank_alone_is_not_compared_with_itself() {
-    let text = Launch::new(1, "steps").run().stdout();
+    let text = Launch::new(1, "steps").run().stderr();
     assert!(!text.contains("slowest"), "{text}");
 }
 
@@ -102,11 +102,11 @@ fn kept_logs_can_be_merged_later() {
     let run = Launch::new(4, "steps").env("SCOPE_PROFILER_MERGE", "keep").run();
     assert_eq!(run.left(), ["run.h5.d"]);
     assert!(
-        run.stdout().contains("scope-profiler-pproc merge"),
+        run.stderr().contains("scope-profiler-pproc merge"),
         "{}",
-        run.stdout()
+        run.stderr()
     );
-    assert!(run.stdout().contains("over 4 ranks"), "{}", run.stdout());
+    assert!(run.stderr().contains("over 4 ranks"), "{}", run.stderr());
     let (merged, reader) = super::launch::merge_offline(run.directory.path());
     assert_eq!((merged.ranks.len(), merged.missing.len()), (4, 0));
     assert_eq!(calls(&reader, "step"), expected_steps(4));

@@ -34,7 +34,7 @@ fn groups_of_ranks_have_files_of_their_own() {
 fn after_mpi_has_ended_every_rank_keeps_its_log() {
     let run = Launch::new(2, "MPI ends first").run();
     assert_eq!(run.left(), ["run.h5.d"]);
-    let text = run.stdout();
+    let text = run.stderr();
     assert_eq!(text.matches("scope-profiler-pproc merge").count(), 1, "{text}");
     let (merged, reader) = merge_offline(run.directory.path());
     assert!(merged.incomplete.is_empty());

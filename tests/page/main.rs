@@ -13,7 +13,7 @@ mod text;
 use browser::{Browser, Look};
 use samples::*;
 use scope_profiler::chart::gantt::GanttChart;
-use scope_profiler::chart::page::PageData;
+use scope_profiler::chart::page::{PageData, PageNote};
 use scope_profiler::plot::html;
 use std::path::PathBuf;
 

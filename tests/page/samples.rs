@@ -2,6 +2,7 @@
 
 use scope_profiler::chart::gantt::{Bar, Color, GanttChart, GanttRegion, Header, Lane};
 use scope_profiler::chart::page::{PageData, RegionStats, ThreadName};
+use scope_profiler::profile::thread_label;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Okabe and Ito's colours, then lighter and darker ones.
@@ -87,6 +88,7 @@ impl Run {
                     rank,
                     last_rank: rank,
                     thread,
+                    thread_label: String::new(),
                     bars,
                 })
                 .collect();
@@ -103,6 +105,7 @@ impl Run {
                 durations.iter().map(|&d| (d as f64 - mean).powi(2)).sum::<f64>() / durations.len() as f64;
             stats.push(RegionStats {
                 name: name.clone(),
+                color: None,
                 calls: durations.len() as u64,
                 total_ns: total,
                 mean_ns: mean,
@@ -122,17 +125,21 @@ impl Run {
             ..Header::default()
         };
         let named = |&(rank, thread): &(u32, u32)| {
-            let name = if thread == 0 {
+            let name: String = if thread == 0 {
                 "main".into()
             } else {
                 format!("rayon-{}", thread - 1)
             };
-            ThreadName { rank, thread, name }
+            ThreadName {
+                rank,
+                thread,
+                label: thread_label(thread, Some(&name)),
+            }
         };
         let data = PageData {
             regions: stats,
             threads: threads.iter().map(named).collect(),
-            notes: Vec::new(),
+            ..PageData::default()
         };
         (
             GanttChart {

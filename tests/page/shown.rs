@@ -130,11 +130,7 @@ fn a_bar_that_stands_for_several_calls_says_so() {
     browser.hover(at);
     assert_eq!(
         tooltip(&mut browser)[4..],
-        [
-            "Duration: 9.50 µs",
-            "Calls: 10, too close to be told apart",
-            "Busy: 53 %"
-        ]
+        ["Duration: 9.50 µs", "Calls: 10, merged", "Busy: 53 %"]
     );
 }
 
@@ -168,12 +164,12 @@ fn a_dense_lane_is_shaded_by_how_busy_it_is() {
         let reds = reds(&mut browser, "dense", 0);
         let (sparse, busy) = reds.split_at(reds.len() / 2);
         assert!(
-            sparse[..sparse.len() - 2]
+            sparse[..sparse.len() - 4]
                 .iter()
-                .all(|red| (160..200).contains(red)),
+                .all(|red| (230..250).contains(red)),
             "{sparse:?}"
         );
-        assert!(busy[2..busy.len() - 2].iter().all(|&red| red < 50), "{busy:?}");
+        assert!(busy[4..busy.len() - 2].iter().all(|&red| red < 50), "{busy:?}");
         browser.open(&page, "");
     }
 }
@@ -243,9 +239,12 @@ fn hostile_names_are_shown_as_text() {
     let names = hostile_names();
     let (mut chart, mut data) = grid(1, names.len(), 1, |i| names[i].clone());
     chart.header.title = names[0].clone();
-    data.notes = vec![names[1].clone()];
+    data.notes = vec![PageNote {
+        text: names[1].clone(),
+        is_warning: true,
+    }];
     for thread in &mut data.threads {
-        thread.name = names[1].clone();
+        thread.label = names[1].clone();
     }
     let (mut browser, ..) = open!((chart.clone(), data));
     assert_eq!(

@@ -1,7 +1,7 @@
 //! A profile in memory.
 
 use crate::error::Result;
-use crate::profile::{Intervals, Row, Source};
+use crate::profile::{ClockAgreement, Intervals, Row, Source};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -10,6 +10,7 @@ pub(super) struct Memory {
     names: Vec<String>,
     rows: Vec<Row>,
     intervals: Vec<Intervals>,
+    clocks: ClockAgreement,
 }
 
 impl Memory {
@@ -34,6 +35,12 @@ impl Memory {
     pub(super) fn counted(mut self, rank: u32, name: &str, calls: u64) -> Self {
         self.add(rank, name, 0, calls);
         self.intervals.push(Intervals::default());
+        self
+    }
+
+    /// The clocks of its ranks were never compared.
+    pub(super) fn unknown_clocks(mut self) -> Self {
+        self.clocks = ClockAgreement::Unknown;
         self
     }
 
@@ -75,6 +82,10 @@ impl Source for Memory {
         into.ends = from.ends[range.clone()].to_vec();
         into.threads = from.threads[range].to_vec();
         Ok(())
+    }
+
+    fn clocks(&self, _: &[u32]) -> ClockAgreement {
+        self.clocks
     }
 
     fn thread_names(&self, _: u32) -> Result<BTreeMap<u32, String>> {

@@ -87,7 +87,9 @@ struct Node {
     calls: u64,
     total: i64,
     own: i64,
-    outermost: i64,
+    /// Of calls that are not inside another one of the node.
+    inclusive: i64,
+    recursion: usize,
     children: Vec<Node>,
 }
 
@@ -98,7 +100,7 @@ pub(super) fn drawn(threads: &[Thread]) -> Vec<String> {
         ..Node::default()
     };
     for Thread(trees) in threads {
-        add(&mut top, &[], trees, 0);
+        add(&mut top, &[], &[], trees, 0);
     }
     let mut lines = Vec::new();
     // Equal regions share a first occurrence only by chance of threads; file order is region order.
@@ -106,26 +108,30 @@ pub(super) fn drawn(threads: &[Thread]) -> Vec<String> {
     lines
 }
 
-/// Adds calls below the node that `path` leads to from the top.
-fn add(top: &mut Node, path: &[usize], trees: &[Tree], mut clock: i64) {
+/// Adds calls below the node that `path` leads to from the top; `open` are the regions of all calls around
+/// them.
+fn add(top: &mut Node, path: &[usize], open: &[usize], trees: &[Tree], mut clock: i64) {
     for tree in trees {
         clock += tree.gap;
-        let open = path.iter().position(|&region| region == tree.region);
-        let inside: Vec<usize> = match open {
-            Some(at) => path[..=at].to_vec(),
-            None => path.iter().copied().chain([tree.region]).collect(),
-        };
+        let calls_itself = path.last() == Some(&tree.region);
+        let mut inside = path.to_vec();
+        if !calls_itself {
+            inside.push(tree.region);
+        }
         let node = inside
             .iter()
             .fold(&mut *top, |node, &region| child(node, region, clock));
+        let around = open.iter().filter(|&&region| region == tree.region).count();
         node.first = node.first.min(clock);
         node.calls += 1;
         node.total += tree.length();
         node.own += tree.own();
-        if open.is_none() {
-            node.outermost += tree.length();
+        node.recursion = node.recursion.max(around + 1);
+        if !calls_itself {
+            node.inclusive += tree.length();
         }
-        add(top, &inside, &tree.children, clock);
+        let open = [open, &[tree.region]].concat();
+        add(top, &inside, &open, &tree.children, clock);
         clock += tree.length();
     }
 }
@@ -157,10 +163,13 @@ fn draw(nodes: &mut [Node], depth: usize, lines: &mut Vec<String>) {
             calls,
             total,
             own,
-            outermost,
+            inclusive,
+            recursion,
             ..
         } = node;
-        lines.push(format!("{indent}r{region} {calls} {total} {own} {outermost}"));
+        lines.push(format!(
+            "{indent}r{region} {calls} {total} {inclusive} {own} {recursion}"
+        ));
         draw(&mut node.children, depth + 1, lines);
     }
 }

@@ -47,6 +47,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FORMAT", num_args = 1.., value_delimiter = ',', default_value = "png", requires = "output")]
     pub(crate) format: Vec<Format>,
 
+    /// Print every row of the table, not only those with the most time
+    #[arg(long)]
+    pub(crate) all: bool,
+
     /// Print nothing but errors
     #[arg(short, long)]
     pub(crate) quiet: bool,

@@ -16,7 +16,7 @@ use scope_profiler::analysis::imbalance;
 use scope_profiler::export::ranks_table;
 use scope_profiler::export::table::{self, TableOptions};
 use scope_profiler::plot::{show_gantt, viewer};
-use scope_profiler::profile::{Source, Value};
+use scope_profiler::profile::Source;
 use scope_profiler::{GanttOptions, ProfilingH5Reader, RegionFilter};
 use std::path::Path;
 use std::process::ExitCode;
@@ -86,7 +86,7 @@ fn run(args: &Args) -> Result<(), Failure> {
     filter.rows(&reader)?;
     for action in &plan.actions {
         match action {
-            Action::Table => print(&statistics_table(&reader, &filter)?)?,
+            Action::Table => print(&statistics_table(&reader, &filter, args.all)?)?,
             Action::Write { directory, outputs } => {
                 write_outputs(directory, outputs, &reader, &filter, plan.quiet)?;
             }
@@ -96,32 +96,18 @@ fn run(args: &Args) -> Result<(), Failure> {
     Ok(())
 }
 
-fn statistics_table(reader: &ProfilingH5Reader, filter: &RegionFilter) -> Result<String, Failure> {
-    let rows = filter.rows(reader)?;
-    let tree = CallTree::of(reader, &rows)?;
+fn statistics_table(reader: &ProfilingH5Reader, filter: &RegionFilter, all: bool) -> Result<String, Failure> {
+    let tree = CallTree::filtered(reader, filter)?;
     let mut options = TableOptions::for_stdout();
     options.title = Some(reader.title());
-    options.clocks = Some(reader.clocks(reader.ranks()));
-    let mut text = table::render(&tree, &options);
-    let ranks = reader
-        .ranks()
-        .iter()
-        .filter(|&&rank| filter.keeps_rank(rank))
-        .count();
-    if ranks > 1 {
-        let regions = imbalance::of(reader, &rows, ranks)?;
-        text += &format!("\n{}", ranks_table::render(&regions, &options));
+    options.all_hint = Some("--all".into());
+    if all {
+        options.max_rows = None;
     }
-    for (key, what) in [
-        ("missing_ranks", "is not in the file"),
-        (
-            "incomplete_ranks",
-            "is in the file in part: its log did not come to an orderly end",
-        ),
-    ] {
-        if let Some(Value::Text(ranks)) = reader.metadata().get(key) {
-            text += &format!("rank {ranks} {what}\n");
-        }
+    let mut text = table::render(&tree, &options);
+    if reader.num_ranks() > 1 {
+        let regions = imbalance::filtered(reader, filter, Some(&tree))?;
+        text += &format!("\n{}", ranks_table::render(&regions, &options));
     }
     Ok(text)
 }

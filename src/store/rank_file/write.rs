@@ -1,6 +1,6 @@
 //! A rank's group in an HDF5 file.
 
-use super::super::columns::{Columns, WRITE_ROWS};
+use super::super::columns::{Columns, Sums, WRITE_ROWS};
 use super::super::rank_log::{Block, Counts, ENDED_BY, LogReader};
 use super::super::sorted_runs::{Rows, Runs};
 use super::super::{hdf5::values, names};
@@ -30,6 +30,12 @@ impl LogContents {
             values::attribute(group, ENDED_BY, signal).map_err(failed)?;
         }
         values::attribute(group, names::COMPLETE, &Value::Int(self.complete.into())).map_err(failed)?;
+        values::attribute(group, names::STATES_INCLUSIVE, &Value::Int(1)).map_err(failed)?;
+        if let Some((start, end)) = self.timeline.span_ns() {
+            for (key, ns) in [(names::SESSION_START, start), (names::SESSION_END, end)] {
+                values::attribute(group, key, &Value::Int(self.clock.apply(ns))).map_err(failed)?;
+            }
+        }
         if let Some(recorded) = &self.recorded {
             values::attribute(group, names::RECORDED, recorded).map_err(failed)?;
         }
@@ -67,9 +73,9 @@ impl LogContents {
         let rows = self.rows(&mut columns, output, scratch)?;
         for target in &streamed {
             if let Some((region, columns)) = columns.remove(&target.number) {
-                let total = columns.finish().map_err(failed)?;
+                let sums = columns.finish().map_err(failed)?;
                 target
-                    .write_attributes(&region, total, &self.timeline)
+                    .write_attributes(&region, sums, &self.timeline)
                     .map_err(failed)?;
             }
         }
@@ -77,9 +83,9 @@ impl LogContents {
             let (region, mut columns) = target.create(&regions).map_err(failed)?;
             rows.write(target.number, &mut columns, output)
                 .map_err(LogFailure::Output)?;
-            let total = columns.finish().map_err(failed)?;
+            let sums = columns.finish().map_err(failed)?;
             target
-                .write_attributes(&region, total, &self.timeline)
+                .write_attributes(&region, sums, &self.timeline)
                 .map_err(failed)?;
         }
         Ok(())
@@ -213,9 +219,12 @@ impl Target<'_> {
         Ok((group, columns))
     }
 
-    fn write_attributes(&self, group: &hdf5::Group, total: i64, timeline: &Timeline) -> hdf5::Result<()> {
+    fn write_attributes(&self, group: &hdf5::Group, sums: Sums, timeline: &Timeline) -> hdf5::Result<()> {
         let entry = self.entry;
-        let mut attributes = vec![(names::TOTAL, Value::Int(total))];
+        let mut attributes = vec![(names::TOTAL, Value::Int(sums.total))];
+        if sums.inclusive != sums.total {
+            attributes.push((names::INCLUSIVE, Value::Int(sums.inclusive)));
+        }
         if self.name != self.group_name {
             attributes.push((names::NAME, Value::Text(self.name.clone())));
         }

@@ -18,6 +18,8 @@ pub(crate) use medium::Medium;
 pub(crate) use reader::{Ending, LogReader, begins_as_log, is_log};
 pub(crate) use writer::LogWriter;
 
+pub(crate) use crate::store::names::{ENDED_BY, SUSPENDED};
+
 use crate::clock::{Anchor, ClockMeasurement};
 use crate::profile::Metadata;
 
@@ -29,10 +31,6 @@ const BLOCK_HEADER_BYTES: usize = 12;
 /// No block is larger: a length beyond it is damage.
 const MAX_PAYLOAD: usize = 1 << 20;
 const EVENT_BYTES: usize = 24;
-/// The fact that a run has which was ended by a signal: its name.
-pub(crate) const ENDED_BY: &str = "ended_by";
-/// The fact that a run has during which the machine was suspended: for how long, ns.
-pub(crate) const SUSPENDED: &str = "suspended_ns";
 /// Events in one block, at the most.
 pub(crate) const MAX_EVENTS: usize = 1 << 15;
 

@@ -9,7 +9,8 @@ use super::schema::{self, Catalog, Issues};
 use crate::analysis::selection::RegionFilter;
 use crate::error::{Error, Result};
 use crate::profile::{
-    self, ClockAgreement, Intervals, Metadata, MpiRegion, OwnTimes, RankClock, RankRegion, Row, Source,
+    self, ClockAgreement, Intervals, Metadata, MpiRegion, OwnTimes, RankClock, RankRegion, Row, RowFacts,
+    RunFacts, Source,
 };
 use ordered::OrderedFile;
 use std::collections::BTreeMap;
@@ -181,6 +182,18 @@ impl Source for ProfilingH5Reader {
 
     fn clocks(&self, ranks: &[u32]) -> ClockAgreement {
         profile::agreement(ranks.iter().map(|&rank| self.clock(rank)))
+    }
+
+    fn ranks(&self) -> Vec<u32> {
+        self.ranks().to_vec()
+    }
+
+    fn row_facts(&self, row: usize) -> RowFacts {
+        self.file.row_facts(row)
+    }
+
+    fn run(&self) -> RunFacts {
+        self.file.run()
     }
 
     fn title(&self) -> String {

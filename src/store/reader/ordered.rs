@@ -1,8 +1,8 @@
 //! A file whose rows come in order of start whatever their order in it.
 
 use crate::error::{Error, Result};
-use crate::profile::{Intervals, Row, Source};
-use crate::store::schema::{Catalog, Decoder};
+use crate::profile::{Intervals, Row, RowFacts, RunFacts, Source};
+use crate::store::schema::{Catalog, Decoder, run};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -141,6 +141,18 @@ impl Source for OrderedFile {
                 Ok(())
             }
         }
+    }
+
+    fn ranks(&self) -> Vec<u32> {
+        self.catalog().ranks.clone()
+    }
+
+    fn row_facts(&self, row: usize) -> RowFacts {
+        run::row_facts(self.catalog(), row)
+    }
+
+    fn run(&self) -> RunFacts {
+        run::facts(self.catalog())
     }
 
     fn thread_names(&self, rank: u32) -> Result<BTreeMap<u32, String>> {

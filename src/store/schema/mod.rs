@@ -11,6 +11,7 @@ mod log;
 mod metadata;
 pub(crate) mod names;
 mod probe;
+pub(super) mod run;
 mod spt;
 mod v1;
 

@@ -57,6 +57,9 @@ pub(crate) const CLAMPED: &str = "clamped";
 pub(crate) const NUM_SPANS: &str = "num_spans";
 /// Attribute of a region, int64: sum of all durations, ns.
 pub(crate) const TOTAL: &str = "total_ns";
+/// Attribute of a region, int64: for how long a call of it was open, summed over threads, ns; where it
+/// is not [`TOTAL`], as calls of the region are inside each other.
+pub(crate) const INCLUSIVE: &str = "inclusive_ns";
 /// Attribute of a region, uint64: intervals that were dropped for want of memory or disk.
 pub(crate) const DROPPED: &str = "dropped";
 /// Attribute of a region, uint64: calls that were still open at the end.
@@ -77,6 +80,16 @@ pub(crate) const SORTED: &str = "sorted_by_start";
 pub(crate) const RECORDED: &str = "recorded_calls";
 /// Attribute of a rank, int64: 1 when recording came to an orderly end, otherwise 0.
 pub(crate) const COMPLETE: &str = "complete";
+/// Attributes of a rank, int64: when its session began and ended, ns, on the clock of its rows. Of one
+/// that was killed the end is the last moment that its log knows.
+pub(crate) const SESSION_START: &str = "session_start_ns";
+pub(crate) const SESSION_END: &str = "session_end_ns";
+/// Attribute of a rank, text: the signal that ended it.
+pub(crate) const ENDED_BY: &str = "ended_by";
+/// Root attribute, int64: for how long the machine was suspended during the run, ns.
+pub(crate) const SUSPENDED: &str = "suspended_ns";
+/// Attribute of a rank, int64: set to 1 when regions have [`INCLUSIVE`] wherever it is not [`TOTAL`].
+pub(crate) const STATES_INCLUSIVE: &str = "states_inclusive";
 /// Group of a rank: how its clock and rank 0's differ, as attributes.
 pub(crate) const CLOCK: &str = "clock";
 /// Text in the clock group: ranks with the same one read the same clock.

@@ -3,12 +3,13 @@
 use super::regions::{Region, Said};
 use crate::clock::Timeline;
 use crate::error::{Error, Result};
-use crate::profile::{Intervals, Metadata, RankClock, Row, Source, Value};
+use crate::profile::{Intervals, Metadata, RankClock, Row, RowFacts, RunFacts, Source, Value};
 use crate::store::clock_sync::ClockCorrection;
 use crate::store::rank_file::RegionNames;
 use crate::store::rank_log::LogReader;
 use crate::store::schema::catalog::{Catalog, RankEntry};
 use crate::store::schema::decoder::Decoder;
+use crate::store::schema::run;
 use crate::store::{names, run_directory};
 use std::collections::BTreeMap;
 use std::io;
@@ -149,7 +150,7 @@ impl LogSource {
             format: "rank log".into(),
             of_one_rank: true,
             ranks: vec![rank],
-            of_rank: BTreeMap::from([(rank, rank_entry(said, &self.clock))]),
+            of_rank: BTreeMap::from([(rank, rank_entry(said, &self.timeline, &self.clock))]),
             metadata: metadata(said, rank),
             ..Catalog::default()
         };
@@ -189,13 +190,18 @@ fn metadata(said: &Said, rank: u32) -> Metadata {
 }
 
 /// What the merged file would say of the rank.
-fn rank_entry(said: &Said, clock: &ClockCorrection) -> RankEntry {
+fn rank_entry(said: &Said, timeline: &Timeline, clock: &ClockCorrection) -> RankEntry {
     let mut facts = Metadata::from([
         (names::SORTED.into(), Value::Int(1)),
         (names::COMPLETE.into(), Value::Int(said.complete.into())),
     ]);
-    if let Some(recorded) = said.facts.get(names::RECORDED) {
-        facts.insert(names::RECORDED.into(), recorded.clone());
+    for key in [names::RECORDED, names::ENDED_BY] {
+        facts.extend(said.facts.get(key).map(|value| (key.into(), value.clone())));
+    }
+    if let Some((start, end)) = timeline.span_ns() {
+        for (key, ns) in [(names::SESSION_START, start), (names::SESSION_END, end)] {
+            facts.insert(key.into(), Value::Int(clock.apply(ns)));
+        }
     }
     let text = |key: &str| match said.facts.get(key) {
         Some(Value::Text(text)) => Some(text.clone()),
@@ -250,6 +256,18 @@ impl Source for LogSource {
 
     fn call_cost_ns(&self) -> Option<f64> {
         self.catalog.call_cost_ns()
+    }
+
+    fn ranks(&self) -> Vec<u32> {
+        self.catalog.ranks.clone()
+    }
+
+    fn row_facts(&self, row: usize) -> RowFacts {
+        run::row_facts(&self.catalog, row)
+    }
+
+    fn run(&self) -> RunFacts {
+        run::facts(&self.catalog)
     }
 
     fn thread_names(&self, rank: u32) -> Result<BTreeMap<u32, String>> {

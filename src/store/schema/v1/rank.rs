@@ -11,7 +11,16 @@ use crate::store::schema::issues::Issues;
 use std::collections::BTreeMap;
 
 /// Attributes of a rank's group that mean something to us.
-const RANK_ATTRIBUTES: [&str; 4] = [names::SORTED, names::COMPLETE, names::RECORDED, names::HOST];
+const RANK_ATTRIBUTES: [&str; 8] = [
+    names::SORTED,
+    names::COMPLETE,
+    names::RECORDED,
+    names::HOST,
+    names::ENDED_BY,
+    names::SESSION_START,
+    names::SESSION_END,
+    names::STATES_INCLUSIVE,
+];
 
 /// Attributes of a rank's clock that mean something to us; kept with those of the rank.
 const CLOCK_ATTRIBUTES: [&str; 6] = [

@@ -11,7 +11,7 @@ use std::ops::Range;
 pub(super) const COLUMNS: [&str; 3] = [names::START_TIMES, names::END_TIMES, names::THREAD_IDS];
 
 /// Attributes of a region's group that mean something to us.
-const REGION_ATTRIBUTES: [&str; 12] = [
+const REGION_ATTRIBUTES: [&str; 13] = [
     names::NAME,
     names::SOURCE_FILE,
     names::SOURCE_LINE,
@@ -21,6 +21,7 @@ const REGION_ATTRIBUTES: [&str; 12] = [
     names::THROTTLED,
     names::THROTTLED_NS,
     names::TOTAL,
+    names::INCLUSIVE,
     names::DROPPED,
     names::OPEN,
     names::CLAMPED,
@@ -77,6 +78,7 @@ pub(super) fn open(group: &Group, members: &Members) -> Result<Region> {
             spans: count(names::NUM_SPANS),
             throttled,
             throttled_ns,
+            inclusive_ns: int(&attributes, names::INCLUSIVE),
         },
         odd: too_few_calls(group.path(), &attributes, [intervals, dropped, throttled]),
         columns,

@@ -1,0 +1,344 @@
+//! The tree while it grows: all regions, shown or not.
+
+use super::{RankTimes, RowTimes};
+use crate::analysis::inclusive::Covered;
+use crate::analysis::merge::Call;
+use crate::analysis::nesting::{self, Frame, Visitor};
+use crate::error::Result;
+use crate::profile::{ClockAgreement, Source, Statistics, saturate};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+
+/// Paths beyond which further ones are left to the node above them: a tree that large is not read by anyone,
+/// and must not fill the memory.
+const MAX_NODES: usize = 1 << 16;
+/// Nodes below each other, beyond which deeper ones are left to the last.
+const MAX_DEPTH: usize = 128;
+/// How often a region may be on one path.
+const MAX_REPEATS: usize = 8;
+
+/// A node while the tree grows.
+#[derive(Debug, Default)]
+pub(super) struct Growing {
+    pub(super) region: usize,
+    pub(super) parent: usize,
+    pub(super) depth: usize,
+    pub(super) statistics: Statistics,
+    pub(super) exclusive: i128,
+    /// Calls that are not inside another one of the node.
+    pub(super) outermost: u64,
+    pub(super) folded: u64,
+    /// What the first start is ordered by among those of all ranks, and the first start.
+    pub(super) first_start: Option<(i64, i64)>,
+    pub(super) recursion_depth: u32,
+    pub(super) threads: Threads,
+}
+
+/// The threads that a node was seen on.
+#[derive(Debug, Default)]
+pub(super) struct Threads {
+    /// Over all ranks.
+    pub(super) number: u64,
+    /// The last one, and those of its rank, by their place.
+    last: Option<(u32, usize)>,
+    seen: Vec<u64>,
+    /// Those of all ranks, where nodes are going to be merged.
+    all: Vec<(u32, u32)>,
+}
+
+impl Threads {
+    #[inline]
+    fn add(&mut self, rank: u32, thread: usize, keep: bool) {
+        if self.last != Some((rank, thread)) {
+            self.add_other(rank, thread, keep);
+        }
+    }
+
+    fn add_other(&mut self, rank: u32, thread: usize, keep: bool) {
+        if self.last.is_some_and(|(last, _)| last != rank) {
+            self.seen.clear();
+        }
+        self.last = Some((rank, thread));
+        let (word, bit) = (thread / 64, 1 << (thread % 64));
+        if self.seen.len() <= word {
+            self.seen.resize(word + 1, 0);
+        }
+        if self.seen[word] & bit == 0 {
+            self.seen[word] |= bit;
+            self.number += 1;
+            if keep {
+                self.all.push((rank, u32::try_from(thread).unwrap_or(u32::MAX)));
+            }
+        }
+    }
+
+    /// Adds those of another node.
+    pub(super) fn merge(&mut self, mut other: Self) {
+        if self.number == 0 {
+            *self = other;
+            return;
+        }
+        self.all.append(&mut other.all);
+        self.all.sort_unstable();
+        self.all.dedup();
+        self.number = self.number.max(other.number).max(self.all.len() as u64);
+    }
+}
+
+/// Where calls of a region inside a node go.
+#[derive(Clone, Copy, Debug)]
+struct Target {
+    node: usize,
+    folded: bool,
+}
+
+/// What is kept with an open call.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tag {
+    node: usize,
+    /// Calls of its region that are open, itself included.
+    recursion: u32,
+}
+
+/// The region at hand, on the rank at hand.
+#[derive(Debug)]
+struct RowState {
+    region: usize,
+    /// By the thread's place.
+    covered: Vec<Covered>,
+    inclusive: i128,
+    exclusive: i128,
+    recursion_depth: u32,
+    /// The node above the last call, and where that went: mostly where the next one goes too.
+    recent: (usize, Target),
+}
+
+pub(super) struct Builder<'a> {
+    pub(super) source: &'a dyn Source,
+    /// The first is above the top level.
+    pub(super) nodes: Vec<Growing>,
+    /// Node and region to where calls of that region inside that node go.
+    links: FxHashMap<(usize, usize), Target>,
+    pub(super) rows: BTreeMap<usize, RowTimes>,
+    pub(super) ranks: BTreeMap<u32, RankTimes>,
+    pub(super) overlaps: u64,
+    pub(super) reversed: u64,
+    pub(super) folded: u64,
+    /// Whether nodes are going to be merged, as some are not shown.
+    keep_threads: bool,
+    /// Whether times of different ranks cannot be compared.
+    own_clocks: bool,
+    rank: RankState,
+    state: Vec<RowState>,
+}
+
+/// The rank at hand.
+#[derive(Debug, Default)]
+struct RankState {
+    number: u32,
+    threads: usize,
+    intervals: u64,
+    span: Option<(i64, i64)>,
+    busy: i128,
+    not_nested: u64,
+    covered: Option<Covered>,
+}
+
+impl<'a> Builder<'a> {
+    /// For a tree of which only the regions that are `shown` will be left.
+    pub(super) fn new(source: &'a dyn Source, shown: &[bool]) -> Self {
+        Self {
+            source,
+            keep_threads: shown.contains(&false),
+            own_clocks: source.clocks(&source.ranks()) == ClockAgreement::Unknown,
+            nodes: vec![Growing::default()],
+            links: FxHashMap::default(),
+            rows: BTreeMap::new(),
+            ranks: BTreeMap::new(),
+            overlaps: 0,
+            reversed: 0,
+            folded: 0,
+            rank: RankState::default(),
+            state: Vec::new(),
+        }
+    }
+
+    /// Reads the rows of the next rank, which are all that it has.
+    pub(super) fn rank(&mut self, number: u32, rows: &[usize]) -> Result<()> {
+        let source = self.source;
+        let nowhere = Target {
+            node: 0,
+            folded: false,
+        };
+        self.state = rows
+            .iter()
+            .map(|&row| RowState {
+                region: source.rows()[row].name,
+                covered: Vec::new(),
+                inclusive: 0,
+                exclusive: 0,
+                recursion_depth: 0,
+                recent: (usize::MAX, nowhere),
+            })
+            .collect();
+        self.rank = RankState {
+            number,
+            ..RankState::default()
+        };
+        nesting::visit(source, rows, self)?;
+        for (&row, state) in rows.iter().zip(&self.state) {
+            let times = RowTimes {
+                inclusive_ns: saturate(state.inclusive),
+                exclusive_ns: saturate(state.exclusive),
+                recursion_depth: state.recursion_depth,
+            };
+            self.rows.insert(row, times);
+        }
+        let times = RankTimes {
+            threads: self.rank.threads,
+            intervals: self.rank.intervals,
+            intervals_span_ns: self.rank.span,
+            busy_ns: saturate(self.rank.busy),
+            not_nested: self.rank.not_nested,
+        };
+        self.ranks.insert(number, times);
+        Ok(())
+    }
+
+    #[inline]
+    fn target(&mut self, parent: usize, row: usize) -> Target {
+        let state = &self.state[row];
+        if state.recent.0 == parent {
+            return state.recent.1;
+        }
+        let target = self.find_target(parent, state.region);
+        self.state[row].recent = (parent, target);
+        target
+    }
+
+    fn find_target(&mut self, parent: usize, region: usize) -> Target {
+        if parent != 0 && self.nodes[parent].region == region {
+            return Target {
+                node: parent,
+                folded: false,
+            };
+        }
+        match self.links.get(&(parent, region)) {
+            Some(&target) => target,
+            None => self.link(parent, region),
+        }
+    }
+
+    #[cold]
+    fn link(&mut self, parent: usize, region: usize) -> Target {
+        let depth = self.nodes[parent].depth + 1;
+        let (mut repeats, mut ancestor) = (0, parent);
+        while ancestor != 0 {
+            repeats += usize::from(self.nodes[ancestor].region == region);
+            ancestor = self.nodes[ancestor].parent;
+        }
+        let fits = self.nodes.len() <= MAX_NODES && depth <= MAX_DEPTH && repeats < MAX_REPEATS;
+        let target = if fits || parent == 0 {
+            self.nodes.push(Growing {
+                region,
+                parent,
+                depth,
+                ..Growing::default()
+            });
+            Target {
+                node: self.nodes.len() - 1,
+                folded: false,
+            }
+        } else {
+            Target {
+                node: parent,
+                folded: true,
+            }
+        };
+        self.links.insert((parent, region), target);
+        target
+    }
+}
+
+impl RankState {
+    #[inline]
+    fn see(&mut self, thread: usize, call: &Call) {
+        self.threads = self.threads.max(thread + 1);
+        self.intervals += 1;
+        let last = call.end.max(call.start);
+        self.span = Some(match self.span {
+            None => (call.start, last),
+            Some((first, latest)) => (first.min(call.start), latest.max(last)),
+        });
+        let covered = self.covered.get_or_insert(Covered::NONE);
+        self.busy += covered.add(call.start, call.end);
+    }
+}
+
+/// How many calls of a region are open when another one begins inside `open`, that one included.
+#[cold]
+fn recursion(open: &[Frame<Tag>], row: usize) -> u32 {
+    let outer = open.iter().rev().find(|frame| frame.call.row == row);
+    outer.map_or(1, |frame| frame.tag.recursion.saturating_add(1))
+}
+
+impl Visitor for Builder<'_> {
+    type Tag = Tag;
+
+    #[inline]
+    fn enter(&mut self, thread: usize, open: &[Frame<Tag>], call: &Call) -> Tag {
+        self.rank.see(thread, call);
+        let row = &mut self.state[call.row];
+        if row.covered.len() <= thread {
+            row.covered.resize(thread + 1, Covered::NONE);
+        }
+        let covered = &mut row.covered[thread];
+        let is_open = covered.is_open_at(call.start);
+        row.inclusive += covered.add(call.start, call.end);
+        let recursion = if is_open { recursion(open, call.row) } else { 1 };
+        row.recursion_depth = row.recursion_depth.max(recursion);
+
+        let parent = open.last().map_or(0, |frame| frame.tag.node);
+        let target = self.target(parent, call.row);
+        let rank = &self.rank;
+        let node = &mut self.nodes[target.node];
+        if target.folded {
+            node.folded += 1;
+            self.folded += 1;
+        } else {
+            node.statistics.add(call.duration());
+            node.outermost += u64::from(target.node != parent);
+            node.recursion_depth = node.recursion_depth.max(recursion);
+            node.threads.add(rank.number, thread, self.keep_threads);
+            let order = match rank.span {
+                Some((first, _)) if self.own_clocks => call.start.saturating_sub(first),
+                _ => call.start,
+            };
+            if node.first_start.is_none_or(|(earliest, _)| order < earliest) {
+                node.first_start = Some((order, call.start));
+            }
+        }
+        Tag {
+            node: target.node,
+            recursion,
+        }
+    }
+
+    #[inline]
+    fn leave(&mut self, tag: Tag, call: &Call, own_ns: i128) {
+        self.nodes[tag.node].exclusive += own_ns;
+        self.state[call.row].exclusive += own_ns;
+    }
+
+    fn overlap(&mut self, _: &Call, _: &Call) -> Result<()> {
+        self.overlaps += 1;
+        self.rank.not_nested += 1;
+        Ok(())
+    }
+
+    fn reversed(&mut self, _: &Call) -> Result<()> {
+        self.reversed += 1;
+        self.rank.not_nested += 1;
+        Ok(())
+    }
+}

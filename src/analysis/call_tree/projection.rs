@@ -1,0 +1,193 @@
+//! From the tree of all regions to that of those that are shown.
+
+use super::builder::{Builder, Growing};
+use super::{CallNode, CallTree};
+use rustc_hash::FxHashMap;
+
+/// A node that is shown, made of one or several of all.
+#[derive(Debug, Default)]
+struct Shown {
+    growing: Growing,
+    inclusive: i128,
+    untimed: u64,
+    is_recursive: bool,
+    calls_inside: u64,
+    children: Vec<usize>,
+}
+
+impl Builder<'_> {
+    /// The tree of the regions that are `shown`. A node whose caller is not shown hangs below the nearest one
+    /// that is; times stay what they are.
+    pub(super) fn finish(self, shown: &[bool]) -> CallTree {
+        let Self {
+            source,
+            nodes,
+            rows,
+            ranks,
+            overlaps,
+            reversed,
+            folded,
+            ..
+        } = self;
+        // A node comes after its parent, so from the end every node is complete when it is added.
+        let mut inclusive: Vec<i128> = nodes.iter().map(|node| node.exclusive).collect();
+        let mut calls: Vec<u64> = nodes
+            .iter()
+            .map(|node| node.statistics.count().saturating_add(node.folded))
+            .collect();
+        for (index, node) in nodes.iter().enumerate().skip(1).rev() {
+            inclusive[node.parent] += inclusive[index];
+            calls[node.parent] = calls[node.parent].saturating_add(calls[index]);
+        }
+        let mut projection = Projection::new();
+        // Where the children of each node hang.
+        let mut place = vec![0_usize; nodes.len()];
+        for (index, node) in nodes.into_iter().enumerate().skip(1) {
+            let above = place[node.parent];
+            place[index] = if shown[node.region] {
+                projection.add(above, node, inclusive[index], calls[index])
+            } else {
+                above
+            };
+        }
+        let mut intervals = 0_u64;
+        for (index, row) in source.rows().iter().enumerate() {
+            if rows.contains_key(&index) && shown[row.name] {
+                intervals = intervals.saturating_add(row.intervals);
+                projection.count_untimed(row.name, row.calls.saturating_sub(row.intervals));
+            }
+        }
+        CallTree {
+            intervals,
+            rank_times: ranks,
+            rows,
+            overlaps,
+            reversed,
+            folded,
+            ..projection.into_tree(source.names())
+        }
+    }
+}
+
+struct Projection {
+    /// The first is above the top level.
+    nodes: Vec<Shown>,
+    /// Node and region to the node of that region below it.
+    below: FxHashMap<(usize, usize), usize>,
+    /// Region to its first node.
+    first: FxHashMap<usize, usize>,
+}
+
+impl Projection {
+    fn new() -> Self {
+        Self {
+            nodes: vec![Shown::default()],
+            below: FxHashMap::default(),
+            first: FxHashMap::default(),
+        }
+    }
+
+    /// Adds a node below `above`; gives where it went.
+    fn add(&mut self, above: usize, node: Growing, inclusive: i128, calls: u64) -> usize {
+        // What was between the two is not shown, and makes no difference to the time.
+        let is_inside_itself = above != 0 && self.nodes[above].growing.region == node.region;
+        let at = if is_inside_itself {
+            above
+        } else {
+            self.node_below(above, node.region)
+        };
+        let shown = &mut self.nodes[at];
+        if !is_inside_itself {
+            shown.inclusive += inclusive;
+            shown.growing.outermost = shown.growing.outermost.saturating_add(node.outermost);
+            shown.calls_inside = shown
+                .calls_inside
+                .saturating_add(calls.saturating_sub(node.outermost));
+        }
+        let of = &mut shown.growing;
+        of.statistics.merge(&node.statistics);
+        of.exclusive += node.exclusive;
+        of.recursion_depth = of.recursion_depth.max(node.recursion_depth);
+        of.first_start = [of.first_start, node.first_start].into_iter().flatten().min();
+        of.threads.merge(node.threads);
+        at
+    }
+
+    fn node_below(&mut self, above: usize, region: usize) -> usize {
+        if let Some(&at) = self.below.get(&(above, region)) {
+            return at;
+        }
+        let at = self.nodes.len();
+        let mut ancestor = above;
+        while ancestor != 0 && self.nodes[ancestor].growing.region != region {
+            ancestor = self.nodes[ancestor].growing.parent;
+        }
+        self.nodes.push(Shown {
+            is_recursive: ancestor != 0,
+            growing: Growing {
+                region,
+                parent: above,
+                ..Growing::default()
+            },
+            ..Shown::default()
+        });
+        self.below.insert((above, region), at);
+        self.first.entry(region).or_insert(at);
+        at
+    }
+
+    /// Calls without intervals belong to the first node of their region, at the top level if it has
+    /// none; a region without any calls gets a node too.
+    fn count_untimed(&mut self, region: usize, calls: u64) {
+        let at = match self.first.get(&region) {
+            Some(&at) => at,
+            None => self.node_below(0, region),
+        };
+        let untimed = &mut self.nodes[at].untimed;
+        *untimed = untimed.saturating_add(calls);
+    }
+
+    fn into_tree(mut self, names: &[String]) -> CallTree {
+        for index in 1..self.nodes.len() {
+            let parent = self.nodes[index].growing.parent;
+            self.nodes[parent].children.push(index);
+        }
+        let order: Vec<_> = self
+            .nodes
+            .iter()
+            .map(|Shown { growing, .. }| (growing.first_start.is_none(), growing.first_start, growing.region))
+            .collect();
+        for node in &mut self.nodes {
+            node.children.sort_by_key(|&index| order[index]);
+            node.children.iter_mut().for_each(|index| *index -= 1);
+        }
+        let mut nodes = self.nodes.into_iter();
+        let roots = nodes.next().map_or_else(Vec::new, |top| top.children);
+        CallTree {
+            roots,
+            nodes: nodes.map(|node| node.into_node(names)).collect(),
+            ..CallTree::default()
+        }
+    }
+}
+
+impl Shown {
+    fn into_node(self, names: &[String]) -> CallNode {
+        let of = self.growing;
+        CallNode {
+            name: names[of.region].clone(),
+            calls: of.statistics.count().saturating_add(self.untimed),
+            statistics: of.statistics,
+            exclusive: of.exclusive,
+            inclusive: self.inclusive,
+            first_start_ns: of.first_start.map(|(_, start)| start),
+            threads: of.threads.number,
+            recursion_depth: of.recursion_depth,
+            is_recursive: self.is_recursive,
+            outermost: of.outermost,
+            calls_inside: self.calls_inside,
+            parent: of.parent.checked_sub(1),
+            children: self.children,
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Notes on calls that left no interval, or not a true one.
+
+use super::regions::{self, ByRegion};
+use super::{Note, NoteKind};
+use crate::profile::Source;
+use crate::units::{count, duration, plural};
+
+/// Calls of all rows.
+#[derive(Default)]
+struct Calls {
+    intervals: u64,
+    dropped: u64,
+    counted: u64,
+    clamped: u64,
+    open: ByRegion,
+    throttled: ByRegion,
+    throttled_ns: i64,
+}
+
+pub(super) fn notes(source: &dyn Source) -> Vec<Note> {
+    let mut calls = Calls::default();
+    for (index, row) in source.rows().iter().enumerate() {
+        let facts = source.row_facts(index);
+        let name = || source.names()[row.name].clone();
+        calls.intervals = calls.intervals.saturating_add(row.intervals);
+        calls.dropped = calls.dropped.saturating_add(facts.dropped);
+        calls.clamped = calls.clamped.saturating_add(facts.clamped);
+        let other = [row.intervals, row.throttled, facts.dropped];
+        let counted = other.into_iter().fold(row.calls, u64::saturating_sub);
+        calls.counted = calls.counted.saturating_add(counted);
+        if facts.open > 0 {
+            regions::add(&mut calls.open, name(), facts.open, 0);
+        }
+        if row.throttled > 0 {
+            regions::add(&mut calls.throttled, name(), row.throttled, row.throttled_ns);
+            calls.throttled_ns = calls.throttled_ns.saturating_add(row.throttled_ns);
+        }
+    }
+    [
+        dropped(calls.dropped, calls.dropped.saturating_add(calls.intervals)),
+        open(&calls.open),
+        counted(calls.counted),
+        throttled(&calls.throttled, calls.throttled_ns),
+        clamped(calls.clamped),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// `dropped` of `all` intervals.
+pub(crate) fn dropped(dropped: u64, all: u64) -> Option<Note> {
+    let (were, intervals) = if dropped == 1 {
+        ("was", "interval")
+    } else {
+        ("were", "intervals")
+    };
+    let intervals = if all == 1 { intervals } else { "intervals" };
+    let text = format!(
+        "{} of {} {intervals} {were} dropped: memory or disk ran out",
+        count(dropped),
+        count(all)
+    );
+    (dropped > 0).then(|| {
+        Note::new(NoteKind::Dropped, text)
+            .number("dropped", dropped)
+            .number("of", all)
+    })
+}
+
+/// Calls that were open when recording ended, by region.
+pub(crate) fn open(regions: &ByRegion) -> Option<Note> {
+    let calls: u64 = regions::calls(regions);
+    let text = regions::a_few(regions, |name, calls, _| match calls {
+        1 => name.to_owned(),
+        n => format!("{name} ({} calls)", count(n)),
+    });
+    let note = Note::new(
+        NoteKind::Open,
+        format!("still open at the end: {}", text.join(", ")),
+    );
+    (calls > 0).then(|| note.number("calls", calls))
+}
+
+fn counted(calls: u64) -> Option<Note> {
+    let text = if calls == 1 {
+        "1 call was counted without its time".into()
+    } else {
+        format!("{} calls were counted without their times", count(calls))
+    };
+    (calls > 0).then(|| Note::new(NoteKind::Counted, text).number("calls", calls))
+}
+
+fn throttled(regions: &ByRegion, ns: i64) -> Option<Note> {
+    let calls = regions::calls(regions);
+    let text = regions::a_few(regions, |name, calls, ns| {
+        format!("{name} {}, {}", plural(calls, "call"), duration(ns))
+    });
+    let was = if calls == 1 { "was" } else { "were" };
+    let text = format!(
+        "{} {was} throttled, and {was} only added up: {}",
+        plural(calls, "call"),
+        text.join("; ")
+    );
+    (calls > 0).then(|| {
+        Note::new(NoteKind::Throttled, text)
+            .number("calls", calls)
+            .number("time_ns", ns)
+    })
+}
+
+fn clamped(calls: u64) -> Option<Note> {
+    let has = if calls == 1 { "has" } else { "have" };
+    let text = format!(
+        "{} {has} the length 0 because the clock ran backwards meanwhile",
+        plural(calls, "call")
+    );
+    (calls > 0).then(|| Note::new(NoteKind::Clamped, text).number("calls", calls))
+}

@@ -1,0 +1,100 @@
+//! The numbers of the rows.
+
+use super::super::column::{Column, pad_right, time};
+use crate::analysis::call_tree::{CallNode, CallTree};
+use crate::units;
+
+const BAR_CELLS: usize = 10;
+const SHARE: &str = "share";
+
+type Cell = fn(&CallTree, &CallNode, bool) -> String;
+
+/// From left to right, the most wanted first.
+const COLUMNS: [(&str, Cell); 8] = [
+    ("calls", |_, node, _| units::count(node.calls())),
+    ("total", |_, node, unicode| {
+        timed(node, unicode, |node| node.inclusive_ns() as f64)
+    }),
+    ("exclusive", |_, node, unicode| {
+        timed(node, unicode, |node| node.exclusive_ns() as f64)
+    }),
+    (SHARE, |tree, node, unicode| {
+        share(tree.share(node), &reason(tree, node), unicode)
+    }),
+    ("average", |_, node, unicode| {
+        timed(node, unicode, |node| node.statistics().mean_ns())
+    }),
+    ("min", |_, node, unicode| {
+        time(node.statistics().min_ns().map(|ns| ns as f64), unicode)
+    }),
+    ("max", |_, node, unicode| {
+        time(node.statistics().max_ns().map(|ns| ns as f64), unicode)
+    }),
+    ("std", |_, node, unicode| {
+        timed(node, unicode, |node| node.statistics().std_ns())
+    }),
+];
+
+/// How much of a region's time is the profiler's own; where the profile tells.
+const PROFILER: (&str, Cell) = ("profiler", |tree, node, _| match tree.instrumentation(node) {
+    None => "-".into(),
+    Some(share) if share < 0.000_5 => "<0.1 %".into(),
+    Some(share) => format!("{:.1} %", 100.0 * share),
+});
+
+/// The columns of these nodes.
+pub(super) fn columns(tree: &CallTree, nodes: &[(usize, usize)], unicode: bool) -> Vec<Column> {
+    let cost = tree.call_cost_ns().map(|_| &PROFILER);
+    let nodes = || nodes.iter().map(|&(_, index)| tree.node(index));
+    let reasons = nodes().map(|node| reason(tree, node).len()).max().unwrap_or(0);
+    COLUMNS
+        .iter()
+        .chain(cost)
+        .map(|&(header, cell)| {
+            let behind = if header == SHARE {
+                BAR_CELLS + 1 + reasons
+            } else {
+                0
+            };
+            Column::new(header, behind, nodes().map(|node| cell(tree, node, unicode)))
+        })
+        .collect()
+}
+
+fn timed(node: &CallNode, unicode: bool, value: impl Fn(&CallNode) -> f64) -> String {
+    time((node.statistics().count() > 0).then(|| value(node)), unicode)
+}
+
+/// Why a share is beyond 100 %: the threads that ran the region at the same time.
+fn reason(tree: &CallTree, node: &CallNode) -> String {
+    if tree.share(node).is_none_or(|share| share < 1.000_5) {
+        return String::new();
+    }
+    let threads = units::plural(node.threads(), "thread");
+    match tree.ranks() {
+        1 => format!(" {threads}"),
+        ranks => format!(" {threads} of {ranks} ranks"),
+    }
+}
+
+fn share(share: Option<f64>, reason: &str, unicode: bool) -> String {
+    match share {
+        None => format!("-{}", " ".repeat(BAR_CELLS + 3)),
+        Some(share) => format!("{:.1} % {}{reason}", share * 100.0, bar(share, unicode)),
+    }
+}
+
+/// A bar of fixed width, full at 1.
+fn bar(share: f64, unicode: bool) -> String {
+    let share = share.clamp(0.0, 1.0);
+    let mut bar = String::new();
+    if unicode {
+        const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+        let eighths = (share * (BAR_CELLS * 8) as f64).round() as usize;
+        bar += &"█".repeat(eighths / 8);
+        bar += EIGHTHS[eighths % 8];
+    } else {
+        bar += &"#".repeat((share * BAR_CELLS as f64).round() as usize);
+    }
+    pad_right(&bar, BAR_CELLS)
+}

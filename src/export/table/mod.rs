@@ -1,0 +1,201 @@
+//! The statistics table: a call tree in a terminal.
+
+mod cells;
+mod labels;
+mod rows;
+
+use super::column::{Column, GAP, Paint, fit, pad_right, time};
+use super::text::{printable, shorten, width, wrap};
+use crate::analysis::call_tree::CallTree;
+use crate::analysis::notes::NoteKind;
+use crate::units;
+use labels::{Cut, Labels};
+use rows::Rows;
+use std::fmt::Write;
+
+/// How a table is laid out; by default Unicode, no colour, no limit to its width, and no more rows than
+/// somebody reads.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct TableOptions {
+    /// Columns of the terminal: what does not fit is left out from the right.
+    pub width: Option<usize>,
+    /// Lines of the tree, bars and µ; without it plain ASCII.
+    pub unicode: bool,
+    /// ANSI colours.
+    pub color: bool,
+    /// Stands in front of the first line: the run's label or the file's name.
+    pub title: Option<String>,
+    /// Rows of the tree at the most: those with the most time, and what they are below of. Defaults to 60;
+    /// none shows all.
+    pub max_rows: Option<usize>,
+    /// What shows the others, as the line below the rows says: `--all`, for example.
+    pub all_hint: Option<String>,
+}
+
+impl Default for TableOptions {
+    fn default() -> Self {
+        Self {
+            width: None,
+            unicode: true,
+            color: false,
+            title: None,
+            max_rows: Some(60),
+            all_hint: None,
+        }
+    }
+}
+
+/// In narrower terminals the first line is shortened rather than broken.
+const NARROW: usize = 40;
+
+/// The call tree as a table, one line for each node: calls, total (inclusive) and exclusive time, share of
+/// the wall time of all ranks, average, shortest and longest call, standard deviation; and, where the
+/// profile says what a call costs, the share of the time that is the profiler's own. Above it stands how long
+/// the run took, and how much of that was outside any region; below it the [notes](CallTree::notes).
+///
+/// Unknown values show as `-`: times of calls that were only counted. A share beyond 100 % has the threads
+/// that it is of beside it.
+///
+/// ```
+/// use scope_profiler::analysis::call_tree::CallTree;
+/// use scope_profiler::export::table::{self, TableOptions};
+/// use scope_profiler::{ProfilingH5Reader, RegionFilter};
+///
+/// let reader = ProfilingH5Reader::open("tests/golden/s1_thread_ids.h5")?;
+/// let tree = CallTree::filtered(&reader, &RegionFilter::new())?;
+/// let mut options = TableOptions::default();
+/// options.width = Some(40);
+/// assert_eq!(
+///     table::render(&tree, &options),
+///     "\
+/// 1 rank, 2 threads, 4 intervals, wall
+///   time 120 ns (first to last interval),
+///   57 ns (47.5 %) outside any region
+///
+/// region  calls  total  exclusive
+/// solve       3  33 ns      33 ns
+/// io          1  30 ns      30 ns
+/// "
+/// );
+/// # Ok::<(), scope_profiler::Error>(())
+/// ```
+#[must_use]
+pub fn render(tree: &CallTree, options: &TableOptions) -> String {
+    let mut out = String::new();
+    let paint = Paint { color: options.color };
+    for line in summary(tree, options) {
+        let _ = writeln!(out, "{}", paint.bold(&line));
+    }
+    if tree.roots().next().is_some() {
+        out.push('\n');
+        body(&mut out, tree, options, paint);
+    }
+    // What these say stands above.
+    let notes = tree
+        .notes()
+        .iter()
+        .filter(|note| !matches!(note.kind(), NoteKind::Filter | NoteKind::WallTime));
+    for note in notes {
+        out.push_str(&note_lines(note.text(), options));
+    }
+    out
+}
+
+/// A note, in as many lines as it takes.
+pub(crate) fn note_lines(text: &str, options: &TableOptions) -> String {
+    let paint = Paint { color: options.color };
+    let text = if options.unicode {
+        printable(text, true)
+    } else {
+        printable(&text.replace('µ', "u").replace('…', "..."), false)
+    };
+    wrap(&text, options.width)
+        .iter()
+        .map(|line| paint.dim(line) + "\n")
+        .collect()
+}
+
+/// What the table is of, and whether that is all.
+fn summary(tree: &CallTree, options: &TableOptions) -> Vec<String> {
+    let mut text = String::new();
+    if let Some(title) = &options.title {
+        let _ = write!(text, "{}: ", printable(title, options.unicode));
+    }
+    let wall = tree.wall();
+    let _ = write!(
+        text,
+        "{}, {}, {}, wall time {}{}",
+        units::plural(tree.ranks() as u64, "rank"),
+        units::plural(tree.threads() as u64, "thread"),
+        units::plural(tree.intervals(), "interval"),
+        time(Some(wall.ns() as f64), options.unicode),
+        match (wall.has_own_clocks(), wall.is_of_run()) {
+            (true, true) => " (of the rank that took longest)",
+            (true, false) => " (first to last interval of the rank that took longest)",
+            (false, true) => "",
+            (false, false) if tree.intervals() == 0 => "",
+            (false, false) => " (first to last interval)",
+        }
+    );
+    // Where it would be shown as 0.0 %, it is nothing to look at.
+    if let Some(share) = tree.outside_share().filter(|&share| share >= 0.000_5) {
+        let outside = time(Some(tree.outside_ns() as f64), options.unicode);
+        let at_most = if tree.outside_is_exact() { "" } else { "at most " };
+        let _ = write!(
+            text,
+            ", {at_most}{outside} ({:.1} %) outside any region",
+            100.0 * share
+        );
+    }
+    let mut lines = match options.width {
+        Some(width) if width < NARROW => vec![shorten(&text, width, options.unicode)],
+        width => wrap(&text, width),
+    };
+    if let Some(filter) = tree.filter() {
+        lines.extend(wrap(&format!("filter: {filter}"), options.width));
+    }
+    lines
+}
+
+/// How many rows are not there, and what shows them.
+pub(super) fn more(rows: usize, options: &TableOptions) -> Option<String> {
+    let text = format!("and {} more", units::count(rows as u64));
+    let text = match &options.all_hint {
+        None => text,
+        Some(all) => format!("{text}; {all} shows {}", if rows == 1 { "it" } else { "them" }),
+    };
+    let text = match options.width {
+        Some(max) => shorten(&text, max, options.unicode),
+        None => text,
+    };
+    (rows > 0).then_some(text)
+}
+
+fn body(out: &mut String, tree: &CallTree, options: &TableOptions, paint: Paint) {
+    let rows = Rows::of(tree, options.max_rows);
+    let labels = Labels::new(tree, &rows.nodes, options.unicode);
+    let mut columns: Vec<Column> = cells::columns(tree, &rows.nodes, options.unicode);
+    let room = fit(&mut columns, labels.natural(), labels.shortest(), options.width);
+    let style = labels.style(room);
+
+    let mut line = pad_right(&shorten(labels.header(style), room, options.unicode), room);
+    for column in &columns {
+        line += GAP;
+        line += &column.header();
+    }
+    let _ = writeln!(out, "{}", paint.bold(line.trim_end()));
+    for index in 0..rows.nodes.len() {
+        let Cut { guide, name } = labels.cut(index, style, room);
+        let padding = " ".repeat(room.saturating_sub(width(&guide) + width(&name)));
+        let mut line = paint.dim(&guide) + &name + &padding;
+        for column in &columns {
+            line += GAP;
+            line += &column.cell(index);
+        }
+        let _ = writeln!(out, "{}", line.trim_end());
+    }
+    if let Some(line) = more(rows.more, options) {
+        let _ = writeln!(out, "{}", paint.dim(&line));
+    }
+}

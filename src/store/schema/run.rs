@@ -1,0 +1,145 @@
+//! What a file says of the run as a whole.
+
+use super::catalog::Catalog;
+use super::names;
+use crate::profile::{Metadata, RankRun, RowFacts, RunFacts};
+use crate::store::hdf5::attributes::{int, text};
+use std::ops::RangeInclusive;
+
+/// The facts of the run that `catalog` is of.
+pub(in crate::store) fn facts(catalog: &Catalog) -> RunFacts {
+    let metadata = &catalog.metadata;
+    let mut run = RunFacts {
+        missing: missing(catalog),
+        incomplete: text(metadata, names::INCOMPLETE_RANKS).map_or_else(Vec::new, |text| ranges(&text)),
+        suspended_ns: int(metadata, names::SUSPENDED).unwrap_or(0).max(0),
+        ..RunFacts::default()
+    };
+    let only_rank = catalog.ranks.len() == 1;
+    for &rank in &catalog.ranks {
+        let mut of_rank = RankRun::default();
+        if let Some(entry) = catalog.of_rank.get(&rank) {
+            let facts = &entry.facts;
+            of_rank.span_ns = span(facts);
+            of_rank.ended_by = text(facts, names::ENDED_BY);
+            if int(facts, names::COMPLETE) == Some(0) && !contains(&run.incomplete, rank) {
+                run.incomplete.push(rank..=rank);
+            }
+        }
+        if only_rank && of_rank.ended_by.is_none() {
+            of_rank.ended_by = text(metadata, names::ENDED_BY);
+        }
+        run.ranks.insert(rank, of_rank);
+    }
+    run.incomplete = merged(run.incomplete);
+    run
+}
+
+/// What is known of a row beyond its counts.
+pub(in crate::store) fn row_facts(catalog: &Catalog, row: usize) -> RowFacts {
+    let mut facts = RowFacts::from(catalog.sites[row].clone());
+    let row = &catalog.rows[row];
+    if facts.inclusive_ns.is_none() {
+        let states = catalog.rank_fact(row.rank, names::STATES_INCLUSIVE) == Some(1);
+        facts.inclusive_ns = row.total_ns.filter(|_| states);
+    }
+    facts
+}
+
+fn span(facts: &Metadata) -> Option<(i64, i64)> {
+    let start = int(facts, names::SESSION_START)?;
+    let end = int(facts, names::SESSION_END)?;
+    (start <= end).then_some((start, end))
+}
+
+/// Ranks that the file says are missing, and gaps between its ranks up to the size of the run.
+fn missing(catalog: &Catalog) -> Vec<RangeInclusive<u32>> {
+    if catalog.of_one_rank {
+        return Vec::new();
+    }
+    let stated = text(&catalog.metadata, names::MISSING_RANKS).map_or_else(Vec::new, |text| ranges(&text));
+    let size = int(&catalog.metadata, "size").or_else(|| int(&catalog.metadata, "mpi_size"));
+    let size = size.and_then(|size| u32::try_from(size).ok()).unwrap_or(0);
+    let mut missing: Vec<_> = stated
+        .into_iter()
+        .filter(|range| !catalog.ranks.iter().any(|rank| range.contains(rank)))
+        .collect();
+    let mut next = 0;
+    for &rank in &catalog.ranks {
+        if rank > next {
+            missing.push(next..=rank - 1);
+        }
+        next = rank.saturating_add(1);
+    }
+    if next < size && !catalog.ranks.is_empty() {
+        missing.push(next..=size - 1);
+    }
+    merged(missing)
+}
+
+fn contains(ranges: &[RangeInclusive<u32>], rank: u32) -> bool {
+    ranges.iter().any(|range| range.contains(&rank))
+}
+
+/// `0-3,7`; what makes no sense is passed over.
+fn ranges(text: &str) -> Vec<RangeInclusive<u32>> {
+    let range = |part: &str| {
+        let part = part.trim();
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let range = first.parse().ok()?..=last.parse().ok()?;
+        (!range.is_empty()).then_some(range)
+    };
+    text.split(',').filter_map(range).collect()
+}
+
+/// Ascending, and as few as there can be.
+fn merged(mut ranges: Vec<RangeInclusive<u32>>) -> Vec<RangeInclusive<u32>> {
+    ranges.sort_by_key(|range| *range.start());
+    let mut merged: Vec<RangeInclusive<u32>> = Vec::with_capacity(ranges.len());
+    for range in ranges {
+        match merged.last_mut() {
+            Some(last) if u64::from(*range.start()) <= u64::from(*last.end()) + 1 => {
+                *last = *last.start()..=*last.end().max(range.end());
+            }
+            _ => merged.push(range),
+        }
+    }
+    merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::Value;
+
+    #[test]
+    fn missing_ranks_are_what_the_file_says_and_the_gaps_up_to_its_size() {
+        let catalog = Catalog {
+            ranks: vec![1, 2, 5],
+            metadata: Metadata::from([
+                ("size".into(), Value::Int(8)),
+                (names::MISSING_RANKS.into(), Value::Text("3-4, x, 9-7,11".into())),
+            ]),
+            ..Catalog::default()
+        };
+        assert_eq!(facts(&catalog).missing, [0..=0, 3..=4, 6..=7, 11..=11]);
+    }
+
+    #[test]
+    fn a_rank_whose_log_did_not_end_is_incomplete_whatever_the_root_says() {
+        let mut catalog = Catalog {
+            ranks: vec![0, 1],
+            ..Catalog::default()
+        };
+        let killed = Metadata::from([
+            (names::COMPLETE.into(), Value::Int(0)),
+            (names::SESSION_START.into(), Value::Int(5)),
+            (names::SESSION_END.into(), Value::Int(9)),
+        ]);
+        catalog.of_rank.entry(1).or_default().facts = killed;
+        let run = facts(&catalog);
+        assert_eq!(run.incomplete, [1..=1]);
+        assert_eq!(run.spans(&[1]).map(|spans| spans[&1]), Some((5, 9)));
+        assert_eq!(run.spans(&[0, 1]), None);
+    }
+}
