@@ -197,6 +197,10 @@ impl ProfilingConfig {
     /// How many bytes of intervals may be in memory, over all threads. Each thread has one block
     /// (at most 96 KiB) beyond that.
     ///
+    /// Names of regions may take as much again, and at least 4 MiB, in all sessions of the process
+    /// together. Beyond that a line on standard error says so; at four times the limit calls under new
+    /// names are recorded in one region, `(other names)`.
+    ///
     /// Defaults to 256 MiB.
     pub fn memory_limit(mut self, bytes: usize) -> Self {
         self.memory_limit = bytes;

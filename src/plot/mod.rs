@@ -82,24 +82,25 @@ pub fn plot_gantt(source: &dyn Source, options: &GanttOptions) -> Result<()> {
     Ok(())
 }
 
-/// Opens the interactive page in a browser, from a file in the system's directory for temporary files.
+/// Opens the interactive page in a browser, from a directory of its own, which only this user can look
+/// into, in the system's directory for temporary files.
 ///
 /// # Errors
 ///
 /// As [`plot_gantt`].
 pub fn show_gantt(source: &dyn Source, options: &GanttOptions) -> Result<Shown> {
-    let directory = std::env::temp_dir();
-    let page = tempfile::Builder::new()
-        .prefix("scope-profiler-")
-        .suffix(".html")
-        .tempfile_in(&directory)
-        .map_err(|error| Error::io(&directory, "cannot write the page", error))?
-        .into_temp_path();
+    let above = std::env::temp_dir();
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("scope-profiler-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    let directory = builder
+        .tempdir_in(&above)
+        .map_err(|error| Error::io(&above, "cannot write the page", error))?;
+    let page = directory.path().join("gantt_plot.html");
     write_page(source, options, &page)?;
     // The browser reads it after this program has ended.
-    let page = page
-        .keep()
-        .map_err(|error| Error::io(&directory, "cannot keep the page", error.error))?;
+    let _ = directory.keep();
     viewer::open_in_browser(page)
 }
 

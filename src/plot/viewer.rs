@@ -121,24 +121,16 @@ fn over_ssh(path: &Path, variable: impl Fn(&str) -> Option<OsString>) -> String 
     let scp_host = if host.contains(':') {
         format!("[{host}]")
     } else {
-        host.clone()
+        host
     };
     let file = path.file_name().unwrap_or_default().to_string_lossy();
-    let directory = path.parent().unwrap_or(path).to_string_lossy();
-    let serve = format!(
-        "python3 -m http.server 8000 --bind 127.0.0.1 --directory {}",
-        quote(&directory)
-    );
+    // To serve it from here would show it, and what lies beside it, to everybody on this machine.
     format!(
         "There is no display here to show {path}\n\
          On your own machine, fetch it and open {file} in a browser:\n  \
-           scp {source} .\n\
-         or serve it, and open http://localhost:8000/{url}:\n  \
-           ssh -L 8000:localhost:8000 {user}{host} {serve}",
+           scp {source} .",
         path = path.display(),
         source = quote(&format!("{user}{scp_host}:{}", path.display())),
-        url = percent_encode(&file),
-        serve = quote(&serve),
     )
 }
 
@@ -155,18 +147,6 @@ fn quote(text: &str) -> String {
         return text.to_owned();
     }
     format!("'{}'", text.replace('\'', r"'\''"))
-}
-
-fn percent_encode(text: &str) -> String {
-    let mut out = String::new();
-    for &byte in text.as_bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(byte.into());
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
 }
 
 #[cfg(test)]
@@ -224,11 +204,7 @@ mod tests {
             text.contains(r"scp 'ada@10.0.0.2:/data/my runs/gantt'\''s.html' ."),
             "{text}"
         );
-        assert!(
-            text.contains("ssh -L 8000:localhost:8000 ada@10.0.0.2 'python3 -m http.server"),
-            "{text}"
-        );
-        assert!(text.contains("http://localhost:8000/gantt%27s.html"), "{text}");
+        assert!(!text.contains("http") && !text.contains("serve"), "{text}");
     }
 
     #[test]

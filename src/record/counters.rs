@@ -1,6 +1,6 @@
 //! What a thread counts of each region beside its intervals.
 
-use super::names::NameId;
+use super::names::{self, NameId};
 use crate::store::rank_log::Counts;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -20,8 +20,13 @@ pub(crate) struct Counters {
     pub(crate) spans: AtomicU64,
 }
 
+/// What a thread keeps for a region that it has met: these, and its entry in the lane's table, which
+/// grows by doubling.
+const BYTES: usize = size_of::<Counters>() + 32;
+
 impl Counters {
     pub(super) fn new(region: NameId) -> Self {
+        names::take(BYTES);
         Self {
             region,
             counted: AtomicU64::new(0),
@@ -30,6 +35,12 @@ impl Counters {
             throttled_ticks: AtomicU64::new(0),
             spans: AtomicU64::new(0),
         }
+    }
+}
+
+impl Drop for Counters {
+    fn drop(&mut self) {
+        names::give_back(BYTES);
     }
 }
 

@@ -238,9 +238,10 @@ impl Desk {
         }
         result?;
         recording.peek_abandoned(|call| self.log.open(call.thread, call.region.number(), call.start))?;
+        // SAFETY: as above; the rescue is this thread's alone.
+        unsafe { recording.peek_counts() };
         for region in recording.registry.iter() {
-            // SAFETY: as above.
-            let counts = unsafe { recording.peek_counts(region) };
+            let counts = recording.peeked_counts(region);
             if counts != Default::default() {
                 self.log.counters(region.number(), counts)?;
             }

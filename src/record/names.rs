@@ -2,9 +2,14 @@
 //!
 //! A name gets its number once in the life of the process and keeps it over all sessions, so that a
 //! call site can remember it. Names are never freed: there are as many as the program has regions.
+//!
+//! A program that makes names of its data has names without end. What they take is counted here, and
+//! beyond a limit calls under new names go to one region.
 
 use dashmap::DashMap;
 use std::cell::Cell;
+use std::io::Write;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{LazyLock, OnceLock};
 
 /// The number of a name.
@@ -25,9 +30,84 @@ pub(crate) type Source = (&'static str, u32);
 static IDS: LazyLock<DashMap<&'static str, NameId>> = LazyLock::new(DashMap::new);
 static ENTRIES: boxcar::Vec<NameEntry> = boxcar::Vec::new();
 
+/// Where calls go whose names get no number any more.
+const OTHERS: &str = "(other names)";
+static OTHERS_ID: OnceLock<NameId> = OnceLock::new();
+
+/// Bytes that names take, with all that is kept for each, over the process.
+static TAKEN: AtomicUsize = AtomicUsize::new(0);
+/// The largest `memory_limit` of a session so far: names that take more are told of.
+static LIMIT: AtomicUsize = AtomicUsize::new(LEAST_LIMIT);
+const LEAST_LIMIT: usize = 4 << 20;
+/// At so many times the limit there are no further names.
+const MOST_LIMITS: usize = 4;
+
+/// What is kept for a name beside its text: its entries in the tables here, in the registry and in what
+/// the writer knows; about.
+const NAME_BYTES: usize = 224;
+
+/// Sets the limit of names to that of a session, unless an earlier one had a higher limit.
+pub(crate) fn allow(bytes: usize) {
+    LIMIT.fetch_max(bytes, Ordering::Relaxed);
+}
+
+/// Counts memory that a thread takes for its part of what is kept of regions.
+pub(super) fn take(bytes: usize) {
+    TAKEN.fetch_add(bytes, Ordering::Relaxed);
+}
+
+/// Gives back what was [taken](take).
+pub(super) fn give_back(bytes: usize) {
+    TAKEN.fetch_sub(bytes, Ordering::Relaxed);
+}
+
+/// Takes the memory for one more name; false where there is to be none. Each is told once.
+fn has_room(name: &str) -> bool {
+    static TOLD: [AtomicBool; 2] = [const { AtomicBool::new(false) }; 2];
+    let bytes = name.len() + NAME_BYTES;
+    let taken = TAKEN.fetch_add(bytes, Ordering::Relaxed) + bytes;
+    let limit = LIMIT.load(Ordering::Relaxed);
+    if taken <= limit {
+        return true;
+    }
+    let is_full = taken > limit.saturating_mul(MOST_LIMITS);
+    if is_full {
+        give_back(bytes);
+    }
+    if !TOLD[usize::from(is_full)].swap(true, Ordering::Relaxed) {
+        let (names, mib) = (ENTRIES.count(), taken >> 20);
+        let consequence = if is_full {
+            format!("from here on calls under new names are recorded as {OTHERS:?}")
+        } else {
+            "name regions after what the program does, not after its data".to_owned()
+        };
+        // A closed standard error is no reason to take the program down.
+        let _ = writeln!(
+            std::io::stderr(),
+            "scope-profiler: {names} region names take {mib} MiB beside the intervals, memory_limit is {} MiB; {consequence}",
+            limit >> 20
+        );
+    }
+    !is_full
+}
+
 impl NameId {
-    /// The number of `name`; `source` is kept where the name has none yet.
+    /// The number of `name`, or that of all others where names take too much memory; `source` is kept
+    /// where the name has none yet.
     pub(crate) fn of(name: &str, source: Option<Source>) -> Self {
+        match IDS.get(name).map(|id| *id) {
+            None if !has_room(name) => *OTHERS_ID.get_or_init(|| Self::of_site(OTHERS, None)),
+            _ => Self::of_site(name, source),
+        }
+    }
+
+    /// Whether this stands for all names that have no number.
+    pub(crate) fn is_others(self) -> bool {
+        OTHERS_ID.get() == Some(&self)
+    }
+
+    /// As [`of`](Self::of), for a name that stands in the program's text: of these there is an end.
+    pub(crate) fn of_site(name: &str, source: Option<Source>) -> Self {
         let known = IDS.get(name).map(|id| *id);
         let id = known.unwrap_or_else(|| {
             let name: &'static str = Box::leak(name.to_owned().into_boxed_str());

@@ -2,7 +2,7 @@
 
 use super::block::{Block, Event};
 use super::lane_list::LaneList;
-use super::names::NameId;
+use super::names::{self, NameId};
 use super::open_stack::OpenShown;
 use super::pool::{Grant, Pool};
 use super::registry::{Registry, Totals};
@@ -72,6 +72,7 @@ impl Recording {
     pub(crate) fn new(settings: Settings) -> Arc<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        names::allow(settings.memory_limit);
         Arc::new(Self {
             id,
             registry: Registry::default(),
@@ -124,7 +125,8 @@ impl Recording {
 
     /// What to do with a region; one that is recorded enters the registry.
     pub(crate) fn mode_of(&self, region: NameId) -> Mode {
-        if !self.settings.patterns.keeps(region.name()) {
+        // Which names are among the others nobody knows any more: they are kept rather than lost.
+        if !region.is_others() && !self.settings.patterns.keeps(region.name()) {
             self.registry.leave_out(region);
             return Mode::Off;
         }
@@ -264,25 +266,38 @@ impl Recording {
         self.began.ns_of_ticks_until(self.settings.clock.anchor())
     }
 
-    /// What all threads counted of a region. Takes no lock and allocates nothing.
+    /// Adds up what all threads counted of each region, for [`peeked_counts`](Self::peeked_counts): in one
+    /// pass, however many regions there are. Takes no lock and allocates nothing.
     ///
     /// # Safety
     ///
-    /// As [`LaneList::peek`].
+    /// As [`LaneList::peek`]; and no two threads at once.
     #[allow(unsafe_code)]
-    pub(super) unsafe fn peek_counts(&self, region: NameId) -> Counts {
-        let mut counts = self.counts_of_ended(region);
+    pub(super) unsafe fn peek_counts(&self) {
+        for region in self.registry.iter() {
+            if let Some(totals) = self.registry.find(region) {
+                totals.peeked.set(self.counts_of_ended(region));
+            }
+        }
         // SAFETY: this function's contract.
         unsafe {
             self.lanes.peek(|lane| {
                 for (_, counters) in &lane.counters {
-                    if counters.region == region {
+                    if let Some(totals) = self.registry.find(counters.region) {
+                        let mut counts = totals.peeked.get();
                         counters.add_to(&mut counts);
+                        totals.peeked.set(counts);
                     }
                 }
             });
         }
-        counts
+    }
+
+    /// What [`peek_counts`](Self::peek_counts) has added up.
+    pub(super) fn peeked_counts(&self, region: NameId) -> Counts {
+        self.registry
+            .find(region)
+            .map_or_else(Counts::default, |totals| totals.peeked.get())
     }
 
     /// Calls of a region that have ended and were to leave an interval: those that the threads handed

@@ -218,7 +218,7 @@ impl RegionSite {
 
     #[cold]
     fn resolve(&self) -> NameId {
-        let id = NameId::of(self.name, Some((self.file, self.line)));
+        let id = NameId::of_site(self.name, Some((self.file, self.line)));
         self.id.store(id.number(), Ordering::Relaxed);
         id
     }

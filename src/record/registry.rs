@@ -4,6 +4,7 @@
 //! from a signal handler.
 
 use super::names::NameId;
+use crate::store::rank_log::Counts;
 use dashmap::DashMap;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -44,6 +45,43 @@ pub(crate) struct Totals {
     pub(crate) throttled_ticks: AtomicU64,
     /// Spans created on threads that have ended.
     pub(crate) spans: AtomicU64,
+    /// Room for the signal handler, which may not allocate, to add up what all threads counted.
+    pub(super) peeked: Peeked,
+}
+
+/// What all threads counted, while a signal handler adds it up.
+#[derive(Debug, Default)]
+pub(super) struct Peeked([AtomicU64; 5]);
+
+impl Peeked {
+    pub(super) fn set(&self, counts: Counts) {
+        let Counts {
+            counted,
+            dropped,
+            throttled,
+            throttled_ticks,
+            spans,
+        } = counts;
+        for (to, n) in self
+            .0
+            .iter()
+            .zip([counted, dropped, throttled, throttled_ticks, spans])
+        {
+            to.store(n, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn get(&self) -> Counts {
+        let [counted, dropped, throttled, throttled_ticks, spans] =
+            std::array::from_fn(|n| self.0[n].load(Ordering::Relaxed));
+        Counts {
+            counted,
+            dropped,
+            throttled,
+            throttled_ticks,
+            spans,
+        }
+    }
 }
 
 /// The chunk of a region, and its place in it.
@@ -54,7 +92,7 @@ fn place(region: NameId) -> (usize, usize) {
 }
 
 impl Registry {
-    fn find(&self, region: NameId) -> Option<&Totals> {
+    pub(super) fn find(&self, region: NameId) -> Option<&Totals> {
         let (chunk, index) = place(region);
         let totals = self.chunks.get(chunk)?.get()?.get(index)?;
         totals.entered.load(Ordering::Acquire).then_some(totals)

@@ -102,7 +102,7 @@ impl Callsite {
     pub(super) fn of(recording: Option<&Recording>, metadata: &'static Metadata<'static>) -> Self {
         let (region, by_field) = match recording.map(|recording| &*recording.settings.naming) {
             None => (
-                NameId::of(metadata.name(), metadata.file().zip(metadata.line())),
+                NameId::of_site(metadata.name(), metadata.file().zip(metadata.line())),
                 false,
             ),
             Some(naming) => (

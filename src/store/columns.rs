@@ -2,8 +2,9 @@
 
 use super::names;
 use crate::analysis::inclusive::Sum;
-use hdf5::Dataset;
+use hdf5::{Dataset, H5Type};
 use std::cmp::Reverse;
+use std::ops::Range;
 
 /// Start, end (ns) and thread of one interval.
 pub(crate) type Row = (i64, i64, u32);
@@ -29,6 +30,8 @@ pub(crate) struct Columns {
     starts: Vec<i64>,
     ends: Vec<i64>,
     threads: Vec<u32>,
+    /// How many rows there will be.
+    rows: usize,
     written: usize,
     total: i64,
     inclusive: Sum,
@@ -58,6 +61,7 @@ impl Columns {
             starts: Vec::new(),
             ends: Vec::new(),
             threads: Vec::new(),
+            rows,
             written: 0,
             total: 0,
             inclusive: Sum::default(),
@@ -105,17 +109,30 @@ impl Columns {
             return Ok(());
         }
         let range = self.written..self.written + rows;
-        self.start_times
-            .write_slice(&self.starts[..rows], range.clone())?;
-        self.end_times.write_slice(&self.ends[..rows], range.clone())?;
+        self.write_column(&self.start_times, &self.starts[..rows], range.clone())?;
+        self.write_column(&self.end_times, &self.ends[..rows], range.clone())?;
         if let Some(thread_ids) = &self.thread_ids {
-            thread_ids.write_slice(&self.threads[..rows], range.clone())?;
+            self.write_column(thread_ids, &self.threads[..rows], range.clone())?;
             self.threads.drain(..rows);
         }
         self.starts.drain(..rows);
         self.ends.drain(..rows);
         self.written = range.end;
         Ok(())
+    }
+
+    fn write_column<T: H5Type>(
+        &self,
+        column: &Dataset,
+        values: &[T],
+        rows: Range<usize>,
+    ) -> hdf5::Result<()> {
+        if rows == (0..self.rows) {
+            // Of a region with few calls a selection would cost more than the values.
+            column.write_raw(values)
+        } else {
+            column.write_slice(values, rows)
+        }
     }
 
     /// Writes the rest.

@@ -181,10 +181,11 @@ fn without_a_display_the_page_is_named_with_the_way_to_it_over_ssh() {
         .unwrap_or_else(|| panic!("{text}"));
     assert!(fs::read_to_string(page).unwrap().contains("solve"));
     assert!(text.contains(&format!("scp ada@192.0.2.2:{page} .")), "{text}");
-    assert!(
-        text.contains("ssh -L 8000:localhost:8000 ada@192.0.2.2"),
-        "{text}"
-    );
+    // Served from here, it would be there for everybody on this machine, with all that lies beside it.
+    assert!(!text.contains("http"), "{text}");
+    let directory = Path::new(page).parent().unwrap();
+    let mode = fs::metadata(directory).unwrap().permissions().mode();
+    assert_eq!(mode & 0o077, 0, "{mode:o}");
 }
 
 #[test]
@@ -242,4 +243,26 @@ fn standard_output_that_is_full_is_a_failure() {
         .unwrap();
     let text = complaint(&output);
     assert!(text.starts_with("standard output cannot be written"), "{text}");
+}
+
+#[test]
+fn where_nothing_could_be_drawn_no_directory_is_left() {
+    let empty = Profile::new()
+        .with(|file| {
+            file.create_group("rank0")
+                .unwrap()
+                .create_group("regions")
+                .unwrap();
+        })
+        .close();
+    let out = empty.directory().join("a new").join("figures");
+    let output = run(&[str(&empty.path()), "-o", str(&out)]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert_eq!(names_in(empty.directory()), ["run.h5"]);
+
+    // One that was there stays, and so does what is in it.
+    fs::create_dir(empty.directory().join("a new")).unwrap();
+    run(&[str(&empty.path()), "-o", str(&out)]);
+    assert_eq!(names_in(empty.directory()), ["a new", "run.h5"]);
+    assert_eq!(names_in(&empty.directory().join("a new")), [""; 0]);
 }

@@ -317,12 +317,75 @@ fn a_complaint_is_one_line_whatever_the_names() {
 #[test]
 fn wrong_command_lines_exit_with_2() {
     assert!(usage_error(&[]).contains("<FILE>"));
-    // A pattern list in front takes the file for a pattern; the usage shows the order.
-    assert!(usage_error(&["-i", "a", "run.h5"]).contains("Usage: scope-profiler-pproc FILE [OPTIONS]"));
+    assert!(usage_error(&["-i", "a"]).contains("Usage: scope-profiler-pproc FILE [OPTIONS]"));
     assert!(usage_error(&["run.h5", "--no-such-option"]).contains("--no-such-option"));
     assert!(usage_error(&["run.h5", "-r", "3-0"]).contains("did you mean 0-3"));
     assert!(usage_error(&["run.h5", "-r", "x"]).contains("a rank such as 5"));
     assert!(usage_error(&["run.h5", "-o", "out", "--format", "gif"]).contains("gif"));
+}
+
+#[test]
+fn a_wrong_option_gets_a_tip_only_where_it_is_close() {
+    assert!(usage_error(&["run.h5", "--inclde", "x"]).contains("'--include'"));
+    let text = usage_error(&["run.h5", "--top"]);
+    assert!(
+        text.contains("'--top'") && !text.contains("--output") && !text.contains("tip"),
+        "{text}"
+    );
+    assert!(usage_error(&["merg", "run.h5.d", "-o", "run.h5"]).contains("did you mean merge?"));
+}
+
+#[test]
+fn a_dash_is_no_file_and_no_directory() {
+    assert!(usage_error(&["-"]).contains("not from standard input"));
+    assert!(usage_error(&["run.h5", "-o", "-"]).contains("not standard output"));
+}
+
+#[test]
+fn the_file_may_follow_the_patterns() {
+    let profile = sample();
+    let file = profile.path();
+    let expected = stdout(&run(&[str(&file), "-i", "main", "solve"]));
+    for words in [
+        vec!["-i", "main", "solve", str(&file)],
+        vec!["-i", "main", str(&file), "solve"],
+        vec!["-r", "0-1", str(&file), "-i", "main", "solve"],
+    ] {
+        assert_eq!(stdout(&run(&words)), expected, "{words:?}");
+    }
+    let text = complaint(&run(&["-i", "main", "missing.h5"]));
+    assert_eq!(text, "missing.h5: there is no such file");
+}
+
+#[test]
+fn where_nothing_matches_it_is_said_how_patterns_match_and_what_was_meant() {
+    let profile = sample();
+    let file = profile.path();
+    let text = complaint(&run(&[str(&file), "-i", "olve"]));
+    assert_eq!(
+        text,
+        "no region is left by --include olve; patterns match from the first character of a name on, \
+         '.*olve' would match anywhere in it; similar names: \"solve\""
+    );
+    let text = complaint(&run(&[str(&file), "-i", "Mian"]));
+    assert!(text.ends_with("similar names: \"main\""), "{text}");
+    let text = complaint(&run(&[str(&file), "-i", "nothing like this"]));
+    assert!(
+        text.contains("the file has \"") && text.contains("solve"),
+        "{text}"
+    );
+    let text = complaint(&run(&[str(&file), "-e", "."]));
+    assert_eq!(text, "no region is left by --exclude .: all regions are excluded");
+}
+
+#[test]
+fn no_line_of_the_help_is_broken_twice() {
+    let help = stdout(&run(&["--help"]));
+    let examples = help.split_once("Examples:").unwrap().1;
+    assert!(
+        examples.lines().all(|line| line.chars().count() < 80),
+        "{examples}"
+    );
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! What was typed on the command line.
 
-use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 use scope_profiler::Merge;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -15,7 +14,7 @@ use std::str::FromStr;
 #[command(name = "scope-profiler-pproc", version, after_help = EXAMPLES, override_usage = "scope-profiler-pproc FILE [OPTIONS]\n       scope-profiler-pproc --check FILE...\n       scope-profiler-pproc merge DIR_OR_FILES... -o FILE")]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Args {
-    /// The profiling file (HDF5), or the log of a rank; stands before options that take several values
+    /// The profiling file (HDF5), or the log of a rank
     #[arg(required = true, value_name = "FILE", num_args = 1..)]
     pub(crate) files: Vec<PathBuf>,
 
@@ -31,11 +30,12 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) show: bool,
 
-    /// Only regions whose names begin with a match of one of these regular expressions
+    /// Only regions whose names match one of these regular expressions from their first character
+    /// on: '.*' in front matches anywhere
     #[arg(short, long, value_name = "PATTERN", num_args = 1..)]
     pub(crate) include: Vec<String>,
 
-    /// No regions whose names begin with a match of one of these regular expressions
+    /// No regions whose names match one of these, likewise
     #[arg(short, long, value_name = "PATTERN", num_args = 1..)]
     pub(crate) exclude: Vec<String>,
 
@@ -86,37 +86,28 @@ pub(crate) enum Command {
     },
 }
 
+/// No line is longer than a narrow terminal is wide: a line that is broken twice cannot be read.
 const EXAMPLES: &str = "\
 Examples:
-  scope-profiler-pproc profiling_data.h5
+  scope-profiler-pproc run.h5
       print the statistics of all regions and ranks
-  scope-profiler-pproc profiling_data.h5 -o figures
-      write figures/gantt_plot.png, durations_plot.png and region_statistics.json
-  scope-profiler-pproc profiling_data.h5 --include solver io --exclude 'io\\.read' -r 0-3,8
-      regions that begin with solver or io, without io.read, on ranks 0 to 3 and 8
-  scope-profiler-pproc profiling_data.h5 -o figures --format svg html
+  scope-profiler-pproc run.h5 -o figures
+      write gantt_plot.png, durations_plot.png and region_statistics.json
+  scope-profiler-pproc run.h5 -i solver io -e 'io\\.read' -r 0-3,8
+      regions that begin with solver or io, but not with io.read, on some ranks
+  scope-profiler-pproc run.h5 -o figures --format svg html
       vector graphics and an interactive page
-  scope-profiler-pproc profiling_data.h5 --show
+  scope-profiler-pproc run.h5 --show
       look around in the browser
-  scope-profiler-pproc merge profiling_data.h5.d -o profiling_data.h5
+  scope-profiler-pproc merge run.h5.d -o run.h5
       make the file of a run that was killed
-  scope-profiler-pproc --check profiling_data.h5
+  scope-profiler-pproc --check run.h5
       verify that nothing is lost or damaged
 
-Exit status: 0 on success, 1 when the file or the selection cannot be used or a check finds something,
-2 for a wrong command line.";
-
-impl Args {
-    /// What was typed, where it makes sense; otherwise the program ends and says why.
-    pub(crate) fn of_command_line() -> Self {
-        let args = Self::parse();
-        if args.files.len() > 1 && !args.check {
-            let message = "several files are for --check; name one to show it";
-            Self::command().error(ErrorKind::TooManyValues, message).exit();
-        }
-        args
-    }
-}
+Exit status:
+  0  success
+  1  the file or the selection cannot be used, or a check found something
+  2  the command line is wrong";
 
 /// How ranks are merged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -194,6 +185,7 @@ impl FromStr for RankSpec {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent() {

@@ -1,16 +1,22 @@
 //! Post-processing of profiles.
 
 mod args;
+mod command_line;
 mod contained;
 mod draw;
+mod made;
 mod merging;
 mod plan;
+mod progress;
+mod similar;
 mod terminal;
 mod verify;
 mod watch;
 
 use args::{Args, Command};
+use made::Made;
 use plan::{Action, Output, Plan};
+use progress::Progress;
 use scope_profiler::analysis::call_tree::CallTree;
 use scope_profiler::analysis::imbalance;
 use scope_profiler::export::ranks_table;
@@ -24,7 +30,7 @@ use terminal::print;
 use watch::Watch;
 
 fn main() -> ExitCode {
-    let args = Args::of_command_line();
+    let args = command_line::args();
     // Merging reads logs, of which nothing that HDF5 makes is a part.
     if args.command.is_none() {
         if let Some(code) = contained::run(&args) {
@@ -79,14 +85,23 @@ fn run(args: &Args) -> Result<(), Failure> {
     let plan = Plan::new(args);
     let patterns = plan::patterns(args)?;
     let watch = Watch::over(args, &plan.file);
+    let progress = Progress::of("opening", &plan.file, plan.quiet);
     let reader = ProfilingH5Reader::open(&plan.file)?;
-    drop(watch);
-    let filter = plan::with_ranks(patterns, args, &reader);
+    drop((progress, watch));
     // A selection that cannot be used is noticed before the first file is written.
+    if patterns.rows(&reader).is_err() {
+        return Err(similar::nothing_matches(&reader, &args.include, &args.exclude).into());
+    }
+    let filter = plan::with_ranks(patterns, args, &reader);
     filter.rows(&reader)?;
     for action in &plan.actions {
         match action {
-            Action::Table => print(&statistics_table(&reader, &filter, args.all)?)?,
+            Action::Table => {
+                let progress = Progress::of("reading", &plan.file, plan.quiet);
+                let table = statistics_table(&reader, &filter, args.all)?;
+                drop(progress);
+                print(&table)?;
+            }
             Action::Write { directory, outputs } => {
                 write_outputs(directory, outputs, &reader, &filter, plan.quiet)?;
             }
@@ -119,26 +134,27 @@ fn write_outputs(
     filter: &RegionFilter,
     quiet: bool,
 ) -> Result<(), Failure> {
-    std::fs::create_dir_all(directory).map_err(|error| {
-        format!(
-            "{}: cannot be created as a directory for the output: {error}",
-            directory.display()
-        )
-    })?;
+    let made = Made::directory(directory)?;
     for output in outputs {
         let path = output.path(directory);
+        let progress = Progress::of("drawing", &path, quiet);
         draw::draw(output.kind, reader, filter, &path)?;
+        drop(progress);
         if !quiet {
             print(&format!("{}\n", path.display()))?;
         }
     }
+    drop(made);
     Ok(())
 }
 
 fn show_page(page: Option<&Path>, reader: &ProfilingH5Reader, filter: &RegionFilter) -> Result<(), Failure> {
     let shown = match page {
         Some(written) => viewer::open_in_browser(written)?,
-        None => show_gantt(reader, &GanttOptions::new().filter(filter.clone()))?,
+        None => {
+            let _progress = Progress::of("drawing", reader.path(), false);
+            show_gantt(reader, &GanttOptions::new().filter(filter.clone()))?
+        }
     };
     print(&format!("{shown}\n"))
 }

@@ -2,6 +2,7 @@
 
 use crate::Failure;
 use crate::args::Args;
+use crate::progress::Progress;
 use crate::terminal::{complain, one_line, print};
 use crate::watch::Watch;
 use scope_profiler::Report;
@@ -13,7 +14,10 @@ pub(crate) fn check(args: &Args) -> Result<(), Failure> {
     let mut all_well = true;
     for file in &args.files {
         let _watch = Watch::over(args, file);
-        match scope_profiler::check(file) {
+        let progress = Progress::of("checking", file, args.quiet);
+        let report = scope_profiler::check(file);
+        drop(progress);
+        match report {
             Ok(report) => {
                 all_well &= report.is_ok();
                 if !(args.quiet && report.is_ok()) {

@@ -39,9 +39,22 @@ pub(in crate::store) struct Column {
     len: u64,
     size: IntSize,
     signed: bool,
-    /// Kept open where there are few: opening it anew costs more than reading a short column.
-    dataset: Option<Dataset>,
+    kept: Kept,
 }
+
+/// What is kept of a column between opening the file and reading it: opening a dataset anew costs more
+/// than reading a short one.
+#[derive(Clone, Debug)]
+enum Kept {
+    /// Where there are few columns.
+    Open(Dataset),
+    /// All values of a short one, where there are many.
+    Values(Box<[i64]>),
+    Nothing,
+}
+
+/// Values of a short column: an open dataset takes hundreds of times as much memory.
+const SHORT: u64 = 4;
 
 impl Column {
     /// Checks the dataset `name` of `group` without reading values.
@@ -69,6 +82,16 @@ impl Column {
         };
         let len = len as u64;
         check_storage(from, &path, &dataset, len, size as u64)?;
+        let kept = if from.keeps_one_more_open() {
+            Kept::Open(dataset)
+        } else if len <= SHORT {
+            // What cannot be read is told of when it is asked for.
+            dataset
+                .read_raw()
+                .map_or(Kept::Nothing, |values| Kept::Values(values.into()))
+        } else {
+            Kept::Nothing
+        };
         Ok(Self {
             from: Arc::clone(from),
             group: Arc::clone(group_path),
@@ -76,7 +99,7 @@ impl Column {
             len,
             size,
             signed,
-            dataset: from.keeps_one_more_open().then_some(dataset),
+            kept,
         })
     }
 
@@ -96,7 +119,10 @@ impl Column {
 
     /// The values at `range` as i64.
     pub(in crate::store) fn read(&self, range: Range<u64>) -> Result<Vec<i64>> {
-        let values: Vec<i64> = self.slice(range)?;
+        let values: Vec<i64> = match &self.kept {
+            Kept::Values(values) => values[range.start as usize..range.end as usize].into(),
+            _ => self.slice(range)?,
+        };
         // HDF5's conversion turns what does not fit into the limit.
         if !self.signed && self.size == IntSize::U8 && values.contains(&i64::MAX) {
             return Err(self
@@ -108,7 +134,8 @@ impl Column {
 
     /// The values at `range` as thread numbers; negative ones, "unknown", share the largest number.
     pub(in crate::store) fn read_threads(&self, range: Range<u64>) -> Result<Vec<u32>> {
-        if !self.signed && self.size != IntSize::U8 {
+        let small = !self.signed && self.size != IntSize::U8;
+        if small && !matches!(self.kept, Kept::Values(_)) {
             return self.slice(range);
         }
         self.read(range)?
@@ -130,9 +157,9 @@ impl Column {
             let message = format!("{} cannot be read; it is damaged", self.path());
             self.from.hdf5(message, error)
         };
-        let dataset = match &self.dataset {
-            Some(dataset) => dataset.clone(),
-            None => {
+        let dataset = match &self.kept {
+            Kept::Open(dataset) => dataset.clone(),
+            _ => {
                 let opened = self.from.file().and_then(|file| file.dataset(&self.path()));
                 opened.map_err(cannot)?
             }
@@ -166,6 +193,10 @@ fn missing_filter(dataset: &Dataset) -> Option<String> {
 
 /// Refuses datasets whose values are in other files.
 pub(super) fn check_place(from: &Opened, path: &str, dataset: &Dataset) -> Result<()> {
+    if from.place_of(dataset).is_some() {
+        // To ask for more takes longer than all the rest of opening it.
+        return Ok(());
+    }
     let cannot = |error| from.hdf5(format!("{path} cannot be opened"), error);
     let creation = creation(from, path, dataset)?;
     let layout = creation.get_layout().map_err(cannot)?;

@@ -5,7 +5,9 @@ use super::column::{Column, check_place};
 use super::opened::Opened;
 use crate::error::{Error, Result};
 use crate::profile::Metadata;
-use hdf5::{LinkType, LocationType};
+use hdf5::plist::group_create::LinkCreationOrder;
+use hdf5::{IndexType, IterationOrder, LinkType, LocationType};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// A group, with the file that it is in and the path that messages call it by.
@@ -45,6 +47,10 @@ impl Members {
     pub(in crate::store) fn len(&self) -> usize {
         self.0.len()
     }
+
+    pub(in crate::store) fn into_vec(self) -> Vec<(String, Link)> {
+        self.0
+    }
 }
 
 impl Group {
@@ -83,33 +89,48 @@ impl Group {
 
     /// What is in the group.
     pub(in crate::store) fn members(&self) -> Result<Members> {
-        let mut members = Vec::new();
+        let mut members = self.links(IndexType::Name, IterationOrder::Native)?;
+        // A large group in the format of HDF5 1.8 lists them in no order.
+        members.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        Ok(Members(members))
+    }
+
+    /// What is in the group, in the order in which it was made, where that is known: so it lies in the
+    /// file.
+    pub(in crate::store) fn members_as_made(&self) -> Result<Option<Vec<(String, Link)>>> {
+        let order = self.group.gcpl().map(|creation| creation.link_creation_order());
+        if !matches!(order, Ok(LinkCreationOrder::Indexed)) {
+            return Ok(None);
+        }
+        self.links(IndexType::CreationOrder, IterationOrder::Increasing)
+            .map(Some)
+    }
+
+    fn links(&self, index: IndexType, order: IterationOrder) -> Result<Vec<(String, Link)>> {
+        let mut links = Vec::new();
         self.group
-            .iter_visit_default(|name, info| {
+            .iter_visit(index, order, |name, info| {
                 let link = match info.link_type {
                     LinkType::Hard => Link::Hard,
                     LinkType::Soft => Link::Soft,
                     LinkType::External => Link::External,
                 };
-                members.push((name.to_owned(), link));
+                links.push((name.to_owned(), link));
                 Ok(())
             })
             .map_err(|error| {
                 self.from
                     .hdf5(format!("the members of {} cannot be listed", self.path), error)
             })?;
-        // A large group in the format of HDF5 1.8 lists them in no order.
-        members.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         // A name is looked up again to open what it links to: then it must not lead elsewhere.
-        let mut last: Option<&str> = None;
-        for (name, _) in &members {
-            let is_second = last.replace(name) == Some(name);
-            if name.is_empty() || name == "." || name.contains('/') || is_second {
+        let mut seen = HashSet::with_capacity(links.len());
+        for (name, _) in &links {
+            if name.is_empty() || name == "." || name.contains('/') || !seen.insert(name.as_str()) {
                 let path = &self.path;
                 return Err(self.damaged(format!("{path} has a member that cannot be called {name:?}")));
             }
         }
-        Ok(Members(members))
+        Ok(links)
     }
 
     /// Refuses links that lead elsewhere: a file must not make its reader open other files.
@@ -141,18 +162,20 @@ impl Group {
 
     /// Whether the member `name` is a group.
     pub(in crate::store) fn is_group(&self, name: &str) -> Result<bool> {
-        self.kind(name).map(|kind| kind == LocationType::Group)
+        self.address_of_group(name).map(|address| address.is_some())
     }
 
-    fn kind(&self, name: &str) -> Result<LocationType> {
+    /// What tells the member `name` from all other groups of the file, whatever links lead to it; none
+    /// where it is no group.
+    pub(in crate::store) fn address_of_group(&self, name: &str) -> Result<Option<String>> {
         let info = self.group.loc_info_by_name(name).map_err(|error| {
             self.from
                 .hdf5(format!("{} cannot be opened", self.path_of(name)), error)
         })?;
-        Ok(info.loc_type)
+        Ok((info.loc_type == LocationType::Group).then(|| format!("{:?}", info.token)))
     }
 
-    /// What tells the group from all others in its file, whatever links lead to it.
+    /// What tells the group from all others of its file.
     pub(in crate::store) fn address(&self) -> Result<String> {
         let info = self
             .group

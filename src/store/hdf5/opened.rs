@@ -3,10 +3,13 @@
 use super::failure::Failure;
 use super::file;
 use crate::error::{Error, Result};
-use hdf5::File;
+use hdf5::{Dataset, File};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// The first bytes of an HDF5 file without a user block.
+const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
 
 /// How many datasets stay open; each takes some ten kilobytes.
 const KEPT_OPEN: usize = 1 << 10;
@@ -34,6 +37,8 @@ pub(in crate::store) struct Opened {
     path: PathBuf,
     access: Access,
     len: u64,
+    /// Whether there is no user block: addresses are places in the file.
+    starts_at_0: bool,
     /// How many datasets were opened, and stay so up to a limit.
     kept_open: AtomicUsize,
 }
@@ -47,25 +52,31 @@ enum Access {
 }
 
 impl Opened {
-    /// Opens the file at `path`, `len` bytes long.
-    pub(in crate::store) fn open(path: &Path, len: u64) -> Result<Self> {
+    /// Opens the file at `path`, `len` bytes long, which begins with `head`.
+    pub(in crate::store) fn open(path: &Path, len: u64, head: &[u8]) -> Result<Self> {
         let file = file::open(path).map_err(|error| refusal(path, error))?;
-        Ok(Self::new(path, len, Access::Open(file), 0))
+        Ok(Self::new(path, len, head, Access::Open(file), 0))
     }
 
-    /// Opens the file at `path`, `len` bytes long, as one of many of which the last that was used
-    /// stays open.
-    pub(in crate::store) fn open_shared(path: &Path, len: u64, last: &LastFile) -> Result<Self> {
+    /// Opens a file like [`open`](Self::open), as one of many of which the last that was used stays open.
+    pub(in crate::store) fn open_shared(path: &Path, len: u64, head: &[u8], last: &LastFile) -> Result<Self> {
         last.get(path).map_err(|error| refusal(path, error))?;
         // A dataset that stays open would keep its file open.
-        Ok(Self::new(path, len, Access::Shared(last.clone()), KEPT_OPEN))
+        Ok(Self::new(
+            path,
+            len,
+            head,
+            Access::Shared(last.clone()),
+            KEPT_OPEN,
+        ))
     }
 
-    fn new(path: &Path, len: u64, access: Access, kept_open: usize) -> Self {
+    fn new(path: &Path, len: u64, head: &[u8], access: Access, kept_open: usize) -> Self {
         Self {
             path: path.into(),
             access,
             len,
+            starts_at_0: head.starts_with(SIGNATURE),
             kept_open: AtomicUsize::new(kept_open),
         }
     }
@@ -84,6 +95,12 @@ impl Opened {
             Access::Open(file) => Ok(file.clone()),
             Access::Shared(last) => last.get(&self.path),
         }
+    }
+
+    /// Where the dataset's values are, where that is a single place in this file.
+    pub(super) fn place_of(&self, dataset: &Dataset) -> Option<u64> {
+        // With a user block the library adds its length also to the address that stands for none.
+        dataset.offset().filter(|_| self.starts_at_0)
     }
 
     /// Whether one more dataset may stay open.

@@ -3,7 +3,7 @@
 use super::super::{hdf5::file as hdf5_file, names};
 use super::totals::Totals;
 use crate::error::{Error, Result};
-use hdf5::File;
+use hdf5::{File, IndexType, IterationOrder};
 use std::path::Path;
 use tempfile::NamedTempFile;
 
@@ -44,9 +44,10 @@ pub(super) fn verify(path: &Path, output: &Path, ranks: &[(u32, Totals)], depth:
 
 fn intervals(regions: &hdf5::Group) -> hdf5::Result<u64> {
     let mut sum = 0;
-    for name in regions.member_names()? {
+    for name in regions.member_names_by(IndexType::CreationOrder, IterationOrder::Increasing)? {
+        let region = regions.group(&name)?;
         let length = |column: &str| {
-            let dataset = regions.dataset(&format!("{name}/{column}"))?;
+            let dataset = region.dataset(column)?;
             dataset.get_shape().map(|shape| shape.iter().product::<usize>())
         };
         let (starts, ends) = (length(names::START_TIMES)?, length(names::END_TIMES)?);

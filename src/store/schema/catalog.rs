@@ -2,7 +2,9 @@
 
 use super::names;
 use crate::profile::{CallSite, Metadata, RankClock, Row, Value};
+use std::collections::hash_map::{DefaultHasher, Entry};
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{Hash, Hasher};
 use std::path::Path;
 
 /// What opening a file tells.
@@ -98,21 +100,33 @@ impl Catalog {
     }
 }
 
-/// Collects the names of regions, each once, in the order in which they are met.
+/// Collects the names of regions, each once, in the order in which they are met. They are looked up by
+/// their hashes: there may be very many long ones.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     list: Vec<String>,
-    index: HashMap<String, usize>,
+    /// By hash; the next free number where two names have the same.
+    index: HashMap<u64, usize>,
 }
 
 impl Names {
     /// The number of a name.
     pub(super) fn index(&mut self, name: String) -> usize {
-        let list = &mut self.list;
-        *self.index.entry(name).or_insert_with_key(|name| {
-            list.push(name.clone());
-            list.len() - 1
-        })
+        let mut hash = DefaultHasher::new();
+        name.hash(&mut hash);
+        let mut key = hash.finish();
+        loop {
+            match self.index.entry(key) {
+                Entry::Occupied(known) if self.list[*known.get()] == name => return *known.get(),
+                // Another name has the same hash.
+                Entry::Occupied(_) => key = key.wrapping_add(1),
+                Entry::Vacant(free) => {
+                    free.insert(self.list.len());
+                    self.list.push(name);
+                    return self.list.len() - 1;
+                }
+            }
+        }
     }
 
     /// The name with this number.

@@ -77,7 +77,7 @@ impl Probe {
         if let Some(opened) = self.hdf5.get() {
             return Ok(opened);
         }
-        let file = Arc::new(Opened::open(&self.path, self.len)?);
+        let file = Arc::new(Opened::open(&self.path, self.len, &self.head)?);
         let schema = schema(&file)?;
         Ok(self.hdf5.get_or_init(|| (file, schema)))
     }

@@ -161,7 +161,7 @@ impl LogSource {
             let (row, site) = region.row(rank, self.catalog.names.len(), |ticks| {
                 self.timeline.length_ns(ticks)
             });
-            self.catalog.names.push(name);
+            self.catalog.names.push(name.into_owned());
             self.catalog.rows.push(row);
             self.catalog.sites.push(site);
             self.regions.push(number);

@@ -47,9 +47,33 @@ impl Found {
         self.columns.push(columns);
     }
 
-    /// What is in the file, and the columns of each row.
+    pub(super) fn num_rows(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Puts the rows from the `first` on in order of their groups' names: what is shown does not depend on
+    /// which region was entered first.
+    pub(super) fn sort_rows(&mut self, first: usize) {
+        let rows = self.catalog.rows.drain(first..);
+        let sites = self.catalog.sites.drain(first..);
+        let mut found: Vec<_> = rows.zip(sites).zip(self.columns.drain(first..)).collect();
+        found.sort_by(|(_, a), (_, b)| a.place().cmp(b.place()));
+        for ((row, site), columns) in found {
+            self.row(row, site, columns);
+        }
+    }
+
+    /// What is in the file, and the columns of each row. Names are numbered in the order of the rows.
     pub(super) fn finish(mut self) -> (Catalog, Vec<Columns>) {
-        self.catalog.names = self.names.into_list();
+        let mut names = self.names.into_list();
+        let mut numbers = vec![usize::MAX; names.len()];
+        for row in &mut self.catalog.rows {
+            if numbers[row.name] == usize::MAX {
+                numbers[row.name] = self.catalog.names.len();
+                self.catalog.names.push(std::mem::take(&mut names[row.name]));
+            }
+            row.name = numbers[row.name];
+        }
         (self.catalog, self.columns)
     }
 }
@@ -60,14 +84,14 @@ impl Found {
 pub(super) struct Met(HashSet<String>);
 
 impl Met {
-    /// Whether a group has not been met before.
-    pub(super) fn is_new(&mut self, group: &Group) -> Result<bool> {
-        Ok(self.0.insert(group.address()?))
+    /// Whether the group at an address has not been met before.
+    pub(super) fn is_new(&mut self, address: String) -> bool {
+        self.0.insert(address)
     }
 
     /// Refuses a group that has been read under another name.
     pub(super) fn first_time(&mut self, group: &Group) -> Result<()> {
-        if self.is_new(group)? {
+        if self.is_new(group.address()?) {
             return Ok(());
         }
         Err(group.damaged(format!(

@@ -58,7 +58,7 @@ impl RankFiles {
             )));
         }
         let probe = Probe::new(&path)?;
-        let file = Arc::new(Opened::open_shared(&path, probe.len(), &self.last)?);
+        let file = Arc::new(Opened::open_shared(&path, probe.len(), probe.head(), &self.last)?);
         if self.run != run_of(&file)? {
             return Err(index.damaged(format!("{group} is in {name}, which is of another run")));
         }

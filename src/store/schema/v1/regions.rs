@@ -34,13 +34,23 @@ impl Search<'_> {
     /// Regions are the groups with a start column. Older writers let `/` in a name make groups in
     /// groups, so a group without columns may hold regions in its turn.
     fn group(&mut self, group: &Group, prefix: &str, depth: usize) -> Result<()> {
-        for (link_name, link) in group.members()?.iter() {
-            group.check_link(link_name, link)?;
-            if !group.is_group(link_name)? {
+        let first = self.found.num_rows();
+        let as_made = match depth {
+            0 => group.members_as_made()?,
+            _ => None,
+        };
+        let sorts = as_made.is_some();
+        let members = match as_made {
+            Some(members) => members,
+            None => group.members()?.into_vec(),
+        };
+        for (link_name, link) in &members {
+            group.check_link(link_name, *link)?;
+            let Some(address) = group.address_of_group(link_name)? else {
                 continue;
-            }
+            };
             let child = group.group(link_name)?;
-            let is_new = self.found.met.is_new(&child)?;
+            let is_new = self.found.met.is_new(address);
             let members = child.members()?;
             let has = |wanted: &str| members.get(wanted).is_some();
             let name = format!("{prefix}{link_name}");
@@ -59,6 +69,9 @@ impl Search<'_> {
             if columns < members.len() && depth < MAX_DEPTH && is_new {
                 self.group(&child, &format!("{name}/"), depth + 1)?;
             }
+        }
+        if sorts {
+            self.found.sort_rows(first);
         }
         Ok(())
     }
