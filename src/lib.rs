@@ -63,6 +63,9 @@
 //! | `static` | | builds HDF5 and zlib from source; needs CMake 3.26 or newer |
 
 pub mod analysis;
+#[cfg(test)]
+#[path = "../tests/common/calm.rs"]
+mod calm;
 pub mod chart;
 mod check;
 mod clock;

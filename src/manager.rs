@@ -62,7 +62,13 @@ impl ProfileManager {
         // Taken out first: finalizing takes its time, and regions may be asked for meanwhile.
         let previous = lock(&GLOBAL).take();
         if let Some(previous) = previous {
-            previous.finalize()?;
+            if previous.recording.is_forked() {
+                previous.leave_in_child();
+                // Of what it holds, some is the parent's.
+                std::mem::forget(previous);
+            } else {
+                previous.finalize()?;
+            }
         }
         let profiler = Arc::new(Profiler::new(config)?);
         global::set(Arc::clone(&profiler.recording));

@@ -1,5 +1,8 @@
 //! The arrows of `docs/design.md` point one way: which module may use which.
 
+#[path = "common/calm.rs"]
+mod calm;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -103,6 +106,8 @@ const OWNERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("plotters", &["plot"]),
+    ("fontdb", &["plot"]),
+    ("rustybuzz", &["plot"]),
     ("clap", &["bin"]),
     ("tracing_subscriber", &["record", "profiler"]),
 ];
@@ -331,4 +336,26 @@ fn the_command_line_program_lives_on_public_items_alone() {
 fn groups_of_use_declarations_are_written_out() {
     let code = "use crate::{a, b::{C as X, D}, e::*};\nlet x = crate::f::g(1); $crate::h; my_crate::i::j();";
     assert_eq!(paths(code, "crate"), ["a", "b::C", "b::D", "e", "f::g"]);
+}
+
+/// What the user's shell, batch system or terminal has set must not reach any test.
+#[test]
+fn every_test_program_begins_calm() {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let entries = fs::read_dir(tests).expect("a readable directory");
+    let programs = entries
+        .map(|entry| entry.expect("an entry").path())
+        .filter_map(|path| {
+            let program = if path.is_dir() { path.join("main.rs") } else { path };
+            program.exists().then_some(program)
+        });
+    for program in programs {
+        let text = fs::read_to_string(&program).expect("a readable file");
+        let is_calm = text.contains("\nmod calm;") || text.contains("\nmod common;");
+        assert!(
+            is_calm,
+            "{} lacks `mod calm;` (tests/common/calm.rs)",
+            program.display()
+        );
+    }
 }

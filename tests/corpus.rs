@@ -7,6 +7,8 @@
 
 #[path = "../fuzz/src/arguments.rs"]
 mod arguments;
+#[path = "common/calm.rs"]
+mod calm;
 #[path = "../fuzz/src/log.rs"]
 mod log;
 #[path = "../fuzz/src/names.rs"]

@@ -3,6 +3,9 @@
 //! Instructions are counted by valgrind in the program that `scripts/safety program` builds, whose
 //! path is in `SCOPE_PROFILER_OVERHEAD`. Without either the test says that it is skipped; not in CI.
 
+#[path = "common/calm.rs"]
+mod calm;
+
 use scope_profiler::{ProfileManager, Profiler, ProfilingConfig, profile_region};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

@@ -3,6 +3,9 @@
 //! Each test runs this program again as a child that ends in its own way.
 #![cfg(unix)]
 
+#[path = "common/calm.rs"]
+mod calm;
+
 use scope_profiler::{ProfileManager, ProfilingConfig, ProfilingH5Reader, find_logs, merge};
 use std::path::Path;
 use std::process::{Command, Output};

@@ -1,5 +1,8 @@
 //! The global facade. One test, as there is one global session: it tells the life of a program.
 
+#[path = "common/calm.rs"]
+mod calm;
+
 use scope_profiler::{ManualClock, ProfileManager, ProfilingConfig, ProfilingH5Reader, profile_region};
 use tracing::info_span;
 

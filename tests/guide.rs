@@ -1,6 +1,9 @@
 //! The readme and the guide agree with each other; their code is run by `src/doc_pages.rs` and
 //! `tests/downstream`.
 
+#[path = "common/calm.rs"]
+mod calm;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,8 @@
 //! From the logs of several ranks to a profile.
 
+#[path = "common/calm.rs"]
+mod calm;
+
 use scope_profiler::chart::GanttChart;
 use scope_profiler::profile::{ClockAgreement, Source, Value};
 use scope_profiler::{

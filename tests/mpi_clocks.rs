@@ -1,5 +1,8 @@
 //! Ranks with clocks that differ, under a real `mpirun`.
 
+#[path = "common/calm.rs"]
+mod calm;
+
 use mpi::traits::{Communicator, CommunicatorCollectives};
 use scope_profiler::profile::{ClockAgreement, Source};
 use scope_profiler::{ManualClock, Profiler, ProfilingConfig, ProfilingH5Reader};

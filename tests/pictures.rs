@@ -1,6 +1,9 @@
 //! Charts as files.
 #![cfg(feature = "pproc")]
 
+#[path = "common/calm.rs"]
+mod calm;
+
 use scope_profiler::chart::{Color, DurationsChart, DurationsOptions, GanttChart, GanttOptions};
 use scope_profiler::plot::{plot_durations, plot_gantt, png, svg};
 use scope_profiler::profile::{Profile, Source};
@@ -467,4 +470,21 @@ fn charts_that_cannot_fit_are_refused_and_keep_the_old_picture() {
     let error = svg::durations(&chart, &path).unwrap_err();
     assert!(error.to_string().contains("6000 bars do not fit"), "{error}");
     assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+}
+
+#[test]
+fn emoji_are_drawn_in_their_colours() {
+    let fonts = Path::new("/usr/share/fonts/truetype/noto");
+    if !fonts.join("NotoColorEmoji.ttf").exists() {
+        eprintln!("no font with coloured emoji is installed here: nothing to try");
+        return;
+    }
+    let (width, height, pixels) = picture_of("🦀", Some(fonts));
+    let colored = (height - 260..height - 130)
+        .flat_map(|y| (0..110).map(move |x| (x, y)))
+        .filter(|&(x, y)| {
+            let pixel = &pixels[3 * (y * width + x)..][..3];
+            pixel[0].abs_diff(pixel[2]) > 60
+        });
+    assert!(colored.count() > 50);
 }

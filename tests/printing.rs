@@ -1,6 +1,9 @@
 //! What the library prints, and where: standard output is the program's own.
 #![cfg(unix)]
 
+#[path = "common/calm.rs"]
+mod calm;
+
 use scope_profiler::{ProfileManager, ProfilingConfig};
 use std::fs::File;
 use std::io::{Read, Write};

@@ -2,6 +2,9 @@
 
 #![cfg(unix)]
 
+#[path = "common/calm.rs"]
+mod calm;
+
 use scope_profiler::{Profiler, ProfilingConfig, ProfilingH5Reader};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};

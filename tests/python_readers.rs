@@ -1,5 +1,7 @@
 //! The Python package scope-profiler reads what this crate writes, and both say the same.
 
+#[path = "common/calm.rs"]
+mod calm;
 #[path = "common/python.rs"]
 mod python;
 

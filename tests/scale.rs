@@ -3,6 +3,9 @@
 //! `SCOPE_PROFILER_SCALE_RANKS=4096 cargo test --release --test scale` is the long form, with ranks of 100
 //! regions and 1000 calls each.
 
+#[path = "common/calm.rs"]
+mod calm;
+
 use scope_profiler::{Merge, MergeOptions, Profiler, ProfilingConfig, find_logs, merge_with};
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -2,7 +2,12 @@
 //! accounted for, exactly.
 //!
 //! Takes a second; `STRESS_SECONDS` makes each test go on for longer. `scripts/safety` runs it under
-//! valgrind and under ThreadSanitizer.
+//! valgrind, and as part of a program (`tests/safety/src/bin/stress.rs`) under ThreadSanitizer. All threads
+//! are joined by name, which is what the sanitizer sees.
+
+#[cfg(test)]
+#[path = "common/calm.rs"]
+mod calm;
 
 use scope_profiler::{
     Overflow, ProfileManager, Profiler, ProfilingConfig, ProfilingH5Reader, RegionFilter, RegionGuard,
@@ -11,7 +16,7 @@ use scope_profiler::{
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tracing::{Dispatch, dispatcher, info_span};
@@ -152,7 +157,7 @@ impl Stage {
         }
         if number % 64 == 0 {
             thread::scope(|scope| {
-                scope.spawn(|| drop(self.enter("brief")));
+                scope.spawn(|| drop(self.enter("brief"))).join().unwrap();
             });
         }
     }
@@ -214,10 +219,9 @@ impl Stage {
     fn run(&self, rounds: u64, f: impl FnOnce()) {
         let doors = self.doors();
         thread::scope(|scope| {
-            let _stop = Stop(&self.over);
-            scope.spawn(|| self.look_on());
-            scope.spawn(|| self.flush());
-            let workers: Vec<_> = (0..*WORKERS)
+            let stop = Stop(&self.over);
+            let others = [scope.spawn(|| self.look_on()), scope.spawn(|| self.flush())];
+            let mut workers: Vec<_> = (0..*WORKERS)
                 .map(|worker| {
                     let door = &doors[worker % doors.len()];
                     scope.spawn(move || self.work(door, |number| self.is_over() || number == rounds))
@@ -225,10 +229,10 @@ impl Stage {
                 .collect();
             f();
             if rounds < u64::MAX {
-                for worker in workers {
-                    worker.join().unwrap();
-                }
+                join(workers.drain(..));
             }
+            drop(stop);
+            join(workers.into_iter().chain(others));
         });
     }
 
@@ -254,6 +258,10 @@ fn intervals_in(file: &Path) -> Vec<(String, u64)> {
     regions.collect()
 }
 
+fn join<'scope>(threads: impl Iterator<Item = ScopedJoinHandle<'scope, ()>>) {
+    threads.for_each(|thread| thread.join().unwrap());
+}
+
 fn until_time_is_up(mut session: impl FnMut()) {
     let started = Instant::now();
     loop {
@@ -264,8 +272,8 @@ fn until_time_is_up(mut session: impl FnMut()) {
     }
 }
 
-#[test]
-fn every_call_is_in_the_file_however_many_look_on() {
+#[cfg_attr(test, test)]
+pub(crate) fn every_call_is_in_the_file_however_many_look_on() {
     until_time_is_up(|| {
         let stage = Stage::new(Overflow::Block);
         stage.run(100, || ());
@@ -282,8 +290,8 @@ fn every_call_is_in_the_file_however_many_look_on() {
     });
 }
 
-#[test]
-fn calls_that_find_no_room_are_counted_to_the_last() {
+#[cfg_attr(test, test)]
+pub(crate) fn calls_that_find_no_room_are_counted_to_the_last() {
     until_time_is_up(|| {
         let stage = Stage::new(Overflow::Drop);
         stage.run(100, || ());
@@ -310,8 +318,8 @@ fn open_calls(summary: &Summary) -> u64 {
     summary.open_regions().iter().map(|region| region.calls).sum()
 }
 
-#[test]
-fn a_session_may_end_while_threads_record() {
+#[cfg_attr(test, test)]
+pub(crate) fn a_session_may_end_while_threads_record() {
     until_time_is_up(|| {
         let stage = Stage::new(Overflow::Block);
         let mut before = 0;
@@ -341,21 +349,20 @@ fn a_session_may_end_while_threads_record() {
     });
 }
 
-#[test]
-fn sessions_may_come_and_go_while_threads_record() {
+#[cfg_attr(test, test)]
+pub(crate) fn sessions_may_come_and_go_while_threads_record() {
     let directory = tempfile::tempdir().unwrap();
     let (over, begun) = (AtomicBool::new(false), AtomicU64::new(0));
     thread::scope(|scope| {
-        let _stop = Stop(&over);
-        for _ in 0..*WORKERS {
-            scope.spawn(|| {
-                while !over.load(Ordering::Relaxed) {
-                    begun.fetch_add(1, Ordering::SeqCst);
-                    let _outer = profile_region!("outer");
-                    drop(ProfileManager::profile_region("inner"));
-                }
-            });
-        }
+        let stop = Stop(&over);
+        let work = || {
+            while !over.load(Ordering::Relaxed) {
+                begun.fetch_add(1, Ordering::SeqCst);
+                let _outer = profile_region!("outer");
+                drop(ProfileManager::profile_region("inner"));
+            }
+        };
+        let workers: Vec<_> = (0..*WORKERS).map(|_| scope.spawn(work)).collect();
         let mut sessions = 0;
         until_time_is_up(|| {
             let file = directory.path().join(format!("{sessions}.h5"));
@@ -376,5 +383,7 @@ fn sessions_may_come_and_go_while_threads_record() {
             let kept: u64 = intervals_in(&file).iter().map(|(_, intervals)| intervals).sum();
             assert_eq!(kept, summary.kept());
         });
+        drop(stop);
+        join(workers.into_iter());
     });
 }

@@ -7,7 +7,7 @@ const LEAST_LABELS = 118;
 const SHADES = 16;
 /** How busy a call shorter than a pixel looks at least that has this many empty pixels on either side. */
 const LONE = 0.5;
-const APART = 4;
+const APART = 2;
 /** Weights by which the shares of dense pixels are averaged, from the pixel itself to the farthest one. */
 const WEIGHTS = [4, 3, 2, 1];
 const OVERVIEW = 30;

@@ -11,6 +11,8 @@ function decode(json) {
     threads.set(`${rank}:${thread}`, label);
     threadCount.set(rank, (threadCount.get(rank) ?? 0) + 1);
   }
+  // Not every thread has a name.
+  for (const [rank, count] of json.threadCounts) threadCount.set(rank, Math.max(count, threadCount.get(rank) ?? 0));
   const regions = json.regions.map((region, id) => {
     const stats = region.stats && {
       calls: region.stats[0], total: region.stats[1], mean: region.stats[2], min: region.stats[3],

@@ -33,7 +33,7 @@ function startPage() {
     $("facts").append(item);
   };
   facts.forEach(text => fact(text));
-  fact(header.axis.toLowerCase());
+  if (model.lanes.length > 0) fact(header.axis.replace("Time since", "time 0 is"));
   header.notes.forEach(([text, isWarning]) => fact(oneLine(text), isWarning ? "note" : ""));
   $("canvas").setAttribute("aria-label", `Timeline of ${plural(model.regions.length, "region")}: ${facts.join(", ")}. The table below has the same regions.`);
 

@@ -3,7 +3,7 @@
 const COLUMNS = [
   { key: "name", title: "Region", hint: "The region's name" },
   { key: "calls", title: "Calls", hint: "Completed calls", show: count },
-  { key: "total", title: "Total", hint: "Sum of all durations, nested regions included", show: duration, bar: true },
+  { key: "total", title: "Total", hint: "Nested regions included; of calls inside others of their region only the outermost count", show: duration, bar: true },
   { key: "exclusive", title: "Exclusive", hint: "Total without the time in nested regions", show: duration, bar: true },
   { key: "mean", title: "Mean", hint: "Mean duration of a call", show: duration },
   { key: "min", title: "Min", hint: "Shortest call", show: duration },

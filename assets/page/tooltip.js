@@ -81,6 +81,6 @@ class Tooltip {
     if (lane.thread !== null) return threadLabel(this.model, lane.rank, lane.thread);
     if (threadCount.get(lane.rank) !== 1) return null;
     const key = [...threads.keys()].find(id => id.startsWith(`${lane.rank}:`));
-    return threadLabel(this.model, lane.rank, Number(key.split(":")[1]));
+    return key === undefined ? null : threadLabel(this.model, lane.rank, Number(key.split(":")[1]));
   }
 }

@@ -104,11 +104,9 @@ impl DurationsChart {
     #[must_use]
     pub fn axis_title(&self) -> String {
         match self.header.ranks {
-            0 | 1 => "Inclusive time per region".into(),
+            0 | 1 => "Total time per region".into(),
             ranks => {
-                format!(
-                    "Inclusive time per region: bar = mean of {ranks} ranks, whiskers = min–max over ranks"
-                )
+                format!("Total time per region: bar = mean of {ranks} ranks, whiskers = min–max over ranks")
             }
         }
     }

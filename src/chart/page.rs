@@ -25,6 +25,8 @@ pub struct PageData {
     pub regions: Vec<RegionStats>,
     /// The threads that have recorded something. May be empty: then the page shows thread numbers.
     pub threads: Vec<ThreadName>,
+    /// How many threads recorded something, by rank; a rank that is not here has those of [`threads`](Self::threads).
+    pub thread_counts: BTreeMap<u32, usize>,
     /// What has to be known beside the numbers; where there is nothing, the page has the
     /// [notes of the chart](super::gantt::Header::run_notes).
     pub notes: Vec<PageNote>,
@@ -83,6 +85,10 @@ impl PageData {
         Ok(Self {
             regions: regions.collect(),
             threads,
+            thread_counts: tree
+                .rank_times()
+                .map(|(rank, times)| (rank, times.threads))
+                .collect(),
             notes: tree.notes().iter().map(PageNote::from).collect(),
             outside_ns: Some(tree.outside_ns()),
             outside_share: tree.outside_share(),

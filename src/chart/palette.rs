@@ -94,7 +94,7 @@ fn wishes(hash: u64) -> impl Iterator<Item = usize> {
     let hues = BASE.len();
     let home = hash as usize % hues;
     // Odd, so that the steps come to every one of the eight.
-    let step = (hash >> 32) as usize % hues | 1;
+    let step = ((hash >> 32) as usize % hues) | 1;
     (0..SLOTS).map(move |wish| wish / hues * hues + (home + wish % hues * step) % hues)
 }
 

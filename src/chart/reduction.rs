@@ -14,6 +14,7 @@ use crate::analysis::selection::RegionFilter;
 use crate::error::{Error, Result};
 use crate::profile::{Intervals, Source, thread_label};
 use std::cmp::Reverse;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 impl GanttChart {
@@ -247,10 +248,11 @@ impl<'a> Reduction<'a> {
     ) -> Result<()> {
         for lane in lanes {
             let Some(thread) = lane.thread else { continue };
-            if !names.contains_key(&lane.rank) {
-                names.insert(lane.rank, self.source.thread_names(lane.rank)?);
-            }
-            let name = names[&lane.rank].get(&thread);
+            let of_rank = match names.entry(lane.rank) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => new.insert(self.source.thread_names(lane.rank)?),
+            };
+            let name = of_rank.get(&thread);
             lane.thread_label = thread_label(thread, name.map(String::as_str));
         }
         Ok(())

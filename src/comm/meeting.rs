@@ -6,12 +6,12 @@
 //! as long as there are such signs, so that nobody gives up who is still waited for. There is no collective call of MPI in this, because
 //! none can be left before all have come.
 
+use super::lock;
 use super::post::Post;
-use super::{backoff, lock};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::thread::Builder;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The end of a run has these stages, in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,17 +55,17 @@ impl<'a, P: Post> Meeting<'a, P> {
     pub(crate) fn collect(&self, stage: Stage, awaited: &[u32]) -> BTreeMap<u32, Vec<u8>> {
         let mut collected = BTreeMap::new();
         let mut missing = awaited.iter().filter(|&&rank| rank != 0).count();
-        let mut last_sign = Instant::now();
+        let mut last_sign = self.post.now();
         let mut signs = self.signs_of_life();
-        let mut pause = backoff();
+        let mut pause = self.post.pauses();
         while missing > 0 {
             match self.post.receive(stage as u16) {
                 Some((rank, message)) => {
                     missing -=
                         usize::from(awaited.contains(&rank) && collected.insert(rank, message).is_none());
                 }
-                None if self.post.receive(SIGN).is_some() => last_sign = Instant::now(),
-                None if last_sign.elapsed() >= self.patience => break,
+                None if self.post.receive(SIGN).is_some() => last_sign = self.post.now(),
+                None if self.post.now() - last_sign >= self.patience => break,
                 None => {
                     signs();
                     pause();
@@ -91,7 +91,7 @@ impl<'a, P: Post> Meeting<'a, P> {
                 // No thread is to be had: then without signs of life.
                 return Ok(run());
             };
-            let mut pause = backoff();
+            let mut pause = self.post.pauses();
             while !worker.is_finished() {
                 signs();
                 pause();
@@ -105,13 +105,13 @@ impl<'a, P: Post> Meeting<'a, P> {
     /// no sign of life for too long.
     pub(crate) fn report(&self, stage: Stage, message: Vec<u8>) -> Option<Vec<u8>> {
         self.post.send(0, stage as u16, message).ok()?;
-        let mut last_sign = Instant::now();
-        let mut pause = backoff();
+        let mut last_sign = self.post.now();
+        let mut pause = self.post.pauses();
         loop {
             match self.post.receive(WORD) {
                 Some((0, word)) if word.first() == Some(&(stage as u8)) => return Some(word[1..].to_vec()),
-                Some(_) => last_sign = Instant::now(),
-                None if last_sign.elapsed() >= self.patience => return None,
+                Some(_) => last_sign = self.post.now(),
+                None if self.post.now() - last_sign >= self.patience => return None,
                 None => pause(),
             }
         }
@@ -127,10 +127,10 @@ impl<'a, P: Post> Meeting<'a, P> {
     /// To be called often: gives a sign of life when the last one is some time ago.
     fn signs_of_life(&self) -> impl FnMut() + '_ {
         let every = (self.patience / 8).min(Duration::from_secs(2));
-        let mut last = Instant::now();
+        let mut last = self.post.now();
         move || {
-            if last.elapsed() >= every {
-                last = Instant::now();
+            if self.post.now() - last >= every {
+                last = self.post.now();
                 if self.leads() {
                     self.tell_all(&[ALIVE]);
                 } else {
@@ -147,7 +147,6 @@ mod tests {
     use super::*;
 
     const LONG: Duration = Duration::from_secs(60);
-    /// Long enough for a thread to be started on a busy machine.
     const SHORT: Duration = Duration::from_millis(400);
 
     /// Plays the ranks `present` of `size`, each with `patience`.
@@ -208,9 +207,10 @@ mod tests {
 
     #[test]
     fn rank_0_waits_while_another_is_at_work_for_longer_than_its_patience() {
-        let heard = play(&Office::default(), 2, &[0, 1], SHORT, |meeting, rank| {
+        let office = Office::default();
+        let heard = play(&office, 2, &[0, 1], SHORT, |meeting, rank| {
             if !meeting.leads() {
-                meeting.while_at_work(|| std::thread::sleep(SHORT * 4)).ok();
+                meeting.while_at_work(|| office.wait_for(SHORT * 4)).ok();
             }
             lead_or_follow(&meeting, rank, 2)
         });
@@ -219,12 +219,13 @@ mod tests {
 
     #[test]
     fn the_others_wait_while_rank_0_is_at_work_for_longer_than_their_patience() {
-        let heard = play(&Office::default(), 2, &[0, 1], SHORT, |meeting, _| {
+        let office = Office::default();
+        let heard = play(&office, 2, &[0, 1], SHORT, |meeting, _| {
             if !meeting.leads() {
                 return meeting.report(Stage::Sealed, Vec::new());
             }
             meeting.collect(Stage::Sealed, &[0, 1]);
-            let done = meeting.while_at_work(|| std::thread::sleep(SHORT * 4));
+            let done = meeting.while_at_work(|| office.wait_for(SHORT * 4));
             meeting.answer(Stage::Sealed, b"done");
             done.ok().map(|()| b"done".to_vec())
         });

@@ -9,6 +9,7 @@ mod mpi_world;
 #[path = "no_mpi.rs"]
 mod mpi_world;
 mod post;
+mod rendezvous;
 
 pub(crate) use clock_exchange::{Occasion, compare_clocks};
 pub(crate) use meeting::{Meeting, Stage};
@@ -17,6 +18,7 @@ pub(crate) use post::Post;
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -58,24 +60,66 @@ impl Comm {
     }
 }
 
-/// The ranks that can talk to each other, as this process knows them: a duplicate of `given`, or of
-/// `MPI_COMM_WORLD`. None where MPI is not initialized or finalized already, the calling thread may
-/// not call it, `SCOPE_PROFILER_MPI=0` switches it off, or the others have not come before `until`.
-/// Collective.
+/// What came of connecting the ranks.
+#[derive(Debug)]
+pub(crate) enum Connection {
+    /// MPI is not initialized or finalized already, the calling thread may not call it, or
+    /// `SCOPE_PROFILER_MPI=0` switches it off.
+    None,
+    /// The ranks that can talk to each other, as this process knows them.
+    Made(World, Comm),
+    /// This rank, and those that have not come.
+    Missing(Comm, Vec<u32>),
+}
+
+/// Connects the ranks of a duplicate of `given`, or of `MPI_COMM_WORLD`, when all have come within
+/// `patience`. Collective.
 pub(crate) fn connect(
     given: Option<&World>,
     environment: impl Fn(&str) -> Option<String>,
-    until: Option<Instant>,
-) -> Option<(World, Comm)> {
+    patience: Duration,
+) -> Connection {
+    static ATTEMPTS: AtomicU32 = AtomicU32::new(0);
     if !is_available(&environment) {
-        return None;
+        return Connection::None;
     }
-    let world = match given {
-        Some(given) => given.again(until),
-        None => World::of_all(until),
-    }?;
-    let comm = Comm::of_world(&world, until)?;
-    Some((world, comm))
+    let attempt = ATTEMPTS.fetch_add(1, Ordering::Relaxed);
+    let meet = |world: &World| {
+        let comm = Comm {
+            rank: world.rank(),
+            size: world.size(),
+            job: None,
+        };
+        (comm, rendezvous::gather(world, attempt, patience))
+    };
+    let met = match given {
+        Some(given) => Some(meet(given)),
+        None => World::with_program(meet),
+    };
+    let until = Some(Instant::now() + patience);
+    let connected = || {
+        let world = match given {
+            Some(given) => given.again(until),
+            None => World::of_all(until),
+        }?;
+        let comm = Comm::of_world(&world, until)?;
+        Some((world, comm))
+    };
+    match met {
+        None => Connection::None,
+        Some((comm, Err(missing))) => Connection::Missing(
+            Comm {
+                job: Comm::of_launcher(environment).job,
+                ..comm
+            },
+            missing,
+        ),
+        Some((comm, Ok(()))) => match connected() {
+            Some((world, comm)) => Connection::Made(world, comm),
+            // One has come and is gone.
+            None => Connection::Missing(comm, Vec::new()),
+        },
+    }
 }
 
 /// Whether MPI can be called here and now, and is wanted.

@@ -1,7 +1,8 @@
 //! MPI, as far as the profiler needs it: a communicator of its own, so that no message of ours meets
 //! one of the program's. It never initializes or finalizes MPI itself.
 //!
-//! Nothing here waits without end but [`World::duplicate`] and [`World::agree`] without a limit:
+//! Nothing here waits without end but [`World::duplicate`] and [`World::agree`] without a limit, and before
+//! these it is made sure that all ranks have come (see `rendezvous`):
 //! messages are posted and looked for, so that a rank that is gone holds nobody up. Errors of this
 //! communicator are returned instead of ending the program, as MPI would by default.
 #![allow(unsafe_code)]
@@ -11,9 +12,9 @@ use super::{backoff, digest, lock};
 use mpi::environment::{Threading, is_finalized, is_initialized, threading_support};
 use mpi::ffi;
 use mpi::topology::SimpleCommunicator;
-use mpi::traits::Communicator;
+use mpi::traits::{AsRaw, Communicator};
 use std::ffi::{c_int, c_void};
-use std::mem::MaybeUninit;
+use std::mem::{ManuallyDrop, MaybeUninit};
 use std::sync::Mutex;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -71,6 +72,20 @@ impl World {
             .flatten()
     }
 
+    /// Shows `MPI_COMM_WORLD` itself, where MPI can be called.
+    pub(crate) fn with_program<R>(f: impl FnOnce(&Self) -> R) -> Option<R> {
+        if !may_be_called() {
+            return None;
+        }
+        // SAFETY: MPI can be called, and the communicator lives until it is finalized.
+        let world = unsafe { Self::from_raw(SimpleCommunicator::world().as_raw()) };
+        // It is the program's, and not to be freed; messages under way keep their memory.
+        let world = ManuallyDrop::new(world);
+        let result = f(&world);
+        world.clear_posted();
+        Some(result)
+    }
+
     /// A further duplicate. Collective.
     pub(crate) fn again(&self, until: Option<Instant>) -> Option<Self> {
         // SAFETY: ours lives as long as the borrow.
@@ -92,22 +107,31 @@ impl World {
         if status != SUCCESS {
             return None;
         }
-        // SAFETY: the operation has ended, so MPI has written the handle.
-        let raw = unsafe { pending.wait(until)?.assume_init() };
-        let (mut rank, mut size) = (0, 1);
-        // SAFETY: `raw` is the valid communicator that MPI has just made; rank and size are ours.
+        // SAFETY: the operation has ended, so MPI has written the handle of a valid communicator.
         unsafe {
+            let raw = pending.wait(until)?.assume_init();
             ffi::MPI_Comm_set_errhandler(raw, ffi::RSMPI_ERRORS_RETURN);
+            Some(Self::from_raw(raw))
+        }
+    }
+
+    /// # Safety
+    ///
+    /// As [`duplicate`](Self::duplicate).
+    unsafe fn from_raw(raw: ffi::MPI_Comm) -> Self {
+        let (mut rank, mut size) = (0, 1);
+        // SAFETY: `raw` is valid by this function's contract; rank and size are ours.
+        unsafe {
             ffi::MPI_Comm_rank(raw, &mut rank);
             ffi::MPI_Comm_size(raw, &mut size);
         }
-        Some(Self {
+        Self {
             raw,
             rank: u32::try_from(rank).unwrap_or(0),
             size: u32::try_from(size).unwrap_or(1),
             posted: Mutex::default(),
             process: std::process::id(),
-        })
+        }
     }
 
     /// A name for the run that all ranks take from rank 0; none when it has not come before `until`.

@@ -16,6 +16,10 @@ impl World {
         None
     }
 
+    pub(crate) fn with_program<R>(_: impl FnOnce(&Self) -> R) -> Option<R> {
+        None
+    }
+
     pub(crate) fn again(&self, _until: Option<Instant>) -> Option<Self> {
         match *self {}
     }

@@ -2,7 +2,7 @@
 
 use super::text::Weight;
 use fontdb::{Database, FaceInfo, Stretch, Style};
-use rustybuzz::ttf_parser;
+use rustybuzz::ttf_parser::{self, RasterImageFormat};
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use std::cmp::Reverse;
@@ -16,13 +16,15 @@ pub(super) struct Face {
     pub(super) index: u32,
 }
 
+type ByCharacter = HashMap<(char, Weight), Option<Rc<Face>>>;
+
 /// The fonts of the system, which are looked for when the first character is missing from the embedded ones.
 pub(super) struct SystemFaces {
     /// Where to look; the usual places where there is nothing.
     directories: Option<Vec<PathBuf>>,
     database: OnceCell<Database>,
     loaded: RefCell<HashMap<fontdb::ID, Option<Rc<Face>>>>,
-    by_sign: RefCell<HashMap<(char, Weight), Option<Rc<Face>>>>,
+    by_character: RefCell<ByCharacter>,
 }
 
 impl SystemFaces {
@@ -31,14 +33,14 @@ impl SystemFaces {
             directories,
             database: OnceCell::new(),
             loaded: RefCell::default(),
-            by_sign: RefCell::default(),
+            by_character: RefCell::default(),
         }
     }
 
     /// The face to draw a character with, where any has it; the same on every call, and for every character the first in an
     /// order that depends on the installed fonts alone.
     pub(super) fn face_for(&self, sign: char, weight: Weight) -> Option<Rc<Face>> {
-        if let Some(known) = self.by_sign.borrow().get(&(sign, weight)) {
+        if let Some(known) = self.by_character.borrow().get(&(sign, weight)) {
             return known.clone();
         }
         let database = self.database.get_or_init(|| self.read_directories());
@@ -47,7 +49,9 @@ impl SystemFaces {
         let has = |face: &&FaceInfo| database.with_face_data(face.id, |data, index| draws(data, index, sign));
         let found = faces.into_iter().find(|face| has(face) == Some(true));
         let face = found.and_then(|face| self.load(database, face.id));
-        self.by_sign.borrow_mut().insert((sign, weight), face.clone());
+        self.by_character
+            .borrow_mut()
+            .insert((sign, weight), face.clone());
         face
     }
 
@@ -97,11 +101,14 @@ fn preference(face: &FaceInfo, weight: Weight) -> impl Ord + use<> {
     )
 }
 
-/// Whether a face has an outline for a character. Fonts of coloured pictures have none.
+/// Whether a face has an outline, or a picture, for a character.
 fn draws(data: &[u8], index: u32, sign: char) -> bool {
     let Ok(face) = ttf_parser::Face::parse(data, index) else {
         return false;
     };
-    let glyph = face.glyph_index(sign);
-    glyph.is_some_and(|glyph| face.glyph_bounding_box(glyph).is_some())
+    face.glyph_index(sign).is_some_and(|glyph| {
+        let picture = || face.glyph_raster_image(glyph, u16::MAX);
+        face.glyph_bounding_box(glyph).is_some()
+            || picture().is_some_and(|picture| picture.format == RasterImageFormat::PNG)
+    })
 }

@@ -14,6 +14,7 @@ pub mod html;
 mod layout;
 mod page_json;
 pub mod png;
+mod raster;
 mod sheet;
 mod style;
 pub mod svg;

@@ -123,6 +123,10 @@ pub(super) fn encode(chart: &GanttChart, data: &PageData) -> String {
             format_args!("[{},{},{name}],", thread.rank, thread.thread),
         );
     }
+    close(&mut out, "],\"threadCounts\":[");
+    for (rank, threads) in &data.thread_counts {
+        push(&mut out, format_args!("[{rank},{threads}],"));
+    }
     close(&mut out, "]}");
     escape(&out)
 }

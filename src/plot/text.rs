@@ -3,6 +3,7 @@
 //! Glyphs are placed at their exact advance and bearing, so that small type stays even.
 
 use super::fonts::Fonts;
+use super::raster::Raster;
 use crate::chart::Color;
 use ab_glyph::{Font, FontRef, GlyphId, OutlinedGlyph, PxScale, point};
 use plotters_backend::text_anchor::{HPos, Pos, VPos};
@@ -167,6 +168,19 @@ impl BackendTextStyle for Styled<'_> {
                     .and_then(|font| outline_of(&font, glyph.id, size, at)),
             };
             let Some(outline) = outline else {
+                let picture = glyph.face.as_deref().and_then(|face| Raster::of(face, glyph.id));
+                let mut result = Ok(());
+                if let Some(picture) = picture {
+                    picture.draw(size, (at.x, at.y), |x, y, (r, g, b), alpha| {
+                        if result.is_ok() {
+                            let color = opaque(Color(r, g, b)).mix(alpha.into());
+                            result = draw(left + x, top + y, color);
+                        }
+                    });
+                }
+                if result.is_err() {
+                    return Ok(result);
+                }
                 continue;
             };
             let corner = outline.px_bounds().min;

@@ -17,8 +17,9 @@ use crate::record::writer::{Recorded, Writer};
 use crate::store::merge::{Merge, MergeOptions, merge_with};
 use crate::store::{metadata, run_directory};
 use crate::summary::{Account, Summary};
+use crate::sys::fork::InLibrary;
 use std::path::Path;
-use std::time::Instant;
+use std::time::Duration;
 
 /// How a session ended. There can be both: a summary of what there is, and what is wrong with it.
 #[derive(Debug)]
@@ -65,7 +66,7 @@ pub(super) fn end(recording: &Recording, writer: Option<&Writer>, ranks: &mut Ra
         return in_memory::summary(recording, ranks.comm.rank).into();
     };
     let recorded = writer.finish(&metadata::at_end(cost::of_one_call(settings)));
-    settle_rank(writer, ranks, Instant::now() + settings.merge_timeout);
+    settle_rank(writer, ranks, settings.merge_timeout);
     let ending = Ending {
         recording,
         writer,
@@ -92,12 +93,21 @@ pub(super) fn end(recording: &Recording, writer: Option<&Writer>, ranks: &mut Ra
     outcome
 }
 
+/// To be held while HDF5 is used: it is not for a child that was forked while another thread used it.
+pub(super) fn in_hdf5() -> Result<InLibrary> {
+    InLibrary::begin().ok_or_else(|| {
+        Error::config(
+            "this process was forked while another thread made a file, and HDF5 cannot be used in it",
+        )
+    })
+}
+
 /// Where MPI came up after the start of the session, the log learns its rank.
-fn settle_rank(writer: &Writer, ranks: &mut Ranks, until: Instant) {
+fn settle_rank(writer: &Writer, ranks: &mut Ranks, patience: Duration) {
     if !ranks.provisional {
         return;
     }
-    let changed = ranks.resolve(until, |key| std::env::var(key).ok());
+    let changed = ranks.resolve(patience, |key| std::env::var(key).ok());
     let comm = &ranks.comm;
     writer.append(|log| {
         if let (true, Some(job)) = (changed, &comm.job) {
@@ -139,6 +149,7 @@ impl Ending<'_> {
             ));
         }
         let unmerged = |error: Error| error.unmerged(&log, output);
+        let _in_hdf5 = in_hdf5().map_err(unmerged)?;
         merge_with(&[&log], output, &MergeOptions::new().mode(settings.merge)).map_err(unmerged)?;
         let file = Written::open(output).map_err(unmerged)?;
         let summary = Summary::of(

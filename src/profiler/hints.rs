@@ -15,10 +15,10 @@ const LONGEST: usize = 60;
 /// What a session's summary says beside its numbers.
 pub(super) fn hints(recording: &Recording, rank: Option<u32>) -> Vec<String> {
     if !recording.settings.activated {
-        let by = match recording.settings.switched_off_by {
-            Some(variable) => variable,
-            None => "profiling_activated(false)",
-        };
+        let by = recording
+            .settings
+            .switched_off_by
+            .unwrap_or("profiling_activated(false)");
         return vec![format!("nothing was recorded: {by} switches profiling off")];
     }
     silence(recording, rank)

@@ -1,9 +1,12 @@
 //! A session: where recording, the log, the file and the summary are wired together.
 
 mod account;
+mod child;
 mod finalize;
 mod hints;
 mod in_memory;
+#[cfg(feature = "mpi")]
+mod mpi_abort;
 mod ranks;
 mod report;
 mod start;
@@ -14,7 +17,7 @@ use crate::config::ProfilingConfig;
 use crate::error::{Error, Result};
 use crate::record::names::NameId;
 use crate::record::writer::Writer;
-use crate::record::{Mutex, Recording, Region, RegionGuard, ScopeLayer, ScopeSubscriber, global, lock};
+use crate::record::{Mutex, Recording, Region, RegionGuard, ScopeLayer, ScopeSubscriber, global, hold};
 use crate::summary::Summary;
 use finalize::Outcome;
 use ranks::Ranks;
@@ -56,6 +59,9 @@ impl Profiler {
     /// When a setting cannot be used (see [`ProfilingConfig`]), or the output directory does not
     /// exist or cannot be written.
     pub fn new(config: ProfilingConfig) -> Result<Self> {
+        child::check()?;
+        #[cfg(feature = "mpi")]
+        mpi_abort::keep();
         let environment = |key: &str| std::env::var(key).ok();
         let settings = config.resolve(environment)?;
         let mut ranks = Ranks::at_start(&settings, environment);
@@ -141,8 +147,14 @@ impl Profiler {
     /// When the file cannot be written: the log then stays, and the message says how to make the
     /// file of it. And when ranks are missing ([`Error::is_incomplete`]): the file then has what there
     /// is, and [`summary`](Self::summary) says what that is.
+    ///
+    /// A forked child has no part in a session of its parent: there this does nothing but say so, on
+    /// standard error, and is an error where the parent is gone, as that of a daemon is.
     pub fn finalize(&self) -> Result<Summary> {
-        let mut outcome = lock(&self.outcome);
+        if self.recording.is_forked() {
+            return self.finalize_in_child();
+        }
+        let mut outcome = hold(&self.outcome);
         outcome.get_or_insert_with(|| self.end()).as_result()
     }
 
@@ -150,12 +162,18 @@ impl Profiler {
     /// before, and where no file could be written.
     #[must_use]
     pub fn summary(&self) -> Option<Summary> {
-        lock(&self.outcome).as_ref()?.summary.clone()
+        if self.recording.is_forked() {
+            return self.outcome_in_child()?.ok();
+        }
+        hold(&self.outcome).as_ref()?.summary.clone()
     }
 
     /// Finalizes a session that has not been; an error is printed.
     pub(crate) fn finalize_unless_done(&self) {
-        if lock(&self.outcome).is_some() {
+        if self.recording.is_forked() {
+            return self.drop_in_child();
+        }
+        if hold(&self.outcome).is_some() {
             return;
         }
         if let Err(error) = self.finalize() {
@@ -164,11 +182,10 @@ impl Profiler {
     }
 
     fn end(&self) -> Outcome {
-        // A forked child has a copy of the session, but the log is its parent's.
-        let was_open = !self.recording.is_closed() && !self.recording.is_forked();
+        let was_open = !self.recording.is_closed();
         self.recording.close();
         global::clear(self.recording.id);
-        let mut ranks = lock(&self.ranks);
+        let mut ranks = hold(&self.ranks);
         let settings = &self.recording.settings;
         let mut outcome = if was_open {
             finalize::end(&self.recording, self.writer.as_deref(), &mut ranks)

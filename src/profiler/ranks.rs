@@ -1,9 +1,32 @@
 //! Which rank a session is of, and its connection to the others.
 
 use crate::clock::ClockMeasurement;
-use crate::comm::{self, Comm, Occasion, Post, World};
+use crate::comm::{self, Comm, Connection, Occasion, Post, World};
 use crate::config::Settings;
-use std::time::Instant;
+use crate::record::writer::tell;
+use crate::units::ranges;
+use std::time::{Duration, Instant};
+
+/// One rank speaks for those that have heard of rank 0.
+fn tell_of_missing(comm: &Comm, missing: &[u32], patience: Duration) {
+    if comm.rank != 0 && !missing.contains(&0) {
+        return;
+    }
+    let whom = match missing {
+        [] => "the other ranks have".to_owned(),
+        [one] => format!("rank {one} has"),
+        several => format!("ranks {} have", ranges(several)),
+    };
+    tell(&format!(
+        "rank {} of {}: {whom} not called setup within {} s (merge_timeout). The session goes on as without MPI: each \
+         process has a log of its own, to be merged later. Where only some ranks or one program of several are to be \
+         profiled, give setup a communicator of those alone (ProfilingConfig::communicator), or set \
+         SCOPE_PROFILER_MPI=0",
+        comm.rank,
+        comm.size,
+        patience.as_secs_f64()
+    ));
+}
 
 /// Which rank a session is of, as far as that is known, and its connection to the others.
 #[derive(Debug)]
@@ -23,16 +46,30 @@ impl Ranks {
     /// Collective where MPI is initialized and the session writes a file.
     pub(super) fn at_start(settings: &Settings, environment: impl Fn(&str) -> Option<String>) -> Self {
         if settings.activated && settings.file_path.is_some() {
-            if let Some((world, comm)) = comm::connect(settings.communicator.as_deref(), &environment, None) {
-                let until = Instant::now() + settings.merge_timeout;
-                let clock = comm::compare_clocks(&world, &settings.clock, Occasion::Start, until);
-                return Self {
-                    comm,
-                    world: Some(world),
-                    provisional: false,
-                    gave_up: false,
-                    clock,
-                };
+            let patience = settings.merge_timeout;
+            match comm::connect(settings.communicator.as_deref(), &environment, patience) {
+                Connection::Made(world, comm) => {
+                    let until = Instant::now() + patience;
+                    let clock = comm::compare_clocks(&world, &settings.clock, Occasion::Start, until);
+                    return Self {
+                        comm,
+                        world: Some(world),
+                        provisional: false,
+                        gave_up: false,
+                        clock,
+                    };
+                }
+                Connection::Missing(comm, missing) => {
+                    tell_of_missing(&comm, &missing, patience);
+                    return Self {
+                        comm,
+                        world: None,
+                        provisional: false,
+                        gave_up: false,
+                        clock: None,
+                    };
+                }
+                Connection::None => {}
             }
         }
         Self {
@@ -46,13 +83,21 @@ impl Ranks {
 
     /// Connects where MPI was not there at the start and is now; true when that makes another rank of
     /// this process than it took itself for. Collective.
-    pub(super) fn resolve(&mut self, until: Instant, environment: impl Fn(&str) -> Option<String>) -> bool {
+    pub(super) fn resolve(
+        &mut self,
+        patience: Duration,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> bool {
         if self.world.is_some() || !self.provisional {
             return false;
         }
-        let Some((world, mut comm)) = comm::connect(None, &environment, Some(until)) else {
-            self.gave_up = comm::is_available(environment);
-            return false;
+        let (world, mut comm) = match comm::connect(None, environment, patience) {
+            Connection::Made(world, comm) => (world, comm),
+            Connection::Missing(..) => {
+                self.gave_up = true;
+                return false;
+            }
+            Connection::None => return false,
         };
         // Logs that have a name in common keep it.
         if self.comm.job.is_some() {

@@ -5,7 +5,7 @@
 //! they report to rank 0, which merges the logs and says what became of them.
 
 use super::account::open_regions;
-use super::finalize::{Ending, Outcome};
+use super::finalize::{Ending, Outcome, in_hdf5};
 use super::report::{Arrivals, RankReport, Verdict};
 use super::written::Written;
 use crate::analysis::imbalance::{self, Imbalance, RegionImbalance};
@@ -166,6 +166,7 @@ impl Ending<'_> {
     }
 
     fn merge(&self, mode: Merge, log: &Path, gathered: &Gathered) -> Result<Summary> {
+        let _in_hdf5 = in_hdf5()?;
         // Of a rank that has not come there may be a log all the same.
         let of_missing = gathered.missing.iter().filter_map(|&rank| {
             let run = run_directory::run_of_log(log)?;
@@ -209,7 +210,11 @@ impl Ending<'_> {
     fn make_rank_file(&self, meeting: &Meeting<'_, World>, arrivals: Arrivals, log: &Path) {
         if arrivals.link {
             // Should it fail, the merge tries again; and tells when that fails too.
-            let made = meeting.while_at_work(|| write_rank_file(log, self.output).is_ok());
+            let made = meeting.while_at_work(|| {
+                in_hdf5()
+                    .and_then(|_in| write_rank_file(log, self.output))
+                    .is_ok()
+            });
             drop(made);
         }
     }

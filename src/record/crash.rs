@@ -11,13 +11,16 @@
 //! and free them, so the handler waits until nobody does ([`Rescue::flushing`]), and nobody begins.
 #![allow(unsafe_code)]
 
+use super::block::Event;
 use super::global;
 use super::names::NameId;
 use super::recording::Recording;
-use super::saving;
+use super::registry::Teller;
+use super::saving::{self, log_event};
 use super::sync::{Mutex, lock};
 use super::view::LaneShared;
-use super::writer::log_event;
+use crate::profile::Value;
+use crate::store::names;
 use crate::store::rank_log::{LogWriter, TAIL_EVENTS};
 use crate::sys::{self, Outlook, signals};
 use std::cell::UnsafeCell;
@@ -26,12 +29,15 @@ use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 
-/// For how long what was written down before a handler of the application was called is good for the end
-/// of the process too.
+/// How often faults that handlers of the application mend are written down: a program that lives on them
+/// has thousands in a second.
 const FRESH_NS: u64 = 100_000_000;
 
 /// Open calls of one thread that are named, at the most.
 const OPEN_CALLS: usize = 4096;
+
+/// Of all threads. Memory that is not used is not touched.
+const OPEN_CALLS_IN_ALL: usize = 8 * OPEN_CALLS;
 
 /// The sessions that are saved.
 static RESCUES: [AtomicPtr<Rescue>; 64] = [const { AtomicPtr::new(ptr::null_mut()) }; 64];
@@ -56,7 +62,10 @@ pub(super) struct Rescue {
 #[derive(Debug)]
 struct Desk {
     log: LogWriter,
-    open: Vec<(NameId, u64)>,
+    /// Thread, region and start of open calls.
+    open: Vec<(u32, NameId, u64)>,
+    /// Up to here the log is kept when there is more to add.
+    kept: u64,
     /// When it last wrote everything down.
     written_ns: u64,
 }
@@ -71,7 +80,8 @@ impl Rescue {
             recording: Arc::clone(recording),
             desk: UnsafeCell::new(Desk {
                 log: log.tail()?,
-                open: Vec::with_capacity(OPEN_CALLS),
+                open: Vec::with_capacity(OPEN_CALLS_IN_ALL),
+                kept: 0,
                 written_ns: 0,
             }),
             flushing: AtomicUsize::new(0),
@@ -125,17 +135,40 @@ impl Rescue {
         }
     }
 
+    /// Handlers that were put over ours do not keep it from saving the session.
+    pub(super) fn renew(&self) {
+        if self.recording.settings.crash_handler {
+            signals::renew();
+        }
+    }
+
+    /// In the handler: what was saved before an abort was handled is all that there is, should it be one.
+    fn tell_of_abort(&self, signal: &str) {
+        if self.tail.load(Ordering::SeqCst) != 0 && !self.recording.is_forked() {
+            sys::say("scope-profiler: a handler has returned from ");
+            sys::say(signal);
+            sys::say("; where that ends the program, ");
+            sys::say(&self.advice);
+        }
+    }
+
     /// In the handler: saves what is in memory.
     fn save(&self, signal: &str, outlook: Outlook) {
         if self.recording.is_forked() {
+            // Of a daemon, nobody else is going to say it.
+            let parent = self.recording.process;
+            if outlook != Outlook::Open && !self.recording.is_closed() && !sys::is_process(parent) {
+                sys::say("scope-profiler: the program was ended by ");
+                sys::say(signal);
+                sys::say(
+                    "; what it has recorded since it became a daemon is in no file: call setup after that\n",
+                );
+            }
             return;
         }
         let ends = outlook != Outlook::Open;
         if ends {
             self.recording.close_for_good();
-        } else if self.tail.load(Ordering::SeqCst) != 0 {
-            // Another thread's fault has just been written down: a moment later is no better.
-            return;
         }
         let flusher = || self.flushing.load(Ordering::SeqCst);
         // What has crashed in a flush does not finish it.
@@ -150,9 +183,14 @@ impl Rescue {
         }
         // SAFETY: `saving::begin` lets one thread get here at a time.
         let desk = unsafe { &mut *self.desk.get() };
+        let is_fresh = self.tail.load(Ordering::SeqCst) != 0
+            && sys::monotonic_ns().saturating_sub(desk.written_ns) < FRESH_NS;
+        if is_fresh && !ends {
+            return;
+        }
         let saved = desk.write(&self.recording, signal, &self.tail);
         let speaks = match outlook {
-            Outlook::Open => false,
+            Outlook::Open | Outlook::Returned => false,
             Outlook::Fault => true,
             Outlook::Request => self.speaks || saved.is_err(),
         };
@@ -212,52 +250,87 @@ impl Drop for Flushing<'_> {
 }
 
 impl Desk {
-    /// Everything that the log does not have yet, and that recording was ended by a signal.
+    /// Everything that the log does not have yet, and that recording was ended by a signal. What is new
+    /// since the last time is added to what was written then.
     fn write(&mut self, recording: &Recording, signal: &str, tail: &AtomicU64) -> io::Result<()> {
-        match tail.load(Ordering::SeqCst) {
-            0 => tail.store(self.log.take_over()?, Ordering::SeqCst),
-            // This crash has been written down. Another thread may end the process at any moment by now.
-            _ if sys::monotonic_ns().saturating_sub(self.written_ns) < FRESH_NS => {
-                return self.log.ended_by(signal);
-            }
-            // A handler has lived through an earlier one.
-            earlier => self.log.go_back_to(earlier)?,
+        let anew = tail.load(Ordering::SeqCst) == 0;
+        if anew {
+            self.kept = self.log.take_over()?;
+            tail.store(self.kept, Ordering::SeqCst);
+        } else {
+            self.log.go_back_to(self.kept)?;
         }
-        self.log.anchor(recording.settings.clock.anchor())?;
+        self.open.clear();
+        let mut waiting = 0;
+        let added = self.add_events(recording, anew, &mut waiting);
+        // Where that has failed, what comes now says how much is missing.
+        let closed = self.close(recording, signal, waiting);
+        self.written_ns = sys::monotonic_ns();
+        added.and(closed)
+    }
+
+    /// Names, threads and intervals, which stay where they are; `waiting` is how many intervals the writer
+    /// has not had.
+    fn add_events(&mut self, recording: &Recording, anew: bool, waiting: &mut u64) -> io::Result<()> {
+        let teller = if anew { Teller::Writer } else { Teller::Handler };
+        let mut result = self.log.anchor(recording.settings.clock.anchor());
         for region in recording.registry.iter() {
-            self.log.name(region.number(), region.name(), region.source())?;
+            if result.is_ok() && !recording.registry.is_told(region, teller) {
+                result = self.log.name(region.number(), region.name(), region.source());
+                if result.is_ok() {
+                    recording.registry.set_told(region, Teller::Handler);
+                }
+            }
         }
-        let mut result = Ok(());
+        self.kept = self.log.position();
         // SAFETY: only a flush removes lanes, and there is none; see `saving::before_freeing`.
         unsafe {
             recording.lanes.peek(|lane| {
+                if anew {
+                    lane.saved.store(0, Ordering::Relaxed);
+                }
+                let added = self.add_lane(lane, result.is_ok(), waiting);
                 if result.is_ok() {
-                    result = self.write_lane(lane);
+                    result = added;
                 }
             });
         }
-        result?;
-        recording.peek_abandoned(|call| self.log.open(call.thread, call.region.number(), call.start))?;
-        // SAFETY: as above; the rescue is this thread's alone.
+        result
+    }
+
+    /// What holds at the moment: it is taken away again when there is more to add.
+    fn close(&mut self, recording: &Recording, signal: &str, waiting: u64) -> io::Result<()> {
+        let mut recorded = waiting;
+        for &(thread, region, start) in &self.open {
+            self.log.open(thread, region.number(), start)?;
+            recorded += 1;
+        }
+        recording.peek_abandoned(|call| {
+            recorded += 1;
+            self.log.open(call.thread, call.region.number(), call.start)
+        })?;
+        // SAFETY: as in `add_events`; the rescue is this thread's alone.
         unsafe { recording.peek_counts() };
         for region in recording.registry.iter() {
             let counts = recording.peeked_counts(region);
             if counts != Default::default() {
                 self.log.counters(region.number(), counts)?;
             }
+            recorded += recording.num_recorded(region, counts.dropped);
         }
+        let recorded = Value::Int(i64::try_from(recorded).unwrap_or(i64::MAX));
+        self.log.fact(names::RECORDED, &recorded)?;
         self.log.ended_by(signal)?;
-        self.log.anchor(recording.settings.clock.anchor())?;
-        self.written_ns = sys::monotonic_ns();
-        Ok(())
+        self.log.anchor(recording.settings.clock.anchor())
     }
 
-    fn write_lane(&mut self, lane: &LaneShared) -> io::Result<()> {
-        self.log.thread(lane.index, lane.native_id, &lane.name)?;
-        self.open.clear();
+    /// The open calls of a lane, which are kept for later, and its intervals, where these are to be written.
+    fn add_lane(&mut self, lane: &LaneShared, writes: bool, waiting: &mut u64) -> io::Result<()> {
+        let first = self.open.len();
+        let most = self.open.capacity().min(first + OPEN_CALLS);
         lane.open.peek(|region, start| {
-            if self.open.len() < OPEN_CALLS {
-                self.open.push((region, start));
+            if self.open.len() < most {
+                self.open.push((lane.index, region, start));
             }
         });
         let oldest = lane.oldest.load(Ordering::Acquire);
@@ -266,25 +339,44 @@ impl Desk {
         // the writer holds still.
         let blocks = || std::iter::successors(unsafe { oldest.as_ref() }, |block| unsafe { block.after() });
         // The thread may go on: what it does from here on is not waited for.
-        let (before, last) = blocks().fold((0, 0), |(n, _), block| (n + 1, block.published()));
-        for (n, block) in blocks().take(before).enumerate() {
-            let to = if n + 1 == before { last } else { usize::MAX };
+        let (before, published) = blocks().fold((0, 0), |(n, sum), block| (n + 1, sum + block.published()));
+        let mut left = published.saturating_sub(from);
+        *waiting += left as u64;
+        let mut saved = lane.saved.load(Ordering::Relaxed);
+        if writes && left > saved {
+            self.log.thread(lane.index, lane.native_id, &lane.name)?;
+            self.kept = self.log.position();
+        }
+        for block in blocks().take(before) {
+            let to = block.published().min(from.saturating_add(left));
+            left -= to.saturating_sub(from);
+            let skipped = saved.min(to.saturating_sub(from));
+            saved -= skipped;
+            from += skipped;
             block.read(from, to, |events| {
                 for events in events.chunks(TAIL_EVENTS) {
                     for event in events {
-                        // A call that was on the stack and has left an interval since is not open.
-                        self.open.retain(|&open| open != (event.region, event.start));
+                        self.forget_open(first, event);
                     }
-                    self.log.events(lane.index, events.iter().map(log_event))?;
+                    if writes {
+                        self.log.events(lane.index, events.iter().map(log_event))?;
+                        self.kept = self.log.position();
+                        lane.saved.fetch_add(events.len(), Ordering::Relaxed);
+                    }
                 }
                 io::Result::Ok(())
             })?;
             from = 0;
         }
-        for (region, start) in &self.open {
-            self.log.open(lane.index, region.number(), *start)?;
-        }
         Ok(())
+    }
+
+    /// A call that was on the stack and has left an interval since is not open.
+    fn forget_open(&mut self, first: usize, event: &Event) {
+        let is_it = |&(_, region, start): &(u32, NameId, u64)| (region, start) == (event.region, event.start);
+        if let Some(at) = self.open[first..].iter().position(is_it) {
+            self.open.remove(first + at);
+        }
     }
 }
 
@@ -293,7 +385,10 @@ fn last_words(signal: &'static str, outlook: Outlook) {
     if !saving::begin() {
         return;
     }
-    if outlook == Outlook::Open {
+    if outlook == Outlook::Returned {
+        for_each_rescue(|rescue| rescue.tell_of_abort(signal));
+        saving::end();
+    } else if outlook == Outlook::Open {
         save_all(signal, outlook);
         saving::end();
     } else {
@@ -304,10 +399,14 @@ fn last_words(signal: &'static str, outlook: Outlook) {
 }
 
 fn save_all(signal: &str, outlook: Outlook) {
+    for_each_rescue(|rescue| rescue.save(signal, outlook));
+}
+
+fn for_each_rescue(mut f: impl FnMut(&Rescue)) {
     for place in &RESCUES {
         // SAFETY: who takes a session away waits, before it is freed, until all is saved.
         if let Some(rescue) = unsafe { place.load(Ordering::SeqCst).as_ref() } {
-            rescue.save(signal, outlook);
+            f(rescue);
         }
     }
 }

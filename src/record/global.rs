@@ -3,6 +3,7 @@
 use super::recording::Recording;
 use super::sync::{Arc, Mutex, lock};
 use super::witness::Witness;
+use crate::sys::fork;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tracing_core::Dispatch;
@@ -43,6 +44,7 @@ pub(crate) fn recording() -> Option<Arc<Recording>> {
 
 /// The number of the session, to be kept.
 pub(super) fn shared_session() -> Arc<AtomicU64> {
+    let _inside = fork::enter();
     Arc::clone(SHARED_SESSION.get_or_init(Arc::default))
 }
 
@@ -70,6 +72,8 @@ fn have_call_sites_ask_again() {
         subscribers.first().and_then(WeakDispatch::upgrade)
     };
     if let Some(subscriber) = subscriber {
+        // It takes locks of `tracing`.
+        let _inside = fork::enter();
         // Where there is one subscriber only, tracing asks the default of the thread that calls this,
         // and silences every span if that thread has none.
         with_default(&subscriber, tracing_core::callsite::rebuild_interest_cache);

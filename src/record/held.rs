@@ -4,6 +4,7 @@ use super::names::NameId;
 use super::naming::{NamedSpan, Recorded};
 use super::spans::id;
 use crate::config::Naming;
+use crate::sys::fork;
 use dashmap::DashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,6 +26,7 @@ struct Held {
 impl HeldSpans {
     /// The number of a new span.
     pub(super) fn hold(&self, span: NamedSpan) -> u64 {
+        let _inside = fork::enter();
         let id = id::held(self.created.fetch_add(1, Ordering::Relaxed));
         self.spans.insert(id, Held { span, handles: 1 });
         id
@@ -32,6 +34,7 @@ impl HeldSpans {
 
     /// There is one more handle to the span.
     pub(super) fn share(&self, id: u64) {
+        let _inside = fork::enter();
         if let Some(mut held) = self.spans.get_mut(&id) {
             held.handles += 1;
         }
@@ -39,6 +42,7 @@ impl HeldSpans {
 
     /// There is one handle less; true when it was the last.
     pub(super) fn release(&self, id: u64) -> bool {
+        let _inside = fork::enter();
         let last = self.spans.remove_if_mut(&id, |_, held| {
             held.handles = held.handles.saturating_sub(1);
             held.handles == 0
@@ -49,20 +53,24 @@ impl HeldSpans {
 
     /// See [`NamedSpan::enter`].
     pub(super) fn enter(&self, id: u64) -> Option<(NameId, bool)> {
+        let _inside = fork::enter();
         Some(self.spans.get_mut(&id)?.span.enter())
     }
 
     pub(super) fn naming(&self, id: u64) -> Option<Arc<Naming>> {
+        let _inside = fork::enter();
         Some(self.spans.get(&id)?.span.naming())
     }
 
     pub(super) fn record(&self, id: u64, recorded: Recorded) {
+        let _inside = fork::enter();
         if let Some(mut held) = self.spans.get_mut(&id) {
             held.span.record(recorded);
         }
     }
 
     pub(super) fn metadata(&self, id: u64) -> Option<&'static Metadata<'static>> {
+        let _inside = fork::enter();
         Some(self.spans.get(&id)?.span.metadata)
     }
 }

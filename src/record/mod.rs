@@ -47,7 +47,7 @@ pub use layer::ScopeLayer;
 pub(crate) use recording::{Mode, Recording};
 pub use region::{Region, RegionGuard, RegionSite};
 pub use subscriber::ScopeSubscriber;
-pub(crate) use sync::{Mutex, lock};
+pub(crate) use sync::{Mutex, hold, lock};
 pub(crate) use view::OpenCall;
 pub(crate) use witness::Witness;
 

@@ -6,6 +6,7 @@
 //! A program that makes names of its data has names without end. What they take is counted here, and
 //! beyond a limit calls under new names go to one region.
 
+use crate::sys::fork;
 use dashmap::DashMap;
 use std::cell::Cell;
 use std::io::Write;
@@ -95,6 +96,7 @@ impl NameId {
     /// The number of `name`, or that of all others where names take too much memory; `source` is kept
     /// where the name has none yet.
     pub(crate) fn of(name: &str, source: Option<Source>) -> Self {
+        let _inside = fork::enter();
         match IDS.get(name).map(|id| *id) {
             None if !has_room(name) => *OTHERS_ID.get_or_init(|| Self::of_site(OTHERS, None)),
             _ => Self::of_site(name, source),
@@ -108,6 +110,7 @@ impl NameId {
 
     /// As [`of`](Self::of), for a name that stands in the program's text: of these there is an end.
     pub(crate) fn of_site(name: &str, source: Option<Source>) -> Self {
+        let _inside = fork::enter();
         let known = IDS.get(name).map(|id| *id);
         let id = known.unwrap_or_else(|| {
             let name: &'static str = Box::leak(name.to_owned().into_boxed_str());
@@ -127,6 +130,7 @@ impl NameId {
 
     /// The number of a name that has one, without giving it one.
     pub(crate) fn existing(name: &str) -> Option<Self> {
+        let _inside = fork::enter();
         IDS.get(name).map(|id| *id)
     }
 

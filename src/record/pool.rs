@@ -2,7 +2,7 @@
 
 use super::block::{Block, EVENT_BYTES};
 use super::saving;
-use super::sync::{Arc, Condvar, Mutex, lock};
+use super::sync::{Arc, Condvar, Mutex, hold, lock};
 use crate::config::Overflow;
 use std::time::Duration;
 
@@ -10,6 +10,9 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(crate) struct Pool {
     state: Mutex<State>,
+    /// Where threads wait for a block. Held on waking too, when no fork waits for it: nobody asks for it
+    /// in a forked child, which never waits.
+    turnstile: Mutex<()>,
     returned: Condvar,
     block_events: usize,
     limit: usize,
@@ -36,6 +39,7 @@ impl Pool {
     pub(crate) fn new(block_events: usize, limit: usize) -> Self {
         Self {
             state: Mutex::default(),
+            turnstile: Mutex::default(),
             returned: Condvar::new(),
             block_events,
             limit,
@@ -79,12 +83,20 @@ impl Pool {
             }
             drop(state);
             under_pressure();
+            self.wait();
             state = lock(&self.state);
-            if state.free.is_empty() && !state.closed {
-                // With a limit, in case the writer was between two looks when it was woken.
-                let wait = self.returned.wait_timeout(state, Duration::from_millis(50));
-                state = wait.unwrap_or_else(|poisoned| poisoned.into_inner()).0;
-            }
+        }
+    }
+
+    fn wait(&self) {
+        let turn = hold(&self.turnstile);
+        let in_vain = {
+            let state = lock(&self.state);
+            state.free.is_empty() && !state.closed
+        };
+        if in_vain {
+            // With a limit, in case the writer was between two looks when it was woken.
+            drop(self.returned.wait_timeout(turn, Duration::from_millis(50)));
         }
     }
 
@@ -100,6 +112,8 @@ impl Pool {
             _ => state.bytes = state.bytes.saturating_sub(self.block_bytes()),
         }
         drop(state);
+        // Who has just seen that there is none waits by now.
+        drop(hold(&self.turnstile));
         self.returned.notify_one();
     }
 

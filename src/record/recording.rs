@@ -6,16 +6,16 @@ use super::names::{self, NameId};
 use super::open_stack::OpenShown;
 use super::pool::{Grant, Pool};
 use super::registry::{Registry, Totals};
-use super::sync::{Arc, Condvar, Mutex, lock};
+use super::sync::{Arc, Condvar, Mutex, hold, lock};
 use super::view::{LaneShared, OpenCall, Piece};
 use super::witness::Witness;
 use crate::clock::{Anchor, Timeline};
 use crate::config::{Overflow, Settings};
 use crate::store::rank_log::Counts;
-use crate::sys::signals;
+use crate::sys::{fork, signals};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 /// What is done with the calls of a region.
@@ -41,7 +41,7 @@ pub(crate) struct Recording {
     pub(crate) next_thread: AtomicU32,
     /// When the session began.
     pub(crate) began: Anchor,
-    process: u32,
+    pub(crate) process: u32,
     /// The session's number for as long as it is open, then 0.
     pub(super) open_session: Arc<AtomicU64>,
     /// Held while events move from the lanes into the registry's totals, so that nobody counts
@@ -49,14 +49,13 @@ pub(crate) struct Recording {
     draining: Mutex<()>,
     /// Calls that threads left open when they ended.
     abandoned: Mutex<Vec<OpenCall>>,
-    signal: Mutex<Signal>,
+    /// Whether the writer is wanted, and whether it shall stop.
+    wake: AtomicBool,
+    stop: AtomicBool,
+    /// Where the writer waits. Held on waking too, when no fork waits for it: a forked child has no writer
+    /// and leaves it alone.
+    turnstile: Mutex<()>,
     signalled: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct Signal {
-    wake: bool,
-    stop: bool,
 }
 
 /// What all lanes had for the writer.
@@ -71,6 +70,7 @@ pub(crate) struct Drained {
 impl Recording {
     pub(crate) fn new(settings: Settings) -> Arc<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
+        fork::watch();
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         names::allow(settings.memory_limit);
         Arc::new(Self {
@@ -85,7 +85,9 @@ impl Recording {
             open_session: Arc::new(AtomicU64::new(if settings.activated { id } else { 0 })),
             draining: Mutex::default(),
             abandoned: Mutex::default(),
-            signal: Mutex::default(),
+            wake: AtomicBool::new(false),
+            stop: AtomicBool::new(false),
+            turnstile: Mutex::default(),
             signalled: Condvar::new(),
             settings,
         })
@@ -131,6 +133,11 @@ impl Recording {
             return Mode::Off;
         }
         self.registry.insert(region);
+        if self.settings.crash_handler {
+            // Libraries install handlers when they are initialized, as MPI does; what comes after that is often
+            // a new region.
+            signals::renew();
+        }
         if self.settings.time_trace {
             Mode::Time
         } else {
@@ -356,24 +363,29 @@ impl Recording {
     }
 
     pub(crate) fn wake_writer(&self) {
-        lock(&self.signal).wake = true;
-        self.signalled.notify_one();
+        self.tell_writer(&self.wake);
     }
 
     pub(crate) fn stop_writer(&self) {
-        lock(&self.signal).stop = true;
-        self.signalled.notify_one();
+        self.tell_writer(&self.stop);
+    }
+
+    fn tell_writer(&self, what: &AtomicBool) {
+        what.store(true, Ordering::Release);
+        if !self.is_forked() {
+            // It waits by now, or has seen it.
+            drop(hold(&self.turnstile));
+            self.signalled.notify_one();
+        }
     }
 
     /// Waits until the writer is wanted or `timeout` is over; false when it shall stop.
     pub(crate) fn wait_for_work(&self, timeout: Duration) -> bool {
-        let signal = lock(&self.signal);
-        let waited = self
-            .signalled
-            .wait_timeout_while(signal, timeout, |signal| !signal.wake && !signal.stop);
-        let mut signal = waited.unwrap_or_else(|poisoned| poisoned.into_inner()).0;
-        signal.wake = false;
-        !signal.stop
+        let turn = hold(&self.turnstile);
+        let is_quiet = |_: &mut ()| !self.wake.load(Ordering::Acquire) && !self.stop.load(Ordering::Acquire);
+        drop(self.signalled.wait_timeout_while(turn, timeout, is_quiet));
+        self.wake.store(false, Ordering::Relaxed);
+        !self.stop.load(Ordering::Acquire)
     }
 }
 

@@ -5,10 +5,11 @@
 
 use super::names::NameId;
 use crate::store::rank_log::Counts;
+use crate::sys::fork;
 use dashmap::DashMap;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
 /// Every region that has been entered in a session, and what is known of it beyond the blocks that
 /// are still waiting.
@@ -29,6 +30,8 @@ const CHUNKS: usize = 27;
 pub(crate) struct Totals {
     /// Whether the region has been entered in this session.
     entered: AtomicBool,
+    /// Who has told the log its name: nobody, a signal handler, or the writer.
+    told: AtomicU8,
     /// Whether it would have been, but the session leaves it out.
     left_out: AtomicBool,
     /// Intervals handed to the writer.
@@ -84,6 +87,15 @@ impl Peeked {
     }
 }
 
+/// Who tells a log the name of a region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Teller {
+    /// A signal handler, at the end of the log, which may be taken away again.
+    Handler = 1,
+    Writer = 2,
+}
+
 /// The chunk of a region, and its place in it.
 fn place(region: NameId) -> (usize, usize) {
     let n = region.index() + FIRST;
@@ -100,6 +112,7 @@ impl Registry {
 
     fn slot(&self, region: NameId) -> &Totals {
         let (chunk, index) = place(region);
+        let _inside = fork::enter();
         let new = || (0..FIRST << chunk).map(|_| Totals::default()).collect();
         &self.chunks[chunk].get_or_init(new)[index]
     }
@@ -117,6 +130,7 @@ impl Registry {
 
     /// A call site, by its number, has spans of this region.
     pub(super) fn meet(&self, region: NameId, site: u64) {
+        let _inside = fork::enter();
         // Mostly it is there already, and a look disturbs others less.
         if !self.sites.contains_key(&(region, site)) {
             self.sites.insert((region, site), ());
@@ -147,6 +161,23 @@ impl Registry {
 
     pub(crate) fn contains(&self, region: NameId) -> bool {
         self.find(region).is_some()
+    }
+
+    /// Whether the log knows a name: from the writer, or from the handler where `teller` is that.
+    pub(crate) fn is_told(&self, region: NameId, teller: Teller) -> bool {
+        let told = self
+            .find(region)
+            .map_or(0, |totals| totals.told.load(Ordering::Acquire));
+        match teller {
+            Teller::Writer => told == Teller::Writer as u8,
+            Teller::Handler => told != 0,
+        }
+    }
+
+    pub(crate) fn set_told(&self, region: NameId, teller: Teller) {
+        if let Some(totals) = self.find(region) {
+            totals.told.store(teller as u8, Ordering::Release);
+        }
     }
 
     /// In order of their numbers. Takes no lock and allocates nothing.

@@ -1,5 +1,8 @@
-//! Whether a signal handler is saving the sessions of this process, and who has to hold still meanwhile.
+//! What the writer and a signal handler that saves have in common: whether one is saving the sessions of this
+//! process, who has to hold still meanwhile, and what an event is in the log.
 
+use super::block::Event;
+use crate::store::rank_log::LogEvent;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
@@ -72,4 +75,14 @@ pub(super) fn wait_until(mut done: impl FnMut() -> bool) -> bool {
         waited += MOMENT;
     }
     true
+}
+
+/// An event as the log has it.
+pub(super) fn log_event(event: &Event) -> LogEvent {
+    LogEvent {
+        region: event.region.number(),
+        depth: event.depth,
+        start: event.start,
+        end: event.end,
+    }
 }

@@ -20,6 +20,7 @@ static SITES: boxcar::Vec<&'static Metadata<'static>> = boxcar::Vec::new();
 static SITE_NUMBERS: LazyLock<DashMap<usize, u64>> = LazyLock::new(DashMap::new);
 
 fn site_number(metadata: &'static Metadata<'static>) -> u64 {
+    let _inside = crate::sys::fork::enter();
     *SITE_NUMBERS
         .entry(std::ptr::from_ref(metadata) as usize)
         .or_insert_with(|| SITES.push(metadata) as u64)
@@ -46,7 +47,7 @@ pub(super) mod id {
             number if number < REGIONS => number + 1,
             _ => 0,
         };
-        region << REGION_SHIFT | site.min(NO_SITE) << SERIAL_BITS
+        (region << REGION_SHIFT) | (site.min(NO_SITE) << SERIAL_BITS)
     }
 
     #[inline(always)]
@@ -56,7 +57,7 @@ pub(super) mod id {
 
     /// The span that is held under this number.
     pub(in super::super) fn held(number: u64) -> u64 {
-        HELD | number % HELD
+        HELD | (number % HELD)
     }
 
     #[inline(always)]
@@ -76,7 +77,7 @@ pub(super) mod id {
 
     /// The number of the call site, of a span that is not held.
     pub(in super::super) fn site(id: u64) -> u64 {
-        id >> SERIAL_BITS & NO_SITE
+        (id >> SERIAL_BITS) & NO_SITE
     }
 
     /// The call site of a span that is not held.

@@ -24,6 +24,9 @@ pub(crate) struct LaneShared {
     /// Changed with the queue, but read without its lock by a signal handler.
     pub(super) oldest: AtomicPtr<Block>,
     pub(super) drained: AtomicUsize,
+    /// How many of those after it a signal handler has appended to the log, where that is still so. For
+    /// the handler alone.
+    pub(super) saved: AtomicUsize,
     /// The lane that was added to the session before this one.
     pub(super) before: AtomicPtr<LaneShared>,
     pub(super) open: Arc<OpenShown>,
@@ -71,6 +74,7 @@ impl LaneShared {
             }),
             oldest: AtomicPtr::new(Arc::as_ptr(block).cast_mut()),
             drained: AtomicUsize::new(0),
+            saved: AtomicUsize::new(0),
             before: AtomicPtr::new(ptr::null_mut()),
             open,
             counters: boxcar::Vec::new(),

@@ -5,11 +5,13 @@ use super::crash::{Flushing, Rescue};
 use super::lanes::never_record_this_thread;
 use super::names::NameId;
 use super::recording::{Drained, Recording};
-use super::sync::{Arc, Mutex, lock};
+use super::registry::{Registry, Teller};
+use super::saving::log_event;
+use super::sync::{Arc, Mutex, hold, lock};
 use super::view::OpenCall;
 use crate::profile::{Metadata, Value};
 use crate::store::names;
-use crate::store::rank_log::{Counts, LogEvent, LogWriter, MAX_EVENTS, SUSPENDED};
+use crate::store::rank_log::{Counts, LogWriter, MAX_EVENTS, SUSPENDED};
 use crate::sys::{self, signals};
 use std::collections::HashSet;
 use std::io;
@@ -31,8 +33,18 @@ static RUNNING: Mutex<Vec<Weak<Writer>>> = Mutex::new(Vec::new());
 
 fn save_all() {
     let running = std::mem::take(&mut *lock(&RUNNING));
+    say_of_daemon(&running);
     for writer in running.iter().filter_map(Weak::upgrade) {
-        writer.save();
+        writer.save("without finalize");
+    }
+}
+
+/// As at an exit, where there is going to be none.
+#[cfg(feature = "mpi")]
+pub(crate) fn save_all_before_abort() {
+    let running = std::mem::take(&mut *lock(&RUNNING));
+    for writer in running.iter().filter_map(Weak::upgrade) {
+        writer.save("by MPI_Abort");
     }
 }
 
@@ -40,7 +52,6 @@ fn save_all() {
 #[derive(Debug)]
 struct Sink {
     log: LogWriter,
-    names: HashSet<NameId>,
     threads: HashSet<u32>,
     written: u64,
     /// Time of each region in the intervals written, ticks; by the region's index.
@@ -102,7 +113,6 @@ impl Writer {
         let rescue = Rescue::new(recording, &log, is_first)?;
         let sink = Arc::new(Mutex::new(Sink {
             log,
-            names: HashSet::new(),
             threads: HashSet::new(),
             written: 0,
             ticks: Vec::new(),
@@ -118,7 +128,8 @@ impl Writer {
                     // The application's signals are for its own threads.
                     let _undisturbed = signals::Undisturbed::begin();
                     while recording.wait_for_work(recording.settings.flush_interval) {
-                        let mut sink = lock(&sink);
+                        rescue.renew();
+                        let mut sink = hold(&sink);
                         let flushing = rescue.flushing();
                         sink.flush(&recording, &flushing);
                     }
@@ -139,7 +150,7 @@ impl Writer {
     }
 
     /// At the exit of a process that has not finalized the session: the log gets the rest.
-    fn save(&self) {
+    fn save(&self, how: &str) {
         if self.recording.is_closed() || self.recording.is_forked() {
             return;
         }
@@ -148,15 +159,21 @@ impl Writer {
         self.seal();
         let log = self.log_path();
         tell(&format!(
-            "the program ended without finalize; everything recorded is in {log}: \
+            "the program ended {how}; everything recorded is in {log}: \
              make a file of it with `scope-profiler-pproc merge {log} -o FILE`",
             log = log.display()
         ));
     }
 
+    /// In a forked child: the log is the parent's, who saves it.
+    pub(crate) fn leave_in_child(&self) {
+        self.rescue.disarm();
+    }
+
     /// Writes everything that has been recorded up to now.
     pub(crate) fn flush(&self) -> io::Result<()> {
-        let mut sink = lock(&self.sink);
+        self.rescue.renew();
+        let mut sink = hold(&self.sink);
         let flushing = self.rescue.flushing();
         match sink.flush(&self.recording, &flushing) {
             None => Ok(()),
@@ -168,11 +185,12 @@ impl Writer {
     pub(crate) fn finish(&self, run: &Metadata) -> Recorded {
         self.recording.stop_writer();
         lock(&RUNNING).retain(|writer| !std::ptr::eq(writer.as_ptr(), self));
-        if let Some(thread) = lock(&self.thread).take() {
+        let thread = lock(&self.thread).take();
+        if let Some(thread) = thread {
             // The writer thread does not panic; if it did all the same, the rest is written here.
             thread.join().ok();
         }
-        let mut sink = lock(&self.sink);
+        let mut sink = hold(&self.sink);
         let flushing = self.rescue.flushing();
         sink.keep_file(&flushing);
         let mut open = self.recording.open_calls();
@@ -193,7 +211,7 @@ impl Writer {
 
     /// Adds to the log what the writer thread knows nothing of. A failure is told, as any other.
     pub(crate) fn append(&self, add: impl FnOnce(&mut LogWriter) -> io::Result<()>) {
-        let mut sink = lock(&self.sink);
+        let mut sink = hold(&self.sink);
         let _undisturbed = signals::Undisturbed::begin();
         if let Err(error) = add(&mut sink.log) {
             sink.warn(&error);
@@ -206,14 +224,41 @@ impl Writer {
     }
 
     pub(crate) fn log_path(&self) -> std::path::PathBuf {
-        lock(&self.sink).log.path().to_path_buf()
+        hold(&self.sink).log.path().to_path_buf()
     }
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.recording.stop_writer();
+        if self.recording.is_forked() {
+            // The thread is the parent's.
+            std::mem::forget(lock(&self.thread).take());
+        } else {
+            self.recording.stop_writer();
+        }
     }
+}
+
+/// At the exit of a forked child whose parent is gone: nobody else is going to say it.
+fn say_of_daemon(writers: &[Weak<Writer>]) {
+    let is_lost = |recording: &Recording| {
+        recording.is_forked() && !recording.is_closed() && !sys::is_process(recording.process)
+    };
+    let writer = writers
+        .iter()
+        .filter_map(Weak::upgrade)
+        .find(|writer| is_lost(&writer.recording));
+    if let Some(writer) = writer {
+        tell(&orphaned(writer.recording.process));
+    }
+}
+
+/// What is told in a forked child of a session that is its parent's.
+pub(crate) fn orphaned(parent: u32) -> String {
+    format!(
+        "this process was forked from process {parent}, which began the session; what it has recorded since is in no \
+         file. Call setup in the forked process, and in a daemon after it was made one"
+    )
 }
 
 /// A call that was on a stack and has left an interval since is not open.
@@ -328,15 +373,15 @@ impl Sink {
             }
         }
         for &region in drained.counts.keys() {
-            self.name(region)?;
+            self.name(&recording.registry, region)?;
         }
         Ok(())
     }
 
-    fn name(&mut self, region: NameId) -> io::Result<()> {
-        if !self.names.contains(&region) {
+    fn name(&mut self, registry: &Registry, region: NameId) -> io::Result<()> {
+        if !registry.is_told(region, Teller::Writer) {
             self.log.name(region.number(), region.name(), region.source())?;
-            self.names.insert(region);
+            registry.set_told(region, Teller::Writer);
         }
         Ok(())
     }
@@ -344,7 +389,7 @@ impl Sink {
     fn finish(&mut self, recording: &Recording, open: &[OpenCall], run: &Metadata) -> io::Result<()> {
         let mut recorded = open.len() as u64;
         for (region, counts) in recording.counts() {
-            self.name(region)?;
+            self.name(&recording.registry, region)?;
             if counts != Counts::default() {
                 self.log.counters(region.number(), counts)?;
             }
@@ -383,19 +428,10 @@ fn warn_about(path: &Path, error: &io::Error) {
     ));
 }
 
-fn tell(message: &str) {
+pub(crate) fn tell(message: &str) {
     use std::io::Write;
     // A closed standard error is no reason to take the program down, as eprintln! would.
     let _ = writeln!(io::stderr(), "scope-profiler: {message}");
-}
-
-pub(super) fn log_event(event: &Event) -> LogEvent {
-    LogEvent {
-        region: event.region.number(),
-        depth: event.depth,
-        start: event.start,
-        end: event.end,
-    }
 }
 
 #[cfg(test)]

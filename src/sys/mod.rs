@@ -3,6 +3,7 @@
 
 #[cfg(unix)]
 mod alternate_stack;
+pub(crate) mod fork;
 #[cfg_attr(not(unix), path = "no_signals.rs")]
 pub(crate) mod signals;
 
@@ -12,6 +13,8 @@ pub(crate) mod signals;
 pub(crate) enum Outlook {
     /// A handler of the application has the say; it may end the process, or go on.
     Open,
+    /// That handler has returned from an abort, which is going to end the process all the same.
+    Returned,
     /// The process ends, by a fault of its own.
     Fault,
     /// The process ends, as somebody wants it to.
@@ -110,6 +113,54 @@ pub(crate) fn user_id() -> u32 {
     unsafe { libc::geteuid() }
 }
 
+/// Whether a process of this number runs. May be called in a signal handler.
+pub(crate) fn is_process(number: u32) -> bool {
+    #[cfg(unix)]
+    {
+        // SAFETY: sends no signal, takes plain numbers.
+        let found = unsafe { libc::kill(number as libc::pid_t, 0) } == 0;
+        // Another user's counts as well, but not one that has ended and that nobody has waited for.
+        let found = found || std::io::Error::last_os_error().raw_os_error() != Some(libc::ESRCH);
+        found && !is_zombie(number)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = number;
+        true
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn is_zombie(number: u32) -> bool {
+    use std::io::Write;
+    let (mut path, mut stat) = ([0u8; 32], [0u8; 512]);
+    if write!(&mut path[..31], "/proc/{number}/stat").is_err() {
+        return false;
+    }
+    // SAFETY: the path ends with a zero; pointer and length describe `stat`; the descriptor is closed once.
+    let length = unsafe {
+        let file = libc::open(path.as_ptr().cast(), libc::O_RDONLY | libc::O_CLOEXEC);
+        if file < 0 {
+            return false;
+        }
+        let length = libc::read(file, stat.as_mut_ptr().cast(), stat.len());
+        libc::close(file);
+        usize::try_from(length).unwrap_or(0)
+    };
+    // pid (name) state parent ...
+    let stat = &stat[..length];
+    let state = stat
+        .iter()
+        .rposition(|&byte| byte == b')')
+        .and_then(|at| stat.get(at + 2));
+    matches!(state, Some(b'Z' | b'X'))
+}
+
+#[cfg(all(unix, not(any(target_os = "linux", target_os = "android"))))]
+fn is_zombie(_: u32) -> bool {
+    false
+}
+
 /// Tells the calling thread from others that run; never 0.
 pub(crate) fn this_thread() -> usize {
     #[cfg(unix)]
@@ -202,6 +253,7 @@ pub(crate) fn reserve(_: &std::fs::File, _: u64) -> std::io::Result<()> {
 pub(crate) fn at_exit(f: fn()) {
     use std::sync::OnceLock;
     static HOOK: OnceLock<fn()> = OnceLock::new();
+    let _inside = fork::enter();
     if HOOK.set(f).is_err() {
         return;
     }

@@ -22,4 +22,6 @@ impl Undisturbed {
     }
 }
 
+pub(crate) fn renew() {}
+
 pub(crate) fn prepare_this_thread() {}

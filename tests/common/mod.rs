@@ -6,6 +6,7 @@
     reason = "each test binary uses its share"
 )]
 
+mod calm;
 mod doors;
 mod files;
 mod generated;

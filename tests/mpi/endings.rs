@@ -92,6 +92,18 @@ fn when_the_launcher_kills_all_with_one_the_logs_can_be_merged() {
     assert_eq!(of_rank_2, Some((2, 12)));
 }
 
+/// Of the other ranks there is what the launcher leaves them the time for.
+#[test]
+fn the_rank_that_ends_all_loses_nothing() {
+    for part in ["MPI_Abort", "abort after MPI_Init"] {
+        let run = Launch::new(3, part).run_to_any_end();
+        assert!(!run.output.status.success(), "{:?}", run.output);
+        let (_, reader) = merge_offline(run.directory.path());
+        let of_rank_1 = calls(&reader, "step").into_iter().find(|(rank, _)| *rank == 1);
+        assert_eq!(of_rank_1, Some((1, 11)), "{part} {:?}", run.output);
+    }
+}
+
 #[test]
 fn logs_of_a_job_that_ran_out_of_time_can_be_merged() {
     let (directory, mut mpirun) = Launch::new(4, "wait to be killed").start();

@@ -13,8 +13,11 @@ pub(crate) const PART: &str = "SCOPE_PROFILER_TEST_PART";
 /// Set: the environment says nothing of ranks when the session begins.
 pub(crate) const NO_LAUNCHER: &str = "SCOPE_PROFILER_TEST_NO_LAUNCHER";
 
+/// Set: a program of several talks to the others when it has recorded.
+pub(crate) const TALKS: &str = "SCOPE_PROFILER_TEST_TALKS";
+
 /// Longer than anything here takes on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(1_800);
 
 /// One launch, in a directory of its own.
 pub(crate) struct Launch {
@@ -61,6 +64,23 @@ impl Launch {
         launch
     }
 
+    /// Several programs in one world: so many ranks play each part.
+    pub(crate) fn programs(parts: &[(u32, &str)]) -> Self {
+        let (first, others) = parts.split_first().unwrap();
+        let mut launch = Self::launcher(first.0, false);
+        let program = std::env::current_exe().unwrap();
+        let play = |command: &mut Command, part: &str| {
+            command.args(["env", &format!("{PART}={part}")]).arg(&program);
+            command.args(["--exact", "part::the_rank", "--nocapture", "--test-threads=1"]);
+        };
+        play(&mut launch.command, first.1);
+        for (ranks, part) in others {
+            launch.command.args([":", "-n", &ranks.to_string()]);
+            play(&mut launch.command, part);
+        }
+        launch
+    }
+
     fn with(ranks: u32, part: &str, survivors: bool) -> Self {
         let mut launch = Self::launcher(ranks, survivors);
         launch
@@ -89,7 +109,7 @@ impl Launch {
             // MPICH's launcher kills all with the first: it does not learn of the death of a rank
             // as long as this shell waits for the others.
             let wait = format!(
-                r#""$0" "$@"; n=0; until [ $(ls | grep -c '^told') -ge {} ] || [ $n -ge 600 ]; do sleep 0.1; n=$((n + 1)); done"#,
+                r#""$0" "$@"; n=0; until [ $(ls | grep -c '^told') -ge {} ] || [ $n -ge 18000 ]; do sleep 0.1; n=$((n + 1)); done"#,
                 ranks - 1
             );
             command.args(["sh", "-c", &wait]);
@@ -100,6 +120,42 @@ impl Launch {
     pub(crate) fn env(mut self, key: &str, value: &str) -> Self {
         self.command.env(key, value);
         self
+    }
+
+    /// As [`run`](Self::run); a run that does not end is a failure, and is ended.
+    pub(crate) fn run_without_hanging(mut self) -> Run {
+        let output = self.directory.path().join("output");
+        let file = |name: &str| std::fs::File::create(output.with_extension(name)).unwrap();
+        let (stdout, stderr) = (file("stdout"), file("stderr"));
+        let mut child = self.command.stdout(stdout).stderr(stderr).spawn().unwrap();
+        let started = Instant::now();
+        let status = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break status;
+            }
+            if started.elapsed() > PATIENCE {
+                child.kill().unwrap();
+                child.wait().unwrap();
+                panic!("the ranks hang");
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        };
+        let take = |name: &str| {
+            let path = output.with_extension(name);
+            let bytes = std::fs::read(&path).unwrap();
+            std::fs::remove_file(path).unwrap();
+            bytes
+        };
+        let output = Output {
+            status,
+            stdout: take("stdout"),
+            stderr: take("stderr"),
+        };
+        assert!(output.status.success(), "{output:?}");
+        Run {
+            directory: self.directory,
+            output,
+        }
     }
 
     /// Runs to the end, which has to be a good one.

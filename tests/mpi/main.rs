@@ -4,6 +4,8 @@
 //! them is `SCOPE_PROFILER_MPIRUN`, `mpirun` by default: it has to be of the MPI that this was built
 //! with. `scripts/test` runs all of it with Open MPI and with MPICH.
 
+#[path = "../common/calm.rs"]
+mod calm;
 #[path = "../common/python.rs"]
 mod python;
 
@@ -12,4 +14,5 @@ mod heat;
 mod launch;
 mod merging;
 mod part;
+mod programs;
 mod settings;

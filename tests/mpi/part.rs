@@ -1,6 +1,6 @@
 //! What the ranks do.
 
-use super::launch::{NO_LAUNCHER, PART, names_in, wait_for};
+use super::launch::{NO_LAUNCHER, PART, TALKS, names_in, wait_for};
 use mpi::environment::Universe;
 use mpi::topology::Color;
 use mpi::traits::{Communicator, CommunicatorCollectives};
@@ -25,6 +25,13 @@ fn the_rank() {
         "one panics" => one_panics(),
         "one is killed" => one_is_killed(),
         "wait to be killed" => wait_to_be_killed(),
+        "one of two programs" => one_of_two_programs(),
+        "never profiled" => never_profiled(),
+        "ends early" => drop(mpi_world()),
+        "profiled late" => profiled_late(),
+        "profiled when MPI is there, of two programs" => set_up_first_of_two_programs(),
+        "MPI_Abort" => abort_all(),
+        "abort after MPI_Init" => abort_after_mpi_init(),
         other => panic!("{other}"),
     }
 }
@@ -96,6 +103,90 @@ fn steps() {
         }
     }
     tell_end(rank, Ok(summary));
+}
+
+/// What both programs do: what the profiler leaves must not disturb it.
+fn talk(universe: &Universe) {
+    let world = universe.world();
+    world.barrier();
+    let mut sum = 0;
+    world.all_reduce_into(&1, &mut sum, mpi::collective::SystemOperation::sum());
+    assert_eq!(sum, world.size());
+    let (rank, mut ranks) = (world.rank(), vec![0; world.size() as usize]);
+    mpi::request::scope(|scope| {
+        world
+            .immediate_all_gather_into(scope, &rank, &mut ranks[..])
+            .wait();
+    });
+    assert_eq!(ranks, (0..world.size()).collect::<Vec<_>>());
+    let half = world
+        .split_by_color(Color::with_value(rank_of(universe) % 2))
+        .unwrap();
+    half.barrier();
+}
+
+fn rank_of(universe: &Universe) -> i32 {
+    universe.world().rank()
+}
+
+fn one_of_two_programs() {
+    let (universe, rank) = mpi_world();
+    std::fs::write("waiting", "").unwrap();
+    ProfileManager::setup(config()).unwrap();
+    record(rank);
+    if std::env::var_os(TALKS).is_some() {
+        talk(&universe);
+    }
+    tell_end(rank, ProfileManager::finalize());
+}
+
+/// Sets up before MPI is initialized.
+fn set_up_first_of_two_programs() {
+    ProfileManager::setup(config()).unwrap();
+    let (universe, rank) = mpi_world();
+    record(rank);
+    let end = ProfileManager::finalize();
+    talk(&universe);
+    tell_end(rank, end);
+}
+
+fn never_profiled() {
+    let (universe, _) = mpi_world();
+    talk(&universe);
+}
+
+fn profiled_late() {
+    let (_universe, rank) = mpi_world();
+    wait_for("the others", || Path::new("waiting").exists().then_some(()));
+    ProfileManager::setup(config()).unwrap();
+    record(rank);
+    tell_end(rank, ProfileManager::finalize());
+}
+
+/// Rank 1 gives up for all, with something in memory on each.
+fn abort_all() {
+    let (universe, rank) = mpi_world();
+    ProfileManager::setup(config()).unwrap();
+    record(rank);
+    universe.world().barrier();
+    if rank == 1 {
+        universe.world().abort(3);
+    }
+    universe.world().barrier();
+    std::thread::sleep(Duration::from_secs(60));
+}
+
+/// MPI installs its handlers after the session has begun.
+fn abort_after_mpi_init() {
+    ProfileManager::setup(config()).unwrap();
+    let (universe, rank) = mpi_world();
+    record(rank);
+    universe.world().barrier();
+    if rank == 1 {
+        std::process::abort();
+    }
+    universe.world().barrier();
+    std::thread::sleep(Duration::from_secs(60));
 }
 
 fn set_up_before_mpi() {

@@ -13,7 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// How long a single answer may take before the test fails; far more than it ever needs.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(1_800);
 
 /// One browser at a time: several would only slow each other down.
 static TURN: Mutex<()> = Mutex::new(());

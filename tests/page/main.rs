@@ -2,11 +2,14 @@
 #![cfg(feature = "pproc")]
 
 mod browser;
+#[path = "../common/calm.rs"]
+mod calm;
 mod samples;
 
 // Tests, by what they look at.
 mod gallery;
 mod input;
+mod profiles;
 mod shown;
 mod text;
 

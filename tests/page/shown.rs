@@ -93,7 +93,7 @@ fn hovering_tells_what_a_bar_is() {
         [
             "solve",
             "Rank: 1",
-            "Thread: 0 (main)",
+            "Thread: main #0",
             "Start: 10 ms",
             "Duration: 60.0 ms",
             "Exclusive: 40.0 ms (67 %)"
@@ -257,7 +257,7 @@ fn hostile_names_are_shown_as_text() {
         browser.hover(at);
         let shown = tooltip(&mut browser);
         assert_eq!(&shown[0], if name.is_empty() { "(no name)" } else { name });
-        assert_eq!(shown[2], format!("Thread: 0 ({})", names[1]));
+        assert_eq!(shown[2], format!("Thread: {}", names[1]));
     }
     assert_eq!(rows(&mut browser).len(), names.len());
     assert!(browser.eval("window.hacked === undefined && document.querySelector('img') === null") == true);

@@ -1,6 +1,6 @@
 //! Disks that are full, limited, gone, or not to be written to.
 
-use super::{Contents, Ended, Random, Running, directory, runs, skip, until, victim};
+use super::{Contents, Ended, Random, Running, directory, runs, skip, until, usual_child, victim};
 use scope_profiler::{ProfilingH5Reader, find_logs, merge};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -53,7 +53,7 @@ struct OnAndOn {
 impl OnAndOn {
     fn start(file: &Path, prepare: impl FnOnce(&mut Command)) -> Self {
         let talk = directory();
-        let mut command = Command::new(victim());
+        let mut command = usual_child::command(victim());
         command
             .arg("on and on")
             .env("VICTIM_TALK", talk.path())
@@ -186,7 +186,7 @@ fn a_disk_that_gets_full_while_logs_are_merged() {
         };
         let output = disk.path().join("out.h5");
         std::fs::write(&output, "the result of another run").unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_scope-profiler-pproc"));
+        let mut command = usual_child::command(env!("CARGO_BIN_EXE_scope-profiler-pproc"));
         command.arg("merge").arg(&log_directory).arg("-o").arg(&output);
         let ended = Running::spawn(logs.path(), command).wait();
         if ended.status.success() {

@@ -6,15 +6,15 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 
 /// What the victim records before it ends.
-const CALLS: u64 = 10_000;
+pub(crate) const CALLS: u64 = 10_000;
 
-fn end(directory: &Path, ending: &str) -> Ended {
+pub(crate) fn end(directory: &Path, ending: &str) -> Ended {
     Running::start(directory, ending, &[]).wait()
 }
 
 /// Everything that the victim recorded on its first thread, and its open call.
 #[track_caller]
-fn check(directory: &Path, signal: Option<&str>) -> Contents {
+pub(crate) fn check(directory: &Path, signal: Option<&str>) -> Contents {
     let contents = Contents::of_logs(directory);
     assert_eq!(contents.calls_of(0), CALLS);
     assert_eq!(contents.intervals("thread 0 outer"), CALLS.div_ceil(16));
@@ -25,7 +25,7 @@ fn check(directory: &Path, signal: Option<&str>) -> Contents {
 
 /// Of a program that ends by a signal and a region that is open then.
 #[track_caller]
-fn crash(ending: &str, signal: i32, name: &str) -> (Contents, Ended) {
+pub(crate) fn crash(ending: &str, signal: i32, name: &str) -> (Contents, Ended) {
     let directory = directory();
     let ended = end(directory.path(), ending);
     ended.by(signal);
@@ -228,7 +228,7 @@ fn panics_and_exits() {
 fn a_core_is_dumped_as_ever() {
     use std::os::unix::process::CommandExt;
     let directory = directory();
-    let mut command = std::process::Command::new(super::victim());
+    let mut command = super::usual_child::command(super::victim());
     command.arg("null");
     // SAFETY: setrlimit may be called between fork and exec.
     #[allow(unsafe_code)]

@@ -4,12 +4,17 @@
 //! random moment is tried, 50 by default; `scripts/reliability` runs the long form.
 #![cfg(unix)]
 
+#[path = "../common/calm.rs"]
+mod calm;
 mod disk;
 mod ends;
+mod handlers;
 mod kill;
 mod pattern;
 mod threads;
 mod time;
+#[path = "../common/usual_child.rs"]
+mod usual_child;
 
 use scope_profiler::profile::Value;
 use scope_profiler::{MpiRegion, ProfilingH5Reader, RegionFilter, find_logs, merge};
@@ -18,6 +23,7 @@ use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -60,6 +66,14 @@ fn victim() -> PathBuf {
     path
 }
 
+/// A program that is started while HDF5 writes a file inherits its lock, and keeps it until it ends: here
+/// that is one or the other.
+static STARTING_OR_WRITING: Mutex<()> = Mutex::new(());
+
+fn one_or_the_other() -> MutexGuard<'static, ()> {
+    STARTING_OR_WRITING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// A victim that runs in a directory.
 struct Running {
     child: Child,
@@ -85,12 +99,13 @@ struct Ended {
 
 impl Running {
     fn start(directory: &Path, ending: &str, environment: &[(&str, &str)]) -> Self {
-        let mut command = Command::new(victim());
+        let mut command = usual_child::command(victim());
         command.arg(ending).envs(environment.iter().copied());
         Self::spawn(directory, command)
     }
 
     fn spawn(directory: &Path, mut command: Command) -> Self {
+        let starting = one_or_the_other();
         let mut child = command
             .current_dir(directory)
             .env("RUST_BACKTRACE", "0")
@@ -99,6 +114,7 @@ impl Running {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
+        drop(starting);
         let said = collect(child.stdout.take().unwrap());
         let complained = collect(child.stderr.take().unwrap());
         Self {
@@ -109,25 +125,14 @@ impl Running {
     }
 
     fn signal(&self, signal: i32) {
-        // SAFETY: sends a signal to a child that has not been waited for.
-        #[allow(unsafe_code)]
-        unsafe {
-            libc::kill(self.child.id() as i32, signal)
-        };
+        kill(self.child.id(), signal);
     }
 
+    /// Waits until it has ended, by itself or by a signal.
     fn wait(mut self) -> Ended {
-        let started = Instant::now();
-        let status = loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                break status;
-            }
-            if started.elapsed() > Duration::from_secs(120) {
-                self.child.kill().ok();
-                panic!("the victim hangs");
-            }
-            std::thread::sleep(Duration::from_millis(2));
-        };
+        let guard = Guard::over(self.child.id());
+        let status = self.child.wait().unwrap();
+        drop(guard);
         Ended {
             status,
             said: self.said.join().unwrap(),
@@ -143,11 +148,48 @@ impl Ended {
     }
 }
 
-/// Waits for a victim that says it is ready; all its output is in a file.
+/// Longer than anything here takes on the busiest machine: only what hangs is given up.
+const NEVER: Duration = Duration::from_secs(1_800);
+
+/// Kills a victim that does not end, so that the test fails rather than hangs.
+struct Guard {
+    over: mpsc::Sender<()>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Guard {
+    fn over(victim: u32) -> Self {
+        let (over, is_over) = mpsc::channel();
+        let watch = move || {
+            if is_over.recv_timeout(NEVER) == Err(mpsc::RecvTimeoutError::Timeout) {
+                kill(victim, libc::SIGKILL);
+            }
+        };
+        let thread = Some(std::thread::spawn(watch));
+        Self { over, thread }
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.over.send(()).ok();
+        self.thread.take().map(std::thread::JoinHandle::join);
+    }
+}
+
+fn kill(victim: u32, signal: i32) {
+    // SAFETY: sends a signal to a child that has not been waited for.
+    #[allow(unsafe_code)]
+    unsafe {
+        libc::kill(victim as i32, signal)
+    };
+}
+
+/// Looks again and again until a victim has done something.
 fn until(what: impl Fn() -> bool) {
     let started = Instant::now();
     while !what() {
-        assert!(started.elapsed() < Duration::from_secs(60), "it never happened");
+        assert!(started.elapsed() < NEVER, "it never happened");
         std::thread::sleep(Duration::from_millis(1));
     }
 }
@@ -164,6 +206,7 @@ impl Contents {
     /// Makes a file of the logs that a victim left, and checks everything in it.
     fn of_logs(directory: &Path) -> Self {
         let merged = directory.join("merged.h5");
+        let _writing = one_or_the_other();
         merge(&find_logs(&[directory.join("run.h5.d")]).unwrap(), &merged).unwrap();
         Self::of(&merged)
     }

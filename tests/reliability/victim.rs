@@ -127,6 +127,8 @@ fn setup(interval: Duration) {
 }
 
 const LONG: Duration = Duration::from_secs(3_600);
+/// Whoever is not killed or told to stop by then has lost its test.
+const NEVER: Duration = Duration::from_secs(1_800);
 
 /// Threads that record at full speed, while this one flushes and says how many calls of each thread
 /// are in the log for certain.
@@ -143,7 +145,7 @@ fn record_until_killed(threads: usize) {
         });
     }
     let started = Instant::now();
-    while started.elapsed() < Duration::from_secs(60) {
+    while started.elapsed() < NEVER {
         let sure: Vec<String> = done
             .iter()
             .map(|n| n.load(Ordering::Acquire).to_string())
@@ -200,7 +202,7 @@ fn record_until_told() {
         if full && !recovered {
             std::thread::sleep(Duration::from_millis(1));
         }
-        assert!(started.elapsed() < Duration::from_secs(60), "nobody said stop");
+        assert!(started.elapsed() < NEVER, "nobody said stop");
     }
     let calls = caller.n;
     drop(caller);
@@ -263,7 +265,7 @@ fn ready() {
 fn wait_to_be_killed() -> ! {
     ready();
     let started = Instant::now();
-    while started.elapsed() < Duration::from_secs(60) {
+    while started.elapsed() < NEVER {
         std::thread::sleep(Duration::from_millis(5));
     }
     panic!("nobody killed this program");
@@ -309,7 +311,70 @@ fn mendable() {
     }
 }
 
-fn handle_and_pass_on(signal: libc::c_int) {
+extern "C" fn called(_: libc::c_int) {
+    say("called\n");
+}
+
+extern "C" fn called_and_put_back(signal: libc::c_int) {
+    static CALLS: AtomicUsize = AtomicUsize::new(0);
+    say("called\n");
+    if CALLS.fetch_add(1, Ordering::SeqCst) == 0 {
+        handle_once(signal, called_and_put_back);
+    }
+}
+
+/// The system takes the handler away before it calls it.
+fn handle_once(signal: libc::c_int, handler: extern "C" fn(libc::c_int)) {
+    // SAFETY: the action is whole; a sigaction of zeros is a valid one.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = handler as *const () as usize;
+        action.sa_flags = libc::SA_RESETHAND;
+        libc::sigaction(signal, &action, std::ptr::null_mut());
+    }
+}
+
+static PASSED: AtomicUsize = AtomicUsize::new(0);
+
+extern "C" fn count_and_pass_on(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    PASSED.fetch_add(1, Ordering::SeqCst);
+    note_and_pass_on(signal, info, context);
+}
+
+fn raise(signal: libc::c_int) {
+    // SAFETY: sends this process a signal.
+    unsafe { libc::raise(signal) };
+}
+
+/// Endings with handlers that are called once: `once WHEN, END`.
+fn once(ending: &str, when: &str) {
+    for (end, signal) in [
+        ("abort", libc::SIGABRT),
+        ("null", libc::SIGSEGV),
+        ("SIGTERM", libc::SIGTERM),
+    ] {
+        if ending.starts_with(&format!("once {when}")) && ending.contains(end) {
+            handle_once(signal, called);
+        }
+    }
+}
+
+fn end_by(ending: &str) -> u64 {
+    match ending.rsplit([' ', ',']).next() {
+        Some("abort") => std::process::abort(),
+        Some("null") => null(),
+        Some("SIGTERM") => {
+            raise(libc::SIGTERM);
+            0
+        }
+        _ => panic!("{ending}"),
+    }
+}
+
+fn handle_and_pass_on(
+    signal: libc::c_int,
+    handler: extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void),
+) {
     // SAFETY: the actions are whole; a sigaction of zeros is a valid one.
     unsafe {
         let mut earlier: libc::sigaction = std::mem::zeroed();
@@ -317,7 +382,7 @@ fn handle_and_pass_on(signal: libc::c_int) {
         assert_ne!(earlier.sa_flags & libc::SA_SIGINFO, 0);
         EARLIER.store(earlier.sa_sigaction, Ordering::SeqCst);
         let mut action: libc::sigaction = std::mem::zeroed();
-        action.sa_sigaction = note_and_pass_on as *const () as usize;
+        action.sa_sigaction = handler as *const () as usize;
         action.sa_flags = libc::SA_SIGINFO;
         libc::sigaction(signal, &action, std::ptr::null_mut());
     }
@@ -342,7 +407,7 @@ fn wait_for_the_handler() {
     ready();
     let started = Instant::now();
     while !HANDLED.load(Ordering::SeqCst) {
-        assert!(started.elapsed() < Duration::from_secs(60), "no signal came");
+        assert!(started.elapsed() < NEVER, "no signal came");
         std::thread::sleep(Duration::from_millis(1));
     }
 }
@@ -370,7 +435,12 @@ fn main() {
     if ending.starts_with("mended") {
         handle(libc::SIGSEGV, mend);
     }
+    once(&ending, "before");
+    if ending.starts_with("put back") {
+        handle_once(libc::SIGTERM, called_and_put_back);
+    }
     setup(LONG);
+    once(&ending, "later");
     if ending == "from many threads" {
         std::thread::scope(|scope| {
             for thread in 1..8 {
@@ -394,6 +464,79 @@ fn main() {
         .unwrap(),
         "null on a thread that never recorded" => std::thread::spawn(|| black_box(null())).join().unwrap(),
         "abort" => std::process::abort(),
+        "once before, SIGTERM twice" => {
+            raise(libc::SIGTERM);
+            say("between\n");
+            ProfileManager::profile("between", || ());
+            raise(libc::SIGTERM);
+            0
+        }
+        "put back, SIGTERM three times" => {
+            (0..3).for_each(|_| raise(libc::SIGTERM));
+            0
+        }
+        "gives up later" => {
+            handle(libc::SIGSEGV, give_up);
+            ProfileManager::profile("a region that is new", || ());
+            black_box(null())
+        }
+        "passes on later" => {
+            // Each is put over the profiler's, which is put over it.
+            handle_and_pass_on(libc::SIGTERM, count_and_pass_on);
+            for _ in 0..3 {
+                ProfileManager::flush().unwrap();
+                raise(libc::SIGTERM);
+            }
+            say(&format!("called {}\n", PASSED.load(Ordering::SeqCst)));
+            drop(open);
+            ProfileManager::finalize().unwrap();
+            std::process::exit(0);
+        }
+        "put back at the end" => {
+            drop(open);
+            ProfileManager::finalize().unwrap();
+            // SAFETY: asks only; a sigaction of zeros is a valid one.
+            let now = unsafe {
+                let mut now: libc::sigaction = std::mem::zeroed();
+                libc::sigaction(libc::SIGTERM, std::ptr::null(), &mut now);
+                now
+            };
+            assert_eq!(now.sa_sigaction, called_and_put_back as *const () as usize);
+            assert_ne!(now.sa_flags & libc::SA_RESETHAND, 0);
+            say("as before\n");
+            std::process::exit(0);
+        }
+        "flushed, then abort" => {
+            ProfileManager::flush().unwrap();
+            (0..100).for_each(|_| ProfileManager::profile("since", || ()));
+            std::process::abort()
+        }
+        "no room, then abort" => {
+            let log = std::fs::read_dir("run.h5.d").unwrap().next().unwrap().unwrap();
+            let length = log.metadata().unwrap().len() + (32 << 10);
+            let limit = libc::rlimit {
+                rlim_cur: length,
+                rlim_max: length,
+            };
+            // SAFETY: `limit` is whole.
+            unsafe { libc::setrlimit(libc::RLIMIT_FSIZE, &limit) };
+            std::process::abort()
+        }
+        "mended, then abort" | "mended, then SIGTERM" => {
+            let at_the_fault = profile_region!("open at the fault");
+            mendable();
+            (0..100).for_each(|_| ProfileManager::profile("since", || ()));
+            drop(at_the_fault);
+            black_box(end_by(&ending))
+        }
+        "once later and flushed, abort" | "once later and flushed, null" => {
+            ProfileManager::flush().unwrap();
+            black_box(end_by(&ending))
+        }
+        _ if ending.starts_with("once ") => {
+            ProfileManager::profile("a region that is new", || ());
+            black_box(end_by(&ending))
+        }
         "several" => {
             let start = std::sync::Barrier::new(8);
             std::thread::scope(|scope| {
@@ -441,7 +584,7 @@ fn main() {
         "handled" | "handled later" | "handled and passed on" => {
             match ending.as_str() {
                 "handled later" => handle(libc::SIGTERM, note),
-                "handled and passed on" => handle_and_pass_on(libc::SIGTERM),
+                "handled and passed on" => handle_and_pass_on(libc::SIGTERM, note_and_pass_on),
                 _ => {}
             }
             wait_for_the_handler();

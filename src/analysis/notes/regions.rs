@@ -66,7 +66,7 @@ pub(super) fn spans(source: &dyn Source, filter: &RegionFilter) -> Option<Note> 
             format!(
                 "{} {} in {}",
                 clipped(region.name()),
-                plural(region.spans(), "span"),
+                count(region.spans()),
                 plural(region.calls(), "call")
             )
         })

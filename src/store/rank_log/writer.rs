@@ -81,6 +81,11 @@ impl LogWriter {
         Ok(())
     }
 
+    /// Up to here every block is whole.
+    pub(crate) fn position(&self) -> u64 {
+        self.good
+    }
+
     /// Whether somebody has deleted the file.
     pub(crate) fn is_removed(&self) -> bool {
         self.medium.is_removed()

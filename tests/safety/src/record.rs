@@ -5,16 +5,5 @@
 pub(crate) mod block;
 #[path = "../../../src/record/sync.rs"]
 pub(crate) mod sync;
-
-/// Of a name the blocks only see the number.
-pub(crate) mod names {
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    #[repr(transparent)]
-    pub(crate) struct NameId(u32);
-
-    impl NameId {
-        pub(crate) const fn from_number(number: u32) -> Self {
-            Self(number)
-        }
-    }
-}
+#[path = "names.rs"]
+pub(crate) mod names;

@@ -1,0 +1,340 @@
+//! Programs that fork while a session runs: no child hangs, and none loses data without a word.
+//!
+//! Each test runs this program again as a program that forks. `SCOPE_PROFILER_TEST_FORKS` says how many
+//! children the busy one has, 300 by default.
+#![cfg(unix)]
+#![allow(unsafe_code)]
+
+use scope_profiler::{
+    Merge, ProfileManager, ProfilingConfig, ProfilingH5Reader, find_logs, merge, profile_region,
+};
+use std::path::Path;
+use std::process::{Command, Output};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+const PART: &str = "SCOPE_PROFILER_TEST_FORKING";
+/// Longer than any child needs on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(100);
+
+fn run(part: &str, directory: &Path) -> Output {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "the_program", "--nocapture", "--test-threads=1"])
+        .env(PART, part)
+        .current_dir(directory)
+        .output()
+        .unwrap()
+}
+
+/// Not a test of its own: the program that forks.
+#[test]
+fn the_program() {
+    match std::env::var(PART).as_deref() {
+        Err(_) => {}
+        Ok("busy") => busy(),
+        Ok("finalizing") => finalizing(),
+        Ok("daemon") => daemon(false, End::Finalize),
+        Ok("daemon that sets up") => daemon(true, End::Finalize),
+        Ok("daemon that exits") => daemon(false, End::Exit),
+        Ok("daemon that is ended") => daemon(false, End::Signal),
+        Ok("child") => child_of_a_living_parent(),
+        Ok(other) => panic!("{other}"),
+    }
+}
+
+fn config(file: &str) -> ProfilingConfig {
+    ProfilingConfig::new().file_path(file).verbose(false)
+}
+
+/// A child that runs `part` and exits; its process number.
+fn fork(part: impl FnOnce()) -> i32 {
+    // SAFETY: the child has one thread, and takes no lock that another thread of the parent may hold but
+    // the profiler's, which is what is tried.
+    let child = unsafe { libc::fork() };
+    assert!(child >= 0, "no process is to be had");
+    if child == 0 {
+        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(part));
+        // SAFETY: ends the child, whatever the parent would have done at its end.
+        unsafe { libc::_exit(i32::from(done.is_err())) };
+    }
+    child
+}
+
+/// Its exit status; a child that hangs is a failure, and is ended.
+fn wait_for(child: i32, what: &str) -> i32 {
+    let started = Instant::now();
+    loop {
+        let mut status = 0;
+        // SAFETY: asks for the end of a child of this process; `status` is ours.
+        let ended = unsafe { libc::waitpid(child, &mut status, libc::WNOHANG) };
+        if ended == child {
+            return status;
+        }
+        if started.elapsed() > PATIENCE {
+            // SAFETY: ends a child of this process.
+            unsafe { libc::kill(child, libc::SIGKILL) };
+            panic!("{what} hangs");
+        }
+        std::thread::sleep(Duration::from_micros(200));
+    }
+}
+
+const BLOCK: usize = 16;
+
+/// Threads that keep every lock of the profiler in use until `done`.
+fn keep_busy(done: &AtomicBool) {
+    let every_call = |thread: usize| {
+        for n in 0.. {
+            // A block for the writer.
+            for _ in 0..BLOCK {
+                let _call = profile_region!("call");
+            }
+            // So that there is not much to write.
+            std::thread::sleep(Duration::from_micros(100));
+            ProfileManager::profile(&format!("thread {thread} name {}", n % 100), || ());
+            match thread {
+                0 => drop(ProfileManager::flush()),
+                1 => drop(ProfileManager::get_region("call").map(|region| region.num_calls())),
+                2 => drop(ProfileManager::get_all_regions()),
+                _ => std::thread::spawn(|| ProfileManager::profile("short", || ()))
+                    .join()
+                    .unwrap(),
+            }
+            if done.load(Ordering::Relaxed) {
+                return;
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            scope.spawn(move || every_call(thread));
+        }
+    });
+}
+
+fn busy() {
+    let forks = std::env::var("SCOPE_PROFILER_TEST_FORKS").map_or(300, |n| n.parse().unwrap());
+    let busy = config("run.h5")
+        .buffer_limit(BLOCK)
+        .flush_interval(Duration::from_millis(1))
+        .merge(Merge::Keep);
+    let session = ProfileManager::session(busy).unwrap();
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let done = &done;
+        scope.spawn(|| keep_busy(done));
+        let try_all = std::panic::catch_unwind(|| {
+            for n in 0..forks {
+                let child = fork(|| in_child(n));
+                assert_eq!(wait_for(child, &format!("child {n}")), 0, "child {n}");
+            }
+        });
+        done.store(true, Ordering::Relaxed);
+        try_all.unwrap();
+    });
+    session.finalize().unwrap();
+}
+
+fn in_child(n: u32) {
+    let record = || {
+        for name in 0..20 {
+            ProfileManager::profile(&format!("child {n} {name}"), || ());
+        }
+    };
+    match n % 4 {
+        0 => {}
+        1 => {
+            // Several blocks.
+            for _ in 0..9_000 {
+                let _call = profile_region!("call");
+            }
+            record();
+            ProfileManager::flush().unwrap();
+        }
+        2 => {
+            let _open = profile_region!("call");
+            ProfileManager::get_region("call").map(|region| region.num_calls());
+            drop(ProfileManager::get_all_regions());
+            ProfileManager::finalize().unwrap();
+            assert!(ProfileManager::summary().is_none());
+        }
+        _ => drop(ProfileManager::layer()),
+    }
+    let file = format!("child{n}.h5");
+    ProfileManager::setup(config(&file)).unwrap();
+    record();
+    let _call = profile_region!("call");
+    drop(_call);
+    assert_eq!(ProfileManager::finalize().unwrap().recorded(), 21);
+    std::fs::remove_file(&file).unwrap();
+}
+
+/// Children that are forked while another thread makes a file.
+fn finalizing() {
+    ProfileManager::setup(config("first.h5")).unwrap();
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let done = &done;
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                ProfileManager::setup(config("run.h5")).unwrap();
+                ProfileManager::profile("step", || ());
+                ProfileManager::finalize().unwrap();
+            }
+        });
+        let try_all = std::panic::catch_unwind(|| {
+            for n in 0..100 {
+                let child = fork(|| {
+                    ProfileManager::finalize().ok();
+                    ProfileManager::setup(config("child.h5")).unwrap();
+                    ProfileManager::profile("in child", || ());
+                    // HDF5 itself may be left in the middle of something: then the log stays.
+                    match ProfileManager::finalize() {
+                        Ok(summary) => assert_eq!(summary.recorded(), 1),
+                        Err(error) => assert!(error.to_string().contains("pproc merge"), "{error}"),
+                    }
+                });
+                assert_eq!(wait_for(child, &format!("child {n}")), 0, "child {n}");
+            }
+        });
+        done.store(true, Ordering::Relaxed);
+        try_all.unwrap();
+    });
+}
+
+enum End {
+    Finalize,
+    Exit,
+    Signal,
+}
+
+/// As `daemon(3)` does it: the parent leaves at once.
+fn daemon(sets_up: bool, end: End) {
+    ProfileManager::setup(config("run.h5")).unwrap();
+    ProfileManager::profile("before", || ());
+    // SAFETY: takes no arguments, cannot fail.
+    let parent = unsafe { libc::getpid() };
+    // SAFETY: the child goes on with this thread alone, and the parent leaves without a word.
+    unsafe {
+        match libc::fork() {
+            0 => assert!(libc::setsid() > 0),
+            _ => libc::_exit(0),
+        }
+    }
+    let started = Instant::now();
+    // SAFETY: takes no arguments, cannot fail.
+    while unsafe { libc::getppid() } == parent {
+        assert!(started.elapsed() < PATIENCE, "the parent stays");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    if sets_up {
+        ProfileManager::setup(config("daemon.h5")).unwrap();
+    }
+    ProfileManager::profile("in the daemon", || ());
+    match end {
+        End::Finalize => {
+            let told = match ProfileManager::finalize() {
+                Ok(summary) => format!("recorded {}", summary.recorded()),
+                Err(error) => format!("error {error}"),
+            };
+            // Under its name when it is complete.
+            std::fs::write("told.tmp", told).unwrap();
+            std::fs::rename("told.tmp", "told").unwrap();
+        }
+        End::Exit => {}
+        // SAFETY: ends this process.
+        End::Signal => unsafe {
+            libc::raise(libc::SIGTERM);
+        },
+    }
+    std::process::exit(0);
+}
+
+fn child_of_a_living_parent() {
+    ProfileManager::setup(config("run.h5")).unwrap();
+    let child = fork(|| {
+        ProfileManager::profile("in the child", || ());
+        assert_eq!(ProfileManager::finalize().unwrap().recorded(), 0);
+        // Once is enough.
+        ProfileManager::finalize().unwrap();
+    });
+    assert_eq!(wait_for(child, "the child"), 0);
+    ProfileManager::profile("in the parent", || ());
+    ProfileManager::finalize().unwrap();
+}
+
+#[test]
+fn no_child_hangs_that_is_forked_while_other_threads_record() {
+    let directory = tempfile::tempdir().unwrap();
+    let output = run("busy", directory.path());
+    assert!(output.status.success(), "{output:?}");
+    let logs = find_logs(&[directory.path().join("run.h5.d")]).unwrap();
+    assert_eq!(logs.len(), 1);
+    let report = scope_profiler::check(&logs[0]).unwrap();
+    assert!(report.is_ok(), "{report}");
+}
+
+#[test]
+fn no_child_hangs_that_is_forked_while_another_thread_makes_a_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let output = run("finalizing", directory.path());
+    assert!(output.status.success(), "{output:?}");
+}
+
+/// What the daemon told, which nobody can wait for: its output is open until it has ended.
+fn told(directory: &Path) -> String {
+    std::fs::read_to_string(directory.join("told")).unwrap()
+}
+
+#[test]
+fn a_daemon_is_told_that_it_has_to_set_up() {
+    let directory = tempfile::tempdir().unwrap();
+    let output = run("daemon", directory.path());
+    let told = told(directory.path());
+    assert!(
+        told.starts_with("error") && told.contains("Call setup"),
+        "{told} {output:?}"
+    );
+    assert!(!directory.path().join("run.h5").exists());
+}
+
+#[test]
+fn a_daemon_that_sets_up_has_a_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let output = run("daemon that sets up", directory.path());
+    assert_eq!(told(directory.path()), "recorded 1", "{output:?}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(!stderr.contains("scope-profiler"), "{stderr}");
+    let reader = ProfilingH5Reader::open(directory.path().join("daemon.h5")).unwrap();
+    assert!(reader.get_region("in the daemon").is_ok());
+    assert!(reader.get_region("before").is_err());
+    // What the parent had is its own.
+    let logs = find_logs(&[directory.path().join("run.h5.d")]).unwrap();
+    merge(&logs, &directory.path().join("parent.h5")).unwrap();
+}
+
+#[test]
+fn a_daemon_that_ends_without_finalize_says_what_it_has_lost() {
+    for part in ["daemon that exits", "daemon that is ended"] {
+        let directory = tempfile::tempdir().unwrap();
+        let output = run(part, directory.path());
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let told = stderr.to_lowercase();
+        assert!(
+            told.contains("in no file") && told.contains("call setup"),
+            "{part}: {stderr}"
+        );
+    }
+}
+
+#[test]
+fn a_child_is_told_once_that_the_session_is_its_parents() {
+    let directory = tempfile::tempdir().unwrap();
+    let output = run("child", directory.path());
+    assert!(output.status.success(), "{output:?}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(stderr.matches("which began the session").count(), 1, "{stderr}");
+    let reader = ProfilingH5Reader::open(directory.path().join("run.h5")).unwrap();
+    assert!(reader.get_region("in the parent").is_ok());
+    assert!(reader.get_region("in the child").is_err());
+}
