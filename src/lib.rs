@@ -44,7 +44,8 @@
 //!   [`find_logs`] finds.
 //! - **Reading**: [`ProfilingH5Reader`] gives regions ([`MpiRegion`]) with the calls of each rank
 //!   ([`RankRegion`]); [`RegionFilter`] chooses regions and ranks.
-//!   [`check`] says whether a file is whole and its numbers agree with each other.
+//!   [`check`] says whether a file is whole and its numbers agree with each other. [`LogSource`]
+//!   follows the log of a program that still runs.
 //! - **Analysis and charts**: [`analysis`] nests calls, [`export`] prints and writes statistics,
 //!   [`chart`] reduces any number of intervals to what fits on a picture. With the feature `pproc`,
 //!   `plot` draws it: `plot_gantt` and `plot_durations` go the whole way. All of these take any
@@ -105,4 +106,5 @@ pub use record::{Region, RegionGuard, ScopeLayer, ScopeSubscriber};
 pub use store::merge::{Merge, MergeOptions, MergeProgress, Merged, UnreadableLog, merge, merge_with};
 pub use store::reader::ProfilingH5Reader;
 pub use store::run_directory::{find_logs, find_logs_of_run};
+pub use store::schema::LogSource;
 pub use summary::{OpenRegion, Summary};

@@ -29,7 +29,7 @@ const TO: &str = "SCOPE_PROFILER_MUTANTS_TO";
 const LIMIT: Duration = Duration::from_secs(600);
 
 /// Files without damage: one of ours with everything in it, and some of the Python package.
-const ORIGINALS: [&str; 7] = [
+const ORIGINALS: [&str; 9] = [
     "ours",
     "s1_thread_ids",
     "s1_unicode_name",
@@ -37,6 +37,8 @@ const ORIGINALS: [&str; 7] = [
     "s1_root_group_metadata",
     "upstream-golden-schema-1",
     "py018_flush_chunked",
+    "py075_threads",
+    "s3_min",
 ];
 
 fn originals() -> Vec<Vec<u8>> {

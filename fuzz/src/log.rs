@@ -1,5 +1,7 @@
-//! The rank log: read, checked and merged, as it is and with its checksums put right.
+//! The rank log: read, checked, merged and shown, as it is and with its checksums put right.
 
+use scope_profiler::LogSource;
+use scope_profiler::profile::{Intervals, Source};
 use std::fs;
 use std::path::Path;
 
@@ -24,6 +26,7 @@ fn look_at(log: &Path, output: &Path) {
         return;
     };
     assert_eq!(merged.intervals, report.written());
+    assert_eq!(merged.intervals, intervals_as_a_source(log));
     let file = scope_profiler::check(output).unwrap();
     assert_eq!(file.written(), merged.intervals, "{file}");
     if report.is_ok() {
@@ -35,6 +38,25 @@ fn look_at(log: &Path, output: &Path) {
             "{report}\n{file}"
         );
     }
+}
+
+/// Reads the log without a file between. Gives the number of intervals.
+fn intervals_as_a_source(log: &Path) -> u64 {
+    let mut source = LogSource::open(log).unwrap();
+    assert!(!source.refresh().unwrap());
+    let mut intervals = Intervals::default();
+    let rows = source.rows().iter().enumerate();
+    rows.map(|(index, row)| {
+        source.read(index, 0..row.intervals, &mut intervals).unwrap();
+        let keys = intervals
+            .starts
+            .iter()
+            .zip(&intervals.ends)
+            .map(|(start, end)| (start, !end));
+        assert!(keys.is_sorted());
+        row.intervals
+    })
+    .sum()
 }
 
 /// The log with the checksum of every block as it should be: nothing else gets past the first gate.

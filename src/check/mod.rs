@@ -1,7 +1,10 @@
 //! Is a file whole, and do its numbers agree with each other?
 
+mod account;
+mod clocks;
 mod log;
 mod profile_file;
+mod ranks;
 mod report;
 mod rows;
 
@@ -9,6 +12,7 @@ pub use report::{Finding, Report};
 
 use crate::error::Result;
 use crate::store::rank_log;
+use crate::store::schema::Issues;
 use std::path::Path;
 
 /// Checks a profiling file or a rank log from its first byte to its last.
@@ -42,9 +46,11 @@ use std::path::Path;
 /// a schema that this version does not read.
 pub fn check(path: impl AsRef<Path>) -> Result<Report> {
     let path = path.as_ref();
-    if rank_log::is_log(path) {
-        log::check(path)
+    let mut issues = Issues::lenient();
+    let checked = if rank_log::is_log(path) {
+        log::check(path, &mut issues)?
     } else {
-        profile_file::check(path)
-    }
+        profile_file::check(path, &mut issues)?
+    };
+    Ok(Report::new(path, checked, &issues))
 }

@@ -1,11 +1,13 @@
 //! The intervals of one region on one rank, read through in slices.
 
-use super::report::Report;
 use crate::error::Result;
 use crate::profile::{Intervals, Row};
-use crate::store::reader::Inspection;
+use crate::store::schema::{Decoder, Issues};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+
+/// The thread of which nothing is known, in files of the Python package.
+const UNKNOWN: u32 = u32::MAX;
 
 /// Rows that are in memory at once.
 const SLICE: u64 = 1 << 16;
@@ -23,14 +25,14 @@ impl Wrong {
         self.rows += 1;
     }
 
-    fn report(self, path: &str, report: &mut Report) {
+    fn report(self, path: &str, issues: &mut Issues) {
         if let Some(first) = self.first {
             let more = match self.rows - 1 {
                 0 => String::new(),
                 1 => ", and 1 more row like it".into(),
                 more => format!(", and {more} more rows like it"),
             };
-            report.find(format!("{path}: {first}{more}"));
+            issues.find(format!("{path}: {first}{more}"));
         }
     }
 }
@@ -51,11 +53,12 @@ struct Rows<'a> {
 /// # Errors
 ///
 /// When they cannot be read.
-pub(super) fn check(file: &Inspection, index: usize, row: &Row, report: &mut Report) -> Result<()> {
-    let path = file.path(index).to_owned();
+pub(super) fn check(file: &dyn Decoder, index: usize, row: &Row, issues: &mut Issues) -> Result<()> {
+    let path = file.place(index);
+    let catalog = file.catalog();
     let mut rows = Rows {
-        sorted: file.promises_order(row.rank),
-        threads: file.threads(row.rank),
+        sorted: catalog.promises_order(row.rank),
+        threads: catalog.threads(row.rank),
         last: None,
         total: 0,
         disorder: Wrong::default(),
@@ -71,11 +74,11 @@ pub(super) fn check(file: &Inspection, index: usize, row: &Row, report: &mut Rep
         at = end;
     }
     let total = i64::try_from(rows.total).unwrap_or(if rows.total < 0 { i64::MIN } else { i64::MAX });
-    rows.disorder.report(&path, report);
-    rows.negative.report(&path, report);
-    rows.unknown_thread.report(&path, report);
+    rows.disorder.report(&path, issues);
+    rows.negative.report(&path, issues);
+    rows.unknown_thread.report(&path, issues);
     if let Some(stated) = row.total_ns.filter(|&stated| stated != total) {
-        report.find(format!(
+        issues.find(format!(
             "{path}: states a total of {stated} ns, its calls add up to {total} ns"
         ));
     }
@@ -100,7 +103,9 @@ impl Rows<'_> {
                     .add(|| format!("row {row} ends at {end} ns, before it starts at {start} ns"));
             }
             self.total += i128::from(end) - i128::from(start);
-            if self.threads.is_some_and(|threads| !threads.contains_key(thread)) {
+            let is_known =
+                |threads: &BTreeMap<u32, String>| threads.contains_key(thread) || *thread == UNKNOWN;
+            if self.threads.is_some_and(|threads| !is_known(threads)) {
                 self.unknown_thread
                     .add(|| format!("row {row} ran on thread {thread}, which the rank's list does not have"));
             }

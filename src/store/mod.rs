@@ -1,140 +1,20 @@
 //! Files: the rank log that a run appends to, and the HDF5 file that is made of it.
 //!
-//! Every name in the HDF5 file and both format versions stand here, for the writer, the merger and
-//! the readers alike. The layouts themselves are described in `docs/format.md`.
+//! `schema` owns every name in the HDF5 file, for the writer, the merger and the readers alike, and knows
+//! the formats that can be read. The layouts themselves are described in `docs/format.md`.
 
 mod clock_sync;
 pub(crate) mod codec;
 mod columns;
-mod hdf5_file;
-mod hdf5_values;
+mod hdf5;
 pub(crate) mod merge;
 pub(crate) mod metadata;
 mod rank_file;
 pub(crate) mod rank_log;
 pub(crate) mod reader;
 pub(crate) mod run_directory;
+pub(crate) mod schema;
 mod sorted_runs;
 
-/// The schema that this crate writes.
-pub(crate) const SCHEMA_VERSION: i64 = 1;
-
-/// Names in the HDF5 file.
-pub(crate) mod names {
-    /// Root attribute, int64: the schema. Absent means 1.
-    pub(crate) const SCHEMA: &str = "scope_profiler_schema";
-    /// Prefix of a rank's group, followed by its decimal number.
-    pub(crate) const RANK_PREFIX: &str = "rank";
-    /// Root attribute, int64: intervals in the file.
-    pub(crate) const WRITTEN_INTERVALS: &str = "written_intervals";
-    /// Root attribute, int64: intervals that were dropped while recording.
-    pub(crate) const DROPPED_INTERVALS: &str = "dropped_intervals";
-    /// Root attribute, int64: calls that were open when recording ended.
-    pub(crate) const OPEN_CALLS: &str = "open_calls";
-    /// Root attribute, text: what names the run among others.
-    pub(crate) const RUN: &str = "run";
-    /// Root attribute, text: ranks of the run that are not in the file, as in `0-3,7`.
-    pub(crate) const MISSING_RANKS: &str = "missing_ranks";
-    /// Root attribute, text: ranks of which only a part is in the file, as in `0-3,7`: their logs did
-    /// not come to an orderly end.
-    pub(crate) const INCOMPLETE_RANKS: &str = "incomplete_ranks";
-    /// Root attribute of an index, text: the beginning of the names of its ranks' files, relative to
-    /// the directory of the index; see [`rank_file`].
-    pub(crate) const RANK_FILES: &str = "rank_files";
-    /// Root attribute of a rank's file, int64: the length of the log that it was made of.
-    pub(crate) const LOG_BYTES: &str = "log_bytes";
-    /// Root attribute, float64: what one call of a guard cost, ns.
-    pub(crate) const CALL_COST: &str = "call_cost_ns";
-    /// Group of a rank's regions; each member is one region.
-    pub(crate) const REGIONS: &str = "regions";
-    /// int64\[n\], ns.
-    pub(crate) const START_TIMES: &str = "start_times";
-    /// int64\[n\], ns.
-    pub(crate) const END_TIMES: &str = "end_times";
-    /// uint32\[n\]; absent in files of other writers.
-    pub(crate) const THREAD_IDS: &str = "thread_ids";
-    /// Attribute of a region: its true name, where the group could not carry it.
-    pub(crate) const NAME: &str = "name";
-    /// Attribute of a region: the file of its call site.
-    pub(crate) const SOURCE_FILE: &str = "source_file";
-    /// Attribute of a region, int64: the line of its call site.
-    pub(crate) const SOURCE_LINE: &str = "source_lineno";
-    /// Attribute of a region, a list of texts, in files of the Python package.
-    pub(crate) const TAGS: &str = "tags";
-    /// Attribute of a region, uint64: completed calls, where they are more than the intervals
-    /// (calls were only counted, or intervals were dropped).
-    pub(crate) const NUM_CALLS: &str = "num_calls";
-    /// Attribute of a region, uint64: calls whose time was only summed up, as the region was throttled.
-    pub(crate) const THROTTLED: &str = "throttled_calls";
-    /// Attribute of a region, int64: the time of those calls, ns; no part of `total_ns`.
-    pub(crate) const THROTTLED_NS: &str = "throttled_ns";
-    /// Attribute of a region, int64: intervals whose end was read from a clock that was behind the one of
-    /// their start; their length is 0.
-    pub(crate) const CLAMPED: &str = "clamped";
-    /// Attribute of a region, uint64: spans created, where the region is one of spans.
-    pub(crate) const NUM_SPANS: &str = "num_spans";
-    /// Attribute of a region, int64: sum of all durations, ns.
-    pub(crate) const TOTAL: &str = "total_ns";
-    /// Attribute of a region, int64: for how long a call of it was open, summed over threads, ns; where it
-    /// is not [`TOTAL`], as calls of the region are inside each other.
-    pub(crate) const INCLUSIVE: &str = "inclusive_ns";
-    /// Attribute of a region, uint64: intervals that were dropped for want of memory or disk.
-    pub(crate) const DROPPED: &str = "dropped";
-    /// Attribute of a region, uint64: calls that were still open at the end.
-    pub(crate) const OPEN: &str = "open";
-    /// Group of a rank: its threads, three columns of equal length.
-    pub(crate) const THREADS: &str = "threads";
-    /// uint32\[t\] in the threads group: the numbers that `thread_ids` uses.
-    pub(crate) const THREAD_INDEX: &str = "index";
-    /// str\[t\] in the threads group.
-    pub(crate) const THREAD_NAME: &str = "name";
-    /// int64\[t\] in the threads group: the operating system's number.
-    pub(crate) const THREAD_NATIVE_ID: &str = "native_id";
-    /// Attribute of a rank, int64: set to 1 when every region's rows are in order of start.
-    pub(crate) const SORTED: &str = "sorted_by_start";
-    /// Attribute of a rank, int64: calls that began and were to leave an interval: those that did,
-    /// those that were dropped, and those that were open at the end. Absent when the process was
-    /// killed. In the log it is a fact of the run.
-    pub(crate) const RECORDED: &str = "recorded_calls";
-    /// Attribute of a rank, int64: 1 when recording came to an orderly end, otherwise 0.
-    pub(crate) const COMPLETE: &str = "complete";
-    /// Attributes of a rank, int64: when its session began and ended, ns, on the clock of its rows. Of one
-    /// that was killed the end is the last moment that its log knows.
-    pub(crate) const SESSION_START: &str = "session_start_ns";
-    pub(crate) const SESSION_END: &str = "session_end_ns";
-    /// Attribute of a rank, text: the signal that ended it.
-    pub(crate) const ENDED_BY: &str = "ended_by";
-    /// Root attribute, int64: for how long the machine was suspended during the run, ns.
-    pub(crate) const SUSPENDED: &str = "suspended_ns";
-    /// Attribute of a rank, int64: set to 1 when regions have [`INCLUSIVE`] wherever it is not [`TOTAL`].
-    pub(crate) const STATES_INCLUSIVE: &str = "states_inclusive";
-    /// Group of a rank: how its clock and rank 0's differ, as attributes.
-    pub(crate) const CLOCK: &str = "clock";
-    /// Text in the clock group: ranks with the same one read the same clock.
-    pub(crate) const CLOCK_ID: &str = "clock_id";
-    /// int64 in the clock group, ns: by how much the rank's times may differ from rank 0's clock.
-    /// Absent where nothing was measured: the times are as the rank's own clock gave them.
-    pub(crate) const CLOCK_BOUND: &str = "bound_ns";
-    /// int64\[k\] in the clock group, ns on the rank's own clock: where [`CLOCK_ADDED`] was added.
-    pub(crate) const CLOCK_ADDED_AT: &str = "added_at_ns";
-    /// int64\[k\] in the clock group: what was added to the times, ns; linear in between, constant
-    /// outside.
-    pub(crate) const CLOCK_ADDED: &str = "added_ns";
-    /// int64\[m\] in the clock group, ns on the rank's own clock: when it was compared.
-    pub(crate) const CLOCK_MEASURED_AT: &str = "measured_at_ns";
-    /// int64\[m\] in the clock group: what was found to be added then, ns.
-    pub(crate) const CLOCK_MEASURED: &str = "measured_ns";
-    /// int64\[m\] in the clock group: by how much that may be wrong, ns.
-    pub(crate) const CLOCK_MEASURED_BOUND: &str = "measured_bound_ns";
-    /// int64\[m\] in the clock group: clocks between the rank's and rank 0's, its own included.
-    pub(crate) const CLOCK_HOPS: &str = "measured_hops";
-    /// Attribute of a rank, text: the machine that it ran on.
-    pub(crate) const HOST: &str = "host";
-    /// Group of metadata at the root, in files of the Python package only.
-    pub(crate) const METADATA: &str = "metadata";
-
-    /// The file of a rank that an index refers to.
-    pub(crate) fn rank_file(prefix: &str, rank: u32) -> String {
-        format!("{prefix}{rank:05}.h5")
-    }
-}
+pub(crate) use schema::names;
+use schema::names::SCHEMA_VERSION;

@@ -193,12 +193,15 @@ fn files_of_the_python_package_are_checked_for_what_they_can_be() {
     assert!(text.contains("note: of another program"), "{text}");
     let text = findings(&run(&["--check", str(&golden("s1_rank_gap.h5"))]));
     assert!(text.contains("s1_rank_gap.h5: missing ranks 1-2"), "{text}");
-    let output = run(&["--check", str(&golden("s3_min.h5"))]);
-    assert_eq!(output.status.code(), Some(1));
-    let said = String::from_utf8(output.stderr).unwrap();
+    let text = stdout(&run(&["--check", str(&golden("s3_min.h5"))]));
     assert!(
-        said.contains("s3_min.h5: schema 3") && said.contains("not read yet"),
-        "{said}"
+        text.contains("s3_min.h5: 1 rank, 2 regions, 4 intervals; schema 3, written by another program"),
+        "{text}"
+    );
+    let text = findings(&run(&["--check", str(&golden("s3_bad_region_id.h5"))]));
+    assert!(
+        text.contains("rank_region_index row 0 is of region 99") && text.contains("written 39"),
+        "{text}"
     );
 }
 

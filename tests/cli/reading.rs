@@ -28,6 +28,26 @@ main          1.00 ms  1.00 ms  1.00 ms        0        0 ns      1.00      2
 }
 
 #[test]
+fn a_log_is_shown_as_the_file_made_of_it() {
+    let session = common::Run::new();
+    session.region("outer", 1_000, || session.region("inner", 500, || ()));
+    session.profiler.flush().unwrap();
+    let logs = scope_profiler::find_logs(&[session.directory.path().join("run.h5.d")]).unwrap();
+    let log = session.directory.path().join("a.log");
+    fs::copy(&logs[0], &log).unwrap();
+    let file = session.directory.path().join("a.h5");
+    scope_profiler::merge(&[&log], &file).unwrap();
+    let of_log = stdout(&run(&[str(&log)]));
+    let of_file = stdout(&run(&[str(&file)]));
+    assert!(of_log.contains("└─ inner"), "{of_log}");
+    assert!(
+        of_log.ends_with("its log did not come to an orderly end\n"),
+        "{of_log}"
+    );
+    assert_eq!(of_log.replace("a.log", "a.h5"), of_file);
+}
+
+#[test]
 fn without_utf8_the_table_is_plain_ascii() {
     let profile = sample();
     let output = program().env("LANG", "C").arg(profile.path()).output().unwrap();

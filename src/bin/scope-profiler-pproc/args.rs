@@ -14,7 +14,7 @@ use std::str::FromStr;
 #[command(name = "scope-profiler-pproc", version, after_help = EXAMPLES, override_usage = "scope-profiler-pproc FILE [OPTIONS]\n       scope-profiler-pproc --check FILE...\n       scope-profiler-pproc merge DIR_OR_FILES... -o FILE")]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Args {
-    /// The profiling file (HDF5)
+    /// The profiling file (HDF5), or the log of a rank
     #[arg(required = true, value_name = "FILE", num_args = 1..)]
     pub(crate) files: Vec<PathBuf>,
 

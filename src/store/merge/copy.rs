@@ -1,7 +1,7 @@
 //! All ranks in one file.
 
 use super::super::rank_file::{LogContents, LogFailure};
-use super::super::{hdf5_file, names};
+use super::super::{hdf5::file as hdf5_file, names};
 use super::inputs::Inputs;
 use super::totals::{Gathered, RankSummary};
 use super::verify::{Depth, verify};

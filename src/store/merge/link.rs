@@ -1,8 +1,8 @@
 //! A file for each rank, and an index of links to them.
 
+use super::super::hdf5::{attributes, file as hdf5_file, values};
 use super::super::rank_file::LogFailure;
-use super::super::reader::attributes;
-use super::super::{hdf5_file, hdf5_values as values, names, run_directory};
+use super::super::{names, run_directory};
 use super::copy::add_rank;
 use super::inputs::{Inputs, LogHead};
 use super::totals::{self, Gathered, Lacking, RankSummary, Totals};

@@ -2,7 +2,7 @@
 
 use super::super::rank_file::{LogContents, LogFailure};
 use super::super::rank_log::ENDED_BY;
-use super::super::{SCHEMA_VERSION, hdf5_values as values, names};
+use super::super::{SCHEMA_VERSION, hdf5::values, names};
 use super::inputs::{Inputs, UnreadableLog};
 use super::{Merge, Merged};
 use crate::error::{Error, Result};

@@ -1,6 +1,6 @@
 //! Reading back what was written, before it gets its name.
 
-use super::super::{hdf5_file, names};
+use super::super::{hdf5::file as hdf5_file, names};
 use super::totals::Totals;
 use crate::error::{Error, Result};
 use hdf5::{File, IndexType, IterationOrder};

@@ -9,13 +9,13 @@ use std::hash::{Hash, Hasher};
 /// Names of regions as an attribute can hold them, each of them once: two regions must not become one
 /// because a NUL or the end of a very long name is lost.
 #[derive(Debug, Default)]
-pub(super) struct RegionNames(Taken);
+pub(in crate::store) struct RegionNames(Taken);
 
 /// What is left of a name that is too long for an attribute.
 const MAX_NAME_BYTES: usize = 32 << 10;
 
 impl RegionNames {
-    pub(super) fn of<'a>(&mut self, name: Option<&'a str>, number: u32) -> Cow<'a, str> {
+    pub(in crate::store) fn of<'a>(&mut self, name: Option<&'a str>, number: u32) -> Cow<'a, str> {
         let name = match name {
             None => Cow::Owned(format!("region {number}")),
             Some(name) if name.contains('\0') => Cow::Owned(name.replace('\0', "\u{2400}")),

@@ -11,6 +11,8 @@ mod group_names;
 mod tests;
 mod write;
 
+pub(super) use group_names::RegionNames;
+
 use super::clock_sync::ClockCorrection;
 use super::names;
 use super::rank_log::{Block, Counts, LogEvent, LogReader};

@@ -3,7 +3,7 @@
 use super::super::columns::{Columns, Sums, WRITE_ROWS};
 use super::super::rank_log::{Block, Counts, ENDED_BY, LogReader};
 use super::super::sorted_runs::{Rows, Runs};
-use super::super::{hdf5_values as values, names};
+use super::super::{hdf5::values, names};
 use super::group_names::{GroupNames, RegionNames};
 use super::{LogContents, LogFailure, RegionEntry, cannot_read};
 use crate::clock::{ClockMeasurement, Timeline};

@@ -15,7 +15,7 @@ mod writer;
 
 #[cfg(test)]
 pub(crate) use medium::Medium;
-pub(crate) use reader::{Ending, LogReader, is_log};
+pub(crate) use reader::{Ending, LogReader, begins_as_log, is_log};
 pub(crate) use writer::LogWriter;
 
 pub(crate) use crate::store::names::{ENDED_BY, SUSPENDED};

@@ -9,7 +9,7 @@ use crate::clock::{Anchor, ClockMeasurement};
 use crate::error::{Error, Result};
 use crate::profile::{Metadata, Value};
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 /// Reads a log block by block and trusts no length in it.
@@ -36,7 +36,12 @@ pub(crate) enum Ending {
 /// Whether a file begins as a rank log does.
 pub(crate) fn is_log(path: &Path) -> bool {
     let mut start = [0; MAGIC.len()];
-    File::open(path).is_ok_and(|mut file| file.read_exact(&mut start).is_ok()) && start == MAGIC
+    File::open(path).is_ok_and(|mut file| file.read_exact(&mut start).is_ok()) && begins_as_log(&start)
+}
+
+/// Whether these are the first bytes of a rank log.
+pub(crate) fn begins_as_log(head: &[u8]) -> bool {
+    head.starts_with(&MAGIC)
 }
 
 impl LogReader {
@@ -47,6 +52,14 @@ impl LogReader {
             .map_err(|error| Error::io(path, "cannot read the rank log", error))?
             .len();
         Self::new(BufReader::with_capacity(1 << 16, file), length, path)
+    }
+
+    /// Goes on after the last whole block: the log may have grown since [`next`](Self::next) gave none.
+    pub(crate) fn resume(&mut self) -> io::Result<()> {
+        self.input.seek(SeekFrom::Start(self.position))?;
+        self.length = self.input.get_ref().metadata()?.len();
+        self.ending = Ending::Clean;
+        Ok(())
     }
 }
 

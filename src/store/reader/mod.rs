@@ -1,83 +1,28 @@
 //! Reading profiling files.
 //!
-//! The schema number of a file chooses its [`Decoder`]; everything above a decoder is the same for
-//! all of them: rows in order of start, regions on demand.
+//! Everything above the decoder of a file's format is the same for all of them: rows in order of start,
+//! regions on demand.
 
-pub(super) mod attributes;
-mod column;
-mod doubts;
-mod inspection;
-mod linked;
-mod open;
-mod run;
-mod schema1;
+mod ordered;
 
-pub(crate) use inspection::Inspection;
-
+use super::schema::{self, Catalog, Issues};
 use crate::analysis::selection::RegionFilter;
 use crate::error::{Error, Result};
 use crate::profile::{
-    self, CallSite, ClockAgreement, Intervals, Metadata, MpiRegion, OwnTimes, RankClock, RankRegion, Row,
-    RowFacts, RunFacts, Source, Value,
+    self, ClockAgreement, Intervals, Metadata, MpiRegion, OwnTimes, RankClock, RankRegion, Row, RowFacts,
+    RunFacts, Source,
 };
-use crate::store::names;
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use ordered::OrderedFile;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
-
-/// How many intervals are looked at in one go when their order is not known.
-const ORDER_CHECK_ROWS: u64 = 1 << 18;
-
-/// What opening a file tells.
-#[derive(Debug, Default)]
-struct Contents {
-    /// In numeric order.
-    ranks: Vec<u32>,
-    names: Vec<String>,
-    rows: Vec<Row>,
-    metadata: Metadata,
-    /// The ranks whose rows are said to be in order of start.
-    sorted_ranks: BTreeSet<u32>,
-    /// What each rank's group says of itself.
-    rank_facts: BTreeMap<u32, Metadata>,
-}
-
-/// One schema's view of an open file.
-trait Decoder: fmt::Debug + Send + Sync {
-    fn contents(&self) -> &Contents;
-    /// The intervals of a row in the order of the file.
-    fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()>;
-    fn call_site(&self, row: usize) -> CallSite;
-    fn clock(&self, rank: u32) -> Option<&RankClock>;
-    /// The threads of a rank with their names, where the file lists them.
-    fn threads(&self, rank: u32) -> Option<&BTreeMap<u32, String>>;
-    /// Where in the file a row is.
-    fn path(&self, row: usize) -> &str;
-    fn damaged(&self, message: String) -> Error;
-}
-
-/// Opens `path` with the decoder for its schema.
-fn decoder(path: &Path) -> Result<Box<dyn Decoder>> {
-    let opened = open::open(path)?;
-    match open::schema(&opened)? {
-        1 => Ok(Box::new(schema1::Schema1::open(opened)?)),
-        number => Err(unreadable_schema(&opened, number)),
-    }
-}
-
-#[cold]
-fn unreadable_schema(opened: &open::Opened, number: i64) -> Error {
-    opened.damaged(format!(
-        "schema {number}, the columnar layout of the Python package, is not read yet (this version reads schema 1)"
-    ))
-}
+use std::sync::Arc;
 
 /// Reads a profiling file: ours, and those of the Python package scope-profiler.
 ///
 /// Opening checks the structure and reads no events; those are read when they are asked for. The
-/// reader is a [`Source`], so every analysis and chart takes it directly.
+/// reader is a [`Source`], so every analysis and chart takes it directly. A rank log can be opened as
+/// well, and is read as a whole; to follow one that grows there is [`LogSource`](crate::LogSource).
 ///
 /// ```
 /// use scope_profiler::{ProfilingH5Reader, RegionFilter};
@@ -109,24 +54,18 @@ impl ProfilingH5Reader {
     /// schema that this version does not read.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let decoder = decoder(path)?;
-        let contents = decoder.contents();
-        let mut rows_of = vec![Vec::new(); contents.names.len()];
-        for (index, row) in contents.rows.iter().enumerate() {
+        let decoder = schema::open(path, &mut Issues::strict())?;
+        let catalog = decoder.catalog();
+        let mut rows_of = vec![Vec::new(); catalog.names.len()];
+        for (index, row) in catalog.rows.iter().enumerate() {
             rows_of[row.name].push(index);
         }
+        let ranks = catalog.ranks.iter();
         Ok(Self {
             rows_of,
             path: path.to_owned(),
-            own_times: contents
-                .ranks
-                .iter()
-                .map(|&rank| (rank, Arc::default()))
-                .collect(),
-            file: Arc::new(OrderedFile {
-                orders: contents.rows.iter().map(|_| OnceLock::new()).collect(),
-                decoder,
-            }),
+            own_times: ranks.map(|&rank| (rank, Arc::default())).collect(),
+            file: Arc::new(OrderedFile::new(path, decoder)),
         })
     }
 
@@ -136,28 +75,29 @@ impl ProfilingH5Reader {
         &self.path
     }
 
-    /// The number of ranks in the file. Their numbers may have gaps, where ranks are missing.
+    /// The number of ranks in the file. Their numbers may have gaps, where ranks are missing. Files of
+    /// schema 2 and 3 say how many there were in the run, which may be more.
     #[must_use]
     pub fn num_ranks(&self) -> usize {
-        self.ranks().len()
+        self.catalog().num_ranks.unwrap_or(self.ranks().len())
     }
 
     /// The ranks in the file, ascending.
     #[must_use]
     pub fn ranks(&self) -> &[u32] {
-        &self.file.contents().ranks
+        &self.catalog().ranks
     }
 
     /// What is known about the run.
     #[must_use]
     pub fn metadata(&self) -> &Metadata {
-        &self.file.contents().metadata
+        &self.catalog().metadata
     }
 
     /// What is known of the clock of a rank: none in a file of one process, or of another writer.
     #[must_use]
     pub fn clock(&self, rank: u32) -> Option<&RankClock> {
-        self.file.decoder.clock(rank)
+        self.catalog().clock(rank)
     }
 
     /// Loads one region of every rank that has it.
@@ -198,6 +138,10 @@ impl ProfilingH5Reader {
         Ok(regions)
     }
 
+    fn catalog(&self) -> &Catalog {
+        self.file.catalog()
+    }
+
     fn load(&self, name: usize, keeps_rank: impl Fn(u32) -> bool) -> Result<MpiRegion> {
         let mut regions = BTreeMap::new();
         for &index in &self.rows_of[name] {
@@ -207,7 +151,7 @@ impl ProfilingH5Reader {
                 self.read(index, 0..row.intervals, &mut intervals)?;
                 let region = RankRegion::new(
                     intervals,
-                    self.file.decoder.call_site(index),
+                    self.catalog().sites[index].clone(),
                     self.file.clone(),
                     index,
                     self.own_times[&row.rank].clone(),
@@ -233,10 +177,7 @@ impl Source for ProfilingH5Reader {
     }
 
     fn call_cost_ns(&self) -> Option<f64> {
-        match self.metadata().get(names::CALL_COST) {
-            Some(Value::Float(ns)) if ns.is_finite() && *ns >= 0.0 => Some(*ns),
-            _ => None,
-        }
+        self.catalog().call_cost_ns()
     }
 
     fn clocks(&self, ranks: &[u32]) -> ClockAgreement {
@@ -256,175 +197,11 @@ impl Source for ProfilingH5Reader {
     }
 
     fn title(&self) -> String {
-        match self.metadata().get("label") {
-            Some(Value::Text(label)) if !label.is_empty() => label.clone(),
-            _ => self
-                .path()
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned(),
-        }
+        self.catalog().title(&self.path)
     }
 
     fn thread_names(&self, rank: u32) -> Result<BTreeMap<u32, String>> {
         self.file.thread_names(rank)
-    }
-}
-
-/// A decoder whose rows come in order of start whatever their order in the file.
-#[derive(Debug)]
-struct OrderedFile {
-    decoder: Box<dyn Decoder>,
-    orders: Vec<OnceLock<Order>>,
-}
-
-#[derive(Debug)]
-enum Order {
-    /// The file's order is the order of start.
-    OfFile,
-    /// It is not; these are the row's intervals in order.
-    Sorted(Intervals),
-}
-
-impl OrderedFile {
-    fn contents(&self) -> &Contents {
-        self.decoder.contents()
-    }
-
-    fn order(&self, row: usize) -> Result<&Order> {
-        if let Some(order) = self.orders[row].get() {
-            return Ok(order);
-        }
-        let order = self.find_order(row)?;
-        Ok(self.orders[row].get_or_init(|| order))
-    }
-
-    /// Orders a whole row that was read in the order of the file, and remembers the outcome.
-    fn put_in_order(&self, row: usize, intervals: &mut Intervals) -> Result<()> {
-        let order = if in_order(intervals) {
-            Order::OfFile
-        } else if self.is_said_to_be_in_order(row) {
-            return Err(self.false_promise(row));
-        } else {
-            *intervals = sorted(intervals);
-            Order::Sorted(intervals.clone())
-        };
-        self.orders[row].get_or_init(|| order);
-        Ok(())
-    }
-
-    fn is_said_to_be_in_order(&self, row: usize) -> bool {
-        self.contents().sorted_ranks.contains(&self.rows()[row].rank)
-    }
-
-    #[cold]
-    fn false_promise(&self, row: usize) -> Error {
-        let Row { rank, name, .. } = self.rows()[row];
-        self.decoder.damaged(format!(
-            "the intervals of {:?} on rank {rank} are not in order of start although the file says so; it is damaged",
-            self.names()[name],
-        ))
-    }
-
-    fn find_order(&self, row: usize) -> Result<Order> {
-        let intervals = self.rows()[row].intervals;
-        if self.is_said_to_be_in_order(row) {
-            return Ok(Order::OfFile);
-        }
-        let mut chunk = Intervals::default();
-        let mut last = None;
-        let mut at = 0;
-        while at < intervals {
-            let end = intervals.min(at + ORDER_CHECK_ROWS);
-            self.decoder.read(row, at..end, &mut chunk)?;
-            if !in_order(&chunk) || last.is_some_and(|last| last > key(&chunk, 0)) {
-                self.decoder.read(row, 0..intervals, &mut chunk)?;
-                return Ok(Order::Sorted(sorted(&chunk)));
-            }
-            last = Some(key(&chunk, chunk.len() - 1));
-            at = end;
-        }
-        Ok(Order::OfFile)
-    }
-}
-
-impl Source for OrderedFile {
-    fn names(&self) -> &[String] {
-        &self.contents().names
-    }
-
-    fn rows(&self) -> &[Row] {
-        &self.contents().rows
-    }
-
-    fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()> {
-        let of = &self.rows()[row];
-        assert!(
-            range.start <= range.end && range.end <= of.intervals,
-            "intervals {range:?} of a row of {}",
-            of.intervals
-        );
-        if range == (0..of.intervals) && self.orders[row].get().is_none() {
-            // Whole rows need no look at their order beforehand.
-            self.decoder.read(row, range, into)?;
-            return self.put_in_order(row, into);
-        }
-        match self.order(row)? {
-            Order::OfFile => {
-                self.decoder.read(row, range, into)?;
-                if in_order(into) {
-                    Ok(())
-                } else {
-                    Err(self.false_promise(row))
-                }
-            }
-            Order::Sorted(intervals) => {
-                let range = range.start as usize..range.end as usize;
-                into.clear();
-                into.starts.extend_from_slice(&intervals.starts[range.clone()]);
-                into.ends.extend_from_slice(&intervals.ends[range.clone()]);
-                into.threads.extend_from_slice(&intervals.threads[range]);
-                Ok(())
-            }
-        }
-    }
-
-    fn ranks(&self) -> Vec<u32> {
-        self.contents().ranks.clone()
-    }
-
-    fn row_facts(&self, row: usize) -> RowFacts {
-        run::row_facts(self.decoder.as_ref(), row)
-    }
-
-    fn run(&self) -> RunFacts {
-        run::facts(self.contents())
-    }
-
-    fn thread_names(&self, rank: u32) -> Result<BTreeMap<u32, String>> {
-        let threads = self.decoder.threads(rank).into_iter().flatten();
-        let named = threads.filter(|(_, name)| !name.is_empty());
-        Ok(named.map(|(&thread, name)| (thread, name.clone())).collect())
-    }
-}
-
-/// What intervals are ordered by: start, then the longer first.
-fn key(intervals: &Intervals, index: usize) -> (i64, i64) {
-    (intervals.starts[index], !intervals.ends[index])
-}
-
-fn in_order(intervals: &Intervals) -> bool {
-    (1..intervals.len()).all(|i| key(intervals, i - 1) <= key(intervals, i))
-}
-
-fn sorted(intervals: &Intervals) -> Intervals {
-    let mut order: Vec<usize> = (0..intervals.len()).collect();
-    order.sort_by_key(|&index| key(intervals, index));
-    Intervals {
-        starts: order.iter().map(|&index| intervals.starts[index]).collect(),
-        ends: order.iter().map(|&index| intervals.ends[index]).collect(),
-        threads: order.iter().map(|&index| intervals.threads[index]).collect(),
     }
 }
 

@@ -1,24 +1,25 @@
 //! What a file says of the run as a whole.
 
-use super::attributes::{int, text};
-use super::{Contents, Decoder};
+use super::catalog::Catalog;
+use super::names;
 use crate::profile::{Metadata, RankRun, RowFacts, RunFacts};
-use crate::store::names;
+use crate::store::hdf5::attributes::{int, text};
 use std::ops::RangeInclusive;
 
-/// The facts of the run that `contents` is of.
-pub(super) fn facts(contents: &Contents) -> RunFacts {
-    let metadata = &contents.metadata;
+/// The facts of the run that `catalog` is of.
+pub(in crate::store) fn facts(catalog: &Catalog) -> RunFacts {
+    let metadata = &catalog.metadata;
     let mut run = RunFacts {
-        missing: missing(contents),
+        missing: missing(catalog),
         incomplete: text(metadata, names::INCOMPLETE_RANKS).map_or_else(Vec::new, |text| ranges(&text)),
         suspended_ns: int(metadata, names::SUSPENDED).unwrap_or(0).max(0),
         ..RunFacts::default()
     };
-    let only_rank = contents.ranks.len() == 1;
-    for &rank in &contents.ranks {
+    let only_rank = catalog.ranks.len() == 1;
+    for &rank in &catalog.ranks {
         let mut of_rank = RankRun::default();
-        if let Some(facts) = contents.rank_facts.get(&rank) {
+        if let Some(entry) = catalog.of_rank.get(&rank) {
+            let facts = &entry.facts;
             of_rank.span_ns = span(facts);
             of_rank.ended_by = text(facts, names::ENDED_BY);
             if int(facts, names::COMPLETE) == Some(0) && !contains(&run.incomplete, rank) {
@@ -35,12 +36,11 @@ pub(super) fn facts(contents: &Contents) -> RunFacts {
 }
 
 /// What is known of a row beyond its counts.
-pub(super) fn row_facts(decoder: &dyn Decoder, row: usize) -> RowFacts {
-    let mut facts = RowFacts::from(decoder.call_site(row));
-    let row = &decoder.contents().rows[row];
+pub(in crate::store) fn row_facts(catalog: &Catalog, row: usize) -> RowFacts {
+    let mut facts = RowFacts::from(catalog.sites[row].clone());
+    let row = &catalog.rows[row];
     if facts.inclusive_ns.is_none() {
-        let of_rank = decoder.contents().rank_facts.get(&row.rank);
-        let states = of_rank.is_some_and(|facts| int(facts, names::STATES_INCLUSIVE) == Some(1));
+        let states = catalog.rank_fact(row.rank, names::STATES_INCLUSIVE) == Some(1);
         facts.inclusive_ns = row.total_ns.filter(|_| states);
     }
     facts
@@ -53,22 +53,25 @@ fn span(facts: &Metadata) -> Option<(i64, i64)> {
 }
 
 /// Ranks that the file says are missing, and gaps between its ranks up to the size of the run.
-fn missing(contents: &Contents) -> Vec<RangeInclusive<u32>> {
-    let stated = text(&contents.metadata, names::MISSING_RANKS).map_or_else(Vec::new, |text| ranges(&text));
-    let size = int(&contents.metadata, "size").or_else(|| int(&contents.metadata, "mpi_size"));
+fn missing(catalog: &Catalog) -> Vec<RangeInclusive<u32>> {
+    if catalog.of_one_rank {
+        return Vec::new();
+    }
+    let stated = text(&catalog.metadata, names::MISSING_RANKS).map_or_else(Vec::new, |text| ranges(&text));
+    let size = int(&catalog.metadata, "size").or_else(|| int(&catalog.metadata, "mpi_size"));
     let size = size.and_then(|size| u32::try_from(size).ok()).unwrap_or(0);
     let mut missing: Vec<_> = stated
         .into_iter()
-        .filter(|range| !contents.ranks.iter().any(|rank| range.contains(rank)))
+        .filter(|range| !catalog.ranks.iter().any(|rank| range.contains(rank)))
         .collect();
     let mut next = 0;
-    for &rank in &contents.ranks {
+    for &rank in &catalog.ranks {
         if rank > next {
             missing.push(next..=rank - 1);
         }
         next = rank.saturating_add(1);
     }
-    if next < size && !contents.ranks.is_empty() {
+    if next < size && !catalog.ranks.is_empty() {
         missing.push(next..=size - 1);
     }
     merged(missing)
@@ -111,30 +114,30 @@ mod tests {
 
     #[test]
     fn missing_ranks_are_what_the_file_says_and_the_gaps_up_to_its_size() {
-        let contents = Contents {
+        let catalog = Catalog {
             ranks: vec![1, 2, 5],
             metadata: Metadata::from([
                 ("size".into(), Value::Int(8)),
                 (names::MISSING_RANKS.into(), Value::Text("3-4, x, 9-7,11".into())),
             ]),
-            ..Contents::default()
+            ..Catalog::default()
         };
-        assert_eq!(facts(&contents).missing, [0..=0, 3..=4, 6..=7, 11..=11]);
+        assert_eq!(facts(&catalog).missing, [0..=0, 3..=4, 6..=7, 11..=11]);
     }
 
     #[test]
     fn a_rank_whose_log_did_not_end_is_incomplete_whatever_the_root_says() {
-        let mut contents = Contents {
+        let mut catalog = Catalog {
             ranks: vec![0, 1],
-            ..Contents::default()
+            ..Catalog::default()
         };
         let killed = Metadata::from([
             (names::COMPLETE.into(), Value::Int(0)),
             (names::SESSION_START.into(), Value::Int(5)),
             (names::SESSION_END.into(), Value::Int(9)),
         ]);
-        contents.rank_facts.insert(1, killed);
-        let run = facts(&contents);
+        catalog.of_rank.entry(1).or_default().facts = killed;
+        let run = facts(&catalog);
         assert_eq!(run.incomplete, [1..=1]);
         assert_eq!(run.spans(&[1]).map(|spans| spans[&1]), Some((5, 9)));
         assert_eq!(run.spans(&[0, 1]), None);

@@ -2,25 +2,37 @@
 //! slices later.
 
 use super::attributes;
-use super::open::{KEPT_OPEN, Opened};
+use super::opened::Opened;
 use crate::error::Result;
 use hdf5::dataset::{DatasetCreate, Layout};
 use hdf5::types::IntSize;
 use hdf5::{Dataset, Group, H5Type};
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 /// The most that deflate can shrink data (1032 to 1), rounded up: what is stored bounds what can
 /// be declared.
 const MAX_COMPRESSION: u64 = 1100;
+
+/// Filters that profiles are written with, by their registered numbers.
+const KNOWN_FILTERS: [(i32, &str); 8] = [
+    (1, "gzip"),
+    (4, "szip"),
+    (32_000, "lzf"),
+    (32_001, "blosc"),
+    (32_004, "lz4"),
+    (32_008, "bitshuffle"),
+    (32_015, "zstd"),
+    (32_026, "blosc2"),
+];
 
 /// HDF5 reads a compressed chunk as a whole: beyond this size it is a trap rather than a profile.
 const MAX_CHUNK_BYTES: u64 = 256 << 20;
 
 /// A one-dimensional dataset of integers.
 #[derive(Clone, Debug)]
-pub(super) struct Column {
+pub(in crate::store) struct Column {
+    from: Arc<Opened>,
     /// The path of its group, which the columns of a region have in common.
     group: Arc<str>,
     name: &'static str,
@@ -47,7 +59,7 @@ const SHORT: u64 = 4;
 impl Column {
     /// Checks the dataset `name` of `group` without reading values.
     pub(super) fn open(
-        from: &Opened,
+        from: &Arc<Opened>,
         group: &Group,
         group_path: &Arc<str>,
         name: &'static str,
@@ -70,7 +82,7 @@ impl Column {
         };
         let len = len as u64;
         check_storage(from, &path, &dataset, len, size as u64)?;
-        let kept = if from.kept_open.fetch_add(1, Ordering::Relaxed) < KEPT_OPEN {
+        let kept = if from.keeps_one_more_open() {
             Kept::Open(dataset)
         } else if len <= SHORT {
             // What cannot be read is told of when it is asked for.
@@ -81,6 +93,7 @@ impl Column {
             Kept::Nothing
         };
         Ok(Self {
+            from: Arc::clone(from),
             group: Arc::clone(group_path),
             name,
             len,
@@ -91,7 +104,7 @@ impl Column {
     }
 
     /// The path of the group that the column is in.
-    pub(super) fn group_path(&self) -> &str {
+    pub(in crate::store) fn group_path(&self) -> &str {
         &self.group
     }
 
@@ -100,35 +113,37 @@ impl Column {
     }
 
     /// The number of values.
-    pub(super) fn len(&self) -> u64 {
+    pub(in crate::store) fn len(&self) -> u64 {
         self.len
     }
 
     /// The values at `range` as i64.
-    pub(super) fn read(&self, from: &Opened, range: Range<u64>) -> Result<Vec<i64>> {
+    pub(in crate::store) fn read(&self, range: Range<u64>) -> Result<Vec<i64>> {
         let values: Vec<i64> = match &self.kept {
             Kept::Values(values) => values[range.start as usize..range.end as usize].into(),
-            _ => self.slice(from, range)?,
+            _ => self.slice(range)?,
         };
         // HDF5's conversion turns what does not fit into the limit.
         if !self.signed && self.size == IntSize::U8 && values.contains(&i64::MAX) {
-            return Err(from.damaged(format!("{} holds values beyond the largest int64", self.path())));
+            return Err(self
+                .from
+                .damaged(format!("{} holds values beyond the largest int64", self.path())));
         }
         Ok(values)
     }
 
     /// The values at `range` as thread numbers; negative ones, "unknown", share the largest number.
-    pub(super) fn read_threads(&self, from: &Opened, range: Range<u64>) -> Result<Vec<u32>> {
+    pub(in crate::store) fn read_threads(&self, range: Range<u64>) -> Result<Vec<u32>> {
         let small = !self.signed && self.size != IntSize::U8;
         if small && !matches!(self.kept, Kept::Values(_)) {
-            return self.slice(from, range);
+            return self.slice(range);
         }
-        self.read(from, range)?
+        self.read(range)?
             .into_iter()
             .map(|id| match u32::try_from(id) {
                 Ok(id) => Ok(id),
                 Err(_) if id < 0 => Ok(u32::MAX),
-                Err(_) => Err(from.damaged(format!(
+                Err(_) => Err(self.from.damaged(format!(
                     "{} holds {id}, which is not a thread number",
                     self.path()
                 ))),
@@ -136,23 +151,44 @@ impl Column {
             .collect()
     }
 
-    fn slice<T: H5Type>(&self, from: &Opened, range: Range<u64>) -> Result<Vec<T>> {
+    fn slice<T: H5Type>(&self, range: Range<u64>) -> Result<Vec<T>> {
         let selection = range.start as usize..range.end as usize;
-        let dataset = match &self.kept {
-            Kept::Open(dataset) => Ok(dataset.clone()),
-            _ => from.file().and_then(|file| file.dataset(&self.path())),
+        let cannot = |error| {
+            let message = format!("{} cannot be read; it is damaged", self.path());
+            self.from.hdf5(message, error)
         };
-        dataset
-            .and_then(|dataset| dataset.read_slice_1d::<T, _>(selection))
-            .map(|array| array.into_raw_vec_and_offset().0)
-            .map_err(|error| {
-                let message = format!(
-                    "{} cannot be read (damaged, or written with a compression that is not installed here)",
+        let dataset = match &self.kept {
+            Kept::Open(dataset) => dataset.clone(),
+            _ => {
+                let opened = self.from.file().and_then(|file| file.dataset(&self.path()));
+                opened.map_err(cannot)?
+            }
+        };
+        match dataset.read_slice_1d::<T, _>(selection) {
+            Ok(array) => Ok(array.into_raw_vec_and_offset().0),
+            Err(error) => Err(match missing_filter(&dataset) {
+                Some(filter) => self.from.damaged(format!(
+                    "{} is compressed with {filter}, which is not installed here; install its plugin for HDF5 and \
+                     set HDF5_PLUGIN_PATH to the directory with it, or write the file with gzip",
                     self.path()
-                );
-                from.hdf5(message, error)
-            })
+                )),
+                None => cannot(error),
+            }),
+        }
     }
+}
+
+/// The first filter that the dataset was written with and that this library does not have.
+#[cold]
+fn missing_filter(dataset: &Dataset) -> Option<String> {
+    let filters = dataset.filters();
+    let missing = filters.iter().find(|filter| !filter.is_available())?;
+    let id = missing.id();
+    let name = KNOWN_FILTERS.iter().find(|(known, _)| *known == id);
+    Some(match name {
+        Some((_, name)) => format!("{name} (HDF5 filter {id})"),
+        None => format!("HDF5 filter {id}"),
+    })
 }
 
 /// Refuses datasets whose values are in other files.
@@ -186,7 +222,7 @@ fn check_storage(from: &Opened, path: &str, dataset: &Dataset, len: u64, width: 
         return Ok(());
     }
     if let Some(offset) = dataset.offset() {
-        return if offset.saturating_add(declared) <= from.len {
+        return if offset.saturating_add(declared) <= from.len() {
             Ok(())
         } else {
             Err(from.damaged(format!(
@@ -206,7 +242,7 @@ fn check_storage(from: &Opened, path: &str, dataset: &Dataset, len: u64, width: 
         )));
     }
     // What the index of the chunks claims can be more than there is.
-    let stored = dataset.storage_size().min(from.len);
+    let stored = dataset.storage_size().min(from.len());
     let bound = if creation.has_filters() {
         stored.saturating_mul(MAX_COMPRESSION)
     } else {

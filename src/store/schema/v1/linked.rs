@@ -3,13 +3,15 @@
 //! The links of HDF5 are never followed: they could lead anywhere. An index says in an attribute
 //! what its ranks' files are called, all of one run and in one directory beside it.
 
-use super::attributes;
-use super::open::{self, LastFile, Opened};
+use super::super::probe::Probe;
 use crate::error::Result;
 use crate::output::directory_of;
 use crate::profile::{Metadata, Value};
+use crate::store::hdf5::attributes::text;
+use crate::store::hdf5::{Group, LastFile, Opened};
 use crate::store::names;
 use std::path::{Component, Path};
+use std::sync::Arc;
 
 /// The rank files of an index.
 #[derive(Debug)]
@@ -28,13 +30,13 @@ impl RankFiles {
         };
         Self {
             prefix,
-            run: attributes::text(metadata, names::RUN),
+            run: text(metadata, names::RUN),
             last: LastFile::default(),
         }
     }
 
     /// Opens the file of a rank that `index` refers to.
-    pub(super) fn open(&self, index: &Opened, rank: u32) -> Result<Opened> {
+    pub(super) fn open(&self, index: &Opened, rank: u32) -> Result<Arc<Opened>> {
         let group = format!("{}{rank}", names::RANK_PREFIX);
         let Some(prefix) = &self.prefix else {
             return Err(index.damaged(format!(
@@ -44,18 +46,19 @@ impl RankFiles {
             )));
         };
         let name = names::rank_file(prefix, rank);
-        let path = directory_of(&index.path).join(&name);
+        let path = directory_of(index.path()).join(&name);
         if !path.exists() {
             return Err(index.damaged(format!(
                 "{group} is in {name}, which is not there; move the file and the directory of its ranks together"
             )));
         }
-        if !is_plain(directory_of(&index.path), &name) {
+        if !is_plain(directory_of(index.path()), &name) {
             return Err(index.damaged(format!(
                 "{group} is in {name}, which is a link out of the directory or no regular file, and not followed"
             )));
         }
-        let file = open::open_linked(&path, self.last.clone())?;
+        let probe = Probe::new(&path)?;
+        let file = Arc::new(Opened::open_shared(&path, probe.len(), probe.head(), &self.last)?);
         if self.run != run_of(&file)? {
             return Err(index.damaged(format!("{group} is in {name}, which is of another run")));
         }
@@ -64,12 +67,9 @@ impl RankFiles {
 }
 
 /// The run that a rank's file says it is of.
-fn run_of(file: &Opened) -> Result<Option<String>> {
-    let facts = file
-        .file()
-        .and_then(|root| attributes::read(&root, |name| name == names::RUN))
-        .map_err(|error| file.hdf5("the run that the file is of cannot be read", error))?;
-    Ok(attributes::text(&facts, names::RUN))
+fn run_of(file: &Arc<Opened>) -> Result<Option<String>> {
+    let facts = Group::root(file)?.attributes(|name| name == names::RUN)?;
+    Ok(text(&facts, names::RUN))
 }
 
 /// Whether a name that [`is_beside`] leads to a regular file without the help of symbolic links.

@@ -30,7 +30,7 @@ pub(in crate::store) fn read(location: &Location, wanted: impl Fn(&str) -> bool)
 }
 
 /// The attribute called `name`, if there is one.
-pub(super) fn find(location: &Location, wanted: &str) -> hdf5::Result<Option<Attribute>> {
+pub(in crate::store) fn find(location: &Location, wanted: &str) -> hdf5::Result<Option<Attribute>> {
     let mut found = None;
     each(location, |name, attribute| {
         if name == wanted {
@@ -87,7 +87,7 @@ fn text_of_number(value: &Value) -> String {
     }
 }
 
-pub(super) fn numbers<T: H5Type>(container: &Container) -> hdf5::Result<Vec<T>> {
+pub(in crate::store) fn numbers<T: H5Type>(container: &Container) -> hdf5::Result<Vec<T>> {
     check_size(container, size_of::<T>())?;
     container.read_raw::<T>()
 }
@@ -162,7 +162,7 @@ macro_rules! bytes {
 bytes!(VarLenUnicode; VarLenAscii; FixedUnicode<N>, N; FixedAscii<N>, N);
 
 /// A text attribute, if there is one by that name.
-pub(super) fn text(attributes: &Metadata, name: &str) -> Option<String> {
+pub(in crate::store) fn text(attributes: &Metadata, name: &str) -> Option<String> {
     match attributes.get(name)? {
         Value::Text(text) => Some(text.clone()),
         Value::List(texts) => texts.first().cloned(),
@@ -171,7 +171,7 @@ pub(super) fn text(attributes: &Metadata, name: &str) -> Option<String> {
 }
 
 /// A list-of-texts attribute; a single text counts as a list of one.
-pub(super) fn texts_of(attributes: &Metadata, name: &str) -> Vec<String> {
+pub(in crate::store) fn texts_of(attributes: &Metadata, name: &str) -> Vec<String> {
     match attributes.get(name) {
         Some(Value::List(texts)) => texts.clone(),
         Some(Value::Text(text)) => vec![text.clone()],
@@ -180,7 +180,7 @@ pub(super) fn texts_of(attributes: &Metadata, name: &str) -> Vec<String> {
 }
 
 /// An integer attribute, if there is one by that name.
-pub(super) fn int(attributes: &Metadata, name: &str) -> Option<i64> {
+pub(in crate::store) fn int(attributes: &Metadata, name: &str) -> Option<i64> {
     match attributes.get(name)? {
         Value::Int(number) => Some(*number),
         _ => None,
@@ -188,7 +188,7 @@ pub(super) fn int(attributes: &Metadata, name: &str) -> Option<i64> {
 }
 
 /// A list-of-integers attribute; a single integer counts as a list of one.
-pub(super) fn ints(attributes: &Metadata, name: &str) -> Vec<i64> {
+pub(in crate::store) fn ints(attributes: &Metadata, name: &str) -> Vec<i64> {
     match attributes.get(name) {
         Some(Value::Int(number)) => vec![*number],
         Some(Value::List(texts)) => texts.iter().filter_map(|text| text.parse().ok()).collect(),

@@ -1,0 +1,73 @@
+//! Which ranks a file has, and which it lacks.
+
+use crate::profile::{Metadata, Value};
+use crate::store::schema::{Catalog, Issues};
+use std::collections::BTreeSet;
+
+/// Gaps between the ranks, and ranks that the size of the run promises.
+pub(super) fn check(catalog: &Catalog, issues: &mut Issues) {
+    let size = int(&catalog.metadata, "size").or_else(|| int(&catalog.metadata, "mpi_size"));
+    let size = size.and_then(|size| u64::try_from(size).ok());
+    let mut next = 0;
+    let mut missing = Vec::new();
+    for &rank in &catalog.ranks {
+        let rank = u64::from(rank);
+        if rank > next {
+            missing.push((next, rank - 1));
+        }
+        next = rank + 1;
+    }
+    if let Some(size) = size {
+        if next < size {
+            missing.push((next, size - 1));
+        } else if next > size && size > 0 {
+            issues.find(format!(
+                "rank{}: the run is said to have had {size} ranks only",
+                next - 1
+            ));
+        }
+    }
+    if !missing.is_empty() {
+        let shown: Vec<String> = missing.iter().take(8).map(|&run| describe_run(run)).collect();
+        let more = if missing.len() > shown.len() { ", ..." } else { "" };
+        let s = if missing.len() == 1 && missing[0].0 == missing[0].1 {
+            ""
+        } else {
+            "s"
+        };
+        issues.find(format!("missing rank{s} {}{more}", shown.join(", ")));
+    }
+}
+
+fn describe_run((first, last): (u64, u64)) -> String {
+    if first == last {
+        first.to_string()
+    } else {
+        format!("{first}-{last}")
+    }
+}
+
+/// `rank 3`, `ranks 0-3, 5`.
+pub(super) fn runs(ranks: &BTreeSet<u32>) -> String {
+    let mut runs: Vec<(u64, u64)> = Vec::new();
+    for rank in ranks.iter().copied().map(u64::from) {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == rank => *last = rank,
+            _ => runs.push((rank, rank)),
+        }
+    }
+    let text: Vec<String> = runs.into_iter().map(describe_run).collect();
+    format!(
+        "rank{} {}",
+        if ranks.len() == 1 { "" } else { "s" },
+        text.join(", ")
+    )
+}
+
+/// An integer among the facts of a run.
+pub(super) fn int(metadata: &Metadata, name: &str) -> Option<i64> {
+    match metadata.get(name) {
+        Some(Value::Int(number)) => Some(*number),
+        _ => None,
+    }
+}

@@ -1,0 +1,276 @@
+//! Groups: their links, attributes, columns and texts.
+
+use super::attributes;
+use super::column::{Column, check_place};
+use super::opened::Opened;
+use crate::error::{Error, Result};
+use crate::profile::Metadata;
+use hdf5::plist::group_create::LinkCreationOrder;
+use hdf5::{IndexType, IterationOrder, LinkType, LocationType};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// A group, with the file that it is in and the path that messages call it by.
+#[derive(Clone, Debug)]
+pub(in crate::store) struct Group {
+    from: Arc<Opened>,
+    group: hdf5::Group,
+    path: Arc<str>,
+}
+
+/// Where a link leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) enum Link {
+    /// To an object of the file.
+    Hard,
+    /// To a path in the file.
+    Soft,
+    /// Into another file.
+    External,
+}
+
+/// What a group has in it, in order of the names.
+#[derive(Debug)]
+pub(in crate::store) struct Members(Vec<(String, Link)>);
+
+impl Members {
+    /// The link called `name`, if there is one.
+    pub(in crate::store) fn get(&self, name: &str) -> Option<Link> {
+        let at = self.0.binary_search_by(|(member, _)| member.as_str().cmp(name));
+        at.ok().map(|at| self.0[at].1)
+    }
+
+    pub(in crate::store) fn iter(&self) -> impl Iterator<Item = (&str, Link)> {
+        self.0.iter().map(|(name, link)| (name.as_str(), *link))
+    }
+
+    pub(in crate::store) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(in crate::store) fn into_vec(self) -> Vec<(String, Link)> {
+        self.0
+    }
+}
+
+impl Group {
+    /// The root of a file.
+    pub(in crate::store) fn root(from: &Arc<Opened>) -> Result<Self> {
+        let group = from
+            .file()
+            .and_then(|file| file.as_group())
+            .map_err(|error| from.hdf5("the root group cannot be opened", error))?;
+        Ok(Self {
+            from: from.clone(),
+            group,
+            path: "/".into(),
+        })
+    }
+
+    /// Where in the file the group is.
+    pub(in crate::store) fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Where in the file a member of the group is.
+    pub(in crate::store) fn path_of(&self, member: &str) -> String {
+        if &*self.path == "/" {
+            member.into()
+        } else {
+            format!("{}/{member}", self.path)
+        }
+    }
+
+    /// An error about the file.
+    #[cold]
+    pub(in crate::store) fn damaged(&self, message: impl Into<String>) -> Error {
+        self.from.damaged(message)
+    }
+
+    /// What is in the group.
+    pub(in crate::store) fn members(&self) -> Result<Members> {
+        let mut members = self.links(IndexType::Name, IterationOrder::Native)?;
+        // A large group in the format of HDF5 1.8 lists them in no order.
+        members.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        Ok(Members(members))
+    }
+
+    /// What is in the group, in the order in which it was made, where that is known: so it lies in the
+    /// file.
+    pub(in crate::store) fn members_as_made(&self) -> Result<Option<Vec<(String, Link)>>> {
+        let order = self.group.gcpl().map(|creation| creation.link_creation_order());
+        if !matches!(order, Ok(LinkCreationOrder::Indexed)) {
+            return Ok(None);
+        }
+        self.links(IndexType::CreationOrder, IterationOrder::Increasing)
+            .map(Some)
+    }
+
+    fn links(&self, index: IndexType, order: IterationOrder) -> Result<Vec<(String, Link)>> {
+        let mut links = Vec::new();
+        self.group
+            .iter_visit(index, order, |name, info| {
+                let link = match info.link_type {
+                    LinkType::Hard => Link::Hard,
+                    LinkType::Soft => Link::Soft,
+                    LinkType::External => Link::External,
+                };
+                links.push((name.to_owned(), link));
+                Ok(())
+            })
+            .map_err(|error| {
+                self.from
+                    .hdf5(format!("the members of {} cannot be listed", self.path), error)
+            })?;
+        // A name is looked up again to open what it links to: then it must not lead elsewhere.
+        let mut seen = HashSet::with_capacity(links.len());
+        for (name, _) in &links {
+            if name.is_empty() || name == "." || name.contains('/') || !seen.insert(name.as_str()) {
+                let path = &self.path;
+                return Err(self.damaged(format!("{path} has a member that cannot be called {name:?}")));
+            }
+        }
+        Ok(links)
+    }
+
+    /// Refuses links that lead elsewhere: a file must not make its reader open other files.
+    pub(in crate::store) fn check_link(&self, member: &str, link: Link) -> Result<()> {
+        let path = || self.path_of(member);
+        match link {
+            Link::Hard => Ok(()),
+            Link::Soft => Err(self.damaged(format!("{} is a soft link, which is not followed", path()))),
+            Link::External => Err(self.damaged(format!(
+                "{} is a link into another file, which is not followed",
+                path()
+            ))),
+        }
+    }
+
+    /// The member `name`, which is a group.
+    pub(in crate::store) fn group(&self, name: &str) -> Result<Self> {
+        let path = self.path_of(name);
+        let group = self.group.group(name).map_err(|error| {
+            self.from
+                .hdf5(format!("{path} is not a group that can be opened"), error)
+        })?;
+        Ok(Self {
+            from: self.from.clone(),
+            group,
+            path: path.into(),
+        })
+    }
+
+    /// Whether the member `name` is a group.
+    pub(in crate::store) fn is_group(&self, name: &str) -> Result<bool> {
+        self.address_of_group(name).map(|address| address.is_some())
+    }
+
+    /// What tells the member `name` from all other groups of the file, whatever links lead to it; none
+    /// where it is no group.
+    pub(in crate::store) fn address_of_group(&self, name: &str) -> Result<Option<String>> {
+        let info = self.group.loc_info_by_name(name).map_err(|error| {
+            self.from
+                .hdf5(format!("{} cannot be opened", self.path_of(name)), error)
+        })?;
+        Ok((info.loc_type == LocationType::Group).then(|| format!("{:?}", info.token)))
+    }
+
+    /// What tells the group from all others of its file.
+    pub(in crate::store) fn address(&self) -> Result<String> {
+        let info = self
+            .group
+            .loc_info()
+            .map_err(|error| self.from.hdf5(format!("{} cannot be opened", self.path), error))?;
+        Ok(format!("{:?}", info.token))
+    }
+
+    /// The attributes whose names are wanted.
+    pub(in crate::store) fn attributes(&self, wanted: impl Fn(&str) -> bool) -> Result<Metadata> {
+        attributes::read(&self.group, wanted).map_err(|error| {
+            let message = if &*self.path == "/" {
+                "the metadata cannot be read".into()
+            } else {
+                format!("the attributes of {} cannot be read", self.path)
+            };
+            self.from.hdf5(message, error)
+        })
+    }
+
+    /// The attribute called `name`, which must be one integer; none where there is no such attribute.
+    pub(in crate::store) fn whole_number(&self, name: &str) -> Result<Option<i64>> {
+        let cannot = |error| {
+            self.from
+                .hdf5(format!("the attribute {name} cannot be read"), error)
+        };
+        let Some(attribute) = attributes::find(&self.group, name).map_err(cannot)? else {
+            return Ok(None);
+        };
+        let descriptor = attribute
+            .dtype()
+            .and_then(|dtype| dtype.to_descriptor())
+            .map_err(cannot)?;
+        let values: Option<usize> = attribute
+            .get_shape()
+            .map_err(cannot)?
+            .into_iter()
+            .try_fold(1, usize::checked_mul);
+        if attributes::integer(&descriptor).is_none() || values != Some(1) {
+            return Err(self.damaged(format!(
+                "the attribute {name} must be an integer; it is of type {descriptor} with {} value(s)",
+                values.map_or("too many".into(), |values| values.to_string())
+            )));
+        }
+        let numbers = attributes::numbers::<i64>(&attribute).map_err(cannot)?;
+        Ok(numbers.first().copied())
+    }
+
+    /// The column of integers called `name`; values are read later.
+    pub(in crate::store) fn column(&self, name: &'static str) -> Result<Column> {
+        Column::open(&self.from, &self.group, &self.path, name)
+    }
+
+    /// The column called `name`, if there is one among `members`.
+    pub(in crate::store) fn find_column(
+        &self,
+        members: &Members,
+        name: &'static str,
+    ) -> Result<Option<Column>> {
+        let Some(link) = members.get(name) else {
+            return Ok(None);
+        };
+        self.check_link(name, link)?;
+        self.column(name).map(Some)
+    }
+
+    /// The group called `name`, if there is one among `members`; what is no group is none.
+    pub(in crate::store) fn find_group(&self, members: &Members, name: &str) -> Result<Option<Self>> {
+        let Some(link) = members.get(name) else {
+            return Ok(None);
+        };
+        self.check_link(name, link)?;
+        if self.is_group(name)? {
+            self.group(name).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// The texts in the dataset called `name`, if there is one among `members`.
+    pub(in crate::store) fn find_texts(&self, members: &Members, name: &str) -> Result<Option<Vec<String>>> {
+        let Some(link) = members.get(name) else {
+            return Ok(None);
+        };
+        self.check_link(name, link)?;
+        self.texts(name).map(Some)
+    }
+
+    /// The texts in the dataset called `name`; none where it holds something else.
+    pub(in crate::store) fn texts(&self, name: &str) -> Result<Vec<String>> {
+        let path = self.path_of(name);
+        let cannot = |error| self.from.hdf5(format!("{path} cannot be read"), error);
+        let dataset = self.group.dataset(name).map_err(cannot)?;
+        check_place(&self.from, &path, &dataset)?;
+        let texts = attributes::strings(&dataset).map_err(cannot)?;
+        Ok(texts.unwrap_or_default())
+    }
+}

@@ -1,0 +1,180 @@
+//! A file whose rows come in order of start whatever their order in it.
+
+use crate::error::{Error, Result};
+use crate::profile::{Intervals, Row, RowFacts, RunFacts, Source};
+use crate::store::schema::{Catalog, Decoder, run};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+/// How many intervals are looked at in one go when their order is not known.
+const ORDER_CHECK_ROWS: u64 = 1 << 18;
+
+/// A decoder whose rows come in order of start whatever their order in the file.
+#[derive(Debug)]
+pub(super) struct OrderedFile {
+    path: PathBuf,
+    decoder: Box<dyn Decoder>,
+    orders: Vec<OnceLock<Order>>,
+}
+
+#[derive(Debug)]
+enum Order {
+    /// The file's order is the order of start.
+    OfFile,
+    /// It is not; these are the row's intervals in order.
+    Sorted(Intervals),
+}
+
+impl OrderedFile {
+    /// The file at `path`, which `decoder` has opened.
+    pub(super) fn new(path: &Path, decoder: Box<dyn Decoder>) -> Self {
+        let rows = decoder.catalog().rows.iter();
+        Self {
+            path: path.into(),
+            orders: rows.map(|_| OnceLock::new()).collect(),
+            decoder,
+        }
+    }
+
+    pub(super) fn catalog(&self) -> &Catalog {
+        self.decoder.catalog()
+    }
+
+    fn order(&self, row: usize) -> Result<&Order> {
+        if let Some(order) = self.orders[row].get() {
+            return Ok(order);
+        }
+        let order = self.find_order(row)?;
+        Ok(self.orders[row].get_or_init(|| order))
+    }
+
+    /// Orders a whole row that was read in the order of the file, and remembers the outcome.
+    fn put_in_order(&self, row: usize, intervals: &mut Intervals) -> Result<()> {
+        let order = if in_order(intervals) {
+            Order::OfFile
+        } else if self.is_said_to_be_in_order(row) {
+            return Err(self.false_promise(row));
+        } else {
+            *intervals = sorted(intervals);
+            Order::Sorted(intervals.clone())
+        };
+        self.orders[row].get_or_init(|| order);
+        Ok(())
+    }
+
+    fn is_said_to_be_in_order(&self, row: usize) -> bool {
+        self.catalog().promises_order(self.rows()[row].rank)
+    }
+
+    #[cold]
+    fn false_promise(&self, row: usize) -> Error {
+        let Row { rank, name, .. } = self.rows()[row];
+        let name = &self.names()[name];
+        Error::format(
+            &self.path,
+            format!(
+                "the intervals of {name:?} on rank {rank} are not in order of start although the file says so; it is damaged"
+            ),
+        )
+    }
+
+    fn find_order(&self, row: usize) -> Result<Order> {
+        let intervals = self.rows()[row].intervals;
+        if self.is_said_to_be_in_order(row) {
+            return Ok(Order::OfFile);
+        }
+        let mut chunk = Intervals::default();
+        let mut last = None;
+        let mut at = 0;
+        while at < intervals {
+            let end = intervals.min(at + ORDER_CHECK_ROWS);
+            self.decoder.read(row, at..end, &mut chunk)?;
+            if !in_order(&chunk) || last.is_some_and(|last| last > key(&chunk, 0)) {
+                self.decoder.read(row, 0..intervals, &mut chunk)?;
+                return Ok(Order::Sorted(sorted(&chunk)));
+            }
+            last = Some(key(&chunk, chunk.len() - 1));
+            at = end;
+        }
+        Ok(Order::OfFile)
+    }
+}
+
+impl Source for OrderedFile {
+    fn names(&self) -> &[String] {
+        &self.catalog().names
+    }
+
+    fn rows(&self) -> &[Row] {
+        &self.catalog().rows
+    }
+
+    fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()> {
+        let of = &self.rows()[row];
+        assert!(
+            range.start <= range.end && range.end <= of.intervals,
+            "intervals {range:?} of a row of {}",
+            of.intervals
+        );
+        if range == (0..of.intervals) && self.orders[row].get().is_none() {
+            // Whole rows need no look at their order beforehand.
+            self.decoder.read(row, range, into)?;
+            return self.put_in_order(row, into);
+        }
+        match self.order(row)? {
+            Order::OfFile => {
+                self.decoder.read(row, range, into)?;
+                if in_order(into) {
+                    Ok(())
+                } else {
+                    Err(self.false_promise(row))
+                }
+            }
+            Order::Sorted(intervals) => {
+                let range = range.start as usize..range.end as usize;
+                into.clear();
+                into.starts.extend_from_slice(&intervals.starts[range.clone()]);
+                into.ends.extend_from_slice(&intervals.ends[range.clone()]);
+                into.threads.extend_from_slice(&intervals.threads[range]);
+                Ok(())
+            }
+        }
+    }
+
+    fn ranks(&self) -> Vec<u32> {
+        self.catalog().ranks.clone()
+    }
+
+    fn row_facts(&self, row: usize) -> RowFacts {
+        run::row_facts(self.catalog(), row)
+    }
+
+    fn run(&self) -> RunFacts {
+        run::facts(self.catalog())
+    }
+
+    fn thread_names(&self, rank: u32) -> Result<BTreeMap<u32, String>> {
+        Ok(self.catalog().thread_names(rank))
+    }
+}
+
+/// What intervals are ordered by: start, then the longer first.
+fn key(intervals: &Intervals, index: usize) -> (i64, i64) {
+    (intervals.starts[index], !intervals.ends[index])
+}
+
+fn in_order(intervals: &Intervals) -> bool {
+    (1..intervals.len()).all(|i| key(intervals, i - 1) <= key(intervals, i))
+}
+
+fn sorted(intervals: &Intervals) -> Intervals {
+    let mut order: Vec<usize> = (0..intervals.len()).collect();
+    order.sort_by_key(|&index| key(intervals, index));
+    Intervals {
+        starts: order.iter().map(|&index| intervals.starts[index]).collect(),
+        ends: order.iter().map(|&index| intervals.ends[index]).collect(),
+        threads: order.iter().map(|&index| intervals.threads[index]).collect(),
+    }
+}

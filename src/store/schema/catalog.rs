@@ -1,0 +1,140 @@
+//! What is in a file, intervals aside, as one value.
+
+use super::names;
+use crate::profile::{CallSite, Metadata, RankClock, Row, Value};
+use std::collections::hash_map::{DefaultHasher, Entry};
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{Hash, Hasher};
+use std::path::Path;
+
+/// What opening a file tells.
+#[derive(Debug, Default)]
+pub(crate) struct Catalog {
+    /// What the file is, as in `schema 1`.
+    pub(crate) format: String,
+    /// Whether a file of this format is always of one rank, of which there may be others elsewhere.
+    pub(crate) of_one_rank: bool,
+    /// Ranks of the run, where the file says so otherwise than by the ranks that are in it.
+    pub(crate) num_ranks: Option<usize>,
+    /// In numeric order.
+    pub(crate) ranks: Vec<u32>,
+    /// What is known of each rank.
+    pub(crate) of_rank: BTreeMap<u32, RankEntry>,
+    /// The regions, in the order of the file.
+    pub(crate) names: Vec<String>,
+    /// By rank, then in the order of the file.
+    pub(crate) rows: Vec<Row>,
+    /// Where each row's region comes from, and what of it was not recorded.
+    pub(crate) sites: Vec<CallSite>,
+    pub(crate) metadata: Metadata,
+}
+
+/// What a file tells of one rank.
+#[derive(Debug, Default)]
+pub(crate) struct RankEntry {
+    /// What the rank and its clock have as attributes.
+    pub(crate) facts: Metadata,
+    pub(crate) clock: Option<RankClock>,
+    /// The threads with their names, where the file lists them.
+    pub(crate) threads: Option<BTreeMap<u32, String>>,
+}
+
+impl Catalog {
+    /// What is known of the clock of a rank.
+    pub(crate) fn clock(&self, rank: u32) -> Option<&RankClock> {
+        self.of_rank.get(&rank)?.clock.as_ref()
+    }
+
+    /// The threads of a rank with their names, where the file lists them.
+    pub(crate) fn threads(&self, rank: u32) -> Option<&BTreeMap<u32, String>> {
+        self.of_rank.get(&rank)?.threads.as_ref()
+    }
+
+    /// An integer that a rank has as an attribute.
+    pub(crate) fn rank_fact(&self, rank: u32, name: &str) -> Option<i64> {
+        match self.of_rank.get(&rank)?.facts.get(name)? {
+            Value::Int(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// Integers that a rank, or its clock, has as one attribute; none where it has not.
+    pub(crate) fn rank_list(&self, rank: u32, name: &str) -> Option<Vec<i64>> {
+        match self.of_rank.get(&rank)?.facts.get(name)? {
+            Value::Int(number) => Some(vec![*number]),
+            Value::List(texts) => texts.iter().map(|text| text.parse().ok()).collect(),
+            _ => None,
+        }
+    }
+
+    /// What to call the profile in the file at `path`: its label, or the name of the file.
+    pub(crate) fn title(&self, path: &Path) -> String {
+        match self.metadata.get("label") {
+            Some(Value::Text(label)) if !label.is_empty() => label.clone(),
+            _ => path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
+        }
+    }
+
+    /// What one call of a guard cost the program, ns.
+    pub(crate) fn call_cost_ns(&self) -> Option<f64> {
+        match self.metadata.get(names::CALL_COST) {
+            Some(Value::Float(ns)) if ns.is_finite() && *ns >= 0.0 => Some(*ns),
+            _ => None,
+        }
+    }
+
+    /// The threads of a rank that have a name.
+    pub(crate) fn thread_names(&self, rank: u32) -> BTreeMap<u32, String> {
+        let threads = self.threads(rank).into_iter().flatten();
+        let named = threads.filter(|(_, name)| !name.is_empty());
+        named.map(|(&thread, name)| (thread, name.clone())).collect()
+    }
+
+    /// Whether the rows of a rank are said to be in order of start.
+    pub(crate) fn promises_order(&self, rank: u32) -> bool {
+        self.rank_fact(rank, names::SORTED) == Some(1)
+    }
+}
+
+/// Collects the names of regions, each once, in the order in which they are met. They are looked up by
+/// their hashes: there may be very many long ones.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    list: Vec<String>,
+    /// By hash; the next free number where two names have the same.
+    index: HashMap<u64, usize>,
+}
+
+impl Names {
+    /// The number of a name.
+    pub(super) fn index(&mut self, name: String) -> usize {
+        let mut hash = DefaultHasher::new();
+        name.hash(&mut hash);
+        let mut key = hash.finish();
+        loop {
+            match self.index.entry(key) {
+                Entry::Occupied(known) if self.list[*known.get()] == name => return *known.get(),
+                // Another name has the same hash.
+                Entry::Occupied(_) => key = key.wrapping_add(1),
+                Entry::Vacant(free) => {
+                    free.insert(self.list.len());
+                    self.list.push(name);
+                    return self.list.len() - 1;
+                }
+            }
+        }
+    }
+
+    /// The name with this number.
+    pub(super) fn get(&self, number: usize) -> &str {
+        &self.list[number]
+    }
+
+    pub(super) fn into_list(self) -> Vec<String> {
+        self.list
+    }
+}

@@ -1,0 +1,108 @@
+//! What the blocks of a log have said of each region, thread and clock.
+
+use super::ticks::Ticks;
+use crate::clock::{Anchor, ClockMeasurement};
+use crate::profile::{CallSite, Metadata, Row};
+use crate::store::rank_log::{Block, Counts};
+use std::collections::BTreeMap;
+
+/// Comparisons of clocks that are kept; a run has two.
+const MAX_MEASUREMENTS: usize = 64;
+
+/// What the blocks so far have said.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    pub(super) facts: Metadata,
+    /// By number.
+    pub(super) regions: BTreeMap<u32, Region>,
+    /// The names of the threads, by number.
+    pub(super) threads: BTreeMap<u32, String>,
+    pub(super) anchors: Vec<Anchor>,
+    pub(super) measurements: Vec<ClockMeasurement>,
+    /// Whether recording came to an orderly end.
+    pub(super) complete: bool,
+}
+
+/// A region and its intervals.
+#[derive(Debug, Default)]
+pub(super) struct Region {
+    pub(super) name: Option<String>,
+    source: Option<(String, u32)>,
+    counts: Counts,
+    open: u64,
+    pub(super) ticks: Ticks,
+}
+
+impl Said {
+    /// Takes the next block.
+    pub(super) fn take(&mut self, block: Block) {
+        match block {
+            Block::Run(facts) => self.facts.extend(facts),
+            Block::Name {
+                region,
+                name,
+                file,
+                line,
+            } => {
+                let region = self.regions.entry(region).or_default();
+                region.name = Some(name);
+                region.source = (!file.is_empty()).then_some((file, line));
+            }
+            Block::Thread { thread, name, .. } => {
+                self.threads.insert(thread, name);
+            }
+            Block::Events { thread, events } => {
+                self.threads.entry(thread).or_default();
+                for run in events.chunk_by(|a, b| a.region == b.region) {
+                    let region = self.regions.entry(run[0].region).or_default();
+                    region.ticks.extend(thread, run);
+                }
+            }
+            Block::Anchor(anchor) => self.anchors.push(anchor),
+            Block::Counters { region, counts } => self.regions.entry(region).or_default().counts = counts,
+            Block::Open { region, .. } => self.regions.entry(region).or_default().open += 1,
+            Block::Clock(measured) if self.measurements.len() < MAX_MEASUREMENTS => {
+                self.measurements.push(measured);
+            }
+            Block::Clock(_) => {}
+            Block::End => self.complete = true,
+        }
+    }
+}
+
+impl Region {
+    /// The region on `rank`, with the number of its name. `length_ns` turns a number of ticks into ns.
+    pub(super) fn row(&self, rank: u32, name: usize, length_ns: impl Fn(u64) -> i64) -> (Row, CallSite) {
+        let intervals = self.ticks.len();
+        let Counts {
+            throttled,
+            throttled_ticks,
+            spans,
+            ..
+        } = self.counts;
+        let throttled_ns = length_ns(throttled_ticks).max(0);
+        let spans = (spans > 0).then_some(spans);
+        let row = Row {
+            rank,
+            name,
+            intervals,
+            calls: intervals.saturating_add(self.counts.calls()),
+            spans,
+            throttled,
+            throttled_ns,
+            total_ns: None,
+        };
+        let site = CallSite {
+            source_file: self.source.as_ref().map(|(file, _)| file.clone()),
+            source_line: self.source.as_ref().map(|(_, line)| *line),
+            dropped: self.counts.dropped,
+            open: self.open,
+            clamped: self.ticks.clamped(),
+            spans,
+            throttled,
+            throttled_ns,
+            ..CallSite::default()
+        };
+        (row, site)
+    }
+}

@@ -1,0 +1,276 @@
+//! A rank log as a source of intervals.
+
+use super::regions::{Region, Said};
+use crate::clock::Timeline;
+use crate::error::{Error, Result};
+use crate::profile::{Intervals, Metadata, RankClock, Row, RowFacts, RunFacts, Source, Value};
+use crate::store::clock_sync::ClockCorrection;
+use crate::store::rank_file::RegionNames;
+use crate::store::rank_log::LogReader;
+use crate::store::schema::catalog::{Catalog, RankEntry};
+use crate::store::schema::decoder::Decoder;
+use crate::store::schema::run;
+use crate::store::{names, run_directory};
+use std::collections::BTreeMap;
+use std::io;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+/// Reads the log of one rank while its program runs, and afterwards.
+///
+/// A log is complete, cut off because its program was killed, or still growing. In each case this shows
+/// what it holds up to its last whole block; [`refresh`](Self::refresh) takes in what has been appended
+/// since. Times are those that the merged file would have, by the clock readings that are in the log so
+/// far: the latest ones may move a little when the next reading is in. Every interval takes 24 bytes of
+/// memory.
+///
+/// ```
+/// use scope_profiler::profile::Source;
+/// use scope_profiler::{LogSource, Profiler, ProfilingConfig, find_logs};
+///
+/// # let directory = tempfile::tempdir()?;
+/// # let file = directory.path().join("run.h5");
+/// let profiler = Profiler::new(ProfilingConfig::new().file_path(&file).verbose(false))?;
+/// profiler.profile("solve", || ());
+/// profiler.flush()?;
+///
+/// let mut log = LogSource::open(&find_logs(&[directory.path().join("run.h5.d")])?[0])?;
+/// assert_eq!(log.rows()[0].intervals, 1);
+/// profiler.profile("solve", || ());
+/// profiler.flush()?;
+/// assert!(log.refresh()?);
+/// assert_eq!(log.rows()[0].intervals, 2);
+/// # profiler.finalize()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct LogSource {
+    path: PathBuf,
+    log: LogReader,
+    said: Said,
+    timeline: Timeline,
+    clock: ClockCorrection,
+    catalog: Catalog,
+    /// The region of each row.
+    regions: Vec<u32>,
+}
+
+impl LogSource {
+    /// Opens a log and reads what is in it.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such file, it cannot be read, it is no rank log, or one of a version that this
+    /// version does not read.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let mut source = Self {
+            path: path.into(),
+            log: LogReader::open(path)?,
+            said: Said::default(),
+            timeline: Timeline::default(),
+            clock: ClockCorrection::default(),
+            catalog: Catalog::default(),
+            regions: Vec::new(),
+        };
+        source.read_on()?;
+        source.describe();
+        Ok(source)
+    }
+
+    /// Takes in what has been appended to the log. Gives whether there was anything; if so, there may be
+    /// more rows and more intervals in them than before.
+    ///
+    /// # Errors
+    ///
+    /// When the log cannot be read, or has become shorter.
+    pub fn refresh(&mut self) -> Result<bool> {
+        self.log
+            .resume()
+            .map_err(|error| cannot_read(&self.path, error))?;
+        let position = self.log.position();
+        if self.log.length() < position {
+            let message = "the log has become shorter; it is another one now, or damaged";
+            return Err(Error::format(&self.path, message));
+        }
+        self.read_on()?;
+        let has_grown = self.log.position() > position;
+        if has_grown {
+            self.describe();
+        }
+        Ok(has_grown)
+    }
+
+    /// The log's path, as it was given.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The rank whose log it is.
+    #[must_use]
+    pub fn rank(&self) -> u32 {
+        self.catalog.ranks.first().copied().unwrap_or(0)
+    }
+
+    /// What is known about the run.
+    #[must_use]
+    pub fn metadata(&self) -> &Metadata {
+        &self.catalog.metadata
+    }
+
+    /// Whether recording came to an orderly end. If not, the program still runs or was killed.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.said.complete
+    }
+
+    fn read_on(&mut self) -> Result<()> {
+        while let Some(block) = self.log.next().map_err(|error| cannot_read(&self.path, error))? {
+            self.said.take(block);
+        }
+        Ok(())
+    }
+
+    /// Works out anew what there is.
+    fn describe(&mut self) {
+        let said = &mut self.said;
+        self.timeline = Timeline::new(said.anchors.clone());
+        let (first, last) = self.timeline.ends_ns();
+        self.clock = ClockCorrection::new(&said.measurements, first, last);
+        let rank = match said.facts.get("rank") {
+            Some(Value::Int(rank)) => u32::try_from(*rank).ok(),
+            _ => None,
+        };
+        let rank = rank
+            .or_else(|| run_directory::rank_of_log(&self.path))
+            .unwrap_or(0);
+        let mut region_names = RegionNames::default();
+        self.catalog = Catalog {
+            format: "rank log".into(),
+            of_one_rank: true,
+            ranks: vec![rank],
+            of_rank: BTreeMap::from([(rank, rank_entry(said, &self.timeline, &self.clock))]),
+            metadata: metadata(said, rank),
+            ..Catalog::default()
+        };
+        self.regions.clear();
+        for (&number, region) in &mut said.regions {
+            region.ticks.put_in_order();
+            let name = region_names.of(region.name.as_deref(), number);
+            let (row, site) = region.row(rank, self.catalog.names.len(), |ticks| {
+                self.timeline.length_ns(ticks)
+            });
+            self.catalog.names.push(name.into_owned());
+            self.catalog.rows.push(row);
+            self.catalog.sites.push(site);
+            self.regions.push(number);
+        }
+    }
+
+    fn region(&self, row: usize) -> &Region {
+        &self.said.regions[&self.regions[row]]
+    }
+}
+
+fn cannot_read(path: &Path, error: io::Error) -> Error {
+    Error::io(path, "cannot read the rank log", error)
+}
+
+/// What the merged file would have at its root.
+fn metadata(said: &Said, rank: u32) -> Metadata {
+    let mut facts = said.facts.clone();
+    for of_the_rank in ["rank", names::CLOCK_ID, names::RECORDED] {
+        facts.remove(of_the_rank);
+    }
+    if !said.complete {
+        facts.insert(names::INCOMPLETE_RANKS.into(), Value::Text(rank.to_string()));
+    }
+    facts
+}
+
+/// What the merged file would say of the rank.
+fn rank_entry(said: &Said, timeline: &Timeline, clock: &ClockCorrection) -> RankEntry {
+    let mut facts = Metadata::from([
+        (names::SORTED.into(), Value::Int(1)),
+        (names::COMPLETE.into(), Value::Int(said.complete.into())),
+    ]);
+    for key in [names::RECORDED, names::ENDED_BY] {
+        facts.extend(said.facts.get(key).map(|value| (key.into(), value.clone())));
+    }
+    if let Some((start, end)) = timeline.span_ns() {
+        for (key, ns) in [(names::SESSION_START, start), (names::SESSION_END, end)] {
+            facts.insert(key.into(), Value::Int(clock.apply(ns)));
+        }
+    }
+    let text = |key: &str| match said.facts.get(key) {
+        Some(Value::Text(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let is_alone = matches!(said.facts.get("size"), None | Some(Value::Int(..=1)));
+    RankEntry {
+        facts,
+        clock: (!is_alone).then(|| RankClock {
+            host: text(names::HOST),
+            id: text(names::CLOCK_ID),
+            bound_ns: clock.bound(),
+            added: clock.points().to_vec(),
+        }),
+        threads: Some(said.threads.clone()),
+    }
+}
+
+impl Decoder for LogSource {
+    fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()> {
+        let mut timeline = self.timeline.converter();
+        let ns = |tick| self.clock.apply(timeline.ns(tick));
+        self.region(row).ticks.read(range, ns, into);
+        Ok(())
+    }
+
+    fn place(&self, row: usize) -> String {
+        format!("region {}", self.regions[row])
+    }
+}
+
+impl Source for LogSource {
+    fn names(&self) -> &[String] {
+        &self.catalog.names
+    }
+
+    fn rows(&self) -> &[Row] {
+        &self.catalog.rows
+    }
+
+    fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()> {
+        Decoder::read(self, row, range, into)
+    }
+
+    fn title(&self) -> String {
+        self.catalog.title(&self.path)
+    }
+
+    fn call_cost_ns(&self) -> Option<f64> {
+        self.catalog.call_cost_ns()
+    }
+
+    fn ranks(&self) -> Vec<u32> {
+        self.catalog.ranks.clone()
+    }
+
+    fn row_facts(&self, row: usize) -> RowFacts {
+        run::row_facts(&self.catalog, row)
+    }
+
+    fn run(&self) -> RunFacts {
+        run::facts(&self.catalog)
+    }
+
+    fn thread_names(&self, rank: u32) -> Result<BTreeMap<u32, String>> {
+        Ok(self.catalog.thread_names(rank))
+    }
+}

@@ -1,0 +1,155 @@
+//! The intervals of one region as the log has them, in ticks.
+
+use crate::profile::Intervals;
+use crate::store::rank_log::LogEvent;
+use std::cmp::Reverse;
+use std::ops::Range;
+
+/// The intervals of one region in ticks. They become nanoseconds when they are read, with all that is
+/// known of the clock by then.
+#[derive(Debug, Default)]
+pub(super) struct Ticks {
+    events: Vec<Event>,
+    /// How many of the events are in order of start, the longer first.
+    in_order: usize,
+    /// How many end before they start.
+    clamped: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Event {
+    start: u64,
+    end: u64,
+    thread: u32,
+}
+
+impl Event {
+    fn key(&self) -> (u64, Reverse<u64>) {
+        (self.start, Reverse(self.end))
+    }
+}
+
+impl Ticks {
+    /// Takes intervals of one thread; [`put_in_order`](Self::put_in_order) comes before they are read.
+    pub(super) fn extend(&mut self, thread: u32, events: &[LogEvent]) {
+        self.clamped += events.iter().filter(|event| event.end < event.start).count() as u64;
+        self.events.extend(events.iter().map(|event| Event {
+            start: event.start,
+            end: event.end,
+            thread,
+        }));
+    }
+
+    pub(super) fn len(&self) -> u64 {
+        self.events.len() as u64
+    }
+
+    /// Intervals that end before they start, which is set right.
+    pub(super) fn clamped(&self) -> u64 {
+        self.clamped
+    }
+
+    /// Sorts what came since the last time into the rest.
+    pub(super) fn put_in_order(&mut self) {
+        let Some(low) = self.events[self.in_order..].iter().map(Event::key).min() else {
+            return;
+        };
+        let settled = self.events[..self.in_order].partition_point(|event| event.key() <= low);
+        // Stable sorting finds the stretches that are in order already, and most are.
+        self.events[settled..].sort_by_key(Event::key);
+        self.in_order = self.events.len();
+    }
+
+    /// Replaces `into` with the intervals at `range`, in order of start by `ns`, the longer first. A later
+    /// tick is never an earlier nanosecond.
+    ///
+    /// # Panics
+    ///
+    /// When there are fewer.
+    pub(super) fn read(&self, range: Range<u64>, mut ns: impl FnMut(u64) -> i64, into: &mut Intervals) {
+        into.clear();
+        let range = range.start as usize..range.end as usize;
+        let events = &self.events[range.clone()];
+        let (Some(first), Some(last)) = (events.first(), events.last()) else {
+            return;
+        };
+        // Of several that start within one nanosecond the order by ticks is not the order by length.
+        let (first, last) = (ns(first.start), ns(last.start));
+        let before = self.events[..range.start].iter().rev();
+        let from = range.start - before.take_while(|event| ns(event.start) == first).count();
+        let after = self.events[range.end..].iter();
+        let to = range.end + after.take_while(|event| ns(event.start) == last).count();
+        let mut rows: Vec<(i64, i64, u32)> = self.events[from..to]
+            .iter()
+            .map(|event| {
+                let start = ns(event.start);
+                (start, ns(event.end).max(start), event.thread)
+            })
+            .collect();
+        rows.sort_by_key(|&(start, end, _)| (start, Reverse(end)));
+        for &(start, end, thread) in &rows[range.start - from..range.end - from] {
+            into.starts.push(start);
+            into.ends.push(end);
+            into.threads.push(thread);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn event(start: u64, end: u64) -> LogEvent {
+        LogEvent {
+            region: 0,
+            depth: 0,
+            start,
+            end,
+        }
+    }
+
+    fn read(ticks: &Ticks, range: Range<u64>, ticks_per_ns: u64) -> Vec<(i64, i64, u32)> {
+        let mut into = Intervals::default();
+        ticks.read(range, |tick| (tick / ticks_per_ns) as i64, &mut into);
+        let times = into.starts.into_iter().zip(into.ends).zip(into.threads);
+        times.map(|((start, end), thread)| (start, end, thread)).collect()
+    }
+
+    #[test]
+    fn an_end_before_its_start_is_set_right_and_counted() {
+        let mut ticks = Ticks::default();
+        ticks.extend(3, &[event(20, 10)]);
+        ticks.put_in_order();
+        assert_eq!(read(&ticks, 0..1, 1), [(20, 20, 3)]);
+        assert_eq!(ticks.clamped(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_comes_in_parts_is_read_in_order_in_parts(
+            parts in proptest::collection::vec(proptest::collection::vec((0u64..300, 0u64..40), 0..40), 1..6),
+            chunk in 1u64..30,
+            ticks_per_ns in 1u64..5,
+        ) {
+            let mut ticks = Ticks::default();
+            let mut expected = Vec::new();
+            for (thread, part) in parts.iter().enumerate() {
+                let events: Vec<LogEvent> = part.iter().map(|&(at, length)| event(at, at + length)).collect();
+                ticks.extend(thread as u32, &events);
+                ticks.put_in_order();
+                let ns = |tick: u64| (tick / ticks_per_ns) as i64;
+                expected.extend(events.iter().map(|event| (ns(event.start), ns(event.end), thread as u32)));
+            }
+            expected.sort_by_key(|&(start, end, _)| (start, Reverse(end)));
+            let whole = read(&ticks, 0..ticks.len(), ticks_per_ns);
+            let times = |rows: &[(i64, i64, u32)]| rows.iter().map(|row| (row.0, row.1)).collect::<Vec<_>>();
+            prop_assert_eq!(times(&whole), times(&expected));
+            let mut in_parts = Vec::new();
+            for from in (0..ticks.len()).step_by(chunk as usize) {
+                in_parts.extend(read(&ticks, from..ticks.len().min(from + chunk), ticks_per_ns));
+            }
+            prop_assert_eq!(in_parts, whole);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! The formats that can be read.
+//!
+//! A format is a file here with a [`Decoder`] and a line in [`FORMATS`]. Everything above a decoder is
+//! the same for all of them.
+
+mod catalog;
+mod columnar;
+mod decoder;
+mod issues;
+mod log;
+mod metadata;
+pub(crate) mod names;
+mod probe;
+pub(super) mod run;
+mod spt;
+mod v1;
+
+pub(crate) use catalog::Catalog;
+pub(crate) use decoder::Decoder;
+pub(crate) use issues::Issues;
+pub use log::LogSource;
+
+use crate::error::Result;
+use probe::Probe;
+use std::path::Path;
+
+/// Opens a file of one format; none where it is of another.
+type Open = fn(&Probe, &mut Issues) -> Result<Option<Box<dyn Decoder>>>;
+
+/// All formats. Those that are told by their first bytes come before those in HDF5.
+const FORMATS: &[Open] = &[log::open, spt::open, v1::open, columnar::open];
+
+/// Opens `path` with the decoder for its format. What is wrong with it goes to `issues`.
+///
+/// # Errors
+///
+/// When there is no such file, it cannot be read, or it has a format that this version does not read;
+/// where `issues` are strict, also when any part of it cannot be read.
+pub(crate) fn open(path: &Path, issues: &mut Issues) -> Result<Box<dyn Decoder>> {
+    let probe = Probe::new(path)?;
+    for open in FORMATS {
+        if let Some(decoder) = open(&probe, issues)? {
+            return Ok(decoder);
+        }
+    }
+    Err(probe.of_no_format())
+}

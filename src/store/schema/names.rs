@@ -1,0 +1,169 @@
+//! Names in the HDF5 file, and the version of what this crate writes.
+
+/// The schema that this crate writes.
+pub(crate) const SCHEMA_VERSION: i64 = 1;
+
+/// Root attribute, int64: the schema. Absent means 1.
+pub(crate) const SCHEMA: &str = "scope_profiler_schema";
+/// Prefix of a rank's group, followed by its decimal number.
+pub(crate) const RANK_PREFIX: &str = "rank";
+/// Root attribute, int64: intervals in the file.
+pub(crate) const WRITTEN_INTERVALS: &str = "written_intervals";
+/// Root attribute, int64: intervals that were dropped while recording.
+pub(crate) const DROPPED_INTERVALS: &str = "dropped_intervals";
+/// Root attribute, int64: calls that were open when recording ended.
+pub(crate) const OPEN_CALLS: &str = "open_calls";
+/// Root attribute, text: what names the run among others.
+pub(crate) const RUN: &str = "run";
+/// Root attribute, text: ranks of the run that are not in the file, as in `0-3,7`.
+pub(crate) const MISSING_RANKS: &str = "missing_ranks";
+/// Root attribute, text: ranks of which only a part is in the file, as in `0-3,7`: their logs did
+/// not come to an orderly end.
+pub(crate) const INCOMPLETE_RANKS: &str = "incomplete_ranks";
+/// Root attribute of an index, text: the beginning of the names of its ranks' files, relative to
+/// the directory of the index; see [`rank_file`].
+pub(crate) const RANK_FILES: &str = "rank_files";
+/// Root attribute of a rank's file, int64: the length of the log that it was made of.
+pub(crate) const LOG_BYTES: &str = "log_bytes";
+/// Root attribute, float64: what one call of a guard cost, ns.
+pub(crate) const CALL_COST: &str = "call_cost_ns";
+/// Group of a rank's regions; each member is one region.
+pub(crate) const REGIONS: &str = "regions";
+/// int64\[n\], ns.
+pub(crate) const START_TIMES: &str = "start_times";
+/// int64\[n\], ns.
+pub(crate) const END_TIMES: &str = "end_times";
+/// uint32\[n\]; absent in files of other writers.
+pub(crate) const THREAD_IDS: &str = "thread_ids";
+/// Attribute of a region: its true name, where the group could not carry it.
+pub(crate) const NAME: &str = "name";
+/// Attribute of a region: the file of its call site.
+pub(crate) const SOURCE_FILE: &str = "source_file";
+/// Attribute of a region, int64: the line of its call site.
+pub(crate) const SOURCE_LINE: &str = "source_lineno";
+/// Attribute of a region, a list of texts, in files of the Python package.
+pub(crate) const TAGS: &str = "tags";
+/// Attribute of a region, uint64: completed calls, where they are more than the intervals
+/// (calls were only counted, or intervals were dropped).
+pub(crate) const NUM_CALLS: &str = "num_calls";
+/// Attribute of a region, uint64: calls whose time was only summed up, as the region was throttled.
+pub(crate) const THROTTLED: &str = "throttled_calls";
+/// Attribute of a region, int64: the time of those calls, ns; no part of `total_ns`.
+pub(crate) const THROTTLED_NS: &str = "throttled_ns";
+/// Attribute of a region, int64: intervals whose end was read from a clock that was behind the one of
+/// their start; their length is 0.
+pub(crate) const CLAMPED: &str = "clamped";
+/// Attribute of a region, uint64: spans created, where the region is one of spans.
+pub(crate) const NUM_SPANS: &str = "num_spans";
+/// Attribute of a region, int64: sum of all durations, ns.
+pub(crate) const TOTAL: &str = "total_ns";
+/// Attribute of a region, int64: for how long a call of it was open, summed over threads, ns; where it
+/// is not [`TOTAL`], as calls of the region are inside each other.
+pub(crate) const INCLUSIVE: &str = "inclusive_ns";
+/// Attribute of a region, uint64: intervals that were dropped for want of memory or disk.
+pub(crate) const DROPPED: &str = "dropped";
+/// Attribute of a region, uint64: calls that were still open at the end.
+pub(crate) const OPEN: &str = "open";
+/// Group of a rank: its threads, three columns of equal length.
+pub(crate) const THREADS: &str = "threads";
+/// uint32\[t\] in the threads group: the numbers that `thread_ids` uses.
+pub(crate) const THREAD_INDEX: &str = "index";
+/// str\[t\] in the threads group.
+pub(crate) const THREAD_NAME: &str = "name";
+/// int64\[t\] in the threads group: the operating system's number.
+pub(crate) const THREAD_NATIVE_ID: &str = "native_id";
+/// Attribute of a rank, int64: set to 1 when every region's rows are in order of start.
+pub(crate) const SORTED: &str = "sorted_by_start";
+/// Attribute of a rank, int64: calls that began and were to leave an interval: those that did,
+/// those that were dropped, and those that were open at the end. Absent when the process was
+/// killed. In the log it is a fact of the run.
+pub(crate) const RECORDED: &str = "recorded_calls";
+/// Attribute of a rank, int64: 1 when recording came to an orderly end, otherwise 0.
+pub(crate) const COMPLETE: &str = "complete";
+/// Attributes of a rank, int64: when its session began and ended, ns, on the clock of its rows. Of one
+/// that was killed the end is the last moment that its log knows.
+pub(crate) const SESSION_START: &str = "session_start_ns";
+pub(crate) const SESSION_END: &str = "session_end_ns";
+/// Attribute of a rank, text: the signal that ended it.
+pub(crate) const ENDED_BY: &str = "ended_by";
+/// Root attribute, int64: for how long the machine was suspended during the run, ns.
+pub(crate) const SUSPENDED: &str = "suspended_ns";
+/// Attribute of a rank, int64: set to 1 when regions have [`INCLUSIVE`] wherever it is not [`TOTAL`].
+pub(crate) const STATES_INCLUSIVE: &str = "states_inclusive";
+/// Group of a rank: how its clock and rank 0's differ, as attributes.
+pub(crate) const CLOCK: &str = "clock";
+/// Text in the clock group: ranks with the same one read the same clock.
+pub(crate) const CLOCK_ID: &str = "clock_id";
+/// int64 in the clock group, ns: by how much the rank's times may differ from rank 0's clock.
+/// Absent where nothing was measured: the times are as the rank's own clock gave them.
+pub(crate) const CLOCK_BOUND: &str = "bound_ns";
+/// int64\[k\] in the clock group, ns on the rank's own clock: where [`CLOCK_ADDED`] was added.
+pub(crate) const CLOCK_ADDED_AT: &str = "added_at_ns";
+/// int64\[k\] in the clock group: what was added to the times, ns; linear in between, constant
+/// outside.
+pub(crate) const CLOCK_ADDED: &str = "added_ns";
+/// int64\[m\] in the clock group, ns on the rank's own clock: when it was compared.
+pub(crate) const CLOCK_MEASURED_AT: &str = "measured_at_ns";
+/// int64\[m\] in the clock group: what was found to be added then, ns.
+pub(crate) const CLOCK_MEASURED: &str = "measured_ns";
+/// int64\[m\] in the clock group: by how much that may be wrong, ns.
+pub(crate) const CLOCK_MEASURED_BOUND: &str = "measured_bound_ns";
+/// int64\[m\] in the clock group: clocks between the rank's and rank 0's, its own included.
+pub(crate) const CLOCK_HOPS: &str = "measured_hops";
+/// Attribute of a rank, text: the machine that it ran on.
+pub(crate) const HOST: &str = "host";
+/// Root attribute, text, in files of the Python package only: how the rest is laid out.
+pub(crate) const LAYOUT: &str = "storage_layout";
+/// Group of metadata at the root, in files of the Python package only.
+pub(crate) const METADATA: &str = "metadata";
+
+/// The file of a rank that an index refers to.
+pub(crate) fn rank_file(prefix: &str, rank: u32) -> String {
+    format!("{prefix}{rank:05}.h5")
+}
+
+/// Names in the columnar layout of the Python package, schemas 2 and 3.
+pub(crate) mod columnar {
+    /// The layout where the attribute is absent, too: one slice of the event columns for each region and rank.
+    pub(crate) const COLUMNAR: &str = "columnar";
+    /// Sums for each region and rank, and no events.
+    pub(crate) const AGGREGATE: &str = "aggregate";
+    /// Group of [`NAMES`].
+    pub(crate) const REGION_TABLE: &str = "region_table";
+    /// str\[k\]: the name of each region.
+    pub(crate) const NAMES: &str = "names";
+    /// Group of columns with an entry for each row: a region on a rank.
+    pub(crate) const INDEX: &str = "rank_region_index";
+    /// Integers, an entry for each row: a place in [`NAMES`].
+    pub(crate) const REGION_IDS: &str = "region_ids";
+    /// Integers, an entry for each row, thread or task.
+    pub(crate) const RANKS: &str = "ranks";
+    /// Integers, an entry for each row: its first event.
+    pub(crate) const EVENT_OFFSETS: &str = "event_offsets";
+    /// Integers, an entry for each row: its number of events.
+    pub(crate) const EVENT_COUNTS: &str = "event_counts";
+    /// Integers, an entry for each row; -1 where it is not known.
+    pub(crate) const SOURCE_LINES: &str = "source_lines";
+    /// Texts, an entry for each row; empty where it is not known.
+    pub(crate) const SOURCE_FILES: &str = "source_files";
+    /// Texts, an entry for each row: a JSON array.
+    pub(crate) const TAGS: &str = "tags";
+    /// Group of columns with an entry for each event.
+    pub(crate) const EVENTS: &str = "events";
+    /// int64\[e\]: the start of the first event of a row, ns, and from each start to the next.
+    pub(crate) const START_DELTAS: &str = "start_deltas";
+    /// int64\[e\], ns.
+    pub(crate) const DURATIONS: &str = "durations";
+    /// int64\[e\]: the task of each event, -1 for none.
+    pub(crate) const TASK_IDS: &str = "task_ids";
+    /// Group of columns with an entry for each thread.
+    pub(crate) const THREAD_TABLE: &str = "thread_table";
+    /// Group of columns with an entry for each task.
+    pub(crate) const TASK_TABLE: &str = "task_table";
+    /// Integers in both tables: the numbers that the event columns use.
+    pub(crate) const LANE_INDEX: &str = "index";
+    /// Texts in both tables.
+    pub(crate) const LANE_NAME: &str = "name";
+    /// Metadata, int64: the number of ranks.
+    pub(crate) const MPI_SIZE: &str = "mpi_size";
+}

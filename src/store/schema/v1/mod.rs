@@ -1,0 +1,54 @@
+//! Schema 1: a group for each rank, in it a group for each region, in it a dataset for each column.
+//!
+//! Opening reads groups, headers of datasets and attributes; never events.
+
+mod found;
+mod linked;
+mod rank;
+mod ranks;
+mod region;
+mod regions;
+
+use super::catalog::Catalog;
+use super::decoder::Decoder;
+use super::issues::Issues;
+use super::probe::Probe;
+use crate::error::Result;
+use crate::profile::Intervals;
+use found::Found;
+use region::Columns;
+use std::ops::Range;
+
+/// A file of schema 1.
+#[derive(Debug)]
+struct V1 {
+    catalog: Catalog,
+    /// Of each row.
+    columns: Vec<Columns>,
+}
+
+/// Opens what is of this schema, or of no schema at all.
+pub(super) fn open(probe: &Probe, issues: &mut Issues) -> Result<Option<Box<dyn Decoder>>> {
+    let (file, 1) = probe.hdf5()? else {
+        return Ok(None);
+    };
+    let mut found = Found::default();
+    ranks::find(file, &mut found, issues)?;
+    let (mut catalog, columns) = found.finish();
+    catalog.format = "schema 1".into();
+    Ok(Some(Box::new(V1 { catalog, columns })))
+}
+
+impl Decoder for V1 {
+    fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()> {
+        self.columns[row].read(range, into)
+    }
+
+    fn place(&self, row: usize) -> String {
+        self.columns[row].place().into()
+    }
+}

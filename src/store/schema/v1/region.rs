@@ -1,0 +1,154 @@
+//! One region of a rank: its columns, and what its attributes say.
+
+use crate::error::Result;
+use crate::profile::{CallSite, Intervals, Metadata, Row};
+use crate::store::hdf5::attributes::{int, text, texts_of};
+use crate::store::hdf5::{Column, Group, Members};
+use crate::store::names;
+use std::ops::Range;
+
+/// Members of a region's group that are not regions in their turn.
+pub(super) const COLUMNS: [&str; 3] = [names::START_TIMES, names::END_TIMES, names::THREAD_IDS];
+
+/// Attributes of a region's group that mean something to us.
+const REGION_ATTRIBUTES: [&str; 13] = [
+    names::NAME,
+    names::SOURCE_FILE,
+    names::SOURCE_LINE,
+    names::TAGS,
+    names::NUM_CALLS,
+    names::NUM_SPANS,
+    names::THROTTLED,
+    names::THROTTLED_NS,
+    names::TOTAL,
+    names::INCLUSIVE,
+    names::DROPPED,
+    names::OPEN,
+    names::CLAMPED,
+];
+
+/// The columns of a region.
+#[derive(Debug)]
+pub(super) struct Columns {
+    starts: Column,
+    ends: Column,
+    threads: Option<Column>,
+}
+
+/// A region as its group describes it.
+pub(super) struct Region {
+    /// The true name, where the group could not carry it.
+    pub(super) name: Option<String>,
+    /// Without the rank and the number of the name.
+    pub(super) row: Row,
+    pub(super) site: CallSite,
+    pub(super) columns: Columns,
+    /// What does not agree, and is no reason to refuse the region.
+    pub(super) odd: Option<String>,
+}
+
+/// Opens the region in `group`.
+pub(super) fn open(group: &Group, members: &Members) -> Result<Region> {
+    let columns = Columns::open(group, members)?;
+    let attributes = group.attributes(|name| REGION_ATTRIBUTES.contains(&name))?;
+    let count = |name: &str| int(&attributes, name).and_then(|n| u64::try_from(n).ok());
+    let intervals = columns.starts.len();
+    let throttled = count(names::THROTTLED).unwrap_or(0);
+    let throttled_ns = int(&attributes, names::THROTTLED_NS).unwrap_or(0);
+    let dropped = count(names::DROPPED).unwrap_or(0);
+    Ok(Region {
+        name: text(&attributes, names::NAME),
+        row: Row {
+            rank: 0,
+            name: 0,
+            intervals,
+            calls: count(names::NUM_CALLS).unwrap_or(intervals).max(intervals),
+            spans: count(names::NUM_SPANS),
+            throttled,
+            throttled_ns,
+            total_ns: int(&attributes, names::TOTAL),
+        },
+        site: CallSite {
+            source_file: text(&attributes, names::SOURCE_FILE),
+            source_line: int(&attributes, names::SOURCE_LINE).and_then(|line| u32::try_from(line).ok()),
+            tags: texts_of(&attributes, names::TAGS),
+            dropped,
+            open: count(names::OPEN).unwrap_or(0),
+            clamped: count(names::CLAMPED).unwrap_or(0),
+            spans: count(names::NUM_SPANS),
+            throttled,
+            throttled_ns,
+            inclusive_ns: int(&attributes, names::INCLUSIVE),
+        },
+        odd: too_few_calls(group.path(), &attributes, [intervals, dropped, throttled]),
+        columns,
+    })
+}
+
+/// Fewer calls than can be counted one by one cannot be.
+fn too_few_calls(path: &str, attributes: &Metadata, parts: [u64; 3]) -> Option<String> {
+    let [intervals, dropped, throttled] = parts;
+    let least = parts.into_iter().fold(0, u64::saturating_add);
+    // More than an attribute can hold is written as the most that it can.
+    let least = least.min(i64::MAX as u64);
+    let stated = int(attributes, names::NUM_CALLS);
+    let too_few = stated.map_or(least > intervals, |calls| i128::from(calls) < i128::from(least));
+    too_few.then(|| {
+        let stated = stated.map_or("no".into(), |calls| calls.to_string());
+        format!(
+            "{path} states {stated} calls, fewer than its {intervals} intervals, {dropped} dropped and {throttled} throttled calls"
+        )
+    })
+}
+
+impl Columns {
+    fn open(group: &Group, members: &Members) -> Result<Self> {
+        let path = group.path();
+        let column = |name: &'static str| group.find_column(members, name);
+        let required = |name: &'static str| {
+            column(name)?.ok_or_else(|| {
+                group.damaged(format!(
+                    "{path} has no {name}; the run was interrupted while writing, or the file is damaged"
+                ))
+            })
+        };
+        let columns = Self {
+            starts: required(names::START_TIMES)?,
+            ends: required(names::END_TIMES)?,
+            threads: column(names::THREAD_IDS)?,
+        };
+        let len = columns.starts.len();
+        for (name, other) in [
+            (names::END_TIMES, Some(&columns.ends)),
+            (names::THREAD_IDS, columns.threads.as_ref()),
+        ] {
+            if let Some(other) = other.filter(|other| other.len() != len) {
+                return Err(group.damaged(format!(
+                    "{path} has {len} {} but {} {name}; the file is damaged",
+                    names::START_TIMES,
+                    other.len()
+                )));
+            }
+        }
+        Ok(columns)
+    }
+
+    /// Replaces `into` with the intervals at `range`, in the order of the file.
+    pub(super) fn read(&self, range: Range<u64>, into: &mut Intervals) -> Result<()> {
+        into.starts = self.starts.read(range.clone())?;
+        into.ends = self.ends.read(range.clone())?;
+        match &self.threads {
+            Some(threads) => into.threads = threads.read_threads(range)?,
+            None => {
+                into.threads.clear();
+                into.threads.resize(into.starts.len(), 0);
+            }
+        }
+        Ok(())
+    }
+
+    /// Where in the file the region is.
+    pub(super) fn place(&self) -> &str {
+        self.starts.group_path()
+    }
+}
