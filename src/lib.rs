@@ -29,7 +29,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # The way of an interval
+//! # From a call to a chart
 //!
 //! ```text
 //! guard or span  ->  log of the rank  ->  profiling_data.h5  ->  table, charts, page

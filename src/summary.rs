@@ -296,9 +296,7 @@ impl Summary {
         match &self.path {
             // A log, or the directory of logs: the advice names it.
             Some(_) if self.advice.is_some() && !self.has_tree => None,
-            Some(path) if self.replaced => {
-                Some(format!("wrote {}, in the place of an older file", path.display()))
-            }
+            Some(path) if self.replaced => Some(format!("wrote {}, replacing an older file", path.display())),
             Some(path) => Some(format!("wrote {}", path.display())),
             None => None,
         }

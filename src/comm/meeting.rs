@@ -1,4 +1,4 @@
-//! How the ranks end a run together without waiting for ever for one that does not come.
+//! The rendezvous at the end of a run, which never waits forever for a missing rank.
 //!
 //! Rank 0 leads. In each stage every other rank sends it one message, and rank 0 answers all with
 //! one word once it has them, or has waited long enough. From the moment it comes until its last
@@ -33,7 +33,7 @@ const ALIVE: u8 = 0;
 #[derive(Debug)]
 pub(crate) struct Meeting<'a, P> {
     post: &'a P,
-    /// How long to wait for a rank of which nothing is heard.
+    /// The timeout for a rank that sends no heartbeat.
     patience: Duration,
 }
 
@@ -56,7 +56,7 @@ impl<'a, P: Post> Meeting<'a, P> {
         let mut collected = BTreeMap::new();
         let mut missing = awaited.iter().filter(|&&rank| rank != 0).count();
         let mut last_sign = self.post.now();
-        let mut signs = self.signs_of_life();
+        let mut signs = self.heartbeats();
         let mut pause = self.post.pauses();
         while missing > 0 {
             match self.post.receive(stage as u16) {
@@ -81,14 +81,14 @@ impl<'a, P: Post> Meeting<'a, P> {
         self.tell_all(&[&[stage as u8], word].concat());
     }
 
-    /// Runs `work` on another thread and gives signs of life meanwhile.
+    /// Runs `work` on another thread and sends heartbeats meanwhile.
     pub(crate) fn while_at_work<R: Send>(&self, work: impl FnOnce() -> R + Send) -> std::thread::Result<R> {
-        let mut signs = self.signs_of_life();
+        let mut signs = self.heartbeats();
         let work = Mutex::new(Some(work));
         let run = || lock(&work).take().map(|work| work());
         let done = std::thread::scope(|scope| {
             let Ok(worker) = Builder::new().spawn_scoped(scope, run) else {
-                // No thread is to be had: then without signs of life.
+                // No thread can be started: go on without heartbeats.
                 return Ok(run());
             };
             let mut pause = self.post.pauses();
@@ -98,7 +98,7 @@ impl<'a, P: Post> Meeting<'a, P> {
             }
             worker.join()
         })?;
-        Ok(done.expect("the work was there to be done"))
+        Ok(done.expect("the work was taken only once"))
     }
 
     /// The other ranks: sends this rank's message and waits for rank 0's word; none when rank 0 gives
@@ -125,7 +125,7 @@ impl<'a, P: Post> Meeting<'a, P> {
     }
 
     /// To be called often: gives a sign of life when the last one is some time ago.
-    fn signs_of_life(&self) -> impl FnMut() + '_ {
+    fn heartbeats(&self) -> impl FnMut() + '_ {
         let every = (self.patience / 8).min(Duration::from_secs(2));
         let mut last = self.post.now();
         move || {

@@ -103,7 +103,7 @@ pub(super) fn end(
 pub(super) fn in_hdf5() -> Result<InLibrary> {
     InLibrary::begin().ok_or_else(|| {
         Error::config(
-            "this process was forked while another thread made a file, and HDF5 cannot be used in it",
+            "this process was forked while another thread was writing a file; HDF5 cannot be used in it",
         )
     })
 }
@@ -207,8 +207,8 @@ impl Ending<'_> {
         if !settings.has_own_file && ranks.comm.size == 0 && !ranks.comm.may_be_alone {
             // Others may come, and write logs that are merged with this one.
             summary.set_advice(format!(
-                "The launcher does not say how many processes there are. Should there be others, merge the logs of \
-                 all of them when they have ended:\n  {}",
+                "The launcher does not say how many processes there are. If there are others, merge all \
+                 logs when the last process has ended:\n  {}",
                 self.command_for_all(ranks, &log)
             ));
         } else {

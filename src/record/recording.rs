@@ -148,7 +148,7 @@ impl Recording {
     /// An empty block for a thread that has filled its own.
     pub(crate) fn empty_block(&self) -> Option<Arc<Block>> {
         // Without a file nothing ever leaves memory, and a forked child has no writer: to wait
-        // would be to wait for ever.
+        // would be to wait forever.
         let overflow = match self.settings.file_path {
             Some(_) if !self.is_forked() => self.settings.overflow,
             _ => Overflow::Drop,

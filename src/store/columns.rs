@@ -48,7 +48,7 @@ pub(crate) struct Sums {
 
 impl Columns {
     pub(crate) fn create(group: &hdf5::Group, rows: u64, with_threads: bool) -> hdf5::Result<Self> {
-        let rows = usize::try_from(rows).map_err(|_| "more intervals than memory has addresses")?;
+        let rows = usize::try_from(rows).map_err(|_| "more intervals than can be addressed in memory")?;
         let times = |name| group.new_dataset::<i64>().shape(rows).create(name);
         Ok(Self {
             start_times: times(names::START_TIMES)?,
