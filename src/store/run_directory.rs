@@ -234,7 +234,7 @@ fn logs_in(directory: &Path, run: Option<&str>) -> Result<Vec<PathBuf>> {
     }
     let shown = directory.display();
     match (run, runs.len()) {
-        (_, 0) => Err(Error::not_found(format!("{shown}: contains no rank logs"))),
+        (_, 0) => Err(Error::not_found(format!("{shown}: there are no rank logs in it"))),
         (Some(run), _) => Err(Error::not_found(format!(
             "{shown}: there are no logs of a run {run} in it, but of {}",
             by_age(&runs).join(", ")
