@@ -34,13 +34,13 @@ const ALIVE: u8 = 0;
 pub(crate) struct Meeting<'a, P> {
     post: &'a P,
     /// The timeout for a rank that sends no heartbeat.
-    patience: Duration,
+    timeout: Duration,
 }
 
 impl<'a, P: Post> Meeting<'a, P> {
     /// Rank 0 lets the others know at once that it is here.
-    pub(crate) fn new(post: &'a P, patience: Duration) -> Self {
-        let meeting = Self { post, patience };
+    pub(crate) fn new(post: &'a P, timeout: Duration) -> Self {
+        let meeting = Self { post, timeout };
         if meeting.leads() {
             meeting.tell_all(&[ALIVE]);
         }
@@ -65,7 +65,7 @@ impl<'a, P: Post> Meeting<'a, P> {
                         usize::from(awaited.contains(&rank) && collected.insert(rank, message).is_none());
                 }
                 None if self.post.receive(SIGN).is_some() => last_sign = self.post.now(),
-                None if self.post.now() - last_sign >= self.patience => break,
+                None if self.post.now() - last_sign >= self.timeout => break,
                 None => {
                     signs();
                     pause();
@@ -111,7 +111,7 @@ impl<'a, P: Post> Meeting<'a, P> {
             match self.post.receive(WORD) {
                 Some((0, word)) if word.first() == Some(&(stage as u8)) => return Some(word[1..].to_vec()),
                 Some(_) => last_sign = self.post.now(),
-                None if self.post.now() - last_sign >= self.patience => return None,
+                None if self.post.now() - last_sign >= self.timeout => return None,
                 None => pause(),
             }
         }
@@ -126,7 +126,7 @@ impl<'a, P: Post> Meeting<'a, P> {
 
     /// To be called often: gives a sign of life when the last one is some time ago.
     fn heartbeats(&self) -> impl FnMut() + '_ {
-        let every = (self.patience / 8).min(Duration::from_secs(2));
+        let every = (self.timeout / 8).min(Duration::from_secs(2));
         let mut last = self.post.now();
         move || {
             if self.post.now() - last >= every {
@@ -149,16 +149,16 @@ mod tests {
     const LONG: Duration = Duration::from_secs(60);
     const SHORT: Duration = Duration::from_millis(400);
 
-    /// Plays the ranks `present` of `size`, each with `patience`.
+    /// Plays the ranks `present` of `size`, each with `timeout`.
     fn play<R: Send>(
         office: &Office,
         size: u32,
         present: &[u32],
-        patience: Duration,
+        timeout: Duration,
         part: impl Fn(Meeting<'_, Desk<'_>>, u32) -> R + Sync,
     ) -> Vec<R> {
         office::play(office, size, present, |desk| {
-            part(Meeting::new(&desk, patience), desk.rank)
+            part(Meeting::new(&desk, timeout), desk.rank)
         })
     }
 
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn rank_0_waits_while_another_is_at_work_for_longer_than_its_patience() {
+    fn rank_0_waits_while_another_is_at_work_for_longer_than_its_timeout() {
         let office = Office::default();
         let heard = play(&office, 2, &[0, 1], SHORT, |meeting, rank| {
             if !meeting.leads() {
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn the_others_wait_while_rank_0_is_at_work_for_longer_than_their_patience() {
+    fn the_others_wait_while_rank_0_is_at_work_for_longer_than_their_timeout() {
         let office = Office::default();
         let heard = play(&office, 2, &[0, 1], SHORT, |meeting, _| {
             if !meeting.leads() {

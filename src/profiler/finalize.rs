@@ -119,11 +119,11 @@ fn is_alone(ranks: &Ranks, writer: &Writer) -> bool {
 }
 
 /// Where MPI came up after the start of the session, the log learns its rank.
-fn settle_rank(writer: &Writer, ranks: &mut Ranks, has_own_file: bool, patience: Duration) {
+fn settle_rank(writer: &Writer, ranks: &mut Ranks, has_own_file: bool, timeout: Duration) {
     if !ranks.provisional {
         return;
     }
-    let changed = ranks.resolve(patience, |key| std::env::var(key).ok());
+    let changed = ranks.resolve(timeout, |key| std::env::var(key).ok());
     if let Some(disagreement) = ranks.disagreement.take() {
         super::warn(disagreement);
     }
