@@ -85,7 +85,7 @@ pub(super) fn end(
             writer.seal();
             ending.alone(ranks).into()
         }
-        // Who panics leaves at once: the launcher, or the others, deal with what that means.
+        // A rank that panics leaves at once: the launcher or the other ranks deal with it.
         Some(world) if !std::thread::panicking() => ending.with_others(world),
         _ => {
             writer.seal();
