@@ -224,9 +224,9 @@ impl Summary {
         &self.missing
     }
 
-    /// What may be the reason where a session recorded nothing, or no span although there is a layer:
-    /// what is known of it, in words. And which regions are those of several spans of one name. Empty where
-    /// there is nothing to say; of several ranks each knows of itself.
+    /// Likely reasons why a session recorded nothing, or no span although there is a layer, and the regions
+    /// that several spans of one name share. Empty when there is nothing to say; with several ranks, each
+    /// rank reports its own.
     ///
     /// ```
     /// use scope_profiler::{Profiler, ProfilingConfig};
@@ -237,7 +237,7 @@ impl Summary {
     /// let summary = profiler.finalize()?;
     /// assert_eq!(
     ///     summary.hints(),
-    ///     ["nothing was recorded: include and exclude leave out all that was entered (solve)"]
+    ///     ["nothing was recorded: include and exclude filter out every region that was entered (solve)"]
     /// );
     /// # Ok::<(), scope_profiler::Error>(())
     /// ```
