@@ -277,7 +277,7 @@ fn the_subscriber_was_gone() {
             case,
             &[
                 "no span reached the subscriber while there was one",
-                "dropped early: bind what set_default gives",
+                "dropped early: bind the guard that set_default returns",
                 "there was another already",
             ],
         );
@@ -314,7 +314,7 @@ fn the_session_leaves_them_out() {
     for case in ["excluded, layer", "excluded, subscriber"] {
         expect(
             case,
-            &["include and exclude leave out all that was entered (solve)"],
+            &["include and exclude filter out every region that was entered (solve)"],
         );
     }
     expect("excluded, guard", &["(assemble, a\\nb)"]);
@@ -366,7 +366,7 @@ fn a_layer_that_saw_no_span_is_told_of_beside_guards() {
     );
     expect(
         "the second session is empty",
-        &["nothing was recorded: no span came"],
+        &["nothing was recorded: no span reached"],
     );
 }
 
