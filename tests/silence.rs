@@ -278,7 +278,7 @@ fn the_subscriber_was_gone() {
             &[
                 "no span reached the subscriber while there was one",
                 "dropped early: bind the guard that set_default returns",
-                "there was another already",
+                "another subscriber was installed before",
             ],
         );
     }
