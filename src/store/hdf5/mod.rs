@@ -9,6 +9,7 @@ mod column;
 mod failure;
 pub(super) mod file;
 mod group;
+pub(super) mod makings;
 mod opened;
 pub(super) mod values;
 
