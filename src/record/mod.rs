@@ -36,6 +36,7 @@ mod sites;
 mod spans;
 pub(crate) mod subscriber;
 mod sync;
+mod tally;
 mod target;
 mod throttle;
 mod view;

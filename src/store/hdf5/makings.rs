@@ -5,26 +5,33 @@
 //! called directly.
 #![allow(unsafe_code)]
 
+use super::handle::Open;
 use super::values::{self, text};
 use crate::profile::Value;
 use hdf5::dataset::DatasetCreate;
+use hdf5::plist::GroupCreate;
 use hdf5::plist::attribute_create::{AttributeCreate, CharEncoding};
 use hdf5::types::VarLenUnicode;
 use hdf5::{Dataspace, Datatype, Group, h5check};
 use hdf5_sys::h5a::{H5Aclose, H5Acreate2, H5Awrite};
-use hdf5_sys::h5d::{H5Dclose, H5Dcreate2, H5Dget_space, H5Dopen2, H5Dwrite};
+use hdf5_sys::h5d::{H5Dclose, H5Dcreate2, H5Dwrite};
 use hdf5_sys::h5g::H5Gcreate2;
-use hdf5_sys::h5i::hid_t;
-use hdf5_sys::h5p::H5P_DEFAULT;
-use hdf5_sys::h5s::{H5S_ALL, H5Sclose, H5Sget_simple_extent_npoints};
+use hdf5_sys::h5p::{H5P_DEFAULT, H5Pset_est_link_info};
+use hdf5_sys::h5s::H5S_ALL;
 use std::ffi::{CString, c_void};
 
 /// Texts up to this many bytes go into an attribute for certain.
 const SHORT_TEXT_BYTES: usize = 1 << 12;
 
+/// Columns that a group has, and bytes of the header for each. What is said to be for names is room for
+/// attributes as well: a header that is long enough from the start stays in one piece.
+const COLUMNS: u32 = 3;
+const COLUMN_BYTES: u32 = 60;
+
 /// What objects are made with.
 #[derive(Debug)]
 pub(in crate::store) struct Makings {
+    group: GroupCreate,
     column: DatasetCreate,
     attribute: AttributeCreate,
     single: Dataspace,
@@ -42,7 +49,13 @@ pub(in crate::store) enum Values<'a> {
 
 impl Makings {
     pub(in crate::store) fn new() -> hdf5::Result<Self> {
+        let group = GroupCreate::try_new()?;
+        hdf5::sync::sync(|| {
+            // SAFETY: the list is open and one for groups.
+            h5check(unsafe { H5Pset_est_link_info(group.id(), COLUMNS, COLUMN_BYTES) })
+        })?;
         Ok(Self {
+            group,
             column: DatasetCreate::build().obj_track_times(false).finish()?,
             attribute: AttributeCreate::build()
                 .char_encoding(CharEncoding::Utf8)
@@ -58,9 +71,15 @@ impl Makings {
     pub(in crate::store) fn group(&self, parent: &Group, name: &str) -> hdf5::Result<Group> {
         let name = c_string(name)?;
         hdf5::sync::sync(|| {
-            // SAFETY: `parent` is open, the name ends with a NUL, and all else is HDF5's default.
+            // SAFETY: all handles are open and of their kind, and the name ends with a NUL.
             let id = h5check(unsafe {
-                H5Gcreate2(parent.id(), name.as_ptr(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT)
+                H5Gcreate2(
+                    parent.id(),
+                    name.as_ptr(),
+                    H5P_DEFAULT,
+                    self.group.id(),
+                    H5P_DEFAULT,
+                )
             })?;
             // SAFETY: the handle is new, and nobody else has it.
             unsafe { hdf5::from_id(id) }
@@ -138,45 +157,6 @@ impl Makings {
     }
 }
 
-/// The number of values in the dataset at `path`, from `group` on.
-pub(in crate::store) fn num_values(group: &Group, path: &str) -> hdf5::Result<u64> {
-    let path = c_string(path)?;
-    hdf5::sync::sync(|| {
-        // SAFETY: `group` is open, and the path ends with a NUL.
-        let id = h5check(unsafe { H5Dopen2(group.id(), path.as_ptr(), H5P_DEFAULT) })?;
-        let dataset = Open(id, H5Dclose);
-        // SAFETY: the dataset is open.
-        let id = h5check(unsafe { H5Dget_space(id) })?;
-        let space = Open(id, H5Sclose);
-        // SAFETY: the space is open.
-        let values = h5check(unsafe { H5Sget_simple_extent_npoints(id) })?;
-        space.close()?;
-        dataset.close()?;
-        Ok(values.unsigned_abs())
-    })
-}
-
 fn c_string(name: &str) -> hdf5::Result<CString> {
     CString::new(name).map_err(|_| format!("{name:?} holds a NUL").into())
-}
-
-/// A new handle, which nobody else has, and what closes it. Lives under the library's lock.
-struct Open(hid_t, unsafe extern "C" fn(hid_t) -> i32);
-
-impl Open {
-    /// Closes it, which may write and fail.
-    fn close(self) -> hdf5::Result<()> {
-        let Self(id, close) = self;
-        std::mem::forget(self);
-        // SAFETY: the handle is open, and this is the function for its kind.
-        h5check(unsafe { close(id) }).map(drop)
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        let Self(id, close) = *self;
-        // SAFETY: as in `close`. What goes wrong now comes after the failure that is told of.
-        unsafe { close(id) };
-    }
 }

@@ -1,7 +1,7 @@
 //! Reading back what was written, before it gets its name.
 
 use super::super::{
-    hdf5::{file as hdf5_file, makings::num_values},
+    hdf5::{file as hdf5_file, native::num_values},
     names,
 };
 use super::totals::Totals;
