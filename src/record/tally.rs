@@ -68,3 +68,33 @@ impl Tally {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::recording::Recording;
+    use super::super::region::RegionGuard;
+    use super::*;
+    use crate::config::ProfilingConfig;
+
+    #[test]
+    fn what_has_been_counted_is_not_looked_at_again() {
+        let config = ProfilingConfig::new().flush_to_disk(false);
+        let recording = Recording::new(config.resolve(|_| None).unwrap());
+        let ids = ["tally::a", "tally::b"].map(|name| NameId::of(name, None));
+        let enter = |n: usize| (0..n).for_each(|n| drop(RegionGuard::enter_in(&recording, ids[n % 2])));
+        let mut tally = Tally::default();
+        // More than one block.
+        enter(50_001);
+        assert_eq!(tally.go_on(recording.lanes.all()), 50_001);
+        assert_eq!(tally.go_on(recording.lanes.all()), 0);
+        enter(3);
+        assert_eq!(tally.go_on(recording.lanes.all()), 3);
+        assert_eq!(ids.map(|id| tally.waiting(id)), [25_003, 25_001]);
+        // What has been handed over is counted elsewhere, and the rest from the start.
+        assert_eq!(recording.num_calls(ids[0]), 25_003);
+        recording.drain();
+        enter(2);
+        assert_eq!(ids.map(|id| recording.num_calls(id)), [25_004, 25_002]);
+        recording.close();
+    }
+}
