@@ -23,7 +23,7 @@ pub(super) fn notes(source: &dyn Source, filter: &RegionFilter) -> Vec<Note> {
         missing(&run.missing),
         incomplete(&run.incomplete, ranks.len()),
         signals(&run, ranks.len()),
-        clocks(source, &ranks),
+        clocks(source, &ranks, &filter.chosen_ranks(source)),
         suspended(run.suspended_ns),
         wall_time(source, &run, &ranks),
     ]
@@ -92,7 +92,9 @@ fn signals(run: &RunFacts, ranks: usize) -> Option<Note> {
     (total > 0).then_some(note)
 }
 
-fn clocks(source: &dyn Source, ranks: &[u32]) -> Option<Note> {
+/// Of all `ranks`, as wall time and shares are of them. It warns only where times of those that are shown are
+/// side by side and cannot be compared.
+fn clocks(source: &dyn Source, ranks: &[u32], shown: &[u32]) -> Option<Note> {
     if ranks.len() < 2 {
         return None;
     }
@@ -105,6 +107,9 @@ fn clocks(source: &dyn Source, ranks: &[u32]) -> Option<Note> {
         ))
         .remark()
         .number("bound_ns", ns),
+        ClockAgreement::Unknown if source.clocks(shown) != ClockAgreement::Unknown => {
+            note("clocks: not compared; each rank has its own run time").remark()
+        }
         ClockAgreement::Unknown => note(
             "clocks: not compared; each rank has its own run time, and times of different ranks cannot be compared",
         ),
