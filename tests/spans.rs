@@ -159,7 +159,7 @@ fn the_summary_tells_spans_from_calls() {
             while future.as_mut().poll(&mut context).is_pending() {}
         }
         let summary = run.profiler.finalize().unwrap().to_string();
-        assert!(summary.contains("request 2 spans in "), "{summary}");
+        assert!(summary.contains("spans: request 2 in 8 calls"), "{summary}");
     });
 }
 

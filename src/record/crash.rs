@@ -13,11 +13,11 @@
 
 use super::block::Event;
 use super::global;
+use super::locks::{Mutex, lock};
 use super::names::NameId;
 use super::recording::Recording;
 use super::registry::Teller;
 use super::saving::{self, log_event};
-use super::sync::{Mutex, lock};
 use super::view::LaneShared;
 use crate::profile::Value;
 use crate::shell;

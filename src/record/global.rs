@@ -1,7 +1,8 @@
 //! The session of the global facade.
 
+use super::locks::{Mutex, lock};
 use super::recording::Recording;
-use super::sync::{Arc, Mutex, lock};
+use super::sync::Arc;
 use super::witness::Witness;
 use crate::sys::fork;
 use std::sync::OnceLock;

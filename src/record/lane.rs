@@ -10,11 +10,11 @@
 
 use super::block::{Block, Event};
 use super::counters::{self, Counters};
+use super::locks::lock;
 use super::names::NameId;
 use super::open_stack::{Door, OpenSlot, OpenStack};
 use super::sites::Sites;
 use super::spans::{Callsite, id};
-use super::sync::lock;
 use super::throttle::Throttle;
 use super::view::LaneShared;
 use super::{Mode, Recording};

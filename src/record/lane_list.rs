@@ -1,8 +1,8 @@
 //! The lanes of a session, which a signal handler can walk without a lock.
 #![allow(unsafe_code)]
 
+use super::locks::{Mutex, lock};
 use super::saving;
-use super::sync::{Mutex, lock};
 use super::view::LaneShared;
 use std::ptr;
 use std::sync::Arc;

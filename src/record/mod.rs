@@ -24,6 +24,7 @@ mod lane;
 mod lane_list;
 mod lanes;
 pub(crate) mod layer;
+mod locks;
 pub(crate) mod names;
 mod naming;
 mod open_stack;
@@ -44,10 +45,10 @@ pub(crate) mod writer;
 
 pub(crate) use block::EVENT_BYTES;
 pub use layer::ScopeLayer;
+pub(crate) use locks::{Mutex, hold, lock};
 pub(crate) use recording::{Mode, Recording};
 pub use region::{Region, RegionGuard, RegionSite};
 pub use subscriber::ScopeSubscriber;
-pub(crate) use sync::{Mutex, hold, lock};
 pub(crate) use view::OpenCall;
 pub(crate) use witness::Witness;
 

@@ -4,8 +4,8 @@
 //! two calls; [`OpenShown::look`] looks until it has seen the same twice.
 #![allow(unsafe_code)]
 
+use super::locks::{Mutex, lock};
 use super::names::NameId;
-use super::sync::{Mutex, lock};
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};

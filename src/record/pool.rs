@@ -1,8 +1,9 @@
 //! Empty blocks, and how much memory all blocks together may take.
 
 use super::block::{Block, EVENT_BYTES};
+use super::locks::{Condvar, Mutex, hold, lock};
 use super::saving;
-use super::sync::{Arc, Condvar, Mutex, hold, lock};
+use super::sync::Arc;
 use crate::config::Overflow;
 use std::time::Duration;
 

@@ -2,11 +2,12 @@
 
 use super::block::{Block, Event};
 use super::lane_list::LaneList;
+use super::locks::{Condvar, Mutex, hold, lock};
 use super::names::{self, NameId};
 use super::open_stack::OpenShown;
 use super::pool::{Grant, Pool};
 use super::registry::{Registry, Totals};
-use super::sync::{Arc, Condvar, Mutex, hold, lock};
+use super::sync::Arc;
 use super::view::{LaneShared, OpenCall, Piece};
 use super::witness::Witness;
 use crate::clock::{Anchor, Timeline};

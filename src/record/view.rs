@@ -5,9 +5,9 @@
 
 use super::block::Block;
 use super::counters::Counters;
+use super::locks::{Mutex, lock};
 use super::names::NameId;
 use super::open_stack::OpenShown;
-use super::sync::{Mutex, lock};
 use std::collections::VecDeque;
 use std::ptr;
 use std::sync::Arc;

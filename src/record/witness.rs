@@ -1,7 +1,7 @@
 //! What became of the layers and subscribers that record into a session: for the question why there is
 //! nothing in it.
 
-use super::sync::{Mutex, lock};
+use super::locks::{Mutex, lock};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tracing_core::Dispatch;
 use tracing_core::dispatcher::WeakDispatch;

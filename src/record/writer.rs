@@ -3,11 +3,12 @@
 use super::block::Event;
 use super::crash::{Flushing, Rescue};
 use super::lanes::never_record_this_thread;
+use super::locks::{Mutex, hold, lock};
 use super::names::NameId;
 use super::recording::{Drained, Recording};
 use super::registry::{Registry, Teller};
 use super::saving::log_event;
-use super::sync::{Arc, Mutex, hold, lock};
+use super::sync::Arc;
 use super::view::OpenCall;
 use crate::profile::{Metadata, Value};
 use crate::shell;

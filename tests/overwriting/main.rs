@@ -7,7 +7,6 @@
 
 #[path = "../common/calm.rs"]
 mod calm;
-
 mod launchers;
 mod names;
 mod places;

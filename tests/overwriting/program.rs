@@ -74,12 +74,9 @@ pub(crate) fn program(directory: &Path) -> Command {
 
 /// Takes away everything but what a program needs to be found.
 fn bare(command: &mut Command, directory: &Path) {
-    // It has what the test sets, and nothing of that may be taken out before it begins.
-    command
-        .env_clear()
-        .env("SCOPE_PROFILER_TEST_CALM", "1")
-        .current_dir(directory);
-    for key in ["PATH", "LD_LIBRARY_PATH", "TMPDIR", "LLVM_PROFILE_FILE"] {
+    command.env_clear().current_dir(directory);
+    let calm = "SCOPE_PROFILER_TEST_CALM";
+    for key in ["PATH", "LD_LIBRARY_PATH", "TMPDIR", "LLVM_PROFILE_FILE", calm] {
         if let Some(value) = std::env::var_os(key) {
             command.env(key, value);
         }

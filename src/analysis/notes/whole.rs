@@ -12,6 +12,12 @@ const SIGNALS_SHOWN: usize = 4;
 
 pub(super) fn notes(source: &dyn Source, filter: &RegionFilter) -> Vec<Note> {
     let (run, ranks) = (source.run(), source.ranks());
+    // Of one rank alone there is nothing to compare.
+    let shown: Vec<u32> = ranks
+        .iter()
+        .copied()
+        .filter(|&rank| filter.keeps_rank(rank))
+        .collect();
     [
         filter.describe(source).map(|what| {
             Note::new(
@@ -23,7 +29,7 @@ pub(super) fn notes(source: &dyn Source, filter: &RegionFilter) -> Vec<Note> {
         missing(&run.missing),
         incomplete(&run.incomplete, ranks.len()),
         signals(&run, ranks.len()),
-        clocks(source, &ranks, &filter.chosen_ranks(source)),
+        clocks(source, &shown),
         suspended(run.suspended_ns),
         wall_time(source, &run, &ranks),
     ]
@@ -92,9 +98,7 @@ fn signals(run: &RunFacts, ranks: usize) -> Option<Note> {
     (total > 0).then_some(note)
 }
 
-/// Of all `ranks`, as wall time and shares are of them. It warns only where times of those that are shown are
-/// side by side and cannot be compared.
-fn clocks(source: &dyn Source, ranks: &[u32], shown: &[u32]) -> Option<Note> {
+fn clocks(source: &dyn Source, ranks: &[u32]) -> Option<Note> {
     if ranks.len() < 2 {
         return None;
     }
@@ -107,9 +111,6 @@ fn clocks(source: &dyn Source, ranks: &[u32], shown: &[u32]) -> Option<Note> {
         ))
         .remark()
         .number("bound_ns", ns),
-        ClockAgreement::Unknown if source.clocks(shown) != ClockAgreement::Unknown => {
-            note("clocks: not compared; each rank has its own run time").remark()
-        }
         ClockAgreement::Unknown => note(
             "clocks: not compared; each rank has its own run time, and times of different ranks cannot be compared",
         ),
