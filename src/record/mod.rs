@@ -38,6 +38,7 @@ mod sites;
 mod spans;
 pub(crate) mod subscriber;
 mod sync;
+mod tally;
 mod target;
 mod throttle;
 mod view;

@@ -69,7 +69,7 @@ fn a_selection_of_regions_and_ranks_shows_only_those() {
         "1",
     ]));
     assert!(
-        text.starts_with("run.h5: 1 rank, 1 thread, 3 intervals"),
+        text.starts_with("run.h5: 1 rank, 1 thread, 4 intervals"),
         "{text}"
     );
     assert!(

@@ -219,7 +219,7 @@ impl CallTree {
         self.rank_times.values().map(|rank| rank.threads).sum()
     }
 
-    /// The number of intervals of the regions and ranks that are shown.
+    /// The number of intervals, over the ranks that are shown: of all regions, as is the time that they took.
     #[must_use]
     pub fn intervals(&self) -> u64 {
         self.intervals
