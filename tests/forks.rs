@@ -5,6 +5,9 @@
 #![cfg(unix)]
 #![allow(unsafe_code)]
 
+#[path = "common/calm.rs"]
+mod calm;
+
 use scope_profiler::{
     Merge, ProfileManager, ProfilingConfig, ProfilingH5Reader, find_logs, merge, profile_region,
 };
