@@ -6,6 +6,9 @@
 
 #![cfg(target_os = "linux")]
 
+#[path = "common/calm.rs"]
+mod calm;
+
 use scope_profiler::profile::Source;
 use scope_profiler::{Profiler, ProfilingConfig, ProfilingH5Reader, RegionFilter};
 use std::path::{Path, PathBuf};

@@ -178,7 +178,6 @@ filter: 1 of 2 regions, rank 0 of 2
 
 region  calls   total  exclusive    share
 main        1  100 ns      20 ns  100.0 % ██████████
-clocks: all ranks read the same one
 "
     );
 }

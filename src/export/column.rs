@@ -73,7 +73,7 @@ impl Column {
 /// `12.5 ms` is `12.5` and ` ms`; the spaces in `12 345` group digits.
 fn number_and_unit(cell: &str) -> (&str, &str) {
     let unit = cell
-        .find(|c: char| !(c.is_ascii_digit() || matches!(c, ' ' | '.' | '-')))
+        .find(|c: char| !(c.is_ascii_digit() || matches!(c, ' ' | '.' | '-' | '<')))
         .unwrap_or(cell.len());
     let (number, _) = cell.split_at(unit);
     cell.split_at(number.trim_end().len())
@@ -107,5 +107,16 @@ impl Paint {
         } else {
             text.to_owned()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bound_is_part_of_its_number() {
+        let column = Column::new("cost", 0, ["<0.1 %", "12.5 %"].map(String::from).into_iter());
+        assert_eq!((column.number_width, column.width), (4, 6));
     }
 }

@@ -5,6 +5,8 @@
 //! nothing but what the test sets.
 #![cfg(unix)]
 
+#[path = "../common/calm.rs"]
+mod calm;
 mod launchers;
 mod names;
 mod places;

@@ -75,7 +75,8 @@ pub(crate) fn program(directory: &Path) -> Command {
 /// Takes away everything but what a program needs to be found.
 fn bare(command: &mut Command, directory: &Path) {
     command.env_clear().current_dir(directory);
-    for key in ["PATH", "LD_LIBRARY_PATH", "TMPDIR", "LLVM_PROFILE_FILE"] {
+    let calm = "SCOPE_PROFILER_TEST_CALM";
+    for key in ["PATH", "LD_LIBRARY_PATH", "TMPDIR", "LLVM_PROFILE_FILE", calm] {
         if let Some(value) = std::env::var_os(key) {
             command.env(key, value);
         }

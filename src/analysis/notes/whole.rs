@@ -12,6 +12,12 @@ const SIGNALS_SHOWN: usize = 4;
 
 pub(super) fn notes(source: &dyn Source, filter: &RegionFilter) -> Vec<Note> {
     let (run, ranks) = (source.run(), source.ranks());
+    // Of one rank alone there is nothing to compare.
+    let shown: Vec<u32> = ranks
+        .iter()
+        .copied()
+        .filter(|&rank| filter.keeps_rank(rank))
+        .collect();
     [
         filter.describe(source).map(|what| {
             Note::new(
@@ -23,7 +29,7 @@ pub(super) fn notes(source: &dyn Source, filter: &RegionFilter) -> Vec<Note> {
         missing(&run.missing),
         incomplete(&run.incomplete, ranks.len()),
         signals(&run, ranks.len()),
-        clocks(source, &ranks),
+        clocks(source, &shown),
         suspended(run.suspended_ns),
         wall_time(source, &run, &ranks),
     ]
