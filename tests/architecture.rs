@@ -216,7 +216,7 @@ fn arrows() -> Vec<(PathBuf, String, String)> {
 }
 
 /// Who is left when those are taken away that use nobody who is left: they go in circles, or use such.
-fn in_circles<'a>(mut used: BTreeMap<&'a str, Vec<String>>) -> BTreeMap<&'a str, Vec<String>> {
+fn in_circles(mut used: BTreeMap<&str, Vec<String>>) -> BTreeMap<&str, Vec<String>> {
     while let Some(free) = used
         .iter()
         .find(|(_, by)| by.iter().all(|name| !used.contains_key(name.as_str())))
