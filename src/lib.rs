@@ -74,6 +74,7 @@ mod config;
 #[cfg(doctest)]
 mod doc_pages;
 mod error;
+mod event;
 pub mod export;
 mod manager;
 mod output;
@@ -93,7 +94,7 @@ pub use analysis::selection::RegionFilter;
 pub use chart::{DurationsOptions, GanttOptions};
 pub use check::{Finding, Report, check};
 pub use clock::ManualClock;
-pub use config::{Overflow, ProfilingConfig, RegionNaming};
+pub use config::{Merge, Overflow, ProfilingConfig, RegionNaming};
 pub use error::{Error, Result};
 pub use manager::{ProfileManager, Session};
 #[cfg(feature = "pproc")]
@@ -103,7 +104,7 @@ pub use profiler::Profiler;
 #[doc(hidden)]
 pub use record::RegionSite;
 pub use record::{Region, RegionGuard, ScopeLayer, ScopeSubscriber};
-pub use store::merge::{Merge, MergeOptions, MergeProgress, Merged, UnreadableLog, merge, merge_with};
+pub use store::merge::{MergeOptions, MergeProgress, Merged, UnreadableLog, merge, merge_with};
 pub use store::reader::ProfilingH5Reader;
 pub use store::run_directory::{find_logs, find_logs_of_run};
 pub use store::schema::LogSource;

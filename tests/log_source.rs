@@ -187,6 +187,29 @@ fn a_log_that_became_shorter_is_said_to_have() {
     );
 }
 
+/// It is of the time when an event had something else in the bytes of its serial number.
+#[test]
+fn a_log_of_the_first_version_is_still_read_and_merged() {
+    let log = common::golden("log_version_1.log");
+    assert_eq!(fs::read(&log).unwrap()[8], 1);
+    let source = LogSource::open(&log).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("run.h5");
+    assert_eq!(merge(&[&log], &file).unwrap().intervals, 13);
+    let reader = ProfilingH5Reader::open(&file).unwrap();
+    assert_eq!(rows(&source), rows(&reader));
+    let rows = rows(&reader);
+    assert_eq!(rows["outer"][..2], [(1_000, 1_115, 0), (1_110, 1_115, 0)]);
+    assert_eq!(rows["inner/part"][2], (1_330, 1_345, 0));
+    assert_eq!(rows["task"], [(1_345, 1_352, 0), (1_352, 1_359, 0)]);
+    assert_eq!(
+        (rows["elsewhere"][0], rows["within"][0]),
+        ((1_359, 1_364, 1), (1_362, 1_364, 1))
+    );
+    assert!(scope_profiler::check(&log).unwrap().is_ok());
+    assert!(scope_profiler::check(&file).unwrap().is_ok());
+}
+
 #[test]
 fn what_is_no_log_is_refused() {
     let error = LogSource::open(common::golden("s1_asym.h5")).unwrap_err();

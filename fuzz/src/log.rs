@@ -63,7 +63,7 @@ fn intervals_as_a_source(log: &Path) -> u64 {
 fn with_checksums(data: &[u8]) -> Vec<u8> {
     let mut log = data.to_vec();
     log.resize(log.len().max(16), 0);
-    log[..12].copy_from_slice(b"SCOPELOG\x01\0\0\0");
+    log[..12].copy_from_slice(b"SCOPELOG\x02\0\0\0");
     let mut at = 16;
     while let Some(header) = log.get(at..at + 12) {
         let length = u32::from_le_bytes([header[4], header[5], header[6], header[7]]) as usize;

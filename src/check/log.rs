@@ -3,9 +3,10 @@
 use super::account::{Account, Checked, cut_short, signal};
 use crate::clock::Anchor;
 use crate::error::{Error, Result};
+use crate::event::Event;
 use crate::profile::{Metadata, Value};
 use crate::store::names;
-use crate::store::rank_log::{Block, Ending, LogEvent, LogReader};
+use crate::store::rank_log::{Block, Ending, LogReader};
 use crate::store::schema::Issues;
 use crate::units::count;
 use std::collections::{BTreeMap, BTreeSet};
@@ -81,7 +82,7 @@ impl Seen {
         }
     }
 
-    fn events(&mut self, events: &[LogEvent]) {
+    fn events(&mut self, events: &[Event]) {
         for event in events {
             self.regions.entry(event.region).or_default();
             let (first, last) = self.reach.get_or_insert((event.start, event.end));

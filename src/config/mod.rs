@@ -1,10 +1,12 @@
 //! What to record, how much memory it may take, and where it goes.
 
 mod file_name;
+mod merge;
 mod naming;
 mod settings;
 
 pub(crate) use file_name::{FileName, Process};
+pub use merge::Merge;
 pub use naming::RegionNaming;
 pub(crate) use naming::{Naming, Part};
 pub(crate) use settings::Settings;
@@ -12,10 +14,13 @@ pub(crate) use settings::Settings;
 use crate::clock::ManualClock;
 use crate::comm::World;
 use crate::error::{Error, Result};
-use crate::store::merge::Merge;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// The events in a block of a thread: it stays in the second-level cache, and a thread that records little does
+/// not tie up much.
+pub(crate) const BLOCK_EVENTS: usize = 4096;
 
 /// What happens when intervals are produced faster than the disk takes them and
 /// [`memory_limit`](ProfilingConfig::memory_limit) is reached.

@@ -1,14 +1,13 @@
 //! The configuration as a session runs by it: the environment applied, every value checked.
 
 use super::file_name::{FileName, Process};
-use super::{Naming, Overflow, ProfilingConfig};
+use super::{BLOCK_EVENTS, Merge, Naming, Overflow, ProfilingConfig};
 use crate::clock::Clock;
 use crate::comm::World;
 use crate::error::{Error, Result};
+use crate::event::EVENT_BYTES;
 use crate::output;
 use crate::pattern::Patterns;
-use crate::record::{BLOCK_EVENTS, EVENT_BYTES};
-use crate::store::merge::Merge;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;

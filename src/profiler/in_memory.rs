@@ -4,6 +4,7 @@ use super::account::account;
 use crate::clock::Timeline;
 use crate::error::Result;
 use crate::profile::{Profile, Source};
+use crate::record::names::NameId;
 use crate::record::{Recording, cost};
 use crate::summary::Summary;
 use std::collections::BTreeMap;
@@ -31,7 +32,7 @@ fn profile(recording: &Recording, rank: u32) -> Profile {
         threads.entry(lane.index).or_insert_with(|| lane.name.clone());
         profile.push(
             rank,
-            event.region.name(),
+            NameId::from_number(event.region).name(),
             lane.index,
             clock.ns(event.start),
             clock.ns(event.end.max(event.start)),

@@ -1,25 +1,11 @@
 //! A block of finished intervals: written by one thread, read by any.
 #![allow(unsafe_code)]
 
-use super::names::NameId;
 use super::sync::{AtomicUsize, Ordering, UnsafeCell};
+use crate::event::Event;
 use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::atomic::AtomicPtr;
-
-/// One finished interval, in clock ticks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(C)]
-pub(crate) struct Event {
-    pub(crate) region: NameId,
-    /// How many regions were open around it on its thread.
-    pub(crate) depth: u32,
-    pub(crate) start: u64,
-    pub(crate) end: u64,
-}
-
-/// What an event takes in memory and in the log.
-pub(crate) const EVENT_BYTES: usize = size_of::<Event>();
 
 /// A fixed number of slots and how many of them are filled. The owning thread fills the next slot
 /// and then publishes the new length; everybody else reads up to the published length.
@@ -67,7 +53,7 @@ impl Block {
         slot.with_mut(|slot| unsafe {
             let slot = (*slot).as_mut_ptr();
             (&raw mut (*slot).region).write(event.region);
-            (&raw mut (*slot).depth).write(event.depth);
+            (&raw mut (*slot).serial).write(event.serial);
             (&raw mut (*slot).start).write(event.start);
             (&raw mut (*slot).end).write(event.end);
         });
@@ -126,16 +112,11 @@ mod tests {
 
     fn event(n: u64) -> Event {
         Event {
-            region: NameId::from_number(n as u32),
-            depth: 0,
+            region: n as u32,
+            serial: 0,
             start: n,
             end: n + 1,
         }
-    }
-
-    #[test]
-    fn an_event_is_24_bytes_as_the_log_stores_it() {
-        assert_eq!(EVENT_BYTES, 24);
     }
 
     #[test]
@@ -165,8 +146,8 @@ mod model {
                 loom::thread::spawn(move || {
                     for n in 0..3 {
                         let event = Event {
-                            region: NameId::from_number(n),
-                            depth: n,
+                            region: n,
+                            serial: n,
                             start: n.into(),
                             end: n.into(),
                         };
@@ -179,7 +160,7 @@ mod model {
             while block.published() < 2 {
                 block.read(0, usize::MAX, |events| {
                     for (n, event) in events.iter().enumerate() {
-                        assert_eq!((event.depth, event.start), (n as u32, n as u64));
+                        assert_eq!((event.serial, event.start), (n as u32, n as u64));
                     }
                 });
                 loom::thread::yield_now();

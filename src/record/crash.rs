@@ -11,14 +11,14 @@
 //! and free them, so the handler waits until nobody does ([`Rescue::flushing`]), and nobody begins.
 #![allow(unsafe_code)]
 
-use super::block::Event;
 use super::global;
 use super::locks::{Mutex, lock};
 use super::names::NameId;
 use super::recording::Recording;
 use super::registry::Teller;
-use super::saving::{self, log_event};
+use super::saving;
 use super::view::LaneShared;
+use crate::event::Event;
 use crate::profile::Value;
 use crate::shell;
 use crate::store::names;
@@ -361,7 +361,7 @@ impl Desk {
                         self.forget_open(first, event);
                     }
                     if writes {
-                        self.log.events(lane.index, events.iter().map(log_event))?;
+                        self.log.events(lane.index, events)?;
                         self.kept = self.log.position();
                         lane.saved.fetch_add(events.len(), Ordering::Relaxed);
                     }
@@ -375,7 +375,9 @@ impl Desk {
 
     /// A call that was on the stack and has left an interval since is not open.
     fn forget_open(&mut self, first: usize, event: &Event) {
-        let is_it = |&(_, region, start): &(u32, NameId, u64)| (region, start) == (event.region, event.start);
+        let is_it = |&(_, region, start): &(u32, NameId, u64)| {
+            (region.number(), start) == (event.region, event.start)
+        };
         if let Some(at) = self.open[first..].iter().position(is_it) {
             self.open.remove(first + at);
         }

@@ -25,9 +25,9 @@ struct Held {
 
 impl HeldSpans {
     /// The number of a new span.
-    pub(super) fn hold(&self, span: NamedSpan) -> u64 {
+    pub(super) fn hold(&self, span: NamedSpan, serial: u32) -> u64 {
         let _inside = fork::enter();
-        let id = id::held(self.created.fetch_add(1, Ordering::Relaxed));
+        let id = id::held(self.created.fetch_add(1, Ordering::Relaxed), serial);
         self.spans.insert(id, Held { span, handles: 1 });
         id
     }

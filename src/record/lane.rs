@@ -8,17 +8,18 @@
 //! handles every case. The fast path checks that it applies before it changes anything.
 #![allow(unsafe_code)]
 
-use super::block::{Block, Event};
+use super::block::Block;
 use super::counters::{self, Counters};
 use super::locks::lock;
 use super::names::NameId;
-use super::open_stack::{Door, OpenSlot, OpenStack};
+use super::open_stack::{Door, OpenSlot, OpenStack, SpanKey};
 use super::sites::Sites;
 use super::spans::{Callsite, id};
 use super::throttle::Throttle;
 use super::view::LaneShared;
 use super::{Mode, Recording};
 use crate::clock::Clock;
+use crate::event::Event;
 use crate::sys;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -204,7 +205,7 @@ impl Lane {
         match self.open.top() {
             Some((top, slot)) if entered.index() as usize == top => {
                 slot.is_of_guard(entered.region(), entered.start)
-                    && self.pop_quickly(top, entered.region(), entered.start)
+                    && self.pop_quickly(top, entered.region(), 0, entered.start)
             }
             _ => false,
         }
@@ -228,7 +229,7 @@ impl Lane {
         let (region, start) = (entered.region(), entered.start);
         let is_it = |slot: &OpenSlot| slot.is_of_guard(region, start).then_some(());
         if let Some((index, ())) = self.open.find(is_it) {
-            self.close(index, region, start, end);
+            self.close(index, region, 0, start, end);
         }
     }
 
@@ -260,7 +261,7 @@ impl Lane {
         }
         self.recording
             .registry
-            .meet(callsite.region, id::site(callsite.id));
+            .meet(callsite.region, id::kind(callsite.id).into());
         self.way(callsite.region);
         let known = self.known(callsite.region);
         if known.way.is_none() {
@@ -280,18 +281,17 @@ impl Lane {
         self.known(region).way == Some(Way::Off)
     }
 
-    /// Enters a region through a span's door; `key` tells the span from others of the same door.
-    /// False where that takes [`enter_span`](Self::enter_span).
+    /// Enters a region through a span's door. False where that takes [`enter_span`](Self::enter_span).
     #[inline(always)]
-    pub(super) fn enter_span_quickly(&self, region: NameId, door: Door, key: u64) -> bool {
+    pub(super) fn enter_span_quickly(&self, region: NameId, door: Door, span: SpanKey) -> bool {
         self.known(region).way == Some(Way::KeepQuickly)
-            && self.push_quickly(region, door, Some(key)).is_some()
+            && self.push_quickly(region, door, Some(span)).is_some()
     }
 
     /// The slow path of [`enter_span_quickly`](Self::enter_span_quickly).
-    pub(super) fn enter_span(&self, region: NameId, door: Door, key: u64) {
+    pub(super) fn enter_span(&self, region: NameId, door: Door, span: SpanKey) {
         if self.way(region) != Way::Off {
-            self.push(region, door, Some(key));
+            self.push(region, door, Some(span));
         }
     }
 
@@ -306,7 +306,7 @@ impl Lane {
             return false;
         };
         match slot.region_of_span(door, key) {
-            Some(region) => self.pop_quickly(top, region, slot.start()),
+            Some(region) => self.pop_quickly(top, region, slot.serial(), slot.start()),
             None => false,
         }
     }
@@ -314,9 +314,9 @@ impl Lane {
     /// Leaves the innermost open call of this span; does nothing where there is none.
     pub(super) fn exit_span(&self, door: Door, key: u64) {
         let end = self.now();
-        let of_span = |slot: &OpenSlot| Some((slot.region_of_span(door, key)?, slot.start()));
-        if let Some((index, (region, start))) = self.open.find(of_span) {
-            self.close(index, region, start, end);
+        let of_span = |slot: &OpenSlot| Some((slot.region_of_span(door, key)?, slot.serial(), slot.start()));
+        if let Some((index, (region, serial, start))) = self.open.find(of_span) {
+            self.close(index, region, serial, start, end);
         }
     }
 
@@ -329,17 +329,17 @@ impl Lane {
     // --- the fast path --------------------------------------------------------------------------
 
     #[inline(always)]
-    fn push_quickly(&self, region: NameId, door: Door, key: Option<u64>) -> Option<(usize, u64)> {
-        self.open.push(door.with(region), key, sys::cpu_counter)
+    fn push_quickly(&self, region: NameId, door: Door, span: Option<SpanKey>) -> Option<(usize, u64)> {
+        self.open.push(door.with(region), span, sys::cpu_counter)
     }
 
     /// Records the innermost call and takes it off; false where the block is full. The stack has no
     /// gaps.
     #[inline(always)]
-    fn pop_quickly(&self, top: usize, region: NameId, start: u64) -> bool {
+    fn pop_quickly(&self, top: usize, region: NameId, serial: u32, start: u64) -> bool {
         let event = Event {
-            region,
-            depth: top as u32,
+            region: region.number(),
+            serial,
             start,
             end: sys::cpu_counter(),
         };
@@ -358,8 +358,8 @@ impl Lane {
         if self.time_trace { self.clock.ticks() } else { 0 }
     }
 
-    fn push(&self, region: NameId, door: Door, key: Option<u64>) -> Option<(usize, u64)> {
-        let push = || self.open.push(door.with(region), key, || self.now());
+    fn push(&self, region: NameId, door: Door, span: Option<SpanKey>) -> Option<(usize, u64)> {
+        let push = || self.open.push(door.with(region), span, || self.now());
         push().or_else(|| {
             self.rarely(|| self.open.grow())?;
             self.generally.set(!self.quick);
@@ -368,14 +368,14 @@ impl Lane {
     }
 
     /// Records the call at `index` of the stack and takes it off.
-    fn close(&self, index: usize, region: NameId, start: u64, end: u64) {
+    fn close(&self, index: usize, region: NameId, serial: u32, start: u64, end: u64) {
         // The event first: whoever reads the stack and then the events misses nothing.
         if self.throttle.is_some() && self.is_throttled(region, end.saturating_sub(start)) {
             // Counted and summed up.
         } else if self.time_trace {
             self.record(Event {
-                region,
-                depth: index as u32,
+                region: region.number(),
+                serial,
                 start,
                 end,
             });
@@ -391,7 +391,7 @@ impl Lane {
         // is the only one that pushes into it.
         let push = || unsafe { (*self.block.get()).push(event) };
         if !push() && self.rarely(|| self.hand_off() && push()) != Some(true) {
-            self.count(event.region, |counters| &counters.dropped);
+            self.count(NameId::from_number(event.region), |counters| &counters.dropped);
         }
     }
 

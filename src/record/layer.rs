@@ -3,8 +3,10 @@
 use super::lane::Lane;
 use super::names::NameId;
 use super::naming::{NamedSpan, Recorded};
-use super::open_stack::Door;
+use super::open_stack::{Door, SpanKey};
 use super::recording::Recording;
+use super::sites::Created;
+use super::span_places::SpanPlaces;
 use super::spans::new_door;
 use super::sync::Arc;
 use super::target::Target;
@@ -12,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tracing_core::{Dispatch, Interest, LevelFilter, Metadata, Subscriber, span};
 use tracing_subscriber::Registry;
 use tracing_subscriber::layer::{Context, Layer};
-use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::registry::{ExtensionsMut, LookupSpan};
 
 /// A [`Layer`] that records an interval each time a span is entered and left.
 ///
@@ -40,7 +42,13 @@ pub struct ScopeLayer {
     /// Whether the subscriber is a `Registry`, whose ids are used again only by the thread that
     /// used them before: then that thread may remember what they stand for.
     ids_stay_on_thread: AtomicBool,
+    /// Their serial numbers, where the subscriber is a `Registry`.
+    places: SpanPlaces,
 }
+
+/// The serial number of a span, as each layer of ours has it; kept with the span, where the subscriber is no
+/// `Registry`.
+struct Numbered(Vec<(Door, u32)>);
 
 /// A span that its fields may name, as each layer of ours knows it; kept with the span.
 struct Named(Vec<(Door, NamedSpan)>);
@@ -67,17 +75,23 @@ impl ScopeLayer {
             target,
             door: new_door(),
             ids_stay_on_thread: AtomicBool::new(false),
+            places: SpanPlaces::default(),
         }
     }
 }
 
 impl ScopeLayer {
-    /// The region of a span that another thread created, or that is named by a field.
-    fn look_up<S>(&self, lane: &Lane, id: &span::Id, context: &Context<'_, S>) -> Option<NameId>
+    /// The region and the serial number of a span that another thread created, or that is named by a field.
+    fn look_up<S>(&self, lane: &Lane, id: &span::Id, context: &Context<'_, S>) -> Option<(NameId, u32)>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         let span = context.span(id)?;
+        let serial = if self.ids_stay_on_thread.load(Ordering::Relaxed) {
+            self.places.serial(id.into_u64(), || lane.sites.serials.take())
+        } else {
+            self.kept_serial(&mut span.extensions_mut(), lane)
+        };
         let callsite = lane.callsite(span.metadata());
         if callsite.by_field {
             let mut extensions = span.extensions_mut();
@@ -88,10 +102,28 @@ impl ScopeLayer {
                 if is_new {
                     lane.count_span(region);
                 }
-                return Some(region);
+                return Some((region, serial));
             }
         }
-        Some(callsite.region)
+        Some((callsite.region, serial))
+    }
+
+    /// The serial number that is kept with a span, which gets one where it has none.
+    fn kept_serial(&self, extensions: &mut ExtensionsMut<'_>, lane: &Lane) -> u32 {
+        if extensions.get_mut::<Numbered>().is_none() {
+            extensions.insert(Numbered(Vec::new()));
+        }
+        let Some(Numbered(numbers)) = extensions.get_mut() else {
+            return lane.sites.serials.take();
+        };
+        match numbers.iter().find(|(door, _)| *door == self.door) {
+            Some(&(_, serial)) => serial,
+            None => {
+                let serial = lane.sites.serials.take();
+                numbers.push((self.door, serial));
+                serial
+            }
+        }
     }
 
     /// Counts a span whose call site the thread does not remember, or that a field may name.
@@ -105,13 +137,17 @@ impl ScopeLayer {
         let key = id.into_u64();
         let may_be_named = self.target.with_lane(|lane| {
             let callsite = lane.callsite(attributes.metadata());
+            let serial = lane.sites.serials.take();
+            if self.ids_stay_on_thread.load(Ordering::Relaxed) {
+                lane.sites.write_serial(self.door, key, serial, &self.places);
+            }
             if callsite.by_field {
                 // Such a span may get its name later, on any thread: nobody remembers it.
                 lane.sites.forget_created(key);
                 return true;
             }
             lane.count_span(callsite.region);
-            lane.sites.created(key).set((self.door, key, callsite.region));
+            self.remember(lane, key, callsite.region, serial);
             false
         });
         if may_be_named != Some(true) {
@@ -134,10 +170,12 @@ impl ScopeLayer {
     {
         self.target.see_span();
         self.target.with_lane(|lane| {
-            let region = self
-                .created(lane, id)
-                .or_else(|| self.look_up(lane, id, context))?;
-            lane.enter_span(region, self.door, id.into_u64());
+            let (region, serial) = match self.created(lane, id) {
+                Some(created) => (created.region, created.serial),
+                None => self.look_up(lane, id, context)?,
+            };
+            let key = id.into_u64();
+            lane.enter_span(region, self.door, SpanKey { key, serial });
             Some(())
         });
     }
@@ -148,12 +186,22 @@ impl ScopeLayer {
             .with_lane(|lane| lane.exit_span(self.door, id.into_u64()));
     }
 
-    /// The region of a span that this thread has just created.
+    /// A span that this thread has just created.
     #[inline(always)]
-    fn created(&self, lane: &Lane, id: &span::Id) -> Option<NameId> {
-        let (door, created, region) = lane.sites.created(id.into_u64()).get();
-        let remembered = door == self.door && created == id.into_u64();
-        (remembered && self.ids_stay_on_thread.load(Ordering::Relaxed)).then_some(region)
+    fn created(&self, lane: &Lane, id: &span::Id) -> Option<Created> {
+        let created = lane.sites.created(id.into_u64()).get();
+        let remembered = created.door == self.door && created.id == id.into_u64();
+        (remembered && self.ids_stay_on_thread.load(Ordering::Relaxed)).then_some(created)
+    }
+
+    #[inline(always)]
+    fn remember(&self, lane: &Lane, id: u64, region: NameId, serial: u32) {
+        lane.sites.created(id).set(Created {
+            door: self.door,
+            id,
+            region,
+            serial,
+        });
     }
 }
 
@@ -179,10 +227,13 @@ where
 
     fn on_new_span(&self, attributes: &span::Attributes<'_>, id: &span::Id, context: Context<'_, S>) {
         let quickly = self.target.with_current(|lane| {
+            let serial = lane.sites.serials.take_quickly()?;
+            let id = id.into_u64();
+            if !lane.sites.write_serial_quickly(self.door, id, serial) {
+                return None;
+            }
             let callsite = lane.sites.new_span(attributes.metadata())?.get();
-            lane.sites
-                .created(id.into_u64())
-                .set((self.door, id.into_u64(), callsite.region));
+            self.remember(lane, id, callsite.region, serial);
             Some(())
         });
         if quickly.flatten().is_none() && self.target.session() != 0 {
@@ -210,8 +261,10 @@ where
 
     fn on_enter(&self, id: &span::Id, context: Context<'_, S>) {
         let entered = self.target.with_current(|lane| {
-            let region = self.created(lane, id)?;
-            Some(lane.enter_span_quickly(region, self.door, id.into_u64()) || lane.is_off(region))
+            let Created { region, serial, .. } = self.created(lane, id)?;
+            let key = id.into_u64();
+            let entered = lane.enter_span_quickly(region, self.door, SpanKey { key, serial });
+            Some(entered || lane.is_off(region))
         });
         if entered.flatten() != Some(true) && self.target.session() != 0 {
             self.enter(id, &context);
@@ -221,7 +274,9 @@ where
     fn on_exit(&self, id: &span::Id, _: Context<'_, S>) {
         let left = self.target.with_current(|lane| {
             lane.exit_span_quickly(self.door, id.into_u64())
-                || self.created(lane, id).is_some_and(|region| lane.is_off(region))
+                || self
+                    .created(lane, id)
+                    .is_some_and(|created| lane.is_off(created.region))
         });
         if left != Some(true) && self.target.session() != 0 {
             self.exit(id);

@@ -4,9 +4,9 @@
 //!
 //! 1. *enter*: find this thread's lane of the session: one thread-local read, one comparison;
 //! 2. look up, by the region's number, whether it is recorded: one load;
-//! 3. put the region on the lane's open stack: four stores, five for a span, into memory that only this
-//!    thread writes;
-//! 4. read the clock;
+//! 3. put the region on the lane's open stack: two stores into memory that only this thread writes, and for a
+//!    span two more, its id and its serial number;
+//! 4. read the clock, and publish the call: two more stores, its start and the stack's new depth;
 //! 5. *exit*: find the lane again, read the clock;
 //! 6. write the interval, 24 bytes, into the lane's block and publish its new length;
 //! 7. take the region off the open stack: two stores.
@@ -34,7 +34,9 @@ mod recording;
 mod region;
 mod registry;
 mod saving;
+mod serial;
 mod sites;
+mod span_places;
 mod spans;
 pub(crate) mod subscriber;
 mod sync;
@@ -45,7 +47,6 @@ mod view;
 mod witness;
 pub(crate) mod writer;
 
-pub(crate) use block::EVENT_BYTES;
 pub use layer::ScopeLayer;
 pub(crate) use locks::{Mutex, hold, lock};
 pub(crate) use recording::{Mode, Recording};
@@ -53,7 +54,3 @@ pub use region::{Region, RegionGuard, RegionSite};
 pub use subscriber::ScopeSubscriber;
 pub(crate) use view::OpenCall;
 pub(crate) use witness::Witness;
-
-/// The events in a block: it stays in the second-level cache, and a thread that records little
-/// does not tie up much.
-pub(crate) const BLOCK_EVENTS: usize = 4096;

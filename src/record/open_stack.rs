@@ -8,7 +8,7 @@ use super::locks::{Mutex, lock};
 use super::names::NameId;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 /// The mark of an entry whose region was left before those above it.
 const LEFT: u64 = u64::MAX;
@@ -33,6 +33,15 @@ impl Door {
     }
 }
 
+/// A span of a door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SpanKey {
+    /// What the door calls it.
+    pub(super) key: u64,
+    /// Its number among all spans of the process; see [`serial`](super::serial).
+    pub(super) serial: u32,
+}
+
 /// An open region.
 #[derive(Debug)]
 pub(super) struct OpenSlot {
@@ -40,6 +49,8 @@ pub(super) struct OpenSlot {
     what: AtomicU64,
     /// Which of the door's spans it is.
     key: AtomicU64,
+    /// The span's serial number. Not kept for a guard.
+    serial: AtomicU32,
     start: AtomicU64,
 }
 
@@ -49,6 +60,7 @@ impl OpenSlot {
         Self {
             what: copy(&other.what),
             key: copy(&other.key),
+            serial: AtomicU32::new(other.serial()),
             start: copy(&other.start),
         }
     }
@@ -65,6 +77,12 @@ impl OpenSlot {
     #[inline(always)]
     pub(super) fn key(&self) -> u64 {
         self.key.load(Ordering::Relaxed)
+    }
+
+    /// The serial number, of what a span has entered.
+    #[inline(always)]
+    pub(super) fn serial(&self) -> u32 {
+        self.serial.load(Ordering::Relaxed)
     }
 
     #[inline(always)]
@@ -100,6 +118,7 @@ impl Default for OpenSlot {
         Self {
             what: AtomicU64::new(LEFT),
             key: AtomicU64::new(0),
+            serial: AtomicU32::new(0),
             start: AtomicU64::new(0),
         }
     }
@@ -211,14 +230,15 @@ impl OpenStack {
     pub(super) fn push(
         &self,
         what: u64,
-        key: Option<u64>,
+        span: Option<SpanKey>,
         clock: impl FnOnce() -> u64,
     ) -> Option<(usize, u64)> {
         let depth = self.depth.get();
         let slot = self.slots().get(depth)?;
         slot.what.store(what, Ordering::Relaxed);
-        if let Some(key) = key {
-            slot.key.store(key, Ordering::Relaxed);
+        if let Some(span) = span {
+            slot.key.store(span.key, Ordering::Relaxed);
+            slot.serial.store(span.serial, Ordering::Relaxed);
         }
         self.depth.set(depth + 1);
         let start = clock();

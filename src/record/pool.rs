@@ -1,10 +1,11 @@
 //! Empty blocks, and how much memory all blocks together may take.
 
-use super::block::{Block, EVENT_BYTES};
+use super::block::Block;
 use super::locks::{Condvar, Mutex, hold, lock};
 use super::saving;
 use super::sync::Arc;
 use crate::config::Overflow;
+use crate::event::EVENT_BYTES;
 use std::time::Duration;
 
 /// Hands out empty blocks within the memory limit and takes used ones back.

@@ -1,6 +1,6 @@
 //! One session's shared state: its threads, its regions, its memory.
 
-use super::block::{Block, Event};
+use super::block::Block;
 use super::lane_list::LaneList;
 use super::locks::{Condvar, Mutex, hold, lock};
 use super::names::{self, NameId};
@@ -13,6 +13,7 @@ use super::view::{LaneShared, OpenCall, Piece};
 use super::witness::Witness;
 use crate::clock::{Anchor, Timeline};
 use crate::config::{Overflow, Settings};
+use crate::event::Event;
 use crate::store::rank_log::Counts;
 use crate::sys::{fork, signals};
 use rustc_hash::FxHashMap;
@@ -263,7 +264,7 @@ impl Recording {
             .iter()
             .map(|(&id, counts)| (id, self.num_written(id) + counts.calls()))
             .collect();
-        self.for_each_undrained(|_, event| *calls.entry(event.region).or_default() += 1);
+        self.for_each_undrained(|_, event| *calls.entry(NameId::from_number(event.region)).or_default() += 1);
         calls
     }
 
@@ -340,7 +341,7 @@ impl Recording {
         let _draining = lock(&self.draining);
         let mut durations = Vec::new();
         self.for_each_undrained(|_, event| {
-            if event.region == region {
+            if event.region == region.number() {
                 // A clock may run backwards.
                 durations.push((clock.ns(event.end) - clock.ns(event.start)).max(0));
             }
@@ -391,6 +392,6 @@ impl Recording {
 fn count(events: &[Event], counts: &mut FxHashMap<NameId, u64>) {
     // Neighbouring events are often of one region.
     for run in events.chunk_by(|a, b| a.region == b.region) {
-        *counts.entry(run[0].region).or_default() += run.len() as u64;
+        *counts.entry(NameId::from_number(run[0].region)).or_default() += run.len() as u64;
     }
 }

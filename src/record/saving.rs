@@ -1,8 +1,6 @@
 //! What the writer and a signal handler that saves have in common: whether one is saving the sessions of this
-//! process, who has to hold still meanwhile, and what an event is in the log.
+//! process, and who has to hold still meanwhile.
 
-use super::block::Event;
-use crate::store::rank_log::LogEvent;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
@@ -75,14 +73,4 @@ pub(super) fn wait_until(mut done: impl FnMut() -> bool) -> bool {
         waited += MOMENT;
     }
     true
-}
-
-/// An event as the log has it.
-pub(super) fn log_event(event: &Event) -> LogEvent {
-    LogEvent {
-        region: event.region.number(),
-        depth: event.depth,
-        start: event.start,
-        end: event.end,
-    }
 }

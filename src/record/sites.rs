@@ -4,13 +4,16 @@
 use super::counters;
 use super::names::NameId;
 use super::open_stack::Door;
-use super::spans::Callsite;
+use super::serial::Serials;
+use super::span_places::{Page, SpanPlaces, page_of};
+use super::spans::{Callsite, id};
 use std::cell::Cell;
 use std::sync::atomic::AtomicU64;
 use tracing_core::Metadata;
 
 const SITES: usize = 128;
 const CREATED: usize = 64;
+const KINDS: usize = 128;
 
 /// A call site and what it means.
 struct Site {
@@ -23,19 +26,39 @@ struct Site {
 }
 
 /// A span that this thread has created: it will be entered soon, and mostly here.
-type Created = (Door, u64, NameId);
+#[derive(Clone, Copy)]
+pub(super) struct Created {
+    pub(super) door: Door,
+    pub(super) id: u64,
+    pub(super) region: NameId,
+    pub(super) serial: u32,
+}
+
+const NONE_CREATED: Created = Created {
+    door: Door::GUARD,
+    id: 0,
+    region: NO_REGION,
+    serial: 0,
+};
+
+/// The page of a layer's serial numbers that this thread wrote last.
+#[derive(Clone, Copy)]
+struct LastPage {
+    door: Door,
+    number: u64,
+    page: *const Page,
+}
 
 const NO_REGION: NameId = NameId::from_number(u32::MAX);
 
 pub(super) struct Sites {
     known: [Site; SITES],
     created: [Cell<Created>; CREATED],
-    /// The number of the thread's next span, in its batch of `BATCH`.
-    serial: Cell<u64>,
+    /// The regions of a subscriber's spans, by the upper halves of their ids.
+    kinds: [Cell<(u32, NameId)>; KINDS],
+    last_page: Cell<LastPage>,
+    pub(super) serials: Serials,
 }
-
-/// How many serial numbers a thread takes at once.
-pub(super) const BATCH: u64 = 1 << 12;
 
 impl Sites {
     pub(super) fn new() -> Self {
@@ -50,8 +73,14 @@ impl Sites {
                 callsite: Cell::new(nothing),
                 spans: Cell::new(std::ptr::null()),
             }),
-            created: std::array::from_fn(|_| Cell::new((Door::GUARD, 0, NO_REGION))),
-            serial: Cell::new(0),
+            created: std::array::from_fn(|_| Cell::new(NONE_CREATED)),
+            kinds: std::array::from_fn(|_| Cell::new((0, NO_REGION))),
+            last_page: Cell::new(LastPage {
+                door: Door::GUARD,
+                number: 0,
+                page: std::ptr::null(),
+            }),
+            serials: Serials::default(),
         }
     }
 
@@ -104,24 +133,54 @@ impl Sites {
     }
 
     pub(super) fn forget_created(&self, id: u64) {
-        self.created(id).set((Door::GUARD, 0, NO_REGION));
+        self.created(id).set(NONE_CREATED);
     }
 
-    /// A number for a span; None at the end of a batch.
+    /// The region of a subscriber's span; a number that no region has where it has none, or is held.
     #[inline(always)]
-    pub(super) fn serial(&self) -> Option<u64> {
-        let serial = self.serial.get();
-        if serial % BATCH == 0 {
-            return None;
+    pub(super) fn region(&self, span: u64) -> NameId {
+        let kind = id::kind(span);
+        let (known, region) = self.kinds[kind as usize % KINDS].get();
+        if known == kind {
+            region
+        } else {
+            self.find_region(span)
         }
-        self.serial.set(serial + 1);
-        Some(serial)
     }
 
-    /// Begins a batch, and gives its first number.
-    pub(super) fn begin_batch(&self, first: u64) -> u64 {
-        self.serial.set(first + 1);
-        first
+    #[cold]
+    #[inline(never)]
+    fn find_region(&self, span: u64) -> NameId {
+        let Some(region) = id::region(span) else {
+            return NO_REGION;
+        };
+        let kind = id::kind(span);
+        self.kinds[kind as usize % KINDS].set((kind, region));
+        region
+    }
+
+    /// Writes down the serial number of a layer's new span; false where that takes
+    /// [`write_serial`](Self::write_serial).
+    #[inline(always)]
+    pub(super) fn write_serial_quickly(&self, door: Door, span: u64, serial: u32) -> bool {
+        let last = self.last_page.get();
+        let is_it = last.door == door && last.number == page_of(span);
+        if is_it {
+            // SAFETY: no two layers have a door in common, so the page is one of the layer that calls this,
+            // and its pages live as long as it does.
+            unsafe { &*last.page }.set(span, serial);
+        }
+        is_it
+    }
+
+    /// The same in every case; `places` are those of the door's layer.
+    pub(super) fn write_serial(&self, door: Door, span: u64, serial: u32, places: &SpanPlaces) {
+        self.last_page.set(LastPage {
+            door,
+            number: page_of(span),
+            page: places.page(span),
+        });
+        self.write_serial_quickly(door, span, serial);
     }
 }
 

@@ -15,75 +15,76 @@ pub(super) fn new_door() -> Door {
     Door::new(NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// Call sites as small numbers, which they keep for the life of the process.
-static SITES: boxcar::Vec<&'static Metadata<'static>> = boxcar::Vec::new();
-static SITE_NUMBERS: LazyLock<DashMap<usize, u64>> = LazyLock::new(DashMap::new);
-
-fn site_number(metadata: &'static Metadata<'static>) -> u64 {
-    let _inside = crate::sys::fork::enter();
-    *SITE_NUMBERS
-        .entry(std::ptr::from_ref(metadata) as usize)
-        .or_insert_with(|| SITES.push(metadata) as u64)
+/// What spans of one call site and one region have in common. Kept for the life of the process.
+#[derive(Debug)]
+struct Kind {
+    metadata: &'static Metadata<'static>,
+    region: NameId,
 }
 
-/// A span as one number: its region's number plus 1, its site's number, and, lowest, a serial
-/// number that tells spans of a site apart. One that its fields may name is a number in
-/// [`HeldSpans`](super::held::HeldSpans) instead.
+static KINDS: boxcar::Vec<Kind> = boxcar::Vec::new();
+static KIND_NUMBERS: LazyLock<DashMap<(usize, NameId), usize>> = LazyLock::new(DashMap::new);
+
+fn kind_number(metadata: &'static Metadata<'static>, region: NameId) -> usize {
+    let _inside = crate::sys::fork::enter();
+    *KIND_NUMBERS
+        .entry((std::ptr::from_ref(metadata) as usize, region))
+        .or_insert_with(|| KINDS.push(Kind { metadata, region }))
+}
+
+/// A span as one number: in the lower half its [serial number](super::serial), above it what its call site and
+/// its region are. One that its fields may name is a number in [`HeldSpans`](super::held::HeldSpans) instead.
 pub(super) mod id {
-    use super::{Metadata, NameId, SITES};
+    use super::{KINDS, Kind, Metadata, NameId};
 
-    const SERIAL_BITS: u32 = 24;
-    const SITE_BITS: u32 = 19;
-    /// Says, where there is no region, that the span is held.
-    const HELD: u64 = 1 << (SITE_BITS + SERIAL_BITS);
-    const REGION_SHIFT: u32 = SITE_BITS + SERIAL_BITS + 1;
-    /// A million regions: what comes after them is not recorded.
-    const REGIONS: u64 = (1 << 20) - 1;
-    const NO_SITE: u64 = (1 << SITE_BITS) - 1;
+    /// Says that the span is held.
+    const HELD: u64 = 1 << 32;
+    const KIND_SHIFT: u32 = 33;
 
-    /// The spans of a site, without a serial number.
-    pub(in super::super) fn of(site: u64, region: NameId) -> u64 {
-        let region = match u64::from(region.number()) {
-            number if number < REGIONS => number + 1,
-            _ => 0,
-        };
-        (region << REGION_SHIFT) | (site.min(NO_SITE) << SERIAL_BITS)
+    /// The spans of a kind, without a serial number.
+    pub(super) fn of(kind: usize) -> u64 {
+        (kind as u64 + 1) << KIND_SHIFT
     }
 
     #[inline(always)]
-    pub(in super::super) fn with_serial(id: u64, serial: u64) -> u64 {
-        id | (serial % (1 << SERIAL_BITS))
+    pub(in super::super) fn with_serial(id: u64, serial: u32) -> u64 {
+        id | u64::from(serial)
     }
 
-    /// The span that is held under this number.
-    pub(in super::super) fn held(number: u64) -> u64 {
-        HELD | (number % HELD)
+    #[inline(always)]
+    pub(in super::super) fn serial(id: u64) -> u32 {
+        id as u32
+    }
+
+    /// A span that is held; `turn` tells it from one that had the same serial number.
+    pub(in super::super) fn held(turn: u64, serial: u32) -> u64 {
+        (turn << KIND_SHIFT) | HELD | u64::from(serial)
     }
 
     #[inline(always)]
     pub(in super::super) fn is_held(id: u64) -> bool {
-        id / HELD == 1
+        id & HELD != 0
     }
 
-    /// The region; where that is none, or the span is held, a number that no region has.
+    /// All but the serial number: of a span that is not held its kind.
     #[inline(always)]
-    pub(in super::super) fn region(id: u64) -> NameId {
-        NameId::from_number(((id >> REGION_SHIFT) as u32).wrapping_sub(1))
+    pub(in super::super) fn kind(id: u64) -> u32 {
+        (id >> 32) as u32
     }
 
-    pub(in super::super) fn is_recorded(id: u64) -> bool {
-        id >> REGION_SHIFT > 0
+    fn look_up(id: u64) -> Option<&'static Kind> {
+        let kind = (id >> KIND_SHIFT).checked_sub(1).filter(|_| !is_held(id))?;
+        KINDS.get(kind as usize)
     }
 
-    /// The number of the call site, of a span that is not held.
-    pub(in super::super) fn site(id: u64) -> u64 {
-        (id >> SERIAL_BITS) & NO_SITE
+    /// The region of a span that is not held.
+    pub(in super::super) fn region(id: u64) -> Option<NameId> {
+        Some(look_up(id)?.region)
     }
 
     /// The call site of a span that is not held.
     pub(in super::super) fn metadata(id: u64) -> Option<&'static Metadata<'static>> {
-        let site = site(id);
-        SITES.get(site as usize).copied().filter(|_| site < NO_SITE)
+        Some(look_up(id)?.metadata)
     }
 }
 
@@ -114,7 +115,7 @@ impl Callsite {
         Self {
             region,
             by_field,
-            id: id::of(site_number(metadata), region),
+            id: id::of(kind_number(metadata, region)),
         }
     }
 }
@@ -125,20 +126,25 @@ mod tests {
 
     #[test]
     fn a_number_says_what_the_span_is() {
-        for region in [0, 1, (1 << 20) - 2] {
-            let span = id::with_serial(id::of(7, NameId::from_number(region)), 9);
-            assert!(id::is_recorded(span) && !id::is_held(span), "{region}");
-            assert_eq!(id::region(span).number(), region);
-            assert_eq!(id::site(span), 7);
+        let registry = tracing_subscriber::registry();
+        let span = tracing::subscriber::with_default(registry, || tracing::info_span!("of a kind"));
+        let metadata = span.metadata().expect("it has a call site");
+        for name in ["one", "another"] {
+            let region = NameId::of_site(name, None);
+            let kind = kind_number(metadata, region);
+            assert_eq!(kind_number(metadata, region), kind);
+            for serial in [1, u32::MAX] {
+                let span = id::with_serial(id::of(kind), serial);
+                assert!(!id::is_held(span));
+                assert_eq!((id::region(span), id::serial(span)), (Some(region), serial));
+                assert!(std::ptr::eq(id::metadata(span).unwrap(), metadata));
+            }
         }
-        for beyond in [(1 << 20) - 1, u32::MAX] {
-            let span = id::with_serial(id::of(u64::MAX, NameId::from_number(beyond)), u64::MAX);
-            assert!(!id::is_recorded(span) && !id::is_held(span), "{beyond}");
-        }
-        for number in [0, 1, 1 << 42, u64::MAX] {
-            let span = id::held(number);
-            assert!(id::is_held(span) && !id::is_recorded(span), "{number}");
-            assert_eq!(id::region(span).number(), u32::MAX, "no region has this number");
+        for (turn, serial) in [(0, 1), (1, 1), (u64::MAX, u32::MAX)] {
+            let span = id::held(turn, serial);
+            assert!(id::is_held(span));
+            assert_eq!(id::serial(span), serial);
+            assert!(id::region(span).is_none() && id::metadata(span).is_none());
         }
     }
 }

@@ -3,14 +3,13 @@
 use super::global;
 use super::held::HeldSpans;
 use super::naming::Recorded;
-use super::open_stack::Door;
+use super::open_stack::{Door, SpanKey};
 use super::recording::Recording;
-use super::sites::BATCH;
+use super::serial;
 use super::spans::{Callsite, id, new_door};
 use super::sync::Arc;
 use super::target::Target;
 use std::num::NonZeroU64;
-use std::sync::atomic::{AtomicU64, Ordering};
 use tracing_core::span::{Attributes, Current, Id, Record};
 use tracing_core::{Dispatch, Event, Interest, Metadata, Subscriber};
 
@@ -41,10 +40,13 @@ pub struct ScopeSubscriber {
     held: HeldSpans,
 }
 
-/// The first of a batch of serial numbers that no other thread takes.
-fn new_batch() -> u64 {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    NEXT.fetch_add(BATCH, Ordering::Relaxed)
+/// A span of a subscriber, by its id.
+#[inline(always)]
+fn key(id: u64) -> SpanKey {
+    SpanKey {
+        key: id,
+        serial: id::serial(id),
+    }
 }
 
 impl ScopeSubscriber {
@@ -72,17 +74,15 @@ impl ScopeSubscriber {
         let metadata = attributes.metadata();
         let callsite = self.target.with_lane(|lane| lane.callsite(metadata));
         let callsite = callsite.unwrap_or_else(|| Callsite::of(None, metadata));
+        let serial = self.target.with_lane(|lane| lane.sites.serials.take());
+        let serial = serial.unwrap_or_else(serial::of_a_new_batch);
         if callsite.by_field {
             if let Some(span) = self.target.named_span(attributes) {
-                return self.held.hold(span);
+                return self.held.hold(span, serial);
             }
         }
-        let serial = self.target.with_lane(|lane| {
-            lane.count_span(callsite.region);
-            let serial = lane.sites.serial();
-            serial.unwrap_or_else(|| lane.sites.begin_batch(new_batch()))
-        });
-        id::with_serial(callsite.id, serial.unwrap_or_else(new_batch))
+        self.target.with_lane(|lane| lane.count_span(callsite.region));
+        id::with_serial(callsite.id, serial)
     }
 
     #[cold]
@@ -93,16 +93,17 @@ impl ScopeSubscriber {
                 Some(held) => held,
                 None => return,
             }
-        } else if id::is_recorded(id) {
-            (id::region(id), false)
         } else {
-            return;
+            match id::region(id) {
+                Some(region) => (region, false),
+                None => return,
+            }
         };
         self.target.with_lane(|lane| {
             if is_new {
                 lane.count_span(region);
             }
-            lane.enter_span(region, self.door, id);
+            lane.enter_span(region, self.door, key(id));
         });
     }
 
@@ -144,7 +145,7 @@ impl Subscriber for ScopeSubscriber {
     #[inline]
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {
         let quickly = self.target.with_current(|lane| {
-            let serial = lane.sites.serial()?;
+            let serial = lane.sites.serials.take_quickly()?;
             let callsite = lane.sites.new_span(attributes.metadata())?;
             Some(id::with_serial(callsite.get().id, serial))
         });
@@ -189,7 +190,7 @@ impl Subscriber for ScopeSubscriber {
         let id = id.into_u64();
         let entered = self
             .target
-            .with_current(|lane| lane.enter_span_quickly(id::region(id), self.door, id));
+            .with_current(|lane| lane.enter_span_quickly(lane.sites.region(id), self.door, key(id)));
         if entered != Some(true) {
             self.enter_generally(id);
         }

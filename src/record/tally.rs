@@ -38,7 +38,7 @@ impl Tally {
                 skip -= from - piece.from;
                 piece.block.read(from, piece.to, |events| {
                     for event in events {
-                        *self.waiting.entry(event.region).or_default() += 1;
+                        *self.waiting.entry(NameId::from_number(event.region)).or_default() += 1;
                     }
                 });
                 seen.events += piece.to - from;

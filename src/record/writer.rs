@@ -1,15 +1,14 @@
 //! The writer: what the threads have recorded goes to the log, now and then and when asked.
 
-use super::block::Event;
 use super::crash::{Flushing, Rescue};
 use super::lanes::never_record_this_thread;
 use super::locks::{Mutex, hold, lock};
 use super::names::NameId;
 use super::recording::{Drained, Recording};
 use super::registry::{Registry, Teller};
-use super::saving::log_event;
 use super::sync::Arc;
 use super::view::OpenCall;
+use crate::event::Event;
 use crate::profile::{Metadata, Value};
 use crate::shell;
 use crate::store::names;
@@ -273,7 +272,8 @@ fn remove_closed(open: &mut Vec<OpenCall>, drained: &Drained) {
             piece.block.read(piece.from, piece.to, |events| {
                 for event in events {
                     open.retain(|call| {
-                        (call.thread, call.region, call.start) != (lane.index, event.region, event.start)
+                        (call.thread, call.region.number(), call.start)
+                            != (lane.index, event.region, event.start)
                     });
                 }
             });
@@ -340,7 +340,7 @@ impl Sink {
         failure: &mut Option<io::Error>,
     ) {
         if failure.is_none() {
-            *failure = self.log.events(thread, events.iter().map(log_event)).err();
+            *failure = self.log.events(thread, events).err();
         }
         if failure.is_none() {
             self.written += events.len() as u64;
@@ -352,7 +352,7 @@ impl Sink {
 
     fn add_up(&mut self, events: &[Event]) {
         for run in events.chunk_by(|a, b| a.region == b.region) {
-            let index = run[0].region.index();
+            let index = NameId::from_number(run[0].region).index();
             if self.ticks.len() <= index {
                 self.ticks.resize(index + 1, 0);
             }
@@ -411,7 +411,7 @@ impl Sink {
         for event in events {
             recording
                 .registry
-                .add(event.region, |totals| &totals.unwritten, 1);
+                .add(NameId::from_number(event.region), |totals| &totals.unwritten, 1);
         }
     }
 

@@ -96,7 +96,7 @@ impl Session {
         let config = ProfilingConfig::new()
             .file_path("nowhere.h5")
             .buffer_limit(BLOCK)
-            .memory_limit(BLOCKS * BLOCK * crate::record::EVENT_BYTES)
+            .memory_limit(BLOCKS * BLOCK * crate::event::EVENT_BYTES)
             .flush_interval(Duration::from_secs(3_600))
             .overflow(overflow)
             .crash_handler(false);

@@ -9,8 +9,9 @@ mod verify;
 
 pub use inputs::UnreadableLog;
 pub(crate) use link::write_rank_file;
-pub use options::{Merge, MergeOptions, MergeProgress};
+pub use options::{MergeOptions, MergeProgress};
 
+use crate::config::Merge;
 use crate::error::{Error, Result};
 use crate::sys;
 use inputs::Inputs;

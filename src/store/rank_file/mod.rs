@@ -15,9 +15,10 @@ pub(super) use group_names::RegionNames;
 
 use super::clock_sync::ClockCorrection;
 use super::names;
-use super::rank_log::{Block, Counts, LogEvent, LogReader};
+use super::rank_log::{Block, Counts, LogReader};
 use crate::clock::{Anchor, ClockMeasurement, Timeline};
 use crate::error::{Error, Result};
+use crate::event::Event;
 use crate::profile::{Metadata, Value};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
@@ -141,7 +142,7 @@ impl LogContents {
 
 impl RegionEntry {
     /// Takes note of intervals of one thread.
-    fn count(&mut self, thread: u32, events: &[LogEvent]) {
+    fn count(&mut self, thread: u32, events: &[Event]) {
         self.has_threads |= thread != 0;
         for event in events {
             self.clamped += u64::from(event.end < event.start);

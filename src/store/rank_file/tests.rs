@@ -1,18 +1,19 @@
 //! With small limits (see `BATCH_ROWS` and `WRITE_ROWS`), so that short logs take all ways.
 
 use super::super::merge::merge;
-use super::super::rank_log::{LogEvent, LogWriter};
+use super::super::rank_log::LogWriter;
 use crate::clock::{Anchor, ClockMeasurement};
+use crate::event::Event;
 use crate::profile::{Intervals, Metadata, Source, Value};
 use crate::store::reader::ProfilingH5Reader;
 use proptest::prelude::*;
 use std::path::Path;
 
 /// Thread, region, start and end of an interval.
-type Event = (u32, u32, u64, u64);
+type Recorded = (u32, u32, u64, u64);
 
 /// Writes a log of a rank whose counter ticks `ticks_per_ns` times in a nanosecond; a power of two.
-fn write_log(path: &Path, events: &[Event], ticks_per_ns: u64, clock: &[ClockMeasurement]) {
+fn write_log(path: &Path, events: &[Recorded], ticks_per_ns: u64, clock: &[ClockMeasurement]) {
     let mut log = LogWriter::create(path).unwrap();
     let facts = [("rank", 1), ("size", 2)].map(|(key, n)| (key.to_owned(), Value::Int(n)));
     log.run(&Metadata::from(facts)).unwrap();
@@ -24,13 +25,13 @@ fn write_log(path: &Path, events: &[Event], ticks_per_ns: u64, clock: &[ClockMea
         log.clock(measured).unwrap();
     }
     for run in events.chunk_by(|a, b| a.0 == b.0) {
-        let events = run.iter().map(|&(_, region, start, end)| LogEvent {
+        let events = run.iter().map(|&(_, region, start, end)| Event {
             region,
-            depth: 0,
+            serial: 0,
             start,
             end,
         });
-        log.events(run[0].0, events).unwrap();
+        log.events(run[0].0, &events.collect::<Vec<_>>()).unwrap();
     }
     log.end().unwrap();
 }
@@ -50,7 +51,7 @@ fn rows_of(reader: &ProfilingH5Reader, region: u32) -> Vec<(i64, i64, u32)> {
     times.map(|((start, end), thread)| (start, end, thread)).collect()
 }
 
-fn assert_file_has(events: &[Event], ticks_per_ns: u64) {
+fn assert_file_has(events: &[Recorded], ticks_per_ns: u64) {
     let directory = tempfile::tempdir().unwrap();
     let log = directory.path().join("a-rank1.log");
     write_log(&log, events, ticks_per_ns, &[]);
@@ -79,7 +80,7 @@ fn assert_file_has(events: &[Event], ticks_per_ns: u64) {
 #[test]
 fn calls_one_after_the_other_come_out_as_they_were() {
     // Three regions that could be streamed, which is one more than are.
-    let events: Vec<Event> = (0..2_000)
+    let events: Vec<Recorded> = (0..2_000)
         .map(|n| (0, n % 3, 10 * u64::from(n), 10 * u64::from(n) + 7))
         .collect();
     assert_file_has(&events, 1);
@@ -102,7 +103,7 @@ fn calls_of_several_threads_and_recursion_are_put_in_order() {
 #[test]
 fn calls_within_a_nanosecond_are_put_in_order_across_pieces() {
     // All are in order by ticks; by nanoseconds several start together, the longest last.
-    let mut events: Vec<Event> = Vec::new();
+    let mut events: Vec<Recorded> = Vec::new();
     for n in 0..800u64 {
         let tick = 9 * n;
         events.push((0, 0, tick, tick + 1));
@@ -116,7 +117,7 @@ fn calls_within_a_nanosecond_are_put_in_order_across_pieces() {
 fn times_are_put_on_the_clock_of_rank_0_and_can_be_taken_back() {
     let directory = tempfile::tempdir().unwrap();
     let log = directory.path().join("a-rank1.log");
-    let events: Vec<Event> = (0..1_000).map(|n| (0, 0, 1_000 * n, 1_000 * n + 300)).collect();
+    let events: Vec<Recorded> = (0..1_000).map(|n| (0, 0, 1_000 * n, 1_000 * n + 300)).collect();
     let clock = [(0, 5_000_000), (1_000_000, 5_002_000)].map(|(at, offset)| ClockMeasurement {
         at,
         offset,
@@ -144,7 +145,7 @@ proptest! {
         events in proptest::collection::vec((0u32..3, 0u32..5, 0u64..5_000, 0u64..40), 0..1_500),
         shift in 0u32..3,
     ) {
-        let events: Vec<Event> = events
+        let events: Vec<Recorded> = events
             .into_iter()
             .map(|(thread, region, start, length)| (thread, region, start, start + length))
             .collect();

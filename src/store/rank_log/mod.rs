@@ -21,16 +21,18 @@ pub(crate) use writer::LogWriter;
 pub(crate) use crate::store::names::{ENDED_BY, SUSPENDED};
 
 use crate::clock::{Anchor, ClockMeasurement};
+use crate::event::Event;
 use crate::profile::Metadata;
 
 const MAGIC: [u8; 8] = *b"SCOPELOG";
 /// The version that this crate writes; it reads this and all before it.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+/// Before this version the bytes of the span's serial number held something else.
+const FIRST_WITH_SERIALS: u32 = 2;
 const HEADER_BYTES: u64 = 16;
 const BLOCK_HEADER_BYTES: usize = 12;
 /// No block is larger: a length beyond it is damage.
 const MAX_PAYLOAD: usize = 1 << 20;
-const EVENT_BYTES: usize = 24;
 /// Events in one block, at the most.
 pub(crate) const MAX_EVENTS: usize = 1 << 15;
 
@@ -38,15 +40,6 @@ pub(crate) const MAX_EVENTS: usize = 1 << 15;
 pub(crate) const TAIL_EVENTS: usize = 1 << 12;
 /// Room for any block that is written without an allocation: its events, or a name and a file's.
 const TAIL_BUFFER_BYTES: usize = 3 << 16;
-
-/// An interval in ticks, as the log stores it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct LogEvent {
-    pub(crate) region: u32,
-    pub(crate) depth: u32,
-    pub(crate) start: u64,
-    pub(crate) end: u64,
-}
 
 /// What is known of a region's calls beyond its intervals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -89,7 +82,7 @@ pub(crate) enum Block {
         name: String,
     },
     /// Finished intervals of one thread, in the order in which they ended.
-    Events { thread: u32, events: Vec<LogEvent> },
+    Events { thread: u32, events: Vec<Event> },
     /// A moment on both clocks.
     Anchor(Anchor),
     /// Calls of a region that left no interval, and its spans; the last block of a region wins.

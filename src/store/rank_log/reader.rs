@@ -2,11 +2,12 @@
 
 use super::super::codec::Decoder;
 use super::{
-    BLOCK_HEADER_BYTES, Block, Counts, EVENT_BYTES, HEADER_BYTES, LogEvent, MAGIC, MAX_PAYLOAD, VERSION,
+    BLOCK_HEADER_BYTES, Block, Counts, FIRST_WITH_SERIALS, HEADER_BYTES, MAGIC, MAX_PAYLOAD, VERSION,
     checksum, kind,
 };
 use crate::clock::{Anchor, ClockMeasurement};
 use crate::error::{Error, Result};
+use crate::event::{EVENT_BYTES, Event};
 use crate::profile::{Metadata, Value};
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -16,6 +17,7 @@ use std::path::Path;
 #[derive(Debug)]
 pub(crate) struct LogReader<R = BufReader<File>> {
     input: R,
+    has_serials: bool,
     position: u64,
     length: u64,
     payload: Vec<u8>,
@@ -90,6 +92,7 @@ impl<R: Read> LogReader<R> {
         }
         Ok(Self {
             input,
+            has_serials: version >= FIRST_WITH_SERIALS,
             position: HEADER_BYTES,
             length,
             payload: Vec::new(),
@@ -138,7 +141,7 @@ impl<R: Read> LogReader<R> {
             payload.resize(length, 0);
             let whole = self.fill(&mut payload)?;
             let block = if whole && checksum(&header[..8], &payload) == crc {
-                decode(kind, &payload)
+                decode(kind, &payload, self.has_serials)
             } else {
                 Decoded::Damaged
             };
@@ -172,13 +175,13 @@ enum Decoded {
     Damaged,
 }
 
-fn decode(kind: u32, payload: &[u8]) -> Decoded {
+fn decode(kind: u32, payload: &[u8], has_serials: bool) -> Decoded {
     let mut input = Decoder::new(payload);
     let block = match kind {
         kind::RUN => decode_run(&mut input),
         kind::NAME => decode_name(&mut input),
         kind::THREAD => decode_thread(&mut input),
-        kind::EVENTS => decode_events(&mut input),
+        kind::EVENTS => decode_events(&mut input, has_serials),
         kind::ANCHOR => input
             .u64()
             .zip(input.i64())
@@ -227,13 +230,13 @@ fn decode_thread(input: &mut Decoder<'_>) -> Option<Block> {
     })
 }
 
-fn decode_events(input: &mut Decoder<'_>) -> Option<Block> {
+fn decode_events(input: &mut Decoder<'_>, has_serials: bool) -> Option<Block> {
     let thread = input.u32()?;
     let mut events = Vec::with_capacity(input.len() / EVENT_BYTES);
     while !input.is_empty() {
-        events.push(LogEvent {
+        events.push(Event {
             region: input.u32()?,
-            depth: input.u32()?,
+            serial: Some(input.u32()?).filter(|_| has_serials).unwrap_or(0),
             start: input.u64()?,
             end: input.u64()?,
         });

@@ -25,11 +25,11 @@ fn sample() -> Vec<u8> {
     log.name(2, "solve", Some(("a.rs", 12))).unwrap();
     log.events(
         4,
-        (0..3u32).map(|n| LogEvent {
+        &[0, 1, 2].map(|n| Event {
             region: 2,
-            depth: 0,
-            start: n.into(),
-            end: u64::from(n) + 5,
+            serial: 40 + n as u32,
+            start: n,
+            end: n + 5,
         }),
     )
     .unwrap();
@@ -93,9 +93,9 @@ fn every_kind_of_block_comes_back_as_it_was_written() {
     };
     assert_eq!(
         events[2],
-        LogEvent {
+        Event {
             region: 2,
-            depth: 0,
+            serial: 42,
             start: 2,
             end: 7
         }
@@ -157,6 +157,21 @@ fn other_files_and_newer_versions_are_refused_by_name() {
     let mut newer = sample();
     newer[8] = 9;
     assert!(refuse(&newer).contains("version 9"));
+}
+
+#[test]
+fn a_log_of_the_first_version_has_no_serial_numbers() {
+    let old = include_bytes!("../../../tests/golden/log_version_1.log");
+    let events: Vec<Event> = blocks(old)
+        .into_iter()
+        .filter_map(|block| match block {
+            Block::Events { events, .. } => Some(events),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    assert_eq!(events.len(), 13);
+    assert!(events.iter().all(|event| event.serial == 0), "{events:?}");
 }
 
 /// A medium that takes a few bytes at a time, is interrupted now and then, and gets full.

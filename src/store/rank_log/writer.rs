@@ -3,10 +3,11 @@
 use super::super::codec::Encoder;
 use super::medium::{self, Medium};
 use super::{
-    BLOCK_HEADER_BYTES, Counts, ENDED_BY, EVENT_BYTES, HEADER_BYTES, LogEvent, MAGIC, MAX_EVENTS,
-    MAX_PAYLOAD, TAIL_BUFFER_BYTES, VERSION, checksum, kind,
+    BLOCK_HEADER_BYTES, Counts, ENDED_BY, HEADER_BYTES, MAGIC, MAX_EVENTS, MAX_PAYLOAD, TAIL_BUFFER_BYTES,
+    VERSION, checksum, kind,
 };
 use crate::clock::{Anchor, ClockMeasurement};
+use crate::event::{EVENT_BYTES, Event};
 use crate::profile::{Metadata, Value};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -148,18 +149,14 @@ impl LogWriter {
         })
     }
 
-    pub(crate) fn events(
-        &mut self,
-        thread: u32,
-        events: impl ExactSizeIterator<Item = LogEvent>,
-    ) -> io::Result<()> {
+    pub(crate) fn events(&mut self, thread: u32, events: &[Event]) -> io::Result<()> {
         debug_assert!(events.len() <= MAX_EVENTS);
         self.make_room((BLOCK_HEADER_BYTES + size_of::<u32>() + events.len() * EVENT_BYTES) as u64)?;
         self.block(kind::EVENTS, |out| {
             out.u32(thread);
             for event in events {
                 out.u32(event.region)
-                    .u32(event.depth)
+                    .u32(event.serial)
                     .u64(event.start)
                     .u64(event.end);
             }

@@ -4,8 +4,8 @@
 //! With the feature `model` every interleaving is tried; without it each test runs once, on real
 //! threads, which is for Miri.
 
-use crate::record::block::{Block, Event};
-use crate::record::names::NameId;
+use crate::event::Event;
+use crate::record::block::Block;
 use crate::record::sync::Arc;
 use std::collections::VecDeque;
 
@@ -104,8 +104,8 @@ impl Owner {
 
     fn record(&mut self) {
         let event = Event {
-            region: NameId::from_number(0),
-            depth: 0,
+            region: 0,
+            serial: 0,
             start: self.recorded,
             end: self.recorded + 1,
         };

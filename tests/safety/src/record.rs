@@ -5,5 +5,3 @@
 pub(crate) mod block;
 #[path = "../../../src/record/sync.rs"]
 pub(crate) mod sync;
-#[path = "names.rs"]
-pub(crate) mod names;

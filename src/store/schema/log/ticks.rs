@@ -1,7 +1,7 @@
 //! The intervals of one region as the log has them, in ticks.
 
+use crate::event::Event;
 use crate::profile::Intervals;
-use crate::store::rank_log::LogEvent;
 use std::cmp::Reverse;
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use std::ops::Range;
 /// known of the clock by then.
 #[derive(Debug, Default)]
 pub(super) struct Ticks {
-    events: Vec<Event>,
+    events: Vec<Interval>,
     /// How many of the events are in order of start, the longer first.
     in_order: usize,
     /// How many end before they start.
@@ -17,13 +17,13 @@ pub(super) struct Ticks {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Event {
+struct Interval {
     start: u64,
     end: u64,
     thread: u32,
 }
 
-impl Event {
+impl Interval {
     fn key(&self) -> (u64, Reverse<u64>) {
         (self.start, Reverse(self.end))
     }
@@ -31,9 +31,9 @@ impl Event {
 
 impl Ticks {
     /// Takes intervals of one thread; [`put_in_order`](Self::put_in_order) comes before they are read.
-    pub(super) fn extend(&mut self, thread: u32, events: &[LogEvent]) {
+    pub(super) fn extend(&mut self, thread: u32, events: &[Event]) {
         self.clamped += events.iter().filter(|event| event.end < event.start).count() as u64;
-        self.events.extend(events.iter().map(|event| Event {
+        self.events.extend(events.iter().map(|event| Interval {
             start: event.start,
             end: event.end,
             thread,
@@ -51,12 +51,12 @@ impl Ticks {
 
     /// Sorts what came since the last time into the rest.
     pub(super) fn put_in_order(&mut self) {
-        let Some(low) = self.events[self.in_order..].iter().map(Event::key).min() else {
+        let Some(low) = self.events[self.in_order..].iter().map(Interval::key).min() else {
             return;
         };
         let settled = self.events[..self.in_order].partition_point(|event| event.key() <= low);
         // Stable sorting finds the stretches that are in order already, and most are.
-        self.events[settled..].sort_by_key(Event::key);
+        self.events[settled..].sort_by_key(Interval::key);
         self.in_order = self.events.len();
     }
 
@@ -100,10 +100,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn event(start: u64, end: u64) -> LogEvent {
-        LogEvent {
+    fn event(start: u64, end: u64) -> Event {
+        Event {
             region: 0,
-            depth: 0,
+            serial: 0,
             start,
             end,
         }
@@ -135,7 +135,7 @@ mod tests {
             let mut ticks = Ticks::default();
             let mut expected = Vec::new();
             for (thread, part) in parts.iter().enumerate() {
-                let events: Vec<LogEvent> = part.iter().map(|&(at, length)| event(at, at + length)).collect();
+                let events: Vec<Event> = part.iter().map(|&(at, length)| event(at, at + length)).collect();
                 ticks.extend(thread as u32, &events);
                 ticks.put_in_order();
                 let ns = |tick: u64| (tick / ticks_per_ns) as i64;

@@ -2,12 +2,14 @@
 //! stress test means nothing. `scripts/safety` runs them.
 #![allow(unsafe_code)]
 
-use record::block::{Block, Event};
-use record::names::NameId;
+use event::Event;
+use record::block::Block;
 use std::cell::UnsafeCell;
 use std::sync::{Barrier, Mutex, PoisonError};
 use std::thread;
 
+#[path = "../../../../../src/event.rs"]
+mod event;
 mod record;
 #[path = "../../std_locks.rs"]
 mod std_locks;
@@ -26,8 +28,8 @@ fn unordered_block() {
     thread::scope(|scope| {
         let writer = scope.spawn(|| {
             let event = Event {
-                region: NameId::from_number(0),
-                depth: 0,
+                region: 0,
+                serial: 0,
                 start: 1,
                 end: 2,
             };

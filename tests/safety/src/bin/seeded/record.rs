@@ -3,8 +3,6 @@
 #[path = "../../../../../src/record/block.rs"]
 #[allow(dead_code, reason = "of a block only the hand-off is used here")]
 pub(crate) mod block;
-#[path = "../../names.rs"]
-pub(crate) mod names;
 #[path = "relaxed.rs"]
 pub(crate) mod sync;
 #[path = "../../../../../src/record/sync.rs"]

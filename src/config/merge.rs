@@ -1,0 +1,48 @@
+//! What becomes of the logs of several ranks.
+
+/// More ranks than this are linked rather than copied by [`Merge::Auto`].
+const COPY_RANKS: usize = 256;
+/// More bytes of logs than this are linked rather than copied by [`Merge::Auto`].
+const COPY_BYTES: u64 = 4 << 30;
+
+/// How the logs of several ranks become one profile.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Merge {
+    /// [`Copy`](Self::Copy) up to 256 ranks and 4 GiB of logs, which takes some ten seconds;
+    /// [`Link`](Self::Link) beyond.
+    #[default]
+    Auto,
+    /// One file that holds everything.
+    Copy,
+    /// An index that refers to a file for each rank, with links that HDF5 follows by itself. The
+    /// files of the ranks lie beside it in a directory of its name plus `.d`, and have to be moved
+    /// together with it.
+    Link,
+    /// No profile: the logs stay as they are and can be merged later.
+    Keep,
+}
+
+impl Merge {
+    /// What is done with this many logs of so many bytes.
+    pub(crate) fn for_logs(self, ranks: usize, bytes: u64) -> Self {
+        match self {
+            Self::Auto if ranks <= COPY_RANKS && bytes <= COPY_BYTES => Self::Copy,
+            Self::Auto => Self::Link,
+            chosen => chosen,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_ranks_and_large_logs_are_linked() {
+        assert_eq!(Merge::Auto.for_logs(4, 1 << 20), Merge::Copy);
+        assert_eq!(Merge::Auto.for_logs(COPY_RANKS + 1, 1 << 20), Merge::Link);
+        assert_eq!(Merge::Auto.for_logs(4, COPY_BYTES + 1), Merge::Link);
+        assert_eq!(Merge::Copy.for_logs(1 << 20, u64::MAX), Merge::Copy);
+    }
+}

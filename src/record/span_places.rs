@@ -1,0 +1,128 @@
+//! Which serial number a span of a `Registry` has, for threads that did not create it.
+//!
+//! A `Registry` keeps its spans in places that it uses again: an id is a place, and above it how often that
+//! place has been used. Here each place has a word, which the thread that creates a span writes and any thread
+//! may read, so nothing has to be taken out when a span is closed.
+
+use super::serial;
+use crate::sys::fork;
+use dashmap::DashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The bits of an id that say the place, where a pointer has 64 bits. A test keeps an eye on them.
+const PLACE_BITS: u32 = 51;
+const PLACES: usize = 1 << 10;
+
+/// The words of neighbouring places.
+#[derive(Debug)]
+pub(super) struct Page([AtomicU64; PLACES]);
+
+/// The serial numbers of one layer's spans. Grows as the registry does, and is never made smaller.
+#[derive(Debug, Default)]
+pub(super) struct SpanPlaces {
+    pages: DashMap<u64, Box<Page>>,
+}
+
+/// Which page an id is on.
+#[inline(always)]
+pub(super) fn page_of(id: u64) -> u64 {
+    (id & ((1 << PLACE_BITS) - 1)) / PLACES as u64
+}
+
+/// Which of the place's spans it is, and its serial number.
+#[inline(always)]
+fn word(id: u64, serial: u32) -> u64 {
+    (id >> 32 << 32) | u64::from(serial)
+}
+
+impl Page {
+    #[inline(always)]
+    fn place(&self, id: u64) -> &AtomicU64 {
+        &self.0[id as usize % PLACES]
+    }
+
+    /// Writes down the number of a span that has just been created.
+    #[inline(always)]
+    pub(super) fn set(&self, id: u64, serial: u32) {
+        // Whoever is told of the span sees this, too.
+        self.place(id).store(word(id, serial), Ordering::Relaxed);
+    }
+
+    /// The number of a span. One that has none yet, since no session was open when it was created, gets one.
+    fn of(&self, id: u64, new: impl FnOnce() -> u32) -> u32 {
+        let has_one = |found: u64| found >> 32 == id >> 32 && found as u32 != 0;
+        let found = self.place(id).load(Ordering::Relaxed);
+        if has_one(found) {
+            return found as u32;
+        }
+        let serial = new();
+        let set =
+            self.place(id)
+                .compare_exchange(found, word(id, serial), Ordering::Relaxed, Ordering::Relaxed);
+        match set {
+            // Another thread entered it at the same time.
+            Err(theirs) if has_one(theirs) => theirs as u32,
+            _ => serial,
+        }
+    }
+}
+
+impl SpanPlaces {
+    /// The page that an id is on; it stays where it is as long as this lives.
+    pub(super) fn page(&self, id: u64) -> *const Page {
+        let _inside = fork::enter();
+        let page = page_of(id);
+        if let Some(page) = self.pages.get(&page) {
+            return &raw const **page;
+        }
+        let new = || Box::new(Page(std::array::from_fn(|_| AtomicU64::new(0))));
+        &raw const **self.pages.entry(page).or_insert_with(new)
+    }
+
+    /// The number of a span, which gets `new` where it has none.
+    pub(super) fn serial(&self, id: u64, new: impl FnOnce() -> u32) -> u32 {
+        let _inside = fork::enter();
+        self.page(id);
+        let page = self.pages.get(&page_of(id));
+        page.map_or_else(serial::of_a_new_batch, |page| page.of(id, new))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tracing_subscriber::prelude::*;
+
+    #[test]
+    fn a_span_keeps_its_number_and_the_next_one_in_its_place_has_another() {
+        let places = SpanPlaces::default();
+        let first = 77;
+        let again = first | 1 << PLACE_BITS;
+        assert_eq!(places.serial(first, || 5), 5);
+        assert_eq!(places.serial(first, || 6), 5);
+        assert_eq!(places.serial(again, || 7), 7);
+        assert_eq!(places.serial(again, || 8), 7);
+    }
+
+    /// What the ids of a `Registry` are made of is its own affair: this notices when it changes.
+    #[test]
+    fn spans_of_a_registry_that_are_alive_at_once_differ_in_their_places() {
+        let _subscriber = tracing_subscriber::registry().set_default();
+        let place = |id: u64| id & ((1 << PLACE_BITS) - 1);
+        let create = || {
+            let spans: Vec<_> = (0..5_000).map(|_| tracing::info_span!("span")).collect();
+            for _ in 0..10 {
+                drop(tracing::info_span!("short"));
+            }
+            spans
+        };
+        let mut spans = create();
+        spans.extend(create());
+        let dispatch = tracing::dispatcher::get_default(Clone::clone);
+        let elsewhere = std::thread::spawn(move || tracing::dispatcher::with_default(&dispatch, create));
+        spans.extend(elsewhere.join().unwrap());
+        let ids = spans.iter().filter_map(tracing::Span::id);
+        let places: std::collections::HashSet<u64> = ids.map(|id| place(id.into_u64())).collect();
+        assert_eq!(places.len(), 15_000);
+    }
+}
