@@ -30,6 +30,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "pattern",
             "record::BLOCK_EVENTS",
             "record::EVENT_BYTES",
+            "shell",
             "store::merge::Merge",
         ],
     ),
@@ -52,7 +53,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "store",
         &[
-            "analysis", "clock", "comm", "config", "error", "output", "pattern", "profile", "sys", "units",
+            "analysis", "clock", "comm", "config", "error", "output", "pattern", "profile", "shell", "sys",
+            "units",
         ],
     ),
     // Reading: no recording, no clock, and only `plot` and `export` write files.
@@ -88,7 +90,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     (
         "summary",
-        &["analysis", "comm", "error", "export", "profile", "units"],
+        &["analysis", "comm", "error", "export", "profile", "shell", "units"],
     ),
     // The one place that knows both halves.
     ("profiler", &["*"]),
