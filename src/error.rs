@@ -16,7 +16,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// [`source`](std::error::Error::source) and is already part of that line. The predicates tell the
 /// classes apart:
 ///
-/// | predicate | whose move it is |
+/// | predicate | who can act |
 /// |---|---|
 /// | [`is_config`](Self::is_config) | the caller: a setting, a pattern or a rank that cannot be used |
 /// | [`is_not_found`](Self::is_not_found) | the caller: a file, region or rank that is not there |
@@ -182,7 +182,7 @@ impl Error {
         matches!(self.kind(), Kind::Format { .. } | Kind::Hdf5 { .. })
     }
 
-    /// Calls of one thread that overlap only in part, so that times by nesting are undefined.
+    /// Calls of one thread that partly overlap, so that times by nesting are undefined.
     #[must_use]
     pub fn is_not_nested(&self) -> bool {
         matches!(self.kind(), Kind::NotNested(_))

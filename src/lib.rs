@@ -29,7 +29,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # The way of an interval
+//! # From a call to a chart
 //!
 //! ```text
 //! guard or span  ->  log of the rank  ->  profiling_data.h5  ->  table, charts, page
@@ -40,15 +40,15 @@
 //!   the whole program, [`Profiler`] one of its own, without globals. [`profile_region!`] and
 //!   [`ProfileManager::profile`] mark regions; [`ScopeLayer`] records `tracing` spans beside other
 //!   layers, [`ScopeSubscriber`] on its own and with less overhead. `finalize` gives a [`Summary`].
-//! - **The file**: [`merge`] makes one of the logs of a killed program or of several ranks, which
+//! - **The file**: [`merge`] makes one from the logs of a killed program or of several ranks, which
 //!   [`find_logs`] finds.
 //! - **Reading**: [`ProfilingH5Reader`] gives regions ([`MpiRegion`]) with the calls of each rank
 //!   ([`RankRegion`]); [`RegionFilter`] chooses regions and ranks.
-//!   [`check`] says whether a file is whole and its numbers agree with each other. [`LogSource`]
+//!   [`check`] says whether a file is complete and consistent. [`LogSource`]
 //!   follows the log of a program that still runs.
 //! - **Analysis and charts**: [`analysis`] nests calls, [`export`] prints and writes statistics,
 //!   [`chart`] reduces any number of intervals to what fits on a picture. With the feature `pproc`,
-//!   `plot` draws it: `plot_gantt` and `plot_durations` go the whole way. All of these take any
+//!   `plot` draws it: `plot_gantt` and `plot_durations` do all of this in one call. All of these take any
 //!   [`profile::Source`]: a file, or a [`profile::Profile`] in memory.
 //!
 //! All times are nanoseconds. Errors are one type, [`Error`], whose text says which file or value,

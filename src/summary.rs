@@ -298,7 +298,7 @@ impl Summary {
             // A log, or the directory of logs: the advice names it.
             Some(_) if self.advice.is_some() && !self.has_tree => None,
             Some(path) if self.replaced => Some(format!(
-                "wrote {}, in the place of an older file",
+                "wrote {}, replacing an older file",
                 shell::shown(path).display()
             )),
             Some(path) => Some(format!("wrote {}", shell::shown(path).display())),

@@ -110,6 +110,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "store::rank_file",
         ],
     ),
+    ("hdf5_sys", &["store::hdf5"]),
     ("plotters", &["plot"]),
     ("fontdb", &["plot"]),
     ("rustybuzz", &["plot"]),

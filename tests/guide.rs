@@ -132,3 +132,43 @@ fn anchor_of(heading: &str) -> String {
         .filter(|c| c.is_alphanumeric() || " -_".contains(*c));
     kept.map(|c| if c == ' ' { '-' } else { c }).collect()
 }
+
+#[test]
+fn lines_of_text_fit_into_120_columns() {
+    let mut pages = pages();
+    pages.push(root().join("CONTRIBUTING.md"));
+    let mut long = Vec::new();
+    for page in pages {
+        let text = fs::read_to_string(&page).unwrap();
+        let mut in_code = false;
+        for (number, line) in text.lines().enumerate() {
+            if line.trim_start().starts_with("```") {
+                in_code = !in_code;
+            }
+            let is_table = line.starts_with('|');
+            let is_link = line.contains("](") && !line.trim().contains(' ');
+            if !in_code && !is_table && !is_link && line.chars().count() > 120 {
+                long.push(format!("{}:{}", page.display(), number + 1));
+            }
+        }
+    }
+    assert!(long.is_empty(), "longer than 120 columns: {}", long.join(", "));
+}
+
+#[test]
+fn the_design_names_every_dependency() {
+    let toml = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let (_, section) = toml.split_once("\n[dependencies]\n").unwrap();
+    let section = section.split("\n[").next().unwrap();
+    let dependencies = dependencies(section);
+    assert!(dependencies.contains_key("tracing"), "{dependencies:?}");
+    let design = fs::read_to_string(root().join("docs/design.md")).unwrap();
+    let (_, table) = design.split_once("\n## Dependencies\n").unwrap();
+    let table = table.split("\n## ").next().unwrap();
+    for name in dependencies.keys() {
+        assert!(
+            table.contains(&format!("`{name}`")),
+            "docs/design.md does not name {name}"
+        );
+    }
+}

@@ -225,4 +225,11 @@ fn a_filter_is_in_the_document_and_changes_no_time() {
             .iter()
             .any(|note| note["kind"] == "filter")
     );
+    let of_regions = RegionFilter::new().include(["main"]).unwrap();
+    let of_regions: Value =
+        serde_json::from_str(&json::region_statistics(&reader, &of_regions).unwrap()).unwrap();
+    assert_eq!(
+        of_regions["run"], all["run"],
+        "a filter of regions changes nothing of the run"
+    );
 }

@@ -132,3 +132,31 @@ fn both_read_an_index_of_links() {
         }
     }
 }
+
+#[test]
+fn both_read_thousands_of_regions() {
+    let directory = tempfile::tempdir().expect("a new directory");
+    let path = directory.path().join("many.h5");
+    let config = ProfilingConfig::new().file_path(&path).verbose(false);
+    let profiler = Profiler::new(config).expect("the directory can be written");
+    for n in 0..2_000 {
+        // The header of a region's group holds what is said of it: short and long names, with and without `/`.
+        let long = "x".repeat(n % 7 * 60);
+        let name = if n % 2 == 0 {
+            format!("GET /users/{n}/{long}")
+        } else {
+            format!("cell {n}{long}")
+        };
+        for _ in 0..n % 3 + 1 {
+            profiler.profile(&name, || ());
+        }
+    }
+    profiler.finalize().expect("a file that can be written");
+    let ours = what_we_read(&path);
+    assert_eq!(ours.len(), 2_000);
+    for version in ["0.1.8", "0.7.5"] {
+        if let Some(python) = interpreter(version) {
+            assert_eq!(what_python_reads(&python, &path, 1), ours, "{version}");
+        }
+    }
+}

@@ -644,7 +644,7 @@ fn own_time_of_calls_that_do_not_nest_names_them() {
     assert!(error.is_not_nested());
     assert_eq!(
         error.to_string(),
-        "exclusive time is undefined: on rank 0, thread 3 the calls of \"a\" from 0 to 10 ns and \"b\" from 5 to 15 ns overlap only in part"
+        "exclusive time is undefined: on rank 0, thread 3 the calls of \"a\" from 0 to 10 ns and \"b\" from 5 to 15 ns partly overlap"
     );
 }
 

@@ -276,7 +276,7 @@ fn the_subscriber_was_gone() {
         expect(
             case,
             &[
-                "no span came to the subscriber while there was one",
+                "no span reached the subscriber while there was one",
                 "dropped early: bind what set_default gives",
                 "there was another already",
             ],
@@ -290,7 +290,7 @@ fn the_spans_were_those_of_threads_without_the_subscriber() {
         expect(
             case,
             &[
-                "no span came to the layer",
+                "no span reached the layer",
                 "another thread: set_default",
                 "rebuild_interest_cache",
             ],
@@ -362,7 +362,7 @@ fn a_layer_that_saw_no_span_is_told_of_beside_guards() {
     );
     expect(
         "a layer that came later, and no span",
-        &["no span came to the layer"],
+        &["no span reached the layer"],
     );
     expect(
         "the second session is empty",

@@ -173,7 +173,7 @@ fn a_filter_is_said_and_changes_no_number() {
     assert_eq!(
         table::render(&tree, &options),
         "\
-1 rank, 1 thread, 1 interval, wall time 100 ns
+1 rank, 1 thread, 2 intervals, wall time 100 ns
 filter: 1 of 2 regions, rank 0 of 2
 
 region  calls   total  exclusive    share

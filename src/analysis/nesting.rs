@@ -5,7 +5,7 @@
 //! that the file names first. A call's own (exclusive) time is its duration less those of its
 //! direct children.
 //!
-//! Two calls of one thread that overlap only in part (spans entered A, B and left A, B) are not
+//! Two calls of one thread that partly overlap (spans entered A, B and left A, B) are not
 //! nested either way: the later becomes a sibling of the earlier, and is counted. While both are open the
 //! time is the later one's, so that every moment of a thread belongs to one call, the innermost.
 
@@ -154,7 +154,7 @@ impl RankRegion {
     ///
     /// # Errors
     ///
-    /// When calls of one thread overlap only in part, or end before they start, so that they do not
+    /// When calls of one thread partly overlap, or end before they start, so that they do not
     /// nest; or when the file cannot be read.
     pub fn exclusive_ns(&self) -> Result<i64> {
         let own_times = self.own_times.get_or_init(|| {
@@ -225,7 +225,7 @@ impl Visitor for OwnTimes<'_> {
 
     fn overlap(&mut self, other: &Call, call: &Call) -> Result<()> {
         Err(Error::not_nested(format!(
-            "exclusive time is undefined: on {} the calls of {} and {} overlap only in part",
+            "exclusive time is undefined: on {} the calls of {} and {} partly overlap",
             self.place(call),
             self.describe(other),
             self.describe(call)

@@ -109,7 +109,7 @@ impl GanttOptions {
         self
     }
 
-    /// Heads the chart with this text, instead of the run's label or the file's name.
+    /// Sets the chart's title. The default is the run's label, or else the file's name.
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
@@ -195,7 +195,7 @@ impl DurationsOptions {
         self
     }
 
-    /// Heads the chart with this text, instead of the run's label or the file's name.
+    /// Sets the chart's title. The default is the run's label, or else the file's name.
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());

@@ -1,5 +1,7 @@
 //! The invariant: recorded = written + dropped + still open.
 
+use crate::profile::{Metadata, Value};
+use crate::store::names;
 use crate::store::schema::Issues;
 use crate::units::count;
 
@@ -27,7 +29,7 @@ impl Account {
         self.open = self.open.saturating_add(other.open);
     }
 
-    fn sum(self) -> u64 {
+    pub(super) fn sum(self) -> u64 {
         [self.written, self.dropped, self.open]
             .into_iter()
             .fold(0, u64::saturating_add)
@@ -49,11 +51,29 @@ impl Account {
     }
 }
 
+/// The signal that ended what these facts are of.
+pub(super) fn signal(facts: &Metadata) -> Option<&str> {
+    match facts.get(names::ENDED_BY) {
+        Some(Value::Text(signal)) => Some(signal),
+        _ => None,
+    }
+}
+
+/// Why recording has no end, and what became of the calls in memory; `whole` where every recorded call
+/// is accounted for.
+pub(super) fn cut_short(signal: Option<&str>, whole: bool) -> String {
+    match signal {
+        Some(signal) if whole => format!("{signal} ended the process; what was in memory was saved"),
+        Some(signal) => format!("{signal} ended the process; some of what was in memory may be missing"),
+        None => "the process was killed or is still running; what was only in memory is not counted".into(),
+    }
+}
+
 impl Checked {
     /// The invariant in numbers.
     pub(super) fn invariant(&self) -> String {
         let recorded = match self.recorded {
-            None => "recorded, not counted:".into(),
+            None => "recorded calls unknown:".into(),
             Some(recorded) if recorded == self.account.sum() => format!("recorded {} =", count(recorded)),
             Some(recorded) => format!("recorded {}, not", count(recorded)),
         };

@@ -10,7 +10,7 @@ pub(super) fn check(catalog: &Catalog, issues: &mut Issues) {
         let list = |name| catalog.rank_list(rank, name);
         for name in [names::CLOCK_BOUND, names::CLOCK_MEASURED_BOUND] {
             if let Some(bound) = list(name).into_iter().flatten().find(|&bound| bound < 0) {
-                issues.find(format!("{place}: {name} is {bound}, less than nothing"));
+                issues.find(format!("{place}: {name} is {bound}; it must not be negative"));
             }
         }
         for (times, values) in [

@@ -1,6 +1,6 @@
 //! Checks of a rank log.
 
-use super::account::{Account, Checked};
+use super::account::{Account, Checked, cut_short, signal};
 use crate::clock::Anchor;
 use crate::error::{Error, Result};
 use crate::profile::{Metadata, Value};
@@ -72,7 +72,9 @@ impl Seen {
             }
             Block::Clock(measured) => {
                 if i64::try_from(measured.bound).is_err() {
-                    issues.find(format!("byte {at}: a comparison of clocks has no sensible bound"));
+                    issues.find(format!(
+                        "byte {at}: the bound of a clock comparison is out of range"
+                    ));
                 }
             }
             Block::End => self.ended = true,
@@ -94,7 +96,7 @@ impl Seen {
             .last
             .is_some_and(|last| anchor.tick < last.tick || anchor.ns < last.ns)
         {
-            issues.find(format!("byte {at}: the clock ran back"));
+            issues.find(format!("byte {at}: the clock ran backwards"));
         }
         self.first.get_or_insert(anchor);
         self.last = Some(anchor);
@@ -103,7 +105,7 @@ impl Seen {
     fn end(mut self, ending: Ending, position: u64, remaining: u64, issues: &mut Issues) -> Checked {
         if self.backwards > 0 {
             issues.note(format!(
-                "calls whose clock ran back, and whose length will be 0: {}",
+                "calls that end before they start, because the clock ran backwards; their length will be 0: {}",
                 count(self.backwards)
             ));
         }
@@ -123,11 +125,6 @@ impl Seen {
                 bytes(remaining)
             )),
         }
-        if !self.ended {
-            issues.note(
-                "there is no end mark: the process was killed, or is still running; what was in memory is not counted",
-            );
-        }
         let account = Account {
             written: self.written,
             dropped: self.dropped.values().copied().fold(0, u64::saturating_add),
@@ -137,6 +134,11 @@ impl Seen {
             Some(Value::Int(n)) => u64::try_from(n).ok(),
             _ => None,
         };
+        if !self.ended {
+            let whole = recorded == Some(account.sum());
+            let ending = cut_short(signal(&self.facts), whole);
+            issues.note(format!("there is no end mark: {ending}"));
+        }
         if let Some(recorded) = recorded {
             account.compare("the log", recorded, issues);
         }

@@ -1,6 +1,6 @@
 //! Checks of a profiling file, whatever its format.
 
-use super::account::{Account, Checked};
+use super::account::{Account, Checked, cut_short, signal};
 use super::ranks::{self, int};
 use super::{clocks, rows};
 use crate::error::Result;
@@ -69,7 +69,12 @@ fn accounts(
             .zip(counted)
             .map(|(sum, counted)| sum.saturating_add(counted));
         if catalog.rank_fact(rank, names::COMPLETE) == Some(0) {
-            killed.insert(rank);
+            let of_rank = catalog.of_rank.get(&rank).and_then(|entry| signal(&entry.facts));
+            let whole = counted == Some(account.sum());
+            match of_rank.or_else(|| signal(&catalog.metadata).filter(|_| catalog.ranks.len() == 1)) {
+                Some(signal) => issues.note(format!("rank {rank}: {}", cut_short(Some(signal), whole))),
+                None => drop(killed.insert(rank)),
+            }
         }
     }
     let recorded = recorded.filter(|_| !catalog.ranks.is_empty());
@@ -87,7 +92,7 @@ fn accounts(
     }
     if !killed.is_empty() {
         issues.note(format!(
-            "{} ended in the middle of the run: all that reached the log is here, what was in memory is not counted",
+            "{} ended in the middle of the run: everything in the log is here; what was only in memory is not counted",
             ranks::runs(&killed)
         ));
     } else if recorded.is_none() && is_ours(catalog) {

@@ -6,7 +6,7 @@ use crate::store::schema::{Decoder, Issues};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-/// The thread of which nothing is known, in files of the Python package.
+/// The unknown thread, in files of the Python package.
 const UNKNOWN: u32 = u32::MAX;
 
 /// Rows that are in memory at once.

@@ -80,12 +80,12 @@ impl ManualClock {
         }))
     }
 
-    /// Moves the clock forward by `ns` nanoseconds. One that runs by itself takes no notice.
+    /// Moves the clock forward by `ns` nanoseconds. Does nothing to a clock that runs by itself.
     pub fn advance(&self, ns: u64) {
         self.0.now.fetch_add(ns, Ordering::Relaxed);
     }
 
-    /// Sets the clock to `now`, in ns. One that runs by itself takes no notice.
+    /// Sets the clock to `now`, in ns. Does nothing to a clock that runs by itself.
     pub fn set(&self, now: u64) {
         self.0.now.store(now, Ordering::Relaxed);
     }

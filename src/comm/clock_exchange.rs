@@ -255,9 +255,9 @@ mod tests {
     use std::time::Duration;
 
     /// What each of the ranks `present`, whose clocks are `clocks`, finds out twice.
-    fn play(clocks: &[Clock], present: &[u32], patience: Duration) -> Vec<[Option<ClockMeasurement>; 2]> {
+    fn play(clocks: &[Clock], present: &[u32], timeout: Duration) -> Vec<[Option<ClockMeasurement>; 2]> {
         office::play(&Office::default(), clocks.len() as u32, present, |desk| {
-            let until = Instant::now() + patience;
+            let until = Instant::now() + timeout;
             [Occasion::Start, Occasion::End]
                 .map(|occasion| compare_clocks(&desk, &clocks[desk.rank as usize], occasion, until))
         })

@@ -1,4 +1,4 @@
-//! How the ranks end a run together without waiting for ever for one that does not come.
+//! The rendezvous at the end of a run, which never waits forever for a missing rank.
 //!
 //! Rank 0 leads. In each stage every other rank sends it one message, and rank 0 answers all with
 //! one word once it has them, or has waited long enough. From the moment it comes until its last
@@ -33,14 +33,14 @@ const ALIVE: u8 = 0;
 #[derive(Debug)]
 pub(crate) struct Meeting<'a, P> {
     post: &'a P,
-    /// How long to wait for a rank of which nothing is heard.
-    patience: Duration,
+    /// The timeout for a rank that sends no heartbeat.
+    timeout: Duration,
 }
 
 impl<'a, P: Post> Meeting<'a, P> {
     /// Rank 0 lets the others know at once that it is here.
-    pub(crate) fn new(post: &'a P, patience: Duration) -> Self {
-        let meeting = Self { post, patience };
+    pub(crate) fn new(post: &'a P, timeout: Duration) -> Self {
+        let meeting = Self { post, timeout };
         if meeting.leads() {
             meeting.tell_all(&[ALIVE]);
         }
@@ -56,7 +56,7 @@ impl<'a, P: Post> Meeting<'a, P> {
         let mut collected = BTreeMap::new();
         let mut missing = awaited.iter().filter(|&&rank| rank != 0).count();
         let mut last_sign = self.post.now();
-        let mut signs = self.signs_of_life();
+        let mut signs = self.heartbeats();
         let mut pause = self.post.pauses();
         while missing > 0 {
             match self.post.receive(stage as u16) {
@@ -65,7 +65,7 @@ impl<'a, P: Post> Meeting<'a, P> {
                         usize::from(awaited.contains(&rank) && collected.insert(rank, message).is_none());
                 }
                 None if self.post.receive(SIGN).is_some() => last_sign = self.post.now(),
-                None if self.post.now() - last_sign >= self.patience => break,
+                None if self.post.now() - last_sign >= self.timeout => break,
                 None => {
                     signs();
                     pause();
@@ -81,14 +81,14 @@ impl<'a, P: Post> Meeting<'a, P> {
         self.tell_all(&[&[stage as u8], word].concat());
     }
 
-    /// Runs `work` on another thread and gives signs of life meanwhile.
+    /// Runs `work` on another thread and sends heartbeats meanwhile.
     pub(crate) fn while_at_work<R: Send>(&self, work: impl FnOnce() -> R + Send) -> std::thread::Result<R> {
-        let mut signs = self.signs_of_life();
+        let mut signs = self.heartbeats();
         let work = Mutex::new(Some(work));
         let run = || lock(&work).take().map(|work| work());
         let done = std::thread::scope(|scope| {
             let Ok(worker) = Builder::new().spawn_scoped(scope, run) else {
-                // No thread is to be had: then without signs of life.
+                // No thread can be started: go on without heartbeats.
                 return Ok(run());
             };
             let mut pause = self.post.pauses();
@@ -98,7 +98,7 @@ impl<'a, P: Post> Meeting<'a, P> {
             }
             worker.join()
         })?;
-        Ok(done.expect("the work was there to be done"))
+        Ok(done.expect("the work was taken only once"))
     }
 
     /// The other ranks: sends this rank's message and waits for rank 0's word; none when rank 0 gives
@@ -111,7 +111,7 @@ impl<'a, P: Post> Meeting<'a, P> {
             match self.post.receive(WORD) {
                 Some((0, word)) if word.first() == Some(&(stage as u8)) => return Some(word[1..].to_vec()),
                 Some(_) => last_sign = self.post.now(),
-                None if self.post.now() - last_sign >= self.patience => return None,
+                None if self.post.now() - last_sign >= self.timeout => return None,
                 None => pause(),
             }
         }
@@ -125,8 +125,8 @@ impl<'a, P: Post> Meeting<'a, P> {
     }
 
     /// To be called often: gives a sign of life when the last one is some time ago.
-    fn signs_of_life(&self) -> impl FnMut() + '_ {
-        let every = (self.patience / 8).min(Duration::from_secs(2));
+    fn heartbeats(&self) -> impl FnMut() + '_ {
+        let every = (self.timeout / 8).min(Duration::from_secs(2));
         let mut last = self.post.now();
         move || {
             if self.post.now() - last >= every {
@@ -149,16 +149,16 @@ mod tests {
     const LONG: Duration = Duration::from_secs(60);
     const SHORT: Duration = Duration::from_millis(400);
 
-    /// Plays the ranks `present` of `size`, each with `patience`.
+    /// Plays the ranks `present` of `size`, each with `timeout`.
     fn play<R: Send>(
         office: &Office,
         size: u32,
         present: &[u32],
-        patience: Duration,
+        timeout: Duration,
         part: impl Fn(Meeting<'_, Desk<'_>>, u32) -> R + Sync,
     ) -> Vec<R> {
         office::play(office, size, present, |desk| {
-            part(Meeting::new(&desk, patience), desk.rank)
+            part(Meeting::new(&desk, timeout), desk.rank)
         })
     }
 
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn rank_0_waits_while_another_is_at_work_for_longer_than_its_patience() {
+    fn rank_0_waits_while_another_is_at_work_for_longer_than_its_timeout() {
         let office = Office::default();
         let heard = play(&office, 2, &[0, 1], SHORT, |meeting, rank| {
             if !meeting.leads() {
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn the_others_wait_while_rank_0_is_at_work_for_longer_than_their_patience() {
+    fn the_others_wait_while_rank_0_is_at_work_for_longer_than_their_timeout() {
         let office = Office::default();
         let heard = play(&office, 2, &[0, 1], SHORT, |meeting, _| {
             if !meeting.leads() {

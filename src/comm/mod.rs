@@ -76,11 +76,11 @@ pub(crate) enum Connection {
 }
 
 /// Connects the ranks of a duplicate of `given`, or of `MPI_COMM_WORLD`, when all have come within
-/// `patience`. Collective.
+/// `timeout`. Collective.
 pub(crate) fn connect(
     given: Option<&World>,
     environment: impl Fn(&str) -> Option<String>,
-    patience: Duration,
+    timeout: Duration,
 ) -> Connection {
     static ATTEMPTS: AtomicU32 = AtomicU32::new(0);
     if !is_available(&environment) {
@@ -93,13 +93,13 @@ pub(crate) fn connect(
             size: world.size(),
             ..Comm::serial()
         };
-        (comm, rendezvous::gather(world, attempt, patience))
+        (comm, rendezvous::gather(world, attempt, timeout))
     };
     let met = match given {
         Some(given) => Some(meet(given)),
         None => World::with_program(meet),
     };
-    let until = Some(Instant::now() + patience);
+    let until = Some(Instant::now() + timeout);
     let connected = || {
         let world = match given {
             Some(given) => given.again(until),

@@ -18,7 +18,7 @@ pub(crate) trait Post {
     /// Whether ranks can still talk to each other: not after `MPI_Finalize`.
     fn is_up(&self) -> bool;
 
-    /// The time that patience is measured with.
+    /// The clock that timeouts are measured with.
     fn now(&self) -> Instant {
         Instant::now()
     }

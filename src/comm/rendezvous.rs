@@ -28,12 +28,12 @@ const APART: u32 = 3;
 ///
 /// # Errors
 ///
-/// The ranks that have not within `patience`.
-pub(crate) fn gather(post: &impl Post, attempt: u32, patience: Duration) -> Result<(), Vec<u32>> {
+/// The ranks that have not within `timeout`.
+pub(crate) fn gather(post: &impl Post, attempt: u32, timeout: Duration) -> Result<(), Vec<u32>> {
     match post.rank() {
         _ if post.size() == 1 => Ok(()),
-        0 => lead(post, patience),
-        _ => follow(post, attempt, patience),
+        0 => lead(post, timeout),
+        _ => follow(post, attempt, timeout),
     }
 }
 
@@ -49,16 +49,16 @@ fn numbers(bytes: &[u8]) -> Vec<u32> {
 }
 
 /// How often those who wait hear of rank 0.
-fn every(patience: Duration) -> Duration {
-    (patience / 8).min(Duration::from_secs(2))
+fn every(timeout: Duration) -> Duration {
+    (timeout / 8).min(Duration::from_secs(2))
 }
 
-fn lead(post: &impl Post, patience: Duration) -> Result<(), Vec<u32>> {
+fn lead(post: &impl Post, timeout: Duration) -> Result<(), Vec<u32>> {
     // The attempt of each rank that has come.
     let mut here: BTreeMap<u32, u32> = BTreeMap::new();
     let mut ready: BTreeSet<u32> = BTreeSet::new();
     let others = post.size() as usize - 1;
-    let mut until = Instant::now() + patience;
+    let mut until = Instant::now() + timeout;
     let mut last_sign = Instant::now();
     let mut pause = backoff();
     // Who is gone needs no word.
@@ -79,7 +79,7 @@ fn lead(post: &impl Post, patience: Duration) -> Result<(), Vec<u32>> {
                 ready.remove(&rank);
                 if here.len() == others {
                     tell(&here, ASK, &[]);
-                    until = Instant::now() + patience;
+                    until = Instant::now() + timeout;
                 }
             }
         } else if let Some((rank, message)) = post.receive(YES) {
@@ -96,7 +96,7 @@ fn lead(post: &impl Post, patience: Duration) -> Result<(), Vec<u32>> {
             tell(&here, APART, &missing);
             return Err(missing);
         } else {
-            if last_sign.elapsed() >= every(patience) {
+            if last_sign.elapsed() >= every(timeout) {
                 last_sign = Instant::now();
                 tell(&here, WAIT, &[]);
             }
@@ -107,7 +107,7 @@ fn lead(post: &impl Post, patience: Duration) -> Result<(), Vec<u32>> {
     Ok(())
 }
 
-fn follow(post: &impl Post, attempt: u32, patience: Duration) -> Result<(), Vec<u32>> {
+fn follow(post: &impl Post, attempt: u32, timeout: Duration) -> Result<(), Vec<u32>> {
     let nobody = || vec![0];
     post.send(0, HERE, bytes([attempt])).map_err(|_| nobody())?;
     let mut last_sign = Instant::now();
@@ -125,7 +125,7 @@ fn follow(post: &impl Post, attempt: u32, patience: Duration) -> Result<(), Vec<
                 _ => last_sign = Instant::now(),
             },
             Some(_) => {}
-            None if last_sign.elapsed() >= patience => return Err(nobody()),
+            None if last_sign.elapsed() >= timeout => return Err(nobody()),
             None => pause(),
         }
     }

@@ -51,7 +51,7 @@ pub enum Overflow {
 /// | [`merge`](Self::merge) | [`Merge::Auto`] | `SCOPE_PROFILER_MERGE`: `auto`, `copy`, `link` or `keep` |
 /// | [`merge_timeout`](Self::merge_timeout) | 60 s | `SCOPE_PROFILER_MERGE_TIMEOUT`: seconds |
 /// | [`keep_logs`](Self::keep_logs) | `false` | `SCOPE_PROFILER_KEEP_LOGS` |
-/// | `communicator` (feature `mpi`) | `MPI_COMM_WORLD` | `SCOPE_PROFILER_MPI=0`: takes no notice of MPI |
+/// | `communicator` (feature `mpi`) | `MPI_COMM_WORLD` | `SCOPE_PROFILER_MPI=0`: ignores MPI |
 /// | the clock: the CPU's counter where the kernel keeps time by it, else `CLOCK_MONOTONIC` | `auto` | `SCOPE_PROFILER_CLOCK`: `auto` or `monotonic` |
 ///
 /// An environment variable that is set and not empty wins over the program, so that a batch script
@@ -303,7 +303,7 @@ impl ProfilingConfig {
         self
     }
 
-    /// How long `finalize` waits for a rank of which nothing is heard. What there is is merged then,
+    /// How long `finalize` waits for a rank that sends no heartbeat. It then merges what there is,
     /// and `finalize` returns an error that [says so](crate::Error::is_incomplete).
     ///
     /// Defaults to 60 seconds; `SCOPE_PROFILER_MERGE_TIMEOUT` overrides, in seconds.

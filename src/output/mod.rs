@@ -52,7 +52,7 @@ pub(crate) fn name_of_a_file(path: &Path) -> Result<()> {
     } else if ends_like_a_directory(path) {
         Some("is the name of a directory; add the name of a file, as in profiling_data.h5")
     } else if is_of_the_system(path) {
-        Some("is in a directory of devices and processes, not of files; give another name")
+        Some("is in a directory for devices and processes; choose another directory")
     } else if let Ok(metadata) = path.metadata() {
         not_a_file(&metadata)
     } else {
@@ -93,13 +93,13 @@ fn not_a_file(metadata: &Metadata) -> Option<&'static str> {
         use std::os::unix::fs::FileTypeExt;
         let kind = metadata.file_type();
         if kind.is_block_device() || kind.is_char_device() {
-            return Some("is a device, and only files are replaced; give another name");
+            return Some("is a device, and only regular files can be replaced; give another name");
         }
         if kind.is_fifo() {
-            return Some("is a pipe, and only files are replaced; give another name");
+            return Some("is a pipe, and only regular files can be replaced; give another name");
         }
         if kind.is_socket() {
-            return Some("is a socket, and only files are replaced; give another name");
+            return Some("is a socket, and only regular files can be replaced; give another name");
         }
     }
     None
@@ -142,7 +142,7 @@ pub(crate) fn what_is_wrong_with(directory: &Path) -> Option<String> {
     })
 }
 
-/// Gives a finished file its name, in the place of what is there unless that is no file; true when
+/// Gives a finished file its name, replacing what is there if that is a file; true when
 /// there was one.
 pub(crate) fn replace(file: TempPath, path: &Path) -> io::Result<bool> {
     // Looked at again: the work may have taken hours.
@@ -166,8 +166,8 @@ pub(crate) fn write(path: &Path, what: &str, bytes: &[u8]) -> Result<()> {
         .map_err(|error| Error::io(path, format!("cannot write the {what}"), error))
 }
 
-/// An empty file in the directory of `path`, to be renamed to it. It is removed when that does not
-/// come to pass.
+/// An empty file in the directory of `path`, to be renamed to it. It is removed when it is not
+/// renamed.
 pub(crate) fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".scope-profiler-").suffix(".part");

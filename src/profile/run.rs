@@ -18,7 +18,7 @@ use std::ops::RangeInclusive;
 pub struct RunFacts {
     /// Ranks of the run of which there is nothing, ascending.
     pub missing: Vec<RangeInclusive<u32>>,
-    /// Ranks of which there is a part: their logs did not come to an orderly end. Ascending.
+    /// Incomplete ranks: their logs have no end mark. Ascending.
     pub incomplete: Vec<RangeInclusive<u32>>,
     /// For how long the machine was suspended meanwhile, ns: no clock moved then.
     pub suspended_ns: i64,

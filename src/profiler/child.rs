@@ -1,6 +1,6 @@
 //! A session in a forked child: it is the parent's, and so is its log.
 //!
-//! What the session holds for long, a thread that the child does not have may hold in it for ever: it is
+//! What the session holds for long, a thread that the child does not have may hold in it forever: it is
 //! looked at only where it is free.
 
 use super::{Profiler, warn};
@@ -13,7 +13,7 @@ use crate::sys::{self, fork};
 pub(super) fn check() -> Result<()> {
     if fork::is_unusable() {
         return Err(Error::config(
-            "this process was forked while the profiler was at work, and cannot be profiled; \
+            "this process was forked while the profiler was busy, and cannot be profiled; \
              fork it before the first session begins",
         ));
     }

@@ -85,7 +85,7 @@ pub(super) fn end(
             writer.seal();
             ending.alone(ranks).into()
         }
-        // Who panics leaves at once: the launcher, or the others, deal with what that means.
+        // A rank that panics leaves at once: the launcher or the other ranks deal with it.
         Some(world) if !std::thread::panicking() => ending.with_others(world),
         _ => {
             writer.seal();
@@ -103,7 +103,7 @@ pub(super) fn end(
 pub(super) fn in_hdf5() -> Result<InLibrary> {
     InLibrary::begin().ok_or_else(|| {
         Error::config(
-            "this process was forked while another thread made a file, and HDF5 cannot be used in it",
+            "this process was forked while another thread was writing a file; HDF5 cannot be used in it",
         )
     })
 }
@@ -119,11 +119,11 @@ fn is_alone(ranks: &Ranks, writer: &Writer) -> bool {
 }
 
 /// Where MPI came up after the start of the session, the log learns its rank.
-fn settle_rank(writer: &Writer, ranks: &mut Ranks, has_own_file: bool, patience: Duration) {
+fn settle_rank(writer: &Writer, ranks: &mut Ranks, has_own_file: bool, timeout: Duration) {
     if !ranks.provisional {
         return;
     }
-    let changed = ranks.resolve(patience, |key| std::env::var(key).ok());
+    let changed = ranks.resolve(timeout, |key| std::env::var(key).ok());
     if let Some(disagreement) = ranks.disagreement.take() {
         super::warn(disagreement);
     }
@@ -207,8 +207,8 @@ impl Ending<'_> {
         if !settings.has_own_file && ranks.comm.size == 0 && !ranks.comm.may_be_alone {
             // Others may come, and write logs that are merged with this one.
             summary.set_advice(format!(
-                "The launcher does not say how many processes there are. Should there be others, merge the logs of \
-                 all of them when they have ended:\n  {}",
+                "The launcher does not say how many processes there are. If there are others, merge all \
+                 logs when the last process has ended:\n  {}",
                 self.command_for_all(ranks, &log)
             ));
         } else {

@@ -48,7 +48,7 @@ fn silence(recording: &Recording, rank: Option<u32>) -> Option<String> {
     if !left_out.is_empty() {
         let names = a_few(left_out.iter().map(|id| clip(id.name())).collect());
         return Some(format!(
-            "{nothing}: include and exclude leave out all that was entered ({names})"
+            "{nothing}: include and exclude filter out every region that was entered ({names})"
         ));
     }
     let counts = recording.counts();
@@ -77,12 +77,12 @@ fn why_no_span(witness: &Witness, is_global: bool) -> String {
     }
     if !witness.was_installed() {
         return format!(
-            "{door}'s layer() or subscriber() was called, but what it gave was never installed (init(), set_global_default)"
+            "{door}'s layer() or subscriber() was called, but its result was never installed (init(), set_global_default)"
         );
     }
     let is_gone = witness.is_gone();
     format!(
-        "no span came to the {}. It may be that\n  - {}",
+        "no span reached the {}. It may be that\n  - {}",
         if is_gone {
             "subscriber while there was one"
         } else {
@@ -96,16 +96,17 @@ fn why_no_span(witness: &Witness, is_global: bool) -> String {
 fn possible_reasons(is_gone: bool) -> Vec<String> {
     let mut reasons = vec!["none was entered while the session was running".to_owned()];
     if is_gone {
-        reasons.push("the subscriber was dropped early: bind what set_default gives to a name".into());
         reasons.push(
-            "it was never the one in use: there was another already, as the result of set_global_default or try_init \
-             tells"
+            "the subscriber was dropped early: bind the guard that set_default returns to a name".into(),
+        );
+        reasons.push(
+            "another subscriber was installed before it; check the result of set_global_default or try_init"
                 .into(),
         );
     }
     if STATIC_MAX_LEVEL < LevelFilter::TRACE {
         reasons.push(format!(
-            "its level is compiled out: tracing's features (max_level_..., release_max_level_...) leave nothing finer than {}",
+            "its level is compiled out: tracing's features (max_level_..., release_max_level_...) remove levels finer than {}",
             level(STATIC_MAX_LEVEL)
         ));
     }

@@ -150,7 +150,7 @@ impl Profiler {
     ///
     /// With the feature `mpi` this is collective, as [`new`](Self::new) is, also when the session
     /// began before MPI was initialized: the ranks wait for each other, and rank 0 writes one file. A
-    /// rank of which nothing is heard for [`merge_timeout`](ProfilingConfig::merge_timeout) is not
+    /// rank that sends no heartbeat for [`merge_timeout`](ProfilingConfig::merge_timeout) is not
     /// waited for any longer.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use crate::units::ranges;
 use std::time::{Duration, Instant};
 
 /// One rank speaks for those that have heard of rank 0.
-fn tell_of_missing(comm: &Comm, missing: &[u32], patience: Duration) {
+fn tell_of_missing(comm: &Comm, missing: &[u32], timeout: Duration) {
     if comm.rank != 0 && !missing.contains(&0) {
         return;
     }
@@ -24,7 +24,7 @@ fn tell_of_missing(comm: &Comm, missing: &[u32], patience: Duration) {
          SCOPE_PROFILER_MPI=0",
         comm.rank,
         comm.size,
-        patience.as_secs_f64()
+        timeout.as_secs_f64()
     ));
 }
 
@@ -49,8 +49,8 @@ impl Ranks {
     pub(super) fn at_start(settings: &Settings, environment: impl Fn(&str) -> Option<String>) -> Self {
         let launched = Comm::of_launcher(&environment);
         if settings.activated && settings.file_name.is_some() {
-            let patience = settings.merge_timeout;
-            match comm::connect(settings.communicator.as_deref(), &environment, patience) {
+            let timeout = settings.merge_timeout;
+            match comm::connect(settings.communicator.as_deref(), &environment, timeout) {
                 Connection::Made(_, comm)
                     if settings.communicator.is_none() && disagree(&comm, &launched) =>
                 {
@@ -60,7 +60,7 @@ impl Ranks {
                     };
                 }
                 Connection::Made(world, comm) => {
-                    let until = Instant::now() + patience;
+                    let until = Instant::now() + timeout;
                     let clock = comm::compare_clocks(&world, &settings.clock, Occasion::Start, until);
                     return Self {
                         world: Some(world),
@@ -69,7 +69,7 @@ impl Ranks {
                     };
                 }
                 Connection::Missing(comm, missing) => {
-                    tell_of_missing(&comm, &missing, patience);
+                    tell_of_missing(&comm, &missing, timeout);
                     return Self::without_mpi(comm);
                 }
                 Connection::None => {}
@@ -96,13 +96,13 @@ impl Ranks {
     /// this process than it took itself for. Collective.
     pub(super) fn resolve(
         &mut self,
-        patience: Duration,
+        timeout: Duration,
         environment: impl Fn(&str) -> Option<String>,
     ) -> bool {
         if self.world.is_some() || !self.provisional {
             return false;
         }
-        let (world, mut comm) = match comm::connect(None, environment, patience) {
+        let (world, mut comm) = match comm::connect(None, environment, timeout) {
             Connection::Made(world, comm) => (world, comm),
             Connection::Missing(..) => {
                 self.gave_up = true;

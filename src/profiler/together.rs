@@ -230,7 +230,7 @@ impl Ending<'_> {
     /// Nothing is heard of others.
     pub(super) fn left_alone(&self, whom: &str, rank: u32, log: &Path) -> Outcome {
         Error::incomplete(format!(
-            "rank {rank} has heard nothing of {whom} for {} s; its log {} is complete: when all ranks have ended, \
+            "rank {rank} has heard nothing from {whom} for {} s; its log {} is complete: when all ranks have ended, \
              `{}` makes the file of all logs",
             self.recording.settings.merge_timeout.as_secs_f64(),
             shell::shown(log).display(),

@@ -43,7 +43,7 @@ const OPEN_CALLS_IN_ALL: usize = 8 * OPEN_CALLS;
 
 /// The sessions that are saved.
 static RESCUES: [AtomicPtr<Rescue>; 64] = [const { AtomicPtr::new(ptr::null_mut()) }; 64];
-/// What the handler needs of a session, made ready beforehand.
+/// What the handler needs from a session, prepared in advance.
 #[derive(Debug)]
 pub(super) struct Rescue {
     recording: Arc<Recording>,

@@ -4,8 +4,8 @@
 //! at is in its [`LaneShared`]: blocks up to their published length, the open stack, and counters.
 //! Locks are taken when a block is full and when a stack grows, nowhere else.
 //!
-//! Entering and leaving have a quick path, which does what mostly happens and nothing else, and a
-//! general one, which does everything. The quick one changes nothing before it is sure of itself.
+//! Entering and leaving each have a fast path, which handles the usual case, and a slow path, which
+//! handles every case. The fast path checks that it applies before it changes anything.
 #![allow(unsafe_code)]
 
 use super::block::{Block, Event};
@@ -90,9 +90,9 @@ enum Way {
     Off,
     /// Counts them.
     Count,
-    /// Keeps intervals, on the general path.
+    /// Keeps intervals, on the slow path.
     Keep,
-    /// Keeps intervals, and the quick path may be taken.
+    /// Keeps intervals, and may take the fast path.
     KeepQuickly,
 }
 
@@ -120,7 +120,7 @@ pub(crate) struct Lane {
     regions: Cell<*const [Cell<Known>]>,
     /// Whether intervals are kept, none are throttled, and the clock is the CPU's counter.
     quick: bool,
-    /// Whether leaving takes the general path: where not `quick`, or the open stack has gaps.
+    /// Whether leaving takes the slow path: where not `quick`, or the open stack has gaps.
     generally: Cell<bool>,
     /// Whether intervals are kept; otherwise calls are counted.
     time_trace: bool,
@@ -182,7 +182,7 @@ impl Lane {
         }
     }
 
-    /// The same in every case.
+    /// The slow path of [`enter_quickly`](Self::enter_quickly).
     pub(crate) fn enter(&self, region: NameId) -> Entered {
         match self.way(region) {
             Way::Off => Entered::NOTHING,
@@ -222,7 +222,7 @@ impl Lane {
         counted
     }
 
-    /// The same in every case; does nothing where the call is not open.
+    /// The slow path of [`exit_quickly`](Self::exit_quickly). Does nothing when the call is not open.
     pub(crate) fn exit(&self, entered: Entered) {
         let end = self.now();
         let (region, start) = (entered.region(), entered.start);
@@ -288,7 +288,7 @@ impl Lane {
             && self.push_quickly(region, door, Some(key)).is_some()
     }
 
-    /// The same in every case.
+    /// The slow path of [`enter_span_quickly`](Self::enter_span_quickly).
     pub(super) fn enter_span(&self, region: NameId, door: Door, key: u64) {
         if self.way(region) != Way::Off {
             self.push(region, door, Some(key));
@@ -326,7 +326,7 @@ impl Lane {
         Some(self.open.find(of_door)?.1)
     }
 
-    // --- the quick path -------------------------------------------------------------------------
+    // --- the fast path --------------------------------------------------------------------------
 
     #[inline(always)]
     fn push_quickly(&self, region: NameId, door: Door, key: Option<u64>) -> Option<(usize, u64)> {
@@ -352,7 +352,7 @@ impl Lane {
         pushed
     }
 
-    // --- the general path -----------------------------------------------------------------------
+    // --- the slow path --------------------------------------------------------------------------
 
     fn now(&self) -> u64 {
         if self.time_trace { self.clock.ticks() } else { 0 }

@@ -1,18 +1,19 @@
 //! Recording: what happens while the program runs.
 //!
-//! What one call of a region costs, in order; nothing else is on this path:
+//! What one call of a region costs on the fast path, in order:
 //!
 //! 1. *enter*: find this thread's lane of the session: one thread-local read, one comparison;
 //! 2. look up, by the region's number, whether it is recorded: one load;
-//! 3. put the region on the lane's open stack: five stores into memory that only this thread writes;
+//! 3. put the region on the lane's open stack: four stores, five for a span, into memory that only this
+//!    thread writes;
 //! 4. read the clock;
 //! 5. *exit*: find the lane again, read the clock;
 //! 6. write the interval, 24 bytes, into the lane's block and publish its new length;
 //! 7. take the region off the open stack: two stores.
 //!
-//! No lock, no allocation, no name, no system call, no cache line that another thread writes. Once
-//! in a block (4096 intervals) the full block is queued for the writer and an empty one taken, which
-//! takes two short locks. Names are turned into numbers once per call site.
+//! It takes no lock, allocates nothing, looks up no name, makes no system call, and touches no cache
+//! line that another thread writes. Once per block (4096 intervals) the full block is queued for the
+//! writer and an empty one is taken, under two short locks. Names become numbers once per call site.
 
 pub(crate) mod block;
 pub(crate) mod cost;
@@ -37,6 +38,7 @@ mod sites;
 mod spans;
 pub(crate) mod subscriber;
 mod sync;
+mod tally;
 mod target;
 mod throttle;
 mod view;

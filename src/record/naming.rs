@@ -28,12 +28,17 @@ pub(super) fn region(
     metadata: &'static Metadata<'static>,
     values: &[Option<String>],
 ) -> NameId {
+    let source = metadata.file().zip(metadata.line());
     let mut names = naming.templates.iter();
-    let name = names.find_map(|template| fill_in(template, metadata, values));
-    NameId::of(
-        name.as_deref().unwrap_or(metadata.name()),
-        metadata.file().zip(metadata.line()),
-    )
+    let filled_in = names.find_map(|template| Some((fill_in(template, metadata, values)?, template)));
+    match filled_in {
+        // Of values there may be no end.
+        Some((name, template)) if template.iter().any(|part| matches!(part, Part::Field(_))) => {
+            NameId::of(&name, source)
+        }
+        Some((name, _)) => NameId::of_site(&name, source),
+        None => NameId::of_site(metadata.name(), source),
+    }
 }
 
 /// None where something that the template asks for has no value.

@@ -8,6 +8,7 @@ use super::open_stack::OpenShown;
 use super::pool::{Grant, Pool};
 use super::registry::{Registry, Totals};
 use super::sync::Arc;
+use super::tally::Tally;
 use super::view::{LaneShared, OpenCall, Piece};
 use super::witness::Witness;
 use crate::clock::{Anchor, Timeline};
@@ -46,8 +47,8 @@ pub(crate) struct Recording {
     /// The session's number for as long as it is open, then 0.
     pub(super) open_session: Arc<AtomicU64>,
     /// Held while events move from the lanes into the registry's totals, so that nobody counts
-    /// them twice or not at all.
-    draining: Mutex<()>,
+    /// them twice or not at all. What has been counted of them is there until they move.
+    draining: Mutex<Tally>,
     /// Calls that threads left open when they ended.
     abandoned: Mutex<Vec<OpenCall>>,
     /// Whether the writer is wanted, and whether it shall stop.
@@ -149,7 +150,7 @@ impl Recording {
     /// An empty block for a thread that has filled its own.
     pub(crate) fn empty_block(&self) -> Option<Arc<Block>> {
         // Without a file nothing ever leaves memory, and a forked child has no writer: to wait
-        // would be to wait for ever.
+        // would be to wait forever.
         let overflow = match self.settings.file_path {
             Some(_) if !self.is_forked() => self.settings.overflow,
             _ => Overflow::Drop,
@@ -162,7 +163,8 @@ impl Recording {
 
     /// Takes from every lane what it has for the writer; lanes of ended threads are let go.
     pub(crate) fn drain(&self) -> Drained {
-        let _draining = lock(&self.draining);
+        let mut draining = lock(&self.draining);
+        *draining = Tally::default();
         let lanes = self.lanes.all();
         let mut drained = Drained::default();
         let mut ended = Vec::new();
@@ -212,12 +214,12 @@ impl Recording {
         open
     }
 
-    /// Completed calls of a region on all threads.
+    /// Completed calls of a region on all threads. To ask for all regions one after the other takes no
+    /// longer than [`calls`](Self::calls), about.
     pub(crate) fn num_calls(&self, region: NameId) -> u64 {
-        let _draining = lock(&self.draining);
-        let mut waiting = 0;
-        self.for_each_undrained(|_, event| waiting += u64::from(event.region == region));
-        waiting + self.num_written(region) + self.counts_of(region).calls()
+        let mut tally = lock(&self.draining);
+        tally.go_on(self.lanes.all());
+        tally.waiting(region) + self.num_written(region) + self.counts_of(region, &tally).calls()
     }
 
     /// Intervals that the writer has had and could write, or has yet to.
@@ -228,19 +230,15 @@ impl Recording {
 
     /// Spans of a region that have been created.
     pub(crate) fn num_spans(&self, region: NameId) -> u64 {
-        let _draining = lock(&self.draining);
-        self.counts_of(region).spans
+        let mut tally = lock(&self.draining);
+        tally.go_on(self.lanes.all());
+        self.counts_of(region, &tally).spans
     }
 
-    /// What all threads counted of a region. Not while lanes are drained.
-    fn counts_of(&self, region: NameId) -> Counts {
+    /// What all threads counted of a region.
+    fn counts_of(&self, region: NameId, tally: &Tally) -> Counts {
         let mut counts = self.counts_of_ended(region);
-        for lane in self.lanes.all() {
-            let counters = lane.counters.iter().map(|(_, counters)| counters);
-            counters
-                .filter(|counters| counters.region == region)
-                .for_each(|counters| counters.add_to(&mut counts));
-        }
+        tally.add_to(region, &mut counts);
         counts
     }
 

@@ -1,8 +1,9 @@
 //! The columns of a region while they are filled.
 
+use super::hdf5::makings::{Makings, Values};
 use super::names;
 use crate::analysis::inclusive::Sum;
-use hdf5::{Dataset, H5Type};
+use hdf5::{Dataset, Group, H5Type};
 use std::cmp::Reverse;
 use std::ops::Range;
 
@@ -22,11 +23,13 @@ pub(crate) fn key(row: &Row) -> (i64, Reverse<i64>) {
 }
 
 /// Takes rows in order of start and writes them in large pieces.
-pub(crate) struct Columns {
-    start_times: Dataset,
-    end_times: Dataset,
-    /// Where all intervals are of thread 0 the column is left out.
-    thread_ids: Option<Dataset>,
+pub(crate) struct Columns<'a> {
+    makings: &'a Makings,
+    group: Group,
+    /// Where all intervals are of thread 0 the column of threads is left out.
+    with_threads: bool,
+    /// Made when there are rows to be written that are not all of them.
+    datasets: Option<Datasets>,
     starts: Vec<i64>,
     ends: Vec<i64>,
     threads: Vec<u32>,
@@ -35,6 +38,13 @@ pub(crate) struct Columns {
     written: usize,
     total: i64,
     inclusive: Sum,
+}
+
+/// The columns in the file.
+struct Datasets {
+    start_times: Dataset,
+    end_times: Dataset,
+    thread_ids: Option<Dataset>,
 }
 
 /// What the rows of a region add up to, ns.
@@ -46,18 +56,20 @@ pub(crate) struct Sums {
     pub(crate) inclusive: i64,
 }
 
-impl Columns {
-    pub(crate) fn create(group: &hdf5::Group, rows: u64, with_threads: bool) -> hdf5::Result<Self> {
-        let rows = usize::try_from(rows).map_err(|_| "more intervals than memory has addresses")?;
-        let times = |name| group.new_dataset::<i64>().shape(rows).create(name);
+impl<'a> Columns<'a> {
+    /// The columns of the region in `group`.
+    pub(crate) fn new(
+        makings: &'a Makings,
+        group: Group,
+        rows: u64,
+        with_threads: bool,
+    ) -> hdf5::Result<Self> {
+        let rows = usize::try_from(rows).map_err(|_| "more intervals than can be addressed in memory")?;
         Ok(Self {
-            start_times: times(names::START_TIMES)?,
-            end_times: times(names::END_TIMES)?,
-            thread_ids: if with_threads {
-                Some(group.new_dataset::<u32>().shape(rows).create(names::THREAD_IDS)?)
-            } else {
-                None
-            },
+            makings,
+            group,
+            with_threads,
+            datasets: None,
             starts: Vec::new(),
             ends: Vec::new(),
             threads: Vec::new(),
@@ -74,14 +86,14 @@ impl Columns {
         let mut at = self.starts.len();
         self.starts.push(start);
         self.ends.push(end);
-        if self.thread_ids.is_some() {
+        if self.with_threads {
             self.threads.push(thread);
         }
         self.total = self.total.saturating_add(end.saturating_sub(start));
         self.inclusive.push(start, end, thread);
         while at > 0 && self.starts[at - 1] == start && self.ends[at - 1] < end {
             self.ends.swap(at - 1, at);
-            if self.thread_ids.is_some() {
+            if self.with_threads {
                 self.threads.swap(at - 1, at);
             }
             at -= 1;
@@ -105,14 +117,21 @@ impl Columns {
     }
 
     fn write(&mut self, rows: usize) -> hdf5::Result<()> {
+        if rows == self.rows && self.datasets.is_none() {
+            return self.write_all();
+        }
+        let range = self.written..self.written + rows;
+        let datasets = match &mut self.datasets {
+            Some(datasets) => datasets,
+            none => none.insert(Datasets::create(&self.group, self.rows, self.with_threads)?),
+        };
         if rows == 0 {
             return Ok(());
         }
-        let range = self.written..self.written + rows;
-        self.write_column(&self.start_times, &self.starts[..rows], range.clone())?;
-        self.write_column(&self.end_times, &self.ends[..rows], range.clone())?;
-        if let Some(thread_ids) = &self.thread_ids {
-            self.write_column(thread_ids, &self.threads[..rows], range.clone())?;
+        write_slice(&datasets.start_times, &self.starts[..rows], range.clone())?;
+        write_slice(&datasets.end_times, &self.ends[..rows], range.clone())?;
+        if let Some(thread_ids) = &datasets.thread_ids {
+            write_slice(thread_ids, &self.threads[..rows], range.clone())?;
             self.threads.drain(..rows);
         }
         self.starts.drain(..rows);
@@ -121,26 +140,49 @@ impl Columns {
         Ok(())
     }
 
-    fn write_column<T: H5Type>(
-        &self,
-        column: &Dataset,
-        values: &[T],
-        rows: Range<usize>,
-    ) -> hdf5::Result<()> {
-        if rows == (0..self.rows) {
-            // Of a region with few calls a selection would cost more than the values.
-            column.write_raw(values)
-        } else {
-            column.write_slice(values, rows)
+    /// Makes the columns of all rows at once.
+    fn write_all(&mut self) -> hdf5::Result<()> {
+        let column = |name, values| self.makings.column(&self.group, name, values);
+        column(names::START_TIMES, Values::Int64(&self.starts))?;
+        column(names::END_TIMES, Values::Int64(&self.ends))?;
+        if self.with_threads {
+            column(names::THREAD_IDS, Values::Uint32(&self.threads))?;
         }
+        self.written = self.starts.len();
+        self.starts.clear();
+        self.ends.clear();
+        self.threads.clear();
+        Ok(())
     }
 
-    /// Writes the rest.
-    pub(crate) fn finish(mut self) -> hdf5::Result<Sums> {
-        self.write(self.starts.len())?;
-        Ok(Sums {
+    /// Writes the rest. Gives back the region's group.
+    pub(crate) fn finish(mut self) -> hdf5::Result<(Group, Sums)> {
+        if self.written < self.rows || self.rows == 0 {
+            self.write(self.starts.len())?;
+        }
+        let sums = Sums {
             total: self.total,
             inclusive: self.inclusive.ns(),
+        };
+        Ok((self.group, sums))
+    }
+}
+
+impl Datasets {
+    fn create(group: &Group, rows: usize, with_threads: bool) -> hdf5::Result<Self> {
+        let times = |name| group.new_dataset::<i64>().shape(rows).create(name);
+        Ok(Self {
+            start_times: times(names::START_TIMES)?,
+            end_times: times(names::END_TIMES)?,
+            thread_ids: if with_threads {
+                Some(group.new_dataset::<u32>().shape(rows).create(names::THREAD_IDS)?)
+            } else {
+                None
+            },
         })
     }
+}
+
+fn write_slice<T: H5Type>(column: &Dataset, values: &[T], rows: Range<usize>) -> hdf5::Result<()> {
+    column.write_slice(values, rows)
 }

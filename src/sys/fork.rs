@@ -1,7 +1,7 @@
 //! Forks: no lock of ours is held in a child by a thread that the child does not have.
 //!
 //! A child has the memory of its parent and only the thread that forked. A lock that another thread
-//! held at that moment stays locked in it for ever. Therefore every short critical section begins with
+//! held at that moment stays locked in it forever. Therefore every short critical section begins with
 //! [`enter`], and a fork waits until nobody is in one. What is held for long (while a disk is written to,
 //! or other ranks are waited for) is not waited for: a child leaves it alone, as it belongs to a
 //! session of its parent.
@@ -126,7 +126,7 @@ mod gate {
 
     pub(super) fn watch() {
         static ONCE: Once = Once::new();
-        // SAFETY: functions of the right signature that live for ever. A refusal (no memory) leaves forks
+        // SAFETY: functions of the right signature that live forever. A refusal (no memory) leaves forks
         // as they are without us.
         ONCE.call_once(|| unsafe {
             libc::pthread_atfork(Some(before), Some(after_in_parent), Some(after_in_child));

@@ -265,7 +265,7 @@ pub(crate) fn at_exit(f: fn()) {
                 std::panic::catch_unwind(f).ok();
             }
         }
-        // SAFETY: `run` is a function of the signature that atexit wants, and lives for ever. A
+        // SAFETY: `run` is a function of the signature that atexit wants, and lives forever. A
         // refusal (no memory) leaves the program as it is without us.
         unsafe { libc::atexit(run) };
     }

@@ -189,7 +189,7 @@ fn damage_in_one_region_does_not_hide_that_of_another() {
 #[test]
 fn files_of_the_python_package_are_checked_for_what_they_can_be() {
     let text = stdout(&run(&["--check", str(&golden("py018_mpi4.h5"))]));
-    assert!(text.contains("recorded, not counted: written 164"), "{text}");
+    assert!(text.contains("recorded calls unknown: written 164"), "{text}");
     assert!(text.contains("note: of another program"), "{text}");
     let text = findings(&run(&["--check", str(&golden("s1_rank_gap.h5"))]));
     assert!(text.contains("s1_rank_gap.h5: missing ranks 1-2"), "{text}");

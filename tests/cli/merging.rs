@@ -100,7 +100,7 @@ fn everything_that_a_killed_program_flushed_is_in_the_merged_file() {
     assert_eq!(logs(directory.path()), before);
     let table = stdout(&run(&[str(&file)]));
     assert!(
-        table.contains("the run is incomplete: its log did not come to an orderly end"),
+        table.contains("the run is incomplete: its log has no end mark"),
         "{table}"
     );
 }
@@ -241,7 +241,7 @@ fn ranks_may_stay_in_files_of_their_own_and_a_second_merge_goes_on_with_them() {
     };
     let text = merge();
     assert!(
-        text.contains("The ranks are in run.h5.d, which belongs to it\n"),
+        text.contains("Keep the directory run.h5.d with it: it holds the ranks\n"),
         "{text}"
     );
     let text = merge();

@@ -40,10 +40,7 @@ fn a_log_is_shown_as_the_file_made_of_it() {
     let of_log = stdout(&run(&[str(&log)]));
     let of_file = stdout(&run(&[str(&file)]));
     assert!(of_log.contains("└─ inner"), "{of_log}");
-    assert!(
-        of_log.ends_with("its log did not come to an orderly end\n"),
-        "{of_log}"
-    );
+    assert!(of_log.ends_with("its log has no end mark\n"), "{of_log}");
     assert_eq!(of_log.replace("a.log", "a.h5"), of_file);
 }
 
@@ -72,7 +69,7 @@ fn a_selection_of_regions_and_ranks_shows_only_those() {
         "1",
     ]));
     assert!(
-        text.starts_with("run.h5: 1 rank, 1 thread, 3 intervals"),
+        text.starts_with("run.h5: 1 rank, 1 thread, 4 intervals"),
         "{text}"
     );
     assert!(
@@ -135,7 +132,7 @@ fn missing_and_incomplete_ranks_are_said_in_plain_words() {
     let text = stdout(&run(&[str(&profile.path())]));
     assert!(text.contains("\nranks 2, 5-6 are missing\n"), "{text}");
     assert!(
-        text.contains("\nrank 1 is incomplete: its log did not come to an orderly end\n"),
+        text.contains("\nrank 1 is incomplete: its log has no end mark\n"),
         "{text}"
     );
 }

@@ -10,7 +10,7 @@
 const DONE: &str = "SCOPE_PROFILER_TEST_CALM";
 
 /// Variables that say how the tests are to be run.
-const OF_THE_TESTS: [&str; 8] = [
+const OF_THE_TESTS: [&str; 9] = [
     "SCOPE_PROFILER_TEST_",
     "SCOPE_PROFILER_PYTHON_DIR",
     "SCOPE_PROFILER_OVERHEAD",
@@ -18,6 +18,7 @@ const OF_THE_TESTS: [&str; 8] = [
     "SCOPE_PROFILER_MUTANTS",
     "SCOPE_PROFILER_KEEP_MUTANTS",
     "SCOPE_PROFILER_LARGE_",
+    "SCOPE_PROFILER_NAMES",
     "SCOPE_PROFILER_SCALE_",
 ];
 

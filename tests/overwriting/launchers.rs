@@ -217,7 +217,7 @@ fn a_merge_that_replaces_an_older_file_says_so() {
     let text = paste(&command, directory.path());
     assert!(!text.contains("older file"), "{text}");
     let text = paste(&command, directory.path());
-    assert!(text.contains("It took the place of an older file"), "{text}");
+    assert!(text.contains("It replaced an older file"), "{text}");
 }
 
 #[test]

@@ -121,10 +121,10 @@ fn a_path_that_cannot_be_meant_says_what_is_wrong_with_it() {
     fs::write(directory.path().join("file"), "mine").unwrap();
     for (path, what) in [
         // Here it is a file, and the link to it is not to be replaced.
-        ("/dev/stdout", "directory of devices"),
-        ("/dev/fd/1", "directory of devices"),
-        ("/dev/new.h5", "directory of devices"),
-        ("/proc/self/fd/1", "directory of devices"),
+        ("/dev/stdout", "directory for devices"),
+        ("/dev/fd/1", "directory for devices"),
+        ("/dev/new.h5", "directory for devices"),
+        ("/proc/self/fd/1", "directory for devices"),
         ("sub/", "is the name of a directory"),
         ("new/", "is the name of a directory"),
         ("sub/.", "is the name of a directory"),

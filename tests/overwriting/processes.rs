@@ -52,7 +52,7 @@ fn processes_that_end_at_the_same_moment_keep_a_file_each() {
         let texts = end_together(all);
         let replaced = texts
             .iter()
-            .filter(|text| text.contains("in the place of an older file"));
+            .filter(|text| text.contains("replacing an older file"));
         if verbose == "1" {
             assert_eq!(replaced.count(), usize::from(older), "{texts:?}");
             let told: Vec<_> = ids.into_iter().zip(texts).collect();
@@ -126,10 +126,7 @@ fn a_later_run_replaces_the_result_of_an_earlier_one_and_says_so() {
     assert!(text.contains("wrote run.h5\n"), "{text}");
     let first = process_of(&directory.path().join("run.h5"));
     let text = said(&run(&mut command));
-    assert!(
-        text.contains("wrote run.h5, in the place of an older file\n"),
-        "{text}"
-    );
+    assert!(text.contains("wrote run.h5, replacing an older file\n"), "{text}");
     assert_ne!(process_of(&directory.path().join("run.h5")), first);
     assert_eq!(names_in(directory.path()), ["run.h5"]);
 }

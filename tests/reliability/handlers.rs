@@ -90,6 +90,7 @@ fn a_check_finds_what_could_not_be_saved() {
     let logs = scope_profiler::find_logs(&[directory.path().join("run.h5.d")]).unwrap();
     let report = scope_profiler::check(&logs[0]).unwrap();
     assert!(!report.is_ok(), "{report}");
+    assert!(report.to_string().contains("may be missing"), "{report}");
 }
 
 /// Of the log of a process that was ended by a signal the account is complete.
@@ -102,6 +103,8 @@ fn recorded_is_counted_when_a_signal_ends_the_program() {
     let report = scope_profiler::check(&logs[0]).unwrap();
     assert!(report.is_ok(), "{report}");
     assert!(report.to_string().contains("recorded 10 626"), "{report}");
+    let saved = "SIGABRT ended the process; what was in memory was saved";
+    assert!(report.to_string().contains(saved), "{report}");
     check(directory.path(), Some("SIGABRT"));
     assert_eq!(CALLS + CALLS.div_ceil(16) + 1, 10_626);
 }

@@ -91,7 +91,7 @@ pub struct RankTimes {
     pub intervals_span_ns: Option<(i64, i64)>,
     /// For how long any of its threads was in any region, ns.
     pub busy_ns: i64,
-    /// Calls that overlap others in part, or end before they start.
+    /// Calls that partly overlap others, or end before they start.
     pub not_nested: u64,
 }
 
@@ -219,7 +219,7 @@ impl CallTree {
         self.rank_times.values().map(|rank| rank.threads).sum()
     }
 
-    /// The number of intervals of the regions and ranks that are shown.
+    /// The number of intervals, over the ranks that are shown: of all regions, as is the time that they took.
     #[must_use]
     pub fn intervals(&self) -> u64 {
         self.intervals
@@ -296,7 +296,7 @@ impl CallTree {
             .is_none_or(|times| times.not_nested == 0)
     }
 
-    /// Calls that overlap an earlier one of their thread only in part.
+    /// Calls that partly overlap an earlier one of their thread.
     #[must_use]
     pub fn overlaps(&self) -> u64 {
         self.overlaps

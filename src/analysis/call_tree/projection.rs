@@ -52,8 +52,11 @@ impl Builder<'_> {
         }
         let mut intervals = 0_u64;
         for (index, row) in source.rows().iter().enumerate() {
-            if rows.contains_key(&index) && shown[row.name] {
-                intervals = intervals.saturating_add(row.intervals);
+            if !rows.contains_key(&index) {
+                continue;
+            }
+            intervals = intervals.saturating_add(row.intervals);
+            if shown[row.name] {
                 projection.count_untimed(row.name, row.calls.saturating_sub(row.intervals));
             }
         }

@@ -19,7 +19,7 @@ pub enum NoteKind {
     Filter,
     /// Ranks of the run are missing.
     MissingRanks,
-    /// Ranks are there in part: their logs did not come to an orderly end.
+    /// Ranks are incomplete: their logs have no end mark.
     IncompleteRanks,
     /// Ranks were ended by a signal.
     EndedBySignal,

@@ -55,20 +55,17 @@ pub(crate) fn missing(ranks: &[RangeInclusive<u32>]) -> Option<Note> {
 }
 
 fn incomplete(ranks: &[RangeInclusive<u32>], of: usize) -> Option<Note> {
-    let (whose, logs) = if number(ranks) == 1 {
-        ("its", "log")
+    let logs = if number(ranks) == 1 {
+        "its log has"
     } else {
-        ("their", "logs")
+        "their logs have"
     };
     let what = if of == 1 {
         "the run".into()
     } else {
         ranks_in_words(ranks)
     };
-    let text = format!(
-        "{what} {} incomplete: {whose} {logs} did not come to an orderly end",
-        is_or_are(ranks)
-    );
+    let text = format!("{what} {} incomplete: {logs} no end mark", is_or_are(ranks));
     let note = Note::new(NoteKind::IncompleteRanks, text).number("ranks", number(ranks));
     (!ranks.is_empty()).then_some(note)
 }
@@ -104,7 +101,7 @@ fn clocks(source: &dyn Source, ranks: &[u32]) -> Option<Note> {
     }
     let note = |text: &str| Note::new(NoteKind::Clocks, text);
     Some(match source.clocks(ranks) {
-        ClockAgreement::Same => note("clocks: all ranks read the same one").remark(),
+        ClockAgreement::Same => note("clocks: all ranks read the same clock").remark(),
         ClockAgreement::Within(ns) => note(&format!(
             "clocks: times of different ranks agree within {}",
             duration_f64(ns as f64)
@@ -119,7 +116,7 @@ fn clocks(source: &dyn Source, ranks: &[u32]) -> Option<Note> {
 
 fn suspended(ns: i64) -> Option<Note> {
     let text = format!(
-        "the machine was suspended for {}, which is in none of the times",
+        "the machine was suspended for {}, which no time includes",
         duration(ns)
     );
     (ns > 0).then(|| Note::new(NoteKind::Suspended, text).number("suspended_ns", ns))

@@ -35,7 +35,7 @@ pub(crate) struct Args {
     #[arg(short, long, value_name = "PATTERN", num_args = 1..)]
     pub(crate) include: Vec<String>,
 
-    /// No regions whose names match one of these, likewise
+    /// Leave out regions whose names match one of these
     #[arg(short, long, value_name = "PATTERN", num_args = 1..)]
     pub(crate) exclude: Vec<String>,
 
@@ -55,7 +55,7 @@ pub(crate) struct Args {
     #[arg(short, long)]
     pub(crate) quiet: bool,
 
-    /// Set where this process is the one that reads the file, see `contained`
+    /// Set in the subprocess that reads the file, see `contained`
     #[arg(long, hide = true)]
     pub(crate) contained: bool,
 
@@ -65,10 +65,10 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Make one profiling file of the logs of a run: of one that was killed, or of ranks that did not
-    /// know of each other. The logs stay.
+    /// Make one profiling file from the logs of a run that was killed, or whose ranks could not talk to
+    /// each other. The logs are kept
     Merge {
-        /// Rank logs, or the directory they lie in
+        /// Rank logs, or the directory that holds them
         #[arg(required = true, value_name = "DIR_OR_FILES")]
         logs: Vec<PathBuf>,
 
@@ -76,7 +76,7 @@ pub(crate) enum Command {
         #[arg(short, long, value_name = "FILE")]
         output: PathBuf,
 
-        /// Which run, where a directory has the logs of several: what their names have before -rank
+        /// The run to merge, when a directory holds several: the part of the log names before -rank
         #[arg(long, value_name = "NAME")]
         run: Option<String>,
 
@@ -102,9 +102,9 @@ Examples:
   scope-profiler-pproc run.h5 -o figures --format svg html
       vector graphics and an interactive page
   scope-profiler-pproc run.h5 --show
-      look around in the browser
+      explore the run in the browser
   scope-profiler-pproc merge run.h5.d -o run.h5
-      make the file of a run that was killed
+      make the file of a run that was killed, from its logs
   scope-profiler-pproc --check run.h5
       verify that nothing is lost or damaged
 
@@ -120,8 +120,8 @@ pub(crate) enum Mode {
     Auto,
     /// One file that holds everything
     Copy,
-    /// An index, and beside it a directory with a file for each rank; when it was interrupted, the same
-    /// command goes on with the ranks that are left
+    /// An index, and beside it a directory with a file for each rank; after an interruption the same
+    /// command resumes with the remaining ranks
     Link,
 }
 

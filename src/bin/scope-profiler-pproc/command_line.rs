@@ -54,7 +54,7 @@ fn checked(args: Args) -> Result<Args, Error> {
         .find(|path| is_dash(path.as_os_str()))
     {
         let message = if args.files.contains(path) {
-            "a profile is read from a file, not from standard input: HDF5 needs to move about in it"
+            "a profile is read from a file, not from standard input: HDF5 needs random access"
         } else {
             "several files are written: --output takes a directory, not standard output"
         };

@@ -55,11 +55,14 @@ fn report(merged: &Merged, output: &Path) -> String {
         }
     }
     if merged.replaced {
-        text += "\nIt took the place of an older file";
+        text += "\nIt replaced an older file";
     }
     if let Some(directory) = merged.rank_files.first().and_then(|file| file.parent()) {
         let directory = directory.strip_prefix(".").unwrap_or(directory);
-        text += &format!("\nThe ranks are in {}, which belongs to it", directory.display());
+        text += &format!(
+            "\nKeep the directory {} with it: it holds the ranks",
+            directory.display()
+        );
         if !merged.reused.is_empty() {
             text += &format!(
                 "; {} were there already",

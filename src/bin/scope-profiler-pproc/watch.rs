@@ -1,4 +1,4 @@
-//! An eye on the HDF5 library, which on some damaged files goes round in circles for ever.
+//! A watchdog for the HDF5 library, which loops forever on some damaged files.
 
 use crate::args::Args;
 use crate::contained::end_at_once;
@@ -48,7 +48,7 @@ fn watch(over: &AtomicBool, file: &Path) {
         } else if now.busy - last.busy > PATIENCE && !over.load(Ordering::Relaxed) {
             let file = file.display();
             complain(&format!(
-                "{file}: damaged: the HDF5 library does not come to an end with it"
+                "{file}: damaged: the HDF5 library hangs while reading it"
             ));
             end_at_once();
         }

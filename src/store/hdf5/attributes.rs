@@ -1,6 +1,7 @@
 //! Attribute values of any writer: integers of every width and order, fixed- and variable-length
 //! strings, single values and lists.
 
+use super::native;
 use crate::profile::{Metadata, Value};
 use hdf5::types::{FixedAscii, FixedUnicode, FloatSize, IntSize, TypeDescriptor, VarLenAscii, VarLenUnicode};
 use hdf5::{Attribute, Container, H5Type, IndexType, IterationOrder, Location};
@@ -52,7 +53,10 @@ fn each(location: &Location, mut visit: impl FnMut(String, Attribute)) -> hdf5::
 }
 
 /// An attribute's value; `None` for types without a counterpart (compounds, references, ...).
-fn value(attribute: &Container) -> hdf5::Result<Option<Value>> {
+fn value(attribute: &Attribute) -> hdf5::Result<Option<Value>> {
+    if let Some(number) = native::single_int64(attribute)? {
+        return Ok(Some(Value::Int(number)));
+    }
     let scalar = attribute.shape().is_empty();
     let list = match attribute.dtype()?.to_descriptor()? {
         TypeDescriptor::Integer(_) | TypeDescriptor::Unsigned(_) => {

@@ -1,8 +1,8 @@
 //! One column of integers in the file: checked by its header when the file is opened, read in
 //! slices later.
 
-use super::attributes;
 use super::opened::Opened;
+use super::{attributes, native};
 use crate::error::Result;
 use hdf5::dataset::{DatasetCreate, Layout};
 use hdf5::types::IntSize;
@@ -86,9 +86,7 @@ impl Column {
             Kept::Open(dataset)
         } else if len <= SHORT {
             // What cannot be read is told of when it is asked for.
-            dataset
-                .read_raw()
-                .map_or(Kept::Nothing, |values| Kept::Values(values.into()))
+            native::int64s(&dataset, len as usize).map_or(Kept::Nothing, |values| Kept::Values(values.into()))
         } else {
             Kept::Nothing
         };

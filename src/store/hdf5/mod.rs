@@ -9,6 +9,9 @@ mod column;
 mod failure;
 pub(super) mod file;
 mod group;
+mod handle;
+pub(super) mod makings;
+pub(super) mod native;
 mod opened;
 pub(super) mod values;
 

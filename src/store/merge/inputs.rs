@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// More ranks than any machine has: a run that claims more is not believed.
 const MAX_SIZE: i64 = 1 << 24;
 
-/// A log of which nothing could be read.
+/// A log that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnreadableLog {

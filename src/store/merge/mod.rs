@@ -32,10 +32,10 @@ pub struct Merged {
     pub dropped: u64,
     /// Calls that were open when recording ended.
     pub open: u64,
-    /// Logs that did not come to an orderly end: everything up to their last whole block is in the
+    /// Logs without an end mark: everything up to their last whole block is in the
     /// file.
     pub incomplete: Vec<PathBuf>,
-    /// Logs of which nothing could be read: they are not in the file.
+    /// Logs that could not be read: they are not in the file.
     pub unreadable: Vec<UnreadableLog>,
     /// The files that the merged file refers to, by rank: as many as there are ranks after
     /// [`Merge::Link`], none after [`Merge::Copy`].
@@ -45,7 +45,7 @@ pub struct Merged {
     pub reused: Vec<u32>,
     /// The file that was written.
     pub output: PathBuf,
-    /// Whether it took the place of an older one.
+    /// Whether it replaced an older one.
     pub replaced: bool,
 }
 

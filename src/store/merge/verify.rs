@@ -1,6 +1,9 @@
 //! Reading back what was written, before it gets its name.
 
-use super::super::{hdf5::file as hdf5_file, names};
+use super::super::{
+    hdf5::{file as hdf5_file, native::num_values},
+    names,
+};
 use super::totals::Totals;
 use crate::error::{Error, Result};
 use hdf5::{File, IndexType, IterationOrder};
@@ -45,16 +48,12 @@ pub(super) fn verify(path: &Path, output: &Path, ranks: &[(u32, Totals)], depth:
 fn intervals(regions: &hdf5::Group) -> hdf5::Result<u64> {
     let mut sum = 0;
     for name in regions.member_names_by(IndexType::CreationOrder, IterationOrder::Increasing)? {
-        let region = regions.group(&name)?;
-        let length = |column: &str| {
-            let dataset = region.dataset(column)?;
-            dataset.get_shape().map(|shape| shape.iter().product::<usize>())
-        };
+        let length = |column: &str| num_values(regions, &format!("{name}/{column}"));
         let (starts, ends) = (length(names::START_TIMES)?, length(names::END_TIMES)?);
         if starts != ends {
             return Err(format!("{name} has {starts} starts but {ends} ends").into());
         }
-        sum += starts as u64;
+        sum += starts;
     }
     Ok(sum)
 }

@@ -3,7 +3,10 @@
 use super::super::columns::{Columns, Sums, WRITE_ROWS};
 use super::super::rank_log::{Block, Counts, ENDED_BY, LogReader};
 use super::super::sorted_runs::{Rows, Runs};
-use super::super::{hdf5::values, names};
+use super::super::{
+    hdf5::{makings::Makings, values},
+    names,
+};
 use super::group_names::{GroupNames, RegionNames};
 use super::{LogContents, LogFailure, RegionEntry, cannot_read};
 use crate::clock::{ClockMeasurement, Timeline};
@@ -75,28 +78,27 @@ impl LogContents {
                 streams
             })
         };
-        let mut columns: FxHashMap<u32, (hdf5::Group, Columns)> = FxHashMap::default();
+        let makings = Makings::new().map_err(failed)?;
+        let finish = |target: &Target, columns: Columns| {
+            let (region, sums) = columns.finish()?;
+            target.write_attributes(&makings, &region, sums, &self.timeline)
+        };
+        let mut columns: FxHashMap<u32, Columns> = FxHashMap::default();
         for target in &streamed {
-            let created = target.create(&regions).map_err(failed)?;
+            let created = target.create(&makings, &regions).map_err(failed)?;
             columns.insert(target.number, created);
         }
         let rows = self.rows(&mut columns, output, scratch)?;
         for target in &streamed {
-            if let Some((region, columns)) = columns.remove(&target.number) {
-                let sums = columns.finish().map_err(failed)?;
-                target
-                    .write_attributes(&region, sums, &self.timeline)
-                    .map_err(failed)?;
+            if let Some(columns) = columns.remove(&target.number) {
+                finish(target, columns).map_err(failed)?;
             }
         }
         for target in &rest {
-            let (region, mut columns) = target.create(&regions).map_err(failed)?;
+            let mut columns = target.create(&makings, &regions).map_err(failed)?;
             rows.write(target.number, &mut columns, output)
                 .map_err(LogFailure::Output)?;
-            let sums = columns.finish().map_err(failed)?;
-            target
-                .write_attributes(&region, sums, &self.timeline)
-                .map_err(failed)?;
+            finish(target, columns).map_err(failed)?;
         }
         Ok(())
     }
@@ -171,7 +173,7 @@ impl LogContents {
     /// region and sorted.
     fn rows(
         &self,
-        columns: &mut FxHashMap<u32, (hdf5::Group, Columns)>,
+        columns: &mut FxHashMap<u32, Columns>,
         output: &Path,
         scratch: &Path,
     ) -> Result<Runs, LogFailure> {
@@ -198,7 +200,7 @@ impl LogContents {
                     let (start, end) = (ns(event.start), ns(event.end));
                     (start, end.max(start), thread)
                 });
-                if let Some((_, columns)) = columns.get_mut(&run[0].region) {
+                if let Some(columns) = columns.get_mut(&run[0].region) {
                     rows.try_for_each(|row| columns.push(row)).map_err(failed)?;
                 } else {
                     batch.entry(run[0].region).or_default().extend(rows);
@@ -224,13 +226,18 @@ struct Target<'a> {
 }
 
 impl Target<'_> {
-    fn create(&self, regions: &hdf5::Group) -> hdf5::Result<(hdf5::Group, Columns)> {
-        let group = regions.create_group(self.group_name.as_deref().unwrap_or(&self.name))?;
-        let columns = Columns::create(&group, self.entry.intervals, self.entry.has_threads)?;
-        Ok((group, columns))
+    fn create<'a>(&self, makings: &'a Makings, regions: &hdf5::Group) -> hdf5::Result<Columns<'a>> {
+        let group = makings.group(regions, self.group_name.as_deref().unwrap_or(&self.name))?;
+        Columns::new(makings, group, self.entry.intervals, self.entry.has_threads)
     }
 
-    fn write_attributes(&self, group: &hdf5::Group, sums: Sums, timeline: &Timeline) -> hdf5::Result<()> {
+    fn write_attributes(
+        &self,
+        makings: &Makings,
+        group: &hdf5::Group,
+        sums: Sums,
+        timeline: &Timeline,
+    ) -> hdf5::Result<()> {
         let entry = self.entry;
         let mut attributes = vec![(names::TOTAL, Value::Int(sums.total))];
         if sums.inclusive != sums.total {
@@ -273,6 +280,6 @@ impl Target<'_> {
         }
         attributes
             .iter()
-            .try_for_each(|(key, value)| values::attribute(group, key, value))
+            .try_for_each(|(key, value)| makings.attribute(group, key, value))
     }
 }

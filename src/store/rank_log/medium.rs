@@ -14,7 +14,7 @@ pub(crate) trait Medium: Write + Send + fmt::Debug {
     /// The length now.
     fn length(&self) -> io::Result<u64>;
 
-    /// Sees to it that there is room for `length` bytes in all, as far as that can be known beforehand.
+    /// Reserves room for `length` bytes in all, where the file system can promise it.
     fn reserve(&mut self, _length: u64) -> io::Result<()> {
         Ok(())
     }

@@ -119,7 +119,7 @@ impl Source for OrderedFile {
             of.intervals
         );
         if range == (0..of.intervals) && self.orders[row].get().is_none() {
-            // Whole rows need no look at their order beforehand.
+            // Whole rows need no check of their order first.
             self.decoder.read(row, range, into)?;
             return self.put_in_order(row, into);
         }

@@ -90,7 +90,7 @@ impl LogSource {
             .map_err(|error| cannot_read(&self.path, error))?;
         let position = self.log.position();
         if self.log.length() < position {
-            let message = "the log has become shorter; it is another one now, or damaged";
+            let message = "the log has become shorter; it was replaced or damaged";
             return Err(Error::format(&self.path, message));
         }
         self.read_on()?;

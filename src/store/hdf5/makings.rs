@@ -1,0 +1,162 @@
+//! Makes groups, columns and attributes by the hundred thousand.
+//!
+//! The binding sets up property lists, a type and a space for each object and looks every handle over
+//! several times, which takes longer than what HDF5 does with them. Here they are made once, and HDF5 is
+//! called directly.
+#![allow(unsafe_code)]
+
+use super::handle::Open;
+use super::values::{self, text};
+use crate::profile::Value;
+use hdf5::dataset::DatasetCreate;
+use hdf5::plist::GroupCreate;
+use hdf5::plist::attribute_create::{AttributeCreate, CharEncoding};
+use hdf5::types::VarLenUnicode;
+use hdf5::{Dataspace, Datatype, Group, h5check};
+use hdf5_sys::h5a::{H5Aclose, H5Acreate2, H5Awrite};
+use hdf5_sys::h5d::{H5Dclose, H5Dcreate2, H5Dwrite};
+use hdf5_sys::h5g::H5Gcreate2;
+use hdf5_sys::h5p::{H5P_DEFAULT, H5Pset_est_link_info};
+use hdf5_sys::h5s::H5S_ALL;
+use std::ffi::{CString, c_void};
+
+/// Texts up to this many bytes go into an attribute for certain.
+const SHORT_TEXT_BYTES: usize = 1 << 12;
+
+/// Columns that a group has, and bytes of the header for each. What is said to be for names is room for
+/// attributes as well: a header that is long enough from the start stays in one piece.
+const COLUMNS: u32 = 3;
+const COLUMN_BYTES: u32 = 60;
+
+/// What objects are made with.
+#[derive(Debug)]
+pub(in crate::store) struct Makings {
+    group: GroupCreate,
+    column: DatasetCreate,
+    attribute: AttributeCreate,
+    single: Dataspace,
+    int64: Datatype,
+    uint32: Datatype,
+    text: Datatype,
+}
+
+/// The values of a column.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::store) enum Values<'a> {
+    Int64(&'a [i64]),
+    Uint32(&'a [u32]),
+}
+
+impl Makings {
+    pub(in crate::store) fn new() -> hdf5::Result<Self> {
+        let group = GroupCreate::try_new()?;
+        hdf5::sync::sync(|| {
+            // SAFETY: the list is open and one for groups.
+            h5check(unsafe { H5Pset_est_link_info(group.id(), COLUMNS, COLUMN_BYTES) })
+        })?;
+        Ok(Self {
+            group,
+            column: DatasetCreate::build().obj_track_times(false).finish()?,
+            attribute: AttributeCreate::build()
+                .char_encoding(CharEncoding::Utf8)
+                .finish()?,
+            single: Dataspace::try_new(())?,
+            int64: Datatype::from_type::<i64>()?,
+            uint32: Datatype::from_type::<u32>()?,
+            text: Datatype::from_type::<VarLenUnicode>()?,
+        })
+    }
+
+    /// Makes a group, whose name must be one that a group can have.
+    pub(in crate::store) fn group(&self, parent: &Group, name: &str) -> hdf5::Result<Group> {
+        let name = c_string(name)?;
+        hdf5::sync::sync(|| {
+            // SAFETY: all handles are open and of their kind, and the name ends with a NUL.
+            let id = h5check(unsafe {
+                H5Gcreate2(
+                    parent.id(),
+                    name.as_ptr(),
+                    H5P_DEFAULT,
+                    self.group.id(),
+                    H5P_DEFAULT,
+                )
+            })?;
+            // SAFETY: the handle is new, and nobody else has it.
+            unsafe { hdf5::from_id(id) }
+        })
+    }
+
+    /// Makes a column with all its values.
+    pub(in crate::store) fn column(&self, group: &Group, name: &str, values: Values) -> hdf5::Result<()> {
+        let name = c_string(name)?;
+        let (datatype, len, data): (_, _, *const c_void) = match values {
+            Values::Int64(values) => (&self.int64, values.len(), values.as_ptr().cast()),
+            Values::Uint32(values) => (&self.uint32, values.len(), values.as_ptr().cast()),
+        };
+        let space = Dataspace::try_new(len)?;
+        hdf5::sync::sync(|| {
+            // SAFETY: all handles are open and of their kind, and the name ends with a NUL.
+            let id = h5check(unsafe {
+                H5Dcreate2(
+                    group.id(),
+                    name.as_ptr(),
+                    datatype.id(),
+                    space.id(),
+                    H5P_DEFAULT,
+                    self.column.id(),
+                    H5P_DEFAULT,
+                )
+            })?;
+            let dataset = Open(id, H5Dclose);
+            if len > 0 {
+                // SAFETY: the dataset has `len` values, and `data` points to as many of that type.
+                h5check(unsafe { H5Dwrite(id, datatype.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, data) })?;
+            }
+            dataset.close()
+        })
+    }
+
+    /// Writes one attribute, as [`values::attribute`] does.
+    pub(in crate::store) fn attribute(&self, group: &Group, key: &str, value: &Value) -> hdf5::Result<()> {
+        match value {
+            Value::Int(n) => self.single(group, key, &self.int64, std::ptr::from_ref(n).cast()),
+            Value::Text(short) if short.len() <= SHORT_TEXT_BYTES => {
+                let short: VarLenUnicode = text(short);
+                self.single(group, key, &self.text, std::ptr::from_ref(&short).cast())
+            }
+            other => values::attribute(group, key, other),
+        }
+    }
+
+    /// Writes an attribute with one value, to which `value` points.
+    fn single(
+        &self,
+        group: &Group,
+        key: &str,
+        datatype: &Datatype,
+        value: *const c_void,
+    ) -> hdf5::Result<()> {
+        let key = c_string(key)?;
+        hdf5::sync::sync(|| {
+            // SAFETY: all handles are open and of their kind, and the name ends with a NUL.
+            let id = h5check(unsafe {
+                H5Acreate2(
+                    group.id(),
+                    key.as_ptr(),
+                    datatype.id(),
+                    self.single.id(),
+                    self.attribute.id(),
+                    H5P_DEFAULT,
+                )
+            })?;
+            let attribute = Open(id, H5Aclose);
+            // SAFETY: the attribute has one value, and the caller's pointer is to one of that type.
+            h5check(unsafe { H5Awrite(id, datatype.id(), value) })?;
+            attribute.close()
+        })
+    }
+}
+
+fn c_string(name: &str) -> hdf5::Result<CString> {
+    CString::new(name).map_err(|_| format!("{name:?} holds a NUL").into())
+}

@@ -1,0 +1,79 @@
+//! Reads int64, which most values are, without the binding: it looks types and conversions over for each.
+#![allow(unsafe_code)]
+
+use super::handle::Open;
+use hdf5::{Attribute, Dataset, h5check};
+use hdf5_sys::h5a::{H5Aget_space, H5Aget_type, H5Aread};
+use hdf5_sys::h5d::{H5Dclose, H5Dget_space, H5Dopen2, H5Dread};
+use hdf5_sys::h5p::H5P_DEFAULT;
+use hdf5_sys::h5s::{
+    H5S_ALL, H5S_class_t, H5Sclose, H5Sget_simple_extent_npoints, H5Sget_simple_extent_type,
+};
+use hdf5_sys::h5t::{H5T_NATIVE_INT64, H5Tclose, H5Tequal};
+use std::ffi::CString;
+
+/// The number of values in the dataset at `path`, from `group` on.
+pub(in crate::store) fn num_values(group: &hdf5::Group, path: &str) -> hdf5::Result<u64> {
+    let path = CString::new(path).map_err(|_| format!("{path:?} holds a NUL"))?;
+    hdf5::sync::sync(|| {
+        // SAFETY: `group` is open, and the path ends with a NUL.
+        let id = h5check(unsafe { H5Dopen2(group.id(), path.as_ptr(), H5P_DEFAULT) })?;
+        let dataset = Open(id, H5Dclose);
+        // SAFETY: the dataset is open.
+        let id = h5check(unsafe { H5Dget_space(id) })?;
+        let space = Open(id, H5Sclose);
+        // SAFETY: the space is open.
+        let values = h5check(unsafe { H5Sget_simple_extent_npoints(id) })?;
+        space.close()?;
+        dataset.close()?;
+        Ok(values.unsigned_abs())
+    })
+}
+
+/// All values of a dataset of integers, of which there are `len`.
+pub(super) fn int64s(dataset: &Dataset, len: usize) -> hdf5::Result<Vec<i64>> {
+    let mut values = vec![0_i64; len];
+    if dataset.size() != len {
+        return Err(format!("{} values instead of {len}", dataset.size()).into());
+    }
+    hdf5::sync::sync(|| {
+        // SAFETY: the dataset is open and has as many values as there is room for; HDF5 converts each to the
+        // type of that room, or fails.
+        h5check(unsafe {
+            H5Dread(
+                dataset.id(),
+                *H5T_NATIVE_INT64,
+                H5S_ALL,
+                H5S_ALL,
+                H5P_DEFAULT,
+                values.as_mut_ptr().cast(),
+            )
+        })
+    })?;
+    Ok(values)
+}
+
+/// The value of an attribute that is a single int64.
+pub(super) fn single_int64(attribute: &Attribute) -> hdf5::Result<Option<i64>> {
+    let id = attribute.id();
+    hdf5::sync::sync(|| {
+        // SAFETY: the attribute is open.
+        let datatype = Open(h5check(unsafe { H5Aget_type(id) })?, H5Tclose);
+        // SAFETY: both are types, and open.
+        let is_int64 = h5check(unsafe { H5Tequal(datatype.0, *H5T_NATIVE_INT64) })? > 0;
+        if !is_int64 {
+            return Ok(None);
+        }
+        // SAFETY: the attribute is open.
+        let space = Open(h5check(unsafe { H5Aget_space(id) })?, H5Sclose);
+        // SAFETY: the space is open.
+        let class = unsafe { H5Sget_simple_extent_type(space.0) };
+        if class != H5S_class_t::H5S_SCALAR {
+            return Ok(None);
+        }
+        let mut value = 0_i64;
+        // SAFETY: the attribute has one value of just this type.
+        h5check(unsafe { H5Aread(id, datatype.0, std::ptr::from_mut(&mut value).cast()) })?;
+        Ok(Some(value))
+    })
+}
