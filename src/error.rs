@@ -40,15 +40,15 @@ enum Kind {
     Config(String),
     #[error("{0}")]
     NotFound(String),
-    #[error("{path}: {message}", path = .path.display())]
+    #[error("{path}: {message}", path = shell::shown(.path).display())]
     Format { path: PathBuf, message: String },
-    #[error("{path}: {message}: {source}", path = .path.display())]
+    #[error("{path}: {message}: {source}", path = shell::shown(.path).display())]
     Io {
         path: PathBuf,
         message: String,
         source: io::Error,
     },
-    #[error("{path}: {message}: {cause}", path = .path.display(), cause = OneLine(source))]
+    #[error("{path}: {message}: {cause}", path = shell::shown(.path).display(), cause = OneLine(source))]
     Hdf5 {
         path: PathBuf,
         message: String,
@@ -56,7 +56,7 @@ enum Kind {
     },
     #[error("{0}")]
     NotNested(String),
-    #[error("{cause}; everything recorded is in {log}: make the file with `{command}`", log = .log.display())]
+    #[error("{cause}; everything recorded is in {log}: make the file with `{command}`", log = shell::shown(.log).display())]
     Unmerged {
         log: PathBuf,
         command: String,

@@ -1,12 +1,40 @@
 //! Commands that are printed for somebody to paste into a shell.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+/// Where the program was when it named a file relative to it.
+static START: OnceLock<PathBuf> = OnceLock::new();
+
+/// The file that a relative path names now, wherever the program goes afterwards.
+pub(crate) fn anchored(path: PathBuf) -> PathBuf {
+    if path.is_absolute() {
+        return path;
+    }
+    // A directory that was removed is nothing to hold on to.
+    let Ok(directory) = std::env::current_dir() else {
+        return path;
+    };
+    let path = directory.join(path);
+    START.get_or_init(|| directory);
+    path
+}
+
+/// A path for a person, whose shell is still where the program was started: as it was named there.
+pub(crate) fn shown(path: &Path) -> &Path {
+    START
+        .get()
+        .and_then(|start| path.strip_prefix(start).ok())
+        .filter(|rest| !rest.as_os_str().is_empty())
+        .unwrap_or(path)
+}
 
 /// A path as one word of a shell command that nothing in it can break out of.
 ///
 /// Control characters, and bytes that are no text, are written as `$'\n'`, which bash, zsh, ksh and
 /// POSIX of 2024 read: a message stays on its line, and no terminal takes orders from a file's name.
 pub(crate) fn quote(path: &Path) -> String {
+    let path = shown(path);
     // The program would take it for an option, quoted or not.
     let prefix = if path.as_os_str().as_encoded_bytes().starts_with(b"-") {
         "./"

@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::export::ranks_table;
 use crate::export::table::{self, TableOptions, note_lines};
 use crate::profile::Source;
+use crate::shell;
 use crate::units::runs;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -164,8 +165,8 @@ impl Summary {
         let (path, taken) = (self.path.as_ref()?, self.taken.as_ref()?);
         Some(format!(
             "wrote {}: another process has written {} since this one began",
-            path.display(),
-            taken.display()
+            shell::shown(path).display(),
+            shell::shown(taken).display()
         ))
     }
 
@@ -296,8 +297,11 @@ impl Summary {
         match &self.path {
             // A log, or the directory of logs: the advice names it.
             Some(_) if self.advice.is_some() && !self.has_tree => None,
-            Some(path) if self.replaced => Some(format!("wrote {}, replacing an older file", path.display())),
-            Some(path) => Some(format!("wrote {}", path.display())),
+            Some(path) if self.replaced => Some(format!(
+                "wrote {}, replacing an older file",
+                shell::shown(path).display()
+            )),
+            Some(path) => Some(format!("wrote {}", shell::shown(path).display())),
             None => None,
         }
     }
@@ -327,7 +331,7 @@ impl Summary {
 
 /// A path as one word of a command for a shell.
 fn quoted(path: &Path) -> String {
-    let path = path.display().to_string();
+    let path = shell::shown(path).display().to_string();
     if path
         .chars()
         .all(|c| c.is_alphanumeric() || "/._-+:@%=,".contains(c))

@@ -23,7 +23,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("sys", &[]),
     (
         "config",
-        &["clock", "comm::World", "error", "event", "output", "pattern"],
+        &[
+            "clock",
+            "comm::World",
+            "error",
+            "event",
+            "output",
+            "pattern",
+            "shell",
+        ],
     ),
     ("comm", &["clock", "sys"]),
     (
@@ -44,7 +52,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "store",
         &[
-            "analysis", "clock", "comm", "config", "error", "event", "output", "profile", "sys", "units",
+            "analysis", "clock", "comm", "config", "error", "event", "output", "profile", "shell", "sys",
+            "units",
         ],
     ),
     // Reading: no recording, no clock, and only `plot` and `export` write files.
@@ -69,7 +78,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     (
         "summary",
-        &["analysis", "comm", "error", "export", "profile", "units"],
+        &["analysis", "comm", "error", "export", "profile", "shell", "units"],
     ),
     // The one place that knows both halves.
     ("profiler", &["*"]),

@@ -183,6 +183,7 @@ impl ProfilingConfig {
     /// host and time count for all.
     ///
     /// Defaults to `profiling_data.h5` in the working directory; `SCOPE_PROFILER_FILE` overrides.
+    /// A relative path counts from where the program is when the session begins.
     pub fn file_path(mut self, path: impl AsRef<Path>) -> Self {
         self.file_path = path.as_ref().to_path_buf();
         self

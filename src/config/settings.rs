@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::event::EVENT_BYTES;
 use crate::output;
 use crate::pattern::Patterns;
+use crate::shell;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -155,7 +156,7 @@ impl Settings {
             let path = name.path(process);
             output::name_of_a_file(&path)?;
             self.has_own_file = name.is_own(process);
-            self.file_path = Some(path);
+            self.file_path = Some(shell::anchored(path));
         }
         Ok(())
     }

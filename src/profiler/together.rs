@@ -73,9 +73,9 @@ impl Ending<'_> {
             }
             Some(Verdict::Failed(reason)) => Error::not_found(format!(
                 "{}: rank 0 could not write it ({reason}); rank {} keeps {}",
-                self.output().display(),
+                shell::shown(self.output()).display(),
                 world.rank(),
-                log.display()
+                shell::shown(&log).display()
             ))
             .into(),
         }
@@ -234,7 +234,7 @@ impl Ending<'_> {
             "rank {rank} has heard nothing from {whom} for {} s; its log {} is complete: when all ranks have ended, \
              `{}` makes the file of all logs",
             self.recording.settings.merge_timeout.as_secs_f64(),
-            log.display(),
+            shell::shown(log).display(),
             self.merge_command(log)
         ))
         .into()
@@ -245,7 +245,7 @@ impl Ending<'_> {
         Error::incomplete(format!(
             "{}: {} not come to finalize within {} s{}. All logs stay: when all ranks have ended, \
              `{}` makes the file of them",
-            output.display(),
+            shell::shown(output).display(),
             match missing {
                 [one] => format!("rank {one} has"),
                 several => format!("ranks {} have", ranges(several)),

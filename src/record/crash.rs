@@ -91,7 +91,7 @@ impl Rescue {
             finished: AtomicBool::new(false),
             advice: format!(
                 "everything recorded is in {}: make a file of it with `{command}`\n",
-                log.path().display()
+                shell::shown(log.path()).display()
             ),
             speaks,
             watch: Mutex::new(None),

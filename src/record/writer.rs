@@ -161,7 +161,7 @@ impl Writer {
         let log = self.log_path();
         tell(&format!(
             "the program ended {how}; everything recorded is in {}: make a file of it with `{}`",
-            log.display(),
+            shell::shown(&log).display(),
             shell::merge_command(&log, None, Path::new("FILE"))
         ));
     }
@@ -299,7 +299,7 @@ impl Sink {
                 flushing.follow(&self.log);
                 tell(&format!(
                     "{}: was deleted while the program runs; it is back",
-                    self.log.path().display()
+                    shell::shown(self.log.path()).display()
                 ));
             }
             Err(error) => self.warn(&error),
@@ -426,7 +426,7 @@ impl Sink {
 fn warn_about(path: &Path, error: &io::Error) {
     tell(&format!(
         "{}: cannot write: {error}; the program goes on, intervals that cannot be written are counted as dropped",
-        path.display()
+        shell::shown(path).display()
     ));
 }
 

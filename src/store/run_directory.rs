@@ -4,6 +4,7 @@ use super::rank_log::LogWriter;
 use crate::comm::Comm;
 use crate::error::{Error, Result};
 use crate::output::{directory_of, what_is_wrong_with};
+use crate::shell;
 #[cfg(unix)]
 use crate::sys;
 use jiff::Timestamp;
@@ -32,13 +33,13 @@ pub(crate) fn create_log(output: &Path, comm: &Comm) -> Result<(LogWriter, Strin
         let missing = || {
             format!(
                 "the output directory {} does not exist; create it or set another file_path",
-                parent.display()
+                shell::shown(parent).display()
             )
         };
         return Err(Error::config(format!(
             "{}: {}",
-            output.display(),
-            what_is_wrong_with(parent).unwrap_or_else(missing)
+            shell::shown(output).display(),
+            what_is_wrong_with(shell::shown(parent)).unwrap_or_else(missing)
         )));
     }
     let directory = log_directory(output);
@@ -52,8 +53,8 @@ pub(crate) fn create_log(output: &Path, comm: &Comm) -> Result<(LogWriter, Strin
         return Err(Error::config(format!(
             "{}: is no directory, and the logs of {} go into a directory of this name; move it away or set \
              another file_path",
-            directory.display(),
-            output.display()
+            shell::shown(&directory).display(),
+            shell::shown(output).display()
         )));
     }
     let run = comm
@@ -105,7 +106,7 @@ fn check_owner(directory: &Path, parent: &Path) -> Result<()> {
     Err(Error::config(format!(
         "{}: is there already and is a link or another user's, in a directory that everyone may write to; \
          remove it or set another file_path",
-        directory.display()
+        shell::shown(directory).display()
     )))
 }
 

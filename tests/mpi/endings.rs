@@ -23,7 +23,7 @@ fn a_rank_that_never_ends_is_named_and_the_others_are_merged() {
             "{error}"
         );
     }
-    assert!(run.stderr().contains("rank 1 did not come"), "{}", run.stderr());
+    assert!(run.stderr().contains("rank 1 is incomplete"), "{}", run.stderr());
     let logs = names_in(&run.directory.path().join("run.h5.d"));
     assert_eq!(logs.len(), 4, "{logs:?}");
 }

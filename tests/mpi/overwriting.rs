@@ -31,7 +31,7 @@ fn ranks_that_the_launcher_of_another_mpi_has_started_keep_a_log_each_and_one_sa
             );
             assert!(said.contains("one of 4"), "{said}");
         }
-        let advice = run.stdout();
+        let advice = run.stderr();
         assert_eq!(
             advice
                 .matches("scope-profiler-pproc merge run.h5.d --run ")
@@ -100,6 +100,6 @@ fn two_launches_of_one_path_at_the_same_time_keep_a_file_each() {
         let reader = ProfilingH5Reader::open(directory.join(name)).unwrap();
         assert_eq!(calls(&reader, "step"), [(0, 10), (1, 11)], "{name}");
     }
-    let said = first.stdout() + &second.stdout();
+    let said = first.stderr() + &second.stderr();
     assert_eq!(said.matches("another process has written").count(), 1, "{said}");
 }

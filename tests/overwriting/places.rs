@@ -1,6 +1,6 @@
 //! What stands where a file is to go, and is none; and paths that shells and people write.
 
-use super::program::{FILE_PATH, names_in, program, refusal, run, said, set_file};
+use super::program::{FILE_PATH, GOES_TO, names_in, program, refusal, run, said, set_file};
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -274,4 +274,22 @@ mod with_the_program {
         assert!(text.contains("only a shell replaces ~"), "{text}");
         assert!(!Path::new("~").exists());
     }
+}
+
+#[test]
+fn a_relative_path_counts_from_where_the_session_began_wherever_the_program_goes() {
+    let directory = tempfile::tempdir().unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    fs::create_dir(directory.path().join("results")).unwrap();
+    for file in ["run.h5", "results/run.h5", "./dot.h5"] {
+        let mut command = program(directory.path());
+        set_file(&mut command, OsStr::new(file));
+        let text = said(&run(command.env(GOES_TO, elsewhere.path())));
+        // As it was named, for the shell that the program was started from.
+        let name = file.trim_start_matches("./");
+        assert!(text.contains(&format!("wrote {name}\n")), "{text}");
+        let reader = scope_profiler::ProfilingH5Reader::open(directory.path().join(file)).unwrap();
+        assert!(reader.get_region("step").is_ok());
+    }
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
 }

@@ -14,6 +14,8 @@ const REGION: &str = "TEST_REGION";
 const PARENT: &str = "TEST_PARENT";
 /// Set: it goes through without waiting.
 pub(crate) const AT_ONCE: &str = "TEST_AT_ONCE";
+/// Set: the directory that it goes to while it runs.
+pub(crate) const GOES_TO: &str = "TEST_GOES_TO";
 /// The file_path that the program sets; none otherwise.
 pub(crate) const FILE_PATH: &str = "TEST_FILE_PATH";
 
@@ -44,6 +46,9 @@ fn the_program() {
             .env_remove(PARENT)
             .status();
         assert!(child.unwrap().success());
+    }
+    if let Some(directory) = std::env::var_os(GOES_TO) {
+        std::env::set_current_dir(directory).unwrap();
     }
     ProfileManager::profile(&region, || ());
     if let Err(error) = ProfileManager::finalize() {
