@@ -290,8 +290,8 @@ impl ProfilingConfig {
 
     /// Saves what is in memory when a signal is about to end the process: a fault (`SIGSEGV`, `SIGBUS`,
     /// `SIGILL`, `SIGFPE`, `SIGABRT`, `SIGSYS`) or a request (`SIGTERM`, `SIGINT`, `SIGHUP`, `SIGQUIT`,
-    /// `SIGXCPU`). Handlers of the application are called as before, signals that it handles or ignores
-    /// stay its own, and the process ends as it would have.
+    /// `SIGXCPU`, `SIGUSR1`, `SIGUSR2`, `SIGALRM`). Handlers of the application are called as before, signals
+    /// that it handles or ignores stay its own, and the process ends as it would have.
     ///
     /// Defaults to `true`; `SCOPE_PROFILER_CRASH_HANDLER` overrides.
     pub fn crash_handler(mut self, on: bool) -> Self {

@@ -20,7 +20,7 @@ use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-static ENDINGS: [Ending; 11] = [
+static ENDINGS: [Ending; 14] = [
     Ending::new(libc::SIGSEGV, "SIGSEGV", true),
     Ending::new(libc::SIGBUS, "SIGBUS", true),
     Ending::new(libc::SIGILL, "SIGILL", true),
@@ -32,6 +32,10 @@ static ENDINGS: [Ending; 11] = [
     Ending::new(libc::SIGHUP, "SIGHUP", false),
     Ending::new(libc::SIGQUIT, "SIGQUIT", false),
     Ending::new(libc::SIGXCPU, "SIGXCPU", false),
+    // Batch systems send these before they end a job.
+    Ending::new(libc::SIGUSR1, "SIGUSR1", false),
+    Ending::new(libc::SIGUSR2, "SIGUSR2", false),
+    Ending::new(libc::SIGALRM, "SIGALRM", false),
 ];
 
 type Handler = extern "C" fn(c_int, *mut siginfo_t, *mut c_void);

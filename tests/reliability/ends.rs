@@ -145,6 +145,9 @@ fn requests_to_end() {
         (libc::SIGHUP, "SIGHUP"),
         (libc::SIGQUIT, "SIGQUIT"),
         (libc::SIGXCPU, "SIGXCPU"),
+        (libc::SIGUSR1, "SIGUSR1"),
+        (libc::SIGUSR2, "SIGUSR2"),
+        (libc::SIGALRM, "SIGALRM"),
     ] {
         let directory = directory();
         signalled(directory.path(), "wait", signal).by(signal);
