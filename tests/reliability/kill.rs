@@ -1,6 +1,6 @@
 //! `kill -9` at random moments.
 
-use super::{Contents, Random, Running, directory, pattern, runs, until, usual_child};
+use super::{Contents, Random, Running, directory, pattern, runs, until};
 use scope_profiler::find_logs;
 use std::path::Path;
 use std::time::Duration;
@@ -133,7 +133,7 @@ fn a_kill_while_logs_are_merged_harms_neither_the_logs_nor_the_old_file() {
     std::fs::write(&old, "the result of another run").unwrap();
 
     let merge = || {
-        let mut command = usual_child::command(env!("CARGO_BIN_EXE_scope-profiler-pproc"));
+        let mut command = super::usual_child::command(env!("CARGO_BIN_EXE_scope-profiler-pproc"));
         command.args(["merge", "run.h5.d", "-o", "out.h5"]);
         Running::spawn(path, command)
     };
