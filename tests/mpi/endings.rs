@@ -44,7 +44,7 @@ fn without_rank_0_the_others_keep_their_logs() {
         .run_to_any_end();
     let errors = run.said("error");
     assert_eq!(errors.len(), 2, "{:?}", run.output);
-    assert!(errors[0].contains("nothing of rank 0"), "{errors:?}");
+    assert!(errors[0].contains("nothing from rank 0"), "{errors:?}");
     let (merged, reader) = merge_offline(run.directory.path());
     assert_eq!(merged.ranks, [0, 1, 2]);
     assert_eq!(calls(&reader, "step"), [(0, 10), (1, 11), (2, 12)]);
