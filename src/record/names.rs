@@ -37,7 +37,8 @@ static OTHERS_ID: OnceLock<NameId> = OnceLock::new();
 
 /// Bytes that names take, with all that is kept for each, over the process.
 static TAKEN: AtomicUsize = AtomicUsize::new(0);
-/// The largest `memory_limit` of a session so far: names that take more are told of.
+/// The largest `memory_limit` of a session so far. Names that take more, now or when the file is made, are
+/// reported.
 static LIMIT: AtomicUsize = AtomicUsize::new(LEAST_LIMIT);
 const LEAST_LIMIT: usize = 4 << 20;
 /// At so many times the limit there are no further names.
@@ -46,6 +47,8 @@ const MOST_LIMITS: usize = 4;
 /// What is kept for a name beside its text: its entries in the tables here, in the registry and in what
 /// the writer knows; about.
 const NAME_BYTES: usize = 224;
+/// What a name takes besides while the file is made; about.
+const FILE_BYTES: usize = 3 << 10;
 
 /// Sets the limit of names to that of a session, unless an earlier one had a higher limit.
 pub(crate) fn allow(bytes: usize) {
@@ -68,7 +71,9 @@ fn has_room(name: &str) -> bool {
     let bytes = name.len() + NAME_BYTES;
     let taken = TAKEN.fetch_add(bytes, Ordering::Relaxed) + bytes;
     let limit = LIMIT.load(Ordering::Relaxed);
-    if taken <= limit {
+    let names = ENTRIES.count() + 1;
+    let for_file = names * FILE_BYTES;
+    if taken + for_file <= limit {
         return true;
     }
     let is_full = taken > limit.saturating_mul(MOST_LIMITS);
@@ -76,7 +81,6 @@ fn has_room(name: &str) -> bool {
         give_back(bytes);
     }
     if !TOLD[usize::from(is_full)].swap(true, Ordering::Relaxed) {
-        let (names, mib) = (ENTRIES.count(), taken >> 20);
         let consequence = if is_full {
             format!("from here on calls under new names are recorded as {OTHERS:?}")
         } else {
@@ -85,7 +89,10 @@ fn has_room(name: &str) -> bool {
         // A closed standard error is no reason to take the program down.
         let _ = writeln!(
             std::io::stderr(),
-            "scope-profiler: {names} region names take {mib} MiB beside the intervals, memory_limit is {} MiB; {consequence}",
+            "scope-profiler: {names} region names take {} MiB beside the intervals, and making the file will take about \
+             {} MiB for them; memory_limit is {} MiB; {consequence}",
+            taken >> 20,
+            for_file >> 20,
             limit >> 20
         );
     }
