@@ -68,6 +68,7 @@ fn every_rank_and_all_of_them_agree_with_the_python_package() {
 #[test]
 fn keys_keep_their_order() {
     let profile = Profile::new()
+        .region(0, "without calls", &[])
         .region(0, "z", &[(0, 9, 0)])
         .region(0, "a", &[(1, 3, 0)])
         .close();
@@ -81,6 +82,7 @@ fn keys_keep_their_order() {
         "\"metadata\"",
         "\"z\"",
         "\"a\"",
+        "\"without calls\"",
     ]
     .iter()
     .map(|key| text.find(key))

@@ -18,14 +18,15 @@ pub(super) fn notes(source: &dyn Source, filter: &RegionFilter) -> Vec<Note> {
         .copied()
         .filter(|&rank| filter.keeps_rank(rank))
         .collect();
+    let measured = if shown.len() < ranks.len() {
+        "times are of the whole run, shares of the ranks shown"
+    } else {
+        "times and shares are of the whole run"
+    };
     [
-        filter.describe(source).map(|what| {
-            Note::new(
-                NoteKind::Filter,
-                format!("only {what} are shown; times and shares are of the whole run"),
-            )
-            .remark()
-        }),
+        filter
+            .describe(source)
+            .map(|what| Note::new(NoteKind::Filter, format!("only {what} are shown; {measured}")).remark()),
         missing(&run.missing),
         incomplete(&run.incomplete, ranks.len()),
         signals(&run, ranks.len()),

@@ -42,7 +42,8 @@ pub(super) fn regions(
             json!({ "ranks": ranks, "pooled": pooled.json() }),
         ));
     }
-    regions.sort_by_key(|(first, ..)| *first);
+    // Regions without intervals come last.
+    regions.sort_by_key(|(first, ..)| (first.is_none(), *first));
     Ok(regions
         .into_iter()
         .map(|(_, name, region)| (name.clone(), region))
