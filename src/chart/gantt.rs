@@ -162,7 +162,7 @@ pub struct Lane {
     pub bars: Vec<Bar>,
 }
 
-/// One interval, or several that are too close to be told apart at the chart's resolution.
+/// One interval, or several that share a pixel at the chart's resolution.
 ///
 /// Overlapping intervals of one lane (recursion) are one bar that covers them all.
 #[derive(Clone, Copy, Debug, PartialEq)]

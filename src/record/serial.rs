@@ -25,7 +25,7 @@ impl Serials {
         Some(serial)
     }
 
-    /// The same in every case.
+    /// The slow path, which handles every case.
     pub(super) fn take(&self) -> u32 {
         self.take_quickly().unwrap_or_else(|| {
             let first = of_a_new_batch();

@@ -173,7 +173,7 @@ impl Sites {
         is_it
     }
 
-    /// The same in every case; `places` are those of the door's layer.
+    /// The slow path, which handles every case; `places` are those of the door's layer.
     pub(super) fn write_serial(&self, door: Door, span: u64, serial: u32, places: &SpanPlaces) {
         self.last_page.set(LastPage {
             door,

@@ -248,7 +248,7 @@ pub(crate) fn reserve(_: &std::fs::File, _: u64) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Has `f` called when the process exits in an orderly way: after `main`, or by
+/// Has `f` called when the process exits normally: after `main`, or by
 /// `std::process::exit`. Other threads may still be running then.
 pub(crate) fn at_exit(f: fn()) {
     use std::sync::OnceLock;

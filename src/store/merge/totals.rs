@@ -32,7 +32,7 @@ impl Totals {
 #[derive(Clone, Debug)]
 pub(super) struct RankSummary {
     pub(super) totals: Totals,
-    /// Whether the log came to an orderly end.
+    /// Whether the log has its end mark.
     pub(super) complete: bool,
     pub(super) run: Metadata,
 }

@@ -38,7 +38,7 @@ pub(crate) struct LogContents {
     clock: ClockCorrection,
     measurements: Vec<ClockMeasurement>,
     pub(crate) intervals: u64,
-    /// Whether recording came to an orderly end.
+    /// Whether recording ended as it should.
     pub(crate) complete: bool,
     /// Bytes at the end that are no whole block.
     pub(crate) lost_bytes: u64,

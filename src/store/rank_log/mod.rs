@@ -89,7 +89,7 @@ pub(crate) enum Block {
     Counters { region: u32, counts: Counts },
     /// A call that was open when recording ended.
     Open { thread: u32, region: u32, start: u64 },
-    /// Recording ended here, in an orderly way.
+    /// The end mark: recording was finalized, or the process exited normally.
     End,
     /// The difference between this rank's clock and rank 0's at one moment.
     Clock(ClockMeasurement),

@@ -17,8 +17,8 @@ pub(crate) const OPEN_CALLS: &str = "open_calls";
 pub(crate) const RUN: &str = "run";
 /// Root attribute, text: ranks of the run that are not in the file, as in `0-3,7`.
 pub(crate) const MISSING_RANKS: &str = "missing_ranks";
-/// Root attribute, text: ranks of which only a part is in the file, as in `0-3,7`: their logs did
-/// not come to an orderly end.
+/// Root attribute, text: ranks of which only a part is in the file, as in `0-3,7`: their logs have no
+/// end mark.
 pub(crate) const INCOMPLETE_RANKS: &str = "incomplete_ranks";
 /// Root attribute of an index, text: the beginning of the names of its ranks' files, relative to
 /// the directory of the index; see [`rank_file`].
@@ -78,7 +78,7 @@ pub(crate) const SORTED: &str = "sorted_by_start";
 /// those that were dropped, and those that were open at the end. Absent when the process was
 /// killed. In the log it is a fact of the run.
 pub(crate) const RECORDED: &str = "recorded_calls";
-/// Attribute of a rank, int64: 1 when recording came to an orderly end, otherwise 0.
+/// Attribute of a rank, int64: 1 when recording ended as it should, otherwise 0.
 pub(crate) const COMPLETE: &str = "complete";
 /// Attributes of a rank, int64: when its session began and ended, ns, on the clock of its rows. Of one
 /// that was killed the end is the last moment that its log knows.

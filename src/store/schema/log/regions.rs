@@ -19,7 +19,7 @@ pub(super) struct Said {
     pub(super) threads: BTreeMap<u32, String>,
     pub(super) anchors: Vec<Anchor>,
     pub(super) measurements: Vec<ClockMeasurement>,
-    /// Whether recording came to an orderly end.
+    /// Whether recording ended as it should.
     pub(super) complete: bool,
 }
 

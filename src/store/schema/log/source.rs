@@ -119,7 +119,7 @@ impl LogSource {
         &self.catalog.metadata
     }
 
-    /// Whether recording came to an orderly end. If not, the program still runs or was killed.
+    /// Whether recording ended as it should. If not, the program still runs or was killed.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.said.complete
