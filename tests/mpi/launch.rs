@@ -39,7 +39,11 @@ fn is_open_mpi() -> bool {
     static ANSWER: OnceLock<bool> = OnceLock::new();
     *ANSWER.get_or_init(|| {
         let output = Command::new(mpirun()).arg("--version").output().unwrap();
-        String::from_utf8_lossy(&output.stdout).contains("Open MPI")
+        let version = String::from_utf8_lossy(&output.stdout).into_owned();
+        // Under the name of mpirun.openmpi it is the program of the runtime alone.
+        ["Open MPI", "OpenRTE", "PRRTE"]
+            .iter()
+            .any(|name| version.contains(name))
     })
 }
 
