@@ -83,6 +83,9 @@ fn launch(skews: &[(i64, i64)], killed: bool) -> TempDir {
         .env("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1")
         .env("OMPI_MCA_rmaps_base_oversubscribe", "1")
         .env("OMPI_MCA_mpi_yield_when_idle", "1")
+        // Two launchers that make their common directory at the same moment fail.
+        .env("OMPI_MCA_orte_tmpdir_base", directory.path())
+        .env("PRTE_MCA_prte_tmpdir_base", directory.path())
         .env(DIRECTORY, directory.path())
         .env(SKEWS, texts.join(";"));
     if killed {

@@ -126,6 +126,9 @@ impl Launch {
         command
             .env_remove("RUST_BACKTRACE")
             .current_dir(directory.path())
+            // Two launchers that make their common directory at the same moment fail.
+            .env("OMPI_MCA_orte_tmpdir_base", directory.path())
+            .env("PRTE_MCA_prte_tmpdir_base", directory.path())
             .stdin(Stdio::null());
         if is_open_mpi {
             command.args(["--allow-run-as-root", "--oversubscribe"]);
