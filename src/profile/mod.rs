@@ -94,6 +94,22 @@ pub struct Row {
     pub total_ns: Option<i64>,
 }
 
+impl Row {
+    /// A row whose calls all left an interval, of which nothing else is stated.
+    pub(crate) fn timed(rank: u32, name: usize, intervals: u64) -> Self {
+        Self {
+            rank,
+            name,
+            intervals,
+            calls: intervals,
+            spans: None,
+            throttled: 0,
+            throttled_ns: 0,
+            total_ns: None,
+        }
+    }
+}
+
 /// What is known of a [`Row`] beyond it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]

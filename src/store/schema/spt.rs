@@ -175,16 +175,7 @@ impl Scan<'_> {
         let skipped = self.input.seek(SeekFrom::Start(end));
         skipped.map_err(|error| Error::io(self.path, "cannot be read", error))?;
         self.at = end;
-        let row = Row {
-            rank,
-            name: names.index(name),
-            intervals,
-            calls: intervals,
-            spans: None,
-            throttled: 0,
-            throttled_ns: 0,
-            total_ns: None,
-        };
+        let row = Row::timed(rank, names.index(name), intervals);
         Ok((row, site, column))
     }
 

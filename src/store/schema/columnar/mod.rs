@@ -49,16 +49,9 @@ pub(super) fn open(probe: &Probe, issues: &mut Issues) -> Result<Option<Box<dyn 
     let numbers: Vec<usize> = names.into_iter().map(|name| known.index(name)).collect();
     for row in rows {
         let intervals = row.events.end - row.events.start;
-        catalog.rows.push(Row {
-            rank: row.rank,
-            name: numbers[row.region],
-            intervals,
-            calls: intervals,
-            spans: None,
-            throttled: 0,
-            throttled_ns: 0,
-            total_ns: None,
-        });
+        catalog
+            .rows
+            .push(Row::timed(row.rank, numbers[row.region], intervals));
         catalog.sites.push(row.site);
         slices.push(Slice::new(row.number, row.events));
     }
