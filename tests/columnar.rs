@@ -96,12 +96,10 @@ fn row(reader: &ProfilingH5Reader, row: usize) -> Vec<(i64, i64, u32)> {
     reader
         .read(row, 0..reader.rows()[row].intervals, &mut intervals)
         .unwrap();
-    let times = intervals
-        .starts
-        .into_iter()
-        .zip(intervals.ends)
-        .zip(intervals.threads);
-    times.map(|((start, end), thread)| (start, end, thread)).collect()
+    let calls = intervals.iter();
+    calls
+        .map(|call| (call.start_ns, call.end_ns, call.thread))
+        .collect()
 }
 
 #[test]
@@ -132,12 +130,8 @@ fn a_part_of_a_long_row_is_read_without_the_rest() {
         reader
             .read(1, range.start as u64..range.end as u64, &mut intervals)
             .unwrap();
-        let read: Vec<(i64, i64)> = intervals
-            .starts
-            .iter()
-            .copied()
-            .zip(intervals.ends.iter().copied())
-            .collect();
+        let calls = intervals.iter();
+        let read: Vec<(i64, i64)> = calls.map(|call| (call.start_ns, call.end_ns)).collect();
         assert_eq!(read, sorted[range], "from {from}");
     }
 }

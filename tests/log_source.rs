@@ -29,12 +29,8 @@ fn rows(source: &dyn Source) -> Rows {
     for (index, row) in source.rows().iter().enumerate() {
         let mut intervals = Intervals::default();
         source.read(index, 0..row.intervals, &mut intervals).unwrap();
-        let times = intervals
-            .starts
-            .into_iter()
-            .zip(intervals.ends)
-            .zip(intervals.threads);
-        let of_region = times.map(|((start, end), thread)| (start, end, thread));
+        let calls = intervals.iter();
+        let of_region = calls.map(|call| (call.start_ns, call.end_ns, call.thread));
         rows.insert(source.names()[row.name].clone(), of_region.collect());
     }
     rows

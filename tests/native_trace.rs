@@ -115,7 +115,7 @@ fn both_versions_in_both_byte_orders_are_read() {
         assert_eq!(reader.get_region("io").unwrap()[7].durations_ns(), [7]);
         let mut part = Intervals::default();
         reader.read(0, 1..2, &mut part).unwrap();
-        assert_eq!((part.starts, part.ends), (vec![10], vec![25]));
+        assert_eq!((part.starts(), part.ends()), (&[10][..], &[25][..]));
     }
 }
 

@@ -5,11 +5,8 @@
 //! and ranks add up. So it never exceeds the wall time times the number of threads.
 
 use crate::error::Result;
-use crate::profile::{Intervals, Source, saturate};
+use crate::profile::{Intervals, Source, each_chunk, saturate};
 use std::collections::HashMap;
-
-/// Intervals read at once.
-const CHUNK: u64 = 1 << 16;
 
 /// Until when the calls of a region, in order of start, have been open so far on one thread.
 #[derive(Clone, Copy, Debug)]
@@ -63,13 +60,11 @@ pub fn of_row(source: &dyn Source, row: usize) -> Result<i64> {
     if let Some(ns) = source.row_facts(row).inclusive_ns {
         return Ok(ns);
     }
-    let intervals = source.rows()[row].intervals;
-    let mut buffer = Intervals::default();
     let mut sum = Sum::default();
-    for from in (0..intervals).step_by(CHUNK as usize) {
-        source.read(row, from..(from + CHUNK).min(intervals), &mut buffer)?;
-        sum.add(&buffer);
-    }
+    each_chunk(source, row, &mut Intervals::new(), |chunk| {
+        sum.add(chunk);
+        Ok(())
+    })?;
     Ok(sum.ns())
 }
 
@@ -80,8 +75,11 @@ pub fn of_row(source: &dyn Source, row: usize) -> Result<i64> {
 /// use scope_profiler::profile::Intervals;
 ///
 /// let mut sum = Sum::default();
-/// sum.add(&Intervals { starts: vec![0, 10], ends: vec![100, 60], threads: vec![0, 0] });
-/// sum.add(&Intervals { starts: vec![20], ends: vec![30], threads: vec![1] });
+/// let mut intervals = Intervals::new();
+/// intervals.push(0, 100, 0);
+/// intervals.push(10, 60, 0);
+/// intervals.push(20, 30, 1);
+/// sum.add(&intervals);
 /// assert_eq!(sum.ns(), 110);
 /// ```
 #[derive(Clone, Debug, Default)]
@@ -97,9 +95,8 @@ impl Sum {
 
     /// Adds the next intervals.
     pub fn add(&mut self, intervals: &Intervals) {
-        let calls = intervals.starts.iter().zip(&intervals.ends);
-        for ((&start, &end), &thread) in calls.zip(&intervals.threads) {
-            self.push(start, end, thread);
+        for call in intervals.iter() {
+            self.push(call.start_ns, call.end_ns, call.thread);
         }
     }
 

@@ -46,12 +46,12 @@ pub(crate) fn merge(
     let mut tournament = Tournament::new(heads);
     while let Some(row) = tournament.winner() {
         let cursor = &mut cursors[row];
-        let (start, end) = (cursor.loaded.starts[cursor.at], cursor.loaded.ends[cursor.at]);
+        let interval = cursor.loaded.get(cursor.at);
         each(Call {
             row,
-            start,
-            end,
-            thread: cursor.loaded.threads[cursor.at],
+            start: interval.start_ns,
+            end: interval.end_ns,
+            thread: interval.thread,
         })?;
         cursor.at += 1;
         tournament.replace_winner(cursor.head(row)?);
@@ -172,11 +172,8 @@ impl<'a> Cursor<'a> {
         if self.at == self.loaded.len() && !self.load()? {
             return Ok(Head::NONE);
         }
-        Ok(Head::new(
-            self.loaded.starts[self.at],
-            self.loaded.ends[self.at],
-            index,
-        ))
+        let interval = self.loaded.get(self.at);
+        Ok(Head::new(interval.start_ns, interval.end_ns, index))
     }
 
     /// Loads the next intervals; false, and the memory given back, when there are no more.

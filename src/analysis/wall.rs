@@ -5,11 +5,8 @@
 //! ranks were never compared there is no such time: then each rank has its own.
 
 use crate::error::Result;
-use crate::profile::{ClockAgreement, Intervals, Source};
+use crate::profile::{ClockAgreement, Intervals, Source, each_chunk};
 use std::collections::BTreeMap;
-
-/// Intervals read at once.
-const CHUNK: u64 = 1 << 16;
 
 /// How long a run took.
 ///
@@ -136,16 +133,13 @@ fn read_others(
         if known.contains_key(&row.rank) {
             continue;
         }
-        for from in (0..row.intervals).step_by(CHUNK as usize) {
-            source.read(index, from..(from + CHUNK).min(row.intervals), &mut buffer)?;
-            let starts = buffer.starts.iter().copied();
-            let ends = starts.clone().chain(buffer.ends.iter().copied());
-            let (Some(first), Some(last)) = (starts.min(), ends.max()) else {
-                continue;
-            };
-            let span = spans.entry(row.rank).or_insert((first, last));
-            *span = (span.0.min(first), span.1.max(last));
-        }
+        each_chunk(source, index, &mut buffer, |chunk| {
+            if let Some((first, last)) = chunk.span() {
+                let span = spans.entry(row.rank).or_insert((first, last));
+                *span = (span.0.min(first), span.1.max(last));
+            }
+            Ok(())
+        })?;
     }
     Ok(())
 }

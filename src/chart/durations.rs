@@ -5,12 +5,12 @@ use super::moments::Moments;
 use super::options::DurationsOptions;
 use super::palette::{Color, OTHERS, Palette};
 use super::row::ThreadSlots;
-use super::totals::{Totals, for_each_chunk, sum_of};
+use super::totals::Totals;
 use crate::analysis::inclusive;
 use crate::analysis::notes;
 use crate::analysis::selection::RegionFilter;
 use crate::error::{Error, Result};
-use crate::profile::{Intervals, Source};
+use crate::profile::{Intervals, Source, each_chunk, saturate};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The inclusive time of each region, ready to be drawn.
@@ -129,19 +129,16 @@ fn read(
         let (mut first, mut last, mut sum) = (i64::MAX, i64::MIN, 0);
         let mut slots = ThreadSlots::default();
         let mut open = inclusive::Sum::default();
-        for_each_chunk(source, index, &mut buffer, |chunk| {
-            sum += sum_of(chunk);
+        each_chunk(source, index, &mut buffer, |chunk| {
+            sum += chunk.total_ns();
             open.add(chunk);
-            first = chunk.starts.iter().copied().fold(first, i64::min);
-            last = chunk
-                .starts
-                .iter()
-                .chain(&chunk.ends)
-                .copied()
-                .fold(last, i64::max);
-            for &thread in &chunk.threads {
+            if let Some(span) = chunk.span() {
+                (first, last) = (first.min(span.0), last.max(span.1));
+            }
+            for &thread in chunk.threads() {
                 slots.of(thread);
             }
+            Ok(())
         })?;
         by_rank
             .entry(row.rank)
@@ -197,13 +194,12 @@ impl Sums {
     }
 
     fn bar(&self, name: String, color: Color, regions: usize) -> DurationBar {
-        let to_ns = |total: i128| i64::try_from(total).unwrap_or(if total < 0 { i64::MIN } else { i64::MAX });
         DurationBar {
             name,
             color,
             mean_ns: self.total() as f64 / self.by_rank.len() as f64,
-            min_ns: to_ns(self.by_rank.iter().copied().min().unwrap_or(0)),
-            max_ns: to_ns(self.by_rank.iter().copied().max().unwrap_or(0)),
+            min_ns: saturate(self.by_rank.iter().copied().min().unwrap_or(0)),
+            max_ns: saturate(self.by_rank.iter().copied().max().unwrap_or(0)),
             calls: self.calls,
             regions,
         }

@@ -8,11 +8,11 @@ use super::options::GanttOptions;
 use super::palette::{OTHERS, Palette};
 use super::plan::{ByLane, Plan};
 use super::row::RowReducer;
-use super::totals::{Totals, for_each_chunk, sum_of};
+use super::totals::Totals;
 use crate::analysis::notes;
 use crate::analysis::selection::RegionFilter;
 use crate::error::{Error, Result};
-use crate::profile::{Intervals, Source, thread_label};
+use crate::profile::{Intervals, Source, each_chunk, thread_label};
 use std::cmp::Reverse;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -133,11 +133,12 @@ impl<'a> Reduction<'a> {
         let mut reducer = RowReducer::new(self.columns, self.level(), max_threads);
         let (mut sum, sums) = (0, self.totals.is_missing(index));
         let shift = self.moments.shift(row.rank);
-        for_each_chunk(self.source, index, buffer, |chunk| {
+        each_chunk(self.source, index, buffer, |chunk| {
             reducer.push_all(chunk, shift);
             if sums {
-                sum += sum_of(chunk);
+                sum += chunk.total_ns();
             }
+            Ok(())
         })?;
         if sums {
             self.totals.set(index, sum);

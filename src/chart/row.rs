@@ -43,14 +43,9 @@ impl RowReducer {
 
     /// Adds the next intervals, with `shift` taken from their times.
     pub(super) fn push_all(&mut self, intervals: &Intervals, shift: i64) {
-        let rows = intervals
-            .starts
-            .iter()
-            .zip(&intervals.ends)
-            .zip(&intervals.threads);
-        for ((&start, &end), &thread) in rows {
-            let (start, end) = (start.saturating_sub(shift), end.max(start).saturating_sub(shift));
-            self.push(thread, start, end);
+        for call in intervals.iter() {
+            let end = call.end_ns.max(call.start_ns).saturating_sub(shift);
+            self.push(call.thread, call.start_ns.saturating_sub(shift), end);
         }
     }
 

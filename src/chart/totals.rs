@@ -1,28 +1,7 @@
 //! The total time of each row: stated by the file, or summed while reading.
 
 use crate::error::Result;
-use crate::profile::{Intervals, Source};
-
-/// How many intervals are read at once.
-pub(crate) const CHUNK: u64 = 1 << 16;
-
-/// Calls `each` with the intervals of a row, in order, a bounded number at a time.
-pub(crate) fn for_each_chunk(
-    source: &dyn Source,
-    row: usize,
-    buffer: &mut Intervals,
-    mut each: impl FnMut(&Intervals),
-) -> Result<()> {
-    let count = source.rows()[row].intervals;
-    let mut from = 0;
-    while from < count {
-        let to = count.min(from + CHUNK);
-        source.read(row, from..to, buffer)?;
-        each(buffer);
-        from = to;
-    }
-    Ok(())
-}
+use crate::profile::{Intervals, Source, each_chunk};
 
 /// Sum of all durations of each row, ns; `None` until known.
 #[derive(Clone, Debug)]
@@ -52,7 +31,10 @@ impl Totals {
         let mut buffer = Intervals::default();
         for (row, slot) in self.0.iter_mut().enumerate().filter(|(_, slot)| slot.is_none()) {
             let mut sum = 0;
-            for_each_chunk(source, row, &mut buffer, |chunk| sum += sum_of(chunk))?;
+            each_chunk(source, row, &mut buffer, |chunk| {
+                sum += chunk.total_ns();
+                Ok(())
+            })?;
             *slot = Some(sum);
         }
         Ok(())
@@ -70,12 +52,4 @@ impl Totals {
         }
         sums
     }
-}
-
-/// Sum of the durations, ns.
-pub(crate) fn sum_of(intervals: &Intervals) -> i128 {
-    let pairs = intervals.starts.iter().zip(&intervals.ends);
-    pairs
-        .map(|(&start, &end)| i128::from(end) - i128::from(start))
-        .sum()
 }

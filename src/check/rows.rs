@@ -1,16 +1,13 @@
 //! The intervals of one region on one rank, read through in slices.
 
 use crate::error::Result;
-use crate::profile::{Intervals, Row};
+use crate::profile::{CHUNK, Interval, Intervals, Row, saturate};
 use crate::store::schema::{Decoder, Issues};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// The unknown thread, in files of the Python package.
 const UNKNOWN: u32 = u32::MAX;
-
-/// Rows that are in memory at once.
-const SLICE: u64 = 1 << 16;
 
 /// What is wrong with some rows of a region: the first of them, and how many there are.
 #[derive(Debug, Default)]
@@ -65,15 +62,12 @@ pub(super) fn check(file: &dyn Decoder, index: usize, row: &Row, issues: &mut Is
         negative: Wrong::default(),
         unknown_thread: Wrong::default(),
     };
-    let mut slice = Intervals::default();
-    let mut at = 0;
-    while at < row.intervals {
-        let end = row.intervals.min(at + SLICE);
-        file.read(index, at..end, &mut slice)?;
-        rows.look_at(at, &slice);
-        at = end;
+    let mut slice = Intervals::new();
+    for from in (0..row.intervals).step_by(CHUNK as usize) {
+        file.read(index, from..row.intervals.min(from + CHUNK), &mut slice)?;
+        rows.look_at(from, &slice);
     }
-    let total = i64::try_from(rows.total).unwrap_or(if rows.total < 0 { i64::MIN } else { i64::MAX });
+    let total = saturate(rows.total);
     rows.disorder.report(&path, issues);
     rows.negative.report(&path, issues);
     rows.unknown_thread.report(&path, issues);
@@ -87,9 +81,13 @@ pub(super) fn check(file: &dyn Decoder, index: usize, row: &Row, issues: &mut Is
 
 impl Rows<'_> {
     fn look_at(&mut self, offset: u64, slice: &Intervals) {
-        let times = slice.starts.iter().zip(&slice.ends).zip(&slice.threads);
-        for (row, ((&start, &end), thread)) in (offset..).zip(times) {
-            let key = (start, Reverse(end));
+        for (row, interval) in (offset..).zip(slice.iter()) {
+            let key = interval.key();
+            let Interval {
+                start_ns: start,
+                end_ns: end,
+                thread,
+            } = interval;
             if self.sorted && self.last.is_some_and(|last| last > key) {
                 self.disorder.add(|| {
                     format!(
@@ -104,7 +102,7 @@ impl Rows<'_> {
             }
             self.total += i128::from(end) - i128::from(start);
             let is_known =
-                |threads: &BTreeMap<u32, String>| threads.contains_key(thread) || *thread == UNKNOWN;
+                |threads: &BTreeMap<u32, String>| threads.contains_key(&thread) || thread == UNKNOWN;
             if self.threads.is_some_and(|threads| !is_known(threads)) {
                 self.unknown_thread
                     .add(|| format!("row {row} ran on thread {thread}, which the rank's list does not have"));

@@ -2,7 +2,6 @@
 
 use super::{Intervals, RankRun, Row, RowFacts, RunFacts, Source};
 use crate::error::Result;
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
@@ -21,7 +20,7 @@ use std::ops::Range;
 /// assert_eq!(profile.rows().len(), 2);
 /// let mut intervals = Intervals::default();
 /// profile.read(0, 0..2, &mut intervals)?;
-/// assert_eq!(intervals.starts, [100, 200]);
+/// assert_eq!(intervals.starts(), [100, 200]);
 /// # Ok::<(), scope_profiler::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -63,10 +62,7 @@ impl Source for Profile {
         // A range that does not fit the address space reaches past the intervals anyway.
         let index = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
         let range = index(range.start)..index(range.end);
-        into.clear();
-        into.starts.extend_from_slice(&from.starts[range.clone()]);
-        into.ends.extend_from_slice(&from.ends[range.clone()]);
-        into.threads.extend_from_slice(&from.threads[range]);
+        into.copy_from(from, range);
         Ok(())
     }
 
@@ -123,10 +119,7 @@ impl ProfileBuilder {
 
     /// As [`interval`](Self::interval), for use in a loop.
     pub fn push(&mut self, rank: u32, region: &str, thread: u32, start: i64, end: i64) {
-        let intervals = &mut self.columns(rank, region).intervals;
-        intervals.starts.push(start);
-        intervals.ends.push(end);
-        intervals.threads.push(thread);
+        self.columns(rank, region).intervals.push(start, end, thread);
     }
 
     /// Says that a region was called `calls` times, for regions whose calls were only counted. Its
@@ -222,12 +215,10 @@ impl ProfileBuilder {
             run: self.run,
             ..Profile::default()
         };
-        for columns in self.columns {
-            let intervals = sorted(&columns.intervals);
-            let durations = intervals.starts.iter().zip(&intervals.ends);
-            let total: i128 = durations
-                .map(|(&start, &end)| i128::from(end) - i128::from(start))
-                .sum();
+        for mut columns in self.columns {
+            columns.intervals.sort();
+            let intervals = columns.intervals;
+            let total = intervals.total_ns();
             let count = intervals.len() as u64;
             profile.rows.push(Row {
                 rank: columns.rank,
@@ -271,16 +262,6 @@ impl ProfileBuilder {
     }
 }
 
-fn sorted(intervals: &Intervals) -> Intervals {
-    let mut order: Vec<usize> = (0..intervals.len()).collect();
-    order.sort_by_key(|&i| (intervals.starts[i], Reverse(intervals.ends[i])));
-    Intervals {
-        starts: order.iter().map(|&i| intervals.starts[i]).collect(),
-        ends: order.iter().map(|&i| intervals.ends[i]).collect(),
-        threads: order.iter().map(|&i| intervals.threads[i]).collect(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -298,9 +279,9 @@ mod tests {
         assert_eq!(ranks, [0, 1]);
         let mut intervals = Intervals::default();
         profile.read(0, 0..3, &mut intervals).unwrap();
-        assert_eq!(intervals.threads, [5, 4, 3]);
+        assert_eq!(intervals.threads(), [5, 4, 3]);
         profile.read(0, 1..2, &mut intervals).unwrap();
-        assert_eq!(intervals.ends, [30]);
+        assert_eq!(intervals.ends(), [30]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod clock;
 mod in_memory;
+mod intervals;
 mod region;
 mod run;
 mod statistics;
@@ -10,6 +11,8 @@ mod threads;
 pub(crate) use clock::agreement;
 pub use clock::{ClockAgreement, RankClock};
 pub use in_memory::{Profile, ProfileBuilder};
+pub(crate) use intervals::{CHUNK, each_chunk};
+pub use intervals::{Interval, Intervals, Numbers};
 pub(crate) use region::{CallSite, OwnTimes};
 pub use region::{MpiRegion, RankRegion};
 pub use run::{RankRun, RunFacts};
@@ -39,38 +42,6 @@ pub enum Value {
 
 /// What is known about a run: key to value, in alphabetical order.
 pub type Metadata = BTreeMap<String, Value>;
-
-/// Intervals as columns of equal length: nanoseconds on one clock, and the thread of each.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Intervals {
-    /// Start of each interval, ns.
-    pub starts: Vec<i64>,
-    /// End of each interval, ns.
-    pub ends: Vec<i64>,
-    /// The thread of each interval; all 0 where the file does not say.
-    pub threads: Vec<u32>,
-}
-
-impl Intervals {
-    /// The number of intervals.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.starts.len()
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.starts.is_empty()
-    }
-
-    /// Removes all intervals and keeps the memory.
-    pub fn clear(&mut self) {
-        self.starts.clear();
-        self.ends.clear();
-        self.threads.clear();
-    }
-}
 
 /// One region on one rank: what is known of it without reading its intervals.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,6 +110,9 @@ pub trait Source {
     fn rows(&self) -> &[Row];
 
     /// Replaces `into` with the intervals `range` of row number `row`.
+    ///
+    /// `into` says which [optional columns](Intervals::with_column) are wanted. A source fills in those that it
+    /// has ([`Intervals::set_column`]) and leaves the others alone, so one that knows of none is complete.
     ///
     /// # Errors
     ///

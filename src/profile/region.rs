@@ -125,7 +125,7 @@ impl RankRegion {
         own_times: Arc<OwnTimes>,
     ) -> Self {
         Self {
-            statistics: durations(&intervals).collect(),
+            statistics: intervals.durations().collect(),
             calls: source.rows()[row].calls,
             intervals,
             site,
@@ -145,26 +145,26 @@ impl RankRegion {
     /// Start of each interval, ns, ascending.
     #[must_use]
     pub fn start_times_ns(&self) -> &[i64] {
-        &self.intervals.starts
+        self.intervals.starts()
     }
 
     /// End of each interval, ns.
     #[must_use]
     pub fn end_times_ns(&self) -> &[i64] {
-        &self.intervals.ends
+        self.intervals.ends()
     }
 
     /// Thread of each interval, as an index into the rank's threads; all 0 where the file does not
     /// say.
     #[must_use]
     pub fn thread_ids(&self) -> &[u32] {
-        &self.intervals.threads
+        self.intervals.threads()
     }
 
     /// End minus start of each interval, ns.
     #[must_use]
     pub fn durations_ns(&self) -> Vec<i64> {
-        durations(&self.intervals).collect()
+        self.intervals.durations().collect()
     }
 
     /// Count, sum, extremes, mean and standard deviation of the durations.
@@ -215,13 +215,13 @@ impl RankRegion {
     /// The earliest start, ns.
     #[must_use]
     pub fn first_start_ns(&self) -> Option<i64> {
-        self.intervals.starts.iter().copied().min()
+        self.intervals.starts().iter().copied().min()
     }
 
     /// The latest end, ns.
     #[must_use]
     pub fn last_end_ns(&self) -> Option<i64> {
-        self.intervals.ends.iter().copied().max()
+        self.intervals.ends().iter().copied().max()
     }
 
     /// The source file of the region's call site, where known.
@@ -290,12 +290,4 @@ impl fmt::Debug for RankRegion {
             .field("statistics", &self.statistics)
             .finish_non_exhaustive()
     }
-}
-
-fn durations(intervals: &Intervals) -> impl Iterator<Item = i64> + '_ {
-    intervals
-        .starts
-        .iter()
-        .zip(&intervals.ends)
-        .map(|(&start, &end)| end.saturating_sub(start))
 }

@@ -48,9 +48,8 @@ impl Source for Generated {
         let start = |i: u64| (i * period + name * 1_000) as i64;
         let length = |i: u64| 600 + ((i ^ name).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as i64 % 400;
         into.clear();
-        into.starts.extend(range.clone().map(start));
-        into.ends.extend(range.clone().map(|i| start(i) + length(i)));
-        into.threads.resize((range.end - range.start) as usize, 0);
+        let starts = range.clone().map(start).collect();
+        into.set(starts, range.map(|i| start(i) + length(i)).collect(), None);
         Ok(())
     }
 

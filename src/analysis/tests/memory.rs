@@ -20,14 +20,13 @@ impl Memory {
 
     /// Adds calls as start, end and thread.
     pub(super) fn region(mut self, rank: u32, name: &str, calls: &[(i64, i64, u32)]) -> Self {
-        let mut calls = calls.to_vec();
-        calls.sort_by_key(|&(start, end, _)| (start, !end));
+        let mut intervals = Intervals::new();
+        for &(start, end, thread) in calls {
+            intervals.push(start, end, thread);
+        }
+        intervals.sort();
         self.add(rank, name, calls.len() as u64, calls.len() as u64);
-        self.intervals.push(Intervals {
-            starts: calls.iter().map(|call| call.0).collect(),
-            ends: calls.iter().map(|call| call.1).collect(),
-            threads: calls.iter().map(|call| call.2).collect(),
-        });
+        self.intervals.push(intervals);
         self
     }
 
@@ -76,11 +75,7 @@ impl Source for Memory {
     }
 
     fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()> {
-        let range = range.start as usize..range.end as usize;
-        let from = &self.intervals[row];
-        into.starts = from.starts[range.clone()].to_vec();
-        into.ends = from.ends[range.clone()].to_vec();
-        into.threads = from.threads[range].to_vec();
+        into.copy_from(&self.intervals[row], range.start as usize..range.end as usize);
         Ok(())
     }
 

@@ -3,12 +3,9 @@
 use crate::analysis::call_tree::CallTree;
 use crate::analysis::selection::RegionFilter;
 use crate::error::Result;
-use crate::profile::{Intervals, RowFacts, Source, Statistics, percentile_of_sorted};
+use crate::profile::{Intervals, RowFacts, Source, Statistics, each_chunk, percentile_of_sorted};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-
-/// Intervals read in one go.
-const STEP: u64 = 1 << 16;
 
 /// In order of their first start. Only the durations of one region are in memory at a time.
 pub(super) fn regions(
@@ -83,21 +80,12 @@ impl Sample {
             recursion_depth: times.recursion_depth,
             ..Self::default()
         };
-        let mut chunk = Intervals::default();
-        let mut at = 0;
-        while at < row.intervals {
-            let end = row.intervals.min(at + STEP);
-            source.read(index, at..end, &mut chunk)?;
-            let pairs = chunk.starts.iter().zip(&chunk.ends);
-            let durations = pairs.map(|(&start, &end)| end.saturating_sub(start));
-            sample.durations.extend(durations);
-            let (first, last) = (
-                chunk.starts.iter().copied().min(),
-                chunk.ends.iter().copied().max(),
-            );
-            sample.see(first, last);
-            at = end;
-        }
+        each_chunk(source, index, &mut Intervals::new(), |chunk| {
+            sample.durations.extend(chunk.durations());
+            let (first, last) = (chunk.starts().iter().min(), chunk.ends().iter().max());
+            sample.see(first.copied(), last.copied());
+            Ok(())
+        })?;
         sample.statistics.extend(sample.durations.iter().copied());
         sample.durations.sort_unstable();
         Ok(sample)

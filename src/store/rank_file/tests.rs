@@ -47,8 +47,9 @@ fn rows_of(reader: &ProfilingH5Reader, region: u32) -> Vec<(i64, i64, u32)> {
     reader
         .read(index, 0..reader.rows()[index].intervals, &mut rows)
         .unwrap();
-    let times = rows.starts.into_iter().zip(rows.ends).zip(rows.threads);
-    times.map(|((start, end), thread)| (start, end, thread)).collect()
+    rows.iter()
+        .map(|call| (call.start_ns, call.end_ns, call.thread))
+        .collect()
 }
 
 fn assert_file_has(events: &[Recorded], ticks_per_ns: u64) {

@@ -52,12 +52,12 @@ impl OrderedFile {
 
     /// Orders a whole row that was read in the order of the file, and remembers the outcome.
     fn put_in_order(&self, row: usize, intervals: &mut Intervals) -> Result<()> {
-        let order = if in_order(intervals) {
+        let order = if intervals.is_sorted() {
             Order::OfFile
         } else if self.is_said_to_be_in_order(row) {
             return Err(self.false_promise(row));
         } else {
-            *intervals = sorted(intervals);
+            intervals.sort();
             Order::Sorted(intervals.clone())
         };
         self.orders[row].get_or_init(|| order);
@@ -91,11 +91,12 @@ impl OrderedFile {
         while at < intervals {
             let end = intervals.min(at + ORDER_CHECK_ROWS);
             self.decoder.read(row, at..end, &mut chunk)?;
-            if !in_order(&chunk) || last.is_some_and(|last| last > key(&chunk, 0)) {
+            if !chunk.is_sorted() || last.is_some_and(|last| last > chunk.get(0).key()) {
                 self.decoder.read(row, 0..intervals, &mut chunk)?;
-                return Ok(Order::Sorted(sorted(&chunk)));
+                chunk.sort();
+                return Ok(Order::Sorted(chunk));
             }
-            last = Some(key(&chunk, chunk.len() - 1));
+            last = Some(chunk.get(chunk.len() - 1).key());
             at = end;
         }
         Ok(Order::OfFile)
@@ -126,7 +127,7 @@ impl Source for OrderedFile {
         match self.order(row)? {
             Order::OfFile => {
                 self.decoder.read(row, range, into)?;
-                if in_order(into) {
+                if into.is_sorted() {
                     Ok(())
                 } else {
                     Err(self.false_promise(row))
@@ -134,10 +135,7 @@ impl Source for OrderedFile {
             }
             Order::Sorted(intervals) => {
                 let range = range.start as usize..range.end as usize;
-                into.clear();
-                into.starts.extend_from_slice(&intervals.starts[range.clone()]);
-                into.ends.extend_from_slice(&intervals.ends[range.clone()]);
-                into.threads.extend_from_slice(&intervals.threads[range]);
+                into.copy_from(intervals, range);
                 Ok(())
             }
         }
@@ -157,24 +155,5 @@ impl Source for OrderedFile {
 
     fn thread_names(&self, rank: u32) -> Result<BTreeMap<u32, String>> {
         Ok(self.catalog().thread_names(rank))
-    }
-}
-
-/// What intervals are ordered by: start, then the longer first.
-fn key(intervals: &Intervals, index: usize) -> (i64, i64) {
-    (intervals.starts[index], !intervals.ends[index])
-}
-
-fn in_order(intervals: &Intervals) -> bool {
-    (1..intervals.len()).all(|i| key(intervals, i - 1) <= key(intervals, i))
-}
-
-fn sorted(intervals: &Intervals) -> Intervals {
-    let mut order: Vec<usize> = (0..intervals.len()).collect();
-    order.sort_by_key(|&index| key(intervals, index));
-    Intervals {
-        starts: order.iter().map(|&index| intervals.starts[index]).collect(),
-        ends: order.iter().map(|&index| intervals.ends[index]).collect(),
-        threads: order.iter().map(|&index| intervals.threads[index]).collect(),
     }
 }

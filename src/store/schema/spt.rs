@@ -250,10 +250,8 @@ impl Decoder for Trace {
         let starts = self.columns[row] + range.start * TIME_BYTES;
         let ends = starts + self.catalog.rows[row].intervals * TIME_BYTES;
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        into.starts = self.times(&mut file, starts, n)?;
-        into.ends = self.times(&mut file, ends, n)?;
-        into.threads.clear();
-        into.threads.resize(into.starts.len(), 0);
+        let starts = self.times(&mut file, starts, n)?;
+        into.set(starts, self.times(&mut file, ends, n)?, None);
         Ok(())
     }
 

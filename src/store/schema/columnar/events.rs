@@ -115,30 +115,28 @@ impl Events {
             return Ok(());
         };
         let at = slice.events.start + range.start..slice.events.start + range.end;
-        match &columns.times {
-            Times::Absolute { starts, ends } => {
-                into.starts = starts.read(at.clone())?;
-                into.ends = ends.read(at.clone())?;
-            }
+        let (starts, ends) = match &columns.times {
+            Times::Absolute { starts, ends } => (starts.read(at.clone())?, ends.read(at.clone())?),
             Times::Relative { deltas, durations } => {
                 let mut sum = self.sum_before(slice, range.start, deltas)?;
-                into.starts = deltas.read(at.clone())?;
-                into.ends = durations.read(at.clone())?;
-                for (start, end) in into.starts.iter_mut().zip(&mut into.ends) {
+                let (mut starts, mut ends) = (deltas.read(at.clone())?, durations.read(at.clone())?);
+                for (start, end) in starts.iter_mut().zip(&mut ends) {
                     sum = self.add(slice, sum, *start)?;
                     (*start, *end) = (sum, self.add(slice, sum, *end)?);
                 }
+                (starts, ends)
             }
-        }
-        into.threads = match &columns.threads {
+        };
+        let mut lanes = match &columns.threads {
             Some(threads) => threads.read_threads(at.clone())?,
-            None => vec![0; into.starts.len()],
+            None => vec![0; starts.len()],
         };
         if let Some(tasks) = &columns.tasks {
-            for (lane, task) in into.threads.iter_mut().zip(tasks.read_threads(at)?) {
+            for (lane, task) in lanes.iter_mut().zip(tasks.read_threads(at)?) {
                 *lane = task_lane(task).unwrap_or(*lane);
             }
         }
+        into.set(starts, ends, Some(lanes));
         Ok(())
     }
 

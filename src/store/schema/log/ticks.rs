@@ -88,9 +88,7 @@ impl Ticks {
             .collect();
         rows.sort_by_key(|&(start, end, _)| (start, Reverse(end)));
         for &(start, end, thread) in &rows[range.start - from..range.end - from] {
-            into.starts.push(start);
-            into.ends.push(end);
-            into.threads.push(thread);
+            into.push(start, end, thread);
         }
     }
 }
@@ -112,8 +110,10 @@ mod tests {
     fn read(ticks: &Ticks, range: Range<u64>, ticks_per_ns: u64) -> Vec<(i64, i64, u32)> {
         let mut into = Intervals::default();
         ticks.read(range, |tick| (tick / ticks_per_ns) as i64, &mut into);
-        let times = into.starts.into_iter().zip(into.ends).zip(into.threads);
-        times.map(|((start, end), thread)| (start, end, thread)).collect()
+        let times = into.iter();
+        times
+            .map(|call| (call.start_ns, call.end_ns, call.thread))
+            .collect()
     }
 
     #[test]

@@ -135,15 +135,10 @@ impl Columns {
 
     /// Replaces `into` with the intervals at `range`, in the order of the file.
     pub(super) fn read(&self, range: Range<u64>, into: &mut Intervals) -> Result<()> {
-        into.starts = self.starts.read(range.clone())?;
-        into.ends = self.ends.read(range.clone())?;
-        match &self.threads {
-            Some(threads) => into.threads = threads.read_threads(range)?,
-            None => {
-                into.threads.clear();
-                into.threads.resize(into.starts.len(), 0);
-            }
-        }
+        let starts = self.starts.read(range.clone())?;
+        let ends = self.ends.read(range.clone())?;
+        let threads = self.threads.as_ref().map(|threads| threads.read_threads(range));
+        into.set(starts, ends, threads.transpose()?);
         Ok(())
     }
 
