@@ -12,7 +12,8 @@
 //!   2007, LNCS 4641.
 
 use super::call_tree::CallTree;
-use super::inclusive;
+use super::inclusive::Times;
+use super::pass;
 use super::selection::RegionFilter;
 use crate::error::Result;
 use crate::profile::Source;
@@ -141,13 +142,14 @@ fn add_up(
     ranks: usize,
     known: impl Fn(usize) -> Option<i64>,
 ) -> Result<Vec<RegionImbalance>> {
+    let rows: Vec<usize> = rows.collect();
+    let unknown = rows.iter().copied().filter(|&row| known(row).is_none());
+    let mut times = Times::stated(source, unknown);
+    pass::run(source, &mut [&mut times])?;
     let mut regions = Imbalance::default();
     for index in rows {
         let row = &source.rows()[index];
-        let inclusive = match known(index) {
-            Some(ns) => ns,
-            None => inclusive::of_row(source, index)?,
-        };
+        let inclusive = known(index).unwrap_or_else(|| times.of(index));
         let time = inclusive.saturating_add(row.throttled_ns);
         regions.add(&source.names()[row.name], row.rank, row.calls, time);
     }

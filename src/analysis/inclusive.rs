@@ -4,9 +4,12 @@
 //! of calls inside each other only the outermost counts, and what two share that overlap counts once. Threads
 //! and ranks add up. So it never exceeds the wall time times the number of threads.
 
+use super::pass::{self, Observer};
+use super::threads::ThreadIndex;
 use crate::error::Result;
-use crate::profile::{Intervals, Source, each_chunk, saturate};
-use std::collections::HashMap;
+use crate::profile::{Intervals, Source, saturate};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 
 /// Until when the calls of a region, in order of start, have been open so far on one thread.
 #[derive(Clone, Copy, Debug)]
@@ -57,15 +60,51 @@ impl Covered {
 ///
 /// When `row` is not an index into [`Source::rows`].
 pub fn of_row(source: &dyn Source, row: usize) -> Result<i64> {
-    if let Some(ns) = source.row_facts(row).inclusive_ns {
-        return Ok(ns);
+    let mut times = Times::stated(source, [row]);
+    pass::run(source, &mut [&mut times])?;
+    Ok(times.of(row))
+}
+
+/// The inclusive times of several rows: those that the source does not state are worked out in a pass.
+#[derive(Debug)]
+pub(crate) struct Times {
+    known: BTreeMap<usize, Option<i64>>,
+    open: FxHashMap<usize, Sum>,
+}
+
+impl Times {
+    /// Of these rows, as far as the source states them.
+    pub(crate) fn stated(source: &dyn Source, rows: impl IntoIterator<Item = usize>) -> Self {
+        let rows = rows.into_iter();
+        Self {
+            known: rows
+                .map(|row| (row, source.row_facts(row).inclusive_ns))
+                .collect(),
+            open: FxHashMap::default(),
+        }
     }
-    let mut sum = Sum::default();
-    each_chunk(source, row, &mut Intervals::new(), |chunk| {
-        sum.add(chunk);
+
+    /// That of a row, ns, when the pass is over.
+    pub(crate) fn of(&self, row: usize) -> i64 {
+        self.known.get(&row).copied().flatten().unwrap_or(0)
+    }
+}
+
+impl Observer for Times {
+    fn takes_row(&self, row: usize) -> bool {
+        self.known.get(&row).is_some_and(Option::is_none)
+    }
+
+    fn chunk(&mut self, row: usize, chunk: &Intervals) -> Result<()> {
+        self.open.entry(row).or_default().add(chunk);
         Ok(())
-    })?;
-    Ok(sum.ns())
+    }
+
+    fn end_row(&mut self, row: usize) -> Result<()> {
+        let sum = self.open.remove(&row).unwrap_or_default();
+        self.known.insert(row, Some(sum.ns()));
+        Ok(())
+    }
 }
 
 /// Adds up the inclusive time of a row whose intervals come in order of start, in pieces.
@@ -85,14 +124,11 @@ pub fn of_row(source: &dyn Source, row: usize) -> Result<i64> {
 #[derive(Clone, Debug, Default)]
 pub struct Sum {
     ns: i128,
-    /// By thread; their numbers are small in our files, but not bound to be.
-    small: Vec<Covered>,
-    large: HashMap<u32, Covered>,
+    threads: ThreadIndex,
+    covered: Vec<Covered>,
 }
 
 impl Sum {
-    const SMALL: usize = 4096;
-
     /// Adds the next intervals.
     pub fn add(&mut self, intervals: &Intervals) {
         for call in intervals.iter() {
@@ -103,21 +139,16 @@ impl Sum {
     /// Adds the next interval.
     #[inline]
     pub(crate) fn push(&mut self, start: i64, end: i64, thread: u32) {
-        let covered = match self.small.get_mut(thread as usize) {
-            Some(covered) => covered,
-            None => self.find_or_add(thread),
-        };
-        self.ns += covered.add(start, end);
+        let thread = self.threads.of(thread);
+        if thread == self.covered.len() {
+            self.covered.push(Covered::NONE);
+        }
+        self.ns += self.covered[thread].add(start, end);
     }
 
-    #[cold]
-    fn find_or_add(&mut self, thread: u32) -> &mut Covered {
-        let index = thread as usize;
-        if index >= Self::SMALL {
-            return self.large.entry(thread).or_insert(Covered::NONE);
-        }
-        self.small.resize(index + 1, Covered::NONE);
-        &mut self.small[index]
+    /// The threads that had intervals.
+    pub(crate) fn threads(&self) -> impl Iterator<Item = u32> + '_ {
+        self.threads.seen().iter().copied()
     }
 
     /// The time so far, ns.

@@ -12,51 +12,77 @@ const SHORTEST_READ: usize = 64;
 /// Longer reads gain nothing; also the length of a chunk in large files.
 const LONGEST_READ: usize = 1 << 16;
 
-/// One interval of one row.
+/// One call of one row of a rank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Call {
+#[non_exhaustive]
+pub struct Call {
     /// Index into the rows that were merged.
-    pub(crate) row: usize,
-    pub(crate) start: i64,
-    pub(crate) end: i64,
-    pub(crate) thread: u32,
+    pub row: usize,
+    /// Start, ns.
+    pub start: i64,
+    /// End, ns.
+    pub end: i64,
+    /// The thread, as an index into the rank's threads.
+    pub thread: u32,
 }
 
 impl Call {
-    pub(crate) fn duration(&self) -> i64 {
+    /// End minus start, ns; it stops at the largest and smallest `i64`.
+    #[must_use]
+    pub fn duration(&self) -> i64 {
         self.end.saturating_sub(self.start)
     }
 }
 
-/// Calls `each` for every interval of `rows` in order of start; at the same start the longer first,
-/// then in the order of `rows`.
-pub(crate) fn merge(
-    source: &dyn Source,
-    rows: &[usize],
-    mut each: impl FnMut(Call) -> Result<()>,
-) -> Result<()> {
-    let per_row = (BUDGET / INTERVAL / rows.len().max(1)).clamp(SHORTEST_READ, LONGEST_READ);
-    let mut cursors = Vec::with_capacity(rows.len());
-    let mut heads = Vec::with_capacity(rows.len());
-    for (index, &row) in rows.iter().enumerate() {
-        let mut cursor = Cursor::new(source, row, per_row);
-        heads.push(cursor.head(index)?);
-        cursors.push(cursor);
+/// The intervals of several rows in order of start; at the same start the longer first, then in the order of the rows.
+pub(crate) struct Merge<'a> {
+    cursors: Vec<Cursor<'a>>,
+    /// None before the first calls are taken.
+    tournament: Option<Tournament>,
+}
+
+impl<'a> Merge<'a> {
+    /// Of rows of a source, which are indices into [`Source::rows`].
+    pub(crate) fn new(source: &'a dyn Source, rows: &[usize]) -> Self {
+        let step = (BUDGET / INTERVAL / rows.len().max(1)).clamp(SHORTEST_READ, LONGEST_READ);
+        Self {
+            cursors: rows.iter().map(|&row| Cursor::new(source, row, step)).collect(),
+            tournament: None,
+        }
     }
-    let mut tournament = Tournament::new(heads);
-    while let Some(row) = tournament.winner() {
-        let cursor = &mut cursors[row];
-        let interval = cursor.loaded.get(cursor.at);
-        each(Call {
-            row,
-            start: interval.start_ns,
-            end: interval.end_ns,
-            thread: interval.thread,
-        })?;
-        cursor.at += 1;
-        tournament.replace_winner(cursor.head(row)?);
+
+    /// Adds the next calls to `calls` until there are `most` of them; fewer when no more are left. `loaded` is told of
+    /// each piece of a row when it is read.
+    pub(crate) fn next_calls(
+        &mut self,
+        calls: &mut Vec<Call>,
+        most: usize,
+        mut loaded: impl FnMut(usize, &Intervals) -> Result<()>,
+    ) -> Result<()> {
+        let cursors = &mut self.cursors;
+        let tournament = match &mut self.tournament {
+            Some(tournament) => tournament,
+            none => {
+                let heads = cursors.iter_mut().enumerate();
+                let heads = heads.map(|(index, cursor)| cursor.head(index, &mut loaded));
+                none.insert(Tournament::new(heads.collect::<Result<_>>()?))
+            }
+        };
+        while calls.len() < most {
+            let Some(row) = tournament.winner() else { break };
+            let cursor = &mut cursors[row];
+            let interval = cursor.loaded.get(cursor.at);
+            calls.push(Call {
+                row,
+                start: interval.start_ns,
+                end: interval.end_ns,
+                thread: interval.thread,
+            });
+            cursor.at += 1;
+            tournament.replace_winner(cursor.head(row, &mut loaded)?);
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// The next interval of a row, as a number that is smaller the earlier its turn is.
@@ -168,8 +194,12 @@ impl<'a> Cursor<'a> {
     }
 
     #[inline]
-    fn head(&mut self, index: usize) -> Result<Head> {
-        if self.at == self.loaded.len() && !self.load()? {
+    fn head(
+        &mut self,
+        index: usize,
+        loaded: &mut impl FnMut(usize, &Intervals) -> Result<()>,
+    ) -> Result<Head> {
+        if self.at == self.loaded.len() && !self.load(loaded)? {
             return Ok(Head::NONE);
         }
         let interval = self.loaded.get(self.at);
@@ -177,7 +207,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Loads the next intervals; false, and the memory given back, when there are no more.
-    fn load(&mut self) -> Result<bool> {
+    fn load(&mut self, loaded: &mut impl FnMut(usize, &Intervals) -> Result<()>) -> Result<bool> {
         self.at = 0;
         if self.next == self.len {
             self.loaded = Intervals::default();
@@ -186,6 +216,7 @@ impl<'a> Cursor<'a> {
         let end = self.len.min(self.next + self.step);
         self.source.read(self.row, self.next..end, &mut self.loaded)?;
         self.next = end;
+        loaded(self.row, &self.loaded)?;
         Ok(true)
     }
 }

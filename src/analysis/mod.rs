@@ -8,8 +8,10 @@ pub mod inclusive;
 mod merge;
 pub(crate) mod nesting;
 pub mod notes;
+pub mod pass;
 pub mod selection;
 pub mod spans;
 #[cfg(test)]
 mod tests;
+pub(crate) mod threads;
 pub mod wall;

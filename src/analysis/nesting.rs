@@ -9,10 +9,11 @@
 //! nested either way: the later becomes a sibling of the earlier, and is counted. While both are open the
 //! time is the later one's, so that every moment of a thread belongs to one call, the innermost.
 
-use super::merge::{Call, merge};
+use super::pass::{self, Call, Observer};
+use super::threads::ThreadIndex;
 use crate::error::{Error, Result};
 use crate::profile::{RankRegion, Source, saturate};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// Told of every call, a parent before its children, which end before it does.
 pub(crate) trait Visitor {
@@ -33,11 +34,32 @@ pub(crate) trait Visitor {
     fn reversed(&mut self, call: &Call) -> Result<()>;
 }
 
-/// Visits the calls of `rows`, which are rows of one rank, in order of start.
-pub(crate) fn visit<V: Visitor>(source: &dyn Source, rows: &[usize], visitor: &mut V) -> Result<()> {
-    let mut threads = Threads::new();
-    merge(source, rows, |call| {
-        let (thread, stack) = threads.stack(call.thread);
+/// The open calls of the threads of a rank.
+pub(crate) struct Nesting<T> {
+    threads: ThreadIndex,
+    stacks: Vec<Vec<Frame<T>>>,
+}
+
+impl<T: Copy> Nesting<T> {
+    pub(crate) fn new() -> Self {
+        Self {
+            threads: ThreadIndex::default(),
+            stacks: Vec::new(),
+        }
+    }
+
+    /// Takes the next calls, in order of start.
+    pub(crate) fn calls(&mut self, calls: &[Call], visitor: &mut impl Visitor<Tag = T>) -> Result<()> {
+        calls.iter().try_for_each(|call| self.call(call, visitor))
+    }
+
+    #[inline]
+    fn call(&mut self, call: &Call, visitor: &mut impl Visitor<Tag = T>) -> Result<()> {
+        let thread = self.threads.of(call.thread);
+        if thread == self.stacks.len() {
+            self.stacks.push(Vec::new());
+        }
+        let stack = &mut self.stacks[thread];
         let mut overlaps = false;
         while let Some(top) = stack.last() {
             let mut until = top.call.end;
@@ -47,32 +69,35 @@ pub(crate) fn visit<V: Visitor>(source: &dyn Source, rows: &[usize], visitor: &m
                 }
                 if !overlaps {
                     overlaps = true;
-                    visitor.overlap(&top.call, &call)?;
+                    visitor.overlap(&top.call, call)?;
                 }
                 until = call.start;
             }
             close(stack, until, visitor);
         }
-        let tag = visitor.enter(thread, stack, &call);
+        let tag = visitor.enter(thread, stack, call);
         if call.end < call.start {
-            visitor.reversed(&call)?;
-            visitor.leave(tag, &call, 0);
+            visitor.reversed(call)?;
+            visitor.leave(tag, call, 0);
             return Ok(());
         }
         stack.push(Frame {
-            call,
+            call: *call,
             tag,
             children_ns: 0,
         });
         Ok(())
-    })?;
-    for stack in &mut threads.stacks {
-        while let Some(top) = stack.last() {
-            let until = top.call.end;
-            close(stack, until, visitor);
+    }
+
+    /// Ends all calls: no more are to come.
+    pub(crate) fn end(self, visitor: &mut impl Visitor<Tag = T>) {
+        for mut stack in self.stacks {
+            while let Some(top) = stack.last() {
+                let until = top.call.end;
+                close(&mut stack, until, visitor);
+            }
         }
     }
-    Ok(())
 }
 
 /// A call that is open.
@@ -96,53 +121,6 @@ fn close<V: Visitor>(stack: &mut Vec<Frame<V::Tag>>, until: i64, visitor: &mut V
             parent.children_ns += length;
         }
         visitor.leave(tag, &call, length - children_ns);
-    }
-}
-
-/// The open calls of each thread.
-struct Threads<T> {
-    stacks: Vec<Vec<Frame<T>>>,
-    /// Thread to its stack; thread numbers are small in our files, but not bound to be.
-    small: Vec<u32>,
-    large: HashMap<u32, usize>,
-}
-
-impl<T> Threads<T> {
-    const SMALL: u32 = 4096;
-
-    fn new() -> Self {
-        Self {
-            stacks: Vec::new(),
-            small: Vec::new(),
-            large: HashMap::new(),
-        }
-    }
-
-    #[inline]
-    fn stack(&mut self, thread: u32) -> (usize, &mut Vec<Frame<T>>) {
-        let index = match self.small.get(thread as usize) {
-            Some(&index) if index != u32::MAX => index as usize,
-            _ => self.find_or_add(thread),
-        };
-        (index, &mut self.stacks[index])
-    }
-
-    #[cold]
-    fn find_or_add(&mut self, thread: u32) -> usize {
-        let new = self.stacks.len();
-        let index = if thread < Self::SMALL {
-            if self.small.len() <= thread as usize {
-                self.small.resize(thread as usize + 1, u32::MAX);
-            }
-            self.small[thread as usize] = new as u32;
-            new
-        } else {
-            *self.large.entry(thread).or_insert(new)
-        };
-        if index == new {
-            self.stacks.push(Vec::new());
-        }
-        index
     }
 }
 
@@ -170,27 +148,51 @@ impl RankRegion {
 
 /// The exclusive time of every row of a rank, by row.
 pub(crate) fn own_times_of_rank(source: &dyn Source, rank: u32) -> Result<BTreeMap<usize, i64>> {
-    let rows = source.rows().iter().enumerate();
-    let rows: Vec<usize> = rows
-        .filter(|(_, row)| row.rank == rank)
-        .map(|(index, _)| index)
-        .collect();
-    let mut visitor = OwnTimes {
-        source,
-        rows: &rows,
-        totals: vec![0; rows.len()],
+    let mut observer = Nested {
+        rank,
+        nesting: Nesting::new(),
+        visitor: OwnTimes {
+            source,
+            rows: Vec::new(),
+            totals: Vec::new(),
+        },
     };
-    visit(source, &rows, &mut visitor)?;
-    Ok(rows
-        .iter()
-        .copied()
-        .zip(visitor.totals.into_iter().map(saturate))
-        .collect())
+    pass::run(source, &mut [&mut observer])?;
+    let OwnTimes { rows, totals, .. } = observer.visitor;
+    Ok(rows.into_iter().zip(totals.into_iter().map(saturate)).collect())
+}
+
+/// Nests the calls of one rank.
+struct Nested<'a> {
+    rank: u32,
+    nesting: Nesting<()>,
+    visitor: OwnTimes<'a>,
+}
+
+impl Observer for Nested<'_> {
+    fn takes_rank(&self, rank: u32) -> bool {
+        rank == self.rank
+    }
+
+    fn begin_rank(&mut self, _: u32, rows: &[usize]) -> Result<()> {
+        self.visitor.rows = rows.to_vec();
+        self.visitor.totals = vec![0; rows.len()];
+        Ok(())
+    }
+
+    fn calls(&mut self, calls: &[Call]) -> Result<()> {
+        self.nesting.calls(calls, &mut self.visitor)
+    }
+
+    fn end_rank(&mut self, _: u32) -> Result<()> {
+        std::mem::replace(&mut self.nesting, Nesting::new()).end(&mut self.visitor);
+        Ok(())
+    }
 }
 
 struct OwnTimes<'a> {
     source: &'a dyn Source,
-    rows: &'a [usize],
+    rows: Vec<usize>,
     totals: Vec<i128>,
 }
 

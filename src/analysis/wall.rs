@@ -4,8 +4,9 @@
 //! those were; else from the first interval to the last. A filter changes neither. Where the clocks of the
 //! ranks were never compared there is no such time: then each rank has its own.
 
+use super::pass::{self, Observer};
 use crate::error::Result;
-use crate::profile::{ClockAgreement, Intervals, Source, each_chunk};
+use crate::profile::{ClockAgreement, Intervals, Source};
 use std::collections::BTreeMap;
 
 /// How long a run took.
@@ -34,33 +35,28 @@ impl Wall {
     ///
     /// When intervals cannot be read.
     pub fn of(source: &dyn Source) -> Result<Self> {
-        Self::with(source, &BTreeMap::new())
+        let mut spans = Spans::unstated(source, |_| true);
+        pass::run(source, &mut [&mut spans])?;
+        Ok(Self::with(source, &spans))
     }
 
-    /// As [`of`](Self::of), for who knows the first start and the last end of some ranks already; none is of a
-    /// rank without intervals.
-    pub(crate) fn with(source: &dyn Source, known: &BTreeMap<u32, Option<(i64, i64)>>) -> Result<Self> {
+    /// As [`of`](Self::of), for who has seen the intervals that are needed.
+    pub(crate) fn with(source: &dyn Source, seen: &Spans) -> Self {
         let ranks = source.ranks();
         let own_clocks = source.clocks(&ranks) == ClockAgreement::Unknown;
         let sessions = source.run().spans(&ranks);
         let of_run = sessions.is_some() && !ranks.is_empty();
         let mut spans = sessions.unwrap_or_default();
-        if of_run {
+        for (&rank, &(first, last)) in &seen.ranks {
             // No interval is outside of its run, whatever the file says.
-            for (rank, span) in &mut spans {
-                if let Some(Some((first, last))) = known.get(rank) {
-                    *span = (span.0.min(*first), span.1.max(*last));
-                }
-            }
-        } else {
-            spans.extend(known.iter().filter_map(|(&rank, span)| Some((rank, (*span)?))));
-            read_others(source, known, &mut spans)?;
+            let span = spans.entry(rank).or_insert((first, last));
+            *span = (span.0.min(first), span.1.max(last));
         }
-        Ok(Self {
+        Self {
             ranks: spans,
             of_run,
             own_clocks,
-        })
+        }
     }
 
     /// The wall time, ns: from the first moment to the last over all ranks; where their clocks were never
@@ -122,24 +118,42 @@ impl Wall {
     }
 }
 
-/// First start and last end of the ranks that nobody has read.
-fn read_others(
-    source: &dyn Source,
-    known: &BTreeMap<u32, Option<(i64, i64)>>,
-    spans: &mut BTreeMap<u32, (i64, i64)>,
-) -> Result<()> {
-    let mut buffer = Intervals::default();
-    for (index, row) in source.rows().iter().enumerate() {
-        if known.contains_key(&row.rank) {
-            continue;
+/// First and last moment of ranks, as far as their intervals were seen.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Spans {
+    ranks: BTreeMap<u32, (i64, i64)>,
+    /// The rank of each row that is read for this alone.
+    rows: BTreeMap<usize, u32>,
+}
+
+impl Spans {
+    /// Of the ranks that are `wanted`, where the source does not say when the run began and ended.
+    pub(crate) fn unstated(source: &dyn Source, wanted: impl Fn(u32) -> bool) -> Self {
+        let mut spans = Self::default();
+        if source.run().spans(&source.ranks()).is_none() {
+            let rows = source.rows().iter().enumerate();
+            let rows = rows.filter(|(_, row)| wanted(row.rank) && row.intervals > 0);
+            spans.rows = rows.map(|(index, row)| (index, row.rank)).collect();
         }
-        each_chunk(source, index, &mut buffer, |chunk| {
-            if let Some((first, last)) = chunk.span() {
-                let span = spans.entry(row.rank).or_insert((first, last));
-                *span = (span.0.min(first), span.1.max(last));
-            }
-            Ok(())
-        })?;
+        spans
     }
-    Ok(())
+
+    /// Takes the first and the last moment of intervals of a rank.
+    pub(crate) fn see(&mut self, rank: u32, (first, last): (i64, i64)) {
+        let span = self.ranks.entry(rank).or_insert((first, last));
+        *span = (span.0.min(first), span.1.max(last));
+    }
+}
+
+impl Observer for Spans {
+    fn takes_row(&self, row: usize) -> bool {
+        self.rows.contains_key(&row)
+    }
+
+    fn chunk(&mut self, row: usize, chunk: &Intervals) -> Result<()> {
+        if let Some((&rank, span)) = self.rows.get(&row).zip(chunk.span()) {
+            self.see(rank, span);
+        }
+        Ok(())
+    }
 }

@@ -4,7 +4,6 @@ use super::gantt::Header;
 use super::moments::Moments;
 use super::options::DurationsOptions;
 use super::palette::{Color, OTHERS, Palette};
-use super::row::ThreadSlots;
 use super::totals::Totals;
 use crate::analysis::inclusive;
 use crate::analysis::notes;
@@ -127,7 +126,6 @@ fn read(
     for &index in rows {
         let row = &source.rows()[index];
         let (mut first, mut last, mut sum) = (i64::MAX, i64::MIN, 0);
-        let mut slots = ThreadSlots::default();
         let mut open = inclusive::Sum::default();
         each_chunk(source, index, &mut buffer, |chunk| {
             sum += chunk.total_ns();
@@ -135,15 +133,12 @@ fn read(
             if let Some(span) = chunk.span() {
                 (first, last) = (first.min(span.0), last.max(span.1));
             }
-            for &thread in chunk.threads() {
-                slots.of(thread);
-            }
             Ok(())
         })?;
         by_rank
             .entry(row.rank)
             .or_insert_with(BTreeSet::new)
-            .extend(slots.seen);
+            .extend(open.threads());
         intervals += row.intervals;
         if row.intervals > 0 {
             moments.see(row.rank, first, last);

@@ -1,9 +1,8 @@
 //! The run that a chart is a part of: how long it took, and where each rank's time begins.
 
-use crate::analysis::wall::Wall;
+use crate::analysis::wall::{Spans, Wall};
 use crate::error::Result;
 use crate::profile::{ClockAgreement, Source};
-use std::collections::BTreeMap;
 
 /// The run before and while its intervals are read.
 #[derive(Debug)]
@@ -11,7 +10,7 @@ pub(super) struct Moments {
     /// As far as it is known without reading what is read anyway.
     before: Option<Wall>,
     /// First start and last end of each rank, as they were read.
-    seen: BTreeMap<u32, Option<(i64, i64)>>,
+    seen: Spans,
     /// Whether the rows that are read are all there are.
     reads_all: bool,
 }
@@ -27,7 +26,7 @@ impl Moments {
         let before = (is_stated || own_clocks || !reads_all).then(|| Wall::of(source));
         Ok(Moments {
             before: before.transpose()?,
-            seen: BTreeMap::new(),
+            seen: Spans::default(),
             reads_all,
         })
     }
@@ -50,16 +49,14 @@ impl Moments {
 
     /// Takes the first start and the last end of a row.
     pub(super) fn see(&mut self, rank: u32, first: i64, last: i64) {
-        let seen = self.seen.entry(rank).or_default();
-        let (earliest, latest) = seen.unwrap_or((first, last));
-        *seen = Some((earliest.min(first), latest.max(last)));
+        self.seen.see(rank, (first, last));
     }
 
     /// The run, now that all rows of the chart are read.
     pub(super) fn wall(self, source: &dyn Source) -> Result<Wall> {
         match self.before {
             Some(wall) if !self.reads_all => Ok(wall),
-            _ => Wall::with(source, &self.seen),
+            _ => Ok(Wall::with(source, &self.seen)),
         }
     }
 }

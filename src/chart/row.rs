@@ -1,8 +1,8 @@
 //! Reduces one row, and finds out whether its threads need lanes of their own.
 
 use super::lane::LaneReducer;
+use crate::analysis::threads::ThreadIndex;
 use crate::profile::Intervals;
-use std::collections::HashMap;
 
 /// One region on one rank while its intervals stream past.
 #[derive(Debug)]
@@ -11,7 +11,7 @@ pub(super) struct RowReducer {
     level: u32,
     /// All threads together.
     pub(super) all: LaneReducer,
-    slots: ThreadSlots,
+    slots: ThreadIndex,
     /// By slot; kept only once there are two threads, up to `max_threads` of them.
     threads: Vec<LaneReducer>,
     max_threads: usize,
@@ -30,7 +30,7 @@ impl RowReducer {
             columns,
             level,
             all: LaneReducer::new(columns, level),
-            slots: ThreadSlots::default(),
+            slots: ThreadIndex::default(),
             threads: Vec::new(),
             max_threads,
             latest: (0, i64::MIN),
@@ -54,7 +54,7 @@ impl RowReducer {
         self.note_overlap(thread, start, end);
         self.first_start = self.first_start.min(start);
         self.last_end = self.last_end.max(end);
-        let seen = self.slots.seen.len();
+        let seen = self.slots.seen().len();
         if seen > 1 && seen <= self.max_threads {
             if self.threads.is_empty() {
                 // Until now there was one thread, so its lane is the common one.
@@ -88,7 +88,7 @@ impl RowReducer {
 
     /// The threads that occurred.
     pub(super) fn threads(&self) -> &[u32] {
-        &self.slots.seen
+        self.slots.seen()
     }
 
     /// Whether threads overlapped in time but were too many for lanes of their own.
@@ -100,42 +100,10 @@ impl RowReducer {
     pub(super) fn into_lanes(self) -> (LaneReducer, Vec<(u32, LaneReducer)>) {
         let mut threads = Vec::new();
         if self.overlap && !self.threads.is_empty() {
-            threads.extend(self.slots.seen.iter().copied().zip(self.threads));
+            threads.extend(self.slots.seen().iter().copied().zip(self.threads));
             threads.sort_by_key(|&(thread, _)| thread);
         }
         (self.all, threads)
-    }
-}
-
-/// Small consecutive numbers for threads, in order of appearance.
-#[derive(Debug, Default)]
-pub(super) struct ThreadSlots {
-    pub(super) seen: Vec<u32>,
-    /// By thread: slot + 1, for the small thread numbers that our own files use.
-    small: Vec<u32>,
-    large: HashMap<u32, usize>,
-}
-
-impl ThreadSlots {
-    const SMALL: usize = 4096;
-
-    pub(super) fn of(&mut self, thread: u32) -> usize {
-        let index = thread as usize;
-        if let Some(&slot @ 1..) = self.small.get(index) {
-            return slot as usize - 1;
-        }
-        if index >= Self::SMALL {
-            return *self.large.entry(thread).or_insert_with(|| {
-                self.seen.push(thread);
-                self.seen.len() - 1
-            });
-        }
-        if self.small.len() <= index {
-            self.small.resize(index + 1, 0);
-        }
-        self.seen.push(thread);
-        self.small[index] = self.seen.len() as u32;
-        self.seen.len() - 1
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::{RankTimes, RowTimes};
 use crate::analysis::inclusive::Covered;
-use crate::analysis::merge::Call;
-use crate::analysis::nesting::{self, Frame, Visitor};
+use crate::analysis::nesting::{Frame, Visitor};
+use crate::analysis::pass::Call;
 use crate::error::Result;
 use crate::profile::{ClockAgreement, Source, Statistics, saturate};
 use rustc_hash::FxHashMap;
@@ -103,6 +103,7 @@ pub(super) struct Tag {
 /// The region at hand, on the rank at hand.
 #[derive(Debug)]
 struct RowState {
+    row: usize,
     region: usize,
     /// By the thread's place.
     covered: Vec<Covered>,
@@ -163,36 +164,37 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Reads the rows of the next rank, which are all that it has.
-    pub(super) fn rank(&mut self, number: u32, rows: &[usize]) -> Result<()> {
-        let source = self.source;
+    /// The calls of these rows come next, which are all that the rank has.
+    pub(super) fn begin_rank(&mut self, number: u32, rows: &[usize]) {
         let nowhere = Target {
             node: 0,
             folded: false,
         };
-        self.state = rows
-            .iter()
-            .map(|&row| RowState {
-                region: source.rows()[row].name,
-                covered: Vec::new(),
-                inclusive: 0,
-                exclusive: 0,
-                recursion_depth: 0,
-                recent: (usize::MAX, nowhere),
-            })
-            .collect();
+        let state = rows.iter().map(|&row| RowState {
+            row,
+            region: self.source.rows()[row].name,
+            covered: Vec::new(),
+            inclusive: 0,
+            exclusive: 0,
+            recursion_depth: 0,
+            recent: (usize::MAX, nowhere),
+        });
+        self.state = state.collect();
         self.rank = RankState {
             number,
             ..RankState::default()
         };
-        nesting::visit(source, rows, self)?;
-        for (&row, state) in rows.iter().zip(&self.state) {
+    }
+
+    /// All calls of the rank were visited.
+    pub(super) fn end_rank(&mut self) {
+        for state in &self.state {
             let times = RowTimes {
                 inclusive_ns: saturate(state.inclusive),
                 exclusive_ns: saturate(state.exclusive),
                 recursion_depth: state.recursion_depth,
             };
-            self.rows.insert(row, times);
+            self.rows.insert(state.row, times);
         }
         let times = RankTimes {
             threads: self.rank.threads,
@@ -201,8 +203,7 @@ impl<'a> Builder<'a> {
             busy_ns: saturate(self.rank.busy),
             not_nested: self.rank.not_nested,
         };
-        self.ranks.insert(number, times);
-        Ok(())
+        self.ranks.insert(self.rank.number, times);
     }
 
     #[inline]

@@ -1,13 +1,15 @@
 //! The call tree: calls summed up by the path of regions that led to them.
 
 mod builder;
+mod growing;
 mod projection;
 
-use super::notes::{self, Found, Note};
+use super::notes::Note;
 use super::selection::RegionFilter;
 use super::wall::Wall;
 use crate::error::Result;
 use crate::profile::{Source, Statistics, saturate};
+pub use growing::GrowingTree;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Calls by path, summed over threads and ranks.
@@ -116,13 +118,7 @@ impl CallTree {
     ///
     /// When a chosen rank is not there, no region is left, or intervals cannot be read.
     pub fn filtered(source: &dyn Source, filter: &RegionFilter) -> Result<Self> {
-        filter.rows(source)?;
-        Self::build(
-            source,
-            &filter.chosen_regions(source),
-            filter.chosen_ranks(source),
-            filter,
-        )
+        GrowingTree::new(source, filter)?.run()
     }
 
     /// The call tree that shows the regions and the ranks of the given rows, which are indices into
@@ -132,48 +128,13 @@ impl CallTree {
     ///
     /// When intervals cannot be read.
     pub fn of(source: &dyn Source, rows: &[usize]) -> Result<Self> {
-        let mut regions = vec![false; source.names().len()];
+        let mut shown = vec![false; source.names().len()];
         let mut ranks = BTreeSet::new();
         for row in rows.iter().map(|&row| &source.rows()[row]) {
-            regions[row.name] = true;
+            shown[row.name] = true;
             ranks.insert(row.rank);
         }
-        Self::build(
-            source,
-            &regions,
-            ranks.into_iter().collect(),
-            &RegionFilter::new(),
-        )
-    }
-
-    fn build(source: &dyn Source, shown: &[bool], ranks: Vec<u32>, filter: &RegionFilter) -> Result<Self> {
-        let mut rows: BTreeMap<u32, Vec<usize>> = ranks.iter().map(|&rank| (rank, Vec::new())).collect();
-        for (index, row) in source.rows().iter().enumerate() {
-            if let Some(rows) = rows.get_mut(&row.rank) {
-                rows.push(index);
-            }
-        }
-        let mut builder = builder::Builder::new(source, shown);
-        for (&rank, rows) in &rows {
-            builder.rank(rank, rows)?;
-        }
-        let mut tree = builder.finish(shown);
-        tree.all_timed = all_timed(source, rows.values().flatten());
-        let known = tree.rank_times.iter();
-        let known = known
-            .map(|(&rank, times)| (rank, times.intervals_span_ns))
-            .collect();
-        tree.wall = Wall::with(source, &known)?;
-        tree.call_cost_ns = source.call_cost_ns();
-        tree.ranks = ranks;
-        tree.filter = filter.describe(source);
-        let found = Found {
-            overlaps: tree.overlaps,
-            reversed: tree.reversed,
-            folded: tree.folded,
-        };
-        tree.notes = notes::with(source, filter, found);
-        Ok(tree)
+        GrowingTree::of(source, shown, ranks.into_iter().collect(), &RegionFilter::new()).run()
     }
 
     /// The nodes at the top level, in order of their first start.
@@ -353,15 +314,6 @@ impl CallTree {
         let calls = node.calls_inside as f64 + node.outermost as f64 / 2.0;
         Some((self.call_cost_ns? * calls / node.inclusive as f64).min(1.0)).filter(|_| node.inclusive > 0)
     }
-}
-
-/// Whether every call of these rows has an interval.
-fn all_timed<'a>(source: &dyn Source, mut rows: impl Iterator<Item = &'a usize>) -> bool {
-    let is_timed = |&index: &usize| {
-        let row = &source.rows()[index];
-        row.calls <= row.intervals && source.row_facts(index).open == 0
-    };
-    source.run().incomplete.is_empty() && rows.all(is_timed)
 }
 
 impl CallNode {

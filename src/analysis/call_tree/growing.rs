@@ -1,0 +1,125 @@
+//! The tree as an observer of a pass.
+
+use super::CallTree;
+use super::builder::{Builder, Tag};
+use crate::analysis::nesting::Nesting;
+use crate::analysis::notes::{self, Found};
+use crate::analysis::pass::{self, Call, Observer};
+use crate::analysis::selection::RegionFilter;
+use crate::analysis::wall::{Spans, Wall};
+use crate::error::Result;
+use crate::profile::{Intervals, Source};
+use std::collections::BTreeSet;
+
+/// A [`CallTree`] that grows while a [pass](crate::analysis::pass) goes on, beside other observers.
+pub struct GrowingTree<'a> {
+    source: &'a dyn Source,
+    filter: RegionFilter,
+    shown: Vec<bool>,
+    ranks: BTreeSet<u32>,
+    nesting: Nesting<Tag>,
+    builder: Builder<'a>,
+    /// The other ranks, as the wall time is that of all.
+    others: Spans,
+}
+
+impl<'a> GrowingTree<'a> {
+    /// For [`CallTree::filtered`].
+    ///
+    /// # Errors
+    ///
+    /// When a chosen rank is not there, or no region is left.
+    pub fn new(source: &'a dyn Source, filter: &RegionFilter) -> Result<Self> {
+        filter.rows(source)?;
+        let ranks = filter.chosen_ranks(source).into_iter().collect();
+        Ok(Self::of(source, filter.chosen_regions(source), ranks, filter))
+    }
+
+    /// Of these regions and ranks.
+    pub(super) fn of(
+        source: &'a dyn Source,
+        shown: Vec<bool>,
+        ranks: BTreeSet<u32>,
+        filter: &RegionFilter,
+    ) -> Self {
+        Self {
+            source,
+            filter: filter.clone(),
+            nesting: Nesting::new(),
+            builder: Builder::new(source, &shown),
+            others: Spans::unstated(source, |rank| !ranks.contains(&rank)),
+            shown,
+            ranks,
+        }
+    }
+
+    /// The tree, from a pass of its own.
+    pub(super) fn run(mut self) -> Result<CallTree> {
+        pass::run(self.source, &mut [&mut self])?;
+        Ok(self.finish())
+    }
+
+    /// The tree, when the pass is over.
+    #[must_use]
+    pub fn finish(self) -> CallTree {
+        let Self { source, filter, .. } = self;
+        let mut tree = self.builder.finish(&self.shown);
+        tree.all_timed = all_timed(source, tree.rows.keys());
+        let mut spans = self.others;
+        for (&rank, times) in &tree.rank_times {
+            if let Some(span) = times.intervals_span_ns {
+                spans.see(rank, span);
+            }
+        }
+        tree.wall = Wall::with(source, &spans);
+        tree.call_cost_ns = source.call_cost_ns();
+        tree.ranks = self.ranks.into_iter().collect();
+        tree.filter = filter.describe(source);
+        let found = Found {
+            overlaps: tree.overlaps,
+            reversed: tree.reversed,
+            folded: tree.folded,
+        };
+        tree.notes = notes::with(source, &filter, found);
+        tree
+    }
+}
+
+impl Observer for GrowingTree<'_> {
+    fn takes_row(&self, row: usize) -> bool {
+        self.others.takes_row(row)
+    }
+
+    fn chunk(&mut self, row: usize, chunk: &Intervals) -> Result<()> {
+        self.others.chunk(row, chunk)
+    }
+
+    fn takes_rank(&self, rank: u32) -> bool {
+        self.ranks.contains(&rank)
+    }
+
+    fn begin_rank(&mut self, rank: u32, rows: &[usize]) -> Result<()> {
+        self.nesting = Nesting::new();
+        self.builder.begin_rank(rank, rows);
+        Ok(())
+    }
+
+    fn calls(&mut self, calls: &[Call]) -> Result<()> {
+        self.nesting.calls(calls, &mut self.builder)
+    }
+
+    fn end_rank(&mut self, _: u32) -> Result<()> {
+        std::mem::replace(&mut self.nesting, Nesting::new()).end(&mut self.builder);
+        self.builder.end_rank();
+        Ok(())
+    }
+}
+
+/// Whether every call of these rows has an interval.
+fn all_timed<'a>(source: &dyn Source, mut rows: impl Iterator<Item = &'a usize>) -> bool {
+    let is_timed = |&index: &usize| {
+        let row = &source.rows()[index];
+        row.calls <= row.intervals && source.row_facts(index).open == 0
+    };
+    source.run().incomplete.is_empty() && rows.all(is_timed)
+}
