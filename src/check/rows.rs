@@ -1,13 +1,11 @@
 //! The intervals of one region on one rank, read through in slices.
 
 use crate::error::Result;
+use crate::profile::threads::UNKNOWN;
 use crate::profile::{CHUNK, Interval, Intervals, Row, saturate};
 use crate::store::schema::{Decoder, Issues};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-
-/// The unknown thread, in files of the Python package.
-const UNKNOWN: u32 = u32::MAX;
 
 /// What is wrong with some rows of a region: the first of them, and how many there are.
 #[derive(Debug, Default)]

@@ -6,7 +6,7 @@ mod intervals;
 mod region;
 mod run;
 mod statistics;
-mod threads;
+pub(crate) mod threads;
 
 pub(crate) use clock::agreement;
 pub use clock::{ClockAgreement, RankClock};

@@ -77,6 +77,7 @@ impl Index<u32> for MpiRegion {
 pub(crate) struct CallSite {
     pub(crate) source_file: Option<String>,
     pub(crate) source_line: Option<u32>,
+    pub(crate) source_text: Option<String>,
     pub(crate) tags: Vec<String>,
     pub(crate) dropped: u64,
     pub(crate) open: u64,
@@ -234,6 +235,12 @@ impl RankRegion {
     #[must_use]
     pub fn source_line(&self) -> Option<u32> {
         self.site.source_line
+    }
+
+    /// The source code of the region, where the Python package has stored it.
+    #[must_use]
+    pub fn source_text(&self) -> Option<&str> {
+        self.site.source_text.as_deref()
     }
 
     /// Tags given to the region by the Python package.

@@ -1,5 +1,6 @@
 //! What is in a file, intervals aside, as one value.
 
+use super::lanes::Lanes;
 use super::names;
 use crate::profile::{CallSite, Metadata, RankClock, Row, Value};
 use std::collections::hash_map::{DefaultHasher, Entry};
@@ -84,6 +85,15 @@ impl Catalog {
         match self.metadata.get(names::CALL_COST) {
             Some(Value::Float(ns)) if ns.is_finite() && *ns >= 0.0 => Some(*ns),
             _ => None,
+        }
+    }
+
+    /// Takes the lanes of the ranks that it has.
+    pub(super) fn name_lanes(&mut self, lanes: Lanes) {
+        for (rank, threads) in lanes {
+            if let Some(entry) = self.of_rank.get_mut(&rank) {
+                entry.threads = Some(threads);
+            }
         }
     }
 

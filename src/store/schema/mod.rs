@@ -7,6 +7,8 @@ mod catalog;
 mod columnar;
 mod decoder;
 mod issues;
+mod json;
+mod lanes;
 mod log;
 mod metadata;
 pub(crate) mod names;
@@ -28,7 +30,7 @@ use std::path::Path;
 type Open = fn(&Probe, &mut Issues) -> Result<Option<Box<dyn Decoder>>>;
 
 /// All formats. Those that are told by their first bytes come before those in HDF5.
-const FORMATS: &[Open] = &[log::open, spt::open, v1::open, columnar::open];
+const FORMATS: &[Open] = &[log::open, spt::open, json::open, v1::open, columnar::open];
 
 /// Opens `path` with the decoder for its format. What is wrong with it goes to `issues`.
 ///

@@ -41,6 +41,8 @@ pub(crate) const NAME: &str = "name";
 pub(crate) const SOURCE_FILE: &str = "source_file";
 /// Attribute of a region, int64: the line of its call site.
 pub(crate) const SOURCE_LINE: &str = "source_lineno";
+/// Attribute of a region, in files of the Python package: its source code.
+pub(crate) const SOURCE_TEXT: &str = "source_text";
 /// Attribute of a region, a list of texts, in files of the Python package.
 pub(crate) const TAGS: &str = "tags";
 /// Attribute of a region, uint64: completed calls, where they are more than the intervals
@@ -146,6 +148,8 @@ pub(crate) mod columnar {
     pub(crate) const SOURCE_LINES: &str = "source_lines";
     /// Texts, an entry for each row; empty where it is not known.
     pub(crate) const SOURCE_FILES: &str = "source_files";
+    /// Texts, an entry for each row: source code.
+    pub(crate) const SOURCE_TEXTS: &str = "source_texts";
     /// Texts, an entry for each row: a JSON array.
     pub(crate) const TAGS: &str = "tags";
     /// Group of columns with an entry for each event.
@@ -164,6 +168,8 @@ pub(crate) mod columnar {
     pub(crate) const LANE_INDEX: &str = "index";
     /// Texts in both tables.
     pub(crate) const LANE_NAME: &str = "name";
+    /// Texts in the table of tasks: the coroutine that each runs.
+    pub(crate) const TASK_CODE: &str = "coro_name";
     /// Metadata, int64: the number of ranks.
     pub(crate) const MPI_SIZE: &str = "mpi_size";
 }

@@ -1,11 +1,11 @@
 //! The columns that all events share.
 
-use super::lanes::task_lane;
 use crate::error::{Error, Result};
 use crate::profile::Intervals;
 use crate::store::hdf5::{Column, Group, Members};
 use crate::store::names;
 use crate::store::names::columnar::{DURATIONS, EVENTS, START_DELTAS, TASK_IDS};
+use crate::store::schema::lanes::task_lane;
 use std::ops::Range;
 use std::sync::OnceLock;
 

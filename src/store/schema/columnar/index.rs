@@ -5,7 +5,7 @@ use crate::profile::CallSite;
 use crate::store::hdf5::{Group, Members};
 use crate::store::names::columnar::{
     EVENT_COUNTS, EVENT_OFFSETS, INDEX, NAMES, RANKS, REGION_IDS, REGION_TABLE, SOURCE_FILES, SOURCE_LINES,
-    TAGS,
+    SOURCE_TEXTS, TAGS,
 };
 use crate::store::schema::issues::Issues;
 use std::collections::HashSet;
@@ -72,6 +72,7 @@ struct Index {
     counts: Vec<i64>,
     lines: Vec<i64>,
     files: Vec<String>,
+    texts: Vec<String>,
     tags: Vec<String>,
 }
 
@@ -95,6 +96,7 @@ impl Index {
             counts: column(EVENT_COUNTS)?,
             lines: optional(SOURCE_LINES)?,
             files: texts(SOURCE_FILES)?,
+            texts: texts(SOURCE_TEXTS)?,
             tags: texts(TAGS)?,
             group: group.clone(),
         };
@@ -110,6 +112,7 @@ impl Index {
             (EVENT_COUNTS, self.counts.len(), false),
             (SOURCE_LINES, self.lines.len(), true),
             (SOURCE_FILES, self.files.len(), true),
+            (SOURCE_TEXTS, self.texts.len(), true),
             (TAGS, self.tags.len(), true),
         ] {
             if len != rows && !(may_be_empty && len == 0) {
@@ -150,13 +153,15 @@ impl Index {
                 "has {count} events from event {offset} on, but there are only {events}; the file is truncated or damaged"
             ))
         })?;
+        let text = |texts: &[String]| texts.get(number).filter(|text| !text.is_empty()).cloned();
         Ok(IndexRow {
             number,
             rank,
             region,
             events: slice,
             site: CallSite {
-                source_file: self.files.get(number).filter(|file| !file.is_empty()).cloned(),
+                source_file: text(&self.files),
+                source_text: text(&self.texts),
                 source_line: self.lines.get(number).and_then(|&line| u32::try_from(line).ok()),
                 tags: self
                     .tags

@@ -80,19 +80,14 @@ fn check_layout(root: &Group) -> Result<()> {
 
 /// What is known of each rank.
 fn catalog(root: &Group, members: &Members, rows: &[IndexRow], issues: &mut Issues) -> Result<Catalog> {
-    let mut of_rank: BTreeMap<u32, RankEntry> =
-        rows.iter().map(|row| (row.rank, RankEntry::default())).collect();
-    let lanes = issues.part(lanes::read(root, members))?.unwrap_or_default();
-    for (rank, threads) in lanes {
-        if let Some(entry) = of_rank.get_mut(&rank) {
-            entry.threads = Some(threads);
-        }
-    }
-    Ok(Catalog {
+    let of_rank: BTreeMap<u32, RankEntry> = rows.iter().map(|row| (row.rank, RankEntry::default())).collect();
+    let mut catalog = Catalog {
         ranks: of_rank.keys().copied().collect(),
         of_rank,
         ..Catalog::default()
-    })
+    };
+    catalog.name_lanes(issues.part(lanes::read(root, members))?.unwrap_or_default());
+    Ok(catalog)
 }
 
 /// As many as the metadata say, or as the rows need.

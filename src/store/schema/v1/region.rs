@@ -11,10 +11,11 @@ use std::ops::Range;
 pub(super) const COLUMNS: [&str; 3] = [names::START_TIMES, names::END_TIMES, names::THREAD_IDS];
 
 /// Attributes of a region's group that mean something to us.
-const REGION_ATTRIBUTES: [&str; 13] = [
+const REGION_ATTRIBUTES: [&str; 14] = [
     names::NAME,
     names::SOURCE_FILE,
     names::SOURCE_LINE,
+    names::SOURCE_TEXT,
     names::TAGS,
     names::NUM_CALLS,
     names::NUM_SPANS,
@@ -71,6 +72,7 @@ pub(super) fn open(group: &Group, members: &Members) -> Result<Region> {
         site: CallSite {
             source_file: text(&attributes, names::SOURCE_FILE),
             source_line: int(&attributes, names::SOURCE_LINE).and_then(|line| u32::try_from(line).ok()),
+            source_text: text(&attributes, names::SOURCE_TEXT),
             tags: texts_of(&attributes, names::TAGS),
             dropped,
             open: count(names::OPEN).unwrap_or(0),

@@ -1,0 +1,51 @@
+//! The document as it is written: what is not known here is passed over.
+
+use super::value::{Column, Lossy, Whole};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// A whole profile.
+#[derive(Debug, Deserialize)]
+pub(super) struct Document {
+    pub(super) format: Lossy,
+    pub(super) format_version: Option<Whole>,
+    pub(super) num_ranks: Option<Whole>,
+    pub(super) metadata: Option<Map<String, Value>>,
+    #[serde(default)]
+    pub(super) regions: Vec<Entry>,
+    /// By rank.
+    pub(super) threads: Option<BTreeMap<String, Vec<Lane>>>,
+    pub(super) tasks: Option<BTreeMap<String, Vec<Lane>>>,
+}
+
+/// A region on a rank.
+#[derive(Debug, Deserialize)]
+pub(super) struct Entry {
+    pub(super) name: Lossy,
+    pub(super) rank: Whole,
+    pub(super) source_file: Option<Lossy>,
+    pub(super) source_lineno: Option<Whole>,
+    pub(super) source_text: Option<Lossy>,
+    pub(super) tags: Option<Vec<Lossy>>,
+    pub(super) start_times_ns: Option<Column>,
+    pub(super) end_times_ns: Option<Column>,
+    pub(super) thread_ids: Option<Column>,
+    pub(super) task_ids: Option<Column>,
+    pub(super) aggregate: Option<Value>,
+}
+
+/// A thread or a task.
+#[derive(Debug, Deserialize)]
+pub(super) struct Lane {
+    pub(super) index: Whole,
+    pub(super) name: Option<Lossy>,
+    /// The coroutine of a task.
+    pub(super) coro_name: Option<Lossy>,
+}
+
+/// What tells whether a document is a profile at all.
+#[derive(Debug, Deserialize)]
+pub(super) struct Header {
+    pub(super) format: Option<Value>,
+}

@@ -1,0 +1,7 @@
+//! Every file of the Python package is read as its own reader reads it, or refused with the reason.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod corpus;
+mod profile_json;
+mod values;

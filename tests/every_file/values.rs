@@ -1,0 +1,188 @@
+//! Compares what we read with what the reader of the Python package has reported.
+
+use scope_profiler::analysis::call_tree::CallTree;
+use scope_profiler::profile::{MpiRegion, Statistics, Value};
+use scope_profiler::{ProfilingH5Reader, RankRegion, RegionFilter};
+use serde_json::{Value as Json, json};
+use std::collections::BTreeSet;
+
+/// The regions in order of their first start.
+pub(crate) fn order(reader: &ProfilingH5Reader) -> Vec<String> {
+    let regions = reader.get_regions(&RegionFilter::new()).unwrap();
+    regions.iter().map(|region| region.name().to_owned()).collect()
+}
+
+/// Everything that was reported of a file is what we read of it.
+pub(crate) fn agree(file: &str, reader: &ProfilingH5Reader, expected: &Json) {
+    assert_eq!(json!(reader.num_ranks()), expected["num_ranks"], "{file}");
+    let regions = reader.get_regions(&RegionFilter::new()).unwrap();
+    assert_eq!(json!(order(reader)), expected["region_order"], "{file}");
+    metadata(file, reader, expected["metadata"].as_object().unwrap());
+    assert_eq!(
+        regions.len(),
+        expected["regions"].as_object().unwrap().len(),
+        "{file}"
+    );
+    for region in &regions {
+        let expected = &expected["regions"][region.name()];
+        let wanted = expected["ranks"].as_object().unwrap();
+        assert_eq!(region.regions().len(), wanted.len(), "{file}");
+        for (rank, calls) in region.regions() {
+            let place = format!("{file}: {} on rank {rank}", region.name());
+            of_rank(file, &place, calls, &wanted[&rank.to_string()]);
+        }
+        pooled(&format!("{file}: {}", region.name()), region, &expected["pooled"]);
+    }
+    if let Some(expected) = expected["call_tree_rank0"].as_object() {
+        call_tree(file, reader, expected);
+    }
+}
+
+/// What we have besides is what the file keeps as attributes of its root.
+fn metadata(file: &str, reader: &ProfilingH5Reader, expected: &serde_json::Map<String, Json>) {
+    for (key, wanted) in expected {
+        let value = match reader.metadata().get(key) {
+            Some(Value::Text(text)) => json!(text),
+            Some(Value::Int(number)) => json!(number),
+            Some(Value::Float(number)) => json!(number),
+            Some(Value::List(texts)) => json!(texts),
+            other => panic!("{file}: {key} is {other:?}"),
+        };
+        assert_eq!(value, *wanted, "{file}: {key}");
+    }
+}
+
+fn of_rank(file: &str, place: &str, calls: &RankRegion, expected: &Json) {
+    let durations = calls.durations_ns();
+    let integers = [
+        ("num_calls", Some(calls.num_calls() as i64)),
+        ("total_ns", Some(calls.total_duration_ns())),
+        ("min_ns", Some(calls.min_duration_ns())),
+        ("max_ns", Some(calls.max_duration_ns())),
+        ("first_start_ns", calls.first_start_ns()),
+        ("last_end_ns", calls.last_end_ns()),
+    ];
+    for (key, value) in integers {
+        assert_eq!(json!(value), expected[key], "{place}: {key}");
+    }
+    for (key, value) in [
+        ("mean_ns", calls.average_duration_ns()),
+        ("std_ns", calls.std_duration_ns()),
+        ("p50_ns", calls.percentile_ns(50.0)),
+        ("p95_ns", calls.percentile_ns(95.0)),
+        ("p99_ns", calls.percentile_ns(99.0)),
+    ] {
+        close(&format!("{place}: {key}"), value, &expected[key]);
+    }
+    let sum = |times: &[i64]| {
+        times
+            .iter()
+            .map(|&time| i128::from(time))
+            .sum::<i128>()
+            .to_string()
+    };
+    assert_eq!(
+        sum(calls.start_times_ns()),
+        expected["start_times_sum_ns"],
+        "{place}"
+    );
+    assert_eq!(sum(calls.end_times_ns()), expected["end_times_sum_ns"], "{place}");
+    let in_order_of_start = calls.start_times_ns().is_sorted();
+    assert!(in_order_of_start, "{place}");
+    let theirs: Vec<i64> =
+        serde_json::from_value(expected["start_times_head_ns"].clone()).unwrap_or_default();
+    // The Python package leaves calls of several threads in the order of the file.
+    if !file.contains("threads") {
+        let head = |times: &[i64]| json!(times[..times.len().min(5)]);
+        assert_eq!(head(calls.start_times_ns()), json!(theirs), "{place}");
+        assert_eq!(
+            head(calls.end_times_ns()),
+            expected["end_times_head_ns"],
+            "{place}"
+        );
+        let edge = |duration: Option<&i64>| json!(duration);
+        assert_eq!(edge(durations.first()), expected["first_duration_ns"], "{place}");
+        assert_eq!(edge(durations.last()), expected["last_duration_ns"], "{place}");
+    }
+    // Of schema 1 the Python package does not look at threads.
+    if let Some(threads) = expected.get("thread_ids").filter(|_| !file.starts_with("s1_")) {
+        let mut theirs: Vec<u32> = serde_json::from_value(threads.clone()).unwrap();
+        let mut ours = calls.thread_ids().to_vec();
+        theirs.sort_unstable();
+        ours.sort_unstable();
+        assert_eq!(ours, theirs, "{place}");
+    }
+    site(place, calls, expected);
+    match calls.exclusive_ns() {
+        Ok(own) => assert_eq!(json!(own), expected["exclusive_ns"], "{place}"),
+        Err(error) => {
+            assert!(error.is_not_nested(), "{place}: {error}");
+            assert!(expected.get("exclusive_error").is_some(), "{place}: {error}");
+        }
+    }
+}
+
+/// Where the region comes from.
+fn site(place: &str, calls: &RankRegion, expected: &Json) {
+    let wanted = |key: &str| expected.get(key).cloned().unwrap_or_default();
+    assert_eq!(json!(calls.source_file()), wanted("source_file"), "{place}");
+    assert_eq!(json!(calls.source_line()), wanted("source_lineno"), "{place}");
+    assert_eq!(json!(calls.source_text()), wanted("source_text"), "{place}");
+    let tags = expected.get("tags").cloned().unwrap_or(json!([]));
+    assert_eq!(json!(calls.tags()), tags, "{place}");
+}
+
+/// All ranks together, in seconds.
+fn pooled(place: &str, region: &MpiRegion, expected: &Json) {
+    let mut all = Statistics::new();
+    let mut num_calls = 0;
+    for calls in region.regions().values() {
+        all.merge(calls.statistics());
+        num_calls += calls.num_calls();
+    }
+    assert_eq!(json!(num_calls), expected["num_calls"], "{place}");
+    for (key, ns) in [
+        ("total_s", all.total_ns() as f64),
+        ("avg_s", all.mean_ns()),
+        ("min_s", all.min_ns().unwrap_or(0) as f64),
+        ("max_s", all.max_ns().unwrap_or(0) as f64),
+        ("std_s", all.std_ns()),
+    ] {
+        close(&format!("{place}: {key}"), ns / 1e9, &expected[key]);
+    }
+}
+
+fn close(place: &str, value: f64, expected: &Json) {
+    let wanted = expected.as_f64().unwrap_or_else(|| panic!("{place}: {expected}"));
+    // A difference of large numbers cannot be better than these are.
+    let tolerance = (1e-12 * wanted.abs()).max(1e-15);
+    assert!((value - wanted).abs() <= tolerance, "{place}: {value} {wanted}");
+}
+
+/// The paths of the calls of rank 0. We have a region inside itself in one node.
+fn call_tree(file: &str, reader: &ProfilingH5Reader, expected: &serde_json::Map<String, Json>) {
+    let tree = CallTree::filtered(reader, &RegionFilter::new().ranks([0])).unwrap();
+    let Some(paths) = expected.get("paths") else {
+        assert!(expected.contains_key("error") && tree.reversed() > 0, "{file}");
+        return;
+    };
+    let mut ours = BTreeSet::new();
+    let mut calls = 0;
+    let mut path: Vec<&str> = Vec::new();
+    for (depth, node) in tree.walk() {
+        path.truncate(depth);
+        path.push(node.name());
+        if node.calls() > 0 {
+            ours.insert(path.join(" > "));
+            calls += node.calls();
+        }
+    }
+    let theirs: Vec<String> = serde_json::from_value(paths.clone()).unwrap();
+    let once = |path: &String| {
+        let mut names: Vec<&str> = path.split(" > ").collect();
+        names.dedup();
+        names.join(" > ")
+    };
+    assert_eq!(ours, theirs.iter().map(once).collect(), "{file}");
+    assert_eq!(json!(calls), expected["num_calls"], "{file}");
+}
