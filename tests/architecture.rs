@@ -67,6 +67,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "check",
         &[
+            "analysis::inclusive",
             "clock",
             "error",
             "event",

@@ -8,7 +8,7 @@ use crate::profile::{Metadata, Value};
 use crate::store::names;
 use crate::store::rank_log::{Block, Ending, LogReader};
 use crate::store::schema::Issues;
-use crate::units::count;
+use crate::units::{count, plural};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -114,7 +114,7 @@ impl Seen {
             issues.find(format!("region {region} has calls and no name"));
         }
         self.clock_bounds(issues);
-        let bytes = |n: u64| format!("{} byte{}", count(n), if n == 1 { "" } else { "s" });
+        let bytes = |n: u64| plural(n, "byte");
         match ending {
             Ending::Clean => {}
             Ending::CutOff => issues.note(format!(
@@ -148,9 +148,9 @@ impl Seen {
             _ => "an unknown rank".into(),
         };
         let contents = format!(
-            "rank log of {rank}, {} regions, {} intervals",
-            count(self.regions.len() as u64),
-            count(self.written)
+            "rank log of {rank}, {}, {}",
+            plural(self.regions.len() as u64, "region"),
+            plural(self.written, "interval")
         );
         Checked {
             contents,

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::profile::Value;
 use crate::store::names;
 use crate::store::schema::{self, Catalog, Decoder, Issues};
-use crate::units::count;
+use crate::units::plural;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -121,8 +121,4 @@ fn describe(catalog: &Catalog, written: u64) -> String {
         plural(written, "interval"),
         catalog.format,
     )
-}
-
-fn plural(n: u64, what: &str) -> String {
-    format!("{} {what}{}", count(n), if n == 1 { "" } else { "s" })
 }

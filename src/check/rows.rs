@@ -1,5 +1,6 @@
 //! The intervals of one region on one rank, read through in slices.
 
+use crate::analysis::inclusive;
 use crate::error::Result;
 use crate::profile::threads::UNKNOWN;
 use crate::profile::{CHUNK, Interval, Intervals, Row, saturate};
@@ -38,6 +39,7 @@ struct Rows<'a> {
     threads: Option<&'a BTreeMap<u32, String>>,
     last: Option<(i64, Reverse<i64>)>,
     total: i128,
+    inclusive: inclusive::Sum,
     disorder: Wrong,
     negative: Wrong,
     unknown_thread: Wrong,
@@ -56,6 +58,7 @@ pub(super) fn check(file: &dyn Decoder, index: usize, row: &Row, issues: &mut Is
         threads: catalog.threads(row.rank),
         last: None,
         total: 0,
+        inclusive: inclusive::Sum::default(),
         disorder: Wrong::default(),
         negative: Wrong::default(),
         unknown_thread: Wrong::default(),
@@ -66,6 +69,8 @@ pub(super) fn check(file: &dyn Decoder, index: usize, row: &Row, issues: &mut Is
         rows.look_at(from, &slice);
     }
     let total = saturate(rows.total);
+    // It is worked out from rows that are in order.
+    let in_order = rows.sorted && rows.disorder.rows == 0 && rows.negative.rows == 0;
     rows.disorder.report(&path, issues);
     rows.negative.report(&path, issues);
     rows.unknown_thread.report(&path, issues);
@@ -73,12 +78,20 @@ pub(super) fn check(file: &dyn Decoder, index: usize, row: &Row, issues: &mut Is
         issues.find(format!(
             "{path}: states a total of {stated} ns, its calls add up to {total} ns"
         ));
+    } else if let Some(stated) = catalog.inclusive_ns(index).filter(|_| in_order) {
+        let open = rows.inclusive.ns();
+        if stated != open {
+            issues.find(format!(
+                "{path}: states an inclusive time of {stated} ns, its calls were open for {open} ns"
+            ));
+        }
     }
     Ok(())
 }
 
 impl Rows<'_> {
     fn look_at(&mut self, offset: u64, slice: &Intervals) {
+        self.inclusive.add(slice);
         for (row, interval) in (offset..).zip(slice.iter()) {
             let key = interval.key();
             let Interval {

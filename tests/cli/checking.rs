@@ -105,7 +105,7 @@ fn overwrite(file: &hdf5::File, column: &str, row: usize, value: i64) {
 #[test]
 fn every_finding_says_where() {
     type Change = fn(&hdf5::File);
-    let cases: [(Change, &str); 12] = [
+    let cases: [(Change, &str); 13] = [
         (
             |file| overwrite(file, "start_times", 4, 0),
             "rank0/regions/solve: row 4 starts at 0 ns, out of order",
@@ -144,6 +144,10 @@ fn every_finding_says_where() {
             |file| set(&file.group("rank0/regions/solve").unwrap(), "num_calls", 3),
             "rank0/regions/solve states 3 calls, fewer than its 10 intervals",
         ),
+        (
+            |file| set(&file.group("rank0/regions/solve").unwrap(), "inclusive_ns", 900),
+            "rank0/regions/solve: states an inclusive time of 900 ns, its calls were open for 1000 ns",
+        ),
         (|file| set(file, "size", 3), "missing ranks 1-2"),
         (|file| file.relink("rank0", "rank2").unwrap(), "missing ranks 0-1"),
         (
@@ -165,6 +169,32 @@ fn every_finding_says_where() {
         let line = format!("\n  {}: {expected}", file.display());
         assert!(text.contains(&line), "{expected}:\n{text}");
     }
+}
+
+#[test]
+fn the_inclusive_time_of_a_region_that_calls_itself_has_to_be_stated() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("run.h5");
+    let clock = ManualClock::new(0);
+    let config = ProfilingConfig::new()
+        .file_path(&file)
+        .verbose(false)
+        .manual_clock(&clock);
+    let profiler = Profiler::new(config).unwrap();
+    profiler.profile("fib", || {
+        clock.advance(10);
+        profiler.profile("fib", || clock.advance(40));
+    });
+    profiler.finalize().unwrap();
+    stdout(&run(&["--check", str(&file)]));
+
+    let opened = hdf5::File::open_rw(&file).unwrap();
+    let fib = opened.group("rank0/regions/fib").unwrap();
+    fib.delete_attr("inclusive_ns").unwrap();
+    drop((fib, opened));
+    let text = findings(&run(&["--check", str(&file)]));
+    let finding = "fib: states an inclusive time of 90 ns, its calls were open for 50 ns";
+    assert!(text.contains(finding), "{text}");
 }
 
 #[test]
@@ -270,7 +300,7 @@ fn the_log_of_a_killed_program_is_no_finding_and_said_to_be_one() {
     let (_directory, log) = log();
     let text = stdout(&run(&["--check", str(&log)]));
     assert!(
-        text.contains("copy.log: rank log of rank 0, 1 regions, 1 intervals"),
+        text.contains("copy.log: rank log of rank 0, 1 region, 1 interval"),
         "{text}"
     );
     assert!(text.contains("note: there is no end mark"), "{text}");

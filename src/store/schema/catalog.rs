@@ -104,6 +104,14 @@ impl Catalog {
         named.map(|(&thread, name)| (thread, name.clone())).collect()
     }
 
+    /// The inclusive time of a row, ns, where the file states it.
+    pub(crate) fn inclusive_ns(&self, row: usize) -> Option<i64> {
+        let stated = self.sites[row].inclusive_ns;
+        let row = &self.rows[row];
+        let is_total = || self.rank_fact(row.rank, names::STATES_INCLUSIVE) == Some(1);
+        stated.or_else(|| row.total_ns.filter(|_| is_total()))
+    }
+
     /// Whether the rows of a rank are said to be in order of start.
     pub(crate) fn promises_order(&self, rank: u32) -> bool {
         self.rank_fact(rank, names::SORTED) == Some(1)

@@ -38,11 +38,7 @@ pub(in crate::store) fn facts(catalog: &Catalog) -> RunFacts {
 /// What is known of a row beyond its counts.
 pub(in crate::store) fn row_facts(catalog: &Catalog, row: usize) -> RowFacts {
     let mut facts = RowFacts::from(catalog.sites[row].clone());
-    let row = &catalog.rows[row];
-    if facts.inclusive_ns.is_none() {
-        let states = catalog.rank_fact(row.rank, names::STATES_INCLUSIVE) == Some(1);
-        facts.inclusive_ns = row.total_ns.filter(|_| states);
-    }
+    facts.inclusive_ns = catalog.inclusive_ns(row);
     facts
 }
 
