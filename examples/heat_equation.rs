@@ -53,7 +53,11 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     session.finalize()?;
     println!("\nlargest error against the analytic solution: {error:.2e} (tolerance {TOLERANCE:.0e})");
     println!("checkpoints went to {}", checkpoints.display());
-    println!("next: scope-profiler-pproc {} -o figures", profile.display());
+    let profile = profile.to_string_lossy();
+    println!(
+        "next: scope-profiler-pproc {} -o figures",
+        shlex::try_quote(&profile)?
+    );
     Ok(if error <= TOLERANCE {
         ExitCode::SUCCESS
     } else {

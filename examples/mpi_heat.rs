@@ -46,7 +46,10 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     ProfileManager::finalize()?;
     if world.rank() == 0 {
         println!("\nlargest error against the analytic solution: {error:.2e} (tolerance {TOLERANCE:.0e})");
-        println!("next: scope-profiler-pproc {profile} -o figures");
+        println!(
+            "next: scope-profiler-pproc {} -o figures",
+            shlex::try_quote(&profile)?
+        );
     }
     Ok(if error <= TOLERANCE {
         ExitCode::SUCCESS

@@ -267,7 +267,7 @@ impl Summary {
         let mut out = String::new();
         options.title.clone_from(&self.title);
         if let Some(path) = &self.path {
-            options.all_hint = Some(format!("scope-profiler-pproc {} --all", quoted(path)));
+            options.all_hint = Some(format!("scope-profiler-pproc {} --all", shell::quote(path)));
         }
         if self.has_tree {
             out.push_str(&table::render(&self.tree, &options));
@@ -327,18 +327,6 @@ impl Summary {
         .flatten()
         .collect()
     }
-}
-
-/// A path as one word of a command for a shell.
-fn quoted(path: &Path) -> String {
-    let path = shell::shown(path).display().to_string();
-    if path
-        .chars()
-        .all(|c| c.is_alphanumeric() || "/._-+:@%=,".contains(c))
-    {
-        return path;
-    }
-    format!("'{}'", path.replace('\'', "'\\''"))
 }
 
 impl fmt::Display for Summary {

@@ -130,6 +130,11 @@ pub(crate) fn is_available(environment: impl Fn(&str) -> Option<String>) -> bool
     !is_switched_off(&environment) && mpi_world::may_be_called()
 }
 
+/// How many processes MPI has started together, where it can be called.
+pub(crate) fn size_of_world() -> Option<u32> {
+    World::with_program(Post::size)
+}
+
 /// Whether MPI could be there later, although it is not now.
 pub(crate) fn may_connect_later(environment: impl Fn(&str) -> Option<String>) -> bool {
     cfg!(feature = "mpi") && !is_switched_off(&environment)

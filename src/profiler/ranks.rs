@@ -51,9 +51,7 @@ impl Ranks {
         if settings.activated && settings.file_name.is_some() {
             let timeout = settings.merge_timeout;
             match comm::connect(settings.communicator.as_deref(), &environment, timeout) {
-                Connection::Made(_, comm)
-                    if settings.communicator.is_none() && disagree(&comm, &launched) =>
-                {
+                Connection::Made(_, comm) if disagree(&comm, &launched) => {
                     return Self {
                         disagreement: disagreement(&launched),
                         ..Self::without_mpi(launched)
@@ -137,9 +135,9 @@ impl Ranks {
 }
 
 /// Whether MPI takes this process for the only one, and the launcher knows of others: then it is the
-/// launcher of another MPI.
-fn disagree(of_mpi: &Comm, launched: &Comm) -> bool {
-    of_mpi.size == 1 && launched.is_one_of_several()
+/// launcher of another MPI. A session may also be of one rank because its communicator is.
+fn disagree(of_session: &Comm, launched: &Comm) -> bool {
+    of_session.size == 1 && launched.is_one_of_several() && comm::size_of_world() == Some(1)
 }
 
 /// One of the ranks says so.

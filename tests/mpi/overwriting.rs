@@ -5,7 +5,12 @@ use scope_profiler::ProfilingH5Reader;
 
 #[test]
 fn ranks_that_the_launcher_of_another_mpi_has_started_keep_a_log_each_and_one_says_why() {
-    for part in ["steps", "set up before MPI", "MPI ends first"] {
+    for part in [
+        "steps",
+        "a group of its own",
+        "set up before MPI",
+        "MPI ends first",
+    ] {
         let Some(launch) = Launch::under_another_mpi(4, part) else {
             eprintln!("SKIPPED: there is no other MPI here");
             return;

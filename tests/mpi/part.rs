@@ -17,6 +17,7 @@ fn the_rank() {
         "steps" => steps(),
         "set up before MPI" => set_up_before_mpi(),
         "two groups" => two_groups(),
+        "a group of its own" => group_of_its_own(),
         "MPI ends first" => mpi_ends_first(),
         "several sessions" => several_sessions(),
         "one never ends" => one_never_ends(),
@@ -173,8 +174,7 @@ fn abort_all() {
     if rank == 1 {
         universe.world().abort(3);
     }
-    universe.world().barrier();
-    std::thread::sleep(Duration::from_secs(60));
+    wait_to_be_ended(&universe);
 }
 
 /// MPI installs its handlers after the session has begun.
@@ -186,8 +186,13 @@ fn abort_after_mpi_init() {
     if rank == 1 {
         std::process::abort();
     }
+    wait_to_be_ended(&universe);
+}
+
+/// The launcher ends a rank that waits for one that has aborted.
+fn wait_to_be_ended(universe: &Universe) -> ! {
     universe.world().barrier();
-    std::thread::sleep(Duration::from_secs(60));
+    panic!("the barrier was left without the rank that has aborted");
 }
 
 /// Waits for the second of two launches that write to one path.
@@ -251,6 +256,14 @@ fn two_groups() {
     ProfileManager::setup(config().file_path(file).communicator(&group)).unwrap();
     record(group.rank());
     ProfileManager::finalize().unwrap();
+}
+
+fn group_of_its_own() {
+    let (universe, rank) = mpi_world();
+    let alone = universe.world().split_by_color(Color::with_value(rank)).unwrap();
+    ProfileManager::setup(config().communicator(&alone)).unwrap();
+    record(rank);
+    tell_end(rank, ProfileManager::finalize());
 }
 
 fn mpi_ends_first() {
