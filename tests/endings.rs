@@ -5,6 +5,9 @@
 
 #[path = "common/calm.rs"]
 mod calm;
+#[cfg(target_os = "linux")]
+#[path = "common/locks.rs"]
+mod locks;
 
 use scope_profiler::{ProfileManager, ProfilingConfig, ProfilingH5Reader, find_logs, merge};
 use std::path::Path;
@@ -15,40 +18,30 @@ const ENDING: &str = "SCOPE_PROFILER_TEST_ENDING";
 
 /// Runs the child's part in a directory of its own.
 fn child(ending: &str, directory: &Path) -> Output {
-    Command::new(std::env::current_exe().unwrap())
+    command(ending, directory).output().unwrap()
+}
+
+fn command(ending: &str, directory: &Path) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
         .args(["--exact", "the_child", "--nocapture", "--test-threads=1"])
         .env(ENDING, ending)
-        .current_dir(directory)
-        .output()
-        .unwrap()
+        .current_dir(directory);
+    command
 }
 
 /// A program that is started while HDF5 writes a file inherits its lock, as any other descriptor.
+#[cfg(target_os = "linux")]
 #[test]
 fn a_program_that_inherited_the_lock_on_the_file_does_not_spoil_the_end_of_a_session() {
     let directory = tempfile::tempdir().unwrap();
-    let file = directory.path().join("run.h5");
-    let stop = std::sync::atomic::AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        let starter = scope.spawn(|| {
-            let mut started = Vec::new();
-            while !stop.load(std::sync::atomic::Ordering::Relaxed) && started.len() < 200 {
-                started.push(Command::new("sleep").arg("5").spawn().unwrap());
-            }
-            for mut child in started {
-                child.kill().unwrap();
-                child.wait().unwrap();
-            }
-        });
-        for _ in 0..5 {
-            let config = ProfilingConfig::new().file_path(&file).verbose(false);
-            let profiler = scope_profiler::Profiler::new(config).unwrap();
-            profiler.profile("step", || ());
-            assert_eq!(profiler.finalize().unwrap().recorded(), 1);
-        }
-        stop.store(true, std::sync::atomic::Ordering::Relaxed);
-        starter.join().unwrap();
-    });
+    let output = command("another program has the lock", directory.path())
+        .env("HDF5_USE_FILE_LOCKING", "TRUE")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let reader = ProfilingH5Reader::open(directory.path().join("run.h5")).unwrap();
+    assert_eq!(reader.get_region("step").unwrap()[0].num_calls(), 5);
 }
 
 /// Calls of a region in the file that is made of the logs the child left.
@@ -91,6 +84,13 @@ fn the_child() {
                 std::process::exit(0);
             });
             worker.join().ok();
+        }
+        #[cfg(target_os = "linux")]
+        "another program has the lock" => {
+            record(5);
+            locks::start_a_program_at_the_next();
+            ProfileManager::finalize().unwrap();
+            locks::assert_that_it_still_has("run.h5");
         }
         "fork" => {
             record(5);

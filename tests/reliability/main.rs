@@ -1,6 +1,6 @@
 //! Nothing is lost, whatever happens: programs that crash, are killed, or run out of disk.
 //!
-//! The program is `victim.rs`, built as an example. `SCOPE_PROFILER_TEST_RUNS` says how often each
+//! The program is `victim.rs`, an example, which they build. `SCOPE_PROFILER_TEST_RUNS` says how often each
 //! random moment is tried, 50 by default; `scripts/reliability` runs the long form.
 #![cfg(unix)]
 
@@ -23,7 +23,7 @@ use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -56,14 +56,26 @@ impl Random {
     }
 }
 
-/// The example beside this test's own program.
-fn victim() -> PathBuf {
-    let mut path = std::env::current_exe().unwrap();
-    path.pop();
-    path.pop();
-    let path = path.join("examples/victim");
-    assert!(path.exists(), "build it first: cargo build --example victim");
-    path
+/// The example of that name, as it is in the source now: `cargo test --test reliability` does not build it.
+fn victim() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let tests = std::env::current_exe().unwrap();
+        let of_profile = tests.ancestors().nth(2).unwrap();
+        let profile = match of_profile.file_name().and_then(|name| name.to_str()).unwrap() {
+            "debug" => "dev",
+            other => other,
+        };
+        let status = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+            .args(["build", "--quiet", "--example", "victim", "--profile", profile])
+            .arg("--target-dir")
+            .arg(of_profile.parent().unwrap())
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .status()
+            .expect("cargo builds the victim");
+        assert!(status.success(), "cargo build --example victim failed");
+        of_profile.join("examples/victim")
+    })
 }
 
 /// A program that is started while HDF5 writes a file inherits its lock, and keeps it until it ends: here
