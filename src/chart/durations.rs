@@ -3,13 +3,14 @@
 use super::gantt::Header;
 use super::moments::Moments;
 use super::options::DurationsOptions;
-use super::palette::{Color, OTHERS, Palette};
-use super::totals::Totals;
+use super::palette::{Color, OTHERS};
+use super::subject::{Facts, Subject};
 use crate::analysis::inclusive;
-use crate::analysis::notes;
+use crate::analysis::pass::Observer;
 use crate::analysis::selection::RegionFilter;
 use crate::error::{Error, Result};
-use crate::profile::{Intervals, Source, each_chunk, saturate};
+use crate::profile::{Intervals, Source, saturate};
+use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The inclusive time of each region, ready to be drawn.
@@ -48,55 +49,10 @@ impl DurationsChart {
     ///
     /// When nothing is left to draw, a chosen rank is not there, or the file cannot be read.
     pub fn reduce(source: &dyn Source, filter: &RegionFilter, options: &DurationsOptions) -> Result<Self> {
-        let rows = filter.rows(source)?;
-        if rows.is_empty() {
-            return Err(Error::not_found(
-                "there is nothing to draw: the profile holds no regions",
-            ));
-        }
-        let mut totals = Totals::stated(source);
-        let (mut header, inclusive) = read(source, &rows, options, &mut totals)?;
-        header.run_notes = notes::of(source, filter);
-        let ranks: BTreeSet<u32> = rows.iter().map(|&row| source.rows()[row].rank).collect();
-        let ranks: Vec<u32> = ranks.into_iter().collect();
-
-        let mut sums: BTreeMap<usize, Sums> = BTreeMap::new();
-        for (&index, &ns) in rows.iter().zip(&inclusive) {
-            let row = &source.rows()[index];
-            let sums = sums.entry(row.name).or_insert_with(|| Sums::new(ranks.len()));
-            sums.calls = sums.calls.saturating_add(row.calls);
-            sums.by_rank[ranks.partition_point(|&rank| rank < row.rank)] += i128::from(ns);
-        }
-        if sums
-            .values()
-            .all(|sums| sums.by_rank.iter().all(|&total| total == 0))
-            && header.intervals == 0
-        {
-            return Err(Error::not_found(
-                "there is nothing to draw: calls of the chosen regions were counted but not timed (time_trace was off)",
-            ));
-        }
-        totals.read_missing(source)?;
-        let palette = Palette::from_totals(source.names(), &totals.by_name(source));
-        let mut sums: Vec<(usize, Sums)> = sums.into_iter().collect();
-        let name = |index: usize| source.names()[index].as_str();
-        sums.sort_by(|(a, x), (b, y)| y.total().cmp(&x.total()).then_with(|| name(*a).cmp(name(*b))));
-
-        let rest = if sums.len() > options.max_bars {
-            sums.split_off(options.max_bars - 1)
-        } else {
-            Vec::new()
-        };
-        let mut bars: Vec<DurationBar> = sums
-            .iter()
-            .map(|(index, sums)| sums.bar(name(*index).to_owned(), palette.color(*index), 1))
-            .collect();
-        if !rest.is_empty() {
-            let mut others = Sums::new(ranks.len());
-            rest.iter().for_each(|(_, sums)| others.add(sums));
-            bars.push(others.bar(format!("{} others", rest.len()), OTHERS, rest.len()));
-        }
-        Ok(DurationsChart { header, bars })
+        let subject = Subject::new(source, filter)?;
+        let mut sums = RowSums::new(&subject, options)?;
+        let facts = subject.observe(&mut [&mut sums])?;
+        sums.finish(&facts)
     }
 
     /// What the bars and whiskers mean, in words, for the axis.
@@ -111,55 +67,112 @@ impl DurationsChart {
     }
 }
 
-/// Reads what the rows do not state, and gives the inclusive time of each, ns.
-fn read(
-    source: &dyn Source,
-    rows: &[usize],
-    options: &DurationsOptions,
-    totals: &mut Totals,
-) -> Result<(Header, Vec<i64>)> {
-    let mut buffer = Intervals::default();
-    let mut intervals = 0;
-    let mut by_rank = BTreeMap::new();
-    let mut moments = Moments::new(source, rows)?;
-    let mut inclusive = Vec::with_capacity(rows.len());
-    for &index in rows {
-        let row = &source.rows()[index];
-        let (mut first, mut last, mut sum) = (i64::MAX, i64::MIN, 0);
-        let mut open = inclusive::Sum::default();
-        each_chunk(source, index, &mut buffer, |chunk| {
-            sum += chunk.total_ns();
-            open.add(chunk);
-            if let Some(span) = chunk.span() {
-                (first, last) = (first.min(span.0), last.max(span.1));
-            }
-            Ok(())
-        })?;
-        by_rank
-            .entry(row.rank)
-            .or_insert_with(BTreeSet::new)
-            .extend(open.threads());
-        intervals += row.intervals;
-        if row.intervals > 0 {
-            moments.see(row.rank, first, last);
-        }
-        inclusive.push(open.ns());
-        if totals.is_missing(index) {
-            totals.set(index, sum);
-        }
+/// A chart of durations in the making.
+pub(super) struct RowSums<'a> {
+    source: &'a dyn Source,
+    title: String,
+    max_bars: usize,
+    drawn: Vec<bool>,
+    moments: Moments,
+    /// The rows that are being read.
+    open: FxHashMap<usize, inclusive::Sum>,
+    intervals: u64,
+    /// The threads of each rank.
+    threads: BTreeMap<u32, BTreeSet<u32>>,
+    regions: BTreeMap<usize, Sums>,
+}
+
+impl<'a> RowSums<'a> {
+    pub(super) fn new(subject: &Subject<'a>, options: &DurationsOptions) -> Result<Self> {
+        let (source, drawn) = (subject.source(), subject.drawn()?);
+        let rows = subject.rows().iter().map(|&row| &source.rows()[row]);
+        Ok(Self {
+            source,
+            title: options.title.clone().unwrap_or_else(|| source.title()),
+            max_bars: options.max_bars,
+            drawn,
+            moments: Moments::new(subject)?,
+            open: FxHashMap::default(),
+            intervals: 0,
+            threads: rows.map(|row| (row.rank, BTreeSet::new())).collect(),
+            regions: BTreeMap::new(),
+        })
     }
-    let wall = moments.wall(source)?;
-    let header = Header {
-        title: options.title.clone().unwrap_or_else(|| source.title()),
-        ranks: by_rank.len(),
-        threads: by_rank.values().map(BTreeSet::len).sum(),
-        intervals,
-        wall_ns: wall.ns(),
-        is_of_run: wall.is_of_run(),
-        own_clocks: wall.has_own_clocks(),
-        ..Header::default()
+
+    /// The chart, when the pass is over.
+    pub(super) fn finish(self, facts: &Facts) -> Result<DurationsChart> {
+        let is_empty = |sums: &Sums| sums.by_rank.iter().all(|&total| total == 0);
+        if self.intervals == 0 && self.regions.values().all(is_empty) {
+            return Err(Error::not_found(
+                "there is nothing to draw: calls of the chosen regions were counted but not timed (time_trace was off)",
+            ));
+        }
+        let wall = self.moments.wall(self.source);
+        let header = Header {
+            title: self.title,
+            ranks: self.threads.len(),
+            threads: self.threads.values().map(BTreeSet::len).sum(),
+            intervals: self.intervals,
+            wall_ns: wall.ns(),
+            is_of_run: wall.is_of_run(),
+            own_clocks: wall.has_own_clocks(),
+            run_notes: facts.notes.clone(),
+            ..Header::default()
+        };
+        let bars = bars(self.source.names(), self.regions, self.max_bars, facts);
+        Ok(DurationsChart { header, bars })
+    }
+}
+
+impl Observer for RowSums<'_> {
+    fn takes_row(&self, row: usize) -> bool {
+        self.drawn[row]
+    }
+
+    fn chunk(&mut self, index: usize, chunk: &Intervals) -> Result<()> {
+        self.open.entry(index).or_default().add(chunk);
+        if let Some(span) = chunk.span() {
+            self.moments.see(self.source.rows()[index].rank, span.0, span.1);
+        }
+        Ok(())
+    }
+
+    fn end_row(&mut self, index: usize) -> Result<()> {
+        let row = &self.source.rows()[index];
+        let sum = self.open.remove(&index).unwrap_or_default();
+        let ranks = self.threads.len();
+        let place = self.threads.range(..row.rank).count();
+        self.threads.entry(row.rank).or_default().extend(sum.threads());
+        self.intervals += row.intervals;
+        let region = self.regions.entry(row.name).or_insert_with(|| Sums::new(ranks));
+        region.calls = region.calls.saturating_add(row.calls);
+        region.by_rank[place] += i128::from(sum.ns());
+        Ok(())
+    }
+}
+
+/// The bars of regions, the longest first; beyond `most` they share one.
+fn bars(names: &[String], regions: BTreeMap<usize, Sums>, most: usize, facts: &Facts) -> Vec<DurationBar> {
+    let mut sums: Vec<(usize, Sums)> = regions.into_iter().collect();
+    sums.sort_by(|(a, x), (b, y)| {
+        let longer = y.total().cmp(&x.total());
+        longer.then_with(|| names[*a].cmp(&names[*b]))
+    });
+    let rest = if sums.len() > most {
+        sums.split_off(most - 1)
+    } else {
+        Vec::new()
     };
-    Ok((header, inclusive))
+    let mut bars: Vec<DurationBar> = sums
+        .iter()
+        .map(|&(name, ref sums)| sums.bar(names[name].clone(), facts.palette.color(name), 1))
+        .collect();
+    if let Some((_, first)) = rest.first() {
+        let mut others = Sums::new(first.by_rank.len());
+        rest.iter().for_each(|(_, sums)| others.add(sums));
+        bars.push(others.bar(format!("{} others", rest.len()), OTHERS, rest.len()));
+    }
+    bars
 }
 
 /// Sums of one region.

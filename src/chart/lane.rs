@@ -137,7 +137,8 @@ impl LaneReducer {
         }
     }
 
-    fn coarsen_to(&mut self, level: u32) {
+    /// Makes columns of at least 2^level ns.
+    pub(super) fn coarsen_to(&mut self, level: u32) {
         if level <= self.level {
             return;
         }

@@ -31,9 +31,11 @@ pub mod palette;
 mod plan;
 mod reduction;
 mod row;
+mod subject;
 mod totals;
 
 pub use durations::DurationsChart;
 pub use gantt::GanttChart;
 pub use options::{DurationsOptions, GanttOptions};
 pub use palette::{Color, Palette};
+pub use subject::{Facts, GrowingFacts, Subject};

@@ -1,5 +1,6 @@
 //! The run that a chart is a part of: how long it took, and where each rank's time begins.
 
+use super::subject::Subject;
 use crate::analysis::wall::{Spans, Wall};
 use crate::error::Result;
 use crate::profile::{ClockAgreement, Source};
@@ -16,16 +17,22 @@ pub(super) struct Moments {
 }
 
 impl Moments {
-    /// For a chart of these rows. Others are read where the source does not say when the run began and ended: what is
-    /// left out of a chart changes neither wall time nor axis.
-    pub(super) fn new(source: &dyn Source, rows: &[usize]) -> Result<Self> {
+    /// For a chart of a subject. Other rows are read where the source does not say when the run began and ended: what
+    /// is left out of a chart changes neither wall time nor axis.
+    pub(super) fn new(subject: &Subject<'_>) -> Result<Self> {
+        let source = subject.source();
         let ranks = source.ranks();
-        let reads_all = rows.len() == source.rows().len();
-        let is_stated = source.run().spans(&ranks).is_some();
+        let reads_all = subject.rows().len() == source.rows().len();
         let own_clocks = source.clocks(&ranks) == ClockAgreement::Unknown;
-        let before = (is_stated || own_clocks || !reads_all).then(|| Wall::of(source));
+        let before = if source.run().spans(&ranks).is_some() {
+            Some(Wall::with(source, &Spans::default()))
+        } else if own_clocks || !reads_all {
+            Some(subject.first_look()?.wall.clone())
+        } else {
+            None
+        };
         Ok(Moments {
-            before: before.transpose()?,
+            before,
             seen: Spans::default(),
             reads_all,
         })
@@ -53,10 +60,10 @@ impl Moments {
     }
 
     /// The run, now that all rows of the chart are read.
-    pub(super) fn wall(self, source: &dyn Source) -> Result<Wall> {
+    pub(super) fn wall(self, source: &dyn Source) -> Wall {
         match self.before {
-            Some(wall) if !self.reads_all => Ok(wall),
-            _ => Ok(Wall::with(source, &self.seen)),
+            Some(wall) if !self.reads_all => wall,
+            _ => Wall::with(source, &self.seen),
         }
     }
 }

@@ -2,7 +2,8 @@
 
 pub use super::color::Color;
 use super::color::lightened;
-use crate::chart::totals::Totals;
+use super::totals::Totals;
+use crate::analysis::pass;
 use crate::error::Result;
 use crate::profile::Source;
 
@@ -51,7 +52,7 @@ impl Palette {
     /// When the file cannot be read.
     pub fn of(source: &dyn Source) -> Result<Self> {
         let mut totals = Totals::stated(source);
-        totals.read_missing(source)?;
+        pass::run(source, &mut [&mut totals])?;
         Ok(Self::from_totals(source.names(), &totals.by_name(source)))
     }
 

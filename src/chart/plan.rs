@@ -1,5 +1,6 @@
 //! Decides, before anything is read, which rows share a lane.
 
+use super::subject::Subject;
 use super::totals::Totals;
 use crate::error::Result;
 use crate::profile::Source;
@@ -17,13 +18,8 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn new(
-        source: &dyn Source,
-        rows: &[usize],
-        max_lanes: usize,
-        max_regions: usize,
-        totals: &mut Totals,
-    ) -> Result<Self> {
+    pub(super) fn new(subject: &Subject<'_>, max_lanes: usize, max_regions: usize) -> Result<Self> {
+        let (source, rows) = (subject.source(), subject.rows());
         let row = |index: &usize| &source.rows()[*index];
         let mut plan = Plan {
             ranks: rows
@@ -39,7 +35,12 @@ impl Plan {
         // With all ranks in one lane each region still needs one.
         let max_regions = max_regions.min(max_lanes.saturating_sub(1)).max(1);
         if names.len() > max_regions {
-            totals.read_missing(source)?;
+            let stated = Totals::stated(source);
+            let totals = if stated.are_known() {
+                &stated
+            } else {
+                &subject.first_look()?.totals
+            };
             let by_name = totals.by_name(source);
             let mut order: Vec<usize> = names.into_iter().collect();
             order.sort_by_key(|&name| (std::cmp::Reverse(by_name[name]), name));

@@ -1,18 +1,19 @@
-//! One pass over a source, from intervals to the lanes of a Gantt chart.
+//! From intervals to the lanes of a Gantt chart, while they stream past.
 
 use super::density::Density;
 use super::gantt::{Bar, GanttChart, GanttRegion, Header, Lane};
-use super::lane::{RawBar, level_for, offset};
+use super::lane::{LaneReducer, RawBar, level_for, offset};
 use super::moments::Moments;
 use super::options::GanttOptions;
-use super::palette::{OTHERS, Palette};
+use super::palette::OTHERS;
 use super::plan::{ByLane, Plan};
 use super::row::RowReducer;
-use super::totals::Totals;
-use crate::analysis::notes;
+use super::subject::{Facts, Subject};
+use crate::analysis::pass::Observer;
 use crate::analysis::selection::RegionFilter;
 use crate::error::{Error, Result};
-use crate::profile::{Intervals, Source, each_chunk, thread_label};
+use crate::profile::{Intervals, Source, thread_label};
+use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -34,22 +35,26 @@ impl GanttChart {
     ///
     /// When nothing is left to draw, a chosen rank is not there, or the file cannot be read.
     pub fn reduce(source: &dyn Source, filter: &RegionFilter, options: &GanttOptions) -> Result<Self> {
-        Reduction::new(source, filter, options)?.run()
+        let subject = Subject::new(source, filter)?;
+        let mut reduction = Reduction::new(&subject, options)?;
+        let facts = subject.observe(&mut [&mut reduction])?;
+        reduction.finish(&facts)
     }
 }
 
-/// The state of one pass over a source.
-struct Reduction<'a> {
+/// A Gantt chart in the making.
+pub(super) struct Reduction<'a> {
     source: &'a dyn Source,
-    filter: &'a RegionFilter,
-    options: &'a GanttOptions,
-    rows: Vec<usize>,
+    title: String,
+    drawn: Vec<bool>,
     moments: Moments,
-    totals: Totals,
     plan: Plan,
     columns: u64,
+    max_lanes: usize,
     first_start: i64,
     last_end: i64,
+    /// The rows that are being read.
+    open: FxHashMap<usize, RowReducer>,
     threads: HashSet<(u32, u32)>,
     header: Header,
     /// First start of each drawn region; `None` is "others".
@@ -67,28 +72,21 @@ struct OwnLanes {
 }
 
 impl<'a> Reduction<'a> {
-    fn new(source: &'a dyn Source, filter: &'a RegionFilter, options: &'a GanttOptions) -> Result<Self> {
-        let rows = filter.rows(source)?;
-        if rows.is_empty() {
-            return Err(Error::not_found(
-                "there is nothing to draw: the profile holds no regions",
-            ));
-        }
-        let mut totals = Totals::stated(source);
-        let plan = Plan::new(source, &rows, options.max_lanes, options.max_regions, &mut totals)?;
-        let moments = Moments::new(source, &rows)?;
+    pub(super) fn new(subject: &Subject<'a>, options: &GanttOptions) -> Result<Self> {
+        let (source, drawn) = (subject.source(), subject.drawn()?);
+        let moments = Moments::new(subject)?;
         let (first_start, last_end) = moments.axis().unwrap_or((i64::MAX, i64::MIN));
         Ok(Reduction {
             source,
-            filter,
-            options,
-            rows,
+            title: options.title.clone().unwrap_or_else(|| source.title()),
+            drawn,
             moments,
-            totals,
-            plan,
+            plan: Plan::new(subject, options.max_lanes, options.max_regions)?,
             columns: options.columns.into(),
+            max_lanes: options.max_lanes,
             first_start,
             last_end,
+            open: FxHashMap::default(),
             threads: HashSet::new(),
             header: Header::default(),
             starts: BTreeMap::new(),
@@ -96,20 +94,6 @@ impl<'a> Reduction<'a> {
             shared: ByLane::new(),
             thread_lanes: 0,
         })
-    }
-
-    fn run(mut self) -> Result<GanttChart> {
-        let mut buffer = Intervals::default();
-        for index in std::mem::take(&mut self.rows) {
-            self.row(index, &mut buffer)?;
-        }
-        if self.header.intervals == 0 {
-            return Err(Error::not_found(
-                "there is nothing to draw: calls of the chosen regions were counted but not timed (time_trace was off)",
-            ));
-        }
-        self.totals.read_missing(self.source)?;
-        self.finish()
     }
 
     fn level(&self) -> u32 {
@@ -121,32 +105,28 @@ impl<'a> Reduction<'a> {
         }
     }
 
-    fn row(&mut self, index: usize, buffer: &mut Intervals) -> Result<()> {
-        let row = &self.source.rows()[index];
-        let region = self.plan.region(row.name);
-        let shares = self.plan.shares(region);
-        let max_threads = if shares || self.header.threads_merged {
+    /// What reduces a row, which begins.
+    fn begin(&self, row: usize) -> RowReducer {
+        let region = self.plan.region(self.source.rows()[row].name);
+        let max_threads = if self.plan.shares(region) || self.header.threads_merged {
             1
         } else {
-            self.options.max_lanes
+            self.max_lanes
         };
-        let mut reducer = RowReducer::new(self.columns, self.level(), max_threads);
-        let (mut sum, sums) = (0, self.totals.is_missing(index));
-        let shift = self.moments.shift(row.rank);
-        each_chunk(self.source, index, buffer, |chunk| {
-            reducer.push_all(chunk, shift);
-            if sums {
-                sum += chunk.total_ns();
-            }
-            Ok(())
-        })?;
-        if sums {
-            self.totals.set(index, sum);
-        }
-        if row.intervals == 0 {
-            return Ok(());
+        RowReducer::new(self.columns, self.level(), max_threads)
+    }
+
+    /// Takes a row that is read to its end.
+    fn add(&mut self, index: usize, mut reducer: RowReducer) {
+        let row = &self.source.rows()[index];
+        let region = self.plan.region(row.name);
+        // Rows before this one may have ended since it began.
+        reducer.coarsen_to(self.level());
+        if self.header.threads_merged {
+            reducer.merge_threads();
         }
         self.header.intervals += row.intervals;
+        let shift = self.moments.shift(row.rank);
         let unshifted = |time: i64| time.saturating_add(shift);
         self.moments.see(
             row.rank,
@@ -163,39 +143,46 @@ impl<'a> Reduction<'a> {
 
         let key = (region, self.plan.group(row.rank));
         let (all, threads) = reducer.into_lanes();
-        if shares {
-            self.shared
-                .entry(key)
-                .or_insert_with(|| Density::new(self.columns))
-                .add(all);
-            return Ok(());
+        if self.plan.shares(region) {
+            let columns = self.columns;
+            let density = self.shared.entry(key).or_insert_with(|| Density::new(columns));
+            density.add(all);
+        } else {
+            self.add_own(key, all, threads);
         }
+    }
+
+    /// Takes the lanes of a row that shares them with no other.
+    fn add_own(&mut self, key: (Option<usize>, usize), all: LaneReducer, threads: Vec<(u32, LaneReducer)>) {
         let level = self.level();
+        let threads = threads.into_iter();
         let lanes = OwnLanes {
             all: all.finish(level),
             threads: threads
-                .into_iter()
                 .map(|(thread, lane)| (thread, lane.finish(level)))
                 .collect(),
         };
         self.thread_lanes += lanes.threads.len();
         self.own.insert(key, lanes);
-        if self.own.len() + self.thread_lanes > self.options.max_lanes && self.thread_lanes > 0 {
+        if self.own.len() + self.thread_lanes > self.max_lanes && self.thread_lanes > 0 {
             self.header.threads_merged = true;
             self.thread_lanes = 0;
             self.own.values_mut().for_each(|lanes| lanes.threads.clear());
         }
-        Ok(())
     }
 
-    fn finish(mut self) -> Result<GanttChart> {
+    /// The chart, when the pass is over.
+    pub(super) fn finish(mut self, facts: &Facts) -> Result<GanttChart> {
+        if self.header.intervals == 0 {
+            return Err(Error::not_found(
+                "there is nothing to draw: calls of the chosen regions were counted but not timed (time_trace was off)",
+            ));
+        }
         let level = self.level();
-        let totals = self.totals.by_name(self.source);
-        let palette = Palette::from_totals(self.source.names(), &totals);
         let mut order: Vec<Option<usize>> = self.starts.keys().copied().collect();
         order.sort_by_key(|&region| {
             // Of regions that start together the longest first: it is likely to be around the others.
-            let total = region.map_or(0, |name| totals[name]);
+            let total = region.map_or(0, |name| facts.totals[name]);
             // "Others" come last: their first start says nothing about any of them.
             (region.is_none(), self.starts[&region], Reverse(total), region)
         });
@@ -206,7 +193,7 @@ impl<'a> Reduction<'a> {
             let mut lanes = self.lanes(region, level);
             self.name_threads(&mut lanes, &mut thread_names)?;
             let (name, color) = match region {
-                Some(name) => (self.source.names()[name].clone(), palette.color(name)),
+                Some(name) => (self.source.names()[name].clone(), facts.palette.color(name)),
                 None => (format!("{} other regions", self.plan.others()), OTHERS),
             };
             regions.push(GanttRegion { name, color, lanes });
@@ -220,10 +207,10 @@ impl<'a> Reduction<'a> {
             .map(|bar| u64::from(bar.calls))
             .sum();
         let span_ns = offset(self.first_start, self.last_end).max(1);
-        let wall = self.moments.wall(self.source)?;
+        let wall = self.moments.wall(self.source);
         Ok(GanttChart {
             header: Header {
-                title: self.options.title.clone().unwrap_or_else(|| self.source.title()),
+                title: self.title,
                 ranks: self.plan.ranks(),
                 threads: self.threads.len(),
                 merged,
@@ -232,7 +219,7 @@ impl<'a> Reduction<'a> {
                 own_clocks: wall.has_own_clocks(),
                 ranks_per_lane: self.plan.ranks_per_lane,
                 regions_merged: self.plan.others(),
-                run_notes: notes::of(self.source, self.filter),
+                run_notes: facts.notes.clone(),
                 ..self.header
             },
             origin_ns: self.first_start,
@@ -292,6 +279,30 @@ impl<'a> Reduction<'a> {
             }
         }
         lanes
+    }
+}
+
+impl Observer for Reduction<'_> {
+    fn takes_row(&self, row: usize) -> bool {
+        self.drawn[row]
+    }
+
+    fn chunk(&mut self, row: usize, chunk: &Intervals) -> Result<()> {
+        let shift = self.moments.shift(self.source.rows()[row].rank);
+        let mut reducer = match self.open.remove(&row) {
+            Some(reducer) => reducer,
+            None => self.begin(row),
+        };
+        reducer.push_all(chunk, shift);
+        self.open.insert(row, reducer);
+        Ok(())
+    }
+
+    fn end_row(&mut self, row: usize) -> Result<()> {
+        if let Some(reducer) = self.open.remove(&row) {
+            self.add(row, reducer);
+        }
+        Ok(())
     }
 }
 

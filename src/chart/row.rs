@@ -86,6 +86,18 @@ impl RowReducer {
         }
     }
 
+    /// Makes columns of at least 2^level ns.
+    pub(super) fn coarsen_to(&mut self, level: u32) {
+        self.level = self.level.max(level);
+        let lanes = self.threads.iter_mut().chain([&mut self.all]);
+        lanes.for_each(|lane| lane.coarsen_to(level));
+    }
+
+    /// Gives up the lanes of threads.
+    pub(super) fn merge_threads(&mut self) {
+        self.threads = Vec::new();
+    }
+
     /// The threads that occurred.
     pub(super) fn threads(&self) -> &[u32] {
         self.slots.seen()

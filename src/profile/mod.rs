@@ -18,7 +18,7 @@ pub use region::{MpiRegion, RankRegion};
 pub use run::{RankRun, RunFacts};
 pub use statistics::Statistics;
 #[cfg(feature = "pproc")]
-pub(crate) use statistics::percentile_of_sorted;
+pub(crate) use statistics::percentiles;
 pub(crate) use statistics::saturate;
 pub use threads::thread_label;
 

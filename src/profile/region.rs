@@ -1,6 +1,6 @@
 //! One region with the intervals of every rank, loaded.
 
-use super::statistics::{Statistics, percentile_of_sorted};
+use super::statistics::{Statistics, percentiles};
 use super::{Intervals, RowFacts, Source};
 use crate::error::Result;
 use std::collections::BTreeMap;
@@ -208,9 +208,8 @@ impl RankRegion {
     /// neighbours as `numpy.percentile` does it; 0 without calls.
     #[must_use]
     pub fn percentile_ns(&self, p: f64) -> f64 {
-        let mut sorted = self.durations_ns();
-        sorted.sort_unstable();
-        percentile_of_sorted(&sorted, p)
+        let [value] = percentiles(&mut self.durations_ns(), [p]);
+        value
     }
 
     /// The earliest start, ns.

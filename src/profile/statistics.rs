@@ -131,17 +131,23 @@ pub(crate) fn saturate(value: i128) -> i64 {
     value.clamp(i64::MIN.into(), i64::MAX.into()) as i64
 }
 
-/// The `p`th percentile of ascending values, with linear interpolation between neighbours as
-/// `numpy.percentile` does it by default; 0 without any. `p` is clamped to 0..=100.
-pub(crate) fn percentile_of_sorted(sorted: &[i64], p: f64) -> f64 {
-    let Some(last) = sorted.len().checked_sub(1) else {
-        return 0.0;
+/// Percentiles of values, with linear interpolation between neighbours as `numpy.percentile` does it by default; 0
+/// without any. `ps`, of 0 to 100, ascend. The values change places: sorting all of them would cost several times more.
+pub(crate) fn percentiles<const N: usize>(values: &mut [i64], ps: [f64; N]) -> [f64; N] {
+    let Some(last) = values.len().checked_sub(1) else {
+        return [0.0; N];
     };
-    let p = if p.is_nan() { 0.0 } else { p.clamp(0.0, 100.0) };
-    let position = p / 100.0 * last as f64;
-    let below = (position.floor() as usize).min(last);
-    let (low, high) = (sorted[below] as f64, sorted[(below + 1).min(last)] as f64);
-    low + (high - low) * (position - below as f64)
+    // Before this place there is nothing larger than from it on.
+    let mut from = 0;
+    ps.map(|p| {
+        let p = if p.is_nan() { 0.0 } else { p.clamp(0.0, 100.0) };
+        let position = p / 100.0 * last as f64;
+        let below = (position.floor() as usize).clamp(from, last);
+        let (_, &mut low, above) = values[from..].select_nth_unstable(below - from);
+        let high = above.iter().copied().min().unwrap_or(low);
+        from = below;
+        low as f64 + (high as f64 - low as f64) * (position - below as f64)
+    })
 }
 
 #[cfg(test)]
@@ -157,7 +163,7 @@ mod tests {
             (0, 0, 0.0, 0.0)
         );
         assert_eq!((none.min_ns(), none.max_ns()), (None, None));
-        assert_eq!(percentile_of_sorted(&[], 50.0), 0.0);
+        assert_eq!(percentiles(&mut [], [50.0]), [0.0]);
     }
 
     #[test]
@@ -172,13 +178,30 @@ mod tests {
 
     #[test]
     fn percentiles_interpolate_between_neighbours() {
-        assert_eq!(percentile_of_sorted(&[5, 13, 15], 50.0), 13.0);
-        assert!((percentile_of_sorted(&[5, 13, 15], 95.0) - 14.8).abs() < 1e-9);
-        assert_eq!(percentile_of_sorted(&[7], 99.0), 7.0);
-        assert_eq!(percentile_of_sorted(&[1, 2], 400.0), 2.0);
+        let [half, most] = percentiles(&mut [15, 5, 13], [50.0, 95.0]);
+        assert_eq!(half, 13.0);
+        assert!((most - 14.8).abs() < 1e-9);
+        assert_eq!(percentiles(&mut [7], [99.0]), [7.0]);
+        assert_eq!(percentiles(&mut [2, 1], [400.0]), [2.0]);
     }
 
     proptest! {
+        #[test]
+        fn percentiles_are_those_of_the_sorted_values(
+            mut values in prop::collection::vec(-99_i64..99, 1..200), mut ps in prop::array::uniform4(0.0_f64..100.0),
+        ) {
+            ps.sort_by(f64::total_cmp);
+            let found = percentiles(&mut values.clone(), ps);
+            values.sort_unstable();
+            for (found, p) in found.into_iter().zip(ps) {
+                let position = p / 100.0 * (values.len() - 1) as f64;
+                let (low, high) = (values[position.floor() as usize], values[position.ceil() as usize]);
+                prop_assert!((low as f64..=high as f64).contains(&found));
+                let expected = low as f64 + (high - low) as f64 * position.fract();
+                prop_assert!((found - expected).abs() < 1e-9);
+            }
+        }
+
         #[test]
         fn merging_two_halves_gives_the_statistics_of_the_whole(
             values in prop::collection::vec(-1_000_000_000_i64..1_000_000_000, 0..200),

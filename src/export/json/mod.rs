@@ -31,13 +31,15 @@ mod regions;
 mod run;
 mod tree;
 
-use crate::analysis::call_tree::CallTree;
+use crate::analysis::call_tree::{CallTree, GrowingTree};
 use crate::analysis::notes::Note;
+use crate::analysis::pass::{self, Observer};
 use crate::analysis::selection::RegionFilter;
 use crate::error::Result;
 use crate::output;
 use crate::profile::Source;
 use crate::store::reader::ProfilingH5Reader;
+use regions::Samples;
 use serde_json::{Map, Value, json};
 use std::path::Path;
 
@@ -54,11 +56,8 @@ pub fn write_region_statistics(
     filter: &RegionFilter,
     path: impl AsRef<Path>,
 ) -> Result<()> {
-    output::write(
-        path.as_ref(),
-        "statistics",
-        region_statistics(reader, filter)?.as_bytes(),
-    )
+    let text = region_statistics(reader, filter)?;
+    output::write(path.as_ref(), "statistics", text.as_bytes())
 }
 
 /// The statistics of the chosen regions, for each rank and for all chosen ranks together, their call tree, and
@@ -68,23 +67,62 @@ pub fn write_region_statistics(
 ///
 /// When a chosen rank is not there, no region is left, or the file cannot be read.
 pub fn region_statistics(reader: &ProfilingH5Reader, filter: &RegionFilter) -> Result<String> {
-    let tree = CallTree::filtered(reader, filter)?;
-    let document = json!({
-        "schema_version": SCHEMA_VERSION,
-        "file": reader.path().file_name().map(|name| name.to_string_lossy()),
-        "num_ranks": reader.num_ranks(),
-        "ranks": reader.ranks(),
-        "filter": run::filter(reader, filter, &tree),
-        "clocks": run::clocks(reader),
-        "run": run::run(reader, &tree),
-        "call_cost_ns": reader.call_cost_ns(),
-        "metadata": run::metadata(reader.metadata()),
-        "notes": tree.notes().iter().map(note).collect::<Vec<_>>(),
-        "regions": regions::regions(reader, filter, &tree)?,
-        "tree": tree::nodes(&tree),
-        "imbalance": tree::imbalance(reader, filter, &tree)?,
-    });
-    Ok(format!("{document:#}\n"))
+    let mut tree = GrowingTree::new(reader, filter)?;
+    let mut statistics = RegionStatistics::new(reader, filter)?;
+    pass::run(reader, &mut [&mut tree, statistics.observer()])?;
+    statistics.finish(&tree.finish())
+}
+
+/// [`region_statistics`] as a part of a [pass](crate::analysis::pass) that has other outputs, too.
+pub struct RegionStatistics<'a> {
+    reader: &'a ProfilingH5Reader,
+    filter: &'a RegionFilter,
+    samples: Samples<'a>,
+}
+
+impl<'a> RegionStatistics<'a> {
+    /// Of the chosen regions and ranks.
+    ///
+    /// # Errors
+    ///
+    /// When a chosen rank is not there, or no region is left.
+    pub fn new(reader: &'a ProfilingH5Reader, filter: &'a RegionFilter) -> Result<Self> {
+        Ok(Self {
+            reader,
+            filter,
+            samples: Samples::new(reader, filter)?,
+        })
+    }
+
+    /// What has to be part of the pass, beside a [`GrowingTree`] of the same choice.
+    pub fn observer(&mut self) -> &mut dyn Observer {
+        &mut self.samples
+    }
+
+    /// The JSON text, when the pass is over.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read: the durations of very many intervals are read again.
+    pub fn finish(self, tree: &CallTree) -> Result<String> {
+        let Self { reader, filter, .. } = self;
+        let document = json!({
+            "schema_version": SCHEMA_VERSION,
+            "file": reader.path().file_name().map(|name| name.to_string_lossy()),
+            "num_ranks": reader.num_ranks(),
+            "ranks": reader.ranks(),
+            "filter": run::filter(reader, filter, tree),
+            "clocks": run::clocks(reader),
+            "run": run::run(reader, tree),
+            "call_cost_ns": reader.call_cost_ns(),
+            "metadata": run::metadata(reader.metadata()),
+            "notes": tree.notes().iter().map(note).collect::<Vec<_>>(),
+            "regions": self.samples.finish(tree)?,
+            "tree": tree::nodes(tree),
+            "imbalance": tree::imbalance(reader, filter, tree)?,
+        });
+        Ok(format!("{document:#}\n"))
+    }
 }
 
 fn note(note: &Note) -> Value {

@@ -1,50 +1,104 @@
 //! The chosen regions on each rank, and on all chosen ranks together.
 
 use crate::analysis::call_tree::CallTree;
+use crate::analysis::pass::Observer;
 use crate::analysis::selection::RegionFilter;
 use crate::error::Result;
-use crate::profile::{Intervals, RowFacts, Source, Statistics, each_chunk, percentile_of_sorted};
+use crate::profile::{Intervals, RowFacts, Source, Statistics, each_chunk, percentiles};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// In order of their first start. Only the durations of one region are in memory at a time.
-pub(super) fn regions(
-    source: &dyn Source,
-    filter: &RegionFilter,
-    tree: &CallTree,
-) -> Result<Map<String, Value>> {
-    let mut by_name: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for row in filter.rows(source)? {
-        by_name.entry(source.rows()[row].name).or_default().push(row);
+/// Durations that are kept, of all regions together: 128 MiB. Regions beyond are read again, one after the other.
+const MOST_KEPT: u64 = 1 << 24;
+
+/// The durations of the chosen rows while a pass goes on.
+pub(super) struct Samples<'a> {
+    source: &'a dyn Source,
+    /// The rows of each chosen region.
+    by_name: BTreeMap<usize, Vec<usize>>,
+    kept: BTreeMap<usize, Sample>,
+}
+
+impl<'a> Samples<'a> {
+    pub(super) fn new(source: &'a dyn Source, filter: &RegionFilter) -> Result<Self> {
+        Self::keeping(source, filter, MOST_KEPT)
     }
-    let mut regions = Vec::with_capacity(by_name.len());
-    for (name, rows) in by_name {
-        let mut ranks = Map::new();
-        let mut pooled: Option<Sample> = None;
-        for row in rows {
-            let sample = Sample::read(source, tree, row)?;
-            ranks.insert(source.rows()[row].rank.to_string(), sample.json());
-            match &mut pooled {
-                None => pooled = Some(sample),
-                Some(pooled) => pooled.merge(sample),
+
+    fn keeping(source: &'a dyn Source, filter: &RegionFilter, most: u64) -> Result<Self> {
+        let mut by_name: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for row in filter.rows(source)? {
+            by_name.entry(source.rows()[row].name).or_default().push(row);
+        }
+        let mut room = most;
+        let mut kept = BTreeMap::new();
+        for rows in by_name.values() {
+            let intervals = rows.iter().map(|&row| source.rows()[row].intervals);
+            if let Some(left) = room.checked_sub(intervals.fold(0, u64::saturating_add)) {
+                room = left;
+                kept.extend(rows.iter().map(|&row| (row, Sample::default())));
             }
         }
-        let Some(mut pooled) = pooled else { continue };
-        // The stable sort merges ascending runs, here one for each rank.
-        pooled.durations.sort();
-        let first = pooled.first_start_ns;
-        regions.push((
-            first,
-            &source.names()[name],
-            json!({ "ranks": ranks, "pooled": pooled.json() }),
-        ));
+        Ok(Self {
+            source,
+            by_name,
+            kept,
+        })
     }
-    // Regions without intervals come last.
-    regions.sort_by_key(|(first, ..)| (first.is_none(), *first));
-    Ok(regions
-        .into_iter()
-        .map(|(_, name, region)| (name.clone(), region))
-        .collect())
+
+    /// The regions in order of their first start, when the pass is over.
+    pub(super) fn finish(self, tree: &CallTree) -> Result<Map<String, Value>> {
+        let Self {
+            source,
+            by_name,
+            mut kept,
+        } = self;
+        let mut regions = Vec::with_capacity(by_name.len());
+        for (name, rows) in by_name {
+            let mut ranks = Map::new();
+            let mut pooled: Option<(Sample, Value)> = None;
+            for row in rows {
+                let sample = match kept.remove(&row) {
+                    Some(sample) => sample,
+                    None => Sample::read(source, row)?,
+                };
+                let mut sample = sample.with_facts(source, tree, row);
+                let json = sample.json();
+                ranks.insert(source.rows()[row].rank.to_string(), json.clone());
+                pooled = Some(match pooled {
+                    None => (sample, json),
+                    Some((mut pooled, _)) => {
+                        pooled.merge(sample);
+                        (pooled, Value::Null)
+                    }
+                });
+            }
+            let Some((mut pooled, json)) = pooled else {
+                continue;
+            };
+            let json = if json.is_null() { pooled.json() } else { json };
+            let region = json!({ "ranks": ranks, "pooled": json });
+            regions.push((pooled.first_start_ns, &source.names()[name], region));
+        }
+        // Regions without intervals come last.
+        regions.sort_by_key(|(first, ..)| (first.is_none(), *first));
+        let regions = regions.into_iter();
+        Ok(regions.map(|(_, name, region)| (name.clone(), region)).collect())
+    }
+}
+
+impl Observer for Samples<'_> {
+    fn takes_row(&self, row: usize) -> bool {
+        self.kept.contains_key(&row)
+    }
+
+    fn chunk(&mut self, row: usize, chunk: &Intervals) -> Result<()> {
+        if let Some(sample) = self.kept.get_mut(&row) {
+            let rest = self.source.rows()[row].intervals - sample.durations.len() as u64;
+            sample.durations.reserve_exact(rest as usize);
+            sample.add(chunk);
+        }
+        Ok(())
+    }
 }
 
 /// The durations of one region on one rank, or on several.
@@ -65,30 +119,38 @@ struct Sample {
 }
 
 impl Sample {
-    fn read(source: &dyn Source, tree: &CallTree, index: usize) -> Result<Self> {
+    /// Of a row that is read for itself.
+    fn read(source: &dyn Source, row: usize) -> Result<Self> {
+        let mut sample = Self::default();
+        each_chunk(source, row, &mut Intervals::new(), |chunk| {
+            sample.add(chunk);
+            Ok(())
+        })?;
+        Ok(sample)
+    }
+
+    fn add(&mut self, chunk: &Intervals) {
+        self.durations.extend(chunk.durations());
+        self.statistics.extend(chunk.durations());
+        let (first, last) = (chunk.starts().iter().min(), chunk.ends().iter().max());
+        self.see(first.copied(), last.copied());
+    }
+
+    /// Adds what is known of a row beside its intervals.
+    fn with_facts(self, source: &dyn Source, tree: &CallTree, index: usize) -> Self {
         let row = &source.rows()[index];
         let times = tree.row_times(index).copied().unwrap_or_default();
-        let nests = tree.rank_nests(row.rank);
-        let mut sample = Self {
+        Self {
             calls: row.calls,
             spans: row.spans,
             throttled: row.throttled,
             throttled_ns: row.throttled_ns,
             facts: source.row_facts(index),
             inclusive_ns: times.inclusive_ns,
-            exclusive_ns: nests.then_some(times.exclusive_ns),
+            exclusive_ns: tree.rank_nests(row.rank).then_some(times.exclusive_ns),
             recursion_depth: times.recursion_depth,
-            ..Self::default()
-        };
-        each_chunk(source, index, &mut Intervals::new(), |chunk| {
-            sample.durations.extend(chunk.durations());
-            let (first, last) = (chunk.starts().iter().min(), chunk.ends().iter().max());
-            sample.see(first.copied(), last.copied());
-            Ok(())
-        })?;
-        sample.statistics.extend(sample.durations.iter().copied());
-        sample.durations.sort_unstable();
-        Ok(sample)
+            ..self
+        }
     }
 
     fn see(&mut self, first: Option<i64>, last: Option<i64>) {
@@ -115,8 +177,8 @@ impl Sample {
         self.recursion_depth = self.recursion_depth.max(other.recursion_depth);
     }
 
-    fn json(&self) -> Value {
-        let percentile = |p| percentile_of_sorted(&self.durations, p);
+    fn json(&mut self) -> Value {
+        let [p50, p95, p99] = percentiles(&mut self.durations, [50.0, 95.0, 99.0]);
         let total = self.statistics.total_ns();
         json!({
             "num_calls": self.calls,
@@ -129,9 +191,9 @@ impl Sample {
             "min_ns": self.statistics.min_ns().unwrap_or(0),
             "max_ns": self.statistics.max_ns().unwrap_or(0),
             "std_ns": self.statistics.std_ns(),
-            "p50_ns": percentile(50.0),
-            "p95_ns": percentile(95.0),
-            "p99_ns": percentile(99.0),
+            "p50_ns": p50,
+            "p95_ns": p95,
+            "p99_ns": p99,
             "first_start_ns": self.first_start_ns,
             "last_end_ns": self.last_end_ns,
             "recursion_depth": self.recursion_depth,
@@ -142,5 +204,36 @@ impl Sample {
             "open_calls": self.facts.open,
             "clamped_calls": self.facts.clamped,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::call_tree::GrowingTree;
+    use crate::analysis::pass;
+    use crate::profile::Profile;
+
+    fn regions(source: &Profile, most: u64) -> (usize, Map<String, Value>) {
+        let filter = RegionFilter::new();
+        let mut tree = GrowingTree::new(source, &filter).unwrap();
+        let mut samples = Samples::keeping(source, &filter, most).unwrap();
+        pass::run(source, &mut [&mut tree, &mut samples]).unwrap();
+        (samples.kept.len(), samples.finish(&tree.finish()).unwrap())
+    }
+
+    #[test]
+    fn regions_of_very_many_intervals_are_read_again_and_have_the_same_numbers() {
+        let mut profile = Profile::builder();
+        for n in 0..90 {
+            profile.push(0, "many", 0, 100 * n, 100 * n + 9 + n % 7);
+            profile.push(1, "many", 0, 100 * n, 100 * n + 30 - n % 11);
+        }
+        profile.push(0, "few", 0, 0, 10_000);
+        let profile = profile.build();
+        let (kept, all) = regions(&profile, u64::MAX);
+        assert_eq!((kept, all.len()), (3, 2));
+        assert_eq!(regions(&profile, 10), (1, all.clone()));
+        assert_eq!(regions(&profile, 0), (0, all));
     }
 }

@@ -1,0 +1,177 @@
+//! What charts are of, and what all charts of one source share.
+
+use super::palette::Palette;
+use super::totals::Totals;
+use crate::analysis::call_tree::{CallTree, GrowingTree};
+use crate::analysis::notes::{self, Note};
+use crate::analysis::pass::{self, Observer};
+use crate::analysis::selection::RegionFilter;
+use crate::analysis::wall::{Spans, Wall};
+use crate::error::{Error, Result};
+use crate::profile::Source;
+use std::cell::OnceCell;
+
+/// The part of a source that charts are of: the regions and ranks that a filter chooses.
+///
+/// Charts of one subject share what has to be known before a pass.
+pub struct Subject<'a> {
+    source: &'a dyn Source,
+    filter: &'a RegionFilter,
+    rows: Vec<usize>,
+    first_look: OnceCell<FirstLook>,
+}
+
+/// What a chart may have to know before intervals are reduced.
+pub(super) struct FirstLook {
+    pub(super) wall: Wall,
+    pub(super) totals: Totals,
+}
+
+impl<'a> Subject<'a> {
+    /// What `filter` chooses of a source.
+    ///
+    /// # Errors
+    ///
+    /// When a chosen rank is not there, or no region is left.
+    pub fn new(source: &'a dyn Source, filter: &'a RegionFilter) -> Result<Self> {
+        Ok(Self {
+            source,
+            filter,
+            rows: filter.rows(source)?,
+            first_look: OnceCell::new(),
+        })
+    }
+
+    /// The source.
+    #[must_use]
+    pub fn source(&self) -> &'a dyn Source {
+        self.source
+    }
+
+    /// The filter.
+    #[must_use]
+    pub fn filter(&self) -> &'a RegionFilter {
+        self.filter
+    }
+
+    /// The chosen rows, as indices into [`Source::rows`], in its order.
+    #[must_use]
+    pub fn rows(&self) -> &[usize] {
+        &self.rows
+    }
+
+    /// Of each row of the source, whether it is to be drawn; fails where none is.
+    pub(super) fn drawn(&self) -> Result<Vec<bool>> {
+        if self.rows.is_empty() {
+            return Err(Error::not_found(
+                "there is nothing to draw: the profile holds no regions",
+            ));
+        }
+        let mut drawn = vec![false; self.source.rows().len()];
+        self.rows.iter().for_each(|&row| drawn[row] = true);
+        Ok(drawn)
+    }
+
+    /// Runs the pass of one chart, which needs these observers and no call tree.
+    pub(super) fn observe(&self, observers: &mut [&mut dyn Observer]) -> Result<Facts> {
+        let mut facts = GrowingFacts::new(self, false)?;
+        let mut all = facts.observers();
+        all.extend(
+            observers
+                .iter_mut()
+                .map(|observer| &mut **observer as &mut dyn Observer),
+        );
+        pass::run(self.source, &mut all)?;
+        Ok(facts.finish())
+    }
+
+    /// Reads what the source does not state of the run and of its totals, once for all charts.
+    pub(super) fn first_look(&self) -> Result<&FirstLook> {
+        if let Some(look) = self.first_look.get() {
+            return Ok(look);
+        }
+        let mut spans = Spans::unstated(self.source, |_| true);
+        let mut totals = Totals::stated(self.source);
+        pass::run(self.source, &mut [&mut spans, &mut totals])?;
+        let wall = Wall::with(self.source, &spans);
+        Ok(self.first_look.get_or_init(|| FirstLook { wall, totals }))
+    }
+}
+
+/// What several charts of a subject are finished with.
+pub struct Facts {
+    /// By index into [`Source::names`], ns.
+    pub(super) totals: Vec<i128>,
+    pub(super) palette: Palette,
+    pub(super) notes: Vec<Note>,
+    tree: Option<CallTree>,
+}
+
+impl Facts {
+    /// The colours of regions.
+    #[must_use]
+    pub fn palette(&self) -> &Palette {
+        &self.palette
+    }
+
+    /// What the source says by itself, as the charts have it.
+    #[must_use]
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    /// The call tree, where it was asked for.
+    #[must_use]
+    pub fn tree(&self) -> Option<&CallTree> {
+        self.tree.as_ref()
+    }
+}
+
+/// The [`Facts`] while a [pass](crate::analysis::pass) goes on.
+pub struct GrowingFacts<'a> {
+    source: &'a dyn Source,
+    filter: &'a RegionFilter,
+    totals: Totals,
+    tree: Option<GrowingTree<'a>>,
+}
+
+impl<'a> GrowingFacts<'a> {
+    /// Of a subject, with or without its call tree. To be made after the charts: what they found in a first look is not
+    /// read again.
+    ///
+    /// # Errors
+    ///
+    /// When the tree has nothing to show.
+    pub fn new(subject: &Subject<'a>, with_tree: bool) -> Result<Self> {
+        let (source, filter) = (subject.source, subject.filter);
+        let tree = with_tree.then(|| GrowingTree::new(source, filter));
+        let known = subject.first_look.get().map(|look| look.totals.clone());
+        Ok(Self {
+            source,
+            filter,
+            totals: known.unwrap_or_else(|| Totals::stated(source)),
+            tree: tree.transpose()?,
+        })
+    }
+
+    /// What has to be part of the pass.
+    pub fn observers(&mut self) -> Vec<&mut dyn Observer> {
+        let mut observers: Vec<&mut dyn Observer> = vec![&mut self.totals];
+        if let Some(tree) = &mut self.tree {
+            observers.push(tree);
+        }
+        observers
+    }
+
+    /// The facts, when the pass is over.
+    #[must_use]
+    pub fn finish(self) -> Facts {
+        let totals = self.totals.by_name(self.source);
+        Facts {
+            palette: Palette::from_totals(self.source.names(), &totals),
+            totals,
+            notes: notes::of(self.source, self.filter),
+            tree: self.tree.map(GrowingTree::finish),
+        }
+    }
+}
