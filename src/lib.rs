@@ -78,6 +78,8 @@ mod event;
 pub mod export;
 mod manager;
 mod output;
+#[cfg(feature = "pproc")]
+pub mod page;
 mod pattern;
 #[cfg(feature = "pproc")]
 pub mod plot;

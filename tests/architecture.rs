@@ -59,7 +59,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // Reading: no recording, no clock, and only `plot` and `export` write files.
     ("analysis", &["error", "pattern", "profile", "units"]),
     ("chart", &["analysis", "error", "profile", "units"]),
-    ("plot", &["chart", "error", "output", "profile", "units"]),
+    (
+        "page",
+        &["analysis", "chart", "error", "output", "profile", "shell"],
+    ),
+    ("plot", &["chart", "error", "output", "page", "profile", "units"]),
     (
         "export",
         &["analysis", "error", "output", "profile", "store::reader", "units"],

@@ -1,10 +1,37 @@
 // The chart in typed arrays, and the questions asked of it. Pure functions; all times in ns from the origin.
-// src/plot/page_json.rs is the other end of `decode`.
+// src/page/json.rs and src/page/bars.rs are the other end of `decode`.
 
 const BUSY_STEPS = 100000;
 
-/** Turns the page's JSON into the model. */
-function decode(json) {
+/** The bytes of the page's bars: base64, compressed (zlib). */
+async function unpack(text) {
+  const compressed = atob(text);
+  const bytes = new Uint8Array(compressed.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = compressed.charCodeAt(i);
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+/** Reads whole numbers of seven bits to a byte, as src/page/bars.rs writes them. */
+class Numbers {
+  constructor(bytes) {
+    this.bytes = bytes;
+    this.at = 0;
+  }
+
+  next() {
+    let byte = this.bytes[this.at++];
+    let number = byte & 0x7f;
+    for (let weight = 128; byte >= 0x80; weight *= 128) {
+      byte = this.bytes[this.at++];
+      number += (byte & 0x7f) * weight;
+    }
+    return number;
+  }
+}
+
+/** Turns the page's JSON and the bytes of its bars into the model. */
+function decode(json, bytes) {
   const threads = new Map();
   const threadCount = new Map();
   for (const [rank, thread, label] of json.threads) {
@@ -13,16 +40,21 @@ function decode(json) {
   }
   // Not every thread has a name.
   for (const [rank, count] of json.threadCounts) threadCount.set(rank, Math.max(count, threadCount.get(rank) ?? 0));
-  const regions = json.regions.map((region, id) => {
-    const stats = region.stats && {
-      calls: region.stats[0], total: region.stats[1], mean: region.stats[2], min: region.stats[3],
-      max: region.stats[4], std: region.stats[5], exclusive: region.stats[6],
-    };
-    const decoded = { id, name: region.name, label: oneLine(region.name), color: region.color ?? [128, 128, 128], stats, lanes: [] };
-    decoded.lanes = region.lanes.map(lane => decodeLane(lane, decoded));
-    return decoded;
+  const regions = json.regions.map(({ name, color, stats }, id) => ({ id, name, label: oneLine(name), color: color ?? [128, 128, 128], stats, lanes: [] }));
+  const lanes = decodeLanes(new Numbers(bytes), regions);
+  return { header: json.header, span: Math.max(1, json.span), regions, lanes, threads, threadCount };
+}
+
+function decodeLanes(numbers, regions) {
+  const heads = Array.from({ length: numbers.next() }, () => {
+    const [region, rank, thread, bars, merged] = Array.from({ length: 5 }, () => numbers.next());
+    return { region: regions[region], rank, thread: thread > 0 ? thread - 1 : null, bars, merged };
   });
-  return { header: json.header, span: Math.max(1, json.span), regions, lanes: regions.flatMap(region => region.lanes), threads, threadCount };
+  return heads.map(head => {
+    const lane = decodeLane(numbers, head);
+    lane.region.lanes.push(lane);
+    return lane;
+  });
 }
 
 /** A thread's name and number on one line: `tokio-rt-worker #1`. */
@@ -34,30 +66,28 @@ function threadLabel(model, rank, thread) {
  * One lane. `calls` and `time` are running sums with one entry more than there are bars, so the
  * calls in bars i to j are `calls[j] - calls[i]`, and so is the time the region ran.
  */
-function decodeLane(lane, region) {
-  const n = lane.bars.length / 2;
-  const starts = new Float64Array(n);
-  const ends = new Float64Array(n);
-  const calls = new Float64Array(n + 1);
-  const time = new Float64Array(n + 1);
+function decodeLane(numbers, { region, rank, thread, bars, merged }) {
+  const starts = new Float64Array(bars);
+  const ends = new Float64Array(bars);
+  const calls = new Float64Array(bars + 1).fill(1, 1);
+  const time = new Float64Array(bars + 1);
+  for (let i = 0; i < bars; i++) starts[i] = numbers.next();
   let at = 0;
-  let next = 0;
-  let merged = lane.merged.length > 0 ? lane.merged[0] : -1;
-  for (let i = 0; i < n; i++) {
-    starts[i] = at + lane.bars[2 * i];
-    ends[i] = at = starts[i] + lane.bars[2 * i + 1];
-    let inBar = 1;
-    let busy = 1;
-    if (i === merged) {
-      inBar = lane.merged[next + 1];
-      busy = lane.merged[next + 2] / BUSY_STEPS;
-      next += 3;
-      merged = next < lane.merged.length ? i + lane.merged[next] : -1;
-    }
-    calls[i + 1] = calls[i] + inBar;
-    time[i + 1] = time[i] + (ends[i] - starts[i]) * busy;
+  for (let i = 0; i < bars; i++) {
+    starts[i] += at;
+    ends[i] = at = starts[i] + numbers.next();
+    time[i + 1] = ends[i] - starts[i];
   }
-  return { region, rank: lane.rank, thread: lane.thread, starts, ends, calls, time };
+  for (let i = 0, left = merged; left > 0; left--) {
+    i += numbers.next();
+    calls[i + 1] = numbers.next();
+    time[i + 1] *= numbers.next() / BUSY_STEPS;
+  }
+  for (let i = 0; i < bars; i++) {
+    calls[i + 1] += calls[i];
+    time[i + 1] += time[i];
+  }
+  return { region, rank, thread, starts, ends, calls, time };
 }
 
 /** The first index in lo..hi for which `values[i] >= limit`, for rising values. */

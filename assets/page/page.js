@@ -5,10 +5,11 @@
 
 const lib = { duration, count, instant, ticks, oneLine, shorten, parseSearch, decode, within, regionWithin, exclusive, activity, contrast, readableOn, textOn };
 
-function startPage() {
+async function startPage() {
   const $ = id => document.getElementById(id);
-  const model = decode(JSON.parse($("data").textContent));
+  const model = decode(JSON.parse($("data").textContent), await unpack($("bars").textContent));
   $("data").remove();
+  $("bars").remove();
 
   // ---- Header -------------------------------------------------------------------------------
 
@@ -282,7 +283,7 @@ function startPage() {
   readAddress();
   table.follow(...timeline.target);
 
-  window.scopeProfiler = Object.freeze({
+  return Object.freeze({
     lib,
     locate: (region, rank, time) => timeline.locate(region, rank, time),
     get view() {
@@ -293,4 +294,8 @@ function startPage() {
 }
 
 if (typeof document === "undefined") module.exports = lib;
-else startPage();
+else {
+  const started = startPage();
+  window.scopeProfiler = { started };
+  started.then(page => (window.scopeProfiler = page));
+}

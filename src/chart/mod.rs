@@ -26,7 +26,6 @@ pub mod gantt;
 mod lane;
 mod moments;
 mod options;
-pub mod page;
 pub mod palette;
 mod plan;
 mod reduction;

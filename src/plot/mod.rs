@@ -10,27 +10,21 @@ mod durations;
 mod faces;
 mod fonts;
 mod gantt;
-pub mod html;
 mod layout;
-mod page_json;
 pub mod png;
 mod raster;
 mod sheet;
 mod style;
 pub mod svg;
 mod text;
-pub mod viewer;
 
-use crate::chart::page::PageData;
 use crate::chart::{DurationsChart, DurationsOptions, GanttChart, GanttOptions};
 use crate::error::{Error, Result};
+use crate::page::{self, viewer};
 use crate::profile::Source;
 use fonts::Fonts;
 use std::path::Path;
 use viewer::Shown;
-
-/// Bars that a page holds at the most, about: it stays quick to open and to move in.
-const PAGE_BARS: u32 = 400_000;
 
 /// Draws when each region ran, on which rank and thread.
 ///
@@ -59,7 +53,7 @@ pub fn plot_gantt(source: &dyn Source, options: &GanttOptions) -> Result<()> {
     // A bad path is found before a long file is read.
     let format = target.map(Format::of).transpose()?;
     match (target, format) {
-        (Some(path), Some(Format::Html)) => write_page(source, options, path)?,
+        (Some(path), Some(Format::Html)) => page::write(source, options, path)?,
         (Some(path), Some(Format::Svg)) => {
             svg::gantt(&GanttChart::reduce(source, &options.filter, options)?, path)?
         }
@@ -99,22 +93,10 @@ pub fn show_gantt(source: &dyn Source, options: &GanttOptions) -> Result<Shown> 
         .tempdir_in(&above)
         .map_err(|error| Error::io(&above, "cannot write the page", error))?;
     let page = directory.path().join("gantt_plot.html");
-    write_page(source, options, &page)?;
+    page::write(source, options, &page)?;
     // The browser reads it after this program has ended.
     let _ = directory.keep();
     viewer::open_in_browser(page)
-}
-
-fn write_page(source: &dyn Source, options: &GanttOptions, path: &Path) -> Result<()> {
-    let lanes = u32::try_from(options.filter.rows(source)?.len())
-        .unwrap_or(u32::MAX)
-        .max(1);
-    let options = options
-        .clone()
-        .columns((PAGE_BARS / lanes).clamp(512, 1 << 15))
-        .max_lanes(usize::MAX);
-    let chart = GanttChart::reduce(source, &options.filter, &options)?;
-    html::write(&chart, &PageData::of(source, &options.filter)?, path)
 }
 
 /// Draws the total time of each region.

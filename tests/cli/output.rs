@@ -131,9 +131,10 @@ fn the_page_is_opened_with_the_browser_of_the_environment() {
         .output()
         .unwrap();
     let text = stdout(&output);
-    let page = awaited(&note);
+    let address = awaited(&note);
+    let page = address.strip_prefix("file://").unwrap();
     assert_eq!(text, format!("Opened {page}\n"));
-    assert!(fs::read_to_string(&page).unwrap().contains("solve"));
+    assert!(fs::read_to_string(page).unwrap().contains("solve"));
     fs::remove_file(page).unwrap();
 }
 
@@ -150,7 +151,7 @@ fn a_page_that_is_shown_and_kept_is_one_file() {
         .unwrap();
     let text = stdout(&output);
     let page = out.canonicalize().unwrap().join("gantt_plot.html");
-    assert_eq!(awaited(&note), str(&page));
+    assert_eq!(awaited(&note), format!("file://{}", page.display()));
     assert!(text.ends_with(&format!("Opened {}\n", page.display())), "{text}");
     assert_eq!(
         names_in(&out),

@@ -247,9 +247,9 @@ impl Browser {
     /// result is on the screen.
     pub(crate) fn settle(&mut self) {
         self.eval(
-            "new Promise(done => { const frames = left => requestAnimationFrame(() => \
+            "Promise.resolve(window.scopeProfiler?.started).then(() => new Promise(done => { const frames = left => requestAnimationFrame(() => \
              left > 0 ? frames(left - 1) : window.scopeProfiler?.view.settled === false ? frames(1) : done(true)); \
-             frames(2); })",
+             frames(2); }))",
         );
     }
 

@@ -16,8 +16,8 @@ mod text;
 use browser::{Browser, Look};
 use samples::*;
 use scope_profiler::chart::gantt::GanttChart;
-use scope_profiler::chart::page::{PageData, PageNote};
-use scope_profiler::plot::html;
+use scope_profiler::page::html;
+use scope_profiler::page::{PageData, PageNote};
 use std::path::PathBuf;
 
 fn save((chart, data): &(GanttChart, PageData)) -> (tempfile::TempDir, PathBuf) {

@@ -1,7 +1,7 @@
 //! Charts to look at and to try the page on: small known ones, and runs made by a generator.
 
 use scope_profiler::chart::gantt::{Bar, Color, GanttChart, GanttRegion, Header, Lane};
-use scope_profiler::chart::page::{PageData, RegionStats, ThreadName};
+use scope_profiler::page::{PageData, RegionStats, ThreadName};
 use scope_profiler::profile::thread_label;
 use std::collections::{BTreeMap, BTreeSet};
 

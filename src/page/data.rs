@@ -1,9 +1,9 @@
 //! What the interactive page shows beside the Gantt chart.
 
-use super::palette::{Color, Palette};
 use crate::analysis::call_tree::CallTree;
 use crate::analysis::notes::Note;
 use crate::analysis::selection::RegionFilter;
+use crate::chart::palette::{Color, Palette};
 use crate::error::Result;
 use crate::profile::{Source, Statistics, thread_label};
 use std::collections::{BTreeMap, HashMap};
@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashMap};
 /// The numbers behind the page's table, and the names of threads.
 ///
 /// ```
-/// use scope_profiler::chart::page::{PageData, RegionStats};
+/// use scope_profiler::page::{PageData, RegionStats};
 /// let data = PageData {
 ///     regions: vec![RegionStats { name: "solve".into(), calls: 1, total_ns: 1_200, ..Default::default() }],
 ///     ..Default::default()
@@ -28,7 +28,7 @@ pub struct PageData {
     /// How many threads recorded something, by rank; a rank that is not here has those of [`threads`](Self::threads).
     pub thread_counts: BTreeMap<u32, usize>,
     /// What has to be known beside the numbers; where there is nothing, the page has the
-    /// [notes of the chart](super::gantt::Header::run_notes).
+    /// [notes of the chart](crate::chart::gantt::Header::run_notes).
     pub notes: Vec<PageNote>,
     /// The time of the run that the ranks spent outside any region, added up, ns; `None` where it is not known.
     pub outside_ns: Option<i64>,

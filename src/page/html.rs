@@ -5,9 +5,9 @@
 //! the chart as JSON. A content security policy in the page forbids every load, so that no data
 //! can make the page fetch anything.
 
-use super::page_json;
+use super::data::PageData;
+use super::{bars, json};
 use crate::chart::gantt::GanttChart;
-use crate::chart::page::PageData;
 use crate::error::Result;
 use crate::output;
 use std::path::Path;
@@ -33,27 +33,30 @@ const SCRIPTS: [&str; 9] = [
 /// dozen bytes.
 ///
 /// ```
-/// use scope_profiler::chart::{gantt::GanttChart, page::PageData};
+/// use scope_profiler::chart::GanttChart;
+/// use scope_profiler::page::{PageData, html};
 /// let mut chart = GanttChart { span_ns: 1, ..Default::default() };
 /// chart.header.title = "</script> run".into();
-/// let page = scope_profiler::plot::html::render(&chart, &PageData::default());
+/// let page = html::render(&chart, &PageData::default());
 /// assert!(page.starts_with("<!doctype html>"));
 /// assert!(!page.contains("</script> run"));
 /// ```
 #[must_use]
 pub fn render(chart: &GanttChart, data: &PageData) -> String {
-    let json = page_json::encode(chart, data);
+    let json = json::encode(chart, data);
+    let bars = bars::encode(chart);
     let title = escape_html(&chart.header.title);
     let script = SCRIPTS.concat();
     let parts = [
         ("title", title.as_str()),
         ("style", STYLE),
         ("data", &json),
+        ("bars", &bars),
         ("script", &script),
     ];
 
     let mut page =
-        String::with_capacity(TEMPLATE.len() + STYLE.len() + json.len() + script.len() + title.len());
+        String::with_capacity(TEMPLATE.len() + parts.iter().map(|(_, text)| text.len()).sum::<usize>());
     // What is inserted is never searched again, so a title may hold a marker.
     let mut rest = TEMPLATE;
     for (marker, text) in parts {

@@ -1,6 +1,8 @@
 //! Opening a page in the reader's browser, or saying how to get there.
 
 use crate::error::{Error, Result};
+use crate::shell;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -27,9 +29,9 @@ impl fmt::Display for Shown {
     }
 }
 
-/// Opens `path` with `$BROWSER`, or with the system's own opener (`xdg-open`, `open`).
+/// Opens `path` with `$BROWSER`, or with the system's own opener.
 ///
-/// Returns at once; the browser outlives the program and what it prints is thrown away. Over ssh
+/// Returns at once; the browser outlives the program, and what it prints is thrown away. Over ssh
 /// and on Linux without a display nothing is started, and the result says how to view the page.
 ///
 /// # Errors
@@ -41,58 +43,62 @@ pub fn open_in_browser(path: impl AsRef<Path>) -> Result<Shown> {
         .canonicalize()
         .map_err(|error| Error::io(path, "cannot open the page", error))?;
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-    let commands = match plan(variable) {
-        Plan::Remote => return Ok(Shown::Instructions(over_ssh(&path, variable))),
-        Plan::Start(commands) => commands,
-    };
-    for command in commands {
-        if start(&command, &path) {
-            return Ok(Shown::Opened { path });
+    let here = Here::new(variable);
+    let opened = here.browsers.iter().any(|browser| start(browser, &path))
+        || (here.has_screen && open::that_detached(&path).is_ok());
+    Ok(if opened {
+        Shown::Opened { path }
+    } else {
+        Shown::Instructions(over_ssh(&path, variable))
+    })
+}
+
+/// What there is to show a page with.
+#[derive(Debug, PartialEq)]
+struct Here {
+    /// The commands of `$BROWSER`, to be tried in order.
+    browsers: Vec<OsString>,
+    /// Whether the system may try its own opener.
+    has_screen: bool,
+}
+
+impl Here {
+    fn new(variable: impl Fn(&str) -> Option<OsString>) -> Self {
+        let is_set = |name| variable(name).is_some();
+        // A browser started over ssh would appear on nobody's screen, or crawl through X forwarding.
+        if is_set("SSH_CONNECTION") || is_set("SSH_TTY") {
+            return Here {
+                browsers: Vec::new(),
+                has_screen: false,
+            };
+        }
+        // By convention several commands, separated as in PATH.
+        let mut browsers: Vec<OsString> = variable("BROWSER").map_or_else(Vec::new, |list| {
+            std::env::split_paths(&list).map(Into::into).collect()
+        });
+        browsers.retain(|command| !command.is_empty());
+        let is_desktop = cfg!(any(target_os = "macos", windows));
+        Here {
+            browsers,
+            has_screen: is_desktop || is_set("DISPLAY") || is_set("WAYLAND_DISPLAY"),
         }
     }
-    Ok(Shown::Instructions(over_ssh(&path, variable)))
-}
-
-#[derive(Debug, PartialEq)]
-enum Plan {
-    /// The commands to try, in order.
-    Start(Vec<OsString>),
-    Remote,
-}
-
-fn plan(variable: impl Fn(&str) -> Option<OsString>) -> Plan {
-    let is_set = |name| variable(name).is_some();
-    // A browser started over ssh would appear on nobody's screen, or crawl through X forwarding.
-    if is_set("SSH_CONNECTION") || is_set("SSH_TTY") {
-        return Plan::Remote;
-    }
-    // By convention several commands, separated as in PATH.
-    let mut commands: Vec<OsString> = variable("BROWSER").map_or_else(Vec::new, |list| {
-        std::env::split_paths(&list).map(Into::into).collect()
-    });
-    commands.retain(|command| !command.is_empty());
-    if cfg!(target_os = "macos") {
-        commands.push("open".into());
-    } else if cfg!(windows) {
-        commands.push("explorer".into());
-    } else if is_set("DISPLAY") || is_set("WAYLAND_DISPLAY") {
-        commands.push("xdg-open".into());
-    } else if commands.is_empty() {
-        return Plan::Remote;
-    }
-    Plan::Start(commands)
 }
 
 /// Whether the command could be started. `%s` in it stands for the page, as is the convention.
-fn start(command: &OsStr, path: &Path) -> bool {
-    let mut words: Vec<OsString> = match command.to_str() {
+fn start(command: &OsStr, page: &Path) -> bool {
+    let words = match command.to_str() {
         // A path with spaces in it is a program; anything else is split into words.
-        Some(text) if !Path::new(text).is_file() => text.split_whitespace().map(OsString::from).collect(),
-        _ => vec![command.to_owned()],
+        Some(text) if !Path::new(text).is_file() => shlex::split(text),
+        _ => None,
+    };
+    let mut words: Vec<OsString> = match words {
+        Some(words) => words.into_iter().map(Into::into).collect(),
+        None => vec![command.to_owned()],
     };
     match words.iter_mut().find(|word| *word == "%s") {
-        Some(word) => *word = path.into(),
-        None => words.push(path.into()),
+        Some(word) => *word = address(page),
+        None => words.push(address(page)),
     }
     let mut words = words.into_iter();
     let Some(program) = words.next() else {
@@ -110,6 +116,24 @@ fn start(command: &OsStr, path: &Path) -> bool {
     command.spawn().is_ok()
 }
 
+/// The page as a `file` URL, in which no character of the path has another meaning.
+fn address(page: &Path) -> OsString {
+    const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+        .remove(b'/')
+        .remove(b'-')
+        .remove(b'.')
+        .remove(b'_')
+        .remove(b'~');
+    if cfg!(windows) {
+        return page.into();
+    }
+    format!(
+        "file://{}",
+        percent_encode(page.as_os_str().as_encoded_bytes(), ESCAPED)
+    )
+    .into()
+}
+
 fn over_ssh(path: &Path, variable: impl Fn(&str) -> Option<OsString>) -> String {
     let text = |name: &str| variable(name).and_then(|value| value.into_string().ok());
     // SSH_CONNECTION is "client port server port": the third is where this machine was reached.
@@ -124,13 +148,14 @@ fn over_ssh(path: &Path, variable: impl Fn(&str) -> Option<OsString>) -> String 
         host
     };
     let file = path.file_name().unwrap_or_default().to_string_lossy();
+    let source = format!("{user}{scp_host}:{}", path.display());
     // To serve it from here would show it, and what lies beside it, to everybody on this machine.
     format!(
         "There is no display here to show {path}\n\
          On your own machine, fetch it and open {file} in a browser:\n  \
            scp {source} .",
         path = path.display(),
-        source = quote(&format!("{user}{scp_host}:{}", path.display())),
+        source = shell::quote(Path::new(&source)),
     )
 }
 
@@ -138,15 +163,6 @@ fn hostname() -> Option<String> {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
     let name = name.trim();
     (!name.is_empty()).then(|| name.to_owned())
-}
-
-/// One word for a POSIX shell.
-fn quote(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%,=".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]
@@ -169,20 +185,26 @@ mod tests {
             ("DISPLAY", ":10"),
             ("BROWSER", "firefox"),
         ];
-        assert_eq!(plan(environment(&ssh)), Plan::Remote);
+        assert_eq!(
+            Here::new(environment(&ssh)),
+            Here {
+                browsers: vec![],
+                has_screen: false
+            }
+        );
     }
 
     #[cfg(target_os = "linux")]
     #[test]
     fn on_linux_a_display_or_an_explicit_browser_is_needed() {
-        assert_eq!(plan(environment(&[])), Plan::Remote);
+        assert!(!Here::new(environment(&[])).has_screen);
+        assert!(Here::new(environment(&[("WAYLAND_DISPLAY", "wayland-0")])).has_screen);
         assert_eq!(
-            plan(environment(&[("WAYLAND_DISPLAY", "wayland-0")])),
-            Plan::Start(vec!["xdg-open".into()])
-        );
-        assert_eq!(
-            plan(environment(&[("BROWSER", "firefox:w3m"), ("DISPLAY", ":0")])),
-            Plan::Start(vec!["firefox".into(), "w3m".into(), "xdg-open".into()])
+            Here::new(environment(&[("BROWSER", "firefox:w3m"), ("DISPLAY", ":0")])),
+            Here {
+                browsers: vec!["firefox".into(), "w3m".into()],
+                has_screen: true
+            }
         );
     }
 
@@ -196,12 +218,22 @@ mod tests {
         assert!(start("true --new-window %s".as_ref(), Path::new("/page.html")));
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn no_character_of_a_path_is_taken_for_another_part_of_the_address() {
+        let page = Path::new("/my runs/50% #1?/größe.html");
+        assert_eq!(
+            address(page),
+            "file:///my%20runs/50%25%20%231%3F/gr%C3%B6%C3%9Fe.html"
+        );
+    }
+
     #[test]
     fn instructions_can_be_pasted_whatever_the_path() {
         let ssh = [("SSH_CONNECTION", "10.0.0.1 5 10.0.0.2 22"), ("USER", "ada")];
         let text = over_ssh(Path::new("/data/my runs/gantt's.html"), environment(&ssh));
         assert!(
-            text.contains(r"scp 'ada@10.0.0.2:/data/my runs/gantt'\''s.html' ."),
+            text.contains(r#"scp "ada@10.0.0.2:/data/my runs/gantt's.html" ."#),
             "{text}"
         );
         assert!(!text.contains("http") && !text.contains("serve"), "{text}");
