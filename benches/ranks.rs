@@ -10,7 +10,7 @@
 
 use mpi::collective::SystemOperation;
 use mpi::traits::{Communicator, CommunicatorCollectives, Root};
-use scope_profiler::{Merge, Profiler, ProfilingConfig};
+use scope_profiler::{Profiler, ProfilingConfig, merge::MergeMode};
 use std::fs;
 use std::process::Command;
 use std::time::Instant;
@@ -63,7 +63,11 @@ fn all(counts: &[&str]) {
 fn part(file: &str, mode: &str) {
     let universe = mpi::initialize().expect("MPI");
     let world = universe.world();
-    let merge = if mode == "link" { Merge::Link } else { Merge::Copy };
+    let merge = if mode == "link" {
+        MergeMode::Link
+    } else {
+        MergeMode::Copy
+    };
     let names: Vec<String> = (0..REGIONS).map(|region| format!("region {region}")).collect();
     world.barrier();
 

@@ -9,7 +9,10 @@
 //! Logs are recorded by processes that take themselves for ranks of a job. Each merge is a process of its
 //! own, which reports its processor time and the most memory that it had.
 
-use scope_profiler::{Merge, MergeOptions, Profiler, ProfilingConfig, find_logs, merge_with};
+use scope_profiler::{
+    Profiler, ProfilingConfig,
+    merge::{MergeMode, MergeOptions, find_logs, merge_with},
+};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -53,7 +56,11 @@ fn record(file: &Path, regions: usize, calls: usize) {
 }
 
 fn merge(directory: &Path, file: &Path, mode: &str) {
-    let mode = if mode == "link" { Merge::Link } else { Merge::Copy };
+    let mode = if mode == "link" {
+        MergeMode::Link
+    } else {
+        MergeMode::Copy
+    };
     let logs = find_logs(&[directory]).expect("logs");
     let started = Instant::now();
     let merged = merge_with(&logs, file, &MergeOptions::new().mode(mode)).expect("a profile");

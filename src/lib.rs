@@ -40,8 +40,7 @@
 //!   the whole program, [`Profiler`] one of its own, without globals. [`profile_region!`] and
 //!   [`ProfileManager::profile`] mark regions; [`ScopeLayer`] records `tracing` spans beside other
 //!   layers, [`ScopeSubscriber`] on its own and with less overhead. `finalize` gives a [`Summary`].
-//! - **The file**: [`merge`] makes one from the logs of a killed program or of several ranks, which
-//!   [`find_logs`] finds.
+//! - **The file**: [`merge`] makes one from the logs of a killed program or of several ranks.
 //! - **Reading**: [`ProfilingH5Reader`] gives regions ([`MpiRegion`]) with the calls of each rank
 //!   ([`RankRegion`]); [`RegionFilter`] chooses regions and ranks.
 //!   [`check`] says whether a file is complete and consistent. [`LogSource`]
@@ -67,7 +66,7 @@ pub mod analysis;
 #[path = "../tests/common/calm.rs"]
 mod calm;
 pub mod chart;
-mod check;
+pub mod check;
 mod clock;
 mod comm;
 mod config;
@@ -77,6 +76,7 @@ mod error;
 mod event;
 pub mod export;
 mod manager;
+pub mod merge;
 mod output;
 #[cfg(feature = "pproc")]
 pub mod page;
@@ -94,9 +94,8 @@ pub mod units;
 
 pub use analysis::selection::RegionFilter;
 pub use chart::{DurationsOptions, GanttOptions};
-pub use check::{Finding, Report, check};
 pub use clock::ManualClock;
-pub use config::{Merge, Overflow, ProfilingConfig, RegionNaming};
+pub use config::{Overflow, ProfilingConfig, RegionNaming};
 pub use error::{Error, Result};
 pub use manager::{ProfileManager, Session};
 #[cfg(feature = "pproc")]
@@ -106,8 +105,6 @@ pub use profiler::Profiler;
 #[doc(hidden)]
 pub use record::RegionSite;
 pub use record::{Region, RegionGuard, ScopeLayer, ScopeSubscriber};
-pub use store::merge::{MergeOptions, MergeProgress, Merged, UnreadableLog, merge, merge_with};
 pub use store::reader::ProfilingH5Reader;
-pub use store::run_directory::{find_logs, find_logs_of_run};
 pub use store::schema::LogSource;
 pub use summary::{OpenRegion, Summary};

@@ -87,6 +87,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     // The one place that knows both halves.
     ("profiler", &["*"]),
+    ("merge", &["config", "store::merge", "store::run_directory"]),
     ("manager", &["config", "error", "profiler", "record", "summary"]),
 ];
 

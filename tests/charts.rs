@@ -6,7 +6,7 @@ use common::{Generated, NoTotals, OwnClocks};
 use proptest::prelude::*;
 use scope_profiler::chart::gantt::{Bar, Color, Lane};
 use scope_profiler::chart::{DurationsChart, DurationsOptions, GanttChart, GanttOptions, Palette};
-use scope_profiler::profile::{Profile, Source};
+use scope_profiler::profile::{Call, Profile, Source};
 use scope_profiler::{Error, RegionFilter};
 
 fn gantt(source: &dyn Source) -> GanttChart {
@@ -41,10 +41,10 @@ fn busy(lane: &Lane) -> f64 {
 fn regions_come_in_order_of_first_start_and_lanes_by_rank() {
     let chart = gantt(
         &Profile::builder()
-            .interval(2, "late", 0, 50, 60)
-            .interval(0, "early", 0, 10, 90)
-            .interval(0, "late", 0, 40, 45)
-            .interval(1, "late", 0, 50, 60)
+            .interval(Call::new("late", 50..60).rank(2))
+            .interval(Call::new("early", 10..90))
+            .interval(Call::new("late", 40..45))
+            .interval(Call::new("late", 50..60).rank(1))
             .build(),
     );
     assert_eq!(names(&chart), ["early", "late"]);
@@ -59,8 +59,8 @@ fn regions_come_in_order_of_first_start_and_lanes_by_rank() {
 #[test]
 fn of_regions_that_start_together_the_longest_comes_first() {
     let profile = Profile::builder()
-        .interval(0, "setup", 0, 0, 10)
-        .interval(0, "main", 0, 0, 90)
+        .interval(Call::new("setup", 0..10))
+        .interval(Call::new("main", 0..90))
         .build();
     assert_eq!(names(&gantt(&profile)), ["main", "setup"]);
 }
@@ -69,8 +69,8 @@ fn of_regions_that_start_together_the_longest_comes_first() {
 fn intervals_that_can_be_told_apart_are_kept_exactly() {
     let chart = gantt(
         &Profile::builder()
-            .interval(0, "a", 0, 100, 250)
-            .interval(0, "a", 0, 250, 300)
+            .interval(Call::new("a", 100..250))
+            .interval(Call::new("a", 250..300))
             .build(),
     );
     let bar = |start_ns, end_ns| Bar {
@@ -87,10 +87,10 @@ fn intervals_that_can_be_told_apart_are_kept_exactly() {
 fn a_region_has_lanes_for_its_threads_only_where_they_overlap() {
     let chart = gantt(
         &Profile::builder()
-            .interval(0, "parallel", 1, 0, 100)
-            .interval(0, "parallel", 2, 50, 150)
-            .interval(1, "parallel", 1, 0, 100)
-            .interval(1, "parallel", 2, 100, 200)
+            .interval(Call::new("parallel", 0..100).thread(1))
+            .interval(Call::new("parallel", 50..150).thread(2))
+            .interval(Call::new("parallel", 0..100).rank(1).thread(1))
+            .interval(Call::new("parallel", 100..200).rank(1).thread(2))
             .build(),
     );
     assert_eq!(lanes(&chart, 0), [(0, Some(1)), (0, Some(2)), (1, None)]);
@@ -100,8 +100,12 @@ fn a_region_has_lanes_for_its_threads_only_where_they_overlap() {
 fn too_many_threads_share_the_lane_of_their_rank_and_the_header_says_so() {
     let mut profile = Profile::builder();
     for thread in 0..50 {
-        profile.push(0, "parallel", thread, i64::from(thread), 1_000);
-        profile.push(1, "parallel", thread, i64::from(thread), 1_000);
+        profile.push(Call::new("parallel", i64::from(thread)..1_000).thread(thread));
+        profile.push(
+            Call::new("parallel", i64::from(thread)..1_000)
+                .rank(1)
+                .thread(thread),
+        );
     }
     let profile = profile.build();
     let chart =
@@ -116,7 +120,7 @@ fn too_many_threads_share_the_lane_of_their_rank_and_the_header_says_so() {
 fn too_many_ranks_share_lanes_that_show_their_mean() {
     let mut profile = Profile::builder();
     for rank in 0..100 {
-        profile.push(rank, "a", 0, 0, if rank % 2 == 0 { 1_000 } else { 500 });
+        profile.push(Call::new("a", 0..(if rank % 2 == 0 { 1_000 } else { 500 })).rank(rank));
     }
     let options = GanttOptions::new().max_lanes(30);
     let chart = GanttChart::reduce(&profile.build(), &RegionFilter::new(), &options).unwrap();
@@ -132,7 +136,10 @@ fn too_many_ranks_share_lanes_that_show_their_mean() {
 fn too_many_regions_share_lanes_at_the_bottom() {
     let mut profile = Profile::builder();
     for region in 0..30 {
-        profile.push(0, &format!("region {region}"), 0, region * 10, region * 12 + 1);
+        profile.push(Call::new(
+            &format!("region {region}"),
+            region * 10..region * 12 + 1,
+        ));
     }
     let options = GanttOptions::new().max_regions(10);
     let chart = GanttChart::reduce(&profile.build(), &RegionFilter::new(), &options).unwrap();
@@ -147,7 +154,7 @@ fn a_thousand_ranks_of_a_hundred_regions_stay_within_the_lanes() {
     let mut profile = Profile::builder();
     for rank in 0..1000 {
         for region in 0..100 {
-            profile.push(rank, &format!("region {region}"), 0, region * 10, region * 12 + 1);
+            profile.push(Call::new(&format!("region {region}"), region * 10..region * 12 + 1).rank(rank));
         }
     }
     let chart = gantt(&profile.build());
@@ -159,9 +166,9 @@ fn a_thousand_ranks_of_a_hundred_regions_stay_within_the_lanes() {
 #[test]
 fn a_filter_changes_no_colour() {
     let profile = Profile::builder()
-        .interval(0, "a", 0, 0, 10)
-        .interval(0, "b", 0, 0, 30)
-        .interval(1, "a", 0, 0, 90)
+        .interval(Call::new("a", 0..10))
+        .interval(Call::new("b", 0..30))
+        .interval(Call::new("a", 0..90).rank(1))
         .build();
     let colors = |filter: &RegionFilter| {
         let chart = GanttChart::reduce(&profile, filter, &GanttOptions::new()).unwrap();
@@ -186,9 +193,9 @@ fn a_filter_changes_no_colour() {
 fn a_filter_changes_neither_axis_nor_wall_time_and_the_header_says_that_it_is_on() {
     let profile = || {
         Profile::builder()
-            .interval(0, "main", 0, 100, 900)
-            .interval(0, "inner", 0, 400, 500)
-            .interval(1, "main", 0, 150, 950)
+            .interval(Call::new("main", 100..900))
+            .interval(Call::new("inner", 400..500))
+            .interval(Call::new("main", 150..950).rank(1))
     };
     let filters = [
         RegionFilter::new().include(["inner"]).unwrap(),
@@ -219,7 +226,7 @@ fn a_filter_changes_neither_axis_nor_wall_time_and_the_header_says_that_it_is_on
 fn the_axis_is_that_of_the_run_where_the_source_says_when_it_was() {
     let profile = Profile::builder()
         .session(0, 1_000, 9_000)
-        .interval(0, "solve", 0, 4_000, 5_000);
+        .interval(Call::new("solve", 4_000..5_000));
     let chart = gantt(&profile.build());
     assert_eq!(
         (chart.origin_ns, chart.span_ns, chart.header.wall_ns),
@@ -227,7 +234,11 @@ fn the_axis_is_that_of_the_run_where_the_source_says_when_it_was() {
     );
     assert_eq!(chart.regions[0].lanes[0].bars[0].start_ns, 3_000);
     assert_eq!(chart.axis_title(), "Time since the start of the run");
-    let chart = gantt(&Profile::builder().interval(0, "solve", 0, 4_000, 5_000).build());
+    let chart = gantt(
+        &Profile::builder()
+            .interval(Call::new("solve", 4_000..5_000))
+            .build(),
+    );
     assert_eq!((chart.origin_ns, chart.span_ns), (4_000, 1_000));
     assert_eq!(chart.axis_title(), "Time since the first interval");
 }
@@ -237,8 +248,8 @@ fn ranks_whose_clocks_were_never_compared_begin_together() {
     const DAY: i64 = 86_400_000_000_000;
     let intervals = |first: i64| {
         Profile::builder()
-            .interval(0, "step", 0, first + 100, first + 300)
-            .interval(1, "step", 0, 10 * DAY + 200, 10 * DAY + 700)
+            .interval(Call::new("step", first + 100..first + 300))
+            .interval(Call::new("step", 10 * DAY + 200..10 * DAY + 700).rank(1))
     };
     for (profile, starts, span) in [
         (
@@ -272,10 +283,10 @@ fn names_have_the_same_colours_in_runs_of_two_and_of_four_ranks() {
     let run = |ranks: u32, update: i64, allreduce: i64| {
         let mut profile = Profile::builder();
         for rank in 0..ranks {
-            profile.push(rank, "update", 0, 0, update);
-            profile.push(rank, "allreduce", 0, update, update + allreduce);
-            profile.push(rank, "halo exchange", 0, 0, 400);
-            profile.push(rank, "write", 0, 0, 50 * i64::from(rank + 1));
+            profile.push(Call::new("update", 0..update).rank(rank));
+            profile.push(Call::new("allreduce", update..update + allreduce).rank(rank));
+            profile.push(Call::new("halo exchange", 0..400).rank(rank));
+            profile.push(Call::new("write", 0..50 * i64::from(rank + 1)).rank(rank));
         }
         profile.build()
     };
@@ -299,9 +310,9 @@ fn threads_that_share_a_name_are_told_apart_by_their_numbers() {
     let mut profile = Profile::builder();
     for thread in 1..=3 {
         profile = profile.thread_name(0, thread, "tokio-rt-worker");
-        profile.push(0, "poll", thread, 0, 100);
+        profile.push(Call::new("poll", 0..100).thread(thread));
     }
-    profile.push(0, "poll", 4, 50, 90);
+    profile.push(Call::new("poll", 50..90).thread(4));
     let chart = gantt(&profile.build());
     let labels: Vec<&str> = chart.regions[0]
         .lanes
@@ -323,9 +334,9 @@ fn threads_that_share_a_name_are_told_apart_by_their_numbers() {
 fn recursion_counts_once_in_durations() {
     let chart = durations(
         &Profile::builder()
-            .interval(0, "fib", 0, 0, 100)
-            .interval(0, "fib", 0, 10, 90)
-            .interval(0, "fib", 0, 20, 80)
+            .interval(Call::new("fib", 0..100))
+            .interval(Call::new("fib", 10..90))
+            .interval(Call::new("fib", 20..80))
             .build(),
     );
     assert_eq!((chart.bars[0].max_ns, chart.bars[0].calls), (100, 3));
@@ -334,9 +345,9 @@ fn recursion_counts_once_in_durations() {
 #[test]
 fn totals_that_the_file_does_not_state_are_summed() {
     let profile = Profile::builder()
-        .interval(0, "a", 0, 0, 10)
-        .interval(0, "b", 0, 0, 30)
-        .interval(1, "a", 0, 0, 90)
+        .interval(Call::new("a", 0..10))
+        .interval(Call::new("b", 0..30))
+        .interval(Call::new("a", 0..90).rank(1))
         .build();
     let silent = NoTotals::of(&profile);
     assert_eq!(Palette::of(&profile).unwrap(), Palette::of(&silent).unwrap());
@@ -354,8 +365,8 @@ fn totals_that_the_file_does_not_state_are_summed() {
 fn an_interval_without_length_is_drawn() {
     let chart = gantt(
         &Profile::builder()
-            .interval(0, "a", 0, 5, 5)
-            .interval(0, "a", 0, 5, 5)
+            .interval(Call::new("a", 5..5))
+            .interval(Call::new("a", 5..5))
             .build(),
     );
     assert_eq!(chart.span_ns, 1);
@@ -369,8 +380,8 @@ fn an_interval_without_length_is_drawn() {
 fn an_end_before_its_start_is_drawn_without_length() {
     let chart = gantt(
         &Profile::builder()
-            .interval(0, "a", 0, 50, 20)
-            .interval(0, "b", 0, 0, 90)
+            .interval(Call::new("a", 50..20))
+            .interval(Call::new("b", 0..90))
             .build(),
     );
     let bar = chart.regions[1].lanes[0].bars[0];
@@ -381,10 +392,10 @@ fn an_end_before_its_start_is_drawn_without_length() {
 #[test]
 fn the_whole_range_of_the_clock_is_cut_off_without_overflow() {
     let profile = Profile::builder()
-        .interval(0, "a", 0, i64::MIN, i64::MIN + 1)
-        .interval(0, "a", 0, -1, 1)
-        .interval(0, "a", 0, i64::MAX, i64::MAX)
-        .interval(1, "b", 0, i64::MIN, i64::MAX)
+        .interval(Call::new("a", i64::MIN..i64::MIN + 1))
+        .interval(Call::new("a", -1..1))
+        .interval(Call::new("a", i64::MAX..i64::MAX))
+        .interval(Call::new("b", i64::MIN..i64::MAX).rank(1))
         .build();
     let chart = gantt(&profile);
     assert_eq!(chart.span_ns, i64::MAX);
@@ -397,7 +408,7 @@ fn regions_without_intervals_are_left_out() {
     let chart = gantt(
         &Profile::builder()
             .calls(0, "counted", 7)
-            .interval(0, "timed", 0, 0, 1)
+            .interval(Call::new("timed", 0..1))
             .build(),
     );
     assert_eq!(names(&chart), ["timed"]);
@@ -424,10 +435,10 @@ fn nothing_to_draw_is_an_error_that_says_why() {
 fn durations_are_means_over_ranks_longest_first() {
     let chart = durations(
         &Profile::builder()
-            .interval(0, "a", 0, 0, 10)
-            .interval(0, "a", 0, 20, 30)
-            .interval(1, "a", 0, 0, 60)
-            .interval(1, "only on 1", 0, 0, 100)
+            .interval(Call::new("a", 0..10))
+            .interval(Call::new("a", 20..30))
+            .interval(Call::new("a", 0..60).rank(1))
+            .interval(Call::new("only on 1", 0..100).rank(1))
             .build(),
     );
     let bars: Vec<_> = chart
@@ -445,7 +456,7 @@ fn durations_are_means_over_ranks_longest_first() {
 fn many_regions_end_in_one_bar_for_the_others() {
     let mut profile = Profile::builder();
     for region in 1..=100 {
-        profile.push(0, &format!("region {region:03}"), 0, 0, region);
+        profile.push(Call::new(&format!("region {region:03}"), 0..region));
     }
     let chart = durations(&profile.build());
     assert_eq!(chart.bars.len(), 40);
@@ -504,7 +515,7 @@ proptest! {
         for &(rank, region, thread, start, length, stretch) in &intervals {
             let name = ["a", "b", "c"][region];
             let end = start + if stretch == 0 { length * 100 } else { length };
-            profile.push(rank, name, thread, start, end);
+            profile.push(Call::new(name, start..end).rank(rank).thread(thread));
             by_row.entry((name, rank)).or_default().push((thread, start, end));
         }
         let options = GanttOptions::new().columns(columns);

@@ -6,7 +6,7 @@ use common::column;
 use hdf5::File;
 use hdf5::types::VarLenUnicode;
 use scope_profiler::profile::{Intervals, Source};
-use scope_profiler::{ProfilingH5Reader, RegionFilter, check};
+use scope_profiler::{ProfilingH5Reader, RegionFilter, check::check};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 

@@ -9,7 +9,10 @@ mod calm;
 #[path = "common/locks.rs"]
 mod locks;
 
-use scope_profiler::{ProfileManager, ProfilingConfig, ProfilingH5Reader, find_logs, merge};
+use scope_profiler::{
+    ProfileManager, ProfilingConfig, ProfilingH5Reader,
+    merge::{find_logs, merge},
+};
 use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Duration;

@@ -9,7 +9,9 @@
 mod calm;
 
 use scope_profiler::{
-    Merge, ProfileManager, ProfilingConfig, ProfilingH5Reader, find_logs, merge, profile_region,
+    ProfileManager, ProfilingConfig, ProfilingH5Reader,
+    merge::{MergeMode, find_logs, merge},
+    profile_region,
 };
 use std::path::Path;
 use std::process::{Command, Output};
@@ -120,7 +122,7 @@ fn busy() {
     let busy = config("run.h5")
         .buffer_limit(BLOCK)
         .flush_interval(Duration::from_millis(1))
-        .merge(Merge::Keep);
+        .merge(MergeMode::Keep);
     let session = ProfileManager::session(busy).unwrap();
     let done = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -273,7 +275,7 @@ fn no_child_hangs_that_is_forked_while_other_threads_record() {
     assert!(output.status.success(), "{output:?}");
     let logs = find_logs(&[directory.path().join("run.h5.d")]).unwrap();
     assert_eq!(logs.len(), 1);
-    let report = scope_profiler::check(&logs[0]).unwrap();
+    let report = scope_profiler::check::check(&logs[0]).unwrap();
     assert!(report.is_ok(), "{report}");
 }
 

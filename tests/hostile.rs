@@ -6,7 +6,7 @@ mod common;
 
 use common::{Profile, column};
 use hdf5::types::VarLenUnicode;
-use scope_profiler::{ProfilingH5Reader, RegionFilter, check};
+use scope_profiler::{ProfilingH5Reader, RegionFilter, check::check};
 use std::fs;
 use std::path::Path;
 

@@ -5,9 +5,9 @@ mod common;
 use common::Run;
 use scope_profiler::analysis::call_tree::CallTree;
 use scope_profiler::export::table::{self, TableOptions};
+use scope_profiler::merge::{find_logs, merge};
 use scope_profiler::profile::{Intervals, Source, Value};
 use scope_profiler::{LogSource, ManualClock, Profiler, ProfilingConfig, ProfilingH5Reader, RegionFilter};
-use scope_profiler::{find_logs, merge};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -202,8 +202,8 @@ fn a_log_of_the_first_version_is_still_read_and_merged() {
         (rows["elsewhere"][0], rows["within"][0]),
         ((1_359, 1_364, 1), (1_362, 1_364, 1))
     );
-    assert!(scope_profiler::check(&log).unwrap().is_ok());
-    assert!(scope_profiler::check(&file).unwrap().is_ok());
+    assert!(scope_profiler::check::check(&log).unwrap().is_ok());
+    assert!(scope_profiler::check::check(&file).unwrap().is_ok());
 }
 
 #[test]

@@ -121,7 +121,7 @@ fn reading_program() {
     assert_eq!(tree.intervals() as usize, number(NUMBER).unwrap() + 1);
     drop(reader);
     Work::so_far().print();
-    let report = scope_profiler::check(&file).unwrap();
+    let report = scope_profiler::check::check(&file).unwrap();
     assert!(report.is_ok(), "{report:?}");
     Work::so_far().print();
 }
@@ -249,6 +249,6 @@ fn names_that_take_too_much_memory_are_told_of_and_then_recorded_as_one() {
         .sum();
     // The first name was entered twice: it has a number of its own.
     assert_eq!(own + others, names);
-    assert!(scope_profiler::check(&file).unwrap().is_ok());
+    assert!(scope_profiler::check::check(&file).unwrap().is_ok());
     assert!(outcome.work[0].memory < 80 << 10, "{:?}", outcome.work);
 }

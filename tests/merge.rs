@@ -6,8 +6,8 @@ mod calm;
 use scope_profiler::chart::GanttChart;
 use scope_profiler::profile::{ClockAgreement, Source, Value};
 use scope_profiler::{
-    GanttOptions, ManualClock, Merge, MergeOptions, Merged, Profiler, ProfilingConfig, ProfilingH5Reader,
-    RegionFilter, find_logs, merge_with,
+    GanttOptions, ManualClock, Profiler, ProfilingConfig, ProfilingH5Reader, RegionFilter,
+    merge::{MergeMode, MergeOptions, Merged, find_logs, merge_with},
 };
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -76,7 +76,7 @@ fn logs(directory: &TempDir) -> Vec<PathBuf> {
     find_logs(&[directory.path().join("run.h5.d")]).unwrap()
 }
 
-fn merge(directory: &TempDir, mode: Merge) -> Merged {
+fn merge(directory: &TempDir, mode: MergeMode) -> Merged {
     let output = directory.path().join("run.h5");
     merge_with(&logs(directory), &output, &MergeOptions::new().mode(mode)).unwrap()
 }
@@ -107,15 +107,15 @@ fn a_copy_and_an_index_of_links_say_the_same() {
     let directory = job(0..12, 12);
     let file = directory.path().join("run.h5");
 
-    let copied = merge(&directory, Merge::Copy);
-    assert_eq!(copied.mode, Merge::Copy);
+    let copied = merge(&directory, MergeMode::Copy);
+    assert_eq!(copied.mode, MergeMode::Copy);
     assert_eq!(copied.ranks, (0..12).collect::<Vec<_>>());
     assert_eq!(copied.intervals, 2 * (1..=12).sum::<u64>() + 6);
     assert!(copied.missing.is_empty() && copied.rank_files.is_empty());
     let of_copy = content(&file);
 
-    let linked = merge(&directory, Merge::Link);
-    assert_eq!(linked.mode, Merge::Link);
+    let linked = merge(&directory, MergeMode::Link);
+    assert_eq!(linked.mode, MergeMode::Link);
     assert_eq!((linked.ranks, linked.intervals), (copied.ranks, copied.intervals));
     assert_eq!(linked.rank_files.len(), 12);
     assert_eq!(content(&file), of_copy);
@@ -135,13 +135,13 @@ fn a_copy_and_an_index_of_links_say_the_same() {
 #[test]
 fn few_ranks_are_copied_by_default() {
     let directory = job(0..2, 2);
-    assert_eq!(merge(&directory, Merge::Auto).mode, Merge::Copy);
+    assert_eq!(merge(&directory, MergeMode::Auto).mode, MergeMode::Copy);
 }
 
 #[test]
 fn an_index_can_be_moved_with_the_directory_of_its_ranks() {
     let directory = job(0..2, 2);
-    let merged = merge(&directory, Merge::Link);
+    let merged = merge(&directory, MergeMode::Link);
     let before = content(&directory.path().join("run.h5"));
     let elsewhere = tempfile::tempdir().unwrap();
     fs::create_dir(elsewhere.path().join("run.h5.d")).unwrap();
@@ -167,7 +167,7 @@ fn an_index_can_be_moved_with_the_directory_of_its_ranks() {
 
 #[test]
 fn ranks_that_left_no_log_are_listed() {
-    for mode in [Merge::Copy, Merge::Link] {
+    for mode in [MergeMode::Copy, MergeMode::Link] {
         let directory = job([1, 4], 8);
         let merged = merge(&directory, mode);
         assert_eq!(merged.ranks, [1, 4]);
@@ -183,7 +183,7 @@ fn ranks_that_left_no_log_are_listed() {
 
 #[test]
 fn a_log_that_cannot_be_read_costs_its_own_rank_alone() {
-    for mode in [Merge::Copy, Merge::Link] {
+    for mode in [MergeMode::Copy, MergeMode::Link] {
         let directory = job(0..4, 4);
         let logs = logs(&directory);
         fs::write(&logs[1], "no log at all any more").unwrap();
@@ -211,7 +211,7 @@ fn when_no_log_can_be_read_there_is_no_file() {
     let log = logs(&directory).remove(0);
     fs::write(&log, "no log at all any more").unwrap();
     let output = directory.path().join("run.h5");
-    let error = scope_profiler::merge(&[&log], &output).unwrap_err();
+    let error = scope_profiler::merge::merge(&[&log], &output).unwrap_err();
     assert!(
         error.is_format() && error.to_string().contains("not a rank log"),
         "{error}"
@@ -223,7 +223,7 @@ fn when_no_log_can_be_read_there_is_no_file() {
 fn a_merge_that_was_interrupted_goes_on_with_the_ranks_that_are_left() {
     let directory = job(0..4, 4);
     let file = directory.path().join("run.h5");
-    let first = merge(&directory, Merge::Link);
+    let first = merge(&directory, MergeMode::Link);
     assert!(first.reused.is_empty());
     let before = content(&file);
     // As if the merge had been killed before rank 2, and in the middle of rank 3.
@@ -232,10 +232,10 @@ fn a_merge_that_was_interrupted_goes_on_with_the_ranks_that_are_left() {
     let third = fs::read(&first.rank_files[3]).unwrap();
     fs::write(&first.rank_files[3], &third[..third.len() / 2]).unwrap();
 
-    let second = merge(&directory, Merge::Link);
+    let second = merge(&directory, MergeMode::Link);
     assert_eq!(second.reused, [0, 1]);
     assert_eq!(content(&file), before);
-    assert_eq!(merge(&directory, Merge::Link).reused, [0, 1, 2, 3]);
+    assert_eq!(merge(&directory, MergeMode::Link).reused, [0, 1, 2, 3]);
 }
 
 #[test]
@@ -244,23 +244,23 @@ fn the_file_of_a_rank_whose_log_has_grown_is_made_again() {
     let log = logs(&directory).remove(1);
     let whole = fs::read(&log).unwrap();
     fs::write(&log, &whole[..whole.len() - 1]).unwrap();
-    let first = merge(&directory, Merge::Link);
+    let first = merge(&directory, MergeMode::Link);
     assert_eq!(first.incomplete, std::slice::from_ref(&log));
     fs::write(&log, &whole).unwrap();
-    let second = merge(&directory, Merge::Link);
+    let second = merge(&directory, MergeMode::Link);
     assert_eq!(second.reused, [0]);
     assert!(second.incomplete.is_empty());
     // Of one that was taken over from before it is still known.
     fs::write(&log, &whole[..whole.len() - 1]).unwrap();
-    merge(&directory, Merge::Link);
-    assert_eq!(merge(&directory, Merge::Link).incomplete, [log]);
+    merge(&directory, MergeMode::Link);
+    assert_eq!(merge(&directory, MergeMode::Link).incomplete, [log]);
 }
 
 #[test]
 fn no_link_leads_to_a_file_that_is_no_rank_of_the_run() {
     let directory = job(0..2, 2);
     let file = directory.path().join("run.h5");
-    merge(&directory, Merge::Copy);
+    merge(&directory, MergeMode::Copy);
     fs::rename(&file, directory.path().join("other.h5")).unwrap();
     for prefix in [
         None,
@@ -291,7 +291,7 @@ fn no_link_leads_to_a_file_that_is_no_rank_of_the_run() {
 #[test]
 fn ranks_of_one_machine_read_the_same_clock_without_having_talked_about_it() {
     let directory = job(0..3, 3);
-    for mode in [Merge::Copy, Merge::Link] {
+    for mode in [MergeMode::Copy, MergeMode::Link] {
         merge(&directory, mode);
         let reader = ProfilingH5Reader::open(directory.path().join("run.h5")).unwrap();
         assert_eq!(reader.clocks(&[0, 1, 2]), ClockAgreement::Same);
@@ -314,7 +314,7 @@ fn a_chart_of_ranks_whose_clocks_were_not_compared_warns() {
     let directory = job_with(0..2, 2, |rank| {
         rank.env(OWN_CLOCK, "1");
     });
-    merge(&directory, Merge::Copy);
+    merge(&directory, MergeMode::Copy);
     let reader = ProfilingH5Reader::open(directory.path().join("run.h5")).unwrap();
     assert_eq!(reader.clocks(&[0, 1]), ClockAgreement::Unknown);
     assert_eq!(reader.clocks(&[1]), ClockAgreement::Same);
@@ -330,7 +330,7 @@ fn a_chart_of_ranks_whose_clocks_were_not_compared_warns() {
 fn keeping_the_logs_is_not_merging() {
     let directory = job(0..1, 2);
     let output = directory.path().join("run.h5");
-    let keep = MergeOptions::new().mode(Merge::Keep);
+    let keep = MergeOptions::new().mode(MergeMode::Keep);
     let error = merge_with(&logs(&directory), &output, &keep).unwrap_err();
     assert!(error.is_config(), "{error}");
     assert!(!output.exists());

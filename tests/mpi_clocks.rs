@@ -180,8 +180,8 @@ fn ranks_of_one_machine_read_the_same_clock() {
 #[test]
 fn of_a_killed_run_the_first_comparison_counts_and_the_bound_is_wider() {
     let directory = launch(&[(0, 0), (7 * SECOND, 90_000)], true);
-    let logs = scope_profiler::find_logs(&[directory.path().join("own.h5.d")]).unwrap();
-    let merged = scope_profiler::merge(&logs, &directory.path().join("own.h5")).unwrap();
+    let logs = scope_profiler::merge::find_logs(&[directory.path().join("own.h5.d")]).unwrap();
+    let merged = scope_profiler::merge::merge(&logs, &directory.path().join("own.h5")).unwrap();
     assert_eq!(merged.incomplete.len(), 2);
     assert_within_bounds(directory.path(), 0);
     let own = ProfilingH5Reader::open(directory.path().join("own.h5")).unwrap();

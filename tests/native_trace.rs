@@ -4,7 +4,7 @@ mod common;
 
 use common::golden;
 use scope_profiler::profile::{Intervals, Source};
-use scope_profiler::{Error, ProfilingH5Reader, check};
+use scope_profiler::{Error, ProfilingH5Reader, check::check};
 use std::fs;
 use std::path::Path;
 

@@ -6,7 +6,7 @@ mod calm;
 
 use scope_profiler::chart::{Color, DurationsChart, DurationsOptions, GanttChart, GanttOptions};
 use scope_profiler::plot::{plot_durations, plot_gantt, png, svg};
-use scope_profiler::profile::{Profile, Source};
+use scope_profiler::profile::{Call, Profile, Source};
 use scope_profiler::{RegionFilter, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,12 +16,20 @@ fn solver(ranks: u32) -> Profile {
     let mut profile = Profile::builder();
     for rank in 0..ranks {
         let offset = i64::from(rank) * 700;
-        profile.push(rank, "main", 0, offset, offset + 900_000);
+        profile.push(Call::new("main", offset..offset + 900_000).rank(rank));
         for step in 0..80 {
             let start = offset + step * 11_000;
-            profile.push(rank, "step", 0, start, start + 11_000);
-            profile.push(rank, "solve", 1, start + 500, start + 9_000);
-            profile.push(rank, "solve", 2, start + 700, start + 9_900);
+            profile.push(Call::new("step", start..start + 11_000).rank(rank));
+            profile.push(
+                Call::new("solve", start + 500..start + 9_000)
+                    .rank(rank)
+                    .thread(1),
+            );
+            profile.push(
+                Call::new("solve", start + 700..start + 9_900)
+                    .rank(rank)
+                    .thread(2),
+            );
         }
     }
     profile.build()
@@ -119,9 +127,9 @@ fn first_lane(path: &Path, color: Color) -> Vec<f64> {
 fn lane_of(calls: &[(i64, i64)], end: i64) -> Vec<f64> {
     let mut profile = Profile::builder();
     for &(start, length) in calls {
-        profile.push(0, "calls", 0, start, start + length);
+        profile.push(Call::new("calls", start..start + length));
     }
-    profile.push(0, "calls", 0, end, end + end / 10);
+    profile.push(Call::new("calls", end..end + end / 10));
     let profile = profile.build();
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("lane.png");
@@ -170,7 +178,7 @@ fn a_lane_is_filled_as_far_as_it_is_busy() {
 
 /// The picture of one region of that name, with fonts from these directories.
 fn picture_of(name: &str, fonts: Option<&Path>) -> (usize, usize, Vec<u8>) {
-    let profile = Profile::builder().interval(0, name, 0, 0, 1_000).build();
+    let profile = Profile::builder().interval(Call::new(name, 0..1_000)).build();
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("name.png");
     let mut options = GanttOptions::new().filepath(&path);
@@ -236,8 +244,8 @@ fn every_picture_says_what_is_missing_in_the_words_of_the_notes() {
         .ended_by(1, "SIGSEGV")
         .throttled(1, "solve", 500, 12_000);
     for rank in 0..3 {
-        profile.push(rank, "solve", 0, 0, 1_000);
-        profile.push(rank, "other", 0, 0, 1_000);
+        profile.push(Call::new("solve", 0..1_000).rank(rank));
+        profile.push(Call::new("other", 0..1_000).rank(rank));
     }
     let profile = profile.build();
     let filter = RegionFilter::new().include(["solve"]).unwrap();
@@ -323,7 +331,7 @@ fn hard_names_are_drawn() {
     ];
     let mut profile = Profile::builder();
     for (index, name) in names.iter().enumerate() {
-        profile.push(0, name, 0, index as i64 * 100, index as i64 * 130 + 50);
+        profile.push(Call::new(name, index as i64 * 100..index as i64 * 130 + 50));
     }
     let directory = TempDir::new().unwrap();
     let paths = draw(&profile.build(), directory.path(), "names").unwrap();
@@ -348,11 +356,7 @@ fn a_thousand_lanes_fit_on_a_page() {
         for region in 0..20 {
             let start = i64::from(region) * 1_000;
             profile.push(
-                rank,
-                &format!("region {region}"),
-                0,
-                start,
-                start + i64::from(rank) * 100,
+                Call::new(&format!("region {region}"), start..start + i64::from(rank) * 100).rank(rank),
             );
         }
     }
@@ -367,8 +371,11 @@ fn a_thousand_lanes_fit_on_a_page() {
 fn many_regions_fit_on_a_page() {
     let mut profile = Profile::builder();
     for region in 0..2_000 {
-        profile.push(0, &format!("region {region}"), 0, region * 10, region * 10 + 9);
-        profile.push(1, &format!("region {region}"), 0, region * 10, region * 10 + 9);
+        profile.push(Call::new(
+            &format!("region {region}"),
+            region * 10..region * 10 + 9,
+        ));
+        profile.push(Call::new(&format!("region {region}"), region * 10..region * 10 + 9).rank(1));
     }
     let directory = TempDir::new().unwrap();
     for path in draw(&profile.build(), directory.path(), "regions").unwrap() {
@@ -383,13 +390,7 @@ fn a_vector_picture_stays_small_however_busy_the_lanes() {
     let mut profile = Profile::builder();
     for rank in 0..100 {
         for call in 0..3_000 {
-            profile.push(
-                rank,
-                "busy",
-                0,
-                call * 1_000 + i64::from(rank),
-                call * 1_000 + 400,
-            );
+            profile.push(Call::new("busy", call * 1_000 + i64::from(rank)..call * 1_000 + 400).rank(rank));
         }
     }
     let directory = TempDir::new().unwrap();
@@ -403,7 +404,7 @@ fn a_vector_picture_stays_small_however_busy_the_lanes() {
 #[test]
 fn extreme_times_are_drawn() {
     let directory = TempDir::new().unwrap();
-    let one = |start, end| Profile::builder().interval(0, "a", 0, start, end).build();
+    let one = |start, end| Profile::builder().interval(Call::new("a", start..end)).build();
     for (index, (start, end)) in [
         (0, 0),
         (5, 1),
@@ -453,7 +454,7 @@ fn a_path_that_cannot_be_written_is_named_in_one_line() {
 fn charts_that_cannot_fit_are_refused_and_keep_the_old_picture() {
     let mut profile = Profile::builder();
     for region in 0..6_000 {
-        profile.push(0, &format!("region {region}"), 0, region, region + 1);
+        profile.push(Call::new(&format!("region {region}"), region..region + 1));
     }
     let profile = profile.build();
     let directory = TempDir::new().unwrap();

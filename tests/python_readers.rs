@@ -6,7 +6,7 @@ mod calm;
 mod python;
 
 use python::{interpreter, what_python_reads, what_we_read};
-use scope_profiler::{Merge, Profiler, ProfilingConfig};
+use scope_profiler::{Profiler, ProfilingConfig, merge::MergeMode};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -43,10 +43,10 @@ fn hard_names() -> Vec<String> {
 
 /// Records every hard name, nested and on several threads, each a different number of times.
 fn record(path: &Path) {
-    record_with(path, Merge::Copy);
+    record_with(path, MergeMode::Copy);
 }
 
-fn record_with(path: &Path, merge: Merge) {
+fn record_with(path: &Path, merge: MergeMode) {
     let config = ProfilingConfig::new().file_path(path).merge(merge).verbose(false);
     let profiler = Profiler::new(config).expect("the directory can be written");
     let names = hard_names();
@@ -87,7 +87,7 @@ fn linked_profile() -> &'static Path {
         std::fs::remove_dir_all(&directory).ok();
         std::fs::create_dir(&directory).expect("a new directory");
         let path = directory.join("index.h5");
-        record_with(&path, Merge::Link);
+        record_with(&path, MergeMode::Link);
         path
     })
 }

@@ -413,7 +413,7 @@ fn what_others_call_threads_or_clock_is_passed_over() {
         let reader = ProfilingH5Reader::open(profile.path()).unwrap();
         assert_eq!(reader.get_region("solve").unwrap()[0].thread_ids(), [7]);
         assert!(reader.thread_names(0).unwrap().is_empty());
-        assert!(scope_profiler::check(profile.path()).unwrap().is_ok());
+        assert!(scope_profiler::check::check(profile.path()).unwrap().is_ok());
     }
 }
 

@@ -6,7 +6,10 @@
 #[path = "common/calm.rs"]
 mod calm;
 
-use scope_profiler::{Merge, MergeOptions, Profiler, ProfilingConfig, find_logs, merge_with};
+use scope_profiler::{
+    Profiler, ProfilingConfig,
+    merge::{MergeMode, MergeOptions, find_logs, merge_with},
+};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
@@ -49,8 +52,8 @@ fn merge_program() {
     let Some(file) = file() else { return };
     let logs = find_logs(&[file.with_extension("h5.d")]).unwrap();
     let mode = match std::env::var(MODE).as_deref() {
-        Ok("link") => Merge::Link,
-        _ => Merge::Copy,
+        Ok("link") => MergeMode::Link,
+        _ => MergeMode::Copy,
     };
     let merged = merge_with(&logs, &file, &MergeOptions::new().mode(mode)).unwrap();
     let status = std::fs::read_to_string("/proc/self/status").unwrap();

@@ -3,7 +3,9 @@
 #[path = "common/calm.rs"]
 mod calm;
 
-use scope_profiler::{ManualClock, Profiler, ProfilingConfig, RegionNaming, find_logs, profile_region};
+use scope_profiler::{
+    ManualClock, Profiler, ProfilingConfig, RegionNaming, merge::find_logs, profile_region,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::thread;

@@ -5,7 +5,7 @@ mod common;
 use common::Profile;
 use scope_profiler::analysis::call_tree::CallTree;
 use scope_profiler::export::table::{self, TableOptions};
-use scope_profiler::profile::Profile as InMemory;
+use scope_profiler::profile::{Call, Profile as InMemory};
 use scope_profiler::{ProfilingH5Reader, RegionFilter};
 
 fn table(profile: Profile, change: impl FnOnce(&mut TableOptions)) -> String {
@@ -68,7 +68,7 @@ fn no_line_is_ever_longer_than_the_terminal() {
 fn nested(levels: i64) -> InMemory {
     let mut profile = InMemory::builder();
     for level in 0..levels {
-        profile.push(0, &format!("level {level}"), 0, level, 10_000 - level);
+        profile.push(Call::new(&format!("level {level}"), level..10_000 - level));
     }
     profile.build()
 }
@@ -114,7 +114,7 @@ fn a_tree_deeper_than_lines_can_show_numbers_its_levels() {
 fn recursion_is_marked_with_its_depth_and_counts_once() {
     let mut profile = InMemory::builder().session(0, 0, 1_000);
     for depth in 0..30 {
-        profile.push(0, "fib", 0, depth, 1_000 - depth);
+        profile.push(Call::new("fib", depth..1_000 - depth));
     }
     let profile = profile.build();
     let text = rendered(&profile, |_| ());
@@ -130,9 +130,9 @@ fn recursion_is_marked_with_its_depth_and_counts_once() {
 fn a_share_beyond_100_percent_has_its_threads_beside_it() {
     let mut profile = InMemory::builder()
         .session(0, 0, 100)
-        .interval(0, "main", 0, 0, 100);
+        .interval(Call::new("main", 0..100));
     for thread in 1..9 {
-        profile.push(0, "kernel", thread, 10, 100);
+        profile.push(Call::new("kernel", 10..100).thread(thread));
     }
     let text = rendered(&profile.build(), |_| ());
     assert!(text.contains("720.0 % ██████████ 8 threads"), "{text}");
@@ -143,7 +143,7 @@ fn a_share_beyond_100_percent_has_its_threads_beside_it() {
 fn the_time_before_the_first_region_is_part_of_the_run() {
     let profile = InMemory::builder()
         .session(0, 0, 100)
-        .interval(0, "solve", 0, 75, 100)
+        .interval(Call::new("solve", 75..100))
         .build();
     assert_eq!(
         rendered(&profile, |options| options.width = Some(60)),
@@ -162,9 +162,9 @@ fn a_filter_is_said_and_changes_no_number() {
     let profile = InMemory::builder()
         .session(0, 0, 100)
         .session(1, 0, 100)
-        .interval(0, "main", 0, 0, 100)
-        .interval(0, "halo", 0, 10, 90)
-        .interval(1, "main", 0, 0, 100)
+        .interval(Call::new("main", 0..100))
+        .interval(Call::new("halo", 10..90))
+        .interval(Call::new("main", 0..100).rank(1))
         .build();
     let filter = RegionFilter::new().include(["main"]).unwrap().ranks([0]);
     let tree = CallTree::filtered(&profile, &filter).unwrap();
@@ -187,7 +187,7 @@ fn what_is_missing_and_how_the_run_ended_is_said_below_the_table() {
     let profile = InMemory::builder()
         .session(0, 0, 100)
         .ended_by(0, "SIGTERM")
-        .interval(0, "main", 0, 0, 100)
+        .interval(Call::new("main", 0..100))
         .calls(0, "main", 3)
         .dropped(0, "main", 2)
         .open(0, "solve", 1)
@@ -207,9 +207,12 @@ fn what_is_missing_and_how_the_run_ended_is_said_below_the_table() {
 
 #[test]
 fn a_long_table_ends_where_a_person_stops_reading() {
-    let mut profile = InMemory::builder().interval(0, "main", 0, 0, 100_000_000);
+    let mut profile = InMemory::builder().interval(Call::new("main", 0..100_000_000));
     for n in 0..4_159 {
-        profile.push(0, &format!("cell {n:04}"), 0, 10_000 * n, 10_000 * n + 1_000 + n);
+        profile.push(Call::new(
+            &format!("cell {n:04}"),
+            10_000 * n..10_000 * n + 1_000 + n,
+        ));
     }
     let profile = profile.build();
     let text = rendered(&profile, |options| options.all_hint = Some("--all".into()));
@@ -229,9 +232,12 @@ fn a_row_that_is_kept_has_all_above_it() {
     // A hundred small callers, and a large region below the last of them.
     let mut profile = InMemory::builder();
     for n in 0..100 {
-        profile.push(0, &format!("caller {n}"), 0, 1_000 * n, 1_000 * n + 6 * n + 6);
+        profile.push(Call::new(
+            &format!("caller {n}"),
+            1_000 * n..1_000 * n + 6 * n + 6,
+        ));
     }
-    profile.push(0, "inside", 0, 99_001, 99_599);
+    profile.push(Call::new("inside", 99_001..99_599));
     let text = rendered(&profile.build(), |options| options.max_rows = Some(2));
     assert!(
         text.contains("\ncaller 99 ") && text.contains("\n└─ inside"),
@@ -303,9 +309,9 @@ fn where_the_cost_of_a_call_is_known_the_profilers_own_share_is_shown() {
     // Nine calls of 20 ns below, and half of one of its own: 190 ns of 1000.
     let mut profile = InMemory::builder()
         .call_cost_ns(20.0)
-        .interval(0, "outer", 0, 0, 1_000);
+        .interval(Call::new("outer", 0..1_000));
     for n in 0..9 {
-        profile.push(0, "inner", 0, 100 * n, 100 * n + 40);
+        profile.push(Call::new("inner", 100 * n..100 * n + 40));
     }
     let tree = CallTree::filtered(&profile.build(), &RegionFilter::new()).unwrap();
     let shares: Vec<f64> = tree

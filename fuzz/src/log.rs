@@ -18,16 +18,16 @@ pub fn run(data: &[u8]) {
 }
 
 fn look_at(log: &Path, output: &Path) {
-    let Ok(report) = scope_profiler::check(log) else {
+    let Ok(report) = scope_profiler::check::check(log) else {
         return;
     };
     assert!(!report.to_string().is_empty());
-    let Ok(merged) = scope_profiler::merge(&[log], output) else {
+    let Ok(merged) = scope_profiler::merge::merge(&[log], output) else {
         return;
     };
     assert_eq!(merged.intervals, report.written());
     assert_eq!(merged.intervals, intervals_as_a_source(log));
-    let file = scope_profiler::check(output).unwrap();
+    let file = scope_profiler::check::check(output).unwrap();
     assert_eq!(file.written(), merged.intervals, "{file}");
     if report.is_ok() {
         // That the log is of one rank among several is no fault of its own.

@@ -16,7 +16,7 @@ pub fn run(data: &[u8]) {
 
 /// Everything that can be asked of a file.
 pub fn read(path: &Path) {
-    if let Ok(report) = scope_profiler::check(path) {
+    if let Ok(report) = scope_profiler::check::check(path) {
         assert!(!report.to_string().is_empty());
     }
     let Ok(reader) = ProfilingH5Reader::open(path) else {

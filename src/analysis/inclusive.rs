@@ -42,11 +42,11 @@ impl Covered {
 ///
 /// ```
 /// use scope_profiler::analysis::inclusive;
-/// use scope_profiler::profile::Profile;
+/// use scope_profiler::profile::{Call, Profile};
 ///
 /// let profile = Profile::builder()
-///     .interval(0, "fib", 0, 0, 100)
-///     .interval(0, "fib", 0, 10, 60) // inside the first
+///     .interval(Call::new("fib", 0..100))
+///     .interval(Call::new("fib", 10..60)) // inside the first
 ///     .build();
 /// assert_eq!(inclusive::of_row(&profile, 0)?, 100);
 /// # Ok::<(), scope_profiler::Error>(())

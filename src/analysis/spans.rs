@@ -46,13 +46,13 @@ impl RegionSpans {
 /// ```
 /// use scope_profiler::RegionFilter;
 /// use scope_profiler::analysis::spans;
-/// use scope_profiler::profile::Profile;
+/// use scope_profiler::profile::{Call, Profile};
 ///
 /// let mut profile = Profile::builder().spans(0, "request", 2).spans(0, "tick", 1).spans(0, "step", 50);
 /// for n in 0..50 {
-///     profile.push(0, "request", 0, 100 * n, 100 * n + 10); // 2 spans, polled 50 times
-///     profile.push(0, "tick", 0, 100 * n + 20, 100 * n + 30); // 1 span, entered in a loop
-///     profile.push(0, "step", 0, 100 * n + 40, 100 * n + 50); // a span for each call
+///     profile.push(Call::new("request", 100 * n..100 * n + 10)); // 2 spans, polled 50 times
+///     profile.push(Call::new("tick", 100 * n + 20..100 * n + 30)); // 1 span, entered in a loop
+///     profile.push(Call::new("step", 100 * n + 40..100 * n + 50)); // a span for each call
 /// }
 /// let regions = spans::of(&profile.build(), &RegionFilter::new());
 /// assert_eq!(regions.len(), 1);

@@ -13,9 +13,9 @@ use std::collections::BTreeMap;
 ///
 /// ```
 /// use scope_profiler::analysis::wall::Wall;
-/// use scope_profiler::profile::Profile;
+/// use scope_profiler::profile::{Call, Profile};
 ///
-/// let profile = Profile::builder().session(0, 0, 100).interval(0, "solve", 0, 60, 90).build();
+/// let profile = Profile::builder().session(0, 0, 100).interval(Call::new("solve", 60..90)).build();
 /// let wall = Wall::of(&profile)?;
 /// assert_eq!((wall.ns(), wall.is_of_run()), (100, true));
 /// # Ok::<(), scope_profiler::Error>(())

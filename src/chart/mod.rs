@@ -6,11 +6,11 @@
 //!
 //! ```
 //! use scope_profiler::chart::{GanttChart, GanttOptions};
-//! use scope_profiler::{RegionFilter, profile::Profile};
+//! use scope_profiler::{RegionFilter, profile::{Call, Profile}};
 //!
 //! let profile = Profile::builder()
-//!     .interval(0, "step", 0, 1_000, 5_000)
-//!     .interval(0, "solve", 0, 2_000, 4_000)
+//!     .interval(Call::new("step", 1_000..5_000))
+//!     .interval(Call::new("solve", 2_000..4_000))
 //!     .build();
 //! let chart = GanttChart::reduce(&profile, &RegionFilter::new(), &GanttOptions::new())?;
 //! assert_eq!(chart.regions[1].name, "solve");

@@ -31,7 +31,7 @@ use std::path::Path;
 /// error, so that one damaged region does not hide the next:
 ///
 /// ```
-/// let report = scope_profiler::check("tests/golden/s1_len_mismatch.h5")?;
+/// let report = scope_profiler::check::check("tests/golden/s1_len_mismatch.h5")?;
 /// assert!(!report.is_ok());
 /// assert_eq!(
 ///     report.findings()[0].to_string(),

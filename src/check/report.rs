@@ -7,7 +7,7 @@ use crate::units::count;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// What a [`check`](crate::check) found out about one file.
+/// What a [`check`](crate::check::check) found out about one file.
 ///
 /// Printing it gives the file with what is in it, the invariant, and a line for each finding and
 /// note, all of which begin with the name of the file.

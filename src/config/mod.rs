@@ -1,12 +1,12 @@
 //! What to record, how much memory it may take, and where it goes.
 
 mod file_name;
-mod merge;
+mod merge_mode;
 mod naming;
 mod settings;
 
 pub(crate) use file_name::{FileName, Process};
-pub use merge::Merge;
+pub use merge_mode::MergeMode;
 pub use naming::RegionNaming;
 pub(crate) use naming::{Naming, Part};
 pub(crate) use settings::Settings;
@@ -53,7 +53,7 @@ pub enum Overflow {
 /// | [`record_arguments`](Self::record_arguments) | `false` | |
 /// | [`throttle`](Self::throttle) | off | |
 /// | [`crash_handler`](Self::crash_handler) | `true` | `SCOPE_PROFILER_CRASH_HANDLER` |
-/// | [`merge`](Self::merge) | [`Merge::Auto`] | `SCOPE_PROFILER_MERGE`: `auto`, `copy`, `link` or `keep` |
+/// | [`merge`](Self::merge) | [`MergeMode::Auto`] | `SCOPE_PROFILER_MERGE`: `auto`, `copy`, `link` or `keep` |
 /// | [`merge_timeout`](Self::merge_timeout) | 60 s | `SCOPE_PROFILER_MERGE_TIMEOUT`: seconds |
 /// | [`keep_logs`](Self::keep_logs) | `false` | `SCOPE_PROFILER_KEEP_LOGS` |
 /// | `communicator` (feature `mpi`) | `MPI_COMM_WORLD` | `SCOPE_PROFILER_MPI=0`: ignores MPI |
@@ -93,7 +93,7 @@ pub struct ProfilingConfig {
     record_arguments: bool,
     throttle: Option<(u64, Duration)>,
     crash_handler: bool,
-    merge: Merge,
+    merge: MergeMode,
     merge_timeout: Duration,
     keep_logs: bool,
     communicator: Option<Arc<World>>,
@@ -119,7 +119,7 @@ impl Default for ProfilingConfig {
             record_arguments: false,
             throttle: None,
             crash_handler: true,
-            merge: Merge::Auto,
+            merge: MergeMode::Auto,
             merge_timeout: Duration::from_secs(60),
             keep_logs: false,
             communicator: None,
@@ -302,8 +302,8 @@ impl ProfilingConfig {
     /// What becomes of the logs when the session is finalized: one file, an index of files, or nothing
     /// yet.
     ///
-    /// Defaults to [`Merge::Auto`]; `SCOPE_PROFILER_MERGE` overrides.
-    pub fn merge(mut self, merge: Merge) -> Self {
+    /// Defaults to [`MergeMode::Auto`]; `SCOPE_PROFILER_MERGE` overrides.
+    pub fn merge(mut self, merge: MergeMode) -> Self {
         self.merge = merge;
         self
     }

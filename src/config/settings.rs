@@ -1,7 +1,7 @@
 //! The configuration as a session runs by it: the environment applied, every value checked.
 
 use super::file_name::{FileName, Process};
-use super::{BLOCK_EVENTS, Merge, Naming, Overflow, ProfilingConfig};
+use super::{BLOCK_EVENTS, MergeMode, Naming, Overflow, ProfilingConfig};
 use crate::clock::Clock;
 use crate::comm::World;
 use crate::error::{Error, Result};
@@ -138,7 +138,7 @@ pub(crate) struct Settings {
     pub(crate) throttle: Option<(u64, Duration)>,
     /// Only where there is a file to save to.
     pub(crate) crash_handler: bool,
-    pub(crate) merge: Merge,
+    pub(crate) merge: MergeMode,
     pub(crate) merge_timeout: Duration,
     pub(crate) keep_logs: bool,
     pub(crate) communicator: Option<Arc<World>>,
@@ -170,12 +170,12 @@ fn parse_flag(key: &str, value: &str) -> Result<bool> {
     }
 }
 
-fn parse_merge(value: &str) -> Result<Merge> {
+fn parse_merge(value: &str) -> Result<MergeMode> {
     match value.to_ascii_lowercase().as_str() {
-        "auto" => Ok(Merge::Auto),
-        "copy" => Ok(Merge::Copy),
-        "link" => Ok(Merge::Link),
-        "keep" => Ok(Merge::Keep),
+        "auto" => Ok(MergeMode::Auto),
+        "copy" => Ok(MergeMode::Copy),
+        "link" => Ok(MergeMode::Link),
+        "keep" => Ok(MergeMode::Keep),
         _ => Err(Error::config(format!(
             "SCOPE_PROFILER_MERGE is {value:?}; set it to auto, copy, link or keep"
         ))),
@@ -226,7 +226,7 @@ mod tests {
         assert!(!settings.verbose);
         assert_eq!(settings.file_path.unwrap(), Path::new("b.h5"));
         assert_eq!(settings.label.unwrap(), "theirs");
-        assert_eq!(settings.merge, Merge::Link);
+        assert_eq!(settings.merge, MergeMode::Link);
         assert_eq!(settings.merge_timeout, Duration::from_millis(2_500));
         assert!(settings.keep_logs);
     }

@@ -33,10 +33,10 @@ use viewer::Shown;
 /// no display, how to view it is printed to standard error.
 ///
 /// ```
-/// use scope_profiler::profile::Profile;
+/// use scope_profiler::profile::{Call, Profile};
 /// use scope_profiler::{GanttOptions, plot_gantt};
 ///
-/// let profile = Profile::builder().interval(0, "solve", 0, 0, 5_000).build();
+/// let profile = Profile::builder().interval(Call::new("solve", 0..5_000)).build();
 /// let directory = tempfile::tempdir()?;
 /// let path = directory.path().join("gantt.svg");
 /// plot_gantt(&profile, &GanttOptions::new().filepath(&path))?;

@@ -1,6 +1,6 @@
 //! A profile that is held in memory: a session without a file, and every test.
 
-use super::{Intervals, RankRun, Row, RowFacts, RunFacts, Source};
+use super::{Call, Intervals, RankRun, Row, RowFacts, RunFacts, Source};
 use crate::error::Result;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -8,12 +8,12 @@ use std::ops::Range;
 /// A whole profile in memory.
 ///
 /// ```
-/// use scope_profiler::profile::{Intervals, Profile, Source};
+/// use scope_profiler::profile::{Call, Intervals, Profile, Source};
 ///
 /// let profile = Profile::builder()
-///     .interval(0, "solve", 0, 200, 900) // rank, region, thread, start and end in ns
-///     .interval(0, "solve", 0, 100, 150)
-///     .interval(1, "solve", 0, 120, 820)
+///     .interval(Call::new("solve", 200..900)) // in ns
+///     .interval(Call::new("solve", 100..150))
+///     .interval(Call::new("solve", 120..820).rank(1))
 ///     .build();
 ///
 /// assert_eq!(profile.names(), ["solve"]);
@@ -108,18 +108,19 @@ struct Columns {
 }
 
 impl ProfileBuilder {
-    /// Adds one interval, in nanoseconds.
+    /// Adds the interval of one call.
     ///
     /// Regions keep the order in which they were first named.
     #[must_use]
-    pub fn interval(mut self, rank: u32, region: &str, thread: u32, start: i64, end: i64) -> Self {
-        self.push(rank, region, thread, start, end);
+    pub fn interval(mut self, call: Call<'_>) -> Self {
+        self.push(call);
         self
     }
 
     /// As [`interval`](Self::interval), for use in a loop.
-    pub fn push(&mut self, rank: u32, region: &str, thread: u32, start: i64, end: i64) {
-        self.columns(rank, region).intervals.push(start, end, thread);
+    pub fn push(&mut self, call: Call<'_>) {
+        let columns = self.columns(call.rank, call.region);
+        columns.intervals.push(call.start_ns, call.end_ns, call.thread);
     }
 
     /// Says that a region was called `calls` times, for regions whose calls were only counted. Its
@@ -165,10 +166,10 @@ impl ProfileBuilder {
     /// ```
     /// use scope_profiler::RegionFilter;
     /// use scope_profiler::analysis::call_tree::CallTree;
-    /// use scope_profiler::profile::Profile;
+    /// use scope_profiler::profile::{Call, Profile};
     ///
     /// // The first 60 ns of a session of 100 are outside any region.
-    /// let profile = Profile::builder().session(0, 0, 100).interval(0, "solve", 0, 60, 100).build();
+    /// let profile = Profile::builder().session(0, 0, 100).interval(Call::new("solve", 60..100)).build();
     /// let tree = CallTree::filtered(&profile, &RegionFilter::new())?;
     /// assert_eq!((tree.wall_ns(), tree.outside_ns()), (100, 60));
     /// # Ok::<(), scope_profiler::Error>(())
@@ -269,10 +270,10 @@ mod tests {
     #[test]
     fn rows_are_ordered_by_rank_and_intervals_by_start_the_longer_first() {
         let profile = Profile::builder()
-            .interval(1, "b", 0, 5, 6)
-            .interval(0, "a", 3, 10, 20)
-            .interval(0, "a", 4, 10, 30)
-            .interval(0, "a", 5, 0, 1)
+            .interval(Call::new("b", 5..6).rank(1))
+            .interval(Call::new("a", 10..20).thread(3))
+            .interval(Call::new("a", 10..30).thread(4))
+            .interval(Call::new("a", 0..1).thread(5))
             .build();
         assert_eq!(profile.names(), ["b", "a"]);
         let ranks: Vec<u32> = profile.rows().iter().map(|row| row.rank).collect();
@@ -293,7 +294,7 @@ mod tests {
     #[test]
     fn spans_and_throttled_calls_are_kept_beside_the_intervals() {
         let profile = Profile::builder()
-            .interval(0, "a", 0, 0, 9)
+            .interval(Call::new("a", 0..9))
             .calls(0, "a", 12)
             .spans(0, "a", 3)
             .throttled(0, "a", 11, 40)
@@ -305,7 +306,9 @@ mod tests {
 
     #[test]
     fn a_total_that_does_not_fit_is_left_out() {
-        let profile = Profile::builder().interval(0, "a", 0, i64::MIN, i64::MAX).build();
+        let profile = Profile::builder()
+            .interval(Call::new("a", i64::MIN..i64::MAX))
+            .build();
         assert_eq!(profile.rows()[0].total_ns, None);
     }
 

@@ -1,5 +1,6 @@
 //! Profiles as plain data: what a file or a session in memory holds, without how it is stored.
 
+mod call;
 mod clock;
 mod in_memory;
 mod intervals;
@@ -8,6 +9,7 @@ mod run;
 mod statistics;
 pub(crate) mod threads;
 
+pub use call::Call;
 pub(crate) use clock::agreement;
 pub use clock::{ClockAgreement, RankClock};
 pub use in_memory::{Profile, ProfileBuilder};

@@ -8,7 +8,7 @@ use super::in_memory;
 use super::ranks::Ranks;
 use super::report::{RankReport, RegionTime};
 use super::written::Written;
-use crate::config::Merge;
+use crate::config::MergeMode;
 use crate::error::{Error, Result};
 use crate::output::{Destination, directory_of};
 use crate::profile::{Metadata, Value};
@@ -183,7 +183,7 @@ impl Ending<'_> {
     fn alone(&self, ranks: &Ranks) -> Result<Summary> {
         let settings = &self.recording.settings;
         let log = self.writer.log_path();
-        if settings.merge == Merge::Keep {
+        if settings.merge == MergeMode::Keep {
             return Ok(Summary::of_kept_logs(
                 self.account.clone(),
                 directory_of(&log),

@@ -3,7 +3,7 @@
 use super::account::account;
 use crate::clock::Timeline;
 use crate::error::Result;
-use crate::profile::{Profile, Source};
+use crate::profile::{Call, Profile, Source};
 use crate::record::names::NameId;
 use crate::record::{Recording, cost};
 use crate::summary::Summary;
@@ -31,11 +31,12 @@ fn profile(recording: &Recording, rank: u32) -> Profile {
     recording.for_each_undrained(|lane, event| {
         threads.entry(lane.index).or_insert_with(|| lane.name.clone());
         profile.push(
-            rank,
-            NameId::from_number(event.region).name(),
-            lane.index,
-            clock.ns(event.start),
-            clock.ns(event.end.max(event.start)),
+            Call::new(
+                NameId::from_number(event.region).name(),
+                clock.ns(event.start)..clock.ns(event.end.max(event.start)),
+            )
+            .rank(rank)
+            .thread(lane.index),
         );
     });
     for (number, name) in threads {

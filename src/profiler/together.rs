@@ -11,7 +11,7 @@ use super::written::Written;
 use crate::analysis::imbalance::{self, Imbalance, RegionImbalance};
 use crate::analysis::selection::RegionFilter;
 use crate::comm::{Meeting, Occasion, Post, Stage, World, compare_clocks};
-use crate::config::Merge;
+use crate::config::MergeMode;
 use crate::error::{Error, Result};
 use crate::output::directory_of;
 use crate::shell;
@@ -95,7 +95,7 @@ impl Ending<'_> {
         let mode = settings.merge.for_logs(size as usize, bytes);
         let arrivals = Arrivals {
             all: arrived.len() == everybody.len(),
-            link: mode == Merge::Link,
+            link: mode == MergeMode::Link,
         };
         meeting.answer(Stage::Arrived, &arrivals.encode());
         self.complete_log(world, Some(arrivals));
@@ -125,12 +125,12 @@ impl Ending<'_> {
     fn conclude(
         &self,
         meeting: &Meeting<'_, World>,
-        mode: Merge,
+        mode: MergeMode,
         log: &Path,
         gathered: &Gathered,
     ) -> (Outcome, Verdict) {
         let directory = directory_of(log);
-        if mode == Merge::Keep {
+        if mode == MergeMode::Keep {
             let command = self.merge_command(log);
             let mut summary = Summary::of_kept_logs(gathered.account(), directory, &command);
             summary.set_ranks(gathered.imbalance(), gathered.missing.clone());
@@ -171,7 +171,7 @@ impl Ending<'_> {
     }
 
     /// The summary, and the file.
-    fn merge(&self, mode: Merge, log: &Path, gathered: &Gathered) -> Result<(Summary, PathBuf)> {
+    fn merge(&self, mode: MergeMode, log: &Path, gathered: &Gathered) -> Result<(Summary, PathBuf)> {
         let _in_hdf5 = in_hdf5()?;
         // Of a rank that has not come there may be a log all the same.
         let of_missing = gathered.missing.iter().filter_map(|&rank| {
@@ -252,7 +252,7 @@ impl Ending<'_> {
             },
             settings.merge_timeout.as_secs_f64(),
             match settings.merge {
-                Merge::Keep => "",
+                MergeMode::Keep => "",
                 _ => "; the file has what there was in the logs by then",
             },
             shell::merge_command(directory_of(log), run_directory::run_of_log(log), output)

@@ -168,8 +168,8 @@ pub(crate) fn remove_log(log: &Path) {
 /// their names.
 ///
 /// ```no_run
-/// let logs = scope_profiler::find_logs(&["profiling_data.h5.d"])?;
-/// scope_profiler::merge(&logs, "profiling_data.h5".as_ref())?;
+/// let logs = scope_profiler::merge::find_logs(&["profiling_data.h5.d"])?;
+/// scope_profiler::merge::merge(&logs, "profiling_data.h5".as_ref())?;
 /// # Ok::<(), scope_profiler::Error>(())
 /// ```
 ///
@@ -185,8 +185,8 @@ pub fn find_logs(paths: &[impl AsRef<Path>]) -> Result<Vec<PathBuf>> {
 /// `-rank` in the names of its logs.
 ///
 /// ```no_run
-/// let logs = scope_profiler::find_logs_of_run(&["profiling_data.h5.d"], "8f3a2c1d")?;
-/// scope_profiler::merge(&logs, "profiling_data.h5".as_ref())?;
+/// let logs = scope_profiler::merge::find_logs_of_run(&["profiling_data.h5.d"], "8f3a2c1d")?;
+/// scope_profiler::merge::merge(&logs, "profiling_data.h5".as_ref())?;
 /// # Ok::<(), scope_profiler::Error>(())
 /// ```
 ///

@@ -63,7 +63,7 @@ fn what_was_dropped_is_accounted_for() {
         profiler.profile("solve", || ());
     }
     let summary = profiler.finalize().unwrap();
-    let report = scope_profiler::check(&file).unwrap();
+    let report = scope_profiler::check::check(&file).unwrap();
     assert!(report.is_ok(), "{report}");
     assert_eq!(report.recorded(), Some(200_000));
     assert_eq!(

@@ -32,11 +32,11 @@ fn a_log_is_shown_as_the_file_made_of_it() {
     let session = common::Run::new();
     session.region("outer", 1_000, || session.region("inner", 500, || ()));
     session.profiler.flush().unwrap();
-    let logs = scope_profiler::find_logs(&[session.directory.path().join("run.h5.d")]).unwrap();
+    let logs = scope_profiler::merge::find_logs(&[session.directory.path().join("run.h5.d")]).unwrap();
     let log = session.directory.path().join("a.log");
     fs::copy(&logs[0], &log).unwrap();
     let file = session.directory.path().join("a.h5");
-    scope_profiler::merge(&[&log], &file).unwrap();
+    scope_profiler::merge::merge(&[&log], &file).unwrap();
     let of_log = stdout(&run(&[str(&log)]));
     let of_file = stdout(&run(&[str(&file)]));
     assert!(of_log.contains("└─ inner"), "{of_log}");

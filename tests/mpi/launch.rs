@@ -1,6 +1,9 @@
 //! Launching ranks, and reading what they left.
 
-use scope_profiler::{ProfilingH5Reader, find_logs, merge};
+use scope_profiler::{
+    ProfilingH5Reader,
+    merge::{find_logs, merge},
+};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -275,7 +278,7 @@ pub(crate) fn calls(reader: &ProfilingH5Reader, region: &str) -> Vec<(u32, u64)>
 }
 
 /// Merges the logs that ranks have left in `directory`, as a user would.
-pub(crate) fn merge_offline(directory: &Path) -> (scope_profiler::Merged, ProfilingH5Reader) {
+pub(crate) fn merge_offline(directory: &Path) -> (scope_profiler::merge::Merged, ProfilingH5Reader) {
     let file = directory.join("offline.h5");
     let logs = find_logs(&[directory.join("run.h5.d")]).unwrap();
     let merged = merge(&logs, &file).unwrap();

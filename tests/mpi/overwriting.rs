@@ -55,10 +55,15 @@ fn a_launch_without_a_word_of_mpi_can_be_merged_a_second_time() {
         .env("SCOPE_PROFILER_FILE", &file.to_string_lossy())
         .run();
     let logs = first.directory.path().join("run.h5.d");
-    let error = scope_profiler::find_logs(&[&logs]).unwrap_err().to_string();
+    let error = scope_profiler::merge::find_logs(&[&logs])
+        .unwrap_err()
+        .to_string();
     let latest = error.rsplit("--run ").next().unwrap().split(',').next().unwrap();
-    let of_latest = scope_profiler::find_logs_of_run(&[&logs], latest).unwrap();
-    assert_eq!(scope_profiler::merge(&of_latest, &file).unwrap().ranks, [0, 1]);
+    let of_latest = scope_profiler::merge::find_logs_of_run(&[&logs], latest).unwrap();
+    assert_eq!(
+        scope_profiler::merge::merge(&of_latest, &file).unwrap().ranks,
+        [0, 1]
+    );
 }
 
 #[test]

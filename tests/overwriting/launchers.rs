@@ -3,9 +3,9 @@
 use super::program::{Running, end_together, names_in, program, run, said, set_file};
 #[cfg(feature = "pproc")]
 use super::program::{advice, paste};
+use scope_profiler::merge::{find_logs, merge};
 #[cfg(feature = "pproc")]
 use scope_profiler::{ProfilingH5Reader, profile::Source};
-use scope_profiler::{find_logs, merge};
 use std::path::Path;
 
 /// The variables of one rank; `RANK` stands for its rank and `RUN` for what differs between launches.
@@ -235,10 +235,12 @@ fn logs_of_two_runs_are_told_apart_and_never_mixed() {
     );
     let latest = error.rsplit("--run ").next().unwrap().split(',').next().unwrap();
     assert_eq!(
-        scope_profiler::find_logs_of_run(&[&logs], latest).unwrap().len(),
+        scope_profiler::merge::find_logs_of_run(&[&logs], latest)
+            .unwrap()
+            .len(),
         3
     );
-    let error = scope_profiler::find_logs_of_run(&[&logs], "nobody").unwrap_err();
+    let error = scope_profiler::merge::find_logs_of_run(&[&logs], "nobody").unwrap_err();
     assert!(
         error.is_not_found() && error.to_string().contains(latest),
         "{error}"

@@ -2,7 +2,7 @@
 
 use crate::*;
 use scope_profiler::chart::{Color, GanttOptions, Palette};
-use scope_profiler::profile::{Profile, Source};
+use scope_profiler::profile::{Call, Profile, Source};
 use scope_profiler::{RegionFilter, plot_gantt};
 
 #[test]
@@ -13,9 +13,9 @@ fn colours_notes_and_threads_are_those_of_the_pictures() {
         .ended_by(0, "SIGTERM");
     for thread in 1..=3 {
         profile = profile.thread_name(0, thread, "tokio-rt-worker");
-        profile.push(0, "poll", thread, 40_000, 100_000);
+        profile.push(Call::new("poll", 40_000..100_000).thread(thread));
     }
-    profile.push(0, "accept", 1, 20_000, 30_000);
+    profile.push(Call::new("accept", 20_000..30_000).thread(1));
     let profile = profile.calls(0, "only counted", 5).build();
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("page.html");
@@ -67,8 +67,8 @@ fn no_text_leaves_a_vector_picture_whatever_fonts_its_reader_has() {
         &"long_name::".repeat(18),
     ];
     for (i, name) in (0..).zip(names) {
-        profile.push(0, name, 0, i * 1_000, i * 1_000 + 500);
-        profile.push(1, name, 0, i * 1_000, i * 1_000 + 500);
+        profile.push(Call::new(name, i * 1_000..i * 1_000 + 500));
+        profile.push(Call::new(name, i * 1_000..i * 1_000 + 500).rank(1));
     }
     let profile = profile.build();
     let directory = tempfile::tempdir().unwrap();
@@ -97,9 +97,9 @@ fn no_text_leaves_a_vector_picture_whatever_fonts_its_reader_has() {
 fn a_bar_of_threads_without_names_is_not_given_the_name_of_another() {
     let profile = Profile::builder()
         .thread_name(0, 0, "main")
-        .interval(0, "main loop", 0, 0, 100_000)
-        .interval(0, "task", 1, 10_000, 40_000)
-        .interval(0, "task", 2, 50_000, 90_000)
+        .interval(Call::new("main loop", 0..100_000))
+        .interval(Call::new("task", 10_000..40_000).thread(1))
+        .interval(Call::new("task", 50_000..90_000).thread(2))
         .build();
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("page.html");

@@ -1,7 +1,10 @@
 //! Disks that are full, limited, gone, or not to be written to.
 
 use super::{Contents, Ended, Random, Running, directory, runs, skip, until, usual_child, victim};
-use scope_profiler::{ProfilingH5Reader, find_logs, merge};
+use scope_profiler::{
+    ProfilingH5Reader,
+    merge::{find_logs, merge},
+};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;

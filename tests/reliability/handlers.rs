@@ -71,8 +71,8 @@ fn what_follows_a_fault_that_was_mended_is_saved_too() {
 fn names_are_told_once_whatever_was_flushed_before() {
     let directory = directory();
     end(directory.path(), "flushed, then abort").by(libc::SIGABRT);
-    let logs = scope_profiler::find_logs(&[directory.path().join("run.h5.d")]).unwrap();
-    let report = scope_profiler::check(&logs[0]).unwrap();
+    let logs = scope_profiler::merge::find_logs(&[directory.path().join("run.h5.d")]).unwrap();
+    let report = scope_profiler::check::check(&logs[0]).unwrap();
     assert!(report.is_ok(), "{report}");
     let contents = Contents::of_logs(directory.path());
     assert_eq!(
@@ -87,8 +87,8 @@ fn a_check_finds_what_could_not_be_saved() {
     let ended = end(directory.path(), "no room, then abort");
     ended.by(libc::SIGABRT);
     assert!(ended.complained.contains("could not be written"), "{ended:?}");
-    let logs = scope_profiler::find_logs(&[directory.path().join("run.h5.d")]).unwrap();
-    let report = scope_profiler::check(&logs[0]).unwrap();
+    let logs = scope_profiler::merge::find_logs(&[directory.path().join("run.h5.d")]).unwrap();
+    let report = scope_profiler::check::check(&logs[0]).unwrap();
     assert!(!report.is_ok(), "{report}");
     assert!(report.to_string().contains("may be missing"), "{report}");
 }
@@ -99,8 +99,8 @@ fn recorded_is_counted_when_a_signal_ends_the_program() {
     let directory = directory();
     let running = Running::start(directory.path(), "abort", &[]);
     running.wait().by(libc::SIGABRT);
-    let logs = scope_profiler::find_logs(&[directory.path().join("run.h5.d")]).unwrap();
-    let report = scope_profiler::check(&logs[0]).unwrap();
+    let logs = scope_profiler::merge::find_logs(&[directory.path().join("run.h5.d")]).unwrap();
+    let report = scope_profiler::check::check(&logs[0]).unwrap();
     assert!(report.is_ok(), "{report}");
     assert!(report.to_string().contains("recorded 10 626"), "{report}");
     let saved = "SIGABRT ended the process; what was in memory was saved";

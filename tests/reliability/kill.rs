@@ -1,7 +1,7 @@
 //! `kill -9` at random moments.
 
 use super::{Contents, Random, Running, directory, pattern, runs, until};
-use scope_profiler::find_logs;
+use scope_profiler::merge::find_logs;
 use std::path::Path;
 use std::time::Duration;
 

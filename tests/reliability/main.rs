@@ -17,7 +17,10 @@ mod time;
 mod usual_child;
 
 use scope_profiler::profile::Value;
-use scope_profiler::{MpiRegion, ProfilingH5Reader, RegionFilter, find_logs, merge};
+use scope_profiler::{
+    MpiRegion, ProfilingH5Reader, RegionFilter,
+    merge::{find_logs, merge},
+};
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
@@ -274,7 +277,7 @@ impl Contents {
 
     /// Checks what holds for any file: ends after starts, sums as stated.
     fn unordered(file: &Path) -> Self {
-        let report = scope_profiler::check(file).unwrap();
+        let report = scope_profiler::check::check(file).unwrap();
         assert!(report.is_ok(), "{report}");
         let reader = ProfilingH5Reader::open(file).unwrap();
         let regions: BTreeMap<String, MpiRegion> = reader

@@ -138,11 +138,11 @@ impl Note {
 /// ```
 /// use scope_profiler::RegionFilter;
 /// use scope_profiler::analysis::notes;
-/// use scope_profiler::profile::Profile;
+/// use scope_profiler::profile::{Call, Profile};
 ///
 /// let profile = Profile::builder()
 ///     .session(0, 0, 9)
-///     .interval(0, "solve", 0, 0, 9)
+///     .interval(Call::new("solve", 0..9))
 ///     .calls(0, "solve", 4)
 ///     .dropped(0, "solve", 3)
 ///     .build();

@@ -33,10 +33,10 @@ pub(super) fn note(source: &dyn Source) -> Option<Note> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::profile::Profile;
+    use crate::profile::{Call, Profile};
 
     fn text(names: &[&str]) -> Option<String> {
-        let mut profile = Profile::builder().interval(0, "a", 0, 0, 1);
+        let mut profile = Profile::builder().interval(Call::new("a", 0..1));
         for (number, name) in (0..).zip(names) {
             profile = profile.thread_name(0, number, *name);
         }
@@ -66,8 +66,8 @@ mod tests {
     #[test]
     fn several_ranks_have_threads_of_their_own() {
         let profile = Profile::builder()
-            .interval(0, "a", 0, 0, 1)
-            .interval(1, "a", 0, 0, 1)
+            .interval(Call::new("a", 0..1))
+            .interval(Call::new("a", 0..1).rank(1))
             .thread_name(0, 0, "main")
             .thread_name(0, 1, "io");
         assert!(note(&profile.build()).is_none());

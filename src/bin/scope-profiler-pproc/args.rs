@@ -1,7 +1,7 @@
 //! What was typed on the command line.
 
 use clap::{Parser, Subcommand, ValueEnum};
-use scope_profiler::Merge;
+use scope_profiler::merge::MergeMode;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -125,7 +125,7 @@ pub(crate) enum Mode {
     Link,
 }
 
-impl From<Mode> for Merge {
+impl From<Mode> for MergeMode {
     fn from(mode: Mode) -> Self {
         match mode {
             Mode::Auto => Self::Auto,

@@ -3,7 +3,8 @@
 use crate::Failure;
 use crate::terminal::{self, print};
 use scope_profiler::{
-    Merge, MergeOptions, MergeProgress, Merged, find_logs, find_logs_of_run, merge_with, units,
+    merge::{MergeMode, MergeOptions, MergeProgress, Merged, find_logs, find_logs_of_run, merge_with},
+    units,
 };
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ pub(crate) fn merge_logs(
     logs: &[PathBuf],
     run: Option<&str>,
     output: &Path,
-    mode: Merge,
+    mode: MergeMode,
     quiet: bool,
 ) -> Result<(), Failure> {
     let logs = match run {

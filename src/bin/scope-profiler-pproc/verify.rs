@@ -5,7 +5,7 @@ use crate::args::Args;
 use crate::progress::Progress;
 use crate::terminal::{complain, one_line, print};
 use crate::watch::Watch;
-use scope_profiler::Report;
+use scope_profiler::check::Report;
 use scope_profiler::export::table::TableOptions;
 
 /// Checks file after file; a file that cannot be checked does not keep the others from it.
@@ -15,7 +15,7 @@ pub(crate) fn check(args: &Args) -> Result<(), Failure> {
     for file in &args.files {
         let _watch = Watch::over(args, file);
         let progress = Progress::of("checking", file, args.quiet);
-        let report = scope_profiler::check(file);
+        let report = scope_profiler::check::check(file);
         drop(progress);
         match report {
             Ok(report) => {

@@ -5,7 +5,7 @@ use super::super::{hdf5::file as hdf5_file, names};
 use super::inputs::Inputs;
 use super::totals::{Gathered, RankSummary};
 use super::verify::{Depth, verify};
-use super::{Merge, MergeOptions, Merged};
+use super::{MergeMode, MergeOptions, Merged};
 use crate::error::{Error, Result};
 use crate::output::{directory_of, temporary_beside};
 use std::path::Path;
@@ -17,7 +17,7 @@ pub(super) fn merge(inputs: Inputs, output: &Path, options: &MergeOptions) -> Re
         .map_err(|error| Error::io(output, "cannot write", error))?
         .into_temp_path();
     let file = hdf5_file::create(&temporary).map_err(failed)?;
-    let mut gathered = Gathered::new(Merge::Copy);
+    let mut gathered = Gathered::new(MergeMode::Copy);
     options.tell(inputs.progress(0));
     for (done, (&rank, input)) in inputs.ranks.iter().enumerate() {
         let outcome = add_rank(&file, rank, &input.path, output);

@@ -7,7 +7,7 @@ use super::copy::add_rank;
 use super::inputs::{Inputs, LogHead};
 use super::totals::{self, Gathered, Lacking, RankSummary, Totals};
 use super::verify::{Depth, verify};
-use super::{Merge, MergeOptions, Merged};
+use super::{MergeMode, MergeOptions, Merged};
 use crate::error::{Error, Result};
 use crate::output::{directory_of, replace, temporary_beside};
 use crate::profile::Value;
@@ -16,7 +16,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 
-/// Makes the file of one rank, which [`Merge::Link`] refers to: `<output>.d/<run>-rank<number>.h5`.
+/// Makes the file of one rank, which [`MergeMode::Link`] refers to: `<output>.d/<run>-rank<number>.h5`.
 /// When every rank has done so for itself, only the index is left to be written.
 ///
 /// # Errors
@@ -38,7 +38,7 @@ pub(crate) fn write_rank_file(log: &Path, output: &Path) -> Result<PathBuf> {
 pub(super) fn merge(inputs: Inputs, output: &Path, options: &MergeOptions) -> Result<Merged> {
     let files = RankFiles::new(output, &inputs.run)?;
     files.create_directory()?;
-    let mut gathered = Gathered::new(Merge::Link);
+    let mut gathered = Gathered::new(MergeMode::Link);
     let (mut rank_files, mut reused) = (Vec::new(), Vec::new());
     options.tell(inputs.progress(0));
     for (done, (&rank, input)) in inputs.ranks.iter().enumerate() {
@@ -150,7 +150,7 @@ impl RankFiles {
         let directory = run_directory::log_directory(output);
         let Some(name) = directory.file_name().and_then(|name| name.to_str()) else {
             return Err(Error::config(format!(
-                "{}: HDF5 links need a file name in UTF-8; choose another one, or Merge::Copy",
+                "{}: HDF5 links need a file name in UTF-8; choose another one, or MergeMode::Copy",
                 output.display()
             )));
         };

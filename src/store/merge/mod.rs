@@ -11,7 +11,7 @@ pub use inputs::UnreadableLog;
 pub(crate) use link::write_rank_file;
 pub use options::{MergeOptions, MergeProgress};
 
-use crate::config::Merge;
+use crate::config::MergeMode;
 use crate::error::{Error, Result};
 use crate::sys;
 use inputs::Inputs;
@@ -21,8 +21,8 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Merged {
-    /// How it was done: [`Merge::Copy`] or [`Merge::Link`].
-    pub mode: Merge,
+    /// How it was done: [`MergeMode::Copy`] or [`MergeMode::Link`].
+    pub mode: MergeMode,
     /// The ranks that are in the file, ascending.
     pub ranks: Vec<u32>,
     /// The ranks that the run had and that are not in the file, ascending.
@@ -39,7 +39,7 @@ pub struct Merged {
     /// Logs that could not be read: they are not in the file.
     pub unreadable: Vec<UnreadableLog>,
     /// The files that the merged file refers to, by rank: as many as there are ranks after
-    /// [`Merge::Link`], none after [`Merge::Copy`].
+    /// [`MergeMode::Link`], none after [`MergeMode::Copy`].
     pub rank_files: Vec<PathBuf>,
     /// The ranks whose file was there already, from a merge that was interrupted or from the rank
     /// itself.
@@ -66,10 +66,10 @@ pub fn merge(logs: &[impl AsRef<Path>], output: &Path) -> Result<Merged> {
 /// it lacks. What was written is read back and counted before this returns.
 ///
 /// ```no_run
-/// use scope_profiler::{Merge, MergeOptions, find_logs, merge_with};
+/// use scope_profiler::merge::{MergeMode, MergeOptions, find_logs, merge_with};
 ///
 /// let logs = find_logs(&["run.h5.d"])?;
-/// let merged = merge_with(&logs, "run.h5".as_ref(), &MergeOptions::new().mode(Merge::Copy))?;
+/// let merged = merge_with(&logs, "run.h5".as_ref(), &MergeOptions::new().mode(MergeMode::Copy))?;
 /// for log in &merged.unreadable {
 ///     eprintln!("{}: {}", log.path.display(), log.reason);
 /// }
@@ -79,17 +79,17 @@ pub fn merge(logs: &[impl AsRef<Path>], output: &Path) -> Result<Merged> {
 /// # Errors
 ///
 /// When no log can be read, two logs are of the same rank, `output` is one of the logs, the mode is
-/// [`Merge::Keep`], or the file cannot be written. A file that was there before is then untouched. Only
+/// [`MergeMode::Keep`], or the file cannot be written. A file that was there before is then untouched. Only
 /// files are replaced: a directory, device, pipe or socket in the place of `output` is an error.
 pub fn merge_with(logs: &[impl AsRef<Path>], output: &Path, options: &MergeOptions) -> Result<Merged> {
     options.check(output)?;
     let _undisturbed = sys::signals::Undisturbed::by_file_size();
     let inputs = Inputs::look_at(logs, output)?;
     match options.mode.for_logs(inputs.ranks.len(), inputs.bytes()) {
-        Merge::Copy => copy::merge(inputs, output, options),
-        Merge::Link => link::merge(inputs, output, options),
-        Merge::Keep | Merge::Auto => Err(Error::config(format!(
-            "{}: Merge::Keep leaves the logs as they are; merge them with Auto, Copy or Link",
+        MergeMode::Copy => copy::merge(inputs, output, options),
+        MergeMode::Link => link::merge(inputs, output, options),
+        MergeMode::Keep | MergeMode::Auto => Err(Error::config(format!(
+            "{}: MergeMode::Keep leaves the logs as they are; merge them with Auto, Copy or Link",
             output.display()
         ))),
     }

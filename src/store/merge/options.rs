@@ -1,6 +1,6 @@
 //! How to merge.
 
-use crate::config::Merge;
+use crate::config::MergeMode;
 use crate::error::Result;
 use crate::output::{Destination, Placed, directory_to_write_to, file_to_write, replace};
 use std::fmt;
@@ -27,11 +27,11 @@ pub struct MergeProgress {
 ///
 /// | option | default |
 /// |---|---|
-/// | [`mode`](Self::mode) | [`Merge::Auto`] |
+/// | [`mode`](Self::mode) | [`MergeMode::Auto`] |
 /// | [`on_progress`](Self::on_progress) | nothing |
 #[derive(Clone, Default)]
 pub struct MergeOptions {
-    pub(super) mode: Merge,
+    pub(super) mode: MergeMode,
     progress: Option<Arc<dyn Fn(MergeProgress) + Send + Sync>>,
     destination: Option<Arc<Destination>>,
 }
@@ -43,9 +43,9 @@ impl MergeOptions {
         Self::default()
     }
 
-    /// Sets whether everything is copied into one file. Defaults to [`Merge::Auto`].
+    /// Sets whether everything is copied into one file. Defaults to [`MergeMode::Auto`].
     #[must_use]
-    pub fn mode(mut self, mode: Merge) -> Self {
+    pub fn mode(mut self, mode: MergeMode) -> Self {
         self.mode = mode;
         self
     }

@@ -4,7 +4,7 @@ use super::super::rank_file::{LogContents, LogFailure};
 use super::super::rank_log::ENDED_BY;
 use super::super::{SCHEMA_VERSION, hdf5::values, names};
 use super::inputs::{Inputs, UnreadableLog};
-use super::{Merge, Merged};
+use super::{MergeMode, Merged};
 use crate::error::{Error, Result};
 use crate::profile::{Metadata, Value};
 use crate::units::ranges;
@@ -74,7 +74,7 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
-    pub(super) fn new(mode: Merge) -> Self {
+    pub(super) fn new(mode: MergeMode) -> Self {
         let merged = Merged {
             mode,
             ..Merged::default()

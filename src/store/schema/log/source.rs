@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 ///
 /// ```
 /// use scope_profiler::profile::Source;
-/// use scope_profiler::{LogSource, Profiler, ProfilingConfig, find_logs};
+/// use scope_profiler::{LogSource, Profiler, ProfilingConfig, merge::find_logs};
 ///
 /// # let directory = tempfile::tempdir()?;
 /// # let file = directory.path().join("run.h5");

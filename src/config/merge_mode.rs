@@ -1,14 +1,14 @@
 //! What becomes of the logs of several ranks.
 
-/// More ranks than this are linked rather than copied by [`Merge::Auto`].
+/// More ranks than this are linked rather than copied by [`MergeMode::Auto`].
 const COPY_RANKS: usize = 256;
-/// More bytes of logs than this are linked rather than copied by [`Merge::Auto`].
+/// More bytes of logs than this are linked rather than copied by [`MergeMode::Auto`].
 const COPY_BYTES: u64 = 4 << 30;
 
 /// How the logs of several ranks become one profile.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Merge {
+pub enum MergeMode {
     /// [`Copy`](Self::Copy) up to 256 ranks and 4 GiB of logs, which takes some ten seconds;
     /// [`Link`](Self::Link) beyond.
     #[default]
@@ -23,7 +23,7 @@ pub enum Merge {
     Keep,
 }
 
-impl Merge {
+impl MergeMode {
     /// What is done with this many logs of so many bytes.
     pub(crate) fn for_logs(self, ranks: usize, bytes: u64) -> Self {
         match self {
@@ -40,9 +40,9 @@ mod tests {
 
     #[test]
     fn many_ranks_and_large_logs_are_linked() {
-        assert_eq!(Merge::Auto.for_logs(4, 1 << 20), Merge::Copy);
-        assert_eq!(Merge::Auto.for_logs(COPY_RANKS + 1, 1 << 20), Merge::Link);
-        assert_eq!(Merge::Auto.for_logs(4, COPY_BYTES + 1), Merge::Link);
-        assert_eq!(Merge::Copy.for_logs(1 << 20, u64::MAX), Merge::Copy);
+        assert_eq!(MergeMode::Auto.for_logs(4, 1 << 20), MergeMode::Copy);
+        assert_eq!(MergeMode::Auto.for_logs(COPY_RANKS + 1, 1 << 20), MergeMode::Link);
+        assert_eq!(MergeMode::Auto.for_logs(4, COPY_BYTES + 1), MergeMode::Link);
+        assert_eq!(MergeMode::Copy.for_logs(1 << 20, u64::MAX), MergeMode::Copy);
     }
 }

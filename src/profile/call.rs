@@ -1,0 +1,50 @@
+//! One call of a region, as a profile in memory takes it.
+
+use std::ops::Range;
+
+/// One call of a region: what [`ProfileBuilder::interval`](super::ProfileBuilder::interval) takes.
+///
+/// ```
+/// use scope_profiler::profile::{Call, Profile, Source};
+///
+/// let profile = Profile::builder()
+///     .interval(Call::new("solve", 100..900)) // on rank 0, thread 0
+///     .interval(Call::new("solve", 120..820).rank(1).thread(3))
+///     .build();
+/// assert_eq!(profile.ranks(), [0, 1]);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "a call does nothing until a profile takes it"]
+pub struct Call<'a> {
+    pub(super) region: &'a str,
+    pub(super) start_ns: i64,
+    pub(super) end_ns: i64,
+    pub(super) rank: u32,
+    pub(super) thread: u32,
+}
+
+impl<'a> Call<'a> {
+    /// A call of `region` from `start_ns..end_ns`, in nanoseconds on one clock. An end before the start is kept as
+    /// it is.
+    pub fn new(region: &'a str, ns: Range<i64>) -> Self {
+        Self {
+            region,
+            start_ns: ns.start,
+            end_ns: ns.end,
+            rank: 0,
+            thread: 0,
+        }
+    }
+
+    /// Sets the rank. Defaults to 0.
+    pub fn rank(mut self, rank: u32) -> Self {
+        self.rank = rank;
+        self
+    }
+
+    /// Sets the thread, a small number within the rank. Defaults to 0.
+    pub fn thread(mut self, thread: u32) -> Self {
+        self.thread = thread;
+        self
+    }
+}
