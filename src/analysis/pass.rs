@@ -7,7 +7,7 @@
 //! ```
 //! use scope_profiler::Result;
 //! use scope_profiler::analysis::pass::{self, Observer};
-//! use scope_profiler::profile::{Intervals, Profile};
+//! use scope_profiler::profile::{Call, Intervals, Profile};
 //!
 //! /// The longest call of each row, ns.
 //! #[derive(Default)]
@@ -25,7 +25,10 @@
 //!     }
 //! }
 //!
-//! let profile = Profile::builder().interval(0, "solve", 0, 0, 30).interval(0, "solve", 0, 40, 50).build();
+//! let profile = Profile::builder()
+//!     .interval(Call::new("solve", 0..30))
+//!     .interval(Call::new("solve", 40..50))
+//!     .build();
 //! let mut longest = Longest::default();
 //! pass::run(&profile, &mut [&mut longest])?;
 //! assert_eq!(longest.0, [30]);

@@ -2,7 +2,7 @@
 
 use crate::common::golden;
 use crate::values;
-use scope_profiler::{ProfilingH5Reader, check};
+use scope_profiler::{ProfilingH5Reader, check::check};
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 use std::fs;

@@ -4,7 +4,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
 use scope_profiler::profile::{Intervals, Source, Value, thread_label};
-use scope_profiler::{Error, ProfilingH5Reader, check};
+use scope_profiler::{Error, ProfilingH5Reader, check::check};
 use std::fs;
 use std::io::Write;
 
