@@ -6,9 +6,9 @@
 //! ```
 //! use scope_profiler::chart::{GanttChart, GanttOptions};
 //! use scope_profiler::page::{PageData, html};
-//! use scope_profiler::{RegionFilter, profile::Profile};
+//! use scope_profiler::{RegionFilter, profile::{Call, Profile}};
 //!
-//! let profile = Profile::builder().interval(0, "solve", 0, 0, 5_000).build();
+//! let profile = Profile::builder().interval(Call::new("solve", 0..5_000)).build();
 //! let everything = RegionFilter::new();
 //! let chart = GanttChart::reduce(&profile, &everything, &GanttOptions::new())?;
 //! let page = html::render(&chart, &PageData::of(&profile, &everything)?);

@@ -212,7 +212,7 @@ mod tests {
     use super::*;
     use crate::analysis::call_tree::GrowingTree;
     use crate::analysis::pass;
-    use crate::profile::Profile;
+    use crate::profile::{Call, Profile};
 
     fn regions(source: &Profile, most: u64) -> (usize, Map<String, Value>) {
         let filter = RegionFilter::new();
@@ -226,10 +226,10 @@ mod tests {
     fn regions_of_very_many_intervals_are_read_again_and_have_the_same_numbers() {
         let mut profile = Profile::builder();
         for n in 0..90 {
-            profile.push(0, "many", 0, 100 * n, 100 * n + 9 + n % 7);
-            profile.push(1, "many", 0, 100 * n, 100 * n + 30 - n % 11);
+            profile.push(Call::new("many", 100 * n..100 * n + 9 + n % 7));
+            profile.push(Call::new("many", 100 * n..100 * n + 30 - n % 11).rank(1));
         }
-        profile.push(0, "few", 0, 0, 10_000);
+        profile.push(Call::new("few", 0..10_000));
         let profile = profile.build();
         let (kept, all) = regions(&profile, u64::MAX);
         assert_eq!((kept, all.len()), (3, 2));
