@@ -141,8 +141,14 @@ fn code(path: &Path) -> String {
 fn paths(code: &str, root: &str) -> Vec<String> {
     let root = format!("{root}::");
     let starts = code.match_indices(&root).filter(|(at, _)| {
-        let before = code[..*at].chars().next_back();
-        !before.is_some_and(|c| c.is_alphanumeric() || "_:$".contains(c))
+        let before = &code[..*at];
+        // `pub(in ...)` says who may use the item, not what is used.
+        let is_visibility = before.ends_with("(in ");
+        !is_visibility
+            && !before
+                .chars()
+                .next_back()
+                .is_some_and(|c| c.is_alphanumeric() || "_:$".contains(c))
     });
     starts
         .flat_map(|(at, _)| expand(&code[at + root.len()..]).0)
@@ -333,7 +339,7 @@ fn foreign_crates_stay_where_they_belong() {
 }
 
 /// Rooms in which no two files may use each other, by whatever way round.
-const WITHOUT_CYCLES: &[&str] = &["check", "store::hdf5", "store::reader", "store::schema"];
+const WITHOUT_CYCLES: &[&str] = &["check", "record", "store::hdf5", "store::reader", "store::schema"];
 
 /// What a file of the module `module` uses: the modules that its paths lead to.
 fn uses(code: &str, module: &str, modules: &BTreeMap<String, PathBuf>) -> Vec<String> {
@@ -370,6 +376,8 @@ fn files_do_not_use_each_other_in_a_circle() {
     let modules: BTreeMap<String, PathBuf> = source_files(&src)
         .into_iter()
         .map(|file| (path_of(&file, &src), file))
+        // Tests in a file of their own may use anything, as those at the end of a file.
+        .filter(|(module, _)| !module.split("::").any(|part| part == "tests"))
         .collect();
     for room in WITHOUT_CYCLES {
         let mut used: BTreeMap<&str, Vec<String>> = BTreeMap::new();

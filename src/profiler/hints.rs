@@ -3,7 +3,7 @@
 
 use crate::export::text::shorten;
 use crate::record::names::NameId;
-use crate::record::{Recording, Witness, global};
+use crate::record::{LayerStatus, Recording, global};
 use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
 use tracing_core::subscriber::NoSubscriber;
 
@@ -30,21 +30,21 @@ pub(super) fn hints(recording: &Recording, rank: Option<u32>) -> Vec<String> {
 /// Why there is nothing, or no span; None where there is.
 fn silence(recording: &Recording, rank: Option<u32>) -> Option<String> {
     let is_global = global::was(recording.id);
-    let witness = if is_global {
-        global::witness()
+    let layers = if is_global {
+        global::layer_status()
     } else {
-        &recording.witness
+        &recording.layer_status
     };
     let nothing = match rank {
         Some(rank) => format!("rank {rank} recorded nothing"),
         None => "nothing was recorded".into(),
     };
-    let has_seen_spans = witness.has_seen(recording.id);
+    let has_seen_spans = layers.was_reached_in(recording.id);
     if recording.calls().values().any(|&calls| calls > 0) || !recording.open_calls().is_empty() {
-        let is_deaf = witness.was_made() && !has_seen_spans;
-        return is_deaf.then(|| format!("no span was recorded: {}", why_no_span(witness, is_global)));
+        let is_deaf = layers.was_created() && !has_seen_spans;
+        return is_deaf.then(|| format!("no span was recorded: {}", why_no_span(layers, is_global)));
     }
-    let left_out: Vec<NameId> = recording.registry.left_out().collect();
+    let left_out: Vec<NameId> = recording.registry.filtered_out().collect();
     if !left_out.is_empty() {
         let names = a_few(left_out.iter().map(|id| clip(id.name())).collect());
         return Some(format!(
@@ -60,13 +60,13 @@ fn silence(recording: &Recording, rank: Option<u32>) -> Option<String> {
             a_few(created)
         ));
     }
-    Some(format!("{nothing}: {}", why_no_span(witness, is_global)))
+    Some(format!("{nothing}: {}", why_no_span(layers, is_global)))
 }
 
-fn why_no_span(witness: &Witness, is_global: bool) -> String {
+fn why_no_span(layers: &LayerStatus, is_global: bool) -> String {
     let door = if is_global { "ProfileManager" } else { "Profiler" };
-    if !witness.was_made() {
-        if !is_global && global::witness().was_made() {
+    if !layers.was_created() {
+        if !is_global && global::layer_status().was_created() {
             return "no region was entered, and ProfileManager::layer() does not record into this Profiler; \
                     use the Profiler's own layer()"
                 .into();
@@ -75,12 +75,12 @@ fn why_no_span(witness: &Witness, is_global: bool) -> String {
             "no region was entered, and no span could be: {door}'s layer() or subscriber() was not called"
         );
     }
-    if !witness.was_installed() {
+    if !layers.was_installed() {
         return format!(
             "{door}'s layer() or subscriber() was called, but its result was never installed (init(), set_global_default)"
         );
     }
-    let is_gone = witness.is_gone();
+    let is_gone = layers.is_gone();
     format!(
         "no span reached the {}. It may be that\n  - {}",
         if is_gone {

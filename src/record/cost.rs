@@ -11,8 +11,8 @@ use std::time::Instant;
 const CALLS: u32 = 2_000;
 const ROUNDS: usize = 5;
 
-/// Nanoseconds that one call of an empty region takes, entering and leaving: measured here and now
-/// in a session of its own. None under a clock that a test sets.
+/// Nanoseconds that one call of an empty region takes, entering and leaving: measured now, in a session of its
+/// own. None under a manual clock.
 pub(crate) fn of_one_call(settings: &Settings) -> Option<f64> {
     if matches!(settings.clock, Clock::Manual(_)) || !settings.time_trace {
         return None;

@@ -1,9 +1,9 @@
 //! The session of the global facade.
 
+use super::layer_status::LayerStatus;
 use super::locks::{Mutex, lock};
 use super::recording::Recording;
 use super::sync::Arc;
-use super::witness::Witness;
 use crate::sys::fork;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,19 +11,19 @@ use tracing_core::Dispatch;
 use tracing_core::dispatcher::{WeakDispatch, with_default};
 
 static SESSION: AtomicU64 = AtomicU64::new(0);
-/// The same, for those who hold either this or a session of their own.
+/// The same, for those who point either to this or to a session of their own.
 static SHARED_SESSION: OnceLock<Arc<AtomicU64>> = OnceLock::new();
 static RECORDING: Mutex<Option<Arc<Recording>>> = Mutex::new(None);
 /// The subscribers whose interest in call sites goes with the session.
 static SUBSCRIBERS: Mutex<Vec<WeakDispatch>> = Mutex::new(Vec::new());
 
-static WITNESS: Witness = Witness::new();
+static LAYER_STATUS: LayerStatus = LayerStatus::new();
 /// The last session that was the facade's.
 static LAST: AtomicU64 = AtomicU64::new(0);
 
-/// What the facade's layers and subscribers have to tell.
-pub(crate) fn witness() -> &'static Witness {
-    &WITNESS
+/// The status of the facade's layers and subscribers.
+pub(crate) fn layer_status() -> &'static LayerStatus {
+    &LAYER_STATUS
 }
 
 /// Whether this is the last session that was the facade's.
@@ -43,7 +43,7 @@ pub(crate) fn recording() -> Option<Arc<Recording>> {
     lock(&RECORDING).clone()
 }
 
-/// The number of the session, to be kept.
+/// The number of the session, to be held.
 pub(super) fn shared_session() -> Arc<AtomicU64> {
     let _inside = fork::enter();
     Arc::clone(SHARED_SESSION.get_or_init(Arc::default))
@@ -62,7 +62,7 @@ fn announce(session: u64) {
 }
 
 /// From now on call sites ask this subscriber again whenever a session begins or ends.
-pub(super) fn tell(subscriber: &Dispatch) {
+pub(super) fn add_subscriber(subscriber: &Dispatch) {
     lock(&SUBSCRIBERS).push(subscriber.downgrade());
 }
 
@@ -75,8 +75,8 @@ fn have_call_sites_ask_again() {
     if let Some(subscriber) = subscriber {
         // It takes locks of `tracing`.
         let _inside = fork::enter();
-        // Where there is one subscriber only, tracing asks the default of the thread that calls this,
-        // and silences every span if that thread has none.
+        // Where there is only one subscriber, tracing asks the default of the calling thread, and disables
+        // every span if that thread has none.
         with_default(&subscriber, tracing_core::callsite::rebuild_interest_cache);
     }
 }

@@ -1,10 +1,10 @@
-//! Locks that no forked child finds held.
+//! Locks that are never held in a forked child.
 
 use crate::sys::fork;
 pub(crate) use std::sync::{Condvar, Mutex, MutexGuard};
 
-/// A lock whose holder panicked guards data that are whole all the same: every critical section
-/// here leaves them so. It is to be held briefly: a fork waits for it.
+/// Locks a mutex, also one whose holder panicked: no critical section here leaves its data inconsistent. To be
+/// held briefly, as a fork waits for it.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> Guard<'_, T> {
     let inside = fork::enter();
     Guard {
@@ -13,8 +13,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> Guard<'_, T> {
     }
 }
 
-/// As [`lock`], where it may be held for long: a fork does not wait for it, so that a child must not ask
-/// for it.
+/// As [`lock`], for locks that may be held for long: a fork does not wait for them, so a child must not take them.
 pub(crate) fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
@@ -23,7 +22,7 @@ pub(crate) fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[derive(Debug)]
 pub(crate) struct Guard<'a, T> {
     inner: MutexGuard<'a, T>,
-    /// Dropped last: a fork finds the lock free.
+    /// Dropped last, so that a fork finds the lock free.
     _inside: fork::Inside,
 }
 

@@ -2,55 +2,48 @@
 //!
 //! What one call of a region costs on the fast path, in order:
 //!
-//! 1. *enter*: find this thread's lane of the session: one thread-local read, one comparison;
+//! 1. *enter*: find this thread's buffer of the session: one thread-local read, one comparison;
 //! 2. look up, by the region's number, whether it is recorded: one load;
-//! 3. put the region on the lane's open stack: two stores into memory that only this thread writes, and for a
+//! 3. push the region onto the stack of open calls: two stores into memory that only this thread writes, and for a
 //!    span two more, its id and its serial number;
 //! 4. read the clock, and publish the call: two more stores, its start and the stack's new depth;
-//! 5. *exit*: find the lane again, read the clock;
-//! 6. write the interval, 24 bytes, into the lane's block and publish its new length;
-//! 7. take the region off the open stack: two stores.
+//! 5. *exit*: find the buffer again, read the clock;
+//! 6. store the interval, 24 bytes in four stores, in the thread's block, and publish the block's new length: one more;
+//! 7. pop the call: two stores.
 //!
 //! It takes no lock, allocates nothing, looks up no name, makes no system call, and touches no cache
 //! line that another thread writes. Once per block (4096 intervals) the full block is queued for the
 //! writer and an empty one is taken, under two short locks. Names become numbers once per call site.
 
-pub(crate) mod block;
+mod callsite;
 pub(crate) mod cost;
-mod counters;
 mod crash;
 pub(crate) mod global;
-mod held;
-mod lane;
-mod lane_list;
-mod lanes;
 pub(crate) mod layer;
+mod layer_status;
 mod locks;
+mod named_spans;
 pub(crate) mod names;
 mod naming;
-mod open_stack;
+mod pending;
 mod pool;
 mod recording;
 mod region;
 mod registry;
 mod saving;
 mod serial;
-mod sites;
+mod span_id;
 mod span_places;
-mod spans;
 pub(crate) mod subscriber;
 mod sync;
-mod tally;
 mod target;
-mod throttle;
-mod view;
-mod witness;
+mod thread;
 pub(crate) mod writer;
 
 pub use layer::ScopeLayer;
+pub(crate) use layer_status::LayerStatus;
 pub(crate) use locks::{Mutex, hold, lock};
-pub(crate) use recording::{Mode, Recording};
+pub(crate) use recording::Recording;
 pub use region::{Region, RegionGuard, RegionSite};
 pub use subscriber::ScopeSubscriber;
-pub(crate) use view::OpenCall;
-pub(crate) use witness::Witness;
+pub(crate) use thread::shared_view::OpenCall;

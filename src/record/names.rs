@@ -1,10 +1,10 @@
 //! Region names as small numbers.
 //!
-//! A name gets its number once in the life of the process and keeps it over all sessions, so that a
+//! A name gets its number once in the life of the process and keeps it in all sessions, so that a
 //! call site can remember it. Names are never freed: there are as many as the program has regions.
 //!
-//! A program that makes names of its data has names without end. What they take is counted here, and
-//! beyond a limit calls under new names go to one region.
+//! A program that makes names of its data may make any number. Their memory is counted here, and beyond a limit
+//! calls under new names are recorded as one region.
 
 use crate::sys::fork;
 use dashmap::DashMap;
@@ -31,31 +31,30 @@ pub(crate) type Source = (&'static str, u32);
 static IDS: LazyLock<DashMap<&'static str, NameId>> = LazyLock::new(DashMap::new);
 static ENTRIES: boxcar::Vec<NameEntry> = boxcar::Vec::new();
 
-/// Where calls go whose names get no number any more.
+/// The region of calls whose names get no number any more.
 const OTHERS: &str = "(other names)";
 static OTHERS_ID: OnceLock<NameId> = OnceLock::new();
 
-/// Bytes that names take, with all that is kept for each, over the process.
+/// Bytes that all names of the process take, with everything that is kept for each.
 static TAKEN: AtomicUsize = AtomicUsize::new(0);
 /// The largest `memory_limit` of a session so far. Names that take more, now or when the file is made, are
 /// reported.
 static LIMIT: AtomicUsize = AtomicUsize::new(LEAST_LIMIT);
 const LEAST_LIMIT: usize = 4 << 20;
-/// At so many times the limit there are no further names.
+/// At this multiple of the limit no further names are accepted.
 const MOST_LIMITS: usize = 4;
 
-/// What is kept for a name beside its text: its entries in the tables here, in the registry and in what
-/// the writer knows; about.
+/// About what is kept for a name beside its text: its entries here, in the registry and in the writer.
 const NAME_BYTES: usize = 224;
-/// What a name takes besides while the file is made; about.
+/// About what a name takes while the file is made.
 const FILE_BYTES: usize = 3 << 10;
 
-/// Sets the limit of names to that of a session, unless an earlier one had a higher limit.
+/// Raises the limit for names to that of a session.
 pub(crate) fn allow(bytes: usize) {
     LIMIT.fetch_max(bytes, Ordering::Relaxed);
 }
 
-/// Counts memory that a thread takes for its part of what is kept of regions.
+/// Counts memory that a thread takes for what it keeps of regions.
 pub(super) fn take(bytes: usize) {
     TAKEN.fetch_add(bytes, Ordering::Relaxed);
 }
@@ -65,7 +64,7 @@ pub(super) fn give_back(bytes: usize) {
     TAKEN.fetch_sub(bytes, Ordering::Relaxed);
 }
 
-/// Takes the memory for one more name; false where there is to be none. Each is told once.
+/// Takes the memory for one more name; false where the name is refused. Warns once of each limit.
 fn has_room(name: &str) -> bool {
     static TOLD: [AtomicBool; 2] = [const { AtomicBool::new(false) }; 2];
     let bytes = name.len() + NAME_BYTES;
@@ -110,12 +109,12 @@ impl NameId {
         }
     }
 
-    /// Whether this stands for all names that have no number.
+    /// Whether this stands for all names without a number.
     pub(crate) fn is_others(self) -> bool {
         OTHERS_ID.get() == Some(&self)
     }
 
-    /// As [`of`](Self::of), for a name that stands in the program's text: of these there is an end.
+    /// As [`of`](Self::of), for a name in the program's source: there are only so many, so it is never refused.
     pub(crate) fn of_site(name: &str, source: Option<Source>) -> Self {
         let _inside = fork::enter();
         let known = IDS.get(name).map(|id| *id);

@@ -14,7 +14,7 @@ pub(super) fn is_by_field(naming: &Naming, metadata: &Metadata<'_>) -> bool {
         Part::Field(index) => has(&naming.fields[*index]),
         _ => true,
     };
-    // The last needs no field.
+    // The last template needs no field.
     let by_field = naming
         .templates
         .split_last()
@@ -32,7 +32,7 @@ pub(super) fn region(
     let mut names = naming.templates.iter();
     let filled_in = names.find_map(|template| Some((fill_in(template, metadata, values)?, template)));
     match filled_in {
-        // Of values there may be no end.
+        // There may be any number of values, so these names count towards the memory limit.
         Some((name, template)) if template.iter().any(|part| matches!(part, Part::Field(_))) => {
             NameId::of(&name, source)
         }
@@ -72,7 +72,7 @@ fn without_cargo_home(file: &str) -> &str {
 pub(super) struct NamedSpan {
     naming: Arc<Naming>,
     pub(super) metadata: &'static Metadata<'static>,
-    /// One for each of the naming's fields; None where there is no text that could be a name.
+    /// One for each field of the naming; None where there is no value, or a blank one.
     values: Vec<Option<String>>,
     region: NameId,
     /// Whether it has been counted as a span of its region.
@@ -83,8 +83,8 @@ pub(super) struct NamedSpan {
 pub(super) struct Recorded(Vec<(usize, String)>);
 
 impl Recorded {
-    /// Calls the application's code, which may do anything: nobody may be looking at a lane or hold a
-    /// lock meanwhile.
+    /// Calls the application's code, which may do anything: the caller must neither hold a lock nor use a thread
+    /// buffer meanwhile.
     pub(super) fn of(naming: &Naming, record: impl FnOnce(&mut dyn Visit)) -> Self {
         let mut wanted = Wanted {
             naming,
@@ -117,7 +117,7 @@ impl NamedSpan {
         Arc::clone(&self.naming)
     }
 
-    /// Later values win. Intervals that have begun keep their name.
+    /// Later values replace earlier ones. Intervals that have begun keep their name.
     pub(super) fn record(&mut self, recorded: Recorded) {
         for (field, value) in recorded.0 {
             self.values[field] = Some(value).filter(|value| !value.trim().is_empty());
@@ -125,8 +125,8 @@ impl NamedSpan {
         self.region = region(&self.naming, self.metadata, &self.values);
     }
 
-    /// The region to enter, and whether this is the first time that it is asked for: as long as a span
-    /// has not been entered its name may change, and it is counted under the one that it then has.
+    /// The region to enter, and whether this is the first entry: until then the name of a span may change, and
+    /// the span counts for the region that it is first entered under.
     pub(super) fn enter(&mut self) -> (NameId, bool) {
         (self.region, !std::mem::replace(&mut self.counted, true))
     }

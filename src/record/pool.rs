@@ -1,9 +1,9 @@
 //! Empty blocks, and how much memory all blocks together may take.
 
-use super::block::Block;
 use super::locks::{Condvar, Mutex, hold, lock};
 use super::saving;
 use super::sync::Arc;
+use super::thread::block::Block;
 use crate::config::Overflow;
 use crate::event::EVENT_BYTES;
 use std::time::Duration;
@@ -12,9 +12,9 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(crate) struct Pool {
     state: Mutex<State>,
-    /// Where threads wait for a block. Held on waking too, when no fork waits for it: nobody asks for it
-    /// in a forked child, which never waits.
-    turnstile: Mutex<()>,
+    /// The lock that threads wait for a block with; also taken to wake them. No fork waits for this lock: a
+    /// forked child never waits for a block.
+    block_wait: Mutex<()>,
     returned: Condvar,
     block_events: usize,
     limit: usize,
@@ -23,8 +23,8 @@ pub(crate) struct Pool {
 #[derive(Debug, Default)]
 struct State {
     free: Vec<Arc<Block>>,
-    /// Bytes of all blocks beyond the one that each thread has in any case. These are full, being
-    /// written, or free: so a thread that waits for one will get it.
+    /// Bytes of all blocks beyond the first of each thread. These are full, being written, or free: so a
+    /// thread that waits for one will get it.
     bytes: usize,
     closed: bool,
 }
@@ -33,7 +33,7 @@ struct State {
 #[derive(Debug)]
 pub(crate) enum Grant {
     Block(Arc<Block>),
-    /// The limit is reached, and waiting is not wanted or would be in vain.
+    /// The limit is reached, and waiting is not allowed or would not help.
     Refused,
 }
 
@@ -41,7 +41,7 @@ impl Pool {
     pub(crate) fn new(block_events: usize, limit: usize) -> Self {
         Self {
             state: Mutex::default(),
-            turnstile: Mutex::default(),
+            block_wait: Mutex::default(),
             returned: Condvar::new(),
             block_events,
             limit,
@@ -91,13 +91,13 @@ impl Pool {
     }
 
     fn wait(&self) {
-        let turn = hold(&self.turnstile);
+        let turn = hold(&self.block_wait);
         let in_vain = {
             let state = lock(&self.state);
             state.free.is_empty() && !state.closed
         };
         if in_vain {
-            // With a limit, in case the writer was between two looks when it was woken.
+            // With a timeout, in case the writer was between two flushes when it was woken.
             drop(self.returned.wait_timeout(turn, Duration::from_millis(50)));
         }
     }
@@ -114,12 +114,12 @@ impl Pool {
             _ => state.bytes = state.bytes.saturating_sub(self.block_bytes()),
         }
         drop(state);
-        // Who has just seen that there is none waits by now.
-        drop(hold(&self.turnstile));
+        // With the lock taken once, a thread that has just found no block waits already.
+        drop(hold(&self.block_wait));
         self.returned.notify_one();
     }
 
-    /// Lets waiting threads go and hands out nothing more.
+    /// Wakes waiting threads and hands out no more blocks.
     pub(crate) fn close(&self) {
         let mut state = lock(&self.state);
         state.closed = true;

@@ -1,16 +1,16 @@
 //! One session's shared state: its threads, its regions, its memory.
 
-use super::block::Block;
-use super::lane_list::LaneList;
+use super::layer_status::LayerStatus;
 use super::locks::{Condvar, Mutex, hold, lock};
 use super::names::{self, NameId};
-use super::open_stack::OpenShown;
+use super::pending::PendingCounts;
 use super::pool::{Grant, Pool};
 use super::registry::{Registry, Totals};
 use super::sync::Arc;
-use super::tally::Tally;
-use super::view::{LaneShared, OpenCall, Piece};
-use super::witness::Witness;
+use super::thread::block::Block;
+use super::thread::list::ThreadList;
+use super::thread::open_stack::OpenView;
+use super::thread::shared_view::{OpenCall, Piece, SharedView};
 use crate::clock::{Anchor, Timeline};
 use crate::config::{Overflow, Settings};
 use crate::event::Event;
@@ -39,33 +39,33 @@ pub(crate) struct Recording {
     pub(crate) settings: Settings,
     pub(crate) registry: Registry,
     pub(crate) pool: Pool,
-    pub(crate) witness: Witness,
-    pub(super) lanes: LaneList,
+    pub(crate) layer_status: LayerStatus,
+    pub(super) threads: ThreadList,
     pub(crate) next_thread: AtomicU32,
     /// When the session began.
     pub(crate) began: Anchor,
     pub(crate) process: u32,
     /// The session's number for as long as it is open, then 0.
     pub(super) open_session: Arc<AtomicU64>,
-    /// Held while events move from the lanes into the registry's totals, so that nobody counts
-    /// them twice or not at all. What has been counted of them is there until they move.
-    draining: Mutex<Tally>,
+    /// Locked while events move from the threads into the registry's totals, so that nobody counts
+    /// them twice or not at all. Counts of pending events are valid until they move.
+    draining: Mutex<PendingCounts>,
     /// Calls that threads left open when they ended.
     abandoned: Mutex<Vec<OpenCall>>,
-    /// Whether the writer is wanted, and whether it shall stop.
+    /// Whether the writer is to flush, and whether it is to stop.
     wake: AtomicBool,
     stop: AtomicBool,
-    /// Where the writer waits. Held on waking too, when no fork waits for it: a forked child has no writer
-    /// and leaves it alone.
-    turnstile: Mutex<()>,
+    /// The lock that the writer waits with; also taken to wake it. No fork waits for this lock: a forked child
+    /// has no writer and never takes it.
+    writer_wait: Mutex<()>,
     signalled: Condvar,
 }
 
-/// What all lanes had for the writer.
+/// What the writer drains from all threads.
 #[derive(Debug, Default)]
 pub(crate) struct Drained {
-    /// Each lane with its pieces, oldest first.
-    pub(crate) lanes: Vec<(Arc<LaneShared>, Vec<Piece>)>,
+    /// Each thread with its pieces, oldest first.
+    pub(crate) threads: Vec<(Arc<SharedView>, Vec<Piece>)>,
     /// The number of events of each region in them.
     pub(crate) counts: FxHashMap<NameId, u64>,
 }
@@ -80,8 +80,8 @@ impl Recording {
             id,
             registry: Registry::default(),
             pool: Pool::new(settings.block_events, settings.memory_limit),
-            witness: Witness::new(),
-            lanes: LaneList::default(),
+            layer_status: LayerStatus::new(),
+            threads: ThreadList::default(),
             next_thread: AtomicU32::new(0),
             began: settings.clock.anchor(),
             process: std::process::id(),
@@ -90,7 +90,7 @@ impl Recording {
             abandoned: Mutex::default(),
             wake: AtomicBool::new(false),
             stop: AtomicBool::new(false),
-            turnstile: Mutex::default(),
+            writer_wait: Mutex::default(),
             signalled: Condvar::new(),
             settings,
         })
@@ -108,37 +108,37 @@ impl Recording {
 
     /// Ends recording: no thread gets a new block, and those that wait for one go on.
     pub(crate) fn close(&self) {
-        self.close_for_good();
+        self.stop();
         self.pool.close();
     }
 
-    /// Ends recording and no more, which a signal handler may do.
-    pub(super) fn close_for_good(&self) {
+    /// Ends recording and does nothing else, so a signal handler may call it.
+    pub(super) fn stop(&self) {
         self.open_session.store(0, Ordering::Release);
     }
 
-    /// A lane for the calling thread, which begins with this block.
-    pub(super) fn new_lane(&self, block: &Arc<Block>, open: std::sync::Arc<OpenShown>) -> Arc<LaneShared> {
+    /// Adds the calling thread, which starts with this block.
+    pub(super) fn add_thread(&self, block: &Arc<Block>, open: std::sync::Arc<OpenView>) -> Arc<SharedView> {
         if self.settings.crash_handler {
             signals::prepare_this_thread();
         }
         let index = self.next_thread.fetch_add(1, Ordering::Relaxed);
-        let lane = Arc::new(LaneShared::new(index, block, open));
-        self.lanes.add(Arc::clone(&lane));
-        lane
+        let thread = Arc::new(SharedView::new(index, block, open));
+        self.threads.add(Arc::clone(&thread));
+        thread
     }
 
     /// What to do with a region; one that is recorded enters the registry.
     pub(crate) fn mode_of(&self, region: NameId) -> Mode {
-        // Which names are among the others nobody knows any more: they are kept rather than lost.
+        // Nobody knows which names are among the others: they are kept rather than lost.
         if !region.is_others() && !self.settings.patterns.keeps(region.name()) {
-            self.registry.leave_out(region);
+            self.registry.set_filtered_out(region);
             return Mode::Off;
         }
         self.registry.insert(region);
         if self.settings.crash_handler {
-            // Libraries install handlers when they are initialized, as MPI does; what comes after that is often
-            // a new region.
+            // Libraries such as MPI install signal handlers when they are initialized, and the next thing a program
+            // does is often a new region.
             signals::renew();
         }
         if self.settings.time_trace {
@@ -150,8 +150,7 @@ impl Recording {
 
     /// An empty block for a thread that has filled its own.
     pub(crate) fn empty_block(&self) -> Option<Arc<Block>> {
-        // Without a file nothing ever leaves memory, and a forked child has no writer: to wait
-        // would be to wait forever.
+        // Without a file nothing leaves memory, and a forked child has no writer: waiting would never end.
         let overflow = match self.settings.file_path {
             Some(_) if !self.is_forked() => self.settings.overflow,
             _ => Overflow::Drop,
@@ -162,28 +161,28 @@ impl Recording {
         }
     }
 
-    /// Takes from every lane what it has for the writer; lanes of ended threads are let go.
+    /// Takes the pending events of every thread, and drops the views of threads that have ended.
     pub(crate) fn drain(&self) -> Drained {
         let mut draining = lock(&self.draining);
-        *draining = Tally::default();
-        let lanes = self.lanes.all();
+        *draining = PendingCounts::default();
+        let threads = self.threads.all();
         let mut drained = Drained::default();
         let mut ended = Vec::new();
-        for lane in lanes {
-            let (pieces, has_ended) = lane.drain();
+        for thread in threads {
+            let (pieces, has_ended) = thread.drain();
             for piece in &pieces {
                 piece
                     .block
                     .read(piece.from, piece.to, |events| count(events, &mut drained.counts));
             }
             if has_ended {
-                ended.push(lane.index);
-                self.keep_counts_of(&lane);
+                ended.push(thread.index);
+                self.keep_counts_of(&thread);
             }
-            drained.lanes.push((lane, pieces));
+            drained.threads.push((thread, pieces));
         }
         if !ended.is_empty() {
-            self.lanes.remove(&ended);
+            self.threads.remove(&ended);
         }
         for (&region, &n) in &drained.counts {
             self.registry.add(region, |totals| &totals.drained, n);
@@ -191,9 +190,9 @@ impl Recording {
         drained
     }
 
-    fn keep_counts_of(&self, lane: &LaneShared) {
-        lock(&self.abandoned).extend(lane.open_calls());
-        for (_, counters) in &lane.counters {
+    fn keep_counts_of(&self, thread: &SharedView) {
+        lock(&self.abandoned).extend(thread.open_calls());
+        for (_, counters) in &thread.counters {
             let add = |to: fn(&Totals) -> &AtomicU64, from: &AtomicU64| {
                 self.registry
                     .add(counters.region, to, from.load(Ordering::Acquire));
@@ -209,21 +208,21 @@ impl Recording {
     /// The regions that are open now, on threads that run and on threads that ended inside them.
     pub(crate) fn open_calls(&self) -> Vec<OpenCall> {
         let mut open = lock(&self.abandoned).clone();
-        for lane in self.lanes.all() {
-            open.extend(lane.open_calls());
+        for thread in self.threads.all() {
+            open.extend(thread.open_calls());
         }
         open
     }
 
-    /// Completed calls of a region on all threads. To ask for all regions one after the other takes no
-    /// longer than [`calls`](Self::calls), about.
+    /// Completed calls of a region on all threads. Asking for all regions one after the other takes about as
+    /// long as [`calls`](Self::calls).
     pub(crate) fn num_calls(&self, region: NameId) -> u64 {
-        let mut tally = lock(&self.draining);
-        tally.go_on(self.lanes.all());
-        tally.waiting(region) + self.num_written(region) + self.counts_of(region, &tally).calls()
+        let mut pending = lock(&self.draining);
+        pending.update(self.threads.all());
+        pending.waiting(region) + self.num_written(region) + self.counts_of(region, &pending).calls()
     }
 
-    /// Intervals that the writer has had and could write, or has yet to.
+    /// Intervals that the writer has drained and has written or will write.
     fn num_written(&self, region: NameId) -> u64 {
         let drained = self.registry.get(region, |totals| &totals.drained);
         drained.saturating_sub(self.registry.get(region, |totals| &totals.unwritten))
@@ -231,15 +230,15 @@ impl Recording {
 
     /// Spans of a region that have been created.
     pub(crate) fn num_spans(&self, region: NameId) -> u64 {
-        let mut tally = lock(&self.draining);
-        tally.go_on(self.lanes.all());
-        self.counts_of(region, &tally).spans
+        let mut pending = lock(&self.draining);
+        pending.update(self.threads.all());
+        self.counts_of(region, &pending).spans
     }
 
     /// What all threads counted of a region.
-    fn counts_of(&self, region: NameId, tally: &Tally) -> Counts {
+    fn counts_of(&self, region: NameId, pending: &PendingCounts) -> Counts {
         let mut counts = self.counts_of_ended(region);
-        tally.add_to(region, &mut counts);
+        pending.add_to(region, &mut counts);
         counts
     }
 
@@ -248,15 +247,15 @@ impl Recording {
         let _draining = lock(&self.draining);
         let regions = self.registry.iter();
         let mut counts: BTreeMap<_, _> = regions.map(|id| (id, self.counts_of_ended(id))).collect();
-        for lane in self.lanes.all() {
-            for (_, counters) in &lane.counters {
+        for thread in self.threads.all() {
+            for (_, counters) in &thread.counters {
                 counters.add_to(counts.entry(counters.region).or_default());
             }
         }
         counts
     }
 
-    /// Completed calls of each region on all threads: as [`num_calls`](Self::num_calls), in one pass.
+    /// Completed calls of each region on all threads: [`num_calls`](Self::num_calls) of all in one pass.
     pub(crate) fn calls(&self) -> BTreeMap<NameId, u64> {
         let counts = self.counts();
         let _draining = lock(&self.draining);
@@ -273,42 +272,42 @@ impl Recording {
         self.began.ns_of_ticks_until(self.settings.clock.anchor())
     }
 
-    /// Adds up what all threads counted of each region, for [`peeked_counts`](Self::peeked_counts): in one
+    /// Adds up what all threads counted of each region, for [`counts_in_handler`](Self::counts_in_handler): in one
     /// pass, however many regions there are. Takes no lock and allocates nothing.
     ///
     /// # Safety
     ///
-    /// As [`LaneList::peek`]; and no two threads at once.
+    /// As [`ThreadList::peek`]; and no two threads at once.
     #[allow(unsafe_code)]
-    pub(super) unsafe fn peek_counts(&self) {
+    pub(super) unsafe fn add_up_in_handler(&self) {
         for region in self.registry.iter() {
             if let Some(totals) = self.registry.find(region) {
-                totals.peeked.set(self.counts_of_ended(region));
+                totals.handler_counts.set(self.counts_of_ended(region));
             }
         }
         // SAFETY: this function's contract.
         unsafe {
-            self.lanes.peek(|lane| {
-                for (_, counters) in &lane.counters {
+            self.threads.peek(|thread| {
+                for (_, counters) in &thread.counters {
                     if let Some(totals) = self.registry.find(counters.region) {
-                        let mut counts = totals.peeked.get();
+                        let mut counts = totals.handler_counts.get();
                         counters.add_to(&mut counts);
-                        totals.peeked.set(counts);
+                        totals.handler_counts.set(counts);
                     }
                 }
             });
         }
     }
 
-    /// What [`peek_counts`](Self::peek_counts) has added up.
-    pub(super) fn peeked_counts(&self, region: NameId) -> Counts {
+    /// What [`add_up_in_handler`](Self::add_up_in_handler) has added up.
+    pub(super) fn counts_in_handler(&self, region: NameId) -> Counts {
         self.registry
             .find(region)
-            .map_or_else(Counts::default, |totals| totals.peeked.get())
+            .map_or_else(Counts::default, |totals| totals.handler_counts.get())
     }
 
-    /// Calls of a region that have ended and were to leave an interval: those that the threads handed
-    /// over, whatever the log took of them, and those among the `dropped` that never were.
+    /// Completed calls of a region that should have left an interval: those that were drained, written or not,
+    /// and those that a thread `dropped`.
     pub(crate) fn num_recorded(&self, region: NameId, dropped: u64) -> u64 {
         let get = |which: fn(&Totals) -> &AtomicU64| self.registry.get(region, which);
         (get(|totals| &totals.drained) + dropped).saturating_sub(get(|totals| &totals.unwritten))
@@ -326,7 +325,7 @@ impl Recording {
         }
     }
 
-    /// The calls that ended threads left open, as far as nobody holds them.
+    /// The calls that ended threads left open, unless another thread has them locked.
     pub(super) fn peek_abandoned<E>(&self, mut f: impl FnMut(&OpenCall) -> Result<(), E>) -> Result<(), E> {
         match self.abandoned.try_lock() {
             Ok(calls) => calls.iter().try_for_each(&mut f),
@@ -334,7 +333,7 @@ impl Recording {
         }
     }
 
-    /// Durations, in ns, of the intervals of a region that the writer has not had.
+    /// Durations, in ns, of the intervals of a region that the writer has not drained.
     pub(crate) fn undrained_durations(&self, region: NameId) -> Vec<i64> {
         let timeline = Timeline::new(vec![self.began, self.settings.clock.anchor()]);
         let mut clock = timeline.converter();
@@ -349,13 +348,13 @@ impl Recording {
         durations
     }
 
-    /// Shows every event that the writer has not had, with its lane.
-    pub(crate) fn for_each_undrained(&self, mut f: impl FnMut(&LaneShared, &Event)) {
-        for lane in self.lanes.all() {
-            for piece in lane.undrained() {
+    /// Calls `f` with every event that the writer has not drained, and its thread.
+    pub(crate) fn for_each_undrained(&self, mut f: impl FnMut(&SharedView, &Event)) {
+        for thread in self.threads.all() {
+            for piece in thread.undrained() {
                 piece.block.read(piece.from, piece.to, |events| {
                     for event in events {
-                        f(&lane, event);
+                        f(&thread, event);
                     }
                 });
             }
@@ -363,25 +362,25 @@ impl Recording {
     }
 
     pub(crate) fn wake_writer(&self) {
-        self.tell_writer(&self.wake);
+        self.signal_writer(&self.wake);
     }
 
     pub(crate) fn stop_writer(&self) {
-        self.tell_writer(&self.stop);
+        self.signal_writer(&self.stop);
     }
 
-    fn tell_writer(&self, what: &AtomicBool) {
+    fn signal_writer(&self, what: &AtomicBool) {
         what.store(true, Ordering::Release);
         if !self.is_forked() {
-            // It waits by now, or has seen it.
-            drop(hold(&self.turnstile));
+            // With the lock taken once, the writer either waits already or sees the flag.
+            drop(hold(&self.writer_wait));
             self.signalled.notify_one();
         }
     }
 
-    /// Waits until the writer is wanted or `timeout` is over; false when it shall stop.
+    /// Waits until the writer is woken or `timeout` has passed; false when it is to stop.
     pub(crate) fn wait_for_work(&self, timeout: Duration) -> bool {
-        let turn = hold(&self.turnstile);
+        let turn = hold(&self.writer_wait);
         let is_quiet = |_: &mut ()| !self.wake.load(Ordering::Acquire) && !self.stop.load(Ordering::Acquire);
         drop(self.signalled.wait_timeout_while(turn, timeout, is_quiet));
         self.wake.store(false, Ordering::Relaxed);

@@ -1,17 +1,17 @@
 //! Regions as the program holds them: the handle, the guard, and the call site of the macro.
 
 use super::global;
-use super::lane::Entered;
-use super::lanes::{with_current, with_lane};
 use super::names::NameId;
 use super::recording::Recording;
 use super::sync::Arc;
+use super::thread::current::{with_buffer, with_current};
+use super::thread::entered::Entered;
 
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// A region of a session: asks what has been recorded, and enters it without a look-up by name.
+/// A region of a session: tells what has been recorded, and enters it without a look-up by name.
 ///
 /// ```
 /// use scope_profiler::{Profiler, ProfilingConfig};
@@ -47,14 +47,14 @@ impl Region {
         self.id.name()
     }
 
-    /// Completed calls of all threads, flushed or not, dropped ones included.
+    /// Completed calls of all threads, flushed or not, including those that were dropped.
     #[must_use]
     pub fn num_calls(&self) -> u64 {
         self.recording.num_calls(self.id)
     }
 
-    /// Spans created under this name on all threads. A span may be entered several times, as that of a
-    /// future is for each poll: it is one span and several calls. 0 for regions of guards.
+    /// Spans created under this name on all threads. A span that is entered several times, as that of a
+    /// future is for each poll, is one span and several calls. 0 for regions of guards.
     #[must_use]
     pub fn num_spans(&self) -> u64 {
         self.recording.num_spans(self.id)
@@ -100,7 +100,7 @@ pub struct RegionGuard {
 }
 
 impl RegionGuard {
-    /// Enters a region of the global session, where there is one.
+    /// Enters a region of the global session, if there is one.
     #[inline(always)]
     pub(crate) fn enter_global(id: impl FnOnce() -> NameId) -> Self {
         match global::session() {
@@ -120,10 +120,10 @@ impl RegionGuard {
 
     #[inline(always)]
     fn enter(session: u64, id: NameId, attach_to: impl FnOnce() -> Option<Arc<Recording>>) -> Self {
-        let quickly = with_current(session, |lane| lane.enter_quickly(id)).flatten();
-        let entered = match quickly {
+        let fast = with_current(session, |buffer| buffer.enter_fast(id)).flatten();
+        let entered = match fast {
             Some(entered) => entered,
-            None => enter_generally(session, id, attach_to),
+            None => enter_slow(session, id, attach_to),
         };
         Self {
             session,
@@ -143,13 +143,13 @@ impl RegionGuard {
 
     #[cold]
     #[inline(never)]
-    fn exit_generally(&self) {
-        with_lane(
+    fn exit_slow(&self) {
+        with_buffer(
             self.session,
             || None,
-            |lane| {
-                if !lane.exit_quickly(self.entered) {
-                    lane.exit(self.entered);
+            |buffer| {
+                if !buffer.exit_fast(self.entered) {
+                    buffer.exit_slow(self.entered);
                 }
             },
         );
@@ -158,8 +158,8 @@ impl RegionGuard {
 
 #[cold]
 #[inline(never)]
-fn enter_generally(session: u64, id: NameId, attach_to: impl FnOnce() -> Option<Arc<Recording>>) -> Entered {
-    with_lane(session, attach_to, |lane| lane.enter(id)).unwrap_or(Entered::NOTHING)
+fn enter_slow(session: u64, id: NameId, attach_to: impl FnOnce() -> Option<Arc<Recording>>) -> Entered {
+    with_buffer(session, attach_to, |buffer| buffer.enter_slow(id)).unwrap_or(Entered::NOTHING)
 }
 
 impl Drop for RegionGuard {
@@ -168,9 +168,9 @@ impl Drop for RegionGuard {
         if self.entered.is_nothing() {
             return;
         }
-        let left = with_current(self.session, |lane| lane.exit_quickly(self.entered));
+        let left = with_current(self.session, |buffer| buffer.exit_fast(self.entered));
         if left != Some(true) {
-            self.exit_generally();
+            self.exit_slow();
         }
     }
 }

@@ -25,15 +25,15 @@ const FIRST: usize = 64;
 /// Enough for every number that a name may have.
 const CHUNKS: usize = 27;
 
-/// Calls that are no longer in a block or lane of a thread.
+/// Calls that are no longer in a thread's blocks and counters.
 #[derive(Debug, Default)]
 pub(crate) struct Totals {
     /// Whether the region has been entered in this session.
     entered: AtomicBool,
-    /// Who has told the log its name: nobody, a signal handler, or the writer.
-    told: AtomicU8,
-    /// Whether it would have been, but the session leaves it out.
-    left_out: AtomicBool,
+    /// Who has written its name to the log: nobody, a signal handler, or the writer.
+    named_by: AtomicU8,
+    /// Whether it would have been, had the session not filtered it out.
+    filtered_out: AtomicBool,
     /// Intervals handed to the writer.
     pub(crate) drained: AtomicU64,
     /// Of those, the ones that could not be written.
@@ -48,15 +48,15 @@ pub(crate) struct Totals {
     pub(crate) throttled_ticks: AtomicU64,
     /// Spans created on threads that have ended.
     pub(crate) spans: AtomicU64,
-    /// Room for the signal handler, which may not allocate, to add up what all threads counted.
-    pub(super) peeked: Peeked,
+    /// Where the signal handler, which may not allocate, adds up what all threads counted.
+    pub(super) handler_counts: HandlerCounts,
 }
 
-/// What all threads counted, while a signal handler adds it up.
+/// The sum of what all threads counted, while a signal handler adds it up.
 #[derive(Debug, Default)]
-pub(super) struct Peeked([AtomicU64; 5]);
+pub(super) struct HandlerCounts([AtomicU64; 5]);
 
-impl Peeked {
+impl HandlerCounts {
     pub(super) fn set(&self, counts: Counts) {
         let Counts {
             counted,
@@ -87,11 +87,11 @@ impl Peeked {
     }
 }
 
-/// Who tells a log the name of a region.
+/// Who writes the name of a region to the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(crate) enum Teller {
-    /// A signal handler, at the end of the log, which may be taken away again.
+pub(crate) enum NamedBy {
+    /// A signal handler, at the end of the log, which may be taken back.
     Handler = 1,
     Writer = 2,
 }
@@ -123,15 +123,15 @@ impl Registry {
         totals
     }
 
-    /// A region that was to be entered is left out.
-    pub(crate) fn leave_out(&self, region: NameId) {
-        self.slot(region).left_out.store(true, Ordering::Release);
+    /// A region that was to be entered is filtered out.
+    pub(crate) fn set_filtered_out(&self, region: NameId) {
+        self.slot(region).filtered_out.store(true, Ordering::Release);
     }
 
     /// A call site, by its number, has spans of this region.
-    pub(super) fn meet(&self, region: NameId, site: u64) {
+    pub(super) fn add_callsite(&self, region: NameId, site: u64) {
         let _inside = fork::enter();
-        // Mostly it is there already, and a look disturbs others less.
+        // It is usually there already, and reading disturbs other threads less.
         if !self.sites.contains_key(&(region, site)) {
             self.sites.insert((region, site), ());
         }
@@ -150,9 +150,9 @@ impl Registry {
         sites
     }
 
-    /// What was left out, in order of their numbers.
-    pub(crate) fn left_out(&self) -> impl Iterator<Item = NameId> {
-        self.marked(|totals| &totals.left_out)
+    /// What was filtered out, in order of their numbers.
+    pub(crate) fn filtered_out(&self) -> impl Iterator<Item = NameId> {
+        self.marked(|totals| &totals.filtered_out)
     }
 
     pub(crate) fn insert(&self, region: NameId) {
@@ -163,20 +163,20 @@ impl Registry {
         self.find(region).is_some()
     }
 
-    /// Whether the log knows a name: from the writer, or from the handler where `teller` is that.
-    pub(crate) fn is_told(&self, region: NameId, teller: Teller) -> bool {
-        let told = self
+    /// Whether the log has a name: from the writer, or from either where `named_by` is the handler.
+    pub(crate) fn is_named(&self, region: NameId, named_by: NamedBy) -> bool {
+        let found = self
             .find(region)
-            .map_or(0, |totals| totals.told.load(Ordering::Acquire));
-        match teller {
-            Teller::Writer => told == Teller::Writer as u8,
-            Teller::Handler => told != 0,
+            .map_or(0, |totals| totals.named_by.load(Ordering::Acquire));
+        match named_by {
+            NamedBy::Writer => found == NamedBy::Writer as u8,
+            NamedBy::Handler => found != 0,
         }
     }
 
-    pub(crate) fn set_told(&self, region: NameId, teller: Teller) {
+    pub(crate) fn set_named(&self, region: NameId, named_by: NamedBy) {
         if let Some(totals) = self.find(region) {
-            totals.told.store(teller as u8, Ordering::Release);
+            totals.named_by.store(named_by as u8, Ordering::Release);
         }
     }
 

@@ -1,22 +1,22 @@
-//! What the writer and a signal handler that saves have in common: whether one is saving the sessions of this
-//! process, and who has to hold still meanwhile.
+//! Whether a signal handler is saving the sessions of this process, while which no flush may run: shared by the
+//! handler and the writer.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::sleep;
 use std::time::Duration;
 
-/// How long the handler waits for a flush that is under way, or for another thread's handler: a disk
-/// that takes longer is not going to take the rest.
-const PATIENCE: Duration = Duration::from_secs(10);
-const MOMENT: Duration = Duration::from_millis(1);
+/// How long the handler waits for a running flush, or for another thread's handler: a disk that takes longer
+/// will not take the rest either.
+const TIMEOUT: Duration = Duration::from_secs(10);
+const POLL: Duration = Duration::from_millis(1);
 
 /// The process whose sessions are being saved, or have been for good; 0 otherwise.
 static SAVING: AtomicU32 = AtomicU32::new(0);
 static SAVED: AtomicBool = AtomicBool::new(false);
-/// Whether a flush was not waited for any longer: what it still holds must stay where it is.
+/// Whether the handler has stopped waiting for a flush: what that still holds must stay where it is.
 static ABANDONED: AtomicBool = AtomicBool::new(false);
 
-/// Begins to save, once no other thread does; false where one has done so for good, or takes too long.
+/// Begins to save once no other thread does; false where another has saved all at the end, or takes too long.
 pub(super) fn begin() -> bool {
     let process = std::process::id();
     let mut begun = false;
@@ -43,34 +43,34 @@ pub(super) fn is_under_way() -> bool {
     saving != 0 && saving == std::process::id()
 }
 
-/// While a handler saves the sessions of this process, this does not return; if it ends, never.
-pub(super) fn keep_still() {
+/// Does not return while a handler saves the sessions of this process; if that ends the process, never.
+pub(super) fn wait_while_under_way() {
     while is_under_way() {
-        sleep(MOMENT);
+        sleep(POLL);
     }
 }
 
-/// The handler does not wait for a flush that is under way.
+/// The handler goes on without waiting for the running flush.
 pub(super) fn abandon_flush() {
     ABANDONED.store(true, Ordering::SeqCst);
 }
 
-/// Called before a flush frees what lanes have shown.
+/// To be called before a flush frees what threads share.
 pub(super) fn before_freeing() {
     if ABANDONED.load(Ordering::SeqCst) {
-        keep_still();
+        wait_while_under_way();
     }
 }
 
-/// False when that takes too long.
+/// Waits until `done` is true; false when that takes too long.
 pub(super) fn wait_until(mut done: impl FnMut() -> bool) -> bool {
     let mut waited = Duration::ZERO;
     while !done() {
-        if waited >= PATIENCE {
+        if waited >= TIMEOUT {
             return false;
         }
-        sleep(MOMENT);
-        waited += MOMENT;
+        sleep(POLL);
+        waited += POLL;
     }
     true
 }

@@ -1,22 +1,22 @@
-//! The serial numbers of spans: one for each span of the process, whatever door it comes through.
+//! The serial numbers of spans: one for each span of the process, whichever layer or subscriber it comes through.
 //!
-//! A thread takes a batch at a time, so that threads that create spans share nothing. After 2^32 spans the
-//! numbers come again. 0 is no span's.
+//! A thread takes a batch at a time, so threads that create spans share nothing in between. After 2^32 spans the
+//! numbers start again. No span has the number 0.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// How many numbers a thread takes at once. A thread that ends leaves the rest of its batch unused.
+/// How many numbers a thread takes at once. The rest of the batch of a thread that ends is never used.
 const BATCH: u32 = 1 << 9;
 
-/// The rest of a thread's batch, as its next number. A multiple of [`BATCH`] says that there is none, so
-/// such numbers, 0 among them, are no span's.
+/// The rest of a thread's batch, as its next number. A multiple of [`BATCH`] says that the batch is used up, so no
+/// span has such a number, 0 among them.
 #[derive(Debug, Default)]
 pub(super) struct Serials(std::cell::Cell<u32>);
 
 impl Serials {
     /// A number for a span; None at the end of a batch.
     #[inline(always)]
-    pub(super) fn take_quickly(&self) -> Option<u32> {
+    pub(super) fn take_fast(&self) -> Option<u32> {
         let serial = self.0.get();
         if serial % BATCH == 0 {
             return None;
@@ -27,7 +27,7 @@ impl Serials {
 
     /// The slow path, which handles every case.
     pub(super) fn take(&self) -> u32 {
-        self.take_quickly().unwrap_or_else(|| {
+        self.take_fast().unwrap_or_else(|| {
             let first = of_a_new_batch();
             self.0.set(first.wrapping_add(1));
             first
@@ -35,7 +35,7 @@ impl Serials {
     }
 }
 
-/// The first number of a batch that no other thread takes: enough where a thread has no lane.
+/// The first number of a new batch; enough by itself where a thread has no buffer.
 pub(super) fn of_a_new_batch() -> u32 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     NEXT.fetch_add(BATCH, Ordering::Relaxed) + 1
@@ -59,9 +59,9 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_come_again_pass_0_over() {
+    fn numbers_that_start_again_leave_out_0() {
         let serials = Serials(std::cell::Cell::new(u32::MAX));
-        assert_eq!(serials.take_quickly(), Some(u32::MAX));
-        assert_eq!(serials.take_quickly(), None);
+        assert_eq!(serials.take_fast(), Some(u32::MAX));
+        assert_eq!(serials.take_fast(), None);
     }
 }

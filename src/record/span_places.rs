@@ -1,15 +1,15 @@
-//! Which serial number a span of a `Registry` has, for threads that did not create it.
+//! The serial numbers of a `Registry`'s spans, for threads that did not create them.
 //!
-//! A `Registry` keeps its spans in places that it uses again: an id is a place, and above it how often that
+//! A `Registry` keeps its spans in places that it reuses: an id is a place, and above it how often that
 //! place has been used. Here each place has a word, which the thread that creates a span writes and any thread
-//! may read, so nothing has to be taken out when a span is closed.
+//! may read, so nothing has to be removed when a span is closed.
 
 use super::serial;
 use crate::sys::fork;
 use dashmap::DashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The bits of an id that say the place, where a pointer has 64 bits. A test keeps an eye on them.
+/// The bits of an id that are the place, where a pointer has 64 bits. A test checks it.
 const PLACE_BITS: u32 = 51;
 const PLACES: usize = 1 << 10;
 
@@ -17,7 +17,7 @@ const PLACES: usize = 1 << 10;
 #[derive(Debug)]
 pub(super) struct Page([AtomicU64; PLACES]);
 
-/// The serial numbers of one layer's spans. Grows as the registry does, and is never made smaller.
+/// The serial numbers of one layer's spans. Grows with the registry and never shrinks.
 #[derive(Debug, Default)]
 pub(super) struct SpanPlaces {
     pages: DashMap<u64, Box<Page>>,
@@ -41,14 +41,14 @@ impl Page {
         &self.0[id as usize % PLACES]
     }
 
-    /// Writes down the number of a span that has just been created.
+    /// Stores the number of a span that has just been created.
     #[inline(always)]
     pub(super) fn set(&self, id: u64, serial: u32) {
-        // Whoever is told of the span sees this, too.
+        // A thread that gets to know the span has synchronized with this one.
         self.place(id).store(word(id, serial), Ordering::Relaxed);
     }
 
-    /// The number of a span. One that has none yet, since no session was open when it was created, gets one.
+    /// The number of a span. A span that was created while no session was open gets one now.
     fn of(&self, id: u64, new: impl FnOnce() -> u32) -> u32 {
         let has_one = |found: u64| found >> 32 == id >> 32 && found as u32 != 0;
         let found = self.place(id).load(Ordering::Relaxed);
@@ -68,7 +68,7 @@ impl Page {
 }
 
 impl SpanPlaces {
-    /// The page that an id is on; it stays where it is as long as this lives.
+    /// The page that an id is on. It never moves while this lives.
     pub(super) fn page(&self, id: u64) -> *const Page {
         let _inside = fork::enter();
         let page = page_of(id);
@@ -79,7 +79,7 @@ impl SpanPlaces {
         &raw const **self.pages.entry(page).or_insert_with(new)
     }
 
-    /// The number of a span, which gets `new` where it has none.
+    /// The number of a span; `new` where it has none yet.
     pub(super) fn serial(&self, id: u64, new: impl FnOnce() -> u32) -> u32 {
         let _inside = fork::enter();
         self.page(id);
@@ -104,7 +104,7 @@ mod tests {
         assert_eq!(places.serial(again, || 8), 7);
     }
 
-    /// What the ids of a `Registry` are made of is its own affair: this notices when it changes.
+    /// The layout of a `Registry`'s ids is not documented: this notices when it changes.
     #[test]
     fn spans_of_a_registry_that_are_alive_at_once_differ_in_their_places() {
         let _subscriber = tracing_subscriber::registry().set_default();

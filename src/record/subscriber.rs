@@ -1,14 +1,15 @@
-//! The door for programs that only profile: a whole `Subscriber` without a `Registry`.
+//! For programs that only profile: a complete `Subscriber` without a `Registry`.
 
+use super::callsite::Callsite;
 use super::global;
-use super::held::HeldSpans;
+use super::named_spans::NamedSpans;
 use super::naming::Recorded;
-use super::open_stack::{Door, SpanKey};
 use super::recording::Recording;
 use super::serial;
-use super::spans::{Callsite, id, new_door};
+use super::span_id;
 use super::sync::Arc;
 use super::target::Target;
+use super::thread::open_stack::{Origin, SpanKey};
 use std::num::NonZeroU64;
 use tracing_core::span::{Attributes, Current, Id, Record};
 use tracing_core::{Dispatch, Event, Interest, Metadata, Subscriber};
@@ -36,8 +37,8 @@ use tracing_core::{Dispatch, Event, Interest, Metadata, Subscriber};
 #[derive(Debug)]
 pub struct ScopeSubscriber {
     target: Target,
-    door: Door,
-    held: HeldSpans,
+    origin: Origin,
+    named: NamedSpans,
 }
 
 /// A span of a subscriber, by its id.
@@ -45,7 +46,7 @@ pub struct ScopeSubscriber {
 fn key(id: u64) -> SpanKey {
     SpanKey {
         key: id,
-        serial: id::serial(id),
+        serial: span_id::serial(id),
     }
 }
 
@@ -59,66 +60,68 @@ impl ScopeSubscriber {
     }
 
     fn for_target(target: Target) -> Self {
-        target.witness().make();
+        target.layer_status().set_created();
         Self {
             target,
-            door: new_door(),
-            held: HeldSpans::default(),
+            origin: Origin::unique(),
+            named: NamedSpans::default(),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn new_span_generally(&self, attributes: &Attributes<'_>) -> u64 {
-        self.target.see_span();
+    fn new_span_slow(&self, attributes: &Attributes<'_>) -> u64 {
+        self.target.note_span();
         let metadata = attributes.metadata();
-        let callsite = self.target.with_lane(|lane| lane.callsite(metadata));
+        let callsite = self.target.with_buffer(|buffer| buffer.callsite(metadata));
         let callsite = callsite.unwrap_or_else(|| Callsite::of(None, metadata));
-        let serial = self.target.with_lane(|lane| lane.sites.serials.take());
+        let serial = self.target.with_buffer(|buffer| buffer.spans.serials.take());
         let serial = serial.unwrap_or_else(serial::of_a_new_batch);
         if callsite.by_field {
             if let Some(span) = self.target.named_span(attributes) {
-                return self.held.hold(span, serial);
+                return self.named.insert(span, serial);
             }
         }
-        self.target.with_lane(|lane| lane.count_span(callsite.region));
-        id::with_serial(callsite.id, serial)
+        self.target
+            .with_buffer(|buffer| buffer.count_span(callsite.region));
+        span_id::with_serial(callsite.id, serial)
     }
 
     #[cold]
     #[inline(never)]
-    fn enter_generally(&self, id: u64) {
-        let (region, is_new) = if id::is_held(id) {
-            match self.held.enter(id) {
-                Some(held) => held,
+    fn enter_slow(&self, id: u64) {
+        let (region, is_new) = if span_id::is_named(id) {
+            match self.named.enter(id) {
+                Some(entered) => entered,
                 None => return,
             }
         } else {
-            match id::region(id) {
+            match span_id::region(id) {
                 Some(region) => (region, false),
                 None => return,
             }
         };
-        self.target.with_lane(|lane| {
+        self.target.with_buffer(|buffer| {
             if is_new {
-                lane.count_span(region);
+                buffer.count_span(region);
             }
-            lane.enter_span(region, self.door, key(id));
+            buffer.enter_span_slow(region, self.origin, key(id));
         });
     }
 
     #[cold]
     #[inline(never)]
-    fn exit_generally(&self, id: u64) {
-        self.target.with_lane(|lane| lane.exit_span(self.door, id));
+    fn exit_slow(&self, id: u64) {
+        self.target
+            .with_buffer(|buffer| buffer.exit_span_slow(self.origin, id));
     }
 }
 
 impl Subscriber for ScopeSubscriber {
     fn on_register_dispatch(&self, subscriber: &Dispatch) {
-        self.target.witness().install(subscriber);
+        self.target.layer_status().set_installed(subscriber);
         if self.target.is_global() {
-            global::tell(subscriber);
+            global::add_subscriber(subscriber);
         }
     }
 
@@ -131,53 +134,53 @@ impl Subscriber for ScopeSubscriber {
         if callsite.by_field || recording.settings.patterns.keeps(callsite.region.name()) {
             Interest::always()
         } else {
-            recording.registry.leave_out(callsite.region);
+            recording.registry.set_filtered_out(callsite.region);
             Interest::never()
         }
     }
 
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        // What is filtered out by name has been silenced at its registration, or is passed over
-        // at enter: this is asked only beside other subscribers.
+        // A region that is filtered out was disabled when its call site was registered, or is skipped on entering:
+        // this is asked only where there are several subscribers.
         metadata.is_span() && self.target.session() != 0
     }
 
     #[inline]
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {
-        let quickly = self.target.with_current(|lane| {
-            let serial = lane.sites.serials.take_quickly()?;
-            let callsite = lane.sites.new_span(attributes.metadata())?;
-            Some(id::with_serial(callsite.get().id, serial))
+        let fast = self.target.with_current(|buffer| {
+            let serial = buffer.spans.serials.take_fast()?;
+            let callsite = buffer.spans.new_span(attributes.metadata())?;
+            Some(span_id::with_serial(callsite.get().id, serial))
         });
-        let id = match quickly {
+        let id = match fast {
             Some(Some(id)) => id,
-            _ => self.new_span_generally(attributes),
+            _ => self.new_span_slow(attributes),
         };
         Id::from_non_zero_u64(NonZeroU64::new(id).unwrap_or(NonZeroU64::MIN))
     }
 
     #[inline]
     fn clone_span(&self, id: &Id) -> Id {
-        if id::is_held(id.into_u64()) {
-            self.held.share(id.into_u64());
+        if span_id::is_named(id.into_u64()) {
+            self.named.add_handle(id.into_u64());
         }
         id.clone()
     }
 
-    // Other spans are their id: there is nothing to close.
+    // All other spans are nothing but an id: there is nothing to close.
     #[inline]
     fn try_close(&self, id: Id) -> bool {
-        !id::is_held(id.into_u64()) || self.held.release(id.into_u64())
+        !span_id::is_named(id.into_u64()) || self.named.drop_handle(id.into_u64())
     }
 
     fn record(&self, id: &Id, values: &Record<'_>) {
         let id = id.into_u64();
-        if !id::is_held(id) {
+        if !span_id::is_named(id) {
             return;
         }
-        if let Some(naming) = self.held.naming(id) {
+        if let Some(naming) = self.named.naming(id) {
             let recorded = Recorded::of(&naming, |visitor| values.record(visitor));
-            self.held.record(id, recorded);
+            self.named.record(id, recorded);
         }
     }
 
@@ -190,9 +193,9 @@ impl Subscriber for ScopeSubscriber {
         let id = id.into_u64();
         let entered = self
             .target
-            .with_current(|lane| lane.enter_span_quickly(lane.sites.region(id), self.door, key(id)));
+            .with_current(|buffer| buffer.enter_span_fast(buffer.spans.region(id), self.origin, key(id)));
         if entered != Some(true) {
-            self.enter_generally(id);
+            self.enter_slow(id);
         }
     }
 
@@ -201,17 +204,17 @@ impl Subscriber for ScopeSubscriber {
         let id = id.into_u64();
         let left = self
             .target
-            .with_current(|lane| lane.exit_span_quickly(self.door, id));
+            .with_current(|buffer| buffer.exit_span_fast(self.origin, id));
         if left != Some(true) {
-            self.exit_generally(id);
+            self.exit_slow(id);
         }
     }
 
     fn current_span(&self) -> Current {
-        let current = self.target.with_lane(|lane| lane.current_span(self.door));
-        let metadata = |id| match id::is_held(id) {
-            true => self.held.metadata(id),
-            false => id::metadata(id),
+        let current = self.target.with_buffer(|buffer| buffer.current_span(self.origin));
+        let metadata = |id| match span_id::is_named(id) {
+            true => self.named.metadata(id),
+            false => span_id::metadata(id),
         };
         match current.flatten().and_then(|id| Some((id, metadata(id)?))) {
             Some((id, metadata)) => Current::new(Id::from_u64(id), metadata),

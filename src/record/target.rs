@@ -1,19 +1,19 @@
 //! The session that a layer or subscriber records into.
 
-use super::Recording;
 use super::global;
-use super::lane::Lane;
-use super::lanes;
+use super::layer_status::LayerStatus;
 use super::naming::{NamedSpan, Recorded};
-use super::witness::Witness;
+use super::recording::Recording;
+use super::thread::buffer::ThreadBuffer;
+use super::thread::current;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tracing_core::span::Attributes;
 
 #[derive(Clone, Debug)]
 pub(super) struct Target {
-    /// The number of the open session, 0 where there is none. Behind one pointer for both kinds, so
-    /// that it is one load.
+    /// The number of the open session, 0 where there is none. Behind a pointer for either kind of session, so
+    /// reading it takes one load.
     session: Arc<AtomicU64>,
     /// None: whichever session the global facade has at the moment.
     own: Option<Arc<Recording>>,
@@ -34,16 +34,16 @@ impl Target {
         }
     }
 
-    pub(super) fn witness(&self) -> &Witness {
+    pub(super) fn layer_status(&self) -> &LayerStatus {
         match &self.own {
-            Some(recording) => &recording.witness,
-            None => global::witness(),
+            Some(recording) => &recording.layer_status,
+            None => global::layer_status(),
         }
     }
 
-    /// A span has come.
-    pub(super) fn see_span(&self) {
-        self.witness().see(self.session());
+    /// A span has reached the session.
+    pub(super) fn note_span(&self) {
+        self.layer_status().set_reached(self.session());
     }
 
     pub(super) fn is_global(&self) -> bool {
@@ -60,17 +60,17 @@ impl Target {
         self.own.clone().or_else(global::recording)
     }
 
-    /// Runs `f` on this thread's lane where it is the one that the thread recorded in last.
+    /// Runs `f` on this thread's buffer where it is the one that the thread recorded in last.
     #[inline(always)]
-    pub(super) fn with_current<R>(&self, f: impl FnOnce(&Lane) -> R) -> Option<R> {
-        lanes::with_current(self.session(), f)
+    pub(super) fn with_current<R>(&self, f: impl FnOnce(&ThreadBuffer) -> R) -> Option<R> {
+        current::with_current(self.session(), f)
     }
 
-    /// Runs `f` on this thread's lane.
-    pub(super) fn with_lane<R>(&self, f: impl FnOnce(&Lane) -> R) -> Option<R> {
+    /// Runs `f` on this thread's buffer.
+    pub(super) fn with_buffer<R>(&self, f: impl FnOnce(&ThreadBuffer) -> R) -> Option<R> {
         match self.session() {
             0 => None,
-            session => lanes::with_lane(session, || self.recording(), f),
+            session => current::with_buffer(session, || self.recording(), f),
         }
     }
 

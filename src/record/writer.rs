@@ -1,13 +1,13 @@
-//! The writer: what the threads have recorded goes to the log, now and then and when asked.
+//! The writer: drains what the threads have recorded to the log, at intervals and on request.
 
-use super::crash::{Flushing, Rescue};
-use super::lanes::never_record_this_thread;
+use super::crash::{CrashState, Flushing};
 use super::locks::{Mutex, hold, lock};
 use super::names::NameId;
 use super::recording::{Drained, Recording};
-use super::registry::{Registry, Teller};
+use super::registry::{NamedBy, Registry};
 use super::sync::Arc;
-use super::view::OpenCall;
+use super::thread::current::never_record_this_thread;
+use super::thread::shared_view::OpenCall;
 use crate::event::Event;
 use crate::profile::{Metadata, Value};
 use crate::shell;
@@ -25,7 +25,7 @@ use std::thread::JoinHandle;
 pub(crate) struct Writer {
     recording: Arc<Recording>,
     sink: Arc<Mutex<Sink>>,
-    rescue: Arc<Rescue>,
+    crash_state: Arc<CrashState>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -34,13 +34,13 @@ static RUNNING: Mutex<Vec<Weak<Writer>>> = Mutex::new(Vec::new());
 
 fn save_all() {
     let running = std::mem::take(&mut *lock(&RUNNING));
-    say_of_daemon(&running);
+    report_daemon(&running);
     for writer in running.iter().filter_map(Weak::upgrade) {
         writer.save("without finalize");
     }
 }
 
-/// As at an exit, where there is going to be none.
+/// The same as at an exit, where the process ends without one.
 #[cfg(feature = "mpi")]
 pub(crate) fn save_all_before_abort() {
     let running = std::mem::take(&mut *lock(&RUNNING));
@@ -49,7 +49,7 @@ pub(crate) fn save_all_before_abort() {
     }
 }
 
-/// The log, and what it has been told already.
+/// The log, and what is in it already.
 #[derive(Debug)]
 struct Sink {
     log: LogWriter,
@@ -61,36 +61,36 @@ struct Sink {
     warned: bool,
 }
 
-/// The time that the machine was suspended for, in which no clock of the profile moves.
+/// The time for which the machine was suspended: the clocks of the profile stand still meanwhile.
 #[derive(Debug)]
 struct Suspended {
     at_start: u64,
-    told: u64,
+    logged: u64,
 }
 
 impl Suspended {
-    /// Two clocks are not read at the same moment: less is no suspension.
+    /// Two clocks cannot be read at the same moment, so less than this is no suspension.
     const LEAST_NS: u64 = 10_000_000;
 
     fn new(now: u64) -> Self {
         Self {
             at_start: now,
-            told: 0,
+            logged: 0,
         }
     }
 
-    /// The time since the session began, where it has become more than was told; ns.
-    fn news(&mut self, now: u64) -> Option<i64> {
+    /// The time since the session began, where it is more than was logged; ns.
+    fn unlogged(&mut self, now: u64) -> Option<i64> {
         let suspended = now.saturating_sub(self.at_start);
-        if suspended < self.told.saturating_add(Self::LEAST_NS) {
+        if suspended < self.logged.saturating_add(Self::LEAST_NS) {
             return None;
         }
-        self.told = suspended;
+        self.logged = suspended;
         i64::try_from(suspended).ok()
     }
 }
 
-/// What a log has when recording has ended.
+/// What is in a log when recording has ended.
 #[derive(Debug)]
 pub(crate) struct Recorded {
     /// The calls that were still open.
@@ -111,7 +111,7 @@ impl Writer {
         log.run(run)?;
         log.anchor(recording.settings.clock.anchor())?;
         let is_first = matches!(run.get("rank"), None | Some(Value::Int(0)));
-        let rescue = Rescue::new(recording, &log, is_first)?;
+        let crash_state = CrashState::new(recording, &log, is_first)?;
         let sink = Arc::new(Mutex::new(Sink {
             log,
             threads: HashSet::new(),
@@ -121,17 +121,18 @@ impl Writer {
             warned: false,
         }));
         let thread = {
-            let (recording, sink, rescue) = (Arc::clone(recording), Arc::clone(&sink), Arc::clone(&rescue));
+            let (recording, sink, crash_state) =
+                (Arc::clone(recording), Arc::clone(&sink), Arc::clone(&crash_state));
             std::thread::Builder::new()
                 .name("scope-profiler".into())
                 .spawn(move || {
                     never_record_this_thread();
-                    // The application's signals are for its own threads.
+                    // The application's signals are meant for its own threads.
                     let _undisturbed = signals::Undisturbed::begin();
                     while recording.wait_for_work(recording.settings.flush_interval) {
-                        rescue.renew();
+                        crash_state.renew();
                         let mut sink = hold(&sink);
-                        let flushing = rescue.flushing();
+                        let flushing = crash_state.flushing();
                         sink.flush(&recording, &flushing);
                     }
                 })?
@@ -139,11 +140,11 @@ impl Writer {
         let writer = Arc::new(Self {
             recording: Arc::clone(recording),
             sink,
-            rescue,
+            crash_state,
             thread: Mutex::new(Some(thread)),
         });
         if recording.settings.crash_handler {
-            writer.rescue.arm();
+            writer.crash_state.arm();
         }
         lock(&RUNNING).push(Arc::downgrade(&writer));
         sys::at_exit(save_all);
@@ -166,33 +167,33 @@ impl Writer {
         ));
     }
 
-    /// In a forked child: the log is the parent's, who saves it.
+    /// In a forked child: the log belongs to the parent, which saves it.
     pub(crate) fn leave_in_child(&self) {
-        self.rescue.disarm();
+        self.crash_state.disarm();
     }
 
     /// Writes everything that has been recorded up to now.
     pub(crate) fn flush(&self) -> io::Result<()> {
-        self.rescue.renew();
+        self.crash_state.renew();
         let mut sink = hold(&self.sink);
-        let flushing = self.rescue.flushing();
+        let flushing = self.crash_state.flushing();
         match sink.flush(&self.recording, &flushing) {
             None => Ok(()),
             Some(error) => Err(error),
         }
     }
 
-    /// Ends the writer thread and writes the rest: all but the end mark.
+    /// Ends the writer thread and writes the rest of the log, except the end mark.
     pub(crate) fn finish(&self, run: &Metadata) -> Recorded {
         self.recording.stop_writer();
         lock(&RUNNING).retain(|writer| !std::ptr::eq(writer.as_ptr(), self));
         let thread = lock(&self.thread).take();
         if let Some(thread) = thread {
-            // The writer thread does not panic; if it did all the same, the rest is written here.
+            // The writer thread does not panic; if it did, the rest would be written here.
             thread.join().ok();
         }
         let mut sink = hold(&self.sink);
-        let flushing = self.rescue.flushing();
+        let flushing = self.crash_state.flushing();
         sink.keep_file(&flushing);
         let mut open = self.recording.open_calls();
         let drained = self.recording.drain();
@@ -202,7 +203,7 @@ impl Writer {
             sink.warn(&error);
         }
         flushing.finish();
-        self.rescue.disarm();
+        self.crash_state.disarm();
         Recorded {
             open,
             intervals: sink.written,
@@ -210,7 +211,7 @@ impl Writer {
         }
     }
 
-    /// Adds to the log what the writer thread knows nothing of. A failure is told, as any other.
+    /// Adds to the log what the writer thread does not know. A failure is reported like any other.
     pub(crate) fn append(&self, add: impl FnOnce(&mut LogWriter) -> io::Result<()>) {
         let mut sink = hold(&self.sink);
         let _undisturbed = signals::Undisturbed::begin();
@@ -232,7 +233,7 @@ impl Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         if self.recording.is_forked() {
-            // The thread is the parent's.
+            // The thread belongs to the parent.
             std::mem::forget(lock(&self.thread).take());
         } else {
             self.recording.stop_writer();
@@ -240,8 +241,8 @@ impl Drop for Writer {
     }
 }
 
-/// At the exit of a forked child whose parent is gone: nobody else is going to say it.
-fn say_of_daemon(writers: &[Weak<Writer>]) {
+/// At the exit of a forked child whose parent is gone: nobody else reports it.
+fn report_daemon(writers: &[Weak<Writer>]) {
     let is_lost = |recording: &Recording| {
         recording.is_forked() && !recording.is_closed() && !sys::is_process(recording.process)
     };
@@ -254,7 +255,7 @@ fn say_of_daemon(writers: &[Weak<Writer>]) {
     }
 }
 
-/// What is told in a forked child of a session that is its parent's.
+/// The message in a forked child about a session of its parent.
 pub(crate) fn orphaned(parent: u32) -> String {
     format!(
         "this process was forked from process {parent}, which began the session; what it has recorded since is in no \
@@ -262,18 +263,18 @@ pub(crate) fn orphaned(parent: u32) -> String {
     )
 }
 
-/// A call that was on a stack and has left an interval since is not open.
+/// Removes calls that were on a stack and have left an interval since.
 fn remove_closed(open: &mut Vec<OpenCall>, drained: &Drained) {
     if open.is_empty() {
         return;
     }
-    for (lane, pieces) in &drained.lanes {
+    for (thread, pieces) in &drained.threads {
         for piece in pieces {
             piece.block.read(piece.from, piece.to, |events| {
                 for event in events {
                     open.retain(|call| {
                         (call.thread, call.region.number(), call.start)
-                            != (lane.index, event.region, event.start)
+                            != (thread.index, event.region, event.start)
                     });
                 }
             });
@@ -288,7 +289,7 @@ impl Sink {
         self.write(recording, drained)
     }
 
-    /// Puts the log back where somebody has deleted it: without a name it would be gone at the end.
+    /// Restores the log where somebody has deleted it: without a name it would be gone at the end.
     fn keep_file(&mut self, flushing: &Flushing<'_>) {
         flushing.withdraw_tail(&mut self.log);
         if !self.log.is_removed() {
@@ -306,18 +307,18 @@ impl Sink {
         }
     }
 
-    /// Writes the pieces and gives their blocks back. What cannot be written is counted; the first
-    /// failure is told.
+    /// Writes the pieces and returns their blocks to the pool. What cannot be written is counted; the first
+    /// failure is reported.
     fn write(&mut self, recording: &Recording, drained: Drained) -> Option<io::Error> {
         let mut failure = None;
         if !drained.counts.is_empty() {
             failure = self.announce(recording, &drained).err();
         }
-        for (lane, pieces) in drained.lanes {
+        for (thread, pieces) in drained.threads {
             for piece in pieces {
                 piece.block.read(piece.from, piece.to, |events| {
                     for events in events.chunks(MAX_EVENTS) {
-                        self.write_events(recording, lane.index, events, &mut failure);
+                        self.write_events(recording, thread.index, events, &mut failure);
                     }
                 });
                 if piece.retired {
@@ -331,7 +332,7 @@ impl Sink {
         failure
     }
 
-    /// After a failure the rest of a batch is only counted: the log may not know its names.
+    /// After a failure the rest of a batch is only counted: the log may lack its names.
     fn write_events(
         &mut self,
         recording: &Recording,
@@ -361,17 +362,17 @@ impl Sink {
         }
     }
 
-    /// Tells the log the time, and the threads and names it has not heard of. The time comes first:
-    /// every interval of a log then lies between two anchors.
+    /// Writes the time, and the threads and names that are not in the log yet. The time comes first, so that
+    /// every interval of a log lies between two anchors.
     fn announce(&mut self, recording: &Recording, drained: &Drained) -> io::Result<()> {
         self.log.anchor(recording.settings.clock.anchor())?;
-        if let Some(ns) = self.suspended.news(sys::suspended_ns()) {
+        if let Some(ns) = self.suspended.unlogged(sys::suspended_ns()) {
             self.log.fact(SUSPENDED, &Value::Int(ns))?;
         }
-        for (lane, pieces) in &drained.lanes {
-            if !pieces.is_empty() && !self.threads.contains(&lane.index) {
-                self.log.thread(lane.index, lane.native_id, &lane.name)?;
-                self.threads.insert(lane.index);
+        for (thread, pieces) in &drained.threads {
+            if !pieces.is_empty() && !self.threads.contains(&thread.index) {
+                self.log.thread(thread.index, thread.native_id, &thread.name)?;
+                self.threads.insert(thread.index);
             }
         }
         for &region in drained.counts.keys() {
@@ -381,9 +382,9 @@ impl Sink {
     }
 
     fn name(&mut self, registry: &Registry, region: NameId) -> io::Result<()> {
-        if !registry.is_told(region, Teller::Writer) {
+        if !registry.is_named(region, NamedBy::Writer) {
             self.log.name(region.number(), region.name(), region.source())?;
-            registry.set_told(region, Teller::Writer);
+            registry.set_named(region, NamedBy::Writer);
         }
         Ok(())
     }

@@ -1,5 +1,5 @@
 //! How blocks go from the thread that fills them to the writer and back, step by step as
-//! `record::lane`, `record::recording` and `record::pool` do it, over the blocks themselves.
+//! `record::thread`, `record::recording` and `record::pool` do it, over the blocks themselves.
 //!
 //! With the feature `model` every interleaving is tried; without it each test runs once, on real
 //! threads, which is for Miri.
@@ -47,14 +47,14 @@ struct Shared {
     free: Mutex<Vec<Block>>,
 }
 
-/// As `record::view::Queue`.
+/// As `record::thread::shared_view::Queue`.
 struct Queue {
     full: VecDeque<Arc<Block>>,
     current: Arc<Block>,
     drained: usize,
 }
 
-/// As `record::view::Piece`.
+/// As `record::thread::shared_view::Piece`.
 struct Piece {
     block: Arc<Block>,
     from: usize,

@@ -1,6 +1,6 @@
 //! As much of the package's `record` as the hand-off needs.
 
-#[path = "../../../src/record/block.rs"]
+#[path = "../../../src/record/thread/block.rs"]
 #[allow(dead_code, reason = "of a block only the hand-off is used here")]
 pub(crate) mod block;
 #[path = "../../../src/record/sync.rs"]

@@ -1,6 +1,6 @@
 //! The blocks of the package, whose length is published without any order.
 
-#[path = "../../../../../src/record/block.rs"]
+#[path = "../../../../../src/record/thread/block.rs"]
 #[allow(dead_code, reason = "of a block only the hand-off is used here")]
 pub(crate) mod block;
 #[path = "relaxed.rs"]

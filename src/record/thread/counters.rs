@@ -1,6 +1,6 @@
 //! What a thread counts of each region beside its intervals.
 
-use super::names::{self, NameId};
+use crate::record::names::{self, NameId};
 use crate::store::rank_log::Counts;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -20,12 +20,12 @@ pub(crate) struct Counters {
     pub(crate) spans: AtomicU64,
 }
 
-/// What a thread keeps for a region that it has met: these, and its entry in the lane's table, which
+/// What a thread keeps for a region that it has met: these, and its entry in the thread's table, which
 /// grows by doubling.
 const BYTES: usize = size_of::<Counters>() + 32;
 
 impl Counters {
-    pub(super) fn new(region: NameId) -> Self {
+    pub(in crate::record) fn new(region: NameId) -> Self {
         names::take(BYTES);
         Self {
             region,
@@ -45,8 +45,8 @@ impl Drop for Counters {
 }
 
 impl Counters {
-    /// Adds what they show now. Takes no lock and allocates nothing.
-    pub(super) fn add_to(&self, counts: &mut Counts) {
+    /// Adds their present values. Takes no lock and allocates nothing.
+    pub(in crate::record) fn add_to(&self, counts: &mut Counts) {
         let add = |to: &mut u64, from: &AtomicU64| *to += from.load(Ordering::Acquire);
         add(&mut counts.counted, &self.counted);
         add(&mut counts.dropped, &self.dropped);
@@ -58,6 +58,6 @@ impl Counters {
 
 /// Adds to a counter that nobody else writes, so that a load and a store will do.
 #[inline(always)]
-pub(super) fn add(counter: &AtomicU64, n: u64) {
+pub(in crate::record) fn add(counter: &AtomicU64, n: u64) {
     counter.store(counter.load(Ordering::Relaxed).wrapping_add(n), Ordering::Release);
 }

@@ -1,53 +1,55 @@
-//! A thread's stack of open regions: the thread pushes and pops, anyone may look.
+//! A thread's stack of open calls: the thread pushes and pops, anyone may read.
 //!
-//! Entries are atomics, so that a look from outside sees values that were stored, though perhaps of
-//! two calls; [`OpenShown::look`] looks until it has seen the same twice.
+//! Slots are atomics, so another thread reads values that were stored, though perhaps of two different calls:
+//! [`OpenView::read`] reads until it has seen the same twice.
 #![allow(unsafe_code)]
 
-use super::locks::{Mutex, lock};
-use super::names::NameId;
+use crate::record::locks::{Mutex, lock};
+use crate::record::names::NameId;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
-/// The mark of an entry whose region was left before those above it.
+/// Marks a slot whose region was left before those above it.
 const LEFT: u64 = u64::MAX;
 const CAPACITY: usize = 64;
 
-/// Which of a process's doors a span came through, in the upper half, so that with a region's number
-/// it makes one word. 0 is the guard's.
+/// What opened a call: a guard, or which layer or subscriber. A number in the upper half, so that with a region's
+/// number it makes one word; 0 stands for guards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Door(u64);
+pub(in crate::record) struct Origin(u64);
 
-impl Door {
-    pub(super) const GUARD: Self = Self(0);
+impl Origin {
+    pub(in crate::record) const GUARD: Self = Self(0);
 
-    pub(super) const fn new(number: u32) -> Self {
-        Self((number as u64) << 32)
+    /// An origin for one more layer or subscriber of the process.
+    pub(in crate::record) fn unique() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        Self(u64::from(NEXT.fetch_add(1, Ordering::Relaxed)) << 32)
     }
 
-    /// Region and door as one word, so that they are compared at once.
+    /// Region and origin as one word, so that they are compared at once.
     #[inline(always)]
-    pub(super) fn with(self, region: NameId) -> u64 {
+    pub(in crate::record) fn with(self, region: NameId) -> u64 {
         self.0 | u64::from(region.number())
     }
 }
 
-/// A span of a door.
+/// A span of a layer or subscriber.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct SpanKey {
-    /// What the door calls it.
-    pub(super) key: u64,
-    /// Its number among all spans of the process; see [`serial`](super::serial).
-    pub(super) serial: u32,
+pub(in crate::record) struct SpanKey {
+    /// Its id there, or what stands for it.
+    pub(in crate::record) key: u64,
+    /// Its number among all spans of the process; see [`serial`](crate::record::serial).
+    pub(in crate::record) serial: u32,
 }
 
-/// An open region.
+/// An open call.
 #[derive(Debug)]
 pub(super) struct OpenSlot {
-    /// Region and door; see [`Door::with`].
+    /// Region and origin; see [`Origin::with`].
     what: AtomicU64,
-    /// Which of the door's spans it is.
+    /// Which span of the origin it is.
     key: AtomicU64,
     /// The span's serial number. Not kept for a guard.
     serial: AtomicU32,
@@ -75,41 +77,41 @@ impl OpenSlot {
     }
 
     #[inline(always)]
-    pub(super) fn key(&self) -> u64 {
+    pub(in crate::record) fn key(&self) -> u64 {
         self.key.load(Ordering::Relaxed)
     }
 
-    /// The serial number, of what a span has entered.
+    /// The serial number, where a span opened the call.
     #[inline(always)]
-    pub(super) fn serial(&self) -> u32 {
+    pub(in crate::record) fn serial(&self) -> u32 {
         self.serial.load(Ordering::Relaxed)
     }
 
     #[inline(always)]
-    pub(super) fn start(&self) -> u64 {
+    pub(in crate::record) fn start(&self) -> u64 {
         self.start.load(Ordering::Relaxed)
     }
 
-    /// The region, where it was entered through this door.
+    /// The region, where this origin opened the call.
     #[inline(always)]
-    pub(super) fn region_of_door(&self, door: Door) -> Option<NameId> {
-        let region = self.what() ^ door.0;
+    pub(in crate::record) fn region_of_origin(&self, origin: Origin) -> Option<NameId> {
+        let region = self.what() ^ origin.0;
         (region >> 32 == 0).then(|| NameId::from_number(region as u32))
     }
 
-    /// The region, where it was entered by this span.
+    /// The region, where this span opened the call.
     #[inline(always)]
-    pub(super) fn region_of_span(&self, door: Door, key: u64) -> Option<NameId> {
+    pub(in crate::record) fn region_of_span(&self, origin: Origin, key: u64) -> Option<NameId> {
         if self.key() == key {
-            self.region_of_door(door)
+            self.region_of_origin(origin)
         } else {
             None
         }
     }
 
     #[inline(always)]
-    pub(super) fn is_of_guard(&self, region: NameId, start: u64) -> bool {
-        self.start() == start && self.what() == Door::GUARD.with(region)
+    pub(in crate::record) fn is_of_guard(&self, region: NameId, start: u64) -> bool {
+        self.start() == start && self.what() == Origin::GUARD.with(region)
     }
 }
 
@@ -124,34 +126,34 @@ impl Default for OpenSlot {
     }
 }
 
-/// What others see of the stack.
+/// What other threads see of the stack.
 #[derive(Debug)]
-pub(super) struct OpenShown {
+pub(in crate::record) struct OpenView {
     slots: Mutex<Arc<[OpenSlot]>>,
     depth: AtomicUsize,
 }
 
-impl OpenShown {
-    /// Region and start of every open call, outermost first. Of a thread that goes on running this
-    /// is what it was at some moment during the call.
-    pub(super) fn look(&self) -> Vec<(NameId, u64)> {
+impl OpenView {
+    /// Region and start of every open call, outermost first. For a running thread this is the state at some
+    /// moment during this function.
+    pub(in crate::record) fn read(&self) -> Vec<(NameId, u64)> {
         const TRIES: usize = 100;
         let slots = lock(&self.slots);
-        let look = || {
+        let read = || {
             let depth = self.depth.load(Ordering::Acquire).min(slots.len());
-            let look_at = |slot: &OpenSlot| {
+            let read_slot = |slot: &OpenSlot| {
                 (
                     slot.what.load(Ordering::Acquire),
                     slot.start.load(Ordering::Acquire),
                 )
             };
-            slots[..depth].iter().map(look_at).collect::<Vec<_>>()
+            slots[..depth].iter().map(read_slot).collect::<Vec<_>>()
         };
-        // A slot that is used again between two loads would pair one call's region with another's
-        // start: what is seen twice running was there.
-        let mut seen = look();
+        // A slot that is reused between two loads would pair one call's region with another's start: what is
+        // seen twice in a row was there.
+        let mut seen = read();
         for _ in 0..TRIES {
-            let again = look();
+            let again = read();
             if again == seen {
                 break;
             }
@@ -163,24 +165,24 @@ impl OpenShown {
     }
 }
 
-impl OpenShown {
-    /// The same in a signal handler: without a lock that is waited for, and without an allocation.
-    /// Shows nothing where the handler has interrupted the thread while it replaced the stack.
-    pub(super) fn peek(&self, mut f: impl FnMut(NameId, u64)) {
+impl OpenView {
+    /// The same in a signal handler: waits for no lock and allocates nothing.
+    /// Shows nothing where the signal has interrupted the thread while it replaced the stack.
+    pub(in crate::record) fn peek(&self, mut f: impl FnMut(NameId, u64)) {
         const TRIES: usize = 100;
         let Some(slots) = (0..TRIES).find_map(|_| self.slots.try_lock().ok()) else {
             return;
         };
         let depth = self.depth.load(Ordering::Acquire).min(slots.len());
         for slot in &slots[..depth] {
-            let look = || {
+            let read = || {
                 (
                     slot.what.load(Ordering::Acquire),
                     slot.start.load(Ordering::Acquire),
                 )
             };
-            let (what, start) = look();
-            if what != LEFT && look() == (what, start) {
+            let (what, start) = read();
+            if what != LEFT && read() == (what, start) {
                 f(NameId::from_number(what as u32), start);
             }
         }
@@ -192,16 +194,16 @@ pub(super) struct OpenStack {
     /// The memory is `memory`'s.
     slots: Cell<*const [OpenSlot]>,
     depth: Cell<usize>,
-    /// Entries below the innermost that have been left.
+    /// Slots below the innermost that have been left.
     gaps: Cell<usize>,
-    shown: Arc<OpenShown>,
+    shared: Arc<OpenView>,
     memory: RefCell<Arc<[OpenSlot]>>,
 }
 
 impl OpenStack {
-    pub(super) fn new() -> Self {
+    pub(in crate::record) fn new() -> Self {
         let memory: Arc<[OpenSlot]> = (0..CAPACITY).map(|_| OpenSlot::default()).collect();
-        let shown = OpenShown {
+        let shared = OpenView {
             slots: Mutex::new(Arc::clone(&memory)),
             depth: AtomicUsize::new(0),
         };
@@ -209,25 +211,25 @@ impl OpenStack {
             slots: Cell::new(&raw const *memory),
             depth: Cell::new(0),
             gaps: Cell::new(0),
-            shown: Arc::new(shown),
+            shared: Arc::new(shared),
             memory: RefCell::new(memory),
         }
     }
 
-    pub(super) fn shown(&self) -> Arc<OpenShown> {
-        Arc::clone(&self.shown)
+    pub(in crate::record) fn shared(&self) -> Arc<OpenView> {
+        Arc::clone(&self.shared)
     }
 
     #[inline(always)]
     fn slots(&self) -> &[OpenSlot] {
-        // SAFETY: `memory` keeps the slots; `grow` is the only one to replace it, and is not called
-        // while the result of this function is in use.
+        // SAFETY: `memory` keeps the slots; only `grow` replaces it, and nobody calls that while the result of
+        // this function is in use.
         unsafe { &*self.slots.get() }
     }
 
-    /// Puts a call on the stack and reads the clock; its place and start. None when there is no room.
+    /// Pushes a call and reads the clock; gives its index and start. None when there is no room.
     #[inline(always)]
-    pub(super) fn push(
+    pub(in crate::record) fn push(
         &self,
         what: u64,
         span: Option<SpanKey>,
@@ -243,30 +245,30 @@ impl OpenStack {
         self.depth.set(depth + 1);
         let start = clock();
         slot.start.store(start, Ordering::Relaxed);
-        self.shown.depth.store(depth + 1, Ordering::Release);
+        self.shared.depth.store(depth + 1, Ordering::Release);
         Some((depth, start))
     }
 
-    /// The innermost call and its place. What has been left is never on top.
+    /// The innermost call and its index. A slot that was left is never on top.
     #[inline(always)]
-    pub(super) fn top(&self) -> Option<(usize, &OpenSlot)> {
+    pub(in crate::record) fn top(&self) -> Option<(usize, &OpenSlot)> {
         let top = self.depth.get().wrapping_sub(1);
         Some((top, self.slots().get(top)?))
     }
 
-    pub(super) fn has_gaps(&self) -> bool {
+    pub(in crate::record) fn has_gaps(&self) -> bool {
         self.gaps.get() > 0
     }
 
     /// Takes the innermost call off, where there are no gaps.
     #[inline(always)]
-    pub(super) fn pop(&self, top: usize) {
+    pub(in crate::record) fn pop(&self, top: usize) {
         self.depth.set(top);
-        self.shown.depth.store(top, Ordering::Release);
+        self.shared.depth.store(top, Ordering::Release);
     }
 
-    /// The innermost call of which `fits` says something, and its place.
-    pub(super) fn find<R>(&self, fits: impl Fn(&OpenSlot) -> Option<R>) -> Option<(usize, R)> {
+    /// The innermost call for which `fits` gives a value, with its index.
+    pub(in crate::record) fn find<R>(&self, fits: impl Fn(&OpenSlot) -> Option<R>) -> Option<(usize, R)> {
         let open = self.slots()[..self.depth.get()].iter().enumerate();
         open.rev()
             .filter(|(_, slot)| !slot.is_left())
@@ -274,7 +276,7 @@ impl OpenStack {
     }
 
     /// Takes the call at `index` off, wherever it is.
-    pub(super) fn remove(&self, index: usize) {
+    pub(in crate::record) fn remove(&self, index: usize) {
         let open = self.slots();
         if index + 1 < self.depth.get() {
             open[index].what.store(LEFT, Ordering::Release);
@@ -289,8 +291,8 @@ impl OpenStack {
         self.pop(depth);
     }
 
-    /// Doubles the stack where it is full, after closing the gaps.
-    pub(super) fn grow(&self) {
+    /// Closes the gaps, and doubles the stack where it is still full.
+    pub(in crate::record) fn grow(&self) {
         let old = Arc::clone(&self.memory.borrow());
         let open = old.iter().take(self.depth.get());
         let kept: Vec<&OpenSlot> = open.filter(|slot| !slot.is_left()).collect();
@@ -303,9 +305,9 @@ impl OpenStack {
             .collect();
         {
             // Others see the stack and its depth change together.
-            let mut shown = lock(&self.shown.slots);
-            *shown = Arc::clone(&new);
-            self.shown.depth.store(kept.len(), Ordering::Release);
+            let mut slots = lock(&self.shared.slots);
+            *slots = Arc::clone(&new);
+            self.shared.depth.store(kept.len(), Ordering::Release);
         }
         self.depth.set(kept.len());
         self.gaps.set(0);

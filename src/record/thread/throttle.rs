@@ -1,6 +1,6 @@
 //! Regions that are too short and too many: whose intervals a thread stops keeping.
 
-use super::names::NameId;
+use crate::record::names::NameId;
 use std::time::Duration;
 
 /// What a thread knows of how often it calls each region, and for how long.

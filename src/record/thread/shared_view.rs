@@ -1,45 +1,45 @@
 //! What a thread shows to the writer, to `finalize`, and to `get_region`.
 //!
-//! Blocks up to their published length, the open stack and the counters, which are atomics: the
-//! thread goes on while others look.
+//! Blocks up to their published length, the open calls and the counters, which are atomics: the
+//! thread goes on while others read.
 
 use super::block::Block;
 use super::counters::Counters;
-use super::locks::{Mutex, lock};
-use super::names::NameId;
-use super::open_stack::OpenShown;
+use super::open_stack::OpenView;
+use crate::record::locks::{Mutex, lock};
+use crate::record::names::NameId;
 use std::collections::VecDeque;
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
-/// What a thread shows to the writer, to `finalize`, and to `get_region`.
+/// One thread of one session, as others see it.
 #[derive(Debug)]
-pub(crate) struct LaneShared {
+pub(crate) struct SharedView {
     pub(crate) index: u32,
     pub(crate) name: String,
     pub(crate) native_id: i64,
-    pub(super) queue: Mutex<Queue>,
-    /// The first block that the writer has not had the whole of, and how many of its events it has had.
-    /// Changed with the queue, but read without its lock by a signal handler.
-    pub(super) oldest: AtomicPtr<Block>,
-    pub(super) drained: AtomicUsize,
-    /// How many of those after it a signal handler has appended to the log, where that is still so. For
+    pub(in crate::record) queue: Mutex<Queue>,
+    /// The first block that the writer has not drained completely, and how many of its events it has.
+    /// Changed under the queue's lock, but read without it by a signal handler.
+    pub(in crate::record) oldest: AtomicPtr<Block>,
+    pub(in crate::record) drained: AtomicUsize,
+    /// How many events after those a signal handler has appended to the log, unless they were taken back. For
     /// the handler alone.
-    pub(super) saved: AtomicUsize,
-    /// The lane that was added to the session before this one.
-    pub(super) before: AtomicPtr<LaneShared>,
-    pub(super) open: Arc<OpenShown>,
+    pub(in crate::record) saved: AtomicUsize,
+    /// The thread that joined the session before this one.
+    pub(in crate::record) before: AtomicPtr<SharedView>,
+    pub(in crate::record) open: Arc<OpenView>,
     /// One entry for each region that the thread has met and that is not filtered out.
     pub(crate) counters: boxcar::Vec<Counters>,
 }
 
-/// Blocks that the writer has not had yet, oldest first.
+/// Blocks that the writer has not drained yet, oldest first.
 #[derive(Debug)]
-pub(super) struct Queue {
-    pub(super) full: VecDeque<Arc<Block>>,
-    pub(super) current: Arc<Block>,
-    pub(super) ended: bool,
+pub(in crate::record) struct Queue {
+    pub(in crate::record) full: VecDeque<Arc<Block>>,
+    pub(in crate::record) current: Arc<Block>,
+    pub(in crate::record) ended: bool,
 }
 
 /// A region that has been entered and not left.
@@ -50,19 +50,19 @@ pub(crate) struct OpenCall {
     pub(crate) start: u64,
 }
 
-/// A piece of a block that is handed over: events `from..to`.
+/// Events `from..to` of a block.
 #[derive(Debug)]
 pub(crate) struct Piece {
     pub(crate) block: Arc<Block>,
     pub(crate) from: usize,
     pub(crate) to: usize,
-    /// Whether its thread has done with the block.
+    /// Whether its thread has finished with the block.
     pub(crate) retired: bool,
 }
 
-impl LaneShared {
-    /// A lane whose thread begins with this block.
-    pub(super) fn new(index: u32, block: &Arc<Block>, open: Arc<OpenShown>) -> Self {
+impl SharedView {
+    /// The view of the calling thread, which starts with this block.
+    pub(in crate::record) fn new(index: u32, block: &Arc<Block>, open: Arc<OpenView>) -> Self {
         Self {
             index,
             name: std::thread::current().name().unwrap_or_default().to_owned(),
@@ -81,8 +81,8 @@ impl LaneShared {
         }
     }
 
-    /// The thread goes on with another block; how many are waiting for the writer.
-    pub(super) fn go_on_with(&self, next: Arc<Block>) -> usize {
+    /// The thread goes on with another block; gives the number of blocks that wait for the writer.
+    pub(in crate::record) fn replace_current(&self, next: Arc<Block>) -> usize {
         let mut queue = lock(&self.queue);
         queue
             .current
@@ -93,7 +93,7 @@ impl LaneShared {
         queue.full.len()
     }
 
-    /// What the writer has not had yet, and from now on has; and whether the thread has ended.
+    /// Hands the writer what it has not drained yet; says whether the thread has ended.
     pub(crate) fn drain(&self) -> (Vec<Piece>, bool) {
         let mut queue = lock(&self.queue);
         let mut pieces = Vec::with_capacity(queue.full.len() + 1);
@@ -123,7 +123,7 @@ impl LaneShared {
         (pieces, queue.ended)
     }
 
-    /// The same to look at only.
+    /// The same pieces, without handing them over.
     pub(crate) fn undrained(&self) -> Vec<Piece> {
         let queue = lock(&self.queue);
         let mut from = self.drained.load(Ordering::Relaxed);
@@ -140,10 +140,10 @@ impl LaneShared {
             .collect()
     }
 
-    /// The regions that are open now, outermost first. Of a thread that goes on running this is what
-    /// it was at some moment during the call.
+    /// The calls that are open now, outermost first. For a running thread this is the state at some moment
+    /// during this function.
     pub(crate) fn open_calls(&self) -> impl Iterator<Item = OpenCall> {
-        let open = self.open.look().into_iter();
+        let open = self.open.read().into_iter();
         open.map(|(region, start)| OpenCall {
             thread: self.index,
             region,

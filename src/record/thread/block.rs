@@ -1,19 +1,19 @@
 //! A block of finished intervals: written by one thread, read by any.
 #![allow(unsafe_code)]
 
-use super::sync::{AtomicUsize, Ordering, UnsafeCell};
 use crate::event::Event;
+use crate::record::sync::{AtomicUsize, Ordering, UnsafeCell};
 use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::atomic::AtomicPtr;
 
 /// A fixed number of slots and how many of them are filled. The owning thread fills the next slot
-/// and then publishes the new length; everybody else reads up to the published length.
+/// and then publishes the new length; all others read up to the published length.
 #[derive(Debug)]
 pub(crate) struct Block {
     events: Box<[UnsafeCell<MaybeUninit<Event>>]>,
     length: AtomicUsize,
-    /// The block that its thread went on to, for a signal handler; not for those that may wait.
+    /// The block that followed this one, for a signal handler; who may wait uses the queue.
     pub(super) next: AtomicPtr<Block>,
 }
 
@@ -41,7 +41,7 @@ impl Block {
     /// Only one thread, the block's owner, may call this.
     #[inline(always)]
     pub(crate) unsafe fn push(&self, event: Event) -> bool {
-        // The owner wrote the length itself, so that it needs no ordering to read it back.
+        // The owner wrote the length itself, so reading it back needs no ordering.
         let length = self.length.load(Ordering::Relaxed);
         let Some(slot) = self.events.get(length) else {
             return false;
@@ -61,14 +61,14 @@ impl Block {
         true
     }
 
-    /// The block that its thread went on to.
+    /// The block that followed this one.
     ///
     /// # Safety
     ///
-    /// Nobody frees a block that is linked meanwhile.
+    /// Nobody frees a linked block meanwhile.
     #[allow(dead_code, reason = "for the signal handler alone")]
-    pub(super) unsafe fn after(&self) -> Option<&Block> {
-        // SAFETY: null, or a block; and by this function's contract it is still there.
+    pub(in crate::record) unsafe fn next(&self) -> Option<&Block> {
+        // SAFETY: null, or a block that is still there by this function's contract.
         unsafe { self.next.load(std::sync::atomic::Ordering::Acquire).as_ref() }
     }
 
@@ -77,7 +77,7 @@ impl Block {
         self.length.load(Ordering::Acquire)
     }
 
-    /// Hands the published events `from..to` to `f`; a `to` beyond them is cut.
+    /// Passes the published events `from..to` to `f`; a `to` beyond them is cut.
     #[cfg(not(scope_profiler_model))]
     pub(crate) fn read<R>(&self, from: usize, to: usize, f: impl FnOnce(&[Event]) -> R) -> R {
         let to = to.min(self.published());

@@ -1,8 +1,8 @@
-//! The spans of a subscriber that their fields may name: all other spans are nothing but a number.
+//! The spans of a subscriber that their fields may name; all others need no storage.
 
 use super::names::NameId;
 use super::naming::{NamedSpan, Recorded};
-use super::spans::id;
+use super::span_id;
 use crate::config::Naming;
 use crate::sys::fork;
 use dashmap::DashMap;
@@ -12,42 +12,42 @@ use tracing_core::Metadata;
 
 /// Kept from a span's creation until its last handle is gone.
 #[derive(Debug, Default)]
-pub(super) struct HeldSpans {
-    spans: DashMap<u64, Held>,
+pub(super) struct NamedSpans {
+    spans: DashMap<u64, Entry>,
     created: AtomicU64,
 }
 
 #[derive(Debug)]
-struct Held {
+struct Entry {
     span: NamedSpan,
     handles: usize,
 }
 
-impl HeldSpans {
-    /// The number of a new span.
-    pub(super) fn hold(&self, span: NamedSpan, serial: u32) -> u64 {
+impl NamedSpans {
+    /// Keeps a new span; gives its id.
+    pub(super) fn insert(&self, span: NamedSpan, serial: u32) -> u64 {
         let _inside = fork::enter();
-        let id = id::held(self.created.fetch_add(1, Ordering::Relaxed), serial);
-        self.spans.insert(id, Held { span, handles: 1 });
+        let id = span_id::named(self.created.fetch_add(1, Ordering::Relaxed), serial);
+        self.spans.insert(id, Entry { span, handles: 1 });
         id
     }
 
-    /// There is one more handle to the span.
-    pub(super) fn share(&self, id: u64) {
+    /// Counts one more handle to the span.
+    pub(super) fn add_handle(&self, id: u64) {
         let _inside = fork::enter();
-        if let Some(mut held) = self.spans.get_mut(&id) {
-            held.handles += 1;
+        if let Some(mut entry) = self.spans.get_mut(&id) {
+            entry.handles += 1;
         }
     }
 
-    /// There is one handle less; true when it was the last.
-    pub(super) fn release(&self, id: u64) -> bool {
+    /// Counts one handle less; true when it was the last.
+    pub(super) fn drop_handle(&self, id: u64) -> bool {
         let _inside = fork::enter();
-        let last = self.spans.remove_if_mut(&id, |_, held| {
-            held.handles = held.handles.saturating_sub(1);
-            held.handles == 0
+        let last = self.spans.remove_if_mut(&id, |_, entry| {
+            entry.handles = entry.handles.saturating_sub(1);
+            entry.handles == 0
         });
-        // Dropped here, where no lock is held.
+        // Dropped here, where no lock is entry.
         last.is_some()
     }
 
@@ -64,8 +64,8 @@ impl HeldSpans {
 
     pub(super) fn record(&self, id: u64, recorded: Recorded) {
         let _inside = fork::enter();
-        if let Some(mut held) = self.spans.get_mut(&id) {
-            held.span.record(recorded);
+        if let Some(mut entry) = self.spans.get_mut(&id) {
+            entry.span.record(recorded);
         }
     }
 

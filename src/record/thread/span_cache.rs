@@ -1,0 +1,200 @@
+//! What a thread remembers of spans: their call sites, and the spans that it has just created.
+#![allow(unsafe_code)]
+
+use super::counters;
+use super::open_stack::Origin;
+use crate::record::callsite::Callsite;
+use crate::record::names::NameId;
+use crate::record::serial::Serials;
+use crate::record::span_id;
+use crate::record::span_places::{Page, SpanPlaces, page_of};
+use std::cell::Cell;
+use std::sync::atomic::AtomicU64;
+use tracing_core::Metadata;
+
+const CALLSITES: usize = 128;
+const CREATED: usize = 64;
+const KINDS: usize = 128;
+
+/// A call site and what it means.
+struct CachedCallsite {
+    /// The address of its metadata; one more where a field may name the region, so that the fast path
+    /// does not find it.
+    key: Cell<usize>,
+    callsite: Cell<Callsite>,
+    /// The counter of its spans; null where they are not counted.
+    spans: Cell<*const AtomicU64>,
+}
+
+/// A span that this thread has created: it will probably be entered soon, and here.
+#[derive(Clone, Copy)]
+pub(in crate::record) struct Created {
+    pub(in crate::record) origin: Origin,
+    pub(in crate::record) id: u64,
+    pub(in crate::record) region: NameId,
+    pub(in crate::record) serial: u32,
+}
+
+const NONE_CREATED: Created = Created {
+    origin: Origin::GUARD,
+    id: 0,
+    region: NO_REGION,
+    serial: 0,
+};
+
+/// The page of a layer's serial numbers that this thread wrote last.
+#[derive(Clone, Copy)]
+struct LastPage {
+    origin: Origin,
+    number: u64,
+    page: *const Page,
+}
+
+const NO_REGION: NameId = NameId::from_number(u32::MAX);
+
+pub(in crate::record) struct SpanCache {
+    callsites: [CachedCallsite; CALLSITES],
+    created: [Cell<Created>; CREATED],
+    /// The regions of a subscriber's spans, by the upper halves of their ids.
+    kinds: [Cell<(u32, NameId)>; KINDS],
+    last_page: Cell<LastPage>,
+    pub(in crate::record) serials: Serials,
+}
+
+impl SpanCache {
+    pub(in crate::record) fn new() -> Self {
+        let nothing = Callsite {
+            region: NO_REGION,
+            by_field: false,
+            id: 0,
+        };
+        Self {
+            callsites: std::array::from_fn(|_| CachedCallsite {
+                key: Cell::new(0),
+                callsite: Cell::new(nothing),
+                spans: Cell::new(std::ptr::null()),
+            }),
+            created: std::array::from_fn(|_| Cell::new(NONE_CREATED)),
+            kinds: std::array::from_fn(|_| Cell::new((0, NO_REGION))),
+            last_page: Cell::new(LastPage {
+                origin: Origin::GUARD,
+                number: 0,
+                page: std::ptr::null(),
+            }),
+            serials: Serials::default(),
+        }
+    }
+
+    #[inline(always)]
+    fn callsite_slot(&self, metadata: &'static Metadata<'static>) -> &CachedCallsite {
+        &self.callsites[(address(metadata) >> 4) % CALLSITES]
+    }
+
+    /// What a new span of this call site means; counts the span. None where the call site is not remembered,
+    /// or a field may name the region.
+    #[inline(always)]
+    pub(in crate::record) fn new_span(
+        &self,
+        metadata: &'static Metadata<'static>,
+    ) -> Option<&Cell<Callsite>> {
+        let cached = self.callsite_slot(metadata);
+        if cached.key.get() != address(metadata) {
+            return None;
+        }
+        // SAFETY: null, or a counter of the buffer that owns this: see `remember_callsite`.
+        if let Some(spans) = unsafe { cached.spans.get().as_ref() } {
+            counters::add(spans, 1);
+        }
+        Some(&cached.callsite)
+    }
+
+    /// What is remembered of a call site.
+    pub(in crate::record) fn callsite(&self, metadata: &'static Metadata<'static>) -> Option<Callsite> {
+        let cached = self.callsite_slot(metadata);
+        (cached.key.get() & !1 == address(metadata)).then(|| cached.callsite.get())
+    }
+
+    /// Remembers a call site, and the counter of its spans.
+    ///
+    /// # Safety
+    ///
+    /// The counter lives as long as this, and no other thread writes it.
+    pub(in crate::record) unsafe fn remember_callsite(
+        &self,
+        metadata: &'static Metadata<'static>,
+        callsite: Callsite,
+        spans: *const AtomicU64,
+    ) {
+        let cached = self.callsite_slot(metadata);
+        cached.key.set(address(metadata) + usize::from(callsite.by_field));
+        cached.callsite.set(callsite);
+        cached.spans.set(spans);
+    }
+
+    #[inline(always)]
+    pub(in crate::record) fn created(&self, id: u64) -> &Cell<Created> {
+        &self.created[id as usize % CREATED]
+    }
+
+    pub(in crate::record) fn forget_created(&self, id: u64) {
+        self.created(id).set(NONE_CREATED);
+    }
+
+    /// The region of a subscriber's span; a number that no region has where the id does not tell it.
+    #[inline(always)]
+    pub(in crate::record) fn region(&self, span: u64) -> NameId {
+        let kind = span_id::kind(span);
+        let (known, region) = self.kinds[kind as usize % KINDS].get();
+        if known == kind {
+            region
+        } else {
+            self.find_region(span)
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn find_region(&self, span: u64) -> NameId {
+        let Some(region) = span_id::region(span) else {
+            return NO_REGION;
+        };
+        let kind = span_id::kind(span);
+        self.kinds[kind as usize % KINDS].set((kind, region));
+        region
+    }
+
+    /// Stores the serial number of a layer's new span; false where that takes
+    /// [`store_serial`](Self::store_serial).
+    #[inline(always)]
+    pub(in crate::record) fn store_serial_fast(&self, origin: Origin, span: u64, serial: u32) -> bool {
+        let last = self.last_page.get();
+        let is_same = last.origin == origin && last.number == page_of(span);
+        if is_same {
+            // SAFETY: no two layers share an origin, so the page is one of the layer that calls this,
+            // and its pages live as long as it does.
+            unsafe { &*last.page }.set(span, serial);
+        }
+        is_same
+    }
+
+    /// The slow path, which handles every case; `places` are those of the layer.
+    pub(in crate::record) fn store_serial(
+        &self,
+        origin: Origin,
+        span: u64,
+        serial: u32,
+        places: &SpanPlaces,
+    ) {
+        self.last_page.set(LastPage {
+            origin,
+            number: page_of(span),
+            page: places.page(span),
+        });
+        self.store_serial_fast(origin, span, serial);
+    }
+}
+
+#[inline(always)]
+fn address(metadata: &'static Metadata<'static>) -> usize {
+    std::ptr::from_ref(metadata) as usize
+}
