@@ -4,7 +4,7 @@ use crate::sys;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A clock for tests: it stands still until it is told otherwise, or runs wrong.
+/// A clock for tests: it moves only when it is told to, or it runs by itself with an offset and a drift.
 ///
 /// ```
 /// use scope_profiler::{ManualClock, Profiler, ProfilingConfig};
@@ -24,7 +24,7 @@ pub struct ManualClock(Arc<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// What a clock that stands still shows.
+    /// The time of a clock that stands still.
     now: AtomicU64,
     skew: Option<Skew>,
 }
@@ -32,7 +32,7 @@ struct State {
 /// How a running clock differs from the system's.
 #[derive(Clone, Copy, Debug)]
 struct Skew {
-    /// When it began, by the system's clock, ns.
+    /// The system's time when it was made, ns.
     began: u64,
     offset_ns: i64,
     drift_ppb: i64,
@@ -57,9 +57,9 @@ impl ManualClock {
         }))
     }
 
-    /// A clock that runs by itself, as that of another machine: ahead of this system's monotonic
+    /// A clock that runs by itself, like that of another machine: ahead of this system's monotonic
     /// clock by `offset_ns`, and gaining `drift_ppb` nanoseconds on it each second. With 0 and 0 it
-    /// shows the same time, and yet ranks take it for a clock of its own.
+    /// shows the same time, but ranks still take it for a different clock.
     ///
     /// ```
     /// use scope_profiler::ManualClock;
@@ -95,7 +95,7 @@ impl ManualClock {
         format!("manual {} {:p}", std::process::id(), Arc::as_ptr(&self.0))
     }
 
-    /// What the clock shows, ns.
+    /// The present time of the clock, ns.
     #[must_use]
     pub fn now(&self) -> u64 {
         match self.0.skew {

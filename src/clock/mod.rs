@@ -1,8 +1,8 @@
 //! Raw ticks while recording, nanoseconds on `CLOCK_MONOTONIC` afterwards.
 //!
-//! Nothing is calibrated at start-up. [`Anchor`]s, pairs of (tick, nanosecond) taken now and then,
-//! go into the log; a [`Timeline`] made of them turns ticks into nanoseconds by interpolation, so
-//! an error never grows beyond that of the anchors around it.
+//! Nothing is calibrated at start-up. The log gets [`Anchor`]s at intervals, pairs of a tick and a nanosecond;
+//! a [`Timeline`] made of them converts ticks to nanoseconds by interpolation, so
+//! the error never exceeds that of the nearest anchors.
 
 mod manual;
 mod offset;
@@ -18,7 +18,7 @@ use std::sync::OnceLock;
 /// Where ticks come from.
 #[derive(Clone, Debug)]
 pub(crate) enum Clock {
-    /// The CPU's counter; used only where the kernel itself keeps time by it.
+    /// The CPU's counter; used only where the kernel keeps time with it.
     Counter,
     /// `CLOCK_MONOTONIC`: ticks are nanoseconds.
     Monotonic,
@@ -27,7 +27,7 @@ pub(crate) enum Clock {
 }
 
 impl Clock {
-    /// The cheapest clock that this system can be trusted with.
+    /// The cheapest clock that can be trusted on this system.
     pub(crate) fn system() -> Self {
         static TRUSTED: OnceLock<bool> = OnceLock::new();
         if *TRUSTED.get_or_init(kernel_trusts_counter) {
@@ -45,7 +45,7 @@ impl Clock {
         }
     }
 
-    /// Out of line, so that every place that reads the clock stays small.
+    /// Out of line, so that code that reads the clock stays small.
     #[inline(never)]
     fn slower_ticks(&self) -> u64 {
         match self {
@@ -55,7 +55,7 @@ impl Clock {
         }
     }
 
-    /// The name that the file records.
+    /// Its name in the file.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Clock::Counter if cfg!(target_arch = "x86_64") => "tsc",
@@ -74,8 +74,8 @@ impl Clock {
         i64::try_from(ns).unwrap_or(i64::MAX)
     }
 
-    /// A name for the clock that nanoseconds are taken from: processes with the same one read the same
-    /// clock, and their times can be compared as they are. None where nobody can tell.
+    /// A name for the clock behind the nanoseconds: processes with the same name read the same clock, so their
+    /// times can be compared directly. None where that is unknown.
     pub(crate) fn identity(&self) -> Option<String> {
         match self {
             Clock::Counter | Clock::Monotonic => sys::monotonic_identity(),
@@ -83,7 +83,7 @@ impl Clock {
         }
     }
 
-    /// The present moment on both clocks.
+    /// The present time on both clocks.
     pub(crate) fn anchor(&self) -> Anchor {
         match self {
             Clock::Counter => (0..8)
@@ -99,7 +99,7 @@ impl Clock {
                         },
                     )
                 })
-                // An interrupt between the readings only widens them: the narrowest is the truest.
+                // An interrupt between two readings only moves them apart: the closest pair is the most accurate.
                 .min_by_key(|&(width, _)| width)
                 .map_or(Anchor { tick: 0, ns: 0 }, |(_, anchor)| anchor),
             Clock::Monotonic | Clock::Manual(_) => {
@@ -113,8 +113,8 @@ impl Clock {
     }
 }
 
-/// Linux says which counter it keeps time by, after watching it against the others. Where it says
-/// nothing (a container without sysfs, another system), the counter is not used.
+/// Linux says which counter it keeps time with, after checking it against others. Where that is unknown
+/// (a container without sysfs, another system), the counter is not used.
 fn kernel_trusts_counter() -> bool {
     let expected = if cfg!(target_arch = "x86_64") {
         "tsc"

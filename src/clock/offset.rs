@@ -1,46 +1,46 @@
-//! By how much two clocks differ, from messages between them.
+//! The offset between two clocks, from messages between their processes.
 //!
-//! A process reads its clock, t1, asks another one for the time there, s, and reads its clock again
-//! when the answer is there, t2. Whatever the messages took, the other clock showed s at a moment
-//! between the two: `s - t2 <= offset <= s - t1`, where `offset` is what has to be added to the own
-//! time to get the other's. Of several rounds the narrowest limits count (F. Cristian, Probabilistic
+//! A process reads its clock, t1, asks another process for the time there, s, and reads its clock again
+//! when the answer arrives, t2. However long the messages took, the other clock showed s at a moment
+//! between the two: `s - t2 <= offset <= s - t1`, where `offset` added to the process's own time gives the
+//! other's. Of several rounds the narrowest limits count (F. Cristian, Probabilistic
 //! clock synchronization, Distributed Computing 3, 1989).
 
-/// How much two clocks may drift apart unseen, parts per million: two quartz oscillators at 50 ppm.
+/// The assumed maximum drift between two clocks, parts per million: two quartz oscillators at 50 ppm each.
 const UNSEEN_DRIFT_PPM: u64 = 100;
 
 /// How far two clocks may have drifted apart in `ns`, rounded up.
 pub(crate) fn unseen_drift(ns: u64) -> u64 {
-    // Neither factor is large enough to overflow after the division.
+    // After the division neither factor is large enough to overflow.
     ns / 1_000_000 * UNSEEN_DRIFT_PPM + (ns % 1_000_000 * UNSEEN_DRIFT_PPM).div_ceil(1_000_000)
 }
 
 /// One question and its answer, ns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Round {
-    /// The own clock before the question.
+    /// The process's own clock before the question.
     pub(crate) asked: i64,
     /// The other clock in between.
     pub(crate) answer: i64,
-    /// The own clock after the answer.
+    /// The process's own clock after the answer.
     pub(crate) answered: i64,
 }
 
-/// The difference between this process's clock and rank 0's, at one moment.
+/// The offset of rank 0's clock from this process's at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ClockMeasurement {
-    /// When, by the own clock, ns.
+    /// The moment on the process's own clock, ns.
     pub(crate) at: i64,
-    /// What to add to the own time to get rank 0's, ns.
+    /// To be added to the process's own time to get rank 0's, ns.
     pub(crate) offset: i64,
-    /// By how much the offset may be wrong, ns.
+    /// The error bound of the offset, ns.
     pub(crate) bound: u64,
-    /// Clocks between this one and rank 0's, this one included: 0 when both read the same clock.
+    /// Comparisons between this clock and rank 0's: 0 when both processes read the same clock.
     pub(crate) hops: u32,
 }
 
 impl ClockMeasurement {
-    /// Of a process that reads rank 0's clock itself.
+    /// For a process that reads rank 0's clock itself.
     pub(crate) fn same_clock(at: i64) -> Self {
         Self {
             at,
@@ -50,7 +50,7 @@ impl ClockMeasurement {
         }
     }
 
-    /// From the messages between this process and another. None when there were none.
+    /// From the rounds between this process and another. None when there were none.
     pub(crate) fn of_rounds(rounds: &[Round]) -> Option<Self> {
         let lower = |round: &Round| round.answer.saturating_sub(round.answered);
         let upper = |round: &Round| round.answer.saturating_sub(round.asked);
@@ -58,8 +58,7 @@ impl ClockMeasurement {
         let mut low = rounds.iter().map(lower).max()?;
         let mut high = rounds.iter().map(upper).min()?;
         if low > high {
-            // The clocks moved against each other while they were compared: what every round allows
-            // by itself is all that is certain.
+            // The clocks drifted while they were compared: only the union of what each round allows is certain.
             low = rounds.iter().map(lower).min()?;
             high = rounds.iter().map(upper).max()?;
         }
@@ -73,12 +72,12 @@ impl ClockMeasurement {
         })
     }
 
-    /// The difference to rank 0's clock, of a process that compared its clock with one whose difference
-    /// to rank 0's is `parent`. Bounds add up; and where the two comparisons were not made at the same
-    /// time, so does what the clocks may have drifted in between.
+    /// The offset to rank 0's clock, for a process that compared its clock with one whose offset
+    /// to rank 0's is `parent`. The bounds add up, and so does the possible drift between the times of the two
+    /// comparisons.
     pub(crate) fn through(self, parent: Self) -> Self {
         let apart = self.at.saturating_add(self.offset).abs_diff(parent.at);
-        // Rank 0's clock is what all others are compared with: it has not drifted from itself.
+        // Rank 0's clock is the reference and has no drift.
         let drift = if parent.hops == 0 { 0 } else { unseen_drift(apart) };
         Self {
             at: self.at,
@@ -129,7 +128,7 @@ mod tests {
         let root = ClockMeasurement::same_clock(5_000);
         let child = link(100, 4_900, 7, 1).through(root);
         assert_eq!((child.offset, child.bound, child.hops), (4_900, 7, 1));
-        // Compared 2 ms after its parent was: the two may have drifted by 0.2 us since.
+        // Compared 2 ms after its parent was: the two may have drifted apart by 0.2 us since.
         let grandchild = link(0, 2_000_100, 5, 1).through(child);
         assert_eq!((grandchild.offset, grandchild.hops), (2_005_000, 2));
         assert_eq!(grandchild.bound, 7 + 5 + 200);

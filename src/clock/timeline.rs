@@ -1,6 +1,6 @@
 //! Ticks to nanoseconds.
 
-/// One moment on both clocks.
+/// One moment on both clocks: the counter and `CLOCK_MONOTONIC`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Anchor {
     pub(crate) tick: u64,
@@ -19,14 +19,14 @@ impl Anchor {
     }
 }
 
-/// Turns ticks into nanoseconds. Never decreasing: a later tick is never an earlier nanosecond.
+/// Converts ticks to nanoseconds. Monotonic: a later tick is never an earlier nanosecond.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Timeline {
     anchors: Vec<Anchor>,
 }
 
 impl Timeline {
-    /// Sorts the anchors and leaves out those that would turn time back.
+    /// Sorts the anchors and removes those that would turn time back.
     pub(crate) fn new(mut anchors: Vec<Anchor>) -> Self {
         anchors.sort_by_key(|anchor| (anchor.tick, anchor.ns));
         let mut kept: Vec<Anchor> = Vec::with_capacity(anchors.len());
@@ -60,7 +60,7 @@ impl Timeline {
         (ticks as f64 * rate).round() as i64
     }
 
-    /// Turns ticks into nanoseconds: between two neighbouring anchors by linear interpolation,
+    /// Converts ticks to nanoseconds: between two neighbouring anchors by linear interpolation,
     /// outside of all anchors by the rate of the nearest pair. With a single anchor, or none, a
     /// tick counts as a nanosecond.
     pub(crate) fn converter(&self) -> Converter<'_> {
@@ -91,7 +91,7 @@ impl Timeline {
     }
 }
 
-/// The stretch between two anchors; the first and the last reach to the ends of time.
+/// The stretch between two anchors; the first and the last extend without end.
 #[derive(Clone, Copy, Debug)]
 struct Segment {
     origin: Anchor,
@@ -113,7 +113,7 @@ impl Segment {
     }
 
     fn ns(&self, tick: u64) -> i64 {
-        // A second of nanoseconds times a second of ticks fits into 64 bits; the rest is rare.
+        // A second in nanoseconds times a second in ticks fits into 64 bits; longer stretches are rare.
         if let Some(ns) = tick
             .checked_sub(self.origin.tick)
             .and_then(|elapsed| elapsed.checked_mul(self.rate_ns))
@@ -130,7 +130,7 @@ impl Segment {
     }
 }
 
-/// Turns many ticks into nanoseconds.
+/// Converts many ticks to nanoseconds.
 #[derive(Clone, Debug)]
 pub(crate) struct Converter<'a> {
     timeline: &'a Timeline,

@@ -1,83 +1,83 @@
 //! Comparing the clocks of the ranks.
 //!
-//! Processes that read the same clock, as those of a node do, need one of them to speak for all. These
-//! speakers form a binomial tree: speaker *i* asks the one whose number is *i* without its lowest set
-//! bit, so that it takes as many steps as there are bits, whatever the number of nodes. On the way back
-//! each learns the difference between its parent's clock and rank 0's, and tells its children and those
-//! it speaks for.
+//! Of the processes that read the same clock, as those of a node do, one is the representative. The
+//! representatives form a binomial tree: number *i* measures against the one whose number is *i* without its lowest set
+//! bit, so the depth is logarithmic in the number of nodes. On the way back each learns the offset of its
+//! parent's clock from rank 0's, and passes its own on to its children and to the processes that it represents.
 
-use super::post::Post;
+use super::transport::Transport;
 use crate::clock::{Clock, ClockMeasurement, Round};
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Instant;
 
-/// Questions for each pair of clocks. The first ones set up the connection and are slow; one in which
-/// nothing comes in between is enough.
+/// Pings for each pair of clocks. The first ones set up the connection and are slow; one without a disturbance
+/// is enough.
 const ROUNDS: usize = 32;
 
-/// When clocks are compared. No message of a comparison that was given up is taken for one of the next.
+/// When clocks are compared. Each has its own tags, so that no message of a comparison that failed is taken for one
+/// of the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Occasion {
-    /// When a run begins.
+    /// At the start of a run.
     Start = 200,
-    /// When it ends.
+    /// At its end.
     End = 300,
 }
 
-/// Tags of the messages, from that of the occasion on.
+/// Tags of the messages, added to that of the occasion.
 const IDENTITY: u16 = 0;
-const PLACE: u16 = 1;
-const QUESTION: u16 = 2;
-const ANSWER: u16 = 3;
-const DIFFERENCE: u16 = 4;
+const POSITION: u16 = 1;
+const PING: u16 = 2;
+const PONG: u16 = 3;
+const OFFSET: u16 = 4;
 
-/// Compares this rank's clock with rank 0's. None when not all ranks have come before `until`, or those
-/// in between have not answered. Collective.
+/// Compares this rank's clock with rank 0's. None when not all ranks have called this before `until`, or a rank
+/// in between has not answered. Collective.
 pub(crate) fn compare_clocks(
-    post: &impl Post,
+    transport: &impl Transport,
     clock: &Clock,
     occasion: Occasion,
     until: Instant,
 ) -> Option<ClockMeasurement> {
     let exchange = Exchange {
-        post,
+        transport,
         clock,
         occasion,
         until,
     };
-    exchange.measure(&exchange.place()?)
+    exchange.measure(&exchange.position()?)
 }
 
-/// A rank's place among those that compare their clocks.
+/// A rank's position in the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Place {
-    /// The rank that compares the clock which this rank reads.
-    speaker: u32,
-    /// Whom a speaker asks.
+struct Position {
+    /// The rank that measures the clock which this rank reads.
+    representative: u32,
+    /// The rank that a representative measures against.
     parent: Option<u32>,
-    /// Who asks this speaker.
+    /// The ranks that measure against this one.
     children: Vec<u32>,
-    /// Who else reads this speaker's clock.
-    listeners: Vec<u32>,
+    /// The other ranks that read this representative's clock.
+    represented: Vec<u32>,
 }
 
 /// One comparison.
 struct Exchange<'a, P> {
-    post: &'a P,
+    transport: &'a P,
     clock: &'a Clock,
     occasion: Occasion,
     until: Instant,
 }
 
-impl<P: Post> Exchange<'_, P> {
-    /// Finds out who reads the same clock: rank 0 hears it of all and gives each its place.
-    fn place(&self) -> Option<Place> {
-        let (me, size) = (self.post.rank(), self.post.size());
+impl<P: Transport> Exchange<'_, P> {
+    /// Finds out which ranks read the same clock: all report to rank 0, which gives each its position.
+    fn position(&self) -> Option<Position> {
+        let (me, size) = (self.transport.rank(), self.transport.size());
         let mine = digest(self.clock, me);
         if me != 0 {
             self.send(0, IDENTITY, mine.to_le_bytes().to_vec())?;
-            return Place::decode(&self.wait(PLACE)?.1);
+            return Position::decode(&self.wait(POSITION)?.1);
         }
         let mut clocks = vec![mine; size as usize];
         let all = (1..size).all(|_| {
@@ -87,42 +87,44 @@ impl<P: Post> Exchange<'_, P> {
                 known.map(|(known, clock)| *known = clock).is_some()
             })
         });
-        let mut places = if all { places(&clocks) } else { Vec::new() };
+        let mut positions = if all { positions(&clocks) } else { Vec::new() };
         for rank in 1..size {
-            // Without a place there is nothing to wait for.
-            let place = places.get(rank as usize).map_or_else(Vec::new, Place::encode);
-            // One that is gone is missed by those who ask it.
-            let _ = self.send(rank, PLACE, place);
+            // A rank that gets an empty position does not wait any longer.
+            let position = positions
+                .get(rank as usize)
+                .map_or_else(Vec::new, Position::encode);
+            // The ranks that measure against one that is gone notice that.
+            let _ = self.send(rank, POSITION, position);
         }
-        (!places.is_empty()).then(|| places.swap_remove(0))
+        (!positions.is_empty()).then(|| positions.swap_remove(0))
     }
 
-    fn measure(&self, place: &Place) -> Option<ClockMeasurement> {
-        for _ in 0..place.children.len() * ROUNDS {
-            let (child, _) = self.wait(QUESTION)?;
-            self.send(child, ANSWER, self.clock.now_ns().to_le_bytes().to_vec())?;
+    fn measure(&self, position: &Position) -> Option<ClockMeasurement> {
+        for _ in 0..position.children.len() * ROUNDS {
+            let (child, _) = self.wait(PING)?;
+            self.send(child, PONG, self.clock.now_ns().to_le_bytes().to_vec())?;
         }
-        let measured = if place.speaker == 0 && place.parent.is_none() {
+        let measured = if position.representative == 0 && position.parent.is_none() {
             ClockMeasurement::same_clock(self.clock.now_ns())
         } else {
-            let link = match place.parent {
-                Some(parent) => Some(self.ask(parent)?),
+            let link = match position.parent {
+                Some(parent) => Some(self.measure_link(parent)?),
                 None => None,
             };
-            let told = decode(&self.wait(DIFFERENCE)?.1)?;
+            let told = decode(&self.wait(OFFSET)?.1)?;
             link.map_or(told, |link| link.through(told))
         };
-        for &rank in place.children.iter().chain(&place.listeners) {
-            let _ = self.send(rank, DIFFERENCE, encode(measured));
+        for &rank in position.children.iter().chain(&position.represented) {
+            let _ = self.send(rank, OFFSET, encode(measured));
         }
         Some(measured)
     }
 
-    fn ask(&self, parent: u32) -> Option<ClockMeasurement> {
+    fn measure_link(&self, parent: u32) -> Option<ClockMeasurement> {
         let round = || {
             let asked = self.clock.now_ns();
-            self.send(parent, QUESTION, Vec::new())?;
-            let (_, answer) = self.wait(ANSWER)?;
+            self.send(parent, PING, Vec::new())?;
+            let (_, answer) = self.wait(PONG)?;
             let answered = self.clock.now_ns();
             Some(Round {
                 asked,
@@ -135,13 +137,13 @@ impl<P: Post> Exchange<'_, P> {
     }
 
     fn send(&self, to: u32, tag: u16, message: Vec<u8>) -> Option<()> {
-        self.post.send(to, self.occasion as u16 + tag, message).ok()
+        self.transport.send(to, self.occasion as u16 + tag, message).ok()
     }
 
-    /// The next message of this tag. Looks for it without a pause: each pause would widen the bound.
+    /// The next message with this tag. Polls without a pause, because each pause would widen the error bound.
     fn wait(&self, tag: u16) -> Option<(u32, Vec<u8>)> {
         loop {
-            if let Some(message) = self.post.receive(self.occasion as u16 + tag) {
+            if let Some(message) = self.transport.receive(self.occasion as u16 + tag) {
                 return Some(message);
             }
             if Instant::now() >= self.until {
@@ -152,11 +154,11 @@ impl<P: Post> Exchange<'_, P> {
     }
 }
 
-impl Place {
+impl Position {
     fn encode(&self) -> Vec<u8> {
         let parent = self.parent.map_or(u32::MAX, |parent| parent);
-        let mut numbers = vec![self.speaker, parent, self.children.len() as u32];
-        numbers.extend(self.children.iter().chain(&self.listeners));
+        let mut numbers = vec![self.representative, parent, self.children.len() as u32];
+        numbers.extend(self.children.iter().chain(&self.represented));
         numbers.into_iter().flat_map(u32::to_le_bytes).collect()
     }
 
@@ -165,58 +167,58 @@ impl Place {
             .chunks(4)
             .map(|bytes| bytes.try_into().ok().map(u32::from_le_bytes))
             .collect::<Option<_>>()?;
-        let [speaker, parent, children, ranks @ ..] = numbers.as_slice() else {
+        let [representative, parent, children, ranks @ ..] = numbers.as_slice() else {
             return None;
         };
-        let (children, listeners) = ranks.split_at_checked(*children as usize)?;
+        let (children, represented) = ranks.split_at_checked(*children as usize)?;
         Some(Self {
-            speaker: *speaker,
+            representative: *representative,
             parent: (*parent != u32::MAX).then_some(*parent),
             children: children.into(),
-            listeners: listeners.into(),
+            represented: represented.into(),
         })
     }
 }
 
-/// The place of each rank, from the digest of the clock that it reads.
-fn places(clocks: &[u64]) -> Vec<Place> {
-    let mut speaker_of_clock = HashMap::new();
-    let mut speakers = Vec::new();
-    let mut places: Vec<Place> = (0..)
+/// The position of each rank, from the digest of the clock that it reads.
+fn positions(clocks: &[u64]) -> Vec<Position> {
+    let mut of_clock = HashMap::new();
+    let mut representatives = Vec::new();
+    let mut positions: Vec<Position> = (0..)
         .zip(clocks)
         .map(|(rank, clock)| {
-            let speaker = *speaker_of_clock.entry(clock).or_insert_with(|| {
-                speakers.push(rank);
+            let representative = *of_clock.entry(clock).or_insert_with(|| {
+                representatives.push(rank);
                 rank
             });
-            Place {
-                speaker,
+            Position {
+                representative,
                 parent: None,
                 children: Vec::new(),
-                listeners: Vec::new(),
+                represented: Vec::new(),
             }
         })
         .collect();
-    for rank in 0..places.len() {
-        let speaker = places[rank].speaker as usize;
-        // Those that read rank 0's clock know without being told.
-        if speaker != rank && speaker != 0 {
-            places[speaker].listeners.push(rank as u32);
+    for rank in 0..positions.len() {
+        let representative = positions[rank].representative as usize;
+        // Ranks that read rank 0's clock need no message.
+        if representative != rank && representative != 0 {
+            positions[representative].represented.push(rank as u32);
         }
     }
-    for index in 1..speakers.len() {
-        let (child, parent) = (speakers[index], speakers[index & (index - 1)]);
-        places[child as usize].parent = Some(parent);
-        places[parent as usize].children.push(child);
+    for index in 1..representatives.len() {
+        let (child, parent) = (representatives[index], representatives[index & (index - 1)]);
+        positions[child as usize].parent = Some(parent);
+        positions[parent as usize].children.push(child);
     }
-    places
+    positions
 }
 
 fn digest(clock: &Clock, rank: u32) -> u64 {
     let mut hasher = DefaultHasher::new();
     match clock.identity() {
         Some(identity) => identity.hash(&mut hasher),
-        // Where nobody can tell, every process is taken to have a clock of its own.
+        // Where that is unknown, every process is taken to have a clock of its own.
         None => rank.hash(&mut hasher),
     }
     hasher.finish()
@@ -249,17 +251,17 @@ fn decode(bytes: &[u8]) -> Option<ClockMeasurement> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::post::office::{self, Office};
+    use super::super::transport::in_memory::{self, Network};
     use super::*;
     use crate::clock::ManualClock;
     use std::time::Duration;
 
-    /// What each of the ranks `present`, whose clocks are `clocks`, finds out twice.
-    fn play(clocks: &[Clock], present: &[u32], timeout: Duration) -> Vec<[Option<ClockMeasurement>; 2]> {
-        office::play(&Office::default(), clocks.len() as u32, present, |desk| {
+    /// What each of the ranks `present`, whose clocks are `clocks`, measures at the start and at the end.
+    fn run(clocks: &[Clock], present: &[u32], timeout: Duration) -> Vec<[Option<ClockMeasurement>; 2]> {
+        in_memory::run_ranks(&Network::default(), clocks.len() as u32, present, |endpoint| {
             let until = Instant::now() + timeout;
             [Occasion::Start, Occasion::End]
-                .map(|occasion| compare_clocks(&desk, &clocks[desk.rank as usize], occasion, until))
+                .map(|occasion| compare_clocks(&endpoint, &clocks[endpoint.rank as usize], occasion, until))
         })
     }
 
@@ -270,10 +272,10 @@ mod tests {
     }
 
     #[test]
-    fn every_rank_learns_its_difference_to_rank_0_within_the_bound() {
+    fn every_rank_measures_its_offset_to_rank_0_within_the_bound() {
         let offsets: Vec<i64> = (0..9).map(|rank| rank * rank * 1_000_000_007).collect();
         let clocks: Vec<Clock> = offsets.iter().map(|&offset| skewed(offset)).collect();
-        let found = play(&clocks, &[0, 1, 2, 3, 4, 5, 6, 7, 8], LONG);
+        let found = run(&clocks, &[0, 1, 2, 3, 4, 5, 6, 7, 8], LONG);
         let hops: Vec<u32> = found.iter().map(|two| two[0].unwrap().hops).collect();
         assert_eq!(hops, [0, 1, 1, 2, 1, 2, 2, 3, 1]);
         for (rank, two) in found.into_iter().enumerate() {
@@ -292,7 +294,7 @@ mod tests {
     fn ranks_that_read_the_same_clock_know_that_they_do() {
         let (here, there) = (skewed(0), skewed(77_000_000));
         let clocks = [&here, &there, &here, &there, &there].map(Clock::clone);
-        let found = play(&clocks, &[0, 1, 2, 3, 4], LONG);
+        let found = run(&clocks, &[0, 1, 2, 3, 4], LONG);
         let [zero, one, two, three, four] = [0, 1, 2, 3, 4].map(|rank| found[rank][1].unwrap());
         for measured in [zero, two] {
             assert_eq!((measured.offset, measured.bound, measured.hops), (0, 0, 0));
@@ -302,26 +304,26 @@ mod tests {
     }
 
     #[test]
-    fn a_rank_that_does_not_come_leaves_the_others_without_a_measurement() {
+    fn without_one_rank_there_is_no_measurement() {
         let clocks: Vec<Clock> = (0..3).map(skewed).collect();
-        assert_eq!(play(&clocks, &[0, 2], Duration::from_millis(50)), [[None; 2]; 2]);
+        assert_eq!(run(&clocks, &[0, 2], Duration::from_millis(50)), [[None; 2]; 2]);
     }
 
     #[test]
     fn each_step_of_the_tree_doubles_the_ranks_that_are_compared() {
         for size in 1..70u64 {
             let clocks: Vec<u64> = (0..size).collect();
-            let places = places(&clocks);
-            for (rank, place) in places.iter().enumerate() {
+            let positions = positions(&clocks);
+            for (rank, position) in positions.iter().enumerate() {
                 let mut at = rank as u32;
                 let mut hops = 0;
-                while let Some(parent) = places[at as usize].parent {
-                    assert!(places[parent as usize].children.contains(&at));
+                while let Some(parent) = positions[at as usize].parent {
+                    assert!(positions[parent as usize].children.contains(&at));
                     (at, hops) = (parent, hops + 1);
                 }
-                assert_eq!(at, 0, "{place:?}");
-                assert!(hops <= size.ilog2() && place.children.len() <= 7);
-                assert_eq!(Place::decode(&place.encode()).as_ref(), Some(place));
+                assert_eq!(at, 0, "{position:?}");
+                assert!(hops <= size.ilog2() && position.children.len() <= 7);
+                assert_eq!(Position::decode(&position.encode()).as_ref(), Some(position));
             }
         }
     }

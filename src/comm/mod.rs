@@ -1,23 +1,23 @@
-//! Which rank this process is, and of how many; and, with MPI, what ranks say to each other.
+//! Which rank this process is, of how many; and, with MPI, the messages between ranks.
 
-mod announcement;
+mod barrier;
+mod broadcast;
 mod clock_exchange;
 mod launcher;
-mod meeting;
 #[cfg(feature = "mpi")]
 mod mpi_world;
 #[cfg(not(feature = "mpi"))]
 #[path = "no_mpi.rs"]
 mod mpi_world;
-mod post;
 mod rendezvous;
+mod transport;
 
-pub(crate) use announcement::words_of_rank_0;
+pub(crate) use broadcast::broadcast;
 pub(crate) use clock_exchange::{Occasion, compare_clocks};
 pub(crate) use launcher::batch_job;
-pub(crate) use meeting::{Meeting, Stage};
 pub(crate) use mpi_world::World;
-pub(crate) use post::Post;
+pub(crate) use rendezvous::{Rendezvous, Stage};
+pub(crate) use transport::Transport;
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
@@ -33,14 +33,14 @@ pub(crate) struct Comm {
     pub(crate) size: u32,
     /// The same for all processes of one run, where they know of each other.
     pub(crate) job: Option<String>,
-    /// Who says so, unless it is MPI.
+    /// The launcher that says so, unless it is MPI.
     pub(crate) launcher: Option<&'static str>,
-    /// What the launcher says is no more than a hint at others.
+    /// What the launcher says is only a hint that there are others.
     pub(crate) may_be_alone: bool,
 }
 
 impl Comm {
-    /// A process on its own.
+    /// A process without others.
     pub(crate) fn serial() -> Self {
         Self {
             rank: 0,
@@ -51,7 +51,7 @@ impl Comm {
         }
     }
 
-    /// As MPI has it; none when the ranks could not agree on a name before `until`. Collective.
+    /// Rank and size by MPI; none when the ranks could not agree on a name before `until`. Collective.
     pub(crate) fn of_world(world: &World, until: Option<Instant>) -> Option<Self> {
         Some(Self {
             rank: world.rank(),
@@ -63,20 +63,20 @@ impl Comm {
     }
 }
 
-/// What came of connecting the ranks.
+/// The result of connecting the ranks.
 #[derive(Debug)]
 pub(crate) enum Connection {
-    /// MPI is not initialized or finalized already, the calling thread may not call it, or
+    /// MPI is not initialized, or finalized already, or the calling thread may not call it, or
     /// `SCOPE_PROFILER_MPI=0` switches it off.
     None,
-    /// The ranks that can talk to each other, as this process knows them.
+    /// The ranks are connected.
     Made(World, Comm),
-    /// This rank, and those that have not come.
+    /// This rank, and those that did not arrive.
     Missing(Comm, Vec<u32>),
 }
 
-/// Connects the ranks of a duplicate of `given`, or of `MPI_COMM_WORLD`, when all have come within
-/// `timeout`. Collective.
+/// Connects the ranks of a duplicate of `given`, or of `MPI_COMM_WORLD`, if all arrive within `timeout`.
+/// Collective.
 pub(crate) fn connect(
     given: Option<&World>,
     environment: impl Fn(&str) -> Option<String>,
@@ -87,17 +87,17 @@ pub(crate) fn connect(
         return Connection::None;
     }
     let attempt = ATTEMPTS.fetch_add(1, Ordering::Relaxed);
-    let meet = |world: &World| {
+    let wait_for_all = |world: &World| {
         let comm = Comm {
             rank: world.rank(),
             size: world.size(),
             ..Comm::serial()
         };
-        (comm, rendezvous::gather(world, attempt, timeout))
+        (comm, barrier::wait(world, attempt, timeout))
     };
-    let met = match given {
-        Some(given) => Some(meet(given)),
-        None => World::with_program(meet),
+    let arrived = match given {
+        Some(given) => Some(wait_for_all(given)),
+        None => World::with_program(wait_for_all),
     };
     let until = Some(Instant::now() + timeout);
     let connected = || {
@@ -108,7 +108,7 @@ pub(crate) fn connect(
         let comm = Comm::of_world(&world, until)?;
         Some((world, comm))
     };
-    match met {
+    match arrived {
         None => Connection::None,
         Some((comm, Err(missing))) => Connection::Missing(
             Comm {
@@ -119,23 +119,23 @@ pub(crate) fn connect(
         ),
         Some((comm, Ok(()))) => match connected() {
             Some((world, comm)) => Connection::Made(world, comm),
-            // One has come and is gone.
+            // A rank arrived and has gone since.
             None => Connection::Missing(comm, Vec::new()),
         },
     }
 }
 
-/// Whether MPI can be called here and now, and is wanted.
+/// Whether MPI can be called by this thread now, and is not switched off.
 pub(crate) fn is_available(environment: impl Fn(&str) -> Option<String>) -> bool {
     !is_switched_off(&environment) && mpi_world::may_be_called()
 }
 
-/// How many processes MPI has started together, where it can be called.
+/// The number of processes that MPI started together, where it can be called.
 pub(crate) fn size_of_world() -> Option<u32> {
-    World::with_program(Post::size)
+    World::with_program(Transport::size)
 }
 
-/// Whether MPI could be there later, although it is not now.
+/// Whether MPI may be initialized later, although it is not now.
 pub(crate) fn may_connect_later(environment: impl Fn(&str) -> Option<String>) -> bool {
     cfg!(feature = "mpi") && !is_switched_off(&environment)
 }
@@ -144,15 +144,15 @@ fn is_switched_off(environment: &impl Fn(&str) -> Option<String>) -> bool {
     environment("SCOPE_PROFILER_MPI").is_some_and(|value| value == "0")
 }
 
-/// Pauses between two looks for a message: none at first, as MPI may need several looks for one step,
-/// then longer and longer, as the ranks may share a processor.
+/// Pauses between two polls for a message: none at first, because MPI may need several polls for one step,
+/// then longer and longer ones, because ranks may share a processor.
 fn backoff() -> impl FnMut() {
-    const LOOKS: u32 = 200;
-    let mut looks = 0;
+    const BUSY_POLLS: u32 = 200;
+    let mut polls = 0;
     let mut pause = Duration::from_micros(20);
     move || {
-        if looks < LOOKS {
-            looks += 1;
+        if polls < BUSY_POLLS {
+            polls += 1;
             std::thread::yield_now();
         } else {
             std::thread::sleep(pause);
@@ -165,7 +165,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-/// A short name for a launch: what launchers give may be an address with any characters.
+/// A short name for a launch: the identifiers that launchers give may contain any characters.
 fn digest(parts: &[&str]) -> String {
     let mut hasher = DefaultHasher::new();
     parts.hash(&mut hasher);

@@ -1,13 +1,12 @@
-//! MPI, as far as the profiler needs it: a communicator of its own, so that no message of ours meets
-//! one of the program's. It never initializes or finalizes MPI itself.
+//! MPI, as far as the profiler needs it: a communicator of its own, so that its messages do not mix with
+//! those of the program. It never initializes or finalizes MPI itself.
 //!
-//! Nothing here waits without end but [`World::duplicate`] and [`World::agree`] without a limit, and before
-//! these it is made sure that all ranks have come (see `rendezvous`):
-//! messages are posted and looked for, so that a rank that is gone holds nobody up. Errors of this
-//! communicator are returned instead of ending the program, as MPI would by default.
+//! Messages are non-blocking, so a rank that is gone blocks no other. Only [`World::duplicate`] and
+//! [`World::agree`] without a limit can wait forever; before either is called, `barrier` has made sure that all ranks
+//! have arrived. Errors of this communicator are returned instead of ending the program, as MPI does by default.
 #![allow(unsafe_code)]
 
-use super::post::{Gone, Post};
+use super::transport::{Transport, Unreachable};
 use super::{backoff, digest, lock};
 use mpi::environment::{Threading, is_finalized, is_initialized, threading_support};
 use mpi::ffi;
@@ -20,24 +19,24 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// A duplicate of one of the program's communicators.
 ///
-/// It is freed when it is dropped, where MPI may still be called and no message of it is under way;
-/// otherwise it is left to `MPI_Finalize` or to the end of the process.
+/// Dropping it frees it if MPI may still be called and no message is under way; otherwise it is left to
+/// `MPI_Finalize` or to the end of the process.
 pub(crate) struct World {
     raw: ffi::MPI_Comm,
     rank: u32,
     size: u32,
-    posted: Mutex<Vec<Posted>>,
+    pending_sends: Mutex<Vec<PendingSend>>,
     /// A forked child has a copy that it must not touch.
     process: u32,
 }
 
-/// Something that MPI has not finished yet, and the memory that it may still touch.
+/// An operation that MPI has not completed, and the memory that it may still access.
 struct Pending<T> {
     request: ffi::MPI_Request,
     memory: Option<Box<T>>,
 }
 
-type Posted = Pending<Vec<u8>>;
+type PendingSend = Pending<Vec<u8>>;
 
 // SAFETY: a communicator handle and requests may be used from any thread, one at a time. MPI is
 // called where the program has called setup or finalize, and not where `may_be_called` forbids it.
@@ -45,7 +44,7 @@ unsafe impl Send for World {}
 // SAFETY: as above; what changes behind `&self` is behind a mutex.
 unsafe impl Sync for World {}
 
-/// Whether MPI can be called here and now: initialized, not finalized, and by a thread that it allows.
+/// Whether MPI can be called now: it is initialized, not finalized, and allows calls from this thread.
 pub(crate) fn may_be_called() -> bool {
     is_initialized() && !is_finalized() && (threading_support() >= Threading::Serialized || is_main_thread())
 }
@@ -59,12 +58,12 @@ fn is_main_thread() -> bool {
 
 impl World {
     /// A duplicate of `MPI_COMM_WORLD`; none when MPI cannot be called, or when the other ranks have
-    /// not come before `until`. Collective.
+    /// not called this before `until`. Collective.
     pub(crate) fn of_all(until: Option<Instant>) -> Option<Self> {
         Self::of(&SimpleCommunicator::world(), until)
     }
 
-    /// The same of a communicator of the program.
+    /// A duplicate of a communicator of the program.
     pub(crate) fn of(communicator: &impl Communicator, until: Option<Instant>) -> Option<Self> {
         // SAFETY: the program's communicator lives as long as the borrow.
         may_be_called()
@@ -72,21 +71,21 @@ impl World {
             .flatten()
     }
 
-    /// Shows `MPI_COMM_WORLD` itself, where MPI can be called.
+    /// Calls `f` with `MPI_COMM_WORLD` itself, where MPI can be called.
     pub(crate) fn with_program<R>(f: impl FnOnce(&Self) -> R) -> Option<R> {
         if !may_be_called() {
             return None;
         }
         // SAFETY: MPI can be called, and the communicator lives until it is finalized.
         let world = unsafe { Self::from_raw(SimpleCommunicator::world().as_raw()) };
-        // It is the program's, and not to be freed; messages under way keep their memory.
+        // It belongs to the program and is not to be freed; pending messages keep their memory.
         let world = ManuallyDrop::new(world);
         let result = f(&world);
-        world.clear_posted();
+        world.forget_sent();
         Some(result)
     }
 
-    /// A further duplicate. Collective.
+    /// One more duplicate. Collective.
     pub(crate) fn again(&self, until: Option<Instant>) -> Option<Self> {
         // SAFETY: ours lives as long as the borrow.
         may_be_called()
@@ -129,12 +128,12 @@ impl World {
             raw,
             rank: u32::try_from(rank).unwrap_or(0),
             size: u32::try_from(size).unwrap_or(1),
-            posted: Mutex::default(),
+            pending_sends: Mutex::default(),
             process: std::process::id(),
         }
     }
 
-    /// A name for the run that all ranks take from rank 0; none when it has not come before `until`.
+    /// A name for the run that all ranks take from rank 0; none when it has not arrived before `until`.
     /// Collective.
     pub(crate) fn agree(&self, until: Option<Instant>) -> Option<String> {
         let now = SystemTime::now()
@@ -154,20 +153,20 @@ impl World {
         Some(digest(&[&now.to_string(), &process.to_string()]))
     }
 
-    /// Leaves it to MPI: other ranks may still write to it.
+    /// Leaves it to MPI: other ranks may still send to it.
     pub(crate) fn abandon(self) {
         std::mem::forget(self);
     }
 
-    /// Lets go of messages that have gone out; true when none is left.
-    fn clear_posted(&self) -> bool {
-        let mut posted = lock(&self.posted);
-        posted.retain_mut(|message| message.test().is_none());
-        posted.is_empty()
+    /// Frees messages that have been sent; true when none is pending.
+    fn forget_sent(&self) -> bool {
+        let mut pending_sends = lock(&self.pending_sends);
+        pending_sends.retain_mut(|message| message.test().is_none());
+        pending_sends.is_empty()
     }
 }
 
-impl Post for World {
+impl Transport for World {
     fn rank(&self) -> u32 {
         self.rank
     }
@@ -176,10 +175,10 @@ impl Post for World {
         self.size
     }
 
-    fn send(&self, to: u32, tag: u16, message: Vec<u8>) -> Result<(), Gone> {
-        self.clear_posted();
+    fn send(&self, to: u32, tag: u16, message: Vec<u8>) -> Result<(), Unreachable> {
+        self.forget_sent();
         let (Ok(count), Ok(to)) = (c_int::try_from(message.len()), c_int::try_from(to)) else {
-            return Err(Gone);
+            return Err(Unreachable);
         };
         let mut pending = Pending::new(message);
         // SAFETY: `raw` is valid; the message has `count` bytes and outlives the request.
@@ -189,14 +188,14 @@ impl Post for World {
             ffi::MPI_Isend(at, count, ffi::RSMPI_UINT8_T, to, tag.into(), self.raw, request)
         };
         if status != SUCCESS {
-            return Err(Gone);
+            return Err(Unreachable);
         }
-        lock(&self.posted).push(pending);
+        lock(&self.pending_sends).push(pending);
         Ok(())
     }
 
     fn receive(&self, tag: u16) -> Option<(u32, Vec<u8>)> {
-        self.clear_posted();
+        self.forget_sent();
         let mut found: c_int = 0;
         let mut message = MaybeUninit::<ffi::MPI_Message>::uninit();
         let mut status = MaybeUninit::<ffi::MPI_Status>::uninit();
@@ -214,8 +213,8 @@ impl Post for World {
         if result != SUCCESS || found == 0 {
             return None;
         }
-        // SAFETY: the message has been found, so that both are written; it is received at once and
-        // once, into a buffer of the length that MPI says it has.
+        // SAFETY: the message has been found, so both are initialized; it is received now and only
+        // once, into a buffer of the length that MPI gives.
         unsafe {
             let mut message = message.assume_init();
             let status = status.assume_init();
@@ -240,7 +239,7 @@ impl Post for World {
 
 impl Drop for World {
     fn drop(&mut self) {
-        if self.is_up() && self.clear_posted() {
+        if self.is_up() && self.forget_sent() {
             // SAFETY: `raw` is valid, nobody uses it after this, and MPI can be called.
             unsafe { ffi::MPI_Comm_free(&mut self.raw) };
         }
@@ -302,7 +301,7 @@ impl<T> Pending<T> {
 
 impl<T> Drop for Pending<T> {
     fn drop(&mut self) {
-        // MPI may still read or write the memory of an operation that has not ended.
+        // MPI may still access the memory of an operation that has not completed.
         std::mem::forget(self.memory.take());
     }
 }

@@ -1,6 +1,6 @@
-//! The same without MPI: every process is on its own, and there is never a world.
+//! The same interface without MPI: every process is alone, and there is never a world.
 
-use super::post::{Gone, Post};
+use super::transport::{Transport, Unreachable};
 use std::time::Instant;
 
 /// No value of this type exists.
@@ -33,7 +33,7 @@ impl World {
     }
 }
 
-impl Post for World {
+impl Transport for World {
     fn rank(&self) -> u32 {
         match *self {}
     }
@@ -42,7 +42,7 @@ impl Post for World {
         match *self {}
     }
 
-    fn send(&self, _to: u32, _tag: u16, _message: Vec<u8>) -> Result<(), Gone> {
+    fn send(&self, _to: u32, _tag: u16, _message: Vec<u8>) -> Result<(), Unreachable> {
         match *self {}
     }
 

@@ -1,186 +1,235 @@
-//! Whether all ranks have come, before the first collective call: none can be left again before all have.
+//! The rendezvous at the end of a run, which never waits forever for a missing rank.
 //!
-//! Every other rank tells rank 0 that it is here. When all are, rank 0 asks each once more; who says yes
-//! then does not leave any more. Only when all have does rank 0 let them go on together. Who waits hears
-//! from rank 0 now and then, so that nobody gives up who is still counted on.
-//!
-//! Each message has the number of the attempt of the rank that it is from or for: what is left of one that was
-//! given up is not taken for a part of the next.
+//! Rank 0 leads. In each stage every other rank sends it one report, and rank 0 sends all the same reply once it
+//! has the reports or a timeout has passed. Rank 0 sends heartbeats from its arrival to its last reply, and the
+//! others while they work. Each side waits as long as heartbeats arrive, so that no rank gives up while another
+//! still waits for it. No collective call of MPI takes part, because such a call ends only when all ranks make it.
 
-use super::backoff;
-use super::post::Post;
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use super::lock;
+use super::transport::Transport;
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::thread::Builder;
+use std::time::Duration;
 
-/// To rank 0: I am here.
-const HERE: u16 = 32_701;
-/// To rank 0: I go on.
-const YES: u16 = 32_702;
-/// From rank 0: the number of the attempt, one of the words below, and for the last the ranks.
-const WORD: u16 = 32_703;
-
-const WAIT: u32 = 0;
-const ASK: u32 = 1;
-const GO: u32 = 2;
-const APART: u32 = 3;
-
-/// Waits until all ranks have come.
-///
-/// # Errors
-///
-/// The ranks that have not within `timeout`.
-pub(crate) fn gather(post: &impl Post, attempt: u32, timeout: Duration) -> Result<(), Vec<u32>> {
-    match post.rank() {
-        _ if post.size() == 1 => Ok(()),
-        0 => lead(post, timeout),
-        _ => follow(post, attempt, timeout),
-    }
+/// The end of a run has these stages, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    /// This rank has called finalize.
+    Arrived = 1,
+    /// Its log is complete.
+    Sealed = 2,
 }
 
-fn bytes(numbers: impl IntoIterator<Item = u32>) -> Vec<u8> {
-    numbers.into_iter().flat_map(u32::to_le_bytes).collect()
+/// Reports to rank 0 have their stage as tag; replies of rank 0 have this one.
+const REPLY: u16 = 100;
+/// Heartbeats to rank 0.
+const HEARTBEAT: u16 = 101;
+/// The first byte of a reply: this for a heartbeat, or the stage that it ends.
+const ALIVE: u8 = 0;
+
+/// One rank's part in the rendezvous.
+#[derive(Debug)]
+pub(crate) struct Rendezvous<'a, P> {
+    transport: &'a P,
+    /// The timeout for a rank that sends no heartbeat.
+    timeout: Duration,
 }
 
-fn numbers(bytes: &[u8]) -> Vec<u32> {
-    let numbers = bytes.chunks_exact(4);
-    numbers
-        .map(|number| u32::from_le_bytes(number.try_into().expect("four bytes")))
-        .collect()
-}
-
-/// How often those who wait hear of rank 0.
-fn every(timeout: Duration) -> Duration {
-    (timeout / 8).min(Duration::from_secs(2))
-}
-
-fn lead(post: &impl Post, timeout: Duration) -> Result<(), Vec<u32>> {
-    // The attempt of each rank that has come.
-    let mut here: BTreeMap<u32, u32> = BTreeMap::new();
-    let mut ready: BTreeSet<u32> = BTreeSet::new();
-    let others = post.size() as usize - 1;
-    let mut until = Instant::now() + timeout;
-    let mut last_sign = Instant::now();
-    let mut pause = backoff();
-    // Who is gone needs no word.
-    let tell = |here: &BTreeMap<u32, u32>, word: u32, missing: &[u32]| {
-        for (&rank, &attempt) in here {
-            post.send(
-                rank,
-                WORD,
-                bytes([attempt, word].into_iter().chain(missing.iter().copied())),
-            )
-            .ok();
+impl<'a, P: Transport> Rendezvous<'a, P> {
+    /// On rank 0, sends the first heartbeat to the others.
+    pub(crate) fn new(transport: &'a P, timeout: Duration) -> Self {
+        let rendezvous = Self { transport, timeout };
+        if rendezvous.leads() {
+            rendezvous.send_to_all(&[ALIVE]);
         }
-    };
-    while ready.len() < others {
-        if let Some((rank, message)) = post.receive(HERE) {
-            if let [attempt] = numbers(&message)[..] {
-                here.insert(rank, attempt);
-                ready.remove(&rank);
-                if here.len() == others {
-                    tell(&here, ASK, &[]);
-                    until = Instant::now() + timeout;
+        rendezvous
+    }
+
+    pub(crate) fn leads(&self) -> bool {
+        self.transport.rank() == 0
+    }
+
+    /// Rank 0: the reports of this stage, of the ranks that sent one in time.
+    pub(crate) fn collect(&self, stage: Stage, awaited: &[u32]) -> BTreeMap<u32, Vec<u8>> {
+        let mut collected = BTreeMap::new();
+        let mut missing = awaited.iter().filter(|&&rank| rank != 0).count();
+        let mut last_heartbeat = self.transport.now();
+        let mut heartbeat = self.heartbeats();
+        let mut pause = self.transport.pauses();
+        while missing > 0 {
+            match self.transport.receive(stage as u16) {
+                Some((rank, message)) => {
+                    missing -=
+                        usize::from(awaited.contains(&rank) && collected.insert(rank, message).is_none());
+                }
+                None if self.transport.receive(HEARTBEAT).is_some() => last_heartbeat = self.transport.now(),
+                None if self.transport.now() - last_heartbeat >= self.timeout => break,
+                None => {
+                    heartbeat();
+                    pause();
                 }
             }
-        } else if let Some((rank, message)) = post.receive(YES) {
-            if here.get(&rank).copied() == numbers(&message).first().copied() {
-                ready.insert(rank);
-            }
-        } else if Instant::now() >= until {
-            let counted: Vec<u32> = if here.len() < others {
-                here.keys().copied().collect()
-            } else {
-                ready.into_iter().collect()
+        }
+        while self.transport.receive(HEARTBEAT).is_some() {}
+        collected
+    }
+
+    /// Rank 0: sends the reply that ends a stage to all others, including those that have not arrived yet.
+    pub(crate) fn reply(&self, stage: Stage, reply: &[u8]) {
+        self.send_to_all(&[&[stage as u8], reply].concat());
+    }
+
+    /// Runs `work` on another thread and sends heartbeats meanwhile.
+    pub(crate) fn with_heartbeats<R: Send>(&self, work: impl FnOnce() -> R + Send) -> std::thread::Result<R> {
+        let mut heartbeat = self.heartbeats();
+        let work = Mutex::new(Some(work));
+        let run = || lock(&work).take().map(|work| work());
+        let done = std::thread::scope(|scope| {
+            let Ok(worker) = Builder::new().spawn_scoped(scope, run) else {
+                // No thread can be started: go on without heartbeats.
+                return Ok(run());
             };
-            let missing: Vec<u32> = (1..post.size()).filter(|rank| !counted.contains(rank)).collect();
-            tell(&here, APART, &missing);
-            return Err(missing);
-        } else {
-            if last_sign.elapsed() >= every(timeout) {
-                last_sign = Instant::now();
-                tell(&here, WAIT, &[]);
+            let mut pause = self.transport.pauses();
+            while !worker.is_finished() {
+                heartbeat();
+                pause();
             }
-            pause();
+            worker.join()
+        })?;
+        Ok(done.expect("the work was taken only once"))
+    }
+
+    /// Other ranks: sends this rank's report and waits for the reply; none when no heartbeat of rank 0 arrives for too
+    /// long.
+    pub(crate) fn report(&self, stage: Stage, message: Vec<u8>) -> Option<Vec<u8>> {
+        self.transport.send(0, stage as u16, message).ok()?;
+        let mut last_heartbeat = self.transport.now();
+        let mut pause = self.transport.pauses();
+        loop {
+            match self.transport.receive(REPLY) {
+                Some((0, reply)) if reply.first() == Some(&(stage as u8)) => {
+                    return Some(reply[1..].to_vec());
+                }
+                Some(_) => last_heartbeat = self.transport.now(),
+                None if self.transport.now() - last_heartbeat >= self.timeout => return None,
+                None => pause(),
+            }
         }
     }
-    tell(&here, GO, &[]);
-    Ok(())
-}
 
-fn follow(post: &impl Post, attempt: u32, timeout: Duration) -> Result<(), Vec<u32>> {
-    let nobody = || vec![0];
-    post.send(0, HERE, bytes([attempt])).map_err(|_| nobody())?;
-    let mut last_sign = Instant::now();
-    let mut pause = backoff();
-    loop {
-        match post.receive(WORD) {
-            Some((0, message)) => match numbers(&message)[..] {
-                [of, ..] if of != attempt => {}
-                [_, ASK] => {
-                    last_sign = Instant::now();
-                    post.send(0, YES, bytes([attempt])).map_err(|_| nobody())?;
+    fn send_to_all(&self, message: &[u8]) {
+        for rank in 1..self.transport.size() {
+            // A rank that is gone needs no message.
+            self.transport.send(rank, REPLY, message.to_vec()).ok();
+        }
+    }
+
+    /// To be called often: sends a heartbeat when the last one was some time ago.
+    fn heartbeats(&self) -> impl FnMut() + '_ {
+        let every = (self.timeout / 8).min(Duration::from_secs(2));
+        let mut last = self.transport.now();
+        move || {
+            if self.transport.now() - last >= every {
+                last = self.transport.now();
+                if self.leads() {
+                    self.send_to_all(&[ALIVE]);
+                } else {
+                    self.transport.send(0, HEARTBEAT, Vec::new()).ok();
                 }
-                [_, GO] => return Ok(()),
-                [_, APART, ref missing @ ..] => return Err(missing.to_vec()),
-                _ => last_sign = Instant::now(),
-            },
-            Some(_) => {}
-            None if last_sign.elapsed() >= timeout => return Err(nobody()),
-            None => pause(),
+            }
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::post::office::{self, Office};
+    use super::super::transport::in_memory::{self, Endpoint, Network};
     use super::*;
 
     const LONG: Duration = Duration::from_secs(60);
     const SHORT: Duration = Duration::from_millis(400);
 
-    #[test]
-    fn when_all_come_all_go_on() {
-        for size in [1, 2, 5] {
-            let all: Vec<u32> = (0..size).collect();
-            let office = Office::default();
-            let gone_on = office::play(&office, size, &all, |desk| gather(&desk, 1, LONG));
-            assert!(gone_on.iter().all(Result::is_ok), "{gone_on:?}");
+    /// Runs the ranks `present` of `size`, each with `timeout`.
+    fn run<R: Send>(
+        network: &Network,
+        size: u32,
+        present: &[u32],
+        timeout: Duration,
+        part: impl Fn(Rendezvous<'_, Endpoint<'_>>, u32) -> R + Sync,
+    ) -> Vec<R> {
+        in_memory::run_ranks(network, size, present, |endpoint| {
+            part(Rendezvous::new(&endpoint, timeout), endpoint.rank)
+        })
+    }
+
+    fn lead_or_follow(rendezvous: &Rendezvous<'_, Endpoint<'_>>, rank: u32, size: u32) -> Option<Vec<u8>> {
+        if !rendezvous.leads() {
+            return rendezvous.report(Stage::Arrived, vec![rank as u8 * 10]);
         }
+        let all: Vec<u32> = (0..size).collect();
+        let arrived = rendezvous.collect(Stage::Arrived, &all);
+        let reply: Vec<u8> = arrived.values().flatten().copied().collect();
+        rendezvous.reply(Stage::Arrived, &reply);
+        Some(reply)
     }
 
     #[test]
-    fn all_hear_who_has_not_come() {
-        let office = Office::default();
-        let heard = office::play(&office, 4, &[0, 1, 3], |desk| gather(&desk, 1, SHORT));
-        assert_eq!(heard, vec![Err(vec![2]); 3]);
-    }
-
-    #[test]
-    fn without_rank_0_nobody_goes_on() {
-        let office = Office::default();
-        let heard = office::play(&office, 3, &[1, 2], |desk| gather(&desk, 1, SHORT));
-        assert_eq!(heard, vec![Err(vec![0]); 2]);
-    }
-
-    #[test]
-    fn who_has_given_up_is_not_counted_on() {
-        let office = Office::default();
-        office::play(&office, 2, &[1], |desk| {
-            gather(&desk, 1, Duration::ZERO).unwrap_err()
+    fn when_all_arrive_all_get_the_same_reply() {
+        let replies = run(&Network::default(), 4, &[0, 1, 2, 3], LONG, |rendezvous, rank| {
+            lead_or_follow(&rendezvous, rank, 4)
         });
-        let heard = office::play(&office, 2, &[0], |desk| gather(&desk, 1, SHORT));
-        assert_eq!(heard, [Err(vec![1])]);
+        assert_eq!(replies, vec![Some(vec![10, 20, 30]); 4]);
     }
 
     #[test]
-    fn what_is_left_of_an_attempt_is_no_part_of_the_next() {
-        let office = Office::default();
-        office::play(&office, 2, &[1], |desk| {
-            gather(&desk, 1, Duration::ZERO).unwrap_err()
+    fn nobody_waits_forever_for_a_missing_rank() {
+        let replies = run(&Network::default(), 4, &[0, 1, 3], SHORT, |rendezvous, rank| {
+            lead_or_follow(&rendezvous, rank, 4)
         });
-        office::play(&office, 2, &[0], |desk| gather(&desk, 1, SHORT).unwrap_err());
-        let heard = office::play(&office, 2, &[0, 1], |desk| gather(&desk, 2, LONG));
-        assert_eq!(heard, vec![Ok(()); 2]);
+        assert_eq!(replies, vec![Some(vec![10, 30]); 3]);
+    }
+
+    #[test]
+    fn without_rank_0_the_others_go_on_by_themselves() {
+        let replies = run(&Network::default(), 3, &[1, 2], SHORT, |rendezvous, rank| {
+            lead_or_follow(&rendezvous, rank, 3)
+        });
+        assert_eq!(replies, [None, None]);
+    }
+
+    #[test]
+    fn a_rank_that_arrives_late_learns_what_was_decided_without_it() {
+        let network = Network::default();
+        let part = |rendezvous: Rendezvous<'_, Endpoint<'_>>, rank| lead_or_follow(&rendezvous, rank, 3);
+        run(&network, 3, &[0, 1], SHORT, part);
+        assert_eq!(run(&network, 3, &[2], SHORT, part), [Some(vec![10])]);
+    }
+
+    #[test]
+    fn rank_0_waits_while_another_rank_works_for_longer_than_the_timeout() {
+        let network = Network::default();
+        let replies = run(&network, 2, &[0, 1], SHORT, |rendezvous, rank| {
+            if !rendezvous.leads() {
+                rendezvous.with_heartbeats(|| network.wait_for(SHORT * 4)).ok();
+            }
+            lead_or_follow(&rendezvous, rank, 2)
+        });
+        assert_eq!(replies, vec![Some(vec![10]); 2]);
+    }
+
+    #[test]
+    fn the_others_wait_while_rank_0_works_for_longer_than_the_timeout() {
+        let network = Network::default();
+        let replies = run(&network, 2, &[0, 1], SHORT, |rendezvous, _| {
+            if !rendezvous.leads() {
+                return rendezvous.report(Stage::Sealed, Vec::new());
+            }
+            rendezvous.collect(Stage::Sealed, &[0, 1]);
+            let done = rendezvous.with_heartbeats(|| network.wait_for(SHORT * 4));
+            rendezvous.reply(Stage::Sealed, b"done");
+            done.ok().map(|()| b"done".to_vec())
+        });
+        assert_eq!(replies, vec![Some(b"done".to_vec()); 2]);
     }
 }

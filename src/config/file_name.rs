@@ -1,4 +1,4 @@
-//! The name of the file, with what differs from run to run written as `%p`, `%r` and so on.
+//! The name of the file, in which `%p`, `%r` and so on stand for what differs from run to run.
 
 use crate::error::{Error, Result};
 use std::ffi::OsString;
@@ -31,7 +31,7 @@ pub(crate) struct Process {
     pub(crate) id: u32,
     pub(crate) rank: u32,
     pub(crate) is_one_of_several: bool,
-    /// Host and time are those of rank 0 on all ranks.
+    /// Whether host and time are those of rank 0 on all ranks.
     pub(crate) is_agreed: bool,
     pub(crate) host: String,
     pub(crate) time: String,
@@ -103,7 +103,7 @@ impl FileName {
         process.is_one_of_several && self.parts.iter().any(differs)
     }
 
-    /// Whether ranks that agree on host and time have the same path, and others have not.
+    /// Whether ranks have the same path only if they agree on host and time.
     pub(crate) fn is_to_be_agreed_on(&self) -> bool {
         let among = |these: &[Part]| self.parts.iter().any(|part| these.contains(part));
         among(&[Part::Host, Part::Time]) && !among(&[Part::Process, Part::Rank])
@@ -112,7 +112,7 @@ impl FileName {
 
 /// A part of an argument in the encoding of the operating system.
 fn text_of(bytes: Vec<u8>) -> Part {
-    // Cut at ASCII characters alone.
+    // Split only at ASCII characters.
     #[cfg(unix)]
     let text = std::os::unix::ffi::OsStringExt::from_vec(bytes);
     #[cfg(not(unix))]

@@ -1,4 +1,4 @@
-//! What becomes of the logs of several ranks.
+//! What to do with the logs of several ranks.
 
 /// More ranks than this are linked rather than copied by [`MergeMode::Auto`].
 const COPY_RANKS: usize = 256;
@@ -9,22 +9,21 @@ const COPY_BYTES: u64 = 4 << 30;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MergeMode {
-    /// [`Copy`](Self::Copy) up to 256 ranks and 4 GiB of logs, which takes some ten seconds;
+    /// [`Copy`](Self::Copy) up to 256 ranks and 4 GiB of logs, which takes about ten seconds;
     /// [`Link`](Self::Link) beyond.
     #[default]
     Auto,
     /// One file that holds everything.
     Copy,
-    /// An index that refers to a file for each rank, with links that HDF5 follows by itself. The
-    /// files of the ranks lie beside it in a directory of its name plus `.d`, and have to be moved
-    /// together with it.
+    /// An index with links to one file per rank, which HDF5 follows by itself. The files of the ranks are
+    /// in a directory beside it, with its name plus `.d`, and have to be moved together with it.
     Link,
     /// No profile: the logs stay as they are and can be merged later.
     Keep,
 }
 
 impl MergeMode {
-    /// What is done with this many logs of so many bytes.
+    /// The mode for this many logs of so many bytes: never [`Auto`](Self::Auto).
     pub(crate) fn for_logs(self, ranks: usize, bytes: u64) -> Self {
         match self {
             Self::Auto if ranks <= COPY_RANKS && bytes <= COPY_BYTES => Self::Copy,

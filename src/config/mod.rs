@@ -18,8 +18,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The events in a block of a thread: it stays in the second-level cache, and a thread that records little does
-/// not tie up much.
+/// The capacity of a thread's block, in events: it fits into the second-level cache, and a thread that records
+/// little does not tie up much memory.
 pub(crate) const BLOCK_EVENTS: usize = 4096;
 
 /// What happens when intervals are produced faster than the disk takes them and
@@ -30,7 +30,7 @@ pub enum Overflow {
     /// The recording thread waits for the writer: every interval is kept, the program runs slower.
     #[default]
     Block,
-    /// The interval is dropped and counted for its region: the program is not held up.
+    /// The interval is dropped and counted for its region: the program does not wait.
     Drop,
 }
 
@@ -59,9 +59,9 @@ pub enum Overflow {
 /// | `communicator` (feature `mpi`) | `MPI_COMM_WORLD` | `SCOPE_PROFILER_MPI=0`: ignores MPI |
 /// | the clock: the CPU's counter where the kernel keeps time by it, else `CLOCK_MONOTONIC` | `auto` | `SCOPE_PROFILER_CLOCK`: `auto` or `monotonic` |
 ///
-/// An environment variable that is set and not empty wins over the program, so that a batch script
-/// can switch profiling off or name the file without a rebuild. Settings are checked when a session
-/// starts, all in one place, before the program computes for a day.
+/// An environment variable that is set and not empty takes precedence over the program, so that a batch script
+/// can switch profiling off or name the file without a rebuild. All settings are checked when a session
+/// starts, before the program computes for a day.
 ///
 /// ```
 /// use scope_profiler::{ProfilingConfig, Overflow};
@@ -152,8 +152,7 @@ impl ProfilingConfig {
     }
 
     /// Writes intervals to disk while the program runs. With `false` everything stays in memory,
-    /// no file is written, and what [`memory_limit`](Self::memory_limit) has no room for is
-    /// dropped and counted.
+    /// no file is written, and intervals beyond [`memory_limit`](Self::memory_limit) are dropped and counted.
     ///
     /// Defaults to `true`.
     pub fn flush_to_disk(mut self, flush_to_disk: bool) -> Self {
@@ -167,7 +166,7 @@ impl ProfilingConfig {
     /// pipes, sockets and directories are refused. `/dev/null` is no file: everything stays in memory,
     /// as with [`flush_to_disk(false)`](Self::flush_to_disk).
     ///
-    /// A `%` begins what differs from run to run:
+    /// A `%` starts a placeholder for what differs from run to run:
     ///
     /// | | |
     /// |---|---|
@@ -179,11 +178,11 @@ impl ProfilingConfig {
     /// | `%%` | a `%` |
     ///
     /// With `%p` or `%r` each of several ranks writes a file of its own, and nothing is merged. With `%j`
-    /// they share one; with `%h` and `%t` too if they can talk to each other by MPI, and then rank 0's
-    /// host and time count for all.
+    /// they share one; with `%h` and `%t` too if MPI connects them, and then rank 0's host and time
+    /// count for all.
     ///
     /// Defaults to `profiling_data.h5` in the working directory; `SCOPE_PROFILER_FILE` overrides.
-    /// A relative path counts from where the program is when the session begins.
+    /// A relative path is relative to the working directory when the session begins.
     pub fn file_path(mut self, path: impl AsRef<Path>) -> Self {
         self.file_path = path.as_ref().to_path_buf();
         self
@@ -213,7 +212,7 @@ impl ProfilingConfig {
         self
     }
 
-    /// How long an interval stays in memory at the most before it is written to the log: what a
+    /// How long an interval stays in memory at most before it is written to the log: this much a
     /// killed program can lose.
     ///
     /// Defaults to one second.
@@ -225,9 +224,9 @@ impl ProfilingConfig {
     /// How many bytes of intervals may be in memory, over all threads. Each thread has one block
     /// (at most 96 KiB) beyond that.
     ///
-    /// Names of regions may take as much again, and at least 4 MiB, in all sessions of the process
-    /// together. Beyond that a line on standard error says so; at four times the limit calls under new
-    /// names are recorded in one region, `(other names)`.
+    /// Region names of all sessions of the process together may take as much again, and at least 4 MiB. Beyond
+    /// that a warning is printed to standard error; at four times the limit calls under new names are recorded as
+    /// one region, `(other names)`.
     ///
     /// Defaults to 256 MiB.
     pub fn memory_limit(mut self, bytes: usize) -> Self {
@@ -261,7 +260,7 @@ impl ProfilingConfig {
         self
     }
 
-    /// How a span becomes the name of a region. Regions of the facade have the name they are given.
+    /// How the name of a region follows from a span. Regions of guards have the name that they are given.
     ///
     /// Defaults to [`RegionNaming::Name`].
     pub fn region_naming(mut self, naming: RegionNaming) -> Self {
@@ -269,8 +268,8 @@ impl ProfilingConfig {
         self
     }
 
-    /// Stores the program's arguments whole. Otherwise only the names of its options are kept
-    /// (`solver --steps … --input …`): values may be private.
+    /// Stores the program's arguments in full. Otherwise only the names of its options are kept
+    /// (`solver --steps … --input …`), because values may be private.
     ///
     /// Defaults to `false`.
     pub fn record_arguments(mut self, whole: bool) -> Self {
@@ -278,9 +277,9 @@ impl ProfilingConfig {
         self
     }
 
-    /// Stops keeping intervals of a region that a thread has called `calls` times or more, with a mean
-    /// below `mean`: its calls are counted and their time is summed up from then on. For regions that
-    /// turn out to be too short and too many; the table and the file say which these are.
+    /// Stops keeping intervals of a region once a thread has called it `calls` times or more with a mean
+    /// below `mean`: from then on its calls are counted and their time is summed up. For regions that
+    /// turn out to be too short and too frequent; the table and the file say which these are.
     ///
     /// Defaults to off.
     pub fn throttle(mut self, calls: u64, mean: Duration) -> Self {
@@ -299,7 +298,7 @@ impl ProfilingConfig {
         self
     }
 
-    /// What becomes of the logs when the session is finalized: one file, an index of files, or nothing
+    /// What is made of the logs when the session is finalized: one file, an index of files, or nothing
     /// yet.
     ///
     /// Defaults to [`MergeMode::Auto`]; `SCOPE_PROFILER_MERGE` overrides.
@@ -308,8 +307,8 @@ impl ProfilingConfig {
         self
     }
 
-    /// How long `finalize` waits for a rank that sends no heartbeat. It then merges what there is,
-    /// and `finalize` returns an error that [says so](crate::Error::is_incomplete).
+    /// How long `finalize` waits for a rank that sends no heartbeat. It then merges the logs that there are,
+    /// and returns an error that [says so](crate::Error::is_incomplete).
     ///
     /// Defaults to 60 seconds; `SCOPE_PROFILER_MERGE_TIMEOUT` overrides, in seconds.
     pub fn merge_timeout(mut self, timeout: Duration) -> Self {
@@ -317,8 +316,8 @@ impl ProfilingConfig {
         self
     }
 
-    /// Leaves the logs where they are although they have been merged. Otherwise they are removed once
-    /// the file has been written and read back.
+    /// Keeps the logs after they have been merged. Otherwise they are removed once the file has been written and
+    /// checked.
     ///
     /// Defaults to `false`; `SCOPE_PROFILER_KEEP_LOGS` overrides.
     pub fn keep_logs(mut self, keep: bool) -> Self {
@@ -327,11 +326,11 @@ impl ProfilingConfig {
     }
 
     /// The ranks that share the session's file: those of `communicator`, by their ranks in it. The
-    /// profiler works on a duplicate, so that its messages never meet the program's. Collective over
+    /// profiler uses a duplicate, so that its messages never mix with the program's. Collective over
     /// `communicator`.
     ///
-    /// Sessions of different communicators need different [files](Self::file_path). Where MPI is not
-    /// initialized any more, or the calling thread may not use it, this does nothing.
+    /// Sessions of different communicators need different [files](Self::file_path). This does nothing where MPI is
+    /// already finalized, or the calling thread may not use it.
     ///
     /// Defaults to `MPI_COMM_WORLD`.
     ///
@@ -355,14 +354,14 @@ impl ProfilingConfig {
         self
     }
 
-    /// Takes the time from `clock` instead of the system, for tests.
+    /// Takes the time from `clock` instead of the system. For tests.
     pub fn manual_clock(mut self, clock: &ManualClock) -> Self {
         self.clock = Some(clock.clone());
         self
     }
 }
 
-/// Refuses a variable of ours that is no text: it would count as not set.
+/// Refuses an environment variable of the profiler that is not UTF-8: it would count as not set.
 pub(crate) fn check_environment() -> Result<()> {
     for (key, value) in std::env::vars_os() {
         let is_ours = key.as_encoded_bytes().starts_with(b"SCOPE_PROFILER_");

@@ -1,8 +1,8 @@
-//! How a span becomes the name of a region: what a program asks for, and how it is followed.
+//! How the name of a region follows from a span: what a program asks for, and the templates made of that.
 
 use crate::error::{Error, Result};
 
-/// How a span becomes the name of a region.
+/// How the name of a region follows from a span.
 ///
 /// | naming | the region of `info_span!("kernel", id = "axpy")` in `src/solver.rs`, line 42 |
 /// |---|---|
@@ -12,12 +12,12 @@ use crate::error::{Error, Result};
 /// | [`field`](Self::field)`("id")` | `axpy` |
 /// | [`templates`](Self::templates)`(["{span}: {id}"])` | `kernel: axpy` |
 ///
-/// A field that has no value, or an empty one, names nothing: such a span has the next template's
-/// name, in the end its own. What counts is the value that the span has when it is entered, also one that was
+/// Where a field has no value, or an empty one, the next template is used, and in the end the span's own name.
+/// What counts is the value when the span is entered, including one that was
 /// [recorded](https://docs.rs/tracing/0.1/tracing/struct.Span.html#method.record) after the span was
 /// created; an interval that has begun keeps its name.
 ///
-/// Each name is kept for as long as the program runs: choose fields with few values.
+/// Each name stays in memory for as long as the program runs: choose fields with few values.
 ///
 /// ```
 /// use scope_profiler::{Profiler, ProfilingConfig, RegionNaming};
@@ -42,9 +42,9 @@ pub enum RegionNaming {
     /// The span's name: `solve`.
     #[default]
     Name,
-    /// Module path and name: `heat::solver::solve`. Methods of one name in one module are one region.
+    /// Module path and name: `heat::solver::solve`. Methods of the same name in one module are one region.
     Qualified,
-    /// The name and where it stands in the source: `solve (src/solver.rs:42)`. Every call site is a
+    /// The name and its place in the source: `solve (src/solver.rs:42)`. Every call site is a
     /// region of its own.
     Location,
     /// The value of this field: see [`field`](Self::field).
@@ -72,8 +72,7 @@ impl RegionNaming {
     /// those of its call site, and any other word in braces is the field of that name. `{field.span}` is
     /// the field `span`, and so on; `{{` and `}}` are braces.
     ///
-    /// A template that does not keep to this, and an empty list, are refused when the session
-    /// starts.
+    /// An invalid template and an empty list are refused when the session starts.
     ///
     /// ```
     /// use scope_profiler::{ProfilingConfig, RegionNaming};
@@ -101,10 +100,10 @@ pub(crate) enum Part {
     Field(usize),
 }
 
-/// A [`RegionNaming`] that has been checked: templates, of which the first that can be filled in counts.
+/// A [`RegionNaming`] that has been checked: templates, of which the first that can be filled in is used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Naming {
-    /// The last needs no field.
+    /// The last template needs no field.
     pub(crate) templates: Vec<Vec<Part>>,
     /// The fields that templates name.
     pub(crate) fields: Vec<String>,
@@ -153,7 +152,7 @@ impl Naming {
         compiled.templates.push(vec![Part::Span]);
         let without_field =
             |template: &Vec<Part>| !template.iter().any(|part| matches!(part, Part::Field(_)));
-        // What comes after a template that can always be filled in is never asked for.
+        // Templates after one that can always be filled in are never used.
         if let Some(last) = compiled.templates.iter().position(without_field) {
             compiled.templates.truncate(last + 1);
         }

@@ -1,4 +1,4 @@
-//! The configuration as a session runs by it: the environment applied, every value checked.
+//! The settings that a session uses: the environment applied, every value checked.
 
 use super::file_name::{FileName, Process};
 use super::{BLOCK_EVENTS, MergeMode, Naming, Overflow, ProfilingConfig};
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 impl ProfilingConfig {
-    /// Applies the environment, checks every value, and gives the settings that a session runs by.
+    /// Applies the environment, checks every value, and gives the settings for a session.
     pub(crate) fn resolve(self, environment: impl Fn(&str) -> Option<String>) -> Result<Settings> {
         let get = |key: &str| environment(key).filter(|value| !value.is_empty());
         let flag = |key: &str, otherwise: bool| match get(key) {
@@ -77,7 +77,7 @@ impl ProfilingConfig {
                 "throttle needs a number of calls and a mean above 0; leave it out to keep every interval",
             ));
         }
-        // Nobody who sends the file there wants one.
+        // Who sends the file there does not want one.
         let has_file = self.flush_to_disk && !file_name.fixed().is_some_and(output::is_null_device);
         let writes = activated && has_file;
         if let (true, Some(path)) = (writes, file_name.fixed()) {
@@ -115,14 +115,14 @@ impl ProfilingConfig {
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) activated: bool,
-    /// The variable that switched off what the program has on.
+    /// The variable that switched profiling off, although the program has it on.
     pub(crate) switched_off_by: Option<&'static str>,
     pub(crate) time_trace: bool,
-    /// None: everything stays in memory; or the name is not settled yet.
+    /// None where everything stays in memory, or the name is not settled yet.
     pub(crate) file_path: Option<PathBuf>,
-    /// As it was given. None where no file is written.
+    /// The name as it was given. None where no file is written.
     pub(crate) file_name: Option<FileName>,
-    /// The file is of this process alone, whatever others there are.
+    /// Whether the file is for this process alone, even if there are other ranks.
     pub(crate) has_own_file: bool,
     pub(crate) label: Option<String>,
     pub(crate) verbose: bool,
@@ -136,7 +136,7 @@ pub(crate) struct Settings {
     pub(crate) naming: Arc<Naming>,
     pub(crate) record_arguments: bool,
     pub(crate) throttle: Option<(u64, Duration)>,
-    /// Only where there is a file to save to.
+    /// True only where there is a file to save to.
     pub(crate) crash_handler: bool,
     pub(crate) merge: MergeMode,
     pub(crate) merge_timeout: Duration,
@@ -146,7 +146,7 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Settles the name of the file, now that it is known which process this is.
+    /// Fills in the name of the file, now that the rank of this process is known.
     ///
     /// # Errors
     ///

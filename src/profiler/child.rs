@@ -1,7 +1,7 @@
-//! A session in a forked child: it is the parent's, and so is its log.
+//! A session in a forked child: session and log belong to the parent.
 //!
-//! What the session holds for long, a thread that the child does not have may hold in it forever: it is
-//! looked at only where it is free.
+//! Locks that the session holds for long may be held forever in the child, by a thread that it does not have: they
+//! are only tried.
 
 use super::{Profiler, warn};
 use crate::error::{Error, Result};
@@ -21,7 +21,7 @@ pub(super) fn check() -> Result<()> {
 }
 
 impl Profiler {
-    /// What the parent's session had come to when the child was forked.
+    /// The result of the parent's session, if it had ended when the child was forked.
     pub(super) fn outcome_in_child(&self) -> Option<Result<Summary>> {
         let outcome = self.outcome.try_lock().ok()?;
         outcome.as_ref().map(super::Outcome::as_result)
@@ -41,7 +41,7 @@ impl Profiler {
         }
     }
 
-    /// Nobody has asked for the end of the session: only who has lost something hears of it.
+    /// The session ends without a call of `finalize`: reported only where something is lost.
     pub(super) fn drop_in_child(&self) {
         if self.outcome_in_child().is_none() {
             if let Some(error) = self.leave_in_child().filter(|_| self.is_orphaned()) {
@@ -50,7 +50,7 @@ impl Profiler {
         }
     }
 
-    /// Lets go of the session, so that another can begin; what there is to say of it, once.
+    /// Releases the session, so that another can begin; gives what is to be reported, once.
     pub(crate) fn leave_in_child(&self) -> Option<Error> {
         if fork::is_unusable() || self.recording.is_closed() {
             return None;

@@ -1,7 +1,7 @@
 //! The end of a session: its log becomes a file, and there is a summary.
 //!
-//! Whatever happens to MPI or to other ranks, a rank's own log is complete on the disk before it depends
-//! on anybody; how ranks end together is in `together`.
+//! A rank's own log is complete on disk before the rank depends on MPI or on other ranks; how ranks end together is
+//! in `together`.
 
 use super::account::account;
 use super::in_memory;
@@ -24,7 +24,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How a session ended. There can be both: a summary of what there is, and what is wrong with it.
+/// How a session ended. It may have both: a summary, and an error that says what is missing.
 #[derive(Debug)]
 pub(super) struct Outcome {
     pub(super) summary: Option<Summary>,
@@ -86,7 +86,7 @@ pub(super) fn end(
             writer.seal();
             ending.alone(ranks).into()
         }
-        // A rank that panics leaves at once: the launcher or the other ranks deal with it.
+        // A rank that panics does not wait for others: the launcher or the other ranks deal with it.
         Some(world) if !std::thread::panicking() => ending.with_others(world),
         _ => {
             writer.seal();
@@ -100,7 +100,7 @@ pub(super) fn end(
     outcome
 }
 
-/// To be held while HDF5 is used: it is not for a child that was forked while another thread used it.
+/// To be held while HDF5 is used. An error in a child that was forked while another thread used HDF5.
 pub(super) fn in_hdf5() -> Result<InLibrary> {
     InLibrary::begin().ok_or_else(|| {
         Error::config(
@@ -109,7 +109,7 @@ pub(super) fn in_hdf5() -> Result<InLibrary> {
     })
 }
 
-/// Whether there are no other ranks; where the launcher does not say, whether none has left a log.
+/// Whether there are no other ranks; where the launcher does not say, whether there is no log of another.
 fn is_alone(ranks: &Ranks, writer: &Writer) -> bool {
     let comm = &ranks.comm;
     match comm.size {
@@ -119,7 +119,7 @@ fn is_alone(ranks: &Ranks, writer: &Writer) -> bool {
     }
 }
 
-/// Where MPI came up after the start of the session, the log learns its rank.
+/// Writes the rank to the log, where MPI was initialized after the session began.
 fn settle_rank(writer: &Writer, ranks: &mut Ranks, has_own_file: bool, timeout: Duration) {
     if !ranks.provisional {
         return;
@@ -131,7 +131,7 @@ fn settle_rank(writer: &Writer, ranks: &mut Ranks, has_own_file: bool, timeout: 
     let comm = &ranks.comm;
     writer.append(|log| {
         if let (true, Some(job)) = (changed, &comm.job) {
-            // One that cannot be renamed is found all the same: rank 0 is told its name.
+            // A log that cannot be renamed is still found: rank 0 gets its name.
             log.rename(&run_directory::log_of_rank(log.path(), job, comm.rank))
                 .ok();
         }
@@ -170,7 +170,7 @@ impl Ending<'_> {
     fn command_for_all(&self, ranks: &Ranks, log: &Path) -> String {
         match &ranks.comm.job {
             Some(_) => self.merge_command(log),
-            // Each log has a run of its own. Of another launch's the user knows more than anybody.
+            // Each log has a run of its own. Only the user knows which logs belong together.
             None => format!(
                 "scope-profiler-pproc merge {}/*.log -o {}",
                 shell::quote(directory_of(log)),
@@ -206,7 +206,7 @@ impl Ending<'_> {
         .map_err(unmerged)?;
         summary.set_placed(self.output(), merged.replaced);
         if !settings.has_own_file && ranks.comm.size == 0 && !ranks.comm.may_be_alone {
-            // Others may come, and write logs that are merged with this one.
+            // There may be other processes, whose logs are to be merged with this one.
             summary.set_advice(format!(
                 "The launcher does not say how many processes there are. If there are others, merge all \
                  logs when the last process has ended:\n  {}",
@@ -228,7 +228,7 @@ impl Ending<'_> {
         Outcome::of(Summary::of_log(self.account.clone(), &log, &command, &ranks.comm))
     }
 
-    /// Removes the log once it is in the file, unless it shall stay.
+    /// Removes the log once it is in the file, unless logs are kept.
     pub(super) fn remove(&self, log: &Path) {
         if !self.recording.settings.keep_logs {
             run_directory::remove_log(log);

@@ -1,5 +1,4 @@
-//! What may be the reason where a session has nothing recorded, or no span; and names that several call
-//! sites share.
+//! Why a session may have recorded nothing, or no spans; and names that several call sites share.
 
 use crate::export::text::shorten;
 use crate::record::names::NameId;
@@ -7,12 +6,12 @@ use crate::record::{LayerStatus, Recording, global};
 use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
 use tracing_core::subscriber::NoSubscriber;
 
-/// In a list of names, the rest is counted.
+/// The most names in a list; the rest is counted.
 const SHOWN: usize = 4;
-/// Columns of a name in it.
+/// The most columns of a name in it.
 const LONGEST: usize = 60;
 
-/// What a session's summary says beside its numbers.
+/// The hints in a session's summary.
 pub(super) fn hints(recording: &Recording, rank: Option<u32>) -> Vec<String> {
     if !recording.settings.activated {
         let by = recording
@@ -27,7 +26,7 @@ pub(super) fn hints(recording: &Recording, rank: Option<u32>) -> Vec<String> {
         .collect()
 }
 
-/// Why there is nothing, or no span; None where there is.
+/// Why nothing was recorded, or no spans; None where there are some.
 fn silence(recording: &Recording, rank: Option<u32>) -> Option<String> {
     let is_global = global::was(recording.id);
     let layers = if is_global {
@@ -92,7 +91,7 @@ fn why_no_span(layers: &LayerStatus, is_global: bool) -> String {
     )
 }
 
-/// What may keep spans from a layer that is installed, or was.
+/// Why spans may not reach a layer that is or was installed.
 fn possible_reasons(is_gone: bool) -> Vec<String> {
     let mut reasons = vec!["none was entered while the session was running".to_owned()];
     if is_gone {
@@ -136,16 +135,16 @@ fn level(filter: LevelFilter) -> String {
 
 /// Whether threads without a subscriber of their own have one.
 fn has_global_subscriber() -> bool {
-    // Only such a thread can tell.
+    // Only such a thread can find out.
     let ask = || tracing_core::dispatcher::get_default(|default| !default.is::<NoSubscriber>());
     let thread = std::thread::Builder::new().spawn(ask);
     thread.is_ok_and(|thread| thread.join().unwrap_or(false))
 }
 
-/// Regions whose spans are those of several call sites.
+/// Regions with spans from several call sites.
 fn shared_names(recording: &Recording) -> Option<String> {
     let mut names: Vec<(&str, usize)> = recording.registry.shared_names().into_iter().collect();
-    // Stable: those of equally many stay in alphabetical order.
+    // The sort is stable: names with the same number stay in alphabetical order.
     names.sort_by_key(|&(_, sites)| std::cmp::Reverse(sites));
     let names = names
         .iter()
@@ -159,7 +158,7 @@ fn shared_names(recording: &Recording) -> Option<String> {
     })
 }
 
-/// A name on one line, whatever is in it.
+/// A name on one line, shortened.
 fn clip(name: &str) -> String {
     shorten(&name.replace('\n', "\\n"), LONGEST, true)
 }

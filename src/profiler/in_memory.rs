@@ -9,7 +9,7 @@ use crate::record::{Recording, cost};
 use crate::summary::Summary;
 use std::collections::BTreeMap;
 
-/// What a session has that stayed in memory.
+/// The intervals of a session that stayed in memory.
 pub(super) fn summary(recording: &Recording, rank: u32) -> Result<Summary> {
     let profile = profile(recording, rank);
     let kept = profile.rows().iter().map(|row| row.intervals).sum();

@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 /// One profiling session as a value, without globals. Several can live at once.
 ///
-/// Dropping it finalizes it, and prints a warning should that fail.
+/// Dropping it finalizes it, and prints a warning if that fails.
 ///
 /// ```
 /// use scope_profiler::{Profiler, ProfilingConfig};
@@ -55,7 +55,7 @@ impl Profiler {
     ///
     /// With the feature `mpi`, and once MPI is initialized, this is collective over the session's
     /// [communicator](ProfilingConfig#method.communicator), `MPI_COMM_WORLD` by default: every rank
-    /// of it has to call it. Before MPI is initialized it is not.
+    /// of it has to call it. Before MPI is initialized, it is not collective.
     ///
     /// # Errors
     ///
@@ -124,7 +124,7 @@ impl Profiler {
         ScopeLayer::of(&self.recording)
     }
 
-    /// A whole subscriber that records spans into this session, for programs that only profile.
+    /// A complete subscriber that records spans into this session, for programs that only profile.
     #[must_use]
     pub fn subscriber(&self) -> ScopeSubscriber {
         ScopeSubscriber::of(&self.recording)
@@ -144,23 +144,22 @@ impl Profiler {
         }
     }
 
-    /// Ends the session: makes the HDF5 file of the log and gives the summary, which is printed
-    /// when the session is `verbose`. Other threads may go on; what they record from now on is no
-    /// part of the session. Calling it again gives the same.
+    /// Ends the session: makes the HDF5 file from the log and returns the summary, which is printed
+    /// when the session is `verbose`. Other threads may go on; what they record from now on is not
+    /// part of the session. Further calls return the same result.
     ///
     /// With the feature `mpi` this is collective, as [`new`](Self::new) is, also when the session
-    /// began before MPI was initialized: the ranks wait for each other, and rank 0 writes one file. A
-    /// rank that sends no heartbeat for [`merge_timeout`](ProfilingConfig::merge_timeout) is not
-    /// waited for any longer.
+    /// began before MPI was initialized: the ranks wait for each other, and rank 0 writes one file. They
+    /// stop waiting for a rank that sends no heartbeat for [`merge_timeout`](ProfilingConfig::merge_timeout).
     ///
     /// # Errors
     ///
     /// When the file cannot be written: the log then stays, and the message says how to make the
-    /// file of it. And when ranks are missing ([`Error::is_incomplete`]): the file then has what there
-    /// is, and [`summary`](Self::summary) says what that is.
+    /// file from it. And when ranks are missing ([`Error::is_incomplete`]): the file then has the ranks that there
+    /// are, and [`summary`](Self::summary) gives their summary.
     ///
-    /// A forked child has no part in a session of its parent: there this does nothing but say so, on
-    /// standard error, and is an error where the parent is gone, as that of a daemon is.
+    /// A forked child has no part in a session of its parent: there this only prints a message to standard error,
+    /// and is an error where the parent is gone, as that of a daemon is.
     pub fn finalize(&self) -> Result<Summary> {
         if self.recording.is_forked() {
             return self.finalize_in_child();
@@ -169,8 +168,8 @@ impl Profiler {
         outcome.get_or_insert_with(|| self.end()).as_result()
     }
 
-    /// What [`finalize`](Self::finalize) gave, or would have given, had no rank been missing. None
-    /// before, and where no file could be written.
+    /// The summary that [`finalize`](Self::finalize) returned, or would have returned if no rank were missing. None
+    /// before that, and where no file could be written.
     #[must_use]
     pub fn summary(&self) -> Option<Summary> {
         if self.recording.is_forked() {
@@ -204,7 +203,7 @@ impl Profiler {
         } else {
             Outcome::of(Summary::default())
         };
-        // Who switched it off in the program knows; a variable may have been set for another one.
+        // A program that switched profiling off knows that; a variable may have been set for another program.
         let is_news = settings.activated || settings.switched_off_by.is_some();
         if let Some(summary) = &mut outcome.summary {
             if was_open || !settings.activated {
@@ -214,7 +213,7 @@ impl Profiler {
             if settings.verbose && is_news && ranks.comm.rank == 0 {
                 summary.print();
             } else {
-                // Nobody would look for the file under another name.
+                // Otherwise nobody would look for the file under another name.
                 summary.note_on_other_name().into_iter().for_each(warn);
             }
         }
@@ -228,7 +227,7 @@ impl Drop for Profiler {
     }
 }
 
-/// Tells of an error where there is nobody to return it to.
+/// Prints an error that cannot be returned.
 fn warn(error: impl std::fmt::Display) {
     use std::io::Write;
     // A closed standard error is no reason to take the program down, as eprintln! would.

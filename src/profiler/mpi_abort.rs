@@ -1,6 +1,6 @@
-//! `MPI_Abort`, which ends a process in ways that no hook at exit hears of.
+//! `MPI_Abort`, which ends a process without running exit handlers.
 //!
-//! The MPI standard has a second name for each function, so that tools can take the place of the first.
+//! The MPI standard has a second name for each function, so that tools can replace the first.
 #![allow(unsafe_code)]
 
 use crate::record::writer;
@@ -12,20 +12,20 @@ unsafe extern "C" {
     fn PMPI_Abort(communicator: MPI_Comm, code: c_int) -> c_int;
 }
 
-/// Has the logs get what is in memory before the process ends.
+/// Writes what is in memory to the logs before the process ends.
 ///
 /// # Safety
 ///
-/// As that of MPI.
+/// As for MPI's own function.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn MPI_Abort(communicator: MPI_Comm, code: c_int) -> c_int {
     // A panic must not cross into C.
     catch_unwind(writer::save_all_before_abort).ok();
-    // SAFETY: the caller's arguments, passed on.
+    // SAFETY: the caller's arguments are passed on.
     unsafe { PMPI_Abort(communicator, code) }
 }
 
-/// So that the linker takes this one.
+/// Makes the linker use this function.
 pub(super) fn keep() {
     let abort: unsafe extern "C" fn(MPI_Comm, c_int) -> c_int = MPI_Abort;
     std::hint::black_box(abort);

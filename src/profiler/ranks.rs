@@ -1,14 +1,14 @@
 //! Which rank a session is of, and its connection to the others.
 
 use crate::clock::ClockMeasurement;
-use crate::comm::{self, Comm, Connection, Occasion, Post, World};
+use crate::comm::{self, Comm, Connection, Occasion, Transport, World};
 use crate::config::Settings;
 use crate::record::writer::tell;
 use crate::units::ranges;
 use std::time::{Duration, Instant};
 
-/// One rank speaks for those that have heard of rank 0.
-fn tell_of_missing(comm: &Comm, missing: &[u32], timeout: Duration) {
+/// Warns of missing ranks; one rank does so for those that have reached rank 0.
+fn warn_of_missing(comm: &Comm, missing: &[u32], timeout: Duration) {
     if comm.rank != 0 && !missing.contains(&0) {
         return;
     }
@@ -32,15 +32,15 @@ fn tell_of_missing(comm: &Comm, missing: &[u32], timeout: Duration) {
 #[derive(Debug)]
 pub(super) struct Ranks {
     pub(super) comm: Comm,
-    /// None without MPI, and as long as it is not initialized.
+    /// None without MPI, and before it is initialized.
     pub(super) world: Option<World>,
     /// MPI may be initialized later: until then `comm` is what the launcher says.
     pub(super) provisional: bool,
-    /// The other ranks have not come to be connected.
+    /// Whether the other ranks could not be connected.
     pub(super) gave_up: bool,
-    /// What to say of it, once, where MPI and the launcher say different things.
+    /// The warning, to be printed once, where MPI and the launcher disagree.
     pub(super) disagreement: Option<String>,
-    /// How this rank's clock and rank 0's differed at the start.
+    /// The offset between this rank's clock and rank 0's at the start.
     pub(super) clock: Option<ClockMeasurement>,
 }
 
@@ -67,7 +67,7 @@ impl Ranks {
                     };
                 }
                 Connection::Missing(comm, missing) => {
-                    tell_of_missing(&comm, &missing, timeout);
+                    warn_of_missing(&comm, &missing, timeout);
                     return Self::without_mpi(comm);
                 }
                 Connection::None => {}
@@ -90,8 +90,8 @@ impl Ranks {
         }
     }
 
-    /// Connects where MPI was not there at the start and is now; true when that makes another rank of
-    /// this process than it took itself for. Collective.
+    /// Connects the ranks where MPI has been initialized since the start; true when that changes the rank or size
+    /// that the launcher told. Collective.
     pub(super) fn resolve(
         &mut self,
         timeout: Duration,
@@ -112,7 +112,7 @@ impl Ranks {
             self.disagreement = disagreement(&self.comm);
             return false;
         }
-        // Logs that have a name in common keep it.
+        // Logs that share a name keep it.
         if self.comm.job.is_some() {
             comm.job.clone_from(&self.comm.job);
         }
@@ -121,26 +121,26 @@ impl Ranks {
         before != self.comm
     }
 
-    /// Leaves the others as they are: they may still write to this rank, so that nothing is freed.
+    /// Gives up the connection without freeing anything: the others may still send to this rank.
     pub(super) fn abandon(&mut self) {
         if let Some(world) = self.world.take() {
             world.abandon();
         }
     }
 
-    /// The others, where this process can talk to them.
+    /// The connection to the others, where there is one and it can still be used.
     pub(super) fn others(&self) -> Option<&World> {
         self.world.as_ref().filter(|world| world.is_up())
     }
 }
 
-/// Whether MPI takes this process for the only one, and the launcher knows of others: then it is the
-/// launcher of another MPI. A session may also be of one rank because its communicator is.
+/// Whether MPI takes this process for the only one while the launcher knows of others: then it is the
+/// launcher of another MPI. A session may also have one rank because its communicator has.
 fn disagree(of_session: &Comm, launched: &Comm) -> bool {
     of_session.size == 1 && launched.is_one_of_several() && comm::size_of_world() == Some(1)
 }
 
-/// One of the ranks says so.
+/// The warning, on one of the ranks.
 fn disagreement(launched: &Comm) -> Option<String> {
     (launched.rank == 0).then(|| {
         format!(

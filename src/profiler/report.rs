@@ -1,4 +1,4 @@
-//! What a rank tells rank 0 when its log is complete, and what rank 0 answers: in bytes.
+//! The messages of the rendezvous as bytes: what a rank reports to rank 0, and rank 0's replies.
 
 use crate::store::codec::{Decoder, Encoder};
 use crate::summary::{Account, OpenRegion};
@@ -61,10 +61,10 @@ impl RankReport {
     }
 }
 
-/// What rank 0 says when all have come, or it has waited long enough.
+/// Rank 0's reply when all have arrived, or it has waited long enough.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Arrivals {
-    /// Whether all ranks have come.
+    /// Whether all ranks have arrived.
     pub(super) all: bool,
     /// Whether each rank makes its own file.
     pub(super) link: bool,
@@ -86,14 +86,14 @@ impl Arrivals {
     }
 }
 
-/// What became of the logs, as rank 0 tells the others.
+/// Rank 0's reply to the reports: what it has made of the logs.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Verdict {
-    /// They are in this file.
+    /// The logs are in this file.
     Merged(PathBuf),
-    /// They stay, as was asked for.
+    /// The logs stay, as configured.
     Kept,
-    /// The file has what there was of these ranks, and lacks the rest.
+    /// The file lacks these ranks, or a part of them.
     Incomplete(PathBuf, Vec<u32>),
     /// There is no file, for this reason.
     Failed(String),
@@ -158,7 +158,7 @@ mod tests {
         };
         let bytes = report.encode();
         assert_eq!(RankReport::decode(&bytes), Some(report));
-        // A message that was cut short is none.
+        // A message that was cut off is refused.
         assert_eq!(RankReport::decode(&bytes[..bytes.len() - 1]), None);
     }
 

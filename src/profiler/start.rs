@@ -12,8 +12,8 @@ use crate::sys;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// What the name of the file may tell of this process. Collective where ranks that can talk to each other
-/// have to agree on it.
+/// What the placeholders in the file's name stand for in this process. Collective where connected ranks have to
+/// agree on it.
 pub(super) fn process(settings: &Settings, ranks: &Ranks) -> Process {
     let mut process = Process {
         id: std::process::id(),
@@ -28,9 +28,8 @@ pub(super) fn process(settings: &Settings, ranks: &Ranks) -> Process {
     if let (Some(world), Some(true)) = (&ranks.world, name.map(FileName::is_to_be_agreed_on)) {
         let words = format!("{} {}", process.time, process.host).into_bytes();
         let until = Instant::now() + settings.merge_timeout;
-        let words =
-            comm::words_of_rank_0(world, words, until).and_then(|words| String::from_utf8(words).ok());
-        // Of a rank that hears nothing the logs lie elsewhere. Rank 0 is told where.
+        let words = comm::broadcast(world, words, until).and_then(|words| String::from_utf8(words).ok());
+        // A rank that receives nothing has its log elsewhere. Rank 0 gets its path at the end.
         if let Some((time, host)) = words.as_deref().and_then(|words| words.split_once(' ')) {
             (process.time, process.host) = (time.into(), host.into());
         }
@@ -38,7 +37,7 @@ pub(super) fn process(settings: &Settings, ranks: &Ranks) -> Process {
     process
 }
 
-/// Begins the log and starts the writer; none for a session that writes no file.
+/// Creates the log and starts the writer; none for a session that writes no file.
 pub(super) fn writer(recording: &Arc<Recording>, ranks: &Ranks) -> Result<Option<Arc<Writer>>> {
     let Settings {
         activated: true,
@@ -54,14 +53,14 @@ pub(super) fn writer(recording: &Arc<Recording>, ranks: &Ranks) -> Result<Option
     let mut facts: Metadata = metadata::at_start(&recording.settings, comm.rank, comm.size);
     facts.insert("run".into(), Value::Text(run));
     match comm.size {
-        // The file of one among many lacks nobody; and of many whose number nobody knows, none is missing.
+        // In the file of one rank alone no other is missing; nor is one where the number of ranks is unknown.
         _ if recording.settings.has_own_file => drop(facts.remove("size")),
         0 if comm.rank > 0 => drop(facts.remove("size")),
         0 => drop(facts.insert("size".into(), Value::Int(1))),
         _ => {}
     }
     if ranks.provisional {
-        // The first word of a log on its rank counts: until MPI says it, only the name does.
+        // The first rank in a log counts: until MPI gives it, only the log's name has one.
         facts.remove("rank");
         facts.remove("run");
         if comm.size <= 1 {

@@ -1,8 +1,8 @@
 //! How several ranks end a session: one file of all logs.
 //!
-//! This is a [`Meeting`] led by rank 0. In its first stage the ranks learn whether all have come; then
-//! each completes its log, which takes the difference of the clocks where all are there. In the second stage
-//! they report to rank 0, which merges the logs and says what became of them.
+//! This is a [`Rendezvous`] led by rank 0. In its first stage the ranks learn whether all have arrived; then
+//! each completes its log, after a comparison of the clocks if all are present. In the second stage
+//! they report to rank 0, which merges the logs and replies with the result.
 
 use super::account::open_regions;
 use super::finalize::{Ending, Outcome, in_hdf5};
@@ -10,7 +10,7 @@ use super::report::{Arrivals, RankReport, Verdict};
 use super::written::Written;
 use crate::analysis::imbalance::{self, Imbalance, RegionImbalance};
 use crate::analysis::selection::RegionFilter;
-use crate::comm::{Meeting, Occasion, Post, Stage, World, compare_clocks};
+use crate::comm::{Occasion, Rendezvous, Stage, Transport, World, compare_clocks};
 use crate::config::MergeMode;
 use crate::error::{Error, Result};
 use crate::output::directory_of;
@@ -23,40 +23,40 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// Of several ranks with more intervals than this the calls are not nested for the summary: that
-/// would read the whole file again, on one rank, while the others wait.
+/// With more intervals than this in several ranks, the summary has no call tree: that would read the whole file
+/// again, on one rank, while the others wait.
 const NESTED_INTERVALS: u64 = 10_000_000;
 
 /// What rank 0 knows when the logs are complete.
 struct Gathered {
-    /// Of this rank and all others that have come.
+    /// From this rank and all others that have arrived.
     reports: BTreeMap<u32, RankReport>,
-    /// The ranks that have not.
+    /// The ranks that have not arrived.
     missing: Vec<u32>,
     size: u32,
 }
 
 impl Ending<'_> {
     pub(super) fn with_others(&self, world: &World) -> Outcome {
-        let meeting = Meeting::new(world, self.recording.settings.merge_timeout);
-        if meeting.leads() {
-            self.lead(world, &meeting)
+        let rendezvous = Rendezvous::new(world, self.recording.settings.merge_timeout);
+        if rendezvous.leads() {
+            self.lead(world, &rendezvous)
         } else {
-            self.follow(world, &meeting)
+            self.follow(world, &rendezvous)
         }
     }
 
-    /// Any rank but 0.
-    fn follow(&self, world: &World, meeting: &Meeting<'_, World>) -> Outcome {
+    /// The part of any rank but 0.
+    fn follow(&self, world: &World, rendezvous: &Rendezvous<'_, World>) -> Outcome {
         let log = self.writer.log_path();
-        let word = meeting.report(Stage::Arrived, bytes_of(&log).to_le_bytes().to_vec());
+        let word = rendezvous.report(Stage::Arrived, bytes_of(&log).to_le_bytes().to_vec());
         let arrivals = word.and_then(|word| Arrivals::decode(&word));
         self.complete_log(world, arrivals);
         let Some(arrivals) = arrivals else {
             return self.left_alone("rank 0", world.rank(), &log);
         };
-        self.make_rank_file(meeting, arrivals, &log);
-        let word = meeting.report(Stage::Sealed, self.report(&log).encode());
+        self.make_rank_file(rendezvous, arrivals, &log);
+        let word = rendezvous.report(Stage::Sealed, self.report(&log).encode());
         match word.and_then(|word| Verdict::decode(&word)) {
             None => self.left_alone("rank 0", world.rank(), &log),
             Some(Verdict::Merged(output)) => {
@@ -81,12 +81,12 @@ impl Ending<'_> {
         }
     }
 
-    fn lead(&self, world: &World, meeting: &Meeting<'_, World>) -> Outcome {
+    fn lead(&self, world: &World, rendezvous: &Rendezvous<'_, World>) -> Outcome {
         let log = self.writer.log_path();
         let settings = &self.recording.settings;
         let size = world.size();
         let everybody: Vec<u32> = (1..size).collect();
-        let arrived = meeting.collect(Stage::Arrived, &everybody);
+        let arrived = rendezvous.collect(Stage::Arrived, &everybody);
         let bytes: u64 = bytes_of(&log)
             + arrived
                 .values()
@@ -97,12 +97,12 @@ impl Ending<'_> {
             all: arrived.len() == everybody.len(),
             link: mode == MergeMode::Link,
         };
-        meeting.answer(Stage::Arrived, &arrivals.encode());
+        rendezvous.reply(Stage::Arrived, &arrivals.encode());
         self.complete_log(world, Some(arrivals));
-        self.make_rank_file(meeting, arrivals, &log);
+        self.make_rank_file(rendezvous, arrivals, &log);
 
         let arrived: Vec<u32> = arrived.into_keys().collect();
-        let sealed = meeting.collect(Stage::Sealed, &arrived);
+        let sealed = rendezvous.collect(Stage::Sealed, &arrived);
         let mut reports: BTreeMap<u32, RankReport> = sealed
             .into_iter()
             .filter_map(|(rank, report)| Some((rank, RankReport::decode(&report)?)))
@@ -113,18 +113,18 @@ impl Ending<'_> {
             reports,
             size,
         };
-        let (outcome, verdict) = self.conclude(meeting, mode, &log, &gathered);
-        meeting.answer(Stage::Sealed, &verdict.encode());
+        let (outcome, verdict) = self.conclude(rendezvous, mode, &log, &gathered);
+        rendezvous.reply(Stage::Sealed, &verdict.encode());
         if matches!(verdict, Verdict::Merged(_)) {
             self.remove(&log);
         }
         outcome
     }
 
-    /// Rank 0: merges, and says what came of it.
+    /// Rank 0: merges; gives the result here and the one to send to the others.
     fn conclude(
         &self,
-        meeting: &Meeting<'_, World>,
+        rendezvous: &Rendezvous<'_, World>,
         mode: MergeMode,
         log: &Path,
         gathered: &Gathered,
@@ -145,7 +145,7 @@ impl Ending<'_> {
                 ),
             };
         }
-        let merged = meeting.while_at_work(|| self.merge(mode, log, gathered));
+        let merged = rendezvous.with_heartbeats(|| self.merge(mode, log, gathered));
         let merged = merged.unwrap_or_else(|_| {
             Err(Error::config(
                 "the merge panicked; please report it, with what was printed above",
@@ -173,7 +173,7 @@ impl Ending<'_> {
     /// The summary, and the file.
     fn merge(&self, mode: MergeMode, log: &Path, gathered: &Gathered) -> Result<(Summary, PathBuf)> {
         let _in_hdf5 = in_hdf5()?;
-        // Of a rank that has not come there may be a log all the same.
+        // A missing rank may have a log nevertheless.
         let of_missing = gathered.missing.iter().filter_map(|&rank| {
             let run = run_directory::run_of_log(log)?;
             Some(run_directory::log_of_rank(log, run, rank))
@@ -206,7 +206,7 @@ impl Ending<'_> {
     fn complete_log(&self, world: &World, arrivals: Option<Arrivals>) {
         if arrivals.is_some_and(|arrivals| arrivals.all) {
             let settings = &self.recording.settings;
-            // Others wait for the whole time for a sign of life; there is none from here.
+            // No heartbeats are sent during the comparison, and the others wait for the whole timeout.
             let until = Instant::now() + settings.merge_timeout / 2;
             if let Some(measured) = compare_clocks(world, &settings.clock, Occasion::End, until) {
                 self.writer.append(|log| log.clock(measured));
@@ -215,11 +215,11 @@ impl Ending<'_> {
         self.writer.seal();
     }
 
-    /// For an index of links every rank makes its own file, at the same time.
-    fn make_rank_file(&self, meeting: &Meeting<'_, World>, arrivals: Arrivals, log: &Path) {
+    /// For an index of links every rank makes its own file, all at the same time.
+    fn make_rank_file(&self, rendezvous: &Rendezvous<'_, World>, arrivals: Arrivals, log: &Path) {
         if arrivals.link {
-            // Should it fail, the merge tries again; and tells when that fails too.
-            let made = meeting.while_at_work(|| {
+            // If it fails, the merge tries again, and reports an error if that fails too.
+            let made = rendezvous.with_heartbeats(|| {
                 in_hdf5()
                     .and_then(|_in| write_rank_file(log, self.output()))
                     .is_ok()
@@ -228,7 +228,7 @@ impl Ending<'_> {
         }
     }
 
-    /// Nothing is heard of others.
+    /// No message has come from the others.
     pub(super) fn left_alone(&self, whom: &str, rank: u32, log: &Path) -> Outcome {
         Error::incomplete(format!(
             "rank {rank} has heard nothing from {whom} for {} s; its log {} is complete: when all ranks have ended, \
@@ -261,7 +261,7 @@ impl Ending<'_> {
 }
 
 impl Gathered {
-    /// What became of the intervals of all ranks that have come.
+    /// The sums over all ranks that have arrived.
     fn account(&self) -> Account {
         let mut open: BTreeMap<&str, u64> = BTreeMap::new();
         let mut account = Account::default();

@@ -9,13 +9,13 @@ use tempfile::NamedTempFile;
 /// The file that has just been written, open for reading.
 pub(super) struct Written {
     pub(super) reader: ProfilingH5Reader,
-    /// What is read instead, while it is.
+    /// The copy that is read instead, if there is one.
     _copy: Option<NamedTempFile>,
 }
 
 impl Written {
-    /// A program that was started by another thread while HDF5 had the file open has inherited HDF5's
-    /// lock on it, and keeps it for as long as it runs: then a copy is read, which nobody has locked.
+    /// A program that another thread started while HDF5 had the file open has inherited HDF5's
+    /// lock on it, and keeps it for as long as it runs: then an unlocked copy is read.
     pub(super) fn open(output: &Path) -> Result<Self> {
         let error = match ProfilingH5Reader::open(output) {
             Ok(reader) => return Ok(Self { reader, _copy: None }),

@@ -73,7 +73,7 @@ pub(crate) struct Drained {
 impl Recording {
     pub(crate) fn new(settings: Settings) -> Arc<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
-        fork::watch();
+        fork::install();
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
         names::allow(settings.memory_limit);
         Arc::new(Self {

@@ -1,18 +1,17 @@
-//! From a rank's clock to rank 0's.
+//! Converts times of a rank's clock to rank 0's.
 //!
-//! The difference is measured when a run begins and when it ends; in between it is interpolated
-//! linearly, before and after it is taken as constant. Two measurements that agree within their bounds
-//! make a constant of it: there is no drift to be seen, and the noise of measuring must not stretch a
-//! short run.
+//! The offset is measured at the start and at the end of a run; in between it is interpolated
+//! linearly, before and after it is constant. Two measurements that agree within their bounds
+//! give one constant offset: no drift was measured, and noise must not stretch a short run.
 
 use crate::clock::{ClockMeasurement, unseen_drift};
 
-/// What has to be added to the times of a rank, and how well that is known.
+/// The offset to add to the times of a rank, and its error bound.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ClockCorrection {
-    /// Time on the rank's clock and what to add to it, ns; ascending, at most two.
+    /// Times on the rank's clock and the offset to add there, ns; ascending, at most two.
     points: Vec<(i64, i64)>,
-    /// By how much corrected times may be wrong, ns; none where nothing was measured.
+    /// The error bound of corrected times, ns; none where nothing was measured.
     bound: Option<u64>,
 }
 
@@ -50,7 +49,7 @@ impl ClockCorrection {
         }
     }
 
-    /// The time on rank 0's clock when this rank's shows `ns`. Never decreasing.
+    /// The time on rank 0's clock when this rank's shows `ns`. Monotonic.
     #[inline]
     pub(crate) fn apply(&self, ns: i64) -> i64 {
         match self.points.as_slice() {
@@ -59,14 +58,14 @@ impl ClockCorrection {
             [(from, offset), .., (to, last)] => {
                 let [ns, from, to, offset, last] = [ns, *from, *to, *offset, *last].map(i128::from);
                 let gained = (last - offset) * (ns.clamp(from, to) - from);
-                // Only the sum is cut: halfway cut, times beyond the range would change places.
+                // Only the sum is clamped: clamping earlier could swap times beyond the range.
                 let corrected = ns + offset + gained.div_euclid(to - from);
                 corrected.clamp(i64::MIN.into(), i64::MAX.into()) as i64
             }
         }
     }
 
-    /// Time on the rank's clock and what was added to it there, ns.
+    /// Times on the rank's clock and the offset that was added there, ns.
     pub(crate) fn points(&self) -> &[(i64, i64)] {
         &self.points
     }
@@ -76,22 +75,22 @@ impl ClockCorrection {
     }
 }
 
-/// Whether the numbers are within a century, as those of clocks are, so that products of them can be
-/// computed: a damaged log may claim anything.
+/// Whether the numbers are within a century, as those of clocks are, so that their products do not overflow: a
+/// damaged log may contain anything.
 fn is_of_a_clock(measured: &ClockMeasurement) -> bool {
     const LIMIT: u64 = 1 << 62;
     measured.at.unsigned_abs() < LIMIT && measured.offset.unsigned_abs() < LIMIT
 }
 
-/// Whether interpolating between the two would turn time back: no clock does that.
+/// Whether interpolating between the two would turn time back, which no clock does.
 fn runs_backwards(a: ClockMeasurement, b: ClockMeasurement) -> bool {
     let elapsed = i128::from(b.at) - i128::from(a.at);
     let gained = i128::from(b.offset) - i128::from(a.offset);
-    // A clock twice as fast as another is no clock either.
+    // Nor is any clock twice as fast as another.
     gained.abs() >= elapsed
 }
 
-/// The middle of what both measurements allow, which overlap.
+/// The middle of the range that both measurements allow; their ranges overlap.
 fn between(a: ClockMeasurement, b: ClockMeasurement) -> i64 {
     let low = |m: ClockMeasurement| i128::from(m.offset) - i128::from(m.bound);
     let high = |m: ClockMeasurement| i128::from(m.offset) + i128::from(m.bound);

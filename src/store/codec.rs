@@ -1,6 +1,6 @@
 //! Little-endian numbers and texts to and from bytes.
 
-/// Appends to a buffer that is kept between uses.
+/// Appends to a buffer that is reused.
 #[derive(Debug, Default)]
 pub(crate) struct Encoder(Vec<u8>);
 
@@ -42,7 +42,7 @@ impl Encoder {
         self.u64(n as u64)
     }
 
-    /// A text; one of more than 64 KiB is cut at a character.
+    /// A text; more than 64 KiB is cut between characters.
     pub(crate) fn text(&mut self, text: &str) -> &mut Self {
         let text = clip(text, 1 << 16);
         self.u32(text.len() as u32);
@@ -60,7 +60,7 @@ pub(crate) fn clip(text: &str, bytes: usize) -> &str {
     &text[..end]
 }
 
-/// Takes from the front; none when there is too little or it is not what it should be.
+/// Takes values from the front; none where there are too few bytes, or invalid ones.
 #[derive(Debug)]
 pub(crate) struct Decoder<'a>(&'a [u8]);
 

@@ -1,4 +1,4 @@
-//! The columns of a region while they are filled.
+//! Writes the columns of a region.
 
 use super::hdf5::makings::{Makings, Values};
 use super::names;
@@ -10,14 +10,13 @@ use std::ops::Range;
 /// Start, end (ns) and thread of one interval.
 pub(crate) type Row = (i64, i64, u32);
 
-/// Rows that go to HDF5 in one call.
+/// Rows that are written to HDF5 in one call.
 pub(crate) const WRITE_ROWS: usize = if cfg!(test) { 50 } else { 1 << 16 };
 
-/// Rows that start at the same time and are held back to be put in order; more are only in a log that
-/// was not recorded.
+/// The most rows with the same start that are held back to be sorted; only a log that was not recorded has more.
 const MOST_HELD_BACK: usize = 1 << 20;
 
-/// What rows are ordered by: start, then the longer first.
+/// The order of rows: by start, then the longer first.
 pub(crate) fn key(row: &Row) -> (i64, Reverse<i64>) {
     (row.0, Reverse(row.1))
 }
@@ -26,14 +25,14 @@ pub(crate) fn key(row: &Row) -> (i64, Reverse<i64>) {
 pub(crate) struct Columns<'a> {
     makings: &'a Makings,
     group: Group,
-    /// Where all intervals are of thread 0 the column of threads is left out.
+    /// None where all intervals are of thread 0: the column is left out.
     with_threads: bool,
-    /// Made when there are rows to be written that are not all of them.
+    /// Created when the first rows are written that are not all of them.
     datasets: Option<Datasets>,
     starts: Vec<i64>,
     ends: Vec<i64>,
     threads: Vec<u32>,
-    /// How many rows there will be.
+    /// The total number of rows.
     rows: usize,
     written: usize,
     total: i64,
@@ -47,12 +46,12 @@ struct Datasets {
     thread_ids: Option<Dataset>,
 }
 
-/// What the rows of a region add up to, ns.
+/// Sums over the rows of a region, ns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Sums {
     /// All durations.
     pub(crate) total: i64,
-    /// Without those of calls inside others of the region.
+    /// Without those of calls inside other calls of the region.
     pub(crate) inclusive: i64,
 }
 
@@ -80,7 +79,7 @@ impl<'a> Columns<'a> {
         })
     }
 
-    /// Adds a row. Of rows that start at the same time the longer may come later.
+    /// Adds a row. Rows with the same start may come in any order of length.
     #[inline]
     pub(crate) fn push(&mut self, (start, end, thread): Row) -> hdf5::Result<()> {
         let mut at = self.starts.len();
@@ -105,7 +104,7 @@ impl<'a> Columns<'a> {
         }
     }
 
-    /// Writes all rows but those that start with the last one.
+    /// Writes all rows except those that start together with the last one.
     fn write_settled(&mut self) -> hdf5::Result<()> {
         let last = self.starts.last().copied();
         let settled = self.starts.iter().rposition(|&start| Some(start) != last);
@@ -140,7 +139,7 @@ impl<'a> Columns<'a> {
         Ok(())
     }
 
-    /// Makes the columns of all rows at once.
+    /// Creates the columns with all rows at once.
     fn write_all(&mut self) -> hdf5::Result<()> {
         let column = |name, values| self.makings.column(&self.group, name, values);
         column(names::START_TIMES, Values::Int64(&self.starts))?;

@@ -1,4 +1,4 @@
-//! What the run ran on: the facts that go into the log and become the file's root attributes.
+//! Facts about the run and its machine, for the log; they become the file's root attributes.
 
 use super::names;
 use crate::config::Settings;
@@ -54,8 +54,8 @@ fn now() -> String {
     format!("{:.3}", Timestamp::now())
 }
 
-/// The program's name without its directory, and its arguments: whole, or only the names of the
-/// options, as values may be private.
+/// The program's name without its directory, and its arguments: in full, or only the names of the
+/// options, because values may be private.
 fn command_line(arguments: impl IntoIterator<Item = std::ffi::OsString>, whole: bool) -> String {
     let mut arguments = arguments
         .into_iter()

@@ -1,4 +1,4 @@
-//! Files: the rank log that a run appends to, and the HDF5 file that is made of it.
+//! Files: the rank log that a run appends to, and the HDF5 file that is made from it.
 //!
 //! `schema` owns every name in the HDF5 file, for the writer, the merger and the readers alike, and knows
 //! the formats that can be read. The layouts themselves are described in `docs/format.md`.

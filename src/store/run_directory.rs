@@ -1,4 +1,4 @@
-//! Where the logs of a run lie: beside the output file, in a directory of its name plus `.d`.
+//! The directory with the logs of a run: beside the output file, with its name plus `.d`.
 
 use super::rank_log::LogWriter;
 use crate::comm::Comm;
@@ -20,12 +20,12 @@ pub(crate) fn log_directory(output: &Path) -> PathBuf {
     name.into()
 }
 
-/// Begins this process's log. The name carries the run and the rank, so that runs in one directory
+/// Creates this process's log. Its name has the run and the rank, so that runs in one directory
 /// do not mix: `profiling_data.h5.d/20261121T093000Z-4711-rank00003.log`.
 ///
 /// # Errors
 ///
-/// When the directory of the output file does not exist or cannot be written: better now than
+/// When the directory of the output file does not exist or cannot be written: this shows at the start, not
 /// after a day of computing.
 pub(crate) fn create_log(output: &Path, comm: &Comm) -> Result<(LogWriter, String)> {
     let parent = directory_of(output);
@@ -62,7 +62,7 @@ pub(crate) fn create_log(output: &Path, comm: &Comm) -> Result<(LogWriter, Strin
         .clone()
         .unwrap_or_else(|| format!("{}-{}", time_in_a_name(), std::process::id()));
     let mut again = 0;
-    // A second session of the same run gets a number of its own.
+    // A further session of the same run gets a number.
     let mut session = 1;
     loop {
         let run = if session == 1 {
@@ -74,7 +74,7 @@ pub(crate) fn create_log(output: &Path, comm: &Comm) -> Result<(LogWriter, Strin
         match LogWriter::create(&path) {
             Ok(log) => return Ok((log, run)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => session += 1,
-            // Another process has removed the directory with its last log.
+            // Another process has removed the directory together with its last log.
             Err(error) if error.kind() == io::ErrorKind::NotFound && again < 100 => {
                 again += 1;
                 create()?;
@@ -84,13 +84,13 @@ pub(crate) fn create_log(output: &Path, comm: &Comm) -> Result<(LogWriter, Strin
     }
 }
 
-/// Now, as a part of a file's name.
+/// The present time, for a file's name.
 pub(crate) fn time_in_a_name() -> String {
     Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string()
 }
 
-/// Where everyone may create files, somebody else may have made the directory, or a link that leads to
-/// one of another name: nothing is written there.
+/// Where everyone may create files, another user may have made the directory, or a link to a different one:
+/// nothing is written there.
 #[cfg(unix)]
 fn check_owner(directory: &Path, parent: &Path) -> Result<()> {
     use std::os::unix::fs::MetadataExt;
@@ -120,25 +120,25 @@ fn log_name(run: &str, rank: u32) -> String {
     format!("{run}-rank{rank:05}.log")
 }
 
-/// The rank that the name of a log says it is of.
+/// The rank in the name of a log.
 pub(crate) fn rank_of_log(log: &Path) -> Option<u32> {
     let name = log.file_name()?.to_str()?.strip_suffix(".log")?;
     name.rsplit_once("-rank")?.1.parse().ok()
 }
 
-/// The run that the name of a log says it is of.
+/// The run in the name of a log.
 pub(crate) fn run_of_log(log: &Path) -> Option<&str> {
     let name = log.file_name()?.to_str()?.strip_suffix(".log")?;
     Some(name.rsplit_once("-rank")?.0)
 }
 
-/// Whether all logs of one launch have this name of a run; else it has the time and the process, and
-/// is of one log alone.
+/// Whether all logs of a launch share this name of a run; otherwise it is made of time and process, and
+/// names one log alone.
 pub(crate) fn is_name_of_a_launch(run: &str) -> bool {
     !run.is_empty() && !run.contains('-')
 }
 
-/// Where the log of this run and rank would lie beside `log`.
+/// The path of the log of this rank in the same run as `log`.
 pub(crate) fn log_of_rank(log: &Path, run: &str, rank: u32) -> PathBuf {
     log.with_file_name(log_name(run, rank))
 }
@@ -157,14 +157,14 @@ pub(crate) fn logs_of_others(log: &Path) -> Vec<PathBuf> {
 
 /// Removes a log that has been merged, and the directory when it was the last one in it.
 pub(crate) fn remove_log(log: &Path) {
-    // What cannot be removed stays: it is no loss.
+    // If it cannot be removed, nothing is lost.
     std::fs::remove_file(log).ok();
     if let Some(directory) = log.parent() {
         std::fs::remove_dir(directory).ok();
     }
 }
 
-/// The rank logs that `paths` name: files as they are, and the logs in directories, in order of
+/// The rank logs at `paths`: files as given, and the logs in directories, in order of
 /// their names.
 ///
 /// ```no_run
@@ -175,8 +175,8 @@ pub(crate) fn remove_log(log: &Path) {
 ///
 /// # Errors
 ///
-/// When a path is not there, a directory holds no logs, or those of several runs: name the files
-/// of one of them then, or choose it with [`find_logs_of_run`].
+/// When a path does not exist, or a directory has no logs or those of several runs: then name the files
+/// of one run, or choose it with [`find_logs_of_run`].
 pub fn find_logs(paths: &[impl AsRef<Path>]) -> Result<Vec<PathBuf>> {
     find(paths, None)
 }
@@ -192,7 +192,7 @@ pub fn find_logs(paths: &[impl AsRef<Path>]) -> Result<Vec<PathBuf>> {
 ///
 /// # Errors
 ///
-/// When a path is not there, or a directory holds no logs of this run: the message lists the runs
+/// When a path does not exist, or a directory has no logs of this run: the message lists the runs
 /// that it has.
 pub fn find_logs_of_run(paths: &[impl AsRef<Path>], run: &str) -> Result<Vec<PathBuf>> {
     find(paths, Some(run))
@@ -253,7 +253,7 @@ fn logs_in(directory: &Path, run: Option<&str>) -> Result<Vec<PathBuf>> {
     }
 }
 
-/// The names of the runs, the latest last.
+/// The names of the runs, with the latest last.
 fn by_age(runs: &BTreeMap<String, Vec<PathBuf>>) -> Vec<&str> {
     let written = |log: &PathBuf| log.metadata().and_then(|log| log.modified()).ok();
     let mut names: Vec<_> = runs

@@ -34,7 +34,7 @@ struct Run {
 }
 
 fn sort(rows: &mut Rows) {
-    // Stable sorting finds the stretches that are in order already, and most are.
+    // The stable sort uses stretches that are in order already, as most are.
     rows.sort_by_key(key);
 }
 
@@ -50,7 +50,7 @@ impl Runs {
         }
     }
 
-    /// Sorts a batch and puts it away.
+    /// Sorts a batch and writes it to the scratch file.
     pub(crate) fn spill(&mut self, batch: &mut FxHashMap<u32, Rows>) -> Result<()> {
         self.write_out(batch)
             .map_err(|error| Error::io(&self.directory, "cannot write a scratch file", error))
@@ -121,7 +121,7 @@ impl Runs {
 struct Merge<'a> {
     scratch: &'a File,
     runs: Vec<Cursor>,
-    /// The next row of each run that has one; the smallest on top.
+    /// The next row of each run that has one, the smallest on top.
     heads: BinaryHeap<Reverse<(i64, Reverse<i64>, usize)>>,
     started: bool,
 }

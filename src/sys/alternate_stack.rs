@@ -1,4 +1,4 @@
-//! Room for signal handlers on threads whose own stack has overflowed.
+//! Stacks for signal handlers on threads whose own stack has overflowed.
 
 use libc::c_void;
 use std::mem::MaybeUninit;
@@ -20,9 +20,9 @@ thread_local! {
     static ALTERNATE_STACK: std::cell::OnceCell<Option<AlternateStack>> = const { std::cell::OnceCell::new() };
 }
 
-/// Makes sure that the handler has room to work in when this thread's stack overflows.
+/// Makes sure that the handler has a stack when this thread's own overflows.
 pub(crate) fn prepare_this_thread() {
-    // A thread at its very end keeps what it has.
+    // A thread that is ending keeps what it has.
     let _ = ALTERNATE_STACK.try_with(|stack| {
         stack.get_or_init(AlternateStack::install);
     });

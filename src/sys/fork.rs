@@ -1,9 +1,9 @@
-//! Forks: no lock of ours is held in a child by a thread that the child does not have.
+//! Forks: in a child, none of our locks is held by a thread that the child does not have.
 //!
 //! A child has the memory of its parent and only the thread that forked. A lock that another thread
 //! held at that moment stays locked in it forever. Therefore every short critical section begins with
-//! [`enter`], and a fork waits until nobody is in one. What is held for long (while a disk is written to,
-//! or other ranks are waited for) is not waited for: a child leaves it alone, as it belongs to a
+//! [`enter`], and a fork waits until no thread is in one. Locks that are held for long (while writing to a disk,
+//! or waiting for other ranks) do not delay a fork: a child never takes them, because they belong to a
 //! session of its parent.
 
 use std::cell::Cell;
@@ -11,7 +11,7 @@ use std::marker::PhantomData;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 thread_local! {
-    /// How many sections this thread is in, one inside the other.
+    /// How many nested sections this thread is in.
     static DEPTH: Cell<u32> = const { Cell::new(0) };
     /// How often this thread is using the library.
     static LIBRARY_DEPTH: Cell<usize> = const { Cell::new(0) };
@@ -21,7 +21,7 @@ thread_local! {
 #[derive(Debug)]
 pub(crate) struct Inside(PhantomData<*const ()>);
 
-/// Waits while another thread forks.
+/// Begins a critical section; waits while another thread forks.
 pub(crate) fn enter() -> Inside {
     let depth = DEPTH.get();
     DEPTH.set(depth + 1);
@@ -41,8 +41,8 @@ impl Drop for Inside {
     }
 }
 
-/// Whether this is a child that was forked in the middle of a critical section, which took too long to be
-/// waited for: its locks cannot be trusted.
+/// Whether this is a child that was forked during another thread's critical section, because that took too long to
+/// wait for: its locks may be held forever.
 pub(crate) fn is_unusable() -> bool {
     gate::is_unusable()
 }
@@ -75,9 +75,9 @@ impl Drop for InLibrary {
 /// How often the library is in use, on all threads.
 static IN_LIBRARY: AtomicUsize = AtomicUsize::new(0);
 
-/// From now on forks wait.
-pub(crate) fn watch() {
-    gate::watch();
+/// Makes forks wait from now on.
+pub(crate) fn install() {
+    gate::install();
 }
 
 #[cfg(unix)]
@@ -95,9 +95,9 @@ mod gate {
     static UNUSABLE: AtomicBool = AtomicBool::new(false);
     static LIBRARY_LOST: AtomicBool = AtomicBool::new(false);
 
-    const MOMENT: Duration = Duration::from_micros(50);
-    /// What is waited for takes some milliseconds, unless something has gone wrong with it.
-    const PATIENCE: Duration = Duration::from_secs(5);
+    const POLL: Duration = Duration::from_micros(50);
+    /// Critical sections take milliseconds at most, unless something is wrong.
+    const TIMEOUT: Duration = Duration::from_secs(5);
 
     pub(super) fn begin() {
         loop {
@@ -107,7 +107,7 @@ mod gate {
             }
             INSIDE.fetch_sub(1, Ordering::SeqCst);
             while FORKING.load(Ordering::SeqCst) != 0 {
-                sleep(MOMENT);
+                sleep(POLL);
             }
         }
     }
@@ -124,16 +124,16 @@ mod gate {
         LIBRARY_LOST.load(Ordering::Relaxed)
     }
 
-    pub(super) fn watch() {
+    pub(super) fn install() {
         static ONCE: Once = Once::new();
-        // SAFETY: functions of the right signature that live forever. A refusal (no memory) leaves forks
-        // as they are without us.
+        // SAFETY: the functions have the right signature and live forever. If they are refused for lack of memory,
+        // forks do not wait.
         ONCE.call_once(|| unsafe {
             libc::pthread_atfork(Some(before), Some(after_in_parent), Some(after_in_child));
         });
     }
 
-    /// A thread that forks inside a section of its own, as in a signal handler, waits for nobody.
+    /// A thread that forks inside its own critical section, as in a signal handler, does not wait.
     fn own() -> usize {
         usize::from(DEPTH.get() > 0)
     }
@@ -141,9 +141,9 @@ mod gate {
     extern "C" fn before() {
         FORKING.fetch_add(1, Ordering::SeqCst);
         let mut waited = Duration::ZERO;
-        while own() == 0 && INSIDE.load(Ordering::SeqCst) > 0 && waited < PATIENCE {
-            sleep(MOMENT);
-            waited += MOMENT;
+        while own() == 0 && INSIDE.load(Ordering::SeqCst) > 0 && waited < TIMEOUT {
+            sleep(POLL);
+            waited += POLL;
         }
     }
 
@@ -163,7 +163,7 @@ mod gate {
     }
 }
 
-/// Nobody forks there.
+/// There are no forks.
 #[cfg(not(unix))]
 mod gate {
     pub(super) fn begin() {}
@@ -178,5 +178,5 @@ mod gate {
         false
     }
 
-    pub(super) fn watch() {}
+    pub(super) fn install() {}
 }

@@ -1,4 +1,4 @@
-//! The calls into the operating system that the standard library has no safe form of.
+//! Calls of the operating system for which the standard library has no safe interface.
 #![allow(unsafe_code)]
 
 #[cfg(unix)]
@@ -8,21 +8,21 @@ pub(crate) mod fork;
 pub(crate) mod signals;
 
 /// What a signal means for the process.
-#[cfg_attr(not(unix), allow(dead_code, reason = "nobody is told of a signal there"))]
+#[cfg_attr(not(unix), allow(dead_code, reason = "no signals are handled there"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outlook {
-    /// A handler of the application has the say; it may end the process, or go on.
+    /// A handler of the application is about to run; it may end the process or go on.
     Open,
-    /// That handler has returned from an abort, which is going to end the process all the same.
+    /// That handler has returned from an abort, which ends the process nevertheless.
     Returned,
-    /// The process ends, by a fault of its own.
+    /// The process ends because of a fault.
     Fault,
-    /// The process ends, as somebody wants it to.
+    /// The process ends because another process asks it to.
     Request,
 }
 
-/// What is done before the process ends; called with the signal's name.
-pub(crate) type LastWords = fn(&'static str, Outlook);
+/// Called before the process ends, with the signal's name.
+pub(crate) type OnSignal = fn(&'static str, Outlook);
 
 /// `CLOCK_MONOTONIC` in nanoseconds, the clock behind Python's `time.perf_counter_ns` on Linux.
 #[cfg(unix)]
@@ -39,7 +39,7 @@ pub(crate) fn monotonic_ns() -> u64 {
     now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
 }
 
-/// Nanoseconds since the first call: other platforms promise no more than a steady clock.
+/// Nanoseconds since the first call: other platforms only guarantee a steady clock.
 #[cfg(not(unix))]
 pub(crate) fn monotonic_ns() -> u64 {
     use std::sync::OnceLock;
@@ -48,8 +48,8 @@ pub(crate) fn monotonic_ns() -> u64 {
     ORIGIN.get_or_init(Instant::now).elapsed().as_nanos() as u64
 }
 
-/// For how long the machine has been suspended since it was started, ns; 0 where the system does not
-/// say. `CLOCK_MONOTONIC` stands still meanwhile.
+/// How long the machine has been suspended since it was started, ns; 0 where that is unknown.
+/// `CLOCK_MONOTONIC` stands still meanwhile.
 pub(crate) fn suspended_ns() -> u64 {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {
@@ -57,7 +57,7 @@ pub(crate) fn suspended_ns() -> u64 {
             tv_sec: 0,
             tv_nsec: 0,
         };
-        // Read first, so that the difference is never more than the truth.
+        // Read first, so that the difference is never too large.
         // SAFETY: as in `monotonic_ns`.
         let status = unsafe { libc::clock_gettime(libc::CLOCK_BOOTTIME, &mut with_suspends) };
         if status == 0 {
@@ -68,9 +68,8 @@ pub(crate) fn suspended_ns() -> u64 {
     0
 }
 
-/// A name for this system's monotonic clock: processes with the same one read the same clock. The
-/// clock starts with the system, and Linux gives each start a random name; within a time namespace it
-/// may be shifted.
+/// A name for this system's monotonic clock: processes with the same name read the same clock. The
+/// clock starts when the system boots, and Linux gives each boot a random id; a time namespace may shift it.
 pub(crate) fn monotonic_identity() -> Option<String> {
     let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     let namespace = std::fs::read_link("/proc/self/ns/time")
@@ -78,7 +77,7 @@ pub(crate) fn monotonic_identity() -> Option<String> {
     Some(format!("{} {} {namespace}", host_name(), boot.trim()))
 }
 
-/// The CPU's counter, where this architecture has one that user code may read.
+/// The CPU's counter, on architectures that have one for user code.
 #[inline(always)]
 pub(crate) fn cpu_counter() -> u64 {
     #[cfg(target_arch = "x86_64")]
@@ -89,7 +88,7 @@ pub(crate) fn cpu_counter() -> u64 {
     #[cfg(target_arch = "aarch64")]
     {
         let ticks: u64;
-        // SAFETY: reads the virtual counter, which Linux leaves open to user code.
+        // SAFETY: reads the virtual counter, which Linux lets user code read.
         unsafe { core::arch::asm!("mrs {}, cntvct_el0", out(reg) ticks, options(nomem, nostack)) };
         ticks
     }
@@ -106,20 +105,20 @@ pub(crate) fn native_thread_id() -> i64 {
     -1
 }
 
-/// The user whose rights this process has.
+/// The effective user of this process.
 #[cfg(unix)]
 pub(crate) fn user_id() -> u32 {
     // SAFETY: takes no arguments, touches no memory, cannot fail.
     unsafe { libc::geteuid() }
 }
 
-/// Whether a process of this number runs. May be called in a signal handler.
+/// Whether a process with this id runs. May be called in a signal handler.
 pub(crate) fn is_process(number: u32) -> bool {
     #[cfg(unix)]
     {
         // SAFETY: sends no signal, takes plain numbers.
         let found = unsafe { libc::kill(number as libc::pid_t, 0) } == 0;
-        // Another user's counts as well, but not one that has ended and that nobody has waited for.
+        // Another user's process counts too, but not a zombie.
         let found = found || std::io::Error::last_os_error().raw_os_error() != Some(libc::ESRCH);
         found && !is_zombie(number)
     }
@@ -161,7 +160,7 @@ fn is_zombie(_: u32) -> bool {
     false
 }
 
-/// Tells the calling thread from others that run; never 0.
+/// A number that no other running thread has; never 0.
 pub(crate) fn this_thread() -> usize {
     #[cfg(unix)]
     // SAFETY: has no conditions.
@@ -192,7 +191,7 @@ pub(crate) fn host_name() -> String {
 /// Writes to standard error, also from a signal handler.
 pub(crate) fn say(text: &str) {
     #[cfg(unix)]
-    // SAFETY: the pointer and length describe `text`. What cannot be written is not worth a fuss.
+    // SAFETY: the pointer and length describe `text`. A failure to write is ignored.
     unsafe {
         libc::write(libc::STDERR_FILENO, text.as_ptr().cast(), text.len());
     }
@@ -203,12 +202,12 @@ pub(crate) fn say(text: &str) {
     }
 }
 
-/// Sets disk space aside for the first `length` bytes of a file without changing its size. Does nothing
-/// where the file system cannot.
+/// Reserves disk space for the first `length` bytes of a file without changing its size. Does nothing
+/// where the file system cannot do that.
 ///
 /// # Errors
 ///
-/// When there is not enough, or the process may not write as much.
+/// When there is not enough space, or the file would be larger than the process may write.
 #[cfg(unix)]
 pub(crate) fn reserve(file: &std::fs::File, length: u64) -> std::io::Result<()> {
     let mut limit = libc::rlimit {
@@ -248,7 +247,7 @@ pub(crate) fn reserve(_: &std::fs::File, _: u64) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Has `f` called when the process exits normally: after `main`, or by
+/// Has `f` called when the process exits normally: after `main`, or through
 /// `std::process::exit`. Other threads may still be running then.
 pub(crate) fn at_exit(f: fn()) {
     use std::sync::OnceLock;
@@ -265,8 +264,8 @@ pub(crate) fn at_exit(f: fn()) {
                 std::panic::catch_unwind(f).ok();
             }
         }
-        // SAFETY: `run` is a function of the signature that atexit wants, and lives forever. A
-        // refusal (no memory) leaves the program as it is without us.
+        // SAFETY: `run` has the signature that atexit requires, and lives forever. If it is refused for lack of
+        // memory, nothing is saved at the exit.
         unsafe { libc::atexit(run) };
     }
 }

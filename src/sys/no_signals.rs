@@ -1,13 +1,13 @@
-//! Where there are no signals of unix.
+//! The same interface where there are no Unix signals.
 
-use super::LastWords;
+use super::OnSignal;
 
-pub(crate) fn watch(_: LastWords) -> Watch {
-    Watch
+pub(crate) fn install(_: OnSignal) -> Installed {
+    Installed
 }
 
 #[derive(Debug)]
-pub(crate) struct Watch;
+pub(crate) struct Installed;
 
 #[derive(Debug)]
 pub(crate) struct Undisturbed;

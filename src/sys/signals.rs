@@ -1,9 +1,8 @@
-//! Signals: a handler for those that end a process, and threads that none interrupts.
+//! Signals: a handler for those that end a process, and threads that no signal interrupts.
 //!
-//! [`watch`] puts a handler before whatever was there, and [`renew`] before what was put over it since.
-//! What the application had is called first and may deal with the signal; only where the process is
-//! really going to end, `last_words` runs. Then the signal takes its usual course: same exit status, same
-//! core dump.
+//! [`install`] puts our handler in front of the existing one, and [`renew`] in front of handlers that were installed
+//! since. The application's handler is called first and may deal with the signal; `on_signal` runs when the process is
+//! really going to end. Then the signal takes its usual course: same exit status, same core dump.
 
 mod ending;
 mod errno;
@@ -12,7 +11,7 @@ mod undisturbed;
 pub(crate) use super::alternate_stack::prepare_this_thread;
 pub(crate) use undisturbed::Undisturbed;
 
-use super::{LastWords, Outlook, fork};
+use super::{OnSignal, Outlook, fork};
 use ending::{Ending, LEVELS, Occasion, action_of, replace_disposition, set_disposition};
 use errno::Errno;
 use libc::{c_int, c_void, siginfo_t};
@@ -40,7 +39,7 @@ static ENDINGS: [Ending; 14] = [
 
 type Handler = extern "C" fn(c_int, *mut siginfo_t, *mut c_void);
 
-/// Our handlers, by the level of the handler that each stands before.
+/// Our handlers, one for each level.
 fn ours() -> [usize; LEVELS] {
     let ours: [Handler; LEVELS] = [
         on_signal::<0>,
@@ -55,60 +54,60 @@ fn ours() -> [usize; LEVELS] {
     ours.map(|handler| handler as usize)
 }
 
-static LAST_WORDS: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
+static CALLBACK: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 /// Whether the process is known to end.
 static ENDS: AtomicBool = AtomicBool::new(false);
-static WATCHERS: Mutex<usize> = Mutex::new(0);
+static USERS: Mutex<usize> = Mutex::new(0);
 
-/// Has `last_words` called before a signal ends the process, until it is dropped. It must only do
+/// Has `callback` called before a signal ends the process, until the result is dropped. It must only do
 /// what a signal handler may.
-pub(crate) fn watch(last_words: LastWords) -> Watch {
-    LAST_WORDS.store(last_words as *mut (), Ordering::Release);
+pub(crate) fn install(callback: OnSignal) -> Installed {
+    CALLBACK.store(callback as *mut (), Ordering::Release);
     let _inside = fork::enter();
-    let mut watchers = WATCHERS.lock().unwrap_or_else(PoisonError::into_inner);
-    *watchers += 1;
-    install(Occasion::Begin);
-    Watch(())
+    let mut users = USERS.lock().unwrap_or_else(PoisonError::into_inner);
+    *users += 1;
+    install_all(Occasion::Begin);
+    Installed(())
 }
 
-/// Puts our handler before those that the application, or a library of it, has installed since.
+/// Puts our handler in front of those that the application, or one of its libraries, has installed since.
 pub(crate) fn renew() {
     let _inside = fork::enter();
-    let watchers = WATCHERS.lock().unwrap_or_else(PoisonError::into_inner);
-    if *watchers > 0 && !ENDS.load(Ordering::SeqCst) {
-        install(Occasion::Renewal);
+    let users = USERS.lock().unwrap_or_else(PoisonError::into_inner);
+    if *users > 0 && !ENDS.load(Ordering::SeqCst) {
+        install_all(Occasion::Renewal);
     }
 }
 
-fn install(occasion: Occasion) {
-    // The first process of a container is spared signals that it has no handler for.
+fn install_all(occasion: Occasion) {
+    // The first process of a container does not get signals that it has no handler for.
     let is_init = std::process::id() == 1;
     for ending in ENDINGS.iter().filter(|ending| ending.is_fault || !is_init) {
         ending.install(&ours(), occasion);
     }
 }
 
-/// Whoever holds it is told before a signal ends the process.
+/// While one of these lives, our handler is installed.
 #[derive(Debug)]
-pub(crate) struct Watch(());
+pub(crate) struct Installed(());
 
-impl Drop for Watch {
+impl Drop for Installed {
     fn drop(&mut self) {
         let _inside = fork::enter();
-        let mut watchers = WATCHERS.lock().unwrap_or_else(PoisonError::into_inner);
-        *watchers -= 1;
-        if *watchers == 0 {
+        let mut users = USERS.lock().unwrap_or_else(PoisonError::into_inner);
+        *users -= 1;
+        if *users == 0 {
             ENDINGS.iter().for_each(|ending| ending.uninstall(&ours()));
         }
     }
 }
 
-/// Ours, while all is being saved.
+/// Our handler while everything is being saved.
 fn last_action(ours: usize) -> libc::sigaction {
     action_of(ours, libc::SA_SIGINFO | libc::SA_ONSTACK, true)
 }
 
-/// Does nothing but what a signal handler may: no lock that is waited for, no allocation.
+/// Does only what a signal handler may: waits for no lock and allocates nothing.
 extern "C" fn on_signal<const LEVEL: usize>(signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
     let Some(ending) = ENDINGS.iter().find(|ending| ending.signal == signal) else {
         return;
@@ -117,11 +116,11 @@ extern "C" fn on_signal<const LEVEL: usize>(signal: c_int, info: *mut siginfo_t,
     let ours = ours();
     let level = &ending.levels[LEVEL];
     if ENDS.load(Ordering::SeqCst) && ending.is_fault {
-        // Another thread was first.
+        // Another thread saves everything already.
     } else if let Some(handler) = level.take() {
         if ending.is_fault {
             let undisturbed = Undisturbed::by_any();
-            speak(ending, Outlook::Open);
+            call_back(ending, Outlook::Open);
             drop(undisturbed);
         }
         errno.restore();
@@ -136,8 +135,8 @@ extern "C" fn on_signal<const LEVEL: usize>(signal: c_int, info: *mut siginfo_t,
                 handler(signal);
             }
         }
-        // It has dealt with the signal, unless it took itself away, as that of Rust's standard library. At
-        // once ours is back, so that the same fault of another thread does not end the process meanwhile.
+        // The handler has dealt with the signal, unless it removed itself, as that of Rust's standard library does.
+        // Ours is put back at once, so that the same fault of another thread does not end the process meanwhile.
         let now = replace_disposition(signal, &last_action(ours[LEVEL]));
         if now.sa_sigaction != libc::SIG_DFL {
             if now.sa_sigaction == handler {
@@ -146,27 +145,27 @@ extern "C" fn on_signal<const LEVEL: usize>(signal: c_int, info: *mut siginfo_t,
                 set_disposition(signal, &now);
             }
             if signal == libc::SIGABRT && was_sent_by_this_process(info) {
-                // From `abort` there is no way back: the next thing it does is to end the process.
+                // `abort` ends the process next, whatever a handler did.
                 let errno = Errno::save();
                 let undisturbed = Undisturbed::by_any();
-                speak(ending, Outlook::Returned);
+                call_back(ending, Outlook::Returned);
                 drop(undisturbed);
                 errno.restore();
             }
             return;
         }
     } else if !ending.is_fault && ending.installed(&ours) != Some(LEVEL) {
-        // A handler that was put over ours has called it, and decides itself what happens.
+        // A handler that was installed over ours has called it, and decides what happens.
         return;
     }
 
-    // Until all is said, nobody else may end the process by the same signal, and nothing interrupts:
+    // Until everything is saved, no other thread may end the process by the same signal, and no signal interrupts:
     // a fault from here on ends the process at once.
     ENDS.store(true, Ordering::SeqCst);
     set_disposition(signal, &last_action(ours[LEVEL]));
     // Returning from the handler lifts the block.
     std::mem::forget(Undisturbed::by_any());
-    speak(
+    call_back(
         ending,
         if ending.is_fault {
             Outlook::Fault
@@ -176,7 +175,7 @@ extern "C" fn on_signal<const LEVEL: usize>(signal: c_int, info: *mut siginfo_t,
     );
 
     set_disposition(signal, &action_of(libc::SIG_DFL, 0, false));
-    // An instruction that failed fails again when the handler returns; what was sent is sent again, and
+    // A faulting instruction faults again when the handler returns; a signal that was sent is sent again, and
     // arrives then.
     // SAFETY: the system passes a valid description of the signal; `raise` may be called in a handler.
     unsafe {
@@ -188,17 +187,17 @@ extern "C" fn on_signal<const LEVEL: usize>(signal: c_int, info: *mut siginfo_t,
     errno.restore();
 }
 
-/// As `abort` and `raise` do it.
+/// As by `abort` and `raise`.
 fn was_sent_by_this_process(info: *mut siginfo_t) -> bool {
     // SAFETY: the system passes a valid description of the signal; one that was sent has a sender.
     unsafe { (*info).si_code <= 0 && (*info).si_pid() == libc::getpid() }
 }
 
-fn speak(ending: &Ending, outlook: Outlook) {
-    let last_words = LAST_WORDS.load(Ordering::Acquire);
-    if !last_words.is_null() {
-        // SAFETY: only `watch` stores there, and only functions of this type.
-        let last_words: LastWords = unsafe { std::mem::transmute(last_words) };
-        last_words(ending.name, outlook);
+fn call_back(ending: &Ending, outlook: Outlook) {
+    let callback = CALLBACK.load(Ordering::Acquire);
+    if !callback.is_null() {
+        // SAFETY: only `install` stores there, and only functions of this type.
+        let callback: OnSignal = unsafe { std::mem::transmute(callback) };
+        callback(ending.name, outlook);
     }
 }

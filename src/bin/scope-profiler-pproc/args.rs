@@ -55,9 +55,9 @@ pub(crate) struct Args {
     #[arg(short, long)]
     pub(crate) quiet: bool,
 
-    /// Set in the subprocess that reads the file, see `contained`
+    /// Set in the subprocess, see `subprocess.rs`
     #[arg(long, hide = true)]
-    pub(crate) contained: bool,
+    pub(crate) in_subprocess: bool,
 
     #[command(subcommand)]
     pub(crate) command: Option<Command>,

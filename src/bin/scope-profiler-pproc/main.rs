@@ -1,17 +1,17 @@
 //! Post-processing of profiles.
 
 mod args;
+mod check;
 mod command_line;
-mod contained;
 mod draw;
 mod made;
 mod merging;
 mod plan;
 mod progress;
 mod similar;
+mod subprocess;
 mod terminal;
-mod verify;
-mod watch;
+mod watchdog;
 
 use args::{Args, Command};
 use made::Made;
@@ -28,13 +28,13 @@ use scope_profiler::{GanttOptions, ProfilingH5Reader, RegionFilter};
 use std::path::Path;
 use std::process::ExitCode;
 use terminal::print;
-use watch::Watch;
+use watchdog::Watchdog;
 
 fn main() -> ExitCode {
     let args = command_line::args();
-    // Merging reads logs, of which nothing that HDF5 makes is a part.
+    // Merging reads logs alone, which HDF5 has no part in.
     if args.command.is_none() {
-        if let Some(code) = contained::run(&args) {
+        if let Some(code) = subprocess::run(&args) {
             return code;
         }
     }
@@ -82,14 +82,14 @@ fn run(args: &Args) -> Result<(), Failure> {
         return merging::merge_logs(logs, run.as_deref(), output, (*mode).into(), *quiet);
     }
     if args.check {
-        return verify::check(args);
+        return check::check(args);
     }
     let plan = Plan::new(args);
     let patterns = plan::patterns(args)?;
-    let watch = Watch::over(args, &plan.file);
+    let watchdog = Watchdog::over(args, &plan.file);
     let progress = Progress::of("opening", &plan.file, plan.quiet);
     let reader = ProfilingH5Reader::open(&plan.file)?;
-    drop((progress, watch));
+    drop((progress, watchdog));
     // A selection that cannot be used is noticed before the first file is written.
     if patterns.rows(&reader).is_err() {
         return Err(similar::nothing_matches(&reader, &args.include, &args.exclude).into());

@@ -49,7 +49,7 @@ pub(super) struct CrashState {
     advice: String,
     /// Whether signals other than faults are reported: one rank reports for all.
     reports: bool,
-    watch: Mutex<Option<signals::Watch>>,
+    installed: Mutex<Option<signals::Installed>>,
 }
 
 // SAFETY: only the handler uses the writer, and [`saving::begin`] lets one thread into the handler.
@@ -69,7 +69,7 @@ impl CrashState {
                 shell::shown(log.path()).display()
             ),
             reports,
-            watch: Mutex::new(None),
+            installed: Mutex::new(None),
         }))
     }
 
@@ -79,7 +79,7 @@ impl CrashState {
         for place in &STATES {
             let taken = place.compare_exchange(ptr::null_mut(), this, Ordering::SeqCst, Ordering::Relaxed);
             if taken.is_ok() {
-                *lock(&self.watch) = Some(signals::watch(on_signal));
+                *lock(&self.installed) = Some(signals::install(on_signal));
                 return;
             }
         }
@@ -92,7 +92,7 @@ impl CrashState {
             let _ = place.compare_exchange(this, ptr::null_mut(), Ordering::SeqCst, Ordering::Relaxed);
         }
         saving::wait_while_under_way();
-        drop(lock(&self.watch).take());
+        drop(lock(&self.installed).take());
     }
 
     /// To be held, by one thread at a time, while events go from the threads to the log.

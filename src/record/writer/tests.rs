@@ -242,14 +242,14 @@ fn what_a_full_disk_does_not_take_is_counted_to_the_last() {
 #[test]
 fn time_that_the_machine_was_suspended_is_told_once() {
     let mut suspended = Suspended::new(5_000_000_000);
-    assert_eq!(suspended.news(5_000_000_000), None);
+    assert_eq!(suspended.unlogged(5_000_000_000), None);
     assert_eq!(
-        suspended.news(5_000_900_000),
+        suspended.unlogged(5_000_900_000),
         None,
         "two clocks are never read at once"
     );
-    assert_eq!(suspended.news(8_000_000_000), Some(3_000_000_000));
-    assert_eq!(suspended.news(8_000_000_100), None);
-    assert_eq!(suspended.news(4_000_000_000), None);
-    assert_eq!(suspended.news(9_000_000_000), Some(4_000_000_000));
+    assert_eq!(suspended.unlogged(8_000_000_000), Some(3_000_000_000));
+    assert_eq!(suspended.unlogged(8_000_000_100), None);
+    assert_eq!(suspended.unlogged(4_000_000_000), None);
+    assert_eq!(suspended.unlogged(9_000_000_000), Some(4_000_000_000));
 }

@@ -51,7 +51,7 @@ pub(super) fn add_rank(
         .map_err(|error| LogFailure::Output(Error::hdf5(output, "cannot write", error)))?;
     let written = contents.write(&group, output, directory_of(output));
     if let Err(LogFailure::Log(_)) = &written {
-        // It could be read before and cannot any more.
+        // It could be read before, and no longer can.
         file.unlink(&name)
             .map_err(|error| LogFailure::Output(Error::hdf5(output, "cannot write", error)))?;
     }

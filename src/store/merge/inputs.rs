@@ -1,4 +1,4 @@
-//! The logs that are to be merged: of which rank each one is, as far as its first blocks tell.
+//! The logs to merge, and the rank of each according to its first blocks.
 
 use super::super::rank_log::{Block, LogReader};
 use super::super::run_directory;
@@ -8,7 +8,7 @@ use crate::profile::{Metadata, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// More ranks than any machine has: a run that claims more is not believed.
+/// More ranks than any machine has: a larger number in a log is ignored.
 const MAX_SIZE: i64 = 1 << 24;
 
 /// A log that could not be read.
@@ -17,13 +17,13 @@ const MAX_SIZE: i64 = 1 << 24;
 pub struct UnreadableLog {
     /// The log.
     pub path: PathBuf,
-    /// What is wrong with it.
+    /// Why it could not be read.
     pub reason: String,
 }
 
 impl UnreadableLog {
     pub(super) fn new(path: &Path, error: &Error) -> Self {
-        // Most errors name the file themselves.
+        // Most errors name the file already.
         let text = error.to_string();
         let reason = text
             .strip_prefix(&format!("{}: ", path.display()))
@@ -47,14 +47,14 @@ pub(super) struct Input {
 pub(super) struct Inputs {
     pub(super) ranks: BTreeMap<u32, Input>,
     pub(super) unreadable: Vec<UnreadableLog>,
-    /// What the logs say of the number of ranks; 0 when they say nothing.
+    /// The number of ranks according to the logs; 0 where they do not say.
     size: u32,
-    /// The name of the run, as the log of the lowest rank has it.
+    /// The name of the run, from the log of the lowest rank.
     pub(super) run: String,
 }
 
 impl Inputs {
-    /// Looks at the head of every log.
+    /// Reads the head of every log.
     pub(super) fn look_at(logs: &[impl AsRef<Path>], output: &Path) -> Result<Self> {
         let mut inputs = Self::default();
         let mut first_error = None;
@@ -124,7 +124,7 @@ impl Inputs {
             .collect()
     }
 
-    /// How far one has come who has done the first `ranks` ranks.
+    /// The progress after the first `ranks` ranks.
     pub(super) fn progress(&self, ranks: usize) -> MergeProgress {
         MergeProgress {
             ranks,
@@ -139,7 +139,7 @@ fn is_same_file(a: &Path, b: &Path) -> bool {
     matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
-/// What a log tells of itself before its first interval.
+/// What a log says before its first interval.
 #[derive(Debug)]
 pub(super) struct LogHead {
     pub(super) rank: u32,
@@ -153,7 +153,7 @@ impl LogHead {
         let mut log = LogReader::open(path)?;
         let bytes = log.length();
         let mut facts = Metadata::new();
-        // The facts come first; a process that was killed while it wrote them has no intervals.
+        // The facts come first; the log of a process that was killed while it wrote them has no intervals.
         while let Some(Block::Run(more)) = log
             .next()
             .map_err(|error| Error::io(path, "cannot read the rank log", error))?

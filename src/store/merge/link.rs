@@ -16,8 +16,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 
-/// Makes the file of one rank, which [`MergeMode::Link`] refers to: `<output>.d/<run>-rank<number>.h5`.
-/// When every rank has done so for itself, only the index is left to be written.
+/// Makes the file of one rank that [`MergeMode::Link`] refers to: `<output>.d/<run>-rank<number>.h5`.
+/// When every rank has made its own, only the index is left to write.
 ///
 /// # Errors
 ///
@@ -66,7 +66,7 @@ pub(super) fn merge(inputs: Inputs, output: &Path, options: &MergeOptions) -> Re
     })
 }
 
-/// The index, which has no name yet.
+/// Writes the index, which has no name yet.
 fn write_index(
     files: &RankFiles,
     gathered: &mut Gathered,
@@ -94,7 +94,7 @@ fn write_index(
 fn convert(rank: u32, log: &Path, path: &Path) -> Result<RankSummary, LogFailure> {
     let failed = |error| LogFailure::Output(Error::hdf5(path, "cannot write", error));
     let cannot = |error| LogFailure::Output(Error::io(path, "cannot write", error));
-    // Taken before the log is read: of one that grows meanwhile the file is made again.
+    // Taken before the log is read: if the log grows meanwhile, the file is made again.
     let bytes = std::fs::metadata(log).map_or(0, |log| log.len());
     let temporary = temporary_beside(path).map_err(cannot)?.into_temp_path();
     let file = hdf5_file::create(&temporary).map_err(failed)?;
@@ -109,7 +109,7 @@ fn convert(rank: u32, log: &Path, path: &Path) -> Result<RankSummary, LogFailure
     Ok(summary)
 }
 
-/// The file at `path`, if it is there and was made of a log of so many bytes.
+/// The file at `path`, if it exists and was made from a log of so many bytes.
 fn already_made(path: &Path, rank: u32, log_bytes: u64) -> Option<RankSummary> {
     if !path.is_file() {
         return None;
@@ -136,7 +136,7 @@ fn already_made(path: &Path, rank: u32, log_bytes: u64) -> Option<RankSummary> {
     })
 }
 
-/// Where the files of the ranks lie, and what they are called.
+/// The directory and the names of the ranks' files.
 #[derive(Debug)]
 struct RankFiles {
     /// The directory of the index.
@@ -168,7 +168,7 @@ impl RankFiles {
         })
     }
 
-    /// What the index calls the file of a rank.
+    /// The name of a rank's file in the index.
     fn link(&self, rank: u32) -> String {
         names::rank_file(&self.prefix, rank)
     }

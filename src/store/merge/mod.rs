@@ -1,4 +1,4 @@
-//! Rank logs into one profile, which appears under its name only when it is complete.
+//! Merges rank logs into one profile, which appears under its name when it is complete.
 
 mod copy;
 mod inputs;
@@ -17,15 +17,15 @@ use crate::sys;
 use inputs::Inputs;
 use std::path::{Path, PathBuf};
 
-/// What went into a merged file.
+/// What is in a merged file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Merged {
-    /// How it was done: [`MergeMode::Copy`] or [`MergeMode::Link`].
+    /// How it was made: [`MergeMode::Copy`] or [`MergeMode::Link`].
     pub mode: MergeMode,
     /// The ranks that are in the file, ascending.
     pub ranks: Vec<u32>,
-    /// The ranks that the run had and that are not in the file, ascending.
+    /// The ranks of the run that are not in the file, ascending.
     pub missing: Vec<u32>,
     /// Intervals written.
     pub intervals: u64,
@@ -36,12 +36,12 @@ pub struct Merged {
     /// Logs without an end mark: everything up to their last whole block is in the
     /// file.
     pub incomplete: Vec<PathBuf>,
-    /// Logs that could not be read: they are not in the file.
+    /// Logs that could not be read, and are not in the file.
     pub unreadable: Vec<UnreadableLog>,
     /// The files that the merged file refers to, by rank: as many as there are ranks after
     /// [`MergeMode::Link`], none after [`MergeMode::Copy`].
     pub rank_files: Vec<PathBuf>,
-    /// The ranks whose file was there already, from a merge that was interrupted or from the rank
+    /// The ranks whose file existed already, from a merge that was interrupted or from the rank
     /// itself.
     pub reused: Vec<u32>,
     /// The file that was written.
@@ -62,8 +62,8 @@ pub fn merge(logs: &[impl AsRef<Path>], output: &Path) -> Result<Merged> {
 
 /// Merges rank logs into the HDF5 file `output`. The logs stay.
 ///
-/// A log that cannot be read costs its own rank: [`Merged`] says which, and the file lists the ranks
-/// it lacks. What was written is read back and counted before this returns.
+/// A log that cannot be read is left out: [`Merged`] says which, and the file lists the ranks
+/// that it lacks. The file is read back and counted before this returns.
 ///
 /// ```no_run
 /// use scope_profiler::merge::{MergeMode, MergeOptions, find_logs, merge_with};
@@ -79,8 +79,8 @@ pub fn merge(logs: &[impl AsRef<Path>], output: &Path) -> Result<Merged> {
 /// # Errors
 ///
 /// When no log can be read, two logs are of the same rank, `output` is one of the logs, the mode is
-/// [`MergeMode::Keep`], or the file cannot be written. A file that was there before is then untouched. Only
-/// files are replaced: a directory, device, pipe or socket in the place of `output` is an error.
+/// [`MergeMode::Keep`], or the file cannot be written. An existing file is then left unchanged. Only
+/// files are replaced: a directory, device, pipe or socket at `output` is an error.
 pub fn merge_with(logs: &[impl AsRef<Path>], output: &Path, options: &MergeOptions) -> Result<Merged> {
     options.check(output)?;
     let _undisturbed = sys::signals::Undisturbed::by_file_size();

@@ -9,17 +9,17 @@ use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempPath;
 
-/// How far a merge has come.
+/// The progress of a merge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MergeProgress {
-    /// Ranks that are done.
+    /// Ranks done.
     pub ranks: usize,
     /// All ranks.
     pub of_ranks: usize,
-    /// Bytes of the logs that are done.
+    /// Bytes of logs done.
     pub bytes: u64,
-    /// All bytes of the logs.
+    /// Bytes of all logs.
     pub of_bytes: u64,
 }
 
@@ -50,23 +50,23 @@ impl MergeOptions {
         self
     }
 
-    /// Sets what is told after each rank how far the merge has come. Defaults to nothing.
+    /// Sets a function that is called with the progress after each rank. Defaults to none.
     #[must_use]
     pub fn on_progress(mut self, tell: impl Fn(MergeProgress) + Send + Sync + 'static) -> Self {
         self.progress = Some(Arc::new(tell));
         self
     }
 
-    /// Leaves alone what another process has written there meanwhile.
+    /// Does not replace what another process has written there meanwhile.
     pub(crate) fn into_destination(mut self, destination: &Arc<Destination>) -> Self {
         self.destination = Some(Arc::clone(destination));
         self
     }
 
-    /// Refuses an output before any work is done for it.
+    /// Refuses an output before any work is done.
     pub(super) fn check(&self, output: &Path) -> Result<()> {
         match &self.destination {
-            // Another name is found where it has become impossible meanwhile.
+            // If it has become impossible since, another name is used.
             Some(_) => directory_to_write_to(output),
             None => file_to_write(output),
         }

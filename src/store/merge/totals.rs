@@ -1,4 +1,4 @@
-//! What a merged file has in all, and its root attributes.
+//! The sums over all ranks of a merged file, and its root attributes.
 
 use super::super::rank_file::{LogContents, LogFailure};
 use super::super::rank_log::ENDED_BY;
@@ -28,7 +28,7 @@ impl Totals {
     }
 }
 
-/// What is known of a rank once it is in a file.
+/// What is known of a rank that is in a file.
 #[derive(Clone, Debug)]
 pub(super) struct RankSummary {
     pub(super) totals: Totals,
@@ -55,9 +55,9 @@ impl From<LogContents> for RankSummary {
 /// Ranks of the run that a file lacks, ascending.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lacking {
-    /// Of these there is nothing.
+    /// Ranks of which there is nothing.
     wholly: Vec<u32>,
-    /// Of these there is what their logs held.
+    /// Ranks of which only a part is in the file.
     partly: Vec<u32>,
 }
 
@@ -85,8 +85,8 @@ impl Gathered {
         }
     }
 
-    /// Takes what came of a rank; ranks come in ascending order. A log that cannot be read is noted,
-    /// and only a file that cannot be written is an error.
+    /// Adds the result for a rank; ranks come in ascending order. A log that cannot be read is listed;
+    /// only a file that cannot be written is an error.
     pub(super) fn add(
         &mut self,
         rank: u32,
@@ -114,7 +114,7 @@ impl Gathered {
         }
     }
 
-    /// All ranks have been taken: writes the root attributes of the file.
+    /// Writes the root attributes of the file, after all ranks have been added.
     pub(super) fn finish(&mut self, inputs: Inputs, file: &hdf5::File, output: &Path) -> Result<()> {
         if let (None, Some(error)) = (&self.run, self.first_error.take()) {
             return Err(error);
@@ -144,7 +144,7 @@ pub(super) fn write_attributes(
     lacking: &Lacking,
 ) -> hdf5::Result<()> {
     let mut facts = run;
-    // These are of one rank.
+    // These are facts of one rank.
     facts.remove("rank");
     facts.remove(names::CLOCK_ID);
     if facts.get("size").is_some_and(|size| *size != Value::Int(1)) {

@@ -1,4 +1,4 @@
-//! Reading back what was written, before it gets its name.
+//! Reads back what was written, before the file gets its name.
 
 use super::super::{
     hdf5::{file as hdf5_file, native::num_values},
@@ -10,12 +10,12 @@ use hdf5::{File, IndexType, IterationOrder};
 use std::path::Path;
 use tempfile::NamedTempFile;
 
-/// How far down to look.
+/// How deep to check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Depth {
     /// The number of regions of each rank.
     Groups,
-    /// And of each region the length of its columns.
+    /// Also the lengths of each region's columns.
     Columns,
 }
 
@@ -58,8 +58,8 @@ fn intervals(regions: &hdf5::Group) -> hdf5::Result<u64> {
     Ok(sum)
 }
 
-/// A program that was started by another thread while HDF5 had the file open has inherited HDF5's lock
-/// on it, and keeps it for as long as it runs: then a copy is read, which nobody has locked.
+/// A program that another thread started while HDF5 had the file open has inherited HDF5's lock
+/// on it, and keeps it for as long as it runs: then an unlocked copy is read.
 fn open(path: &Path) -> hdf5::Result<(File, Option<NamedTempFile>)> {
     let error = match hdf5_file::open(path) {
         Ok(file) => return Ok((file, None)),

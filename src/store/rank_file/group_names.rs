@@ -1,4 +1,4 @@
-//! What regions are called in HDF5.
+//! Names of regions as names of HDF5 groups.
 
 use super::super::codec::clip;
 use rustc_hash::FxHashMap;
@@ -6,12 +6,12 @@ use std::borrow::Cow;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
-/// Names of regions as an attribute can hold them, each of them once: two regions must not become one
+/// Names of regions as attributes can hold them, each only once: two regions must not become one
 /// because a NUL or the end of a very long name is lost.
 #[derive(Debug, Default)]
 pub(in crate::store) struct RegionNames(Taken);
 
-/// What is left of a name that is too long for an attribute.
+/// The length to which a name is cut that is too long for an attribute.
 const MAX_NAME_BYTES: usize = 32 << 10;
 
 impl RegionNames {
@@ -41,13 +41,13 @@ impl GroupNames {
             _ if name.contains(['/', '\0']) => Cow::Owned(name.replace(['/', '\0'], "|")),
             _ => Cow::Borrowed(name),
         };
-        // A region may itself be called what another's replacement is.
+        // A region may itself have the name that replaces another's.
         self.0.take(plain, |plain, n| format!("{plain}|{n}"))
     }
 }
 
-/// Names that are in use, as fingerprints: there may be very many long ones. Should two names ever have
-/// one fingerprint, one of them gets a number that it had not needed.
+/// Names that are in use, as hashes: there may be very many long ones. If two names ever have the same hash,
+/// one of them gets a number that it would not need.
 #[derive(Debug, Default)]
 struct Taken(FxHashMap<u128, u32>);
 
@@ -65,7 +65,7 @@ impl Taken {
             let other = fingerprint(&unique);
             if !self.0.contains_key(&other) {
                 self.0.insert(other, 1);
-                // The next one goes on from here.
+                // The next name continues from here.
                 self.0.insert(key, n);
                 return Cow::Owned(unique);
             }

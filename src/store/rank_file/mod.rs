@@ -1,10 +1,10 @@
-//! One rank's log as HDF5: ticks become nanoseconds, events are sorted into their regions.
+//! Converts one rank's log to HDF5: ticks become nanoseconds, events are sorted into their regions.
 //!
 //! The log is read twice: once to learn what is in it, once for the events. The events of a large log
-//! go straight into the HDF5 file where they are in order of start already: those of a region that was
+//! go straight into the HDF5 file if they are in order of start already, as those of a region are that was
 //! never entered twice at a time. All others are collected in batches of bounded size, split by region
-//! and sorted; when there is more than one batch, each goes to a scratch file, from which every region
-//! is merged. So memory does not grow with the log.
+//! and sorted; if there is more than one batch, each goes to a scratch file, and the regions are merged from
+//! there. So memory does not grow with the log.
 
 mod group_names;
 #[cfg(test)]
@@ -24,10 +24,10 @@ use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Comparisons of clocks that are kept; a run has two.
+/// The most clock comparisons that are kept; a run has two.
 const MAX_MEASUREMENTS: usize = 64;
 
-/// What is in a log, events aside.
+/// What is in a log, apart from events.
 #[derive(Debug, Default)]
 pub(crate) struct LogContents {
     pub(crate) path: PathBuf,
@@ -38,11 +38,11 @@ pub(crate) struct LogContents {
     clock: ClockCorrection,
     measurements: Vec<ClockMeasurement>,
     pub(crate) intervals: u64,
-    /// Whether recording ended as it should.
+    /// Whether recording ended normally.
     pub(crate) complete: bool,
-    /// Bytes at the end that are no whole block.
+    /// Bytes at the end that are not a whole block.
     pub(crate) lost_bytes: u64,
-    /// How many calls the recording side says there were.
+    /// The number of calls that the recording side counted.
     recorded: Option<Value>,
 }
 
@@ -53,23 +53,23 @@ pub(crate) struct RegionEntry {
     intervals: u64,
     counts: Counts,
     open: u64,
-    /// Intervals that end before they start, which is set right.
+    /// Intervals that end before they start; their length becomes 0.
     clamped: u64,
     /// Start and end of the last interval, ticks.
     last_start: u64,
     last_end: u64,
     /// Whether two intervals overlap, or start together.
     overlaps: bool,
-    /// Whether there are intervals of another thread than 0.
+    /// Whether there are intervals of threads other than 0.
     has_threads: bool,
 }
 
 /// Why a log was not converted.
 #[derive(Debug)]
 pub(crate) enum LogFailure {
-    /// It cannot be read: other logs can be all the same.
+    /// It cannot be read. Other logs may be readable.
     Log(Error),
-    /// What is made of it cannot be written.
+    /// The output cannot be written.
     Output(Error),
 }
 
@@ -82,7 +82,7 @@ impl LogContents {
             ..Self::default()
         };
         let mut anchors: Vec<Anchor> = Vec::new();
-        // Looked up for every other event: ordered only at the end.
+        // Looked up for many events, so it is ordered only at the end.
         let mut regions: FxHashMap<u32, RegionEntry> = FxHashMap::default();
         while let Some(block) = log.next().map_err(|error| cannot_read(path, error))? {
             match block {
@@ -146,7 +146,7 @@ impl RegionEntry {
         self.has_threads |= thread != 0;
         for event in events {
             self.clamped += u64::from(event.end < event.start);
-            // One that starts with the last one, both without a length, could belong before it.
+            // Two that start together, both without a length, could be in either order.
             self.overlaps |= event.start < self.last_end;
             self.overlaps |= self.intervals > 0 && event.start == self.last_start;
             self.last_start = event.start;

@@ -1,4 +1,4 @@
-//! With small limits (see `BATCH_ROWS` and `WRITE_ROWS`), so that short logs take all ways.
+//! With small limits (see `BATCH_ROWS` and `WRITE_ROWS`), so that short logs take every path.
 
 use super::super::merge::merge;
 use super::super::rank_log::LogWriter;

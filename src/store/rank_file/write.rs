@@ -20,16 +20,16 @@ use std::path::Path;
 /// Rows that are sorted at once: 96 MB.
 const BATCH_ROWS: usize = if cfg!(test) { 500 } else { 4 << 20 };
 
-/// Regions whose columns are filled at the same time: each one open takes some ten kilobytes, and its
+/// The most regions whose columns are written at the same time: each takes about ten kilobytes, and its
 /// rows up to 1.3 MB.
 const MOST_STREAMED: usize = if cfg!(test) { 2 } else { 64 };
 
 impl LogContents {
     /// Writes the rank into its group of the HDF5 file `output`. What does not fit into memory meanwhile
-    /// goes into a file in the directory `scratch`.
+    /// goes to a file in the directory `scratch`.
     pub(crate) fn write(&self, group: &hdf5::Group, output: &Path, scratch: &Path) -> Result<(), LogFailure> {
         let failed = |error| LogFailure::Output(Error::hdf5(output, "cannot write", error));
-        // Where there are very many, those that are read one after the other lie side by side.
+        // Sorted, so that regions that are read one after the other are near each other in the file.
         let regions = group
             .create_group_builder()
             .with_gcpl(|group| group.link_creation_order(LinkCreationOrder::Indexed))
@@ -169,8 +169,8 @@ impl LogContents {
         Ok(())
     }
 
-    /// The events in nanoseconds: into the columns of their region where there are any, else by
-    /// region and sorted.
+    /// Converts the events to nanoseconds: straight into the columns of their region where these are open, else
+    /// into the batches to be sorted.
     fn rows(
         &self,
         columns: &mut FxHashMap<u32, Columns>,
@@ -216,12 +216,12 @@ impl LogContents {
     }
 }
 
-/// A region and where it goes.
+/// A region and its group.
 struct Target<'a> {
     number: u32,
     entry: &'a RegionEntry,
     name: Cow<'a, str>,
-    /// What its group is called where it cannot be called by its name.
+    /// The name of its group where that cannot be the region's.
     group_name: Option<String>,
 }
 

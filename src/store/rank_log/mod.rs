@@ -5,8 +5,8 @@
 //! block  = kind:u32 length:u32 crc32:u32 payload[length]     crc over kind, length and payload
 //! ```
 //!
-//! All numbers are little-endian, texts are a u32 length and UTF-8. A log that is cut off anywhere,
-//! or damaged, is good up to its last whole block. Blocks of unknown kinds are skipped. The payloads
+//! All numbers are little-endian; a text is a u32 length and UTF-8. A log that is cut off anywhere
+//! or damaged is valid up to its last whole block. Blocks of unknown kinds are skipped. The payloads
 //! are listed in `docs/format.md`.
 
 mod medium;
@@ -27,28 +27,28 @@ use crate::profile::Metadata;
 const MAGIC: [u8; 8] = *b"SCOPELOG";
 /// The version that this crate writes; it reads this and all before it.
 const VERSION: u32 = 2;
-/// Before this version the bytes of the span's serial number held something else.
+/// In earlier versions the bytes of the span's serial number had another meaning.
 const FIRST_WITH_SERIALS: u32 = 2;
 const HEADER_BYTES: u64 = 16;
 const BLOCK_HEADER_BYTES: usize = 12;
-/// No block is larger: a length beyond it is damage.
+/// The largest block: a larger length is damage.
 const MAX_PAYLOAD: usize = 1 << 20;
-/// Events in one block, at the most.
+/// The most events in one block.
 pub(crate) const MAX_EVENTS: usize = 1 << 15;
 
-/// Events in one block that is written without an allocation, at the most.
+/// The most events in one block that is written without an allocation.
 pub(crate) const TAIL_EVENTS: usize = 1 << 12;
-/// Room for any block that is written without an allocation: its events, or a name and a file's.
+/// Room for any block that is written without an allocation: its events, or a region's name and file.
 const TAIL_BUFFER_BYTES: usize = 3 << 16;
 
-/// What is known of a region's calls beyond its intervals.
+/// What was counted of a region beside its intervals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     /// Calls that were only counted.
     pub(crate) counted: u64,
     /// Calls whose interval was dropped.
     pub(crate) dropped: u64,
-    /// Calls whose time was only summed up, since the region was throttled.
+    /// Calls whose time was only summed up, because the region was throttled.
     pub(crate) throttled: u64,
     /// Their time, ticks.
     pub(crate) throttled_ticks: u64,
@@ -63,7 +63,7 @@ impl Counts {
     }
 }
 
-/// What a block says.
+/// The contents of a block.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Block {
     /// Facts about the run; later ones win.

@@ -13,7 +13,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
-/// Reads a log block by block and trusts no length in it.
+/// Reads a log block by block, and trusts no length in it.
 #[derive(Debug)]
 pub(crate) struct LogReader<R = BufReader<File>> {
     input: R,
@@ -29,13 +29,13 @@ pub(crate) struct LogReader<R = BufReader<File>> {
 pub(crate) enum Ending {
     /// Every byte was read.
     Clean,
-    /// The file ends inside a block, as when its writer was killed.
+    /// The file ends inside a block, for example because its writer was killed.
     CutOff,
-    /// A block has been changed.
+    /// A block is damaged.
     Damaged,
 }
 
-/// Whether a file begins as a rank log does.
+/// Whether a file begins like a rank log.
 pub(crate) fn is_log(path: &Path) -> bool {
     let mut start = [0; MAGIC.len()];
     File::open(path).is_ok_and(|mut file| file.read_exact(&mut start).is_ok()) && begins_as_log(&start)
@@ -56,7 +56,7 @@ impl LogReader {
         Self::new(BufReader::with_capacity(1 << 16, file), length, path)
     }
 
-    /// Goes on after the last whole block: the log may have grown since [`next`](Self::next) gave none.
+    /// Continues after the last whole block: the log may have grown since [`next`](Self::next) gave none.
     pub(crate) fn resume(&mut self) -> io::Result<()> {
         self.input.seek(SeekFrom::Start(self.position))?;
         self.length = self.input.get_ref().metadata()?.len();
@@ -105,7 +105,7 @@ impl<R: Read> LogReader<R> {
         self.length
     }
 
-    /// Bytes from here to the end of the file: what is lost when [`next`](Self::next) gives none.
+    /// Bytes from here to the end of the file: these are lost when [`next`](Self::next) gives none.
     pub(crate) fn remaining(&self) -> u64 {
         self.length.saturating_sub(self.position)
     }
@@ -120,7 +120,7 @@ impl<R: Read> LogReader<R> {
         self.ending
     }
 
-    /// The next whole block; none at the end, or where the rest is cut off or damaged.
+    /// The next whole block; none at the end, and where the rest is cut off or damaged.
     pub(crate) fn next(&mut self) -> io::Result<Option<Block>> {
         loop {
             let mut header = [0; BLOCK_HEADER_BYTES];

@@ -174,7 +174,7 @@ fn a_log_of_the_first_version_has_no_serial_numbers() {
     assert!(events.iter().all(|event| event.serial == 0), "{events:?}");
 }
 
-/// A medium that takes a few bytes at a time, is interrupted now and then, and gets full.
+/// A medium that takes a few bytes at a time, is interrupted sometimes, and fills up.
 #[derive(Clone, Debug, Default)]
 struct Stubborn {
     bytes: std::sync::Arc<std::sync::Mutex<Vec<u8>>>,
@@ -259,7 +259,7 @@ fn a_block_that_does_not_fit_leaves_nothing_behind() {
         let medium = Stubborn::with_limit(limit);
         let mut log = LogWriter::begin(Box::new(medium.clone()), Path::new("log")).unwrap();
         log.name(1, "first", None).unwrap();
-        // Not even taking it back works at first.
+        // At first even cutting it off fails.
         medium
             .cannot_cut
             .store(true, std::sync::atomic::Ordering::Relaxed);

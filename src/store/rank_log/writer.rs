@@ -12,9 +12,9 @@ use crate::profile::{Metadata, Value};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Room that intervals leave on the disk: for names, counts and what else comes at the end.
+/// Disk space that intervals leave free, for names, counts and the end of the log.
 const END_BYTES: u64 = 256 << 10;
-/// How much room is asked for at once beyond what is needed.
+/// How much disk space is reserved at once beyond what is needed.
 const RESERVED_AT_ONCE: u64 = 1 << 20;
 
 /// Appends blocks to a new log.
@@ -22,11 +22,11 @@ const RESERVED_AT_ONCE: u64 = 1 << 20;
 pub(crate) struct LogWriter {
     medium: Box<dyn Medium>,
     path: PathBuf,
-    /// Up to here every block is whole.
+    /// Every block up to this position is whole.
     good: u64,
-    /// Whether the beginning of a block that failed is still behind that.
+    /// Whether part of a block that failed is still after that.
     torn: bool,
-    /// Up to here there is room on the disk.
+    /// Disk space is reserved up to this position.
     reserved: u64,
     buffer: Encoder,
 }
@@ -40,7 +40,7 @@ impl LogWriter {
         })
     }
 
-    /// Starts a log on an empty medium; `path` is what messages call it.
+    /// Starts a log on an empty medium; messages name it `path`.
     pub(crate) fn begin(mut medium: Box<dyn Medium>, path: &Path) -> io::Result<Self> {
         let mut header = Vec::from(MAGIC);
         header.extend(VERSION.to_le_bytes());
@@ -56,8 +56,8 @@ impl LogWriter {
         })
     }
 
-    /// A second writer of the same log, for when the first one has to stop. With it, a block of at most
-    /// [`TAIL_EVENTS`] intervals is written without a single allocation.
+    /// A second writer of the same log, to take over from the first. It writes blocks of at most
+    /// [`TAIL_EVENTS`] intervals without an allocation.
     pub(crate) fn tail(&self) -> io::Result<Self> {
         Ok(Self {
             medium: self.medium.another()?,
@@ -69,30 +69,30 @@ impl LogWriter {
         })
     }
 
-    /// Goes on where the first writer has stopped, and says where that is.
+    /// Continues where the first writer has stopped; gives that position.
     pub(crate) fn take_over(&mut self) -> io::Result<u64> {
         self.good = self.medium.length()?;
         Ok(self.good)
     }
 
-    /// Takes everything after the first `length` bytes away, and goes on there.
+    /// Cuts the log off after `length` bytes, and continues there.
     pub(crate) fn go_back_to(&mut self, length: u64) -> io::Result<()> {
         self.medium.cut(length)?;
         self.good = length;
         Ok(())
     }
 
-    /// Up to here every block is whole.
+    /// Every block up to this position is whole.
     pub(crate) fn position(&self) -> u64 {
         self.good
     }
 
-    /// Whether somebody has deleted the file.
+    /// Whether the file has been deleted.
     pub(crate) fn is_removed(&self) -> bool {
         self.medium.is_removed()
     }
 
-    /// Writes a file that was deleted a second time, under its old name.
+    /// Writes a deleted file again, under its old name.
     pub(crate) fn restore(&mut self) -> io::Result<()> {
         self.medium.restore(&self.path)?;
         self.reserved = 0;
@@ -129,7 +129,7 @@ impl LogWriter {
         })
     }
 
-    /// What ended recording before its time.
+    /// The signal that ended recording.
     pub(crate) fn ended_by(&mut self, signal: &str) -> io::Result<()> {
         self.block(kind::RUN, |out| {
             out.text(ENDED_BY).u8(0).text(signal);
@@ -195,12 +195,12 @@ impl LogWriter {
 
     pub(crate) fn end(&mut self) -> io::Result<()> {
         self.block(kind::END, |_| ())?;
-        // Gives back the room that was kept.
+        // Frees the reserved disk space.
         self.medium.cut(self.good)
     }
 
-    /// Makes sure that so many bytes can be written and that there is room left for the end of the log:
-    /// a disk that is full of intervals must still take the counts of those it did not take.
+    /// Makes sure that so many bytes can be written and still leave space for the end of the log:
+    /// a disk that is full of intervals must still take the counts of those that it did not.
     fn make_room(&mut self, bytes: u64) -> io::Result<()> {
         let needed = self.good.saturating_add(bytes + END_BYTES);
         if needed > self.reserved {
@@ -214,8 +214,8 @@ impl LogWriter {
         Ok(())
     }
 
-    /// Appends one block with one write. When that fails what was written of it is cut off again,
-    /// so that later blocks can follow once there is room.
+    /// Appends one block with one write. If that fails, the part that was written is cut off again,
+    /// so that later blocks can follow once there is space.
     fn block(&mut self, kind: u32, payload: impl FnOnce(&mut Encoder)) -> io::Result<()> {
         self.buffer.clear();
         self.buffer.u32(kind).u32(0).u32(0);

@@ -1,24 +1,23 @@
-//! The signals that end a process, and the handlers that ours stand before.
+//! The signals that end a process, and the handlers that ours are in front of.
 //!
-//! A handler may be put over ours at any time, and may call the one that was there before: ours. So when
-//! ours is put before that handler in its turn it has another address, one for each handler that it stands
-//! before: who has kept the earlier address goes on to what was there before, and nothing goes round in a
-//! circle.
+//! A handler may be installed over ours at any time, and may call the previous one, which is ours. So when ours is
+//! put in front of that handler, it has another address: one for each handler behind it, called a level. A call of the
+//! earlier address then goes on to the handler behind that level, and no call goes round in a circle.
 
 use libc::c_int;
 use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
 
-/// Handlers of one signal that ours can stand before, in the life of a process.
+/// The most handlers of one signal that ours can be put in front of, in the life of a process.
 pub(super) const LEVELS: usize = 8;
 
-/// A handler, or the default, that ours stands before.
+/// The handler behind one of ours, or the default action.
 pub(super) struct Level {
     is_used: AtomicBool,
     handler: AtomicUsize,
     flags: AtomicI32,
-    /// It was to be taken away before its first call, and has been called.
+    /// Whether it was to be removed before its first call, and has been called.
     is_spent: AtomicBool,
 }
 
@@ -63,12 +62,12 @@ impl Level {
 pub(super) struct Ending {
     pub(super) signal: c_int,
     pub(super) name: &'static str,
-    /// The instruction or the process itself is at fault, so that nobody can go on.
+    /// Whether it is caused by a faulting instruction or by the process itself, which cannot go on.
     pub(super) is_fault: bool,
     pub(super) levels: [Level; LEVELS],
 }
 
-/// Where a handler is put before another.
+/// When a handler is put in front of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Occasion {
     /// A session begins.
@@ -87,13 +86,13 @@ impl Ending {
         }
     }
 
-    /// The level whose handler of ours is installed.
+    /// The level of our handler that is installed.
     pub(super) fn installed(&self, ours: &[usize; LEVELS]) -> Option<usize> {
         let now = disposition(self.signal)?;
         ours.iter().position(|&handler| handler == now.sa_sigaction)
     }
 
-    /// Puts one of `ours` before what is there.
+    /// Puts one of `ours` in front of the present handler.
     pub(super) fn install(&self, ours: &[usize; LEVELS], occasion: Occasion) {
         let Some(previous) = disposition(self.signal) else {
             return;
@@ -112,21 +111,21 @@ impl Ending {
                 .iter()
                 .position(|level| !level.is_used.load(Ordering::Acquire))
         };
-        // Who puts ever new handlers over ours has it without them.
+        // After too many handlers ours is no longer put in front.
         let Some(level) = known.or_else(free) else {
             return;
         };
         self.levels[level].set(&previous);
         let replaced = replace_disposition(self.signal, &self.action(ours[level], &previous));
         if replaced.sa_sigaction != previous.sa_sigaction {
-            // Another one was put there at this moment; it has its turn the next time.
+            // Another handler was installed at this moment; ours is put in front of it the next time.
             set_disposition(self.signal, &replaced);
         }
     }
 
-    /// `handler` of ours in place of `previous`, under the conditions that it asked for.
+    /// `handler` of ours instead of `previous`, with the flags and mask of that.
     pub(super) fn action(&self, handler: usize, previous: &libc::sigaction) -> libc::sigaction {
-        // A stack that has overflowed cannot be used any more.
+        // A stack that has overflowed cannot be used.
         let stack = match self.signal {
             libc::SIGSEGV | libc::SIGBUS => libc::SA_ONSTACK,
             _ => 0,
@@ -140,13 +139,13 @@ impl Ending {
         action
     }
 
-    /// A handler that takes itself away before it is called has put itself back.
+    /// A handler that is removed before it is called has installed itself again.
     pub(super) fn rearm(&self, level: usize, ours: usize, now: &libc::sigaction) {
         self.levels[level].set(now);
         set_disposition(self.signal, &self.action(ours, now));
     }
 
-    /// Puts back what was there. What somebody has put over ours stays as it is: it may call ours.
+    /// Restores the handler behind ours. A handler that was installed over ours stays: it may call ours.
     pub(super) fn uninstall(&self, ours: &[usize; LEVELS]) {
         let Some(level) = self.installed(ours).map(|level| &self.levels[level]) else {
             return;
@@ -162,7 +161,7 @@ impl Ending {
     }
 }
 
-/// What is done at a signal now.
+/// The present action of a signal.
 fn disposition(signal: c_int) -> Option<libc::sigaction> {
     let mut action = MaybeUninit::<libc::sigaction>::uninit();
     // SAFETY: nothing is changed, and `action` is written where the call succeeds.
@@ -173,7 +172,7 @@ pub(super) fn set_disposition(signal: c_int, action: &libc::sigaction) {
     replace_disposition(signal, action);
 }
 
-/// What was done before.
+/// Sets the action of a signal; gives the previous one.
 pub(super) fn replace_disposition(signal: c_int, action: &libc::sigaction) -> libc::sigaction {
     let mut before = MaybeUninit::<libc::sigaction>::zeroed();
     // SAFETY: `action` is whole: either what the system gave, or filled in below. The handlers in it

@@ -2,7 +2,7 @@
 
 use libc::c_int;
 
-/// The calling thread's error number, which a handler has to leave as it was.
+/// The calling thread's error number, which a handler must restore.
 pub(super) struct Errno(c_int);
 
 impl Errno {

@@ -1,10 +1,9 @@
-//! Threads that no signal interrupts.
+//! Blocking signals on a thread.
 
 use std::mem::MaybeUninit;
 use std::ptr;
 
-/// Keeps signals from interrupting this thread until it is dropped, those aside that an instruction
-/// raises; they arrive then.
+/// Blocks signals on this thread until it is dropped, except those that an instruction raises; they arrive then.
 /// Meanwhile a write beyond the limit for the size of a file fails, instead of ending the process.
 #[derive(Debug)]
 pub(crate) struct Undisturbed {
@@ -31,7 +30,7 @@ impl Undisturbed {
         })
     }
 
-    /// Not even what an instruction raises: that ends the process at once.
+    /// Also blocks signals that an instruction raises: these then end the process at once.
     pub(super) fn by_any() -> Self {
         // SAFETY: `set` is a set.
         Self::with(|set| unsafe {
@@ -39,8 +38,8 @@ impl Undisturbed {
         })
     }
 
-    /// Only a write beyond the limit for the size of a file is taken care of: for work that takes
-    /// long, which Ctrl-C shall end.
+    /// Blocks only the signal of a write beyond the limit for the size of a file: for long work that Ctrl-C
+    /// should still end.
     pub(crate) fn by_file_size() -> Self {
         // SAFETY: `set` is a set.
         Self::with(|set| unsafe {
@@ -71,7 +70,7 @@ impl Drop for Undisturbed {
             let mut waiting = MaybeUninit::<libc::sigset_t>::uninit();
             libc::sigemptyset(waiting.as_mut_ptr());
             libc::sigpending(waiting.as_mut_ptr());
-            // The write that it was for has failed, and that was seen to.
+            // It was sent for a write that has failed, and the failure was handled.
             if libc::sigismember(waiting.as_ptr(), libc::SIGXFSZ) == 1
                 && libc::sigismember(&self.before, libc::SIGXFSZ) == 0
             {

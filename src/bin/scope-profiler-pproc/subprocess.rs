@@ -1,7 +1,7 @@
-//! Reading in a process of its own: on some damaged files the HDF5 library crashes, or never comes
-//! to an end, and the user is then to be told which file it was.
+//! Runs the program in a subprocess: on some damaged files the HDF5 library crashes or loops forever, and the user
+//! should then learn which file it was.
 //!
-//! The child does the whole run with the output of this process, so nothing is read twice; this
+//! The subprocess does the whole run and writes to the output of this process, so nothing is read twice; this
 //! process only waits for it.
 
 use crate::args::Args;
@@ -9,21 +9,21 @@ use crate::terminal::complain;
 use std::io::Read;
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 
-/// Runs the program once more with the same arguments and tells how it ended; none when no process
-/// could be started, or this is the one that was.
+/// Runs the program again with the same arguments, and gives its exit code. None when no process could be
+/// started, or this is the subprocess.
 pub(crate) fn run(args: &Args) -> Option<ExitCode> {
-    if args.contained {
+    if args.in_subprocess {
         std::thread::spawn(end_with_parent);
         return None;
     }
     let mut child = Command::new(std::env::current_exe().ok()?)
-        .arg("--contained")
+        .arg("--in-subprocess")
         .args(std::env::args_os().skip(1))
-        // Stays open for as long as this process lives; nobody reads from standard input.
+        // Stays open as long as this process lives; the program does not read standard input.
         .stdin(Stdio::piped())
         .spawn()
         .ok()?;
-    // Kept here: `wait` would close it.
+    // Kept here, because `wait` would close it.
     let _alive = child.stdin.take();
     let status = child.wait().ok()?;
     Some(exit_code(args, status))
@@ -37,12 +37,12 @@ fn end_with_parent() {
     end_at_once();
 }
 
-/// Ends the process with exit code 1, whatever its other threads are at. HDF5's own handlers must not
-/// run beside a thread that is inside the library, so this is no ordinary exit.
+/// Ends the process with exit code 1, whatever its other threads do. HDF5's exit handlers must not
+/// run while another thread is inside the library, so this is no ordinary exit.
 #[allow(unsafe_code)]
 pub(crate) fn end_at_once() -> ! {
     #[cfg(unix)]
-    // SAFETY: takes a number, runs nothing of this process, and does not come back.
+    // SAFETY: takes a number, runs no code of this process, and does not return.
     unsafe {
         libc::_exit(1)
     }

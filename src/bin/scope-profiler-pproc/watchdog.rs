@@ -1,25 +1,24 @@
 //! A watchdog for the HDF5 library, which loops forever on some damaged files.
 
 use crate::args::Args;
-use crate::contained::end_at_once;
+use crate::subprocess::end_at_once;
 use crate::terminal::complain;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// Processor time in which reading a file must have read something of it, in hundredths of a second.
-const PATIENCE: u64 = 1_000;
+/// The longest processor time without a read from the file, in hundredths of a second.
+const LONGEST: u64 = 1_000;
 
-/// While this is there, and reading is contained, the process ends when the main thread is busy and
-/// reads nothing.
+/// While this lives, a subprocess ends when its main thread is busy and reads nothing.
 #[derive(Debug)]
-pub(crate) struct Watch(Arc<AtomicBool>);
+pub(crate) struct Watchdog(Arc<AtomicBool>);
 
-impl Watch {
+impl Watchdog {
     pub(crate) fn over(args: &Args, file: &Path) -> Self {
-        let over = Arc::new(AtomicBool::new(!args.contained));
-        if args.contained {
+        let over = Arc::new(AtomicBool::new(!args.in_subprocess));
+        if args.in_subprocess {
             let (over, file) = (Arc::clone(&over), file.to_owned());
             std::thread::spawn(move || watch(&over, &file));
         }
@@ -27,14 +26,14 @@ impl Watch {
     }
 }
 
-impl Drop for Watch {
+impl Drop for Watchdog {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }
 }
 
 fn watch(over: &AtomicBool, file: &Path) {
-    // Where the system does not tell, nothing is watched.
+    // Where the system does not tell what a thread does, there is no watchdog.
     let Some(mut last) = Activity::of_main_thread() else {
         return;
     };
@@ -45,7 +44,7 @@ fn watch(over: &AtomicBool, file: &Path) {
         };
         if now.reads != last.reads {
             last = now;
-        } else if now.busy - last.busy > PATIENCE && !over.load(Ordering::Relaxed) {
+        } else if now.busy - last.busy > LONGEST && !over.load(Ordering::Relaxed) {
             let file = file.display();
             complain(&format!(
                 "{file}: damaged: the HDF5 library hangs while reading it"
@@ -57,14 +56,14 @@ fn watch(over: &AtomicBool, file: &Path) {
 
 /// What the main thread has done so far.
 struct Activity {
-    /// Calls of `read` and its kin.
+    /// Calls of `read` and the like.
     reads: u64,
     /// Processor time, in hundredths of a second.
     busy: u64,
 }
 
 impl Activity {
-    /// Linux keeps an account of each thread; the main one has the number of the process.
+    /// Linux counts these for each thread; the main one has the number of the process.
     fn of_main_thread() -> Option<Self> {
         let directory = format!("/proc/self/task/{}", std::process::id());
         let io = std::fs::read_to_string(format!("{directory}/io")).ok()?;

@@ -4,7 +4,7 @@ use crate::Failure;
 use crate::args::Args;
 use crate::progress::Progress;
 use crate::terminal::{complain, one_line, print};
-use crate::watch::Watch;
+use crate::watchdog::Watchdog;
 use scope_profiler::check::Report;
 use scope_profiler::export::table::TableOptions;
 
@@ -13,7 +13,7 @@ pub(crate) fn check(args: &Args) -> Result<(), Failure> {
     let style = Style::of_stdout();
     let mut all_well = true;
     for file in &args.files {
-        let _watch = Watch::over(args, file);
+        let _watchdog = Watchdog::over(args, file);
         let progress = Progress::of("checking", file, args.quiet);
         let report = scope_profiler::check::check(file);
         drop(progress);

@@ -1,51 +1,51 @@
-//! The seam between what ranks have to say to each other and how it gets there.
+//! How messages get from rank to rank: MPI, or threads in tests.
 
 use super::backoff;
 use std::time::Instant;
 
-/// Messages between the ranks of a run. None of these calls waits for anybody.
-pub(crate) trait Post {
+/// Messages between the ranks of a run. No function here waits for another rank.
+pub(crate) trait Transport {
     fn rank(&self) -> u32;
 
     fn size(&self) -> u32;
 
-    /// Posts a message; between two ranks those of one tag arrive in their order.
-    fn send(&self, to: u32, tag: u16, message: Vec<u8>) -> Result<(), Gone>;
+    /// Starts sending a message. Messages with the same tag between the same ranks arrive in order.
+    fn send(&self, to: u32, tag: u16, message: Vec<u8>) -> Result<(), Unreachable>;
 
-    /// A message of this tag that has arrived, and who sent it.
+    /// A message with this tag that has arrived, and the rank that sent it.
     fn receive(&self, tag: u16) -> Option<(u32, Vec<u8>)>;
 
-    /// Whether ranks can still talk to each other: not after `MPI_Finalize`.
+    /// Whether messages can still be sent: not after `MPI_Finalize`.
     fn is_up(&self) -> bool;
 
-    /// The clock that timeouts are measured with.
+    /// The clock for timeouts.
     fn now(&self) -> Instant {
         Instant::now()
     }
 
-    /// To be called between two looks for a message.
+    /// To be called between two polls for a message.
     fn pauses(&self) -> Box<dyn FnMut() + '_> {
         Box::new(backoff())
     }
 }
 
-/// The other rank cannot be reached any more.
+/// The other rank cannot be reached any longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Gone;
+pub(crate) struct Unreachable;
 
 /// Ranks that are threads, for tests.
 #[cfg(test)]
-pub(super) mod office {
-    use super::{Gone, Post};
+pub(super) mod in_memory {
+    use super::{Transport, Unreachable};
     use std::collections::{BTreeMap, VecDeque};
     use std::sync::{Condvar, Mutex};
     use std::time::{Duration, Instant};
 
-    type Letters = VecDeque<(u32, Vec<u8>)>;
+    type Messages = VecDeque<(u32, Vec<u8>)>;
 
-    /// Messages to ranks nobody plays stay where they are. Its time stands still until all ranks that
-    /// are played pause: no test depends on how fast the machine is.
-    pub(crate) struct Office {
+    /// Messages to ranks that do not run wait for them. Time stands still until all running ranks pause, so
+    /// no test depends on the speed of the machine.
+    pub(crate) struct Network {
         began: Instant,
         state: Mutex<State>,
         changed: Condvar,
@@ -53,11 +53,11 @@ pub(super) mod office {
 
     #[derive(Default)]
     struct State {
-        boxes: BTreeMap<(u32, u16), Letters>,
+        inboxes: BTreeMap<(u32, u16), Messages>,
         passed: Duration,
-        played: usize,
+        running: usize,
         pausing: usize,
-        /// Grows whenever those who pause are to look again.
+        /// Increased whenever pausing ranks are to poll again.
         turn: u64,
     }
 
@@ -68,14 +68,14 @@ pub(super) mod office {
         }
 
         fn pass_time(&mut self) {
-            if self.pausing > 0 && self.pausing == self.played {
+            if self.pausing > 0 && self.pausing == self.running {
                 self.passed += Duration::from_millis(1);
                 self.next_turn();
             }
         }
     }
 
-    impl Default for Office {
+    impl Default for Network {
         fn default() -> Self {
             Self {
                 began: Instant::now(),
@@ -85,7 +85,7 @@ pub(super) mod office {
         }
     }
 
-    impl Office {
+    impl Network {
         pub(crate) fn now(&self) -> Instant {
             self.began + self.state.lock().unwrap().passed
         }
@@ -99,7 +99,7 @@ pub(super) mod office {
             drop(self.changed.wait_while(state, |state| state.turn == turn));
         }
 
-        /// What another thread waits for beside the ranks.
+        /// Waits on a thread that is no rank.
         pub(crate) fn wait_for(&self, time: Duration) {
             let mut state = self.state.lock().unwrap();
             let end = state.passed + time;
@@ -109,27 +109,27 @@ pub(super) mod office {
         }
     }
 
-    /// A rank that is played, to its end, however that comes.
-    struct Played<'a>(&'a Office);
+    /// A running rank, until its thread ends in any way.
+    struct Running<'a>(&'a Network);
 
-    impl Drop for Played<'_> {
+    impl Drop for Running<'_> {
         fn drop(&mut self) {
             if let Ok(mut state) = self.0.state.lock() {
-                state.played -= 1;
+                state.running -= 1;
                 state.pass_time();
             }
             self.0.changed.notify_all();
         }
     }
 
-    /// Where one rank sends and receives.
-    pub(crate) struct Desk<'a> {
-        pub(crate) office: &'a Office,
+    /// One rank's connection to the others.
+    pub(crate) struct Endpoint<'a> {
+        pub(crate) network: &'a Network,
         pub(crate) rank: u32,
         pub(crate) size: u32,
     }
 
-    impl Post for Desk<'_> {
+    impl Transport for Endpoint<'_> {
         fn rank(&self) -> u32 {
             self.rank
         }
@@ -138,18 +138,18 @@ pub(super) mod office {
             self.size
         }
 
-        fn send(&self, to: u32, tag: u16, message: Vec<u8>) -> Result<(), Gone> {
-            let mut state = self.office.state.lock().unwrap();
-            let letters = state.boxes.entry((to, tag)).or_default();
-            letters.push_back((self.rank, message));
+        fn send(&self, to: u32, tag: u16, message: Vec<u8>) -> Result<(), Unreachable> {
+            let mut state = self.network.state.lock().unwrap();
+            let messages = state.inboxes.entry((to, tag)).or_default();
+            messages.push_back((self.rank, message));
             state.next_turn();
-            self.office.changed.notify_all();
+            self.network.changed.notify_all();
             Ok(())
         }
 
         fn receive(&self, tag: u16) -> Option<(u32, Vec<u8>)> {
-            let mut state = self.office.state.lock().unwrap();
-            state.boxes.get_mut(&(self.rank, tag))?.pop_front()
+            let mut state = self.network.state.lock().unwrap();
+            state.inboxes.get_mut(&(self.rank, tag))?.pop_front()
         }
 
         fn is_up(&self) -> bool {
@@ -157,28 +157,28 @@ pub(super) mod office {
         }
 
         fn now(&self) -> Instant {
-            self.office.now()
+            self.network.now()
         }
 
         fn pauses(&self) -> Box<dyn FnMut() + '_> {
-            Box::new(|| self.office.pause())
+            Box::new(|| self.network.pause())
         }
     }
 
-    /// Plays the ranks `present` of `size`, a thread each.
-    pub(crate) fn play<R: Send>(
-        office: &Office,
+    /// Runs the ranks `present` of `size` on a thread each.
+    pub(crate) fn run_ranks<R: Send>(
+        network: &Network,
         size: u32,
         present: &[u32],
-        part: impl Fn(Desk<'_>) -> R + Sync,
+        part: impl Fn(Endpoint<'_>) -> R + Sync,
     ) -> Vec<R> {
-        office.state.lock().unwrap().played += present.len();
+        network.state.lock().unwrap().running += present.len();
         std::thread::scope(|scope| {
             let part = &part;
             let start = |&rank| {
                 scope.spawn(move || {
-                    let _played = Played(office);
-                    part(Desk { office, rank, size })
+                    let _running = Running(network);
+                    part(Endpoint { network, rank, size })
                 })
             };
             let ranks: Vec<_> = present.iter().map(start).collect();
