@@ -86,10 +86,12 @@ pub mod plot;
 pub mod profile;
 mod profiler;
 mod record;
+pub mod render;
 mod shell;
 mod store;
 mod summary;
 mod sys;
+mod text;
 pub mod units;
 
 pub use analysis::selection::RegionFilter;

@@ -15,6 +15,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("error", &["shell"]),
     ("pattern", &["error"]),
     ("units", &[]),
+    ("text", &[]),
     ("event", &[]),
     ("profile", &["error"]),
     ("output", &["error", "sys"]),
@@ -58,12 +59,16 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     // Reading: no recording, no clock, and only `plot` and `export` write files.
     ("analysis", &["error", "pattern", "profile", "units"]),
-    ("chart", &["analysis", "error", "profile", "units"]),
+    ("render", &["error", "text"]),
+    (
+        "chart",
+        &["analysis", "error", "profile", "render", "text", "units"],
+    ),
     (
         "page",
         &["analysis", "chart", "error", "output", "profile", "shell"],
     ),
-    ("plot", &["chart", "error", "output", "page", "profile", "units"]),
+    ("plot", &["chart", "error", "output", "page", "profile", "render"]),
     (
         "export",
         &["analysis", "error", "output", "profile", "store::reader", "units"],
@@ -105,9 +110,9 @@ const OWNERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("hdf5_sys", &["store::hdf5"]),
-    ("plotters", &["plot"]),
-    ("fontdb", &["plot"]),
-    ("rustybuzz", &["plot"]),
+    ("plotters", &["render"]),
+    ("fontdb", &["render"]),
+    ("rustybuzz", &["render"]),
     ("clap", &["bin"]),
     ("tracing_subscriber", &["record", "profiler"]),
 ];

@@ -5,7 +5,7 @@
 mod calm;
 
 use scope_profiler::chart::{Color, DurationsChart, DurationsOptions, GanttChart, GanttOptions};
-use scope_profiler::plot::{plot_durations, plot_gantt, png, svg};
+use scope_profiler::plot::{plot_durations, plot_gantt, save};
 use scope_profiler::profile::{Call, Profile, Source};
 use scope_profiler::{RegionFilter, Result};
 use std::fs;
@@ -463,12 +463,12 @@ fn charts_that_cannot_fit_are_refused_and_keep_the_old_picture() {
 
     let options = GanttOptions::new().max_lanes(100_000).max_regions(100_000);
     let chart = GanttChart::reduce(&profile, &RegionFilter::new(), &options).unwrap();
-    let error = png::gantt(&chart, &path).unwrap_err();
+    let error = save(&chart, &path).unwrap_err();
     assert!(error.to_string().contains("6000 lanes do not fit"), "{error}");
 
     let options = DurationsOptions::new().max_bars(100_000);
     let chart = DurationsChart::reduce(&profile, &RegionFilter::new(), &options).unwrap();
-    let error = svg::durations(&chart, &path).unwrap_err();
+    let error = save(&chart, path.with_extension("svg")).unwrap_err();
     assert!(error.to_string().contains("6000 bars do not fit"), "{error}");
     assert_eq!(fs::read_to_string(&path).unwrap(), "old");
 }

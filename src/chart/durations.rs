@@ -1,5 +1,7 @@
 //! Inclusive time of each region, longest first.
 
+mod picture;
+
 use super::gantt::Header;
 use super::moments::Moments;
 use super::options::DurationsOptions;

@@ -1,5 +1,9 @@
 //! The Gantt chart: when each region ran, on which rank and thread.
 
+mod coverage;
+mod layout;
+mod picture;
+
 pub use super::palette::Color;
 use crate::analysis::notes::{Note, NoteKind};
 use crate::units;

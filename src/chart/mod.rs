@@ -19,10 +19,10 @@
 //! ```
 
 pub mod axis;
-mod color;
 mod density;
 pub mod durations;
 pub mod gantt;
+mod heading;
 mod lane;
 mod moments;
 mod options;

@@ -1,11 +1,11 @@
 //! Which region has which colour.
 
-pub use super::color::Color;
-use super::color::lightened;
 use super::totals::Totals;
 use crate::analysis::pass;
 use crate::error::Result;
 use crate::profile::Source;
+pub use crate::render::Color;
+use crate::render::lightened;
 
 /// The colour of what belongs to no single region, such as "12 other regions".
 pub const OTHERS: Color = Color(0x99, 0x99, 0x99);
@@ -119,7 +119,7 @@ fn hash(name: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::color::encoded;
+    use crate::render::encoded;
     use std::collections::{HashMap, HashSet};
 
     fn names(count: usize) -> Vec<String> {

@@ -1,29 +1,18 @@
 //! How charts become pictures.
 //!
-//! [`plot_gantt`] and [`plot_durations`] go the whole way from a profile to a file; [`png`] and
-//! [`svg`] draw a chart that is already there. Pictures need no system fonts, and the same chart
+//! [`plot_gantt`] and [`plot_durations`] go the whole way from a profile to a file; [`save`] draws a chart that is
+//! already there. Pictures need no system fonts, and the same chart
 //! gives the same bytes everywhere; but names with characters beyond the embedded font (Latin, Greek, Cyrillic) are drawn
 //! in a PNG with fonts of the system, where it has any.
 
-mod coverage;
-mod durations;
-mod faces;
-mod fonts;
-mod gantt;
-mod layout;
-pub mod png;
-mod raster;
-mod sheet;
-mod style;
-pub mod svg;
-mod text;
-
 use crate::chart::{DurationsChart, DurationsOptions, GanttChart, GanttOptions};
 use crate::error::{Error, Result};
+use crate::output;
 use crate::page::{self, viewer};
 use crate::profile::Source;
-use fonts::Fonts;
-use std::path::Path;
+use crate::render::fonts::Fonts;
+use crate::render::{Figure, png, svg};
+use std::path::{Path, PathBuf};
 use viewer::Shown;
 
 /// Draws when each region ran, on which rank and thread.
@@ -54,16 +43,9 @@ pub fn plot_gantt(source: &dyn Source, options: &GanttOptions) -> Result<()> {
     let format = target.map(Format::of).transpose()?;
     match (target, format) {
         (Some(path), Some(Format::Html)) => page::write(source, options, path)?,
-        (Some(path), Some(Format::Svg)) => {
-            svg::gantt(&GanttChart::reduce(source, &options.filter, options)?, path)?
-        }
         (Some(path), _) => {
-            let fonts = Fonts::of_system(options.font_directories.clone());
-            png::gantt_in(
-                &GanttChart::reduce(source, &options.filter, options)?,
-                &fonts,
-                path,
-            )?
+            let chart = GanttChart::reduce(source, &options.filter, options)?;
+            save_with(&chart, path, options.font_directories.clone())?;
         }
         (None, _) => {}
     }
@@ -108,16 +90,39 @@ pub fn plot_durations(source: &dyn Source, options: &DurationsOptions) -> Result
     let Some(path) = options.filepath.as_deref() else {
         return Ok(());
     };
-    let format = Format::of(path)?;
-    if format == Format::Html {
-        return Err(unknown_format(path, ".png or .svg"));
-    }
+    // A bad path is found before a long file is read.
+    Format::of_picture(path)?;
     let chart = DurationsChart::reduce(source, &options.filter, options)?;
-    if format == Format::Svg {
-        svg::durations(&chart, path)
-    } else {
-        png::durations_in(&chart, &Fonts::of_system(options.font_directories.clone()), path)
-    }
+    save_with(&chart, path, options.font_directories.clone())
+}
+
+/// Writes a chart to a file, whose extension says how: `png` or `svg`.
+///
+/// ```
+/// use scope_profiler::chart::{DurationsChart, DurationsOptions};
+/// use scope_profiler::profile::{Call, Profile};
+/// use scope_profiler::{RegionFilter, plot};
+///
+/// let profile = Profile::builder().interval(Call::new("solve", 0..5_000)).build();
+/// let chart = DurationsChart::reduce(&profile, &RegionFilter::new(), &DurationsOptions::new())?;
+/// let directory = tempfile::tempdir()?;
+/// plot::save(&chart, directory.path().join("durations.svg"))?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// When the chart does not fit on a picture, the extension is unknown, or the file cannot be written.
+pub fn save(figure: &dyn Figure, path: impl AsRef<Path>) -> Result<()> {
+    save_with(figure, path.as_ref(), None)
+}
+
+fn save_with(figure: &dyn Figure, path: &Path, font_directories: Option<Vec<PathBuf>>) -> Result<()> {
+    let bytes = match Format::of_picture(path)? {
+        Format::Svg => svg::encode(figure)?.into_bytes(),
+        _ => png::encode(figure, &Fonts::of_system(font_directories))?,
+    };
+    output::write(path, "picture", &bytes)
 }
 
 /// A picture's file format.
@@ -137,6 +142,14 @@ impl Format {
             "svg" => Ok(Format::Svg),
             "html" | "htm" => Ok(Format::Html),
             _ => Err(unknown_format(path, ".png, .svg or .html")),
+        }
+    }
+
+    /// The same for what is not a page.
+    fn of_picture(path: &Path) -> Result<Self> {
+        match Self::of(path)? {
+            Format::Html => Err(unknown_format(path, ".png or .svg")),
+            picture => Ok(picture),
         }
     }
 }

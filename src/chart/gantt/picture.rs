@@ -1,16 +1,13 @@
 //! Draws a Gantt chart.
 
 use super::coverage::{Coverage, Grain, Run, SHADES};
-use super::fonts::Fonts;
 use super::layout::{LANE_LABEL, Layout};
-use super::sheet::{Picture, Sheet};
-use super::style::{AXIS, BACKGROUND, GRID, MARGIN, MUTED, RULE, TICK, WIDTH, draw_header, notes_of};
-use super::text::{Anchor, Text};
-use crate::chart::GanttChart;
+use super::{GanttChart, GanttRegion, Lane};
 use crate::chart::axis::Ticks;
-use crate::chart::gantt::{GanttRegion, Lane};
+use crate::chart::heading::Heading;
 use crate::error::Result;
-use plotters_backend::DrawingBackend;
+use crate::render::style::{AXIS, BACKGROUND, GRID, MARGIN, MUTED, RULE, TICK};
+use crate::render::{Anchor, Canvas, Figure, Paper, Picture, Text};
 
 /// A chart this tall has its time axis above as well.
 const TALL: i32 = 1800;
@@ -19,30 +16,42 @@ const MAX_VECTOR_RUNS: usize = 150_000;
 /// Lanes lower than this are too thin for lines between calls.
 const PARTED: i32 = 8;
 
-pub(super) struct GanttPicture<'a> {
+/// Of the scale of shades, the end that stands at the right.
+const BUSY: &str = "100 %";
+const SCALE_TEXT: Text = Text {
+    anchor: Anchor::End,
+    ..TICK
+};
+
+struct GanttPicture<'a> {
     chart: &'a GanttChart,
+    heading: Heading,
     layout: Layout,
-    notes: Vec<String>,
+    /// The width of [`BUSY`].
+    busy_width: i32,
 }
 
-impl<'a> GanttPicture<'a> {
-    pub(super) fn new(chart: &'a GanttChart, fonts: &Fonts) -> Result<Self> {
-        let names = chart.regions.iter().map(|region| region.name.as_str());
-        let lanes = chart.regions.iter().flat_map(|region| &region.lanes);
+impl Figure for GanttChart {
+    fn lay_out<'a>(&'a self, paper: &Paper<'_>) -> Result<Box<dyn Picture + 'a>> {
+        let names = self.regions.iter().map(|region| region.name.as_str());
+        let lanes = self.regions.iter().flat_map(|region| &region.lanes);
         let names = names.chain(lanes.map(|lane| lane.thread_label.as_str()));
-        let notes = notes_of(&chart.header, names, fonts);
-        Ok(GanttPicture {
-            chart,
-            layout: Layout::of(chart, &notes, fonts)?,
-            notes,
-        })
+        let heading = Heading::of(&self.header, names, paper);
+        Ok(Box::new(GanttPicture {
+            chart: self,
+            layout: Layout::of(self, heading.height(), paper)?,
+            heading,
+            busy_width: paper.widest([BUSY], &SCALE_TEXT),
+        }))
     }
+}
 
+impl GanttPicture<'_> {
     fn has_axis_above(&self) -> bool {
         self.layout.bottom - self.layout.top > TALL
     }
 
-    fn draw_axis<B: DrawingBackend>(&self, sheet: &mut Sheet<'_, B>) -> Result<()> {
+    fn draw_axis(&self, canvas: &mut dyn Canvas) -> Result<()> {
         let Layout {
             left,
             right,
@@ -54,72 +63,68 @@ impl<'a> GanttPicture<'a> {
         for (at, label) in &ticks.marks {
             let share = *at as f64 / self.chart.span_ns as f64;
             let x = left + (f64::from(right - left) * share).round() as i32;
-            sheet.rect((x - 1, x + 1), (top, bottom + 10), GRID)?;
-            sheet.text(x, bottom + 40, label, &TICK)?;
+            canvas.rect((x - 1, x + 1), (top, bottom + 10), GRID)?;
+            canvas.text(x, bottom + 40, label, &TICK)?;
             if self.has_axis_above() {
-                sheet.text(x, top - 14, label, &TICK)?;
+                canvas.text(x, top - 14, label, &TICK)?;
             }
         }
-        sheet.rect((left, right), (bottom, bottom + 2), RULE)?;
+        canvas.rect((left, right), (bottom, bottom + 2), RULE)?;
         let title = format!("{} ({})", self.chart.axis_title(), ticks.unit);
-        sheet.text((left + right) / 2, bottom + 88, &title, &AXIS)?;
+        canvas.text((left + right) / 2, bottom + 88, &title, &AXIS)?;
         if self.chart.header.merged > 0 || self.chart.header.ranks_per_lane > 1 {
-            self.draw_scale(sheet)?;
+            self.draw_scale(canvas)?;
         }
         Ok(())
     }
 
     /// What the shades mean, at the end of the axis title.
-    fn draw_scale<B: DrawingBackend>(&self, sheet: &mut Sheet<'_, B>) -> Result<()> {
+    fn draw_scale(&self, canvas: &mut dyn Canvas) -> Result<()> {
         let Layout { right, bottom, .. } = self.layout;
-        let style = Text {
-            anchor: Anchor::End,
-            ..TICK
-        };
         let baseline = bottom + 88;
-        sheet.text(right, baseline, "100 %", &style)?;
-        let mut x = right - sheet.width("100 %", &style).ceil() as i32 - 14;
+        canvas.text(right, baseline, BUSY, &SCALE_TEXT)?;
+        let mut x = right - self.busy_width - 14;
         for step in (0..8).rev() {
             let shade = step as f32 / 7.0;
-            sheet.rect(
+            canvas.rect(
                 (x - 18, x),
                 (baseline - 19, baseline + 1),
                 MUTED.over(BACKGROUND, shade),
             )?;
             x -= 18;
         }
-        sheet.text(x - 14, baseline, "busy: 0 %", &style)
+        canvas.text(x - 14, baseline, "busy: 0 %", &SCALE_TEXT)
     }
 
-    fn draw_labels<B: DrawingBackend>(&self, sheet: &mut Sheet<'_, B>) -> Result<()> {
+    fn draw_labels(&self, canvas: &mut dyn Canvas) -> Result<()> {
         let layout = &self.layout;
         for block in &layout.blocks {
             if let Some(y) = block.rule {
-                sheet.rect((MARGIN, layout.right), (y, y + 1), RULE)?;
+                canvas.rect((MARGIN, layout.right), (y, y + 1), RULE)?;
             }
             for &y in &block.rank_rules {
-                sheet.rect((layout.name_right + 20, layout.right), (y, y + 1), GRID)?;
+                canvas.rect((layout.name_right + 20, layout.right), (y, y + 1), GRID)?;
             }
             let baseline = block.middle + layout.name.middle_to_baseline();
-            sheet.text(layout.name_right, baseline, &block.name, &layout.name)?;
+            canvas.text(layout.name_right, baseline, &block.name, &layout.name)?;
         }
         // Clear of the axis, whose first label reaches to the left.
         let heading = layout.top - if self.has_axis_above() { 44 } else { 14 };
         for column in &layout.columns {
-            sheet.text(column.right, heading, column.heading, &LANE_LABEL)?;
+            canvas.text(column.right, heading, column.heading, &LANE_LABEL)?;
             for (middle, label) in &column.labels {
                 let baseline = middle + layout.lane_label.middle_to_baseline();
-                sheet.text(column.right, baseline, label, &layout.lane_label)?;
+                canvas.text(column.right, baseline, label, &layout.lane_label)?;
             }
         }
         Ok(())
     }
 
-    fn draw_lanes<B: DrawingBackend>(&self, sheet: &mut Sheet<'_, B>) -> Result<()> {
+    fn draw_lanes(&self, canvas: &mut dyn Canvas) -> Result<()> {
         let layout = &self.layout;
         let pixels = (layout.right - layout.left).max(1) as usize;
         let mut coverage = Coverage::new(self.chart.span_ns, pixels);
-        let grain = if sheet.is_vector() {
+        let grain = if canvas.is_vector() {
             self.vector_grain(&mut coverage)
         } else {
             Grain::FINEST
@@ -131,15 +136,15 @@ impl<'a> GanttPicture<'a> {
                 let top = block.first_lane + index as i32 * layout.pitch + gap / 2;
                 let rows = (top, top + layout.pitch - gap);
                 let runs = coverage.runs(&lane.bars, grain, self.parts(lane));
-                self.draw_runs(sheet, &runs, rows, region)?;
+                self.draw_runs(canvas, &runs, rows, region)?;
             }
         }
         Ok(())
     }
 
-    fn draw_runs<B: DrawingBackend>(
+    fn draw_runs(
         &self,
-        sheet: &mut Sheet<'_, B>,
+        canvas: &mut dyn Canvas,
         runs: &[Run],
         rows: (i32, i32),
         region: &GanttRegion,
@@ -150,7 +155,7 @@ impl<'a> GanttPicture<'a> {
         }
         for (shade, strips) in strips.iter().enumerate().filter(|(_, strips)| !strips.is_empty()) {
             let opacity = shade as f32 / f32::from(SHADES);
-            sheet.strips(strips, rows, region.color.over(BACKGROUND, opacity))?;
+            canvas.strips(strips, rows, region.color.over(BACKGROUND, opacity))?;
         }
         Ok(())
     }
@@ -185,14 +190,14 @@ impl<'a> GanttPicture<'a> {
 
 impl Picture for GanttPicture<'_> {
     fn size(&self) -> (u32, u32) {
-        (WIDTH as u32, self.layout.height() as u32)
+        (self.layout.width as u32, self.layout.height() as u32)
     }
 
-    fn draw<B: DrawingBackend>(&self, sheet: &mut Sheet<'_, B>) -> Result<()> {
-        sheet.rect((0, WIDTH), (0, self.layout.height()), BACKGROUND)?;
-        draw_header(sheet, &self.chart.header, &self.notes)?;
-        self.draw_axis(sheet)?;
-        self.draw_labels(sheet)?;
-        self.draw_lanes(sheet)
+    fn draw(&self, canvas: &mut dyn Canvas) -> Result<()> {
+        canvas.rect((0, self.layout.width), (0, self.layout.height()), BACKGROUND)?;
+        self.heading.draw(canvas)?;
+        self.draw_axis(canvas)?;
+        self.draw_labels(canvas)?;
+        self.draw_lanes(canvas)
     }
 }

@@ -1,52 +1,22 @@
-//! Charts as SVG, 1600 CSS pixels wide; text stays text.
+//! Pictures as SVG, 1600 CSS pixels wide; text stays text.
 
-use super::durations::DurationsPicture;
+use super::backend::{OnBackend, SCALE};
 use super::fonts::Fonts;
-use super::gantt::GanttPicture;
-use super::sheet::{Picture, Sheet};
-use super::style::SCALE;
-use crate::chart::{DurationsChart, GanttChart};
+use super::{Figure, Paper};
 use crate::error::Result;
-use crate::output;
 use plotters_svg::SVGBackend;
-use std::path::Path;
 
-/// Writes a Gantt chart.
-///
-/// # Errors
-///
-/// As [`png::gantt`](super::png::gantt).
-pub fn gantt(chart: &GanttChart, path: impl AsRef<Path>) -> Result<()> {
+/// The text of the file.
+pub(crate) fn encode(figure: &dyn Figure) -> Result<String> {
     let fonts = Fonts::of_reader();
-    output::write(
-        path.as_ref(),
-        "picture",
-        encode(&GanttPicture::new(chart, &fonts)?, &fonts)?.as_bytes(),
-    )
-}
-
-/// Writes a chart of durations.
-///
-/// # Errors
-///
-/// When the file cannot be written.
-pub fn durations(chart: &DurationsChart, path: impl AsRef<Path>) -> Result<()> {
-    let fonts = Fonts::of_reader();
-    output::write(
-        path.as_ref(),
-        "picture",
-        encode(&DurationsPicture::new(chart, &fonts)?, &fonts)?.as_bytes(),
-    )
-}
-
-fn encode(picture: &impl Picture, fonts: &Fonts) -> Result<String> {
+    let picture = figure.lay_out(&Paper::of_file(&fonts))?;
     let (width, height) = picture.size();
     let mut text = String::new();
     let widths = {
         let mut backend = SVGBackend::with_string(&mut text, (width, height));
-        let mut sheet = Sheet::vector(&mut backend, fonts);
-        picture.draw(&mut sheet)?;
-        sheet.into_widths()
+        let mut canvas = OnBackend::new(&mut backend, &fonts, true);
+        picture.draw(&mut canvas)?;
+        canvas.into_widths()
         // The backend closes the document when it is dropped.
     };
     // The backend draws in whole units; half a CSS pixel each is fine enough.

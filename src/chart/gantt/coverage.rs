@@ -1,6 +1,6 @@
 //! How much of each pixel a lane covers.
 
-use crate::chart::gantt::Bar;
+use super::Bar;
 
 /// The share of a pixel in which anything ran at all, however short: faint, and still to be seen.
 const FAINTEST: f32 = 0.0625;

@@ -1,15 +1,15 @@
-//! How text looks, and how it is drawn.
+//! How text is drawn.
 //!
 //! Glyphs are placed at their exact advance and bearing, so that small type stays even.
 
 use super::fonts::Fonts;
 use super::raster::Raster;
-use crate::chart::Color;
+use super::text::{Anchor, Text, Weight};
+use super::{Color, Measure};
 use ab_glyph::{Font, FontRef, GlyphId, OutlinedGlyph, PxScale, point};
 use plotters_backend::text_anchor::{HPos, Pos, VPos};
 use plotters_backend::{BackendColor, BackendCoord, BackendTextStyle, FontFamily, FontStyle};
 use std::convert::Infallible;
-use std::sync::LazyLock;
 
 /// Names of fonts that look alike, for readers that do not have the embedded one, and of those that have what these lack.
 const FAMILY: &str = "Inter, 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', 'Noto Sans', 'DejaVu Sans', \
@@ -18,84 +18,10 @@ const FAMILY: &str = "Inter, 'Helvetica Neue', Helvetica, Arial, 'Liberation San
 /// How far below its position the SVG backend puts the baseline of text anchored at the top, in em.
 const TOP_TO_BASELINE: f32 = 0.76;
 
-static REGULAR: LazyLock<FontRef<'static>> =
-    LazyLock::new(|| embedded(include_bytes!("../../assets/Inter-Regular.subset.otf")));
-static SEMI_BOLD: LazyLock<FontRef<'static>> =
-    LazyLock::new(|| embedded(include_bytes!("../../assets/Inter-SemiBold.subset.otf")));
-
-fn embedded(bytes: &'static [u8]) -> FontRef<'static> {
-    FontRef::try_from_slice(bytes).expect("the embedded font is a font")
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Weight {
-    Regular,
-    SemiBold,
-}
-
-impl Weight {
-    fn font(self) -> &'static FontRef<'static> {
-        match self {
-            Weight::Regular => &REGULAR,
-            Weight::SemiBold => &SEMI_BOLD,
-        }
-    }
-
-    pub(super) fn glyph(self, c: char) -> GlyphId {
-        match self.font().glyph_id(c) {
-            // The font's own sign for a missing character is a dense block.
-            GlyphId(0) => self.font().glyph_id('□'),
-            glyph => glyph,
-        }
-    }
-
-    /// How far a character moves the pen, in em.
-    pub(super) fn advance(self, c: char) -> f32 {
-        self.font().h_advance_unscaled(self.glyph(c)) / self.font().units_per_em().unwrap_or(1000.0)
-    }
-}
-
-/// Which end of the text stands at its position.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Anchor {
-    Start,
-    Middle,
-    End,
-}
-
-/// How text looks.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Text {
-    /// Device pixels to an em.
-    pub(super) size: f32,
-    pub(super) weight: Weight,
-    pub(super) color: Color,
-    pub(super) anchor: Anchor,
-}
-
 impl Text {
-    pub(super) const fn new(size: f32, weight: Weight, color: Color, anchor: Anchor) -> Self {
-        Text {
-            size,
-            weight,
-            color,
-            anchor,
-        }
-    }
-
-    /// Whether the embedded font has a character.
-    pub(super) fn has(c: char) -> bool {
-        REGULAR.glyph_id(c).0 != 0
-    }
-
     /// Where to put text for its baseline to be at `baseline`.
     pub(super) fn top(&self, baseline: i32) -> i32 {
         baseline - (TOP_TO_BASELINE * self.size).round() as i32
-    }
-
-    /// From the middle of a line of digits or capitals down to its baseline.
-    pub(super) fn middle_to_baseline(&self) -> i32 {
-        (0.36 * self.size).round() as i32
     }
 }
 
@@ -210,27 +136,19 @@ fn outline_of(font: &FontRef<'_>, id: u16, size: f32, at: ab_glyph::Point) -> Op
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::Paper;
 
     const STYLE: Text = Text::new(28.0, Weight::Regular, Color::BLACK, Anchor::Start);
 
     #[test]
-    fn the_font_has_what_labels_are_made_of() {
-        for weight in [Weight::Regular, Weight::SemiBold] {
-            for c in "aZ09 µ·…×–→≤□ΔλЖéß₂\u{2009}\u{a0}".chars() {
-                assert_ne!(weight.font().glyph_id(c).0, 0, "{c:?}");
-            }
-        }
-    }
-
-    #[test]
     fn fitted_text_fits() {
-        for (fonts, name) in [Fonts::of_reader(), Fonts::of_system(None)]
-            .iter()
-            .flat_map(|fonts| names().into_iter().map(move |name| (fonts, name)))
-        {
-            let text = fonts.fit(&name, &STYLE, 300.0);
-            assert!(fonts.width(&text, &STYLE) <= 300.0, "{text}");
-            assert_eq!(fonts.fit("solver", &STYLE, 300.0), "solver");
+        for fonts in [Fonts::of_reader(), Fonts::of_system(None)] {
+            let paper = Paper::new(300, 300, &fonts);
+            for name in names() {
+                let text = paper.fit(&name, &STYLE, 300.0);
+                assert!(paper.text_width(&text, &STYLE) <= 300.0, "{text}");
+            }
+            assert_eq!(paper.fit("solver", &STYLE, 300.0), "solver");
         }
     }
 

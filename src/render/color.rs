@@ -13,7 +13,7 @@ impl Color {
     /// The colour as `#rrggbb`.
     ///
     /// ```
-    /// assert_eq!(scope_profiler::chart::Color(0, 114, 178).hex(), "#0072b2");
+    /// assert_eq!(scope_profiler::render::Color(0, 114, 178).hex(), "#0072b2");
     /// ```
     #[must_use]
     pub fn hex(self) -> String {
@@ -52,7 +52,7 @@ impl Color {
     /// Black or white, whichever reads better on this fill: a contrast of at least 4.5.
     ///
     /// ```
-    /// use scope_profiler::chart::Color;
+    /// use scope_profiler::render::Color;
     /// assert_eq!(Color(0, 114, 178).text(), Color::WHITE);
     /// assert_eq!(Color(240, 228, 66).text(), Color::BLACK);
     /// ```
@@ -68,7 +68,7 @@ impl Color {
 
 /// Changes the lightness of a colour and keeps its hue, in Ottosson's Oklab
 /// (<https://bottosson.github.io/posts/oklab/>).
-pub(super) fn lightened(color: Color, by: f64) -> Color {
+pub(crate) fn lightened(color: Color, by: f64) -> Color {
     let (r, g, b) = (linear(color.0), linear(color.1), linear(color.2));
     let l = (0.412_221_470_8 * r + 0.536_332_536_3 * g + 0.051_445_992_9 * b).cbrt();
     let m = (0.211_903_498_2 * r + 0.680_699_545_1 * g + 0.107_396_956_6 * b).cbrt();
@@ -96,7 +96,7 @@ fn linear(component: u8) -> f64 {
 }
 
 /// Linear light as an sRGB component.
-pub(super) fn encoded(light: f64) -> u8 {
+pub(crate) fn encoded(light: f64) -> u8 {
     let light = light.clamp(0.0, 1.0);
     let c = if light <= 0.003_130_8 {
         light * 12.92

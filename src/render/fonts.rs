@@ -4,9 +4,10 @@
 //! no font has is written as its code point, so that names stay different. A vector picture leaves all that to its
 //! reader, and takes room that is enough for whatever font that is.
 
+use super::embedded::has;
 use super::faces::{Face, SystemFaces};
+use super::paper::Measure;
 use super::text::{Text, Weight};
-use crate::chart::axis::shorten;
 use rustybuzz::{Direction, UnicodeBuffer};
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -14,16 +15,15 @@ use std::rc::Rc;
 use unicode_bidi::{BidiInfo, Level};
 use unicode_width::UnicodeWidthChar;
 
-/// A name is cut to so many columns before it is measured: far more than any line holds, so that measuring stays
-/// cheap for names of megabytes.
-const LONGEST: usize = 400;
 /// By how much another font may be wider than the embedded one.
 const OTHER_FONTS: f32 = 1.12;
 
 /// The fonts of one picture.
-pub(super) struct Fonts {
+pub(crate) struct Fonts {
     /// `None` for a vector picture, whose fonts are its reader's.
     system: Option<SystemFaces>,
+    /// How much wider text may come out than measured, as a factor.
+    slack: f32,
 }
 
 /// A glyph and where its pen stands, in em from the start of the line.
@@ -51,87 +51,26 @@ struct Piece {
 
 impl Fonts {
     /// For pixels. `directories` is where to look for fonts, instead of the places that are usual on the system.
-    pub(super) fn of_system(directories: Option<Vec<PathBuf>>) -> Self {
+    pub(crate) fn of_system(directories: Option<Vec<PathBuf>>) -> Self {
         Fonts {
             system: Some(SystemFaces::new(directories)),
+            slack: 1.0,
         }
     }
 
     /// For vectors.
-    pub(super) fn of_reader() -> Self {
-        Fonts { system: None }
-    }
-
-    /// Whether there are characters in `text` that no font has. Never in a vector picture.
-    pub(super) fn lacks(&self, text: &str) -> bool {
-        matches!(self.legible(&shorten(text, LONGEST)), Cow::Owned(_))
-    }
-
-    /// `text` with what no font has written as code points.
-    fn legible<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let Some(system) = &self.system else {
-            return text.into();
-        };
-        let lacks = |c: char| !Text::has(c) && !is_joiner(c) && system.face_for(c, Weight::Regular).is_none();
-        if !text.chars().any(lacks) {
-            return text.into();
+    pub(crate) fn of_reader() -> Self {
+        Fonts {
+            system: None,
+            slack: OTHER_FONTS,
         }
-        let mut legible = String::with_capacity(text.len() * 4);
-        let mut after_code = false;
-        for c in text.chars() {
-            let is_code = lacks(c);
-            if is_code && after_code {
-                legible.push(' ');
-            }
-            if is_code {
-                legible.push_str(&format!("U+{:04X}", u32::from(c)));
-            } else {
-                legible.push(c);
-            }
-            after_code = is_code;
-        }
-        legible.into()
-    }
-
-    /// `text` on one line, with what cannot be drawn as code points, shortened in the middle to at most `room`
-    /// device pixels.
-    pub(super) fn fit(&self, text: &str, style: &Text, room: f32) -> String {
-        let whole = shorten(text, LONGEST);
-        let whole = self.legible(&whole);
-        if self.width(&whole, style) <= room {
-            return whole.into_owned();
-        }
-        let (mut low, mut high) = (1, LONGEST);
-        while low + 1 < high {
-            let middle = (low + high) / 2;
-            if self.width(&shorten(&whole, middle), style) <= room {
-                low = middle;
-            } else {
-                high = middle;
-            }
-        }
-        shorten(&whole, low)
-    }
-
-    /// The room that `text` takes, in device pixels; in a vector picture the most that it may take.
-    pub(super) fn width(&self, text: &str, style: &Text) -> f32 {
-        if self.system.is_some() {
-            return self.line(text, style.weight).width * style.size;
-        }
-        let em = text.chars().map(|c| match c.width() {
-            _ if Text::has(c) => style.weight.advance(c),
-            Some(0) => 0.0,
-            // Characters as wide as high, and pictures that are wider.
-            _ => 1.3,
-        });
-        em.sum::<f32>() * style.size * OTHER_FONTS
     }
 
     /// The width that `text` has in the embedded font, if that has all of it: other fonts can be made to fill it.
     pub(super) fn exact_width(text: &str, style: &Text) -> Option<f32> {
         let mut em = 0.0;
         for c in text.chars() {
-            if !Text::has(c) {
+            if !has(c) {
                 return None;
             }
             em += style.weight.advance(c);
@@ -142,7 +81,7 @@ impl Fonts {
     /// The glyphs of `text`.
     pub(super) fn line(&self, text: &str, weight: Weight) -> Line {
         let mut line = Line::default();
-        if text.chars().all(Text::has) {
+        if text.chars().all(has) {
             line.push_embedded(text, weight);
             return line;
         }
@@ -176,7 +115,7 @@ impl Fonts {
         let mut pieces: Vec<Piece> = Vec::new();
         for c in text.chars() {
             let joins = c.width() == Some(0) && !pieces.is_empty();
-            let system = self.system.as_ref().filter(|_| !Text::has(c) && !joins);
+            let system = self.system.as_ref().filter(|_| !has(c) && !joins);
             let face = system.and_then(|system| system.face_for(c, weight));
             let same = |piece: &Piece| match (&piece.face, &face) {
                 (None, None) => true,
@@ -192,9 +131,52 @@ impl Fonts {
     }
 }
 
+impl Measure for Fonts {
+    fn width(&self, text: &str, style: &Text) -> f32 {
+        let em = if self.system.is_some() {
+            self.line(text, style.weight).width
+        } else {
+            let em = text.chars().map(|c| match c.width() {
+                _ if has(c) => style.weight.advance(c),
+                Some(0) => 0.0,
+                // Characters as wide as high, and pictures that are wider.
+                _ => 1.3,
+            });
+            em.sum::<f32>()
+        };
+        em * style.size * self.slack
+    }
+
+    /// What no font has is written as code points.
+    fn legible<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let Some(system) = &self.system else {
+            return text.into();
+        };
+        let lacks = |c: char| !has(c) && !is_joiner(c) && system.face_for(c, Weight::Regular).is_none();
+        if !text.chars().any(lacks) {
+            return text.into();
+        }
+        let mut legible = String::with_capacity(text.len() * 4);
+        let mut after_code = false;
+        for c in text.chars() {
+            let is_code = lacks(c);
+            if is_code && after_code {
+                legible.push(' ');
+            }
+            if is_code {
+                legible.push_str(&format!("U+{:04X}", u32::from(c)));
+            } else {
+                legible.push(c);
+            }
+            after_code = is_code;
+        }
+        legible.into()
+    }
+}
+
 impl Line {
     fn push_embedded(&mut self, text: &str, weight: Weight) {
-        for c in text.chars().filter(|&c| c.width() != Some(0) || Text::has(c)) {
+        for c in text.chars().filter(|&c| c.width() != Some(0) || has(c)) {
             self.glyphs.push(Glyph {
                 face: None,
                 id: weight.glyph(c).0,

@@ -1,64 +1,23 @@
-//! Charts as PNG: 1600 CSS pixels wide, drawn at twice that.
+//! Pictures as PNG: 1600 CSS pixels wide, drawn at twice that.
 //!
 //! Characters that the embedded font lacks are drawn with fonts of the system. Where none has them either, names show
 //! their code points, as `U+65E5`, and a note in the header says so.
 
-use super::durations::DurationsPicture;
+use super::backend::{OnBackend, SCALE};
 use super::fonts::Fonts;
-use super::gantt::GanttPicture;
-use super::sheet::{Picture, Sheet};
-use super::style::SCALE;
-use crate::chart::{DurationsChart, GanttChart};
+use super::{Figure, Paper};
 use crate::error::{Error, Result};
-use crate::output;
 use plotters_bitmap::BitMapBackend;
 use plotters_bitmap::bitmap_pixel::RGBPixel;
-use std::path::Path;
 
-/// Writes a Gantt chart.
-///
-/// # Errors
-///
-/// When the chart has more lanes than fit on a picture (see
-/// [`GanttOptions::max_lanes`](crate::chart::GanttOptions::max_lanes)), or the file cannot be
-/// written.
-pub fn gantt(chart: &GanttChart, path: impl AsRef<Path>) -> Result<()> {
-    gantt_in(chart, &Fonts::of_system(None), path.as_ref())
-}
-
-/// As [`gantt`], with fonts of the caller's choice.
-pub(super) fn gantt_in(chart: &GanttChart, fonts: &Fonts, path: &Path) -> Result<()> {
-    output::write(
-        path,
-        "picture",
-        &encode(&GanttPicture::new(chart, fonts)?, fonts)?,
-    )
-}
-
-/// Writes a chart of durations.
-///
-/// # Errors
-///
-/// When the file cannot be written.
-pub fn durations(chart: &DurationsChart, path: impl AsRef<Path>) -> Result<()> {
-    durations_in(chart, &Fonts::of_system(None), path.as_ref())
-}
-
-/// As [`durations`], with fonts of the caller's choice.
-pub(super) fn durations_in(chart: &DurationsChart, fonts: &Fonts, path: &Path) -> Result<()> {
-    output::write(
-        path,
-        "picture",
-        &encode(&DurationsPicture::new(chart, fonts)?, fonts)?,
-    )
-}
-
-fn encode(picture: &impl Picture, fonts: &Fonts) -> Result<Vec<u8>> {
+/// The bytes of the file.
+pub(crate) fn encode(figure: &dyn Figure, fonts: &Fonts) -> Result<Vec<u8>> {
+    let picture = figure.lay_out(&Paper::of_file(fonts))?;
     let (width, height) = picture.size();
     let mut pixels = vec![255; width as usize * height as usize * 3];
     let mut backend = BitMapBackend::<RGBPixel>::with_buffer_and_format(&mut pixels, (width, height))
         .map_err(|error| Error::plot(format!("the picture cannot be drawn: {error}")))?;
-    picture.draw(&mut Sheet::bitmap(&mut backend, fonts))?;
+    picture.draw(&mut OnBackend::new(&mut backend, fonts, false))?;
     drop(backend);
 
     let mut bytes = Vec::new();

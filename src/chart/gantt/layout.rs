@@ -1,11 +1,9 @@
 //! Where the lanes and labels of a Gantt chart go.
 
-use super::fonts::Fonts;
-use super::style::{HEIGHT, MARGIN, NAME, TICK, WIDTH, header_height};
-use super::text::{Anchor, Text};
-use crate::chart::GanttChart;
-use crate::chart::gantt::{GanttRegion, Lane};
+use super::{GanttChart, GanttRegion, Lane};
 use crate::error::{Error, Result};
+use crate::render::style::{MARGIN, NAME, TICK};
+use crate::render::{Anchor, Paper, Text};
 
 /// Ranks and threads beside the lanes.
 pub(super) const LANE_LABEL: Text = Text {
@@ -23,10 +21,11 @@ const LANE: std::ops::RangeInclusive<i32> = 3..=48;
 const COMFORTABLE: i32 = 1800;
 /// Smallest height of a region and gap between regions, from roomy to tight.
 const SPACING: [(i32, i32); 4] = [(36, 14), (30, 8), (24, 5), (18, 2)];
-/// A picture of more than [`HEIGHT`] is drawn when the chart asks for it, one of more than this is not.
+/// A picture of more than the paper is drawn when the chart asks for it, one of more than this is not.
 const LIMIT: i32 = 16_000;
 
 pub(super) struct Layout {
+    pub(super) width: i32,
     pub(super) left: i32,
     pub(super) right: i32,
     pub(super) top: i32,
@@ -62,9 +61,10 @@ pub(super) struct Block {
 }
 
 impl Layout {
-    pub(super) fn of(chart: &GanttChart, notes: &[String], fonts: &Fonts) -> Result<Self> {
-        let top = header_height(&chart.header, notes) + 56;
-        let room = HEIGHT - top - 88 - MARGIN;
+    /// Below a heading of that height.
+    pub(super) fn of(chart: &GanttChart, heading: i32, paper: &Paper<'_>) -> Result<Self> {
+        let top = heading + 56;
+        let room = paper.height - top - 88 - MARGIN;
         let lanes: usize = chart.regions.iter().map(|region| region.lanes.len()).sum();
         let (pitch, (block, gap)) = spacing(chart, lanes, room);
         let name = Text {
@@ -78,7 +78,7 @@ impl Layout {
             let lanes = region.lanes.len() as i32 * pitch;
             let height = lanes.max(block);
             blocks.push(Block {
-                name: fonts.fit(&region.name, &name, MAX_NAME),
+                name: paper.fit(&region.name, &name, MAX_NAME),
                 middle: y + gap / 2 + height / 2,
                 first_lane: y + gap / 2 + (height - lanes) / 2,
                 rule: (index > 0).then_some(y),
@@ -97,8 +97,9 @@ impl Layout {
             }
         }
         let mut layout = Layout {
+            width: paper.width,
             left: 0,
-            right: WIDTH - MARGIN - 16,
+            right: paper.width - MARGIN - 16,
             top,
             bottom: y,
             pitch,
@@ -111,31 +112,24 @@ impl Layout {
             columns: Vec::new(),
             blocks,
         };
-        layout.place_columns(chart, fonts);
+        layout.place_columns(chart, paper);
         Ok(layout)
     }
 
-    fn place_columns(&mut self, chart: &GanttChart, fonts: &Fonts) {
-        let names = self
-            .blocks
-            .iter()
-            .map(|block| fonts.width(&block.name, &self.name))
-            .fold(0.0, f32::max);
-        self.name_right = MARGIN + names.ceil() as i32;
+    fn place_columns(&mut self, chart: &GanttChart, paper: &Paper<'_>) {
+        let names = self.blocks.iter().map(|block| block.name.as_str());
+        self.name_right = MARGIN + paper.widest(names, &self.name);
         let mut right = self.name_right;
         // A serial program knows no ranks; its reader would wonder at a column of zeros.
         let mut lanes = chart.regions.iter().flat_map(|region| &region.lanes);
         let only_rank_zero = lanes.all(|lane| lane.last_rank == 0);
-        let (ranks, threads) = self.labels(chart, fonts);
+        let (ranks, threads) = self.labels(chart, paper);
         for (heading, labels) in [("rank", ranks), ("thread", threads)] {
             if labels.is_empty() || (heading == "rank" && only_rank_zero) {
                 continue;
             }
             let texts = labels.iter().map(|(_, text)| text.as_str()).chain([heading]);
-            let width = texts
-                .map(|text| fonts.width(text, &LANE_LABEL))
-                .fold(0.0, f32::max);
-            right += COLUMN_GAP + width.ceil() as i32;
+            right += COLUMN_GAP + paper.widest(texts, &LANE_LABEL);
             self.columns.push(LabelColumn {
                 heading,
                 right,
@@ -146,7 +140,7 @@ impl Layout {
     }
 
     /// Ranks and threads.
-    fn labels(&self, chart: &GanttChart, fonts: &Fonts) -> (Vec<Label>, Vec<Label>) {
+    fn labels(&self, chart: &GanttChart, paper: &Paper<'_>) -> (Vec<Label>, Vec<Label>) {
         let (mut ranks, mut threads) = (Vec::new(), Vec::new());
         for (region, block) in chart.regions.iter().zip(&self.blocks) {
             let by_rank: Vec<&[Lane]> = region.lanes.chunk_by(|a, b| a.rank == b.rank).collect();
@@ -159,7 +153,7 @@ impl Layout {
                     let middle = |i: usize| y + i as i32 * self.pitch + self.pitch / 2;
                     let of_threads = lanes.iter().enumerate().map(|(i, lane)| (middle(i), lane));
                     threads.extend(thinned(&of_threads.collect::<Vec<_>>(), self.pitch, |a, b| {
-                        threads_of(a, b, fonts)
+                        threads_of(a, b, paper)
                     }));
                 }
                 y += height;
@@ -217,7 +211,7 @@ fn ranks_of(first: &Lane, last: &Lane) -> String {
 }
 
 /// And by their threads.
-fn threads_of(first: &Lane, last: &Lane, fonts: &Fonts) -> String {
+fn threads_of(first: &Lane, last: &Lane, paper: &Paper<'_>) -> String {
     let label = if first.thread == last.thread {
         first.thread_label.clone()
     } else {
@@ -233,7 +227,7 @@ fn threads_of(first: &Lane, last: &Lane, fonts: &Fonts) -> String {
             _ => format!("#{}–{}", number(first), number(last)),
         }
     };
-    fonts.fit(&label, &LANE_LABEL, MAX_THREAD)
+    paper.fit(&label, &LANE_LABEL, MAX_THREAD)
 }
 
 /// As many of the labels as there is room for: all, every second, fourth and so on, or one that
@@ -259,6 +253,7 @@ fn thinned<T: Copy>(items: &[(i32, T)], pitch: i32, text: impl Fn(T, T) -> Strin
 mod tests {
     use super::*;
     use crate::profile::thread_label;
+    use crate::render::Even;
 
     fn lane(rank: u32, thread: Option<u32>, name: &str) -> Lane {
         Lane {
@@ -284,18 +279,18 @@ mod tests {
 
     #[test]
     fn threads_have_name_and_number_and_a_long_name_keeps_its_number() {
-        let fonts = Fonts::of_system(None);
+        let paper = Paper::new(996, 1000, &Even);
         let worker = |thread| lane(0, Some(thread), "tokio-rt-worker");
-        assert_eq!(threads_of(&worker(1), &worker(1), &fonts), "tokio-rt-worker #1");
-        assert_eq!(threads_of(&worker(1), &worker(9), &fonts), "tokio-rt-worker #1–9");
-        assert_eq!(threads_of(&lane(0, Some(0), "main"), &worker(9), &fonts), "#0–9");
+        assert_eq!(threads_of(&worker(1), &worker(1), &paper), "tokio-rt-worker #1");
+        assert_eq!(threads_of(&worker(1), &worker(9), &paper), "tokio-rt-worker #1–9");
+        assert_eq!(threads_of(&lane(0, Some(0), "main"), &worker(9), &paper), "#0–9");
         let long = threads_of(
             &lane(0, Some(12), &"x".repeat(200)),
             &lane(0, Some(12), ""),
-            &fonts,
+            &paper,
         );
         assert!(long.ends_with("x #12") && long.contains('…'), "{long}");
-        assert!(fonts.width(&long, &LANE_LABEL) <= MAX_THREAD);
+        assert!(paper.text_width(&long, &LANE_LABEL) <= MAX_THREAD);
     }
 
     #[test]
