@@ -26,3 +26,6 @@ mod tracing {}
 #[cfg(feature = "pproc")]
 #[doc = include_str!("../docs/cli.md")]
 mod cli {}
+#[cfg(feature = "export")]
+#[doc = include_str!("../docs/export.md")]
+mod export {}

@@ -45,7 +45,8 @@
 //!   ([`RankRegion`]); [`RegionFilter`] chooses regions and ranks.
 //!   [`check`] says whether a file is complete and consistent. [`LogSource`]
 //!   follows the log of a program that still runs.
-//! - **Analysis and charts**: [`analysis`] nests calls, [`export`] prints and writes statistics,
+//! - **Analysis and charts**: [`analysis`] nests calls, [`export`] prints and writes statistics
+//!   and [exports](export::Export) to other tools,
 //!   [`chart`] reduces any number of intervals to what fits on a picture. With the feature `pproc`,
 //!   `plot` draws it: `plot_gantt` and `plot_durations` do all of this in one call. All of these take any
 //!   [`profile::Source`]: a file, or a [`profile::Profile`] in memory.
@@ -58,6 +59,7 @@
 //! | feature | | what for |
 //! |---|---|---|
 //! | `pproc` | default | the program `scope-profiler-pproc` and all that draws: `plot`, `export::json` |
+//! | `export` | with `pproc` | the exports that need a crate of their own |
 //! | `mpi` | | ranks from MPI itself; needs an MPI installation and libclang at build time |
 //! | `static` | | builds HDF5 and zlib from source; needs CMake 3.26 or newer |
 

@@ -13,7 +13,7 @@ pub fn run(data: &[u8]) {
     match Args::try_parse_from(std::iter::once("pproc").chain(text.split('\n'))) {
         Ok(args) => {
             assert!(!args.files.is_empty() || args.command.is_some());
-            for RankSpec(ranks) in &args.ranks {
+            for RankSpec(ranks) in &args.choice.ranks {
                 assert!(!ranks.is_empty(), "{ranks:?}");
             }
         }

@@ -267,6 +267,27 @@ impl Intervals {
         }
     }
 
+    /// Replaces each interval by what `change` makes of it; none takes it out.
+    pub(crate) fn filter_map(&mut self, change: impl Fn(Interval) -> Option<Interval>) {
+        let mut kept = Vec::with_capacity(self.len());
+        for index in 0..self.len() {
+            let Some(interval) = change(self.get(index)) else {
+                continue;
+            };
+            let to = kept.len();
+            (self.starts[to], self.ends[to]) = (interval.start_ns, interval.end_ns);
+            self.threads[to] = interval.thread;
+            kept.push(index);
+        }
+        self.starts.truncate(kept.len());
+        self.ends.truncate(kept.len());
+        self.threads.truncate(kept.len());
+        for column in &mut self.optional {
+            let values = column.values.take();
+            column.values = values.map(|values| values.pick(kept.iter().copied()));
+        }
+    }
+
     /// Whether they are in order of start, of those that start together the longer first.
     #[must_use]
     pub fn is_sorted(&self) -> bool {
@@ -317,4 +338,30 @@ pub(crate) fn each_chunk(
         each(buffer)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_taken_out_takes_its_optional_values_along() {
+        let mut intervals = Intervals::new().with_column("bytes").with_column("absent");
+        (0..4).for_each(|at| intervals.push(at, at + 10, at as u32));
+        intervals.set_column("bytes", Numbers::Int(vec![5, 6, 7, 8]));
+        intervals.filter_map(|interval| {
+            let odd = interval.thread % 2 == 1;
+            odd.then_some(Interval {
+                end_ns: 99,
+                ..interval
+            })
+        });
+        assert_eq!(
+            (intervals.starts(), intervals.ends()),
+            (&[1, 3][..], &[99, 99][..])
+        );
+        assert_eq!(intervals.threads(), [1, 3]);
+        assert_eq!(intervals.column("bytes"), Some(&Numbers::Int(vec![6, 8])));
+        assert_eq!(intervals.column("absent"), None);
+    }
 }

@@ -1,6 +1,8 @@
 //! What was typed on the command line.
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
+use scope_profiler::export::{EXPORTERS, ExportOption, Exporter, Window, exporter};
 use scope_profiler::merge::MergeMode;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -11,7 +13,7 @@ use std::str::FromStr;
 /// Without --output and --show, prints a table: regions as a tree by nesting, with calls, times and
 /// the share of the wall time.
 #[derive(Debug, Parser)]
-#[command(name = "scope-profiler-pproc", version, after_help = EXAMPLES, override_usage = "scope-profiler-pproc FILE [OPTIONS]\n       scope-profiler-pproc --check FILE...\n       scope-profiler-pproc merge DIR_OR_FILES... -o FILE")]
+#[command(name = "scope-profiler-pproc", version, after_help = EXAMPLES, override_usage = "scope-profiler-pproc FILE [OPTIONS]\n       scope-profiler-pproc --check FILE...\n       scope-profiler-pproc export FILE --to FORMAT [-o OUT]\n       scope-profiler-pproc merge DIR_OR_FILES... -o FILE")]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Args {
     /// The profiling file (HDF5), or the log of a rank
@@ -30,18 +32,8 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) show: bool,
 
-    /// Only regions whose names match one of these regular expressions from their first character
-    /// on: '.*' in front matches anywhere
-    #[arg(short, long, value_name = "PATTERN", num_args = 1..)]
-    pub(crate) include: Vec<String>,
-
-    /// Leave out regions whose names match one of these
-    #[arg(short, long, value_name = "PATTERN", num_args = 1..)]
-    pub(crate) exclude: Vec<String>,
-
-    /// Only these ranks: numbers and ranges, as in 0-3,5
-    #[arg(short, long, value_name = "SPEC", num_args = 1.., value_delimiter = ',')]
-    pub(crate) ranks: Vec<RankSpec>,
+    #[command(flatten)]
+    pub(crate) choice: Choice,
 
     /// Formats of the charts
     #[arg(long, value_name = "FORMAT", num_args = 1.., value_delimiter = ',', default_value = "png", requires = "output")]
@@ -56,15 +48,35 @@ pub(crate) struct Args {
     pub(crate) quiet: bool,
 
     /// Set in the subprocess, see `subprocess.rs`
-    #[arg(long, hide = true)]
+    #[arg(long, hide = true, global = true)]
     pub(crate) in_subprocess: bool,
 
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 }
 
+/// Regions and ranks.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Choice {
+    /// Only regions whose names match one of these regular expressions from their first character
+    /// on: '.*' in front matches anywhere
+    #[arg(short, long, value_name = "PATTERN", num_args = 1..)]
+    pub(crate) include: Vec<String>,
+
+    /// Leave out regions whose names match one of these
+    #[arg(short, long, value_name = "PATTERN", num_args = 1..)]
+    pub(crate) exclude: Vec<String>,
+
+    /// Only these ranks: numbers and ranges, as in 0-3,5
+    #[arg(short, long, value_name = "SPEC", num_args = 1.., value_delimiter = ',')]
+    pub(crate) ranks: Vec<RankSpec>,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Write a profile in the format of another tool
+    Export(ExportArgs),
+
     /// Make one profiling file from the logs of a run that was killed, or whose ranks could not talk to
     /// each other. The logs are kept
     Merge {
@@ -90,6 +102,54 @@ pub(crate) enum Command {
     },
 }
 
+/// What was typed after `export`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ExportArgs {
+    /// The profiling file, or the log of a rank
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    /// The format; without it, the end of OUT says which
+    #[arg(long, value_name = "FORMAT", value_parser = formats(), required_unless_present = "output")]
+    pub(crate) to: Option<&'static dyn Exporter>,
+
+    /// The file to write, which replaces an older one, compressed where its name ends in .gz; without it, or with
+    /// -, standard output
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) output: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) choice: Choice,
+
+    /// Only this time, counted from the start of the run, as in 1.5s..2s, 200ms.. or ..30us: intervals that reach
+    /// beyond it are cut at its edges
+    #[arg(long, value_name = "FROM..UNTIL")]
+    pub(crate) window: Option<Window>,
+
+    #[arg(long, help = help_of(ExportOption::Statistics, "One row for each region and rank instead of one for each interval"))]
+    pub(crate) stats: bool,
+
+    /// Print nothing but errors
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+fn formats() -> impl TypedValueParser<Value = &'static dyn Exporter> {
+    let values = EXPORTERS.iter().map(|format| {
+        let ends = format.extensions().join(", ");
+        PossibleValue::new(format.name()).help(format!("{} ({ends})", format.about()))
+    });
+    PossibleValuesParser::new(values).map(|name| exporter(&name).expect("clap takes only names of the list"))
+}
+
+fn help_of(option: ExportOption, what: &str) -> String {
+    let formats = EXPORTERS
+        .iter()
+        .filter(|format| format.options().contains(&option));
+    let names: Vec<&str> = formats.map(|format| format.name()).collect();
+    format!("{what} ({})", names.join(", "))
+}
+
 /// No line is longer than a narrow terminal is wide: a line that is broken twice cannot be read.
 const EXAMPLES: &str = "\
 Examples:
@@ -103,6 +163,8 @@ Examples:
       vector graphics and an interactive page
   scope-profiler-pproc run.h5 --show
       explore the run in the browser
+  scope-profiler-pproc export run.h5 -o run.csv
+      write the intervals in the format of another tool; export --help lists them
   scope-profiler-pproc merge run.h5.d -o run.h5
       make the file of a run that was killed, from its logs
   scope-profiler-pproc --check run.h5
@@ -123,6 +185,16 @@ pub(crate) enum Mode {
     /// An index, and beside it a directory with a file for each rank; after an interruption the same
     /// command resumes with the remaining ranks
     Link,
+}
+
+impl Args {
+    /// The profiles to read.
+    pub(crate) fn profiles(&self) -> &[PathBuf] {
+        match &self.command {
+            Some(Command::Export(export)) => std::slice::from_ref(&export.file),
+            _ => &self.files,
+        }
+    }
 }
 
 impl From<Mode> for MergeMode {
@@ -210,8 +282,11 @@ mod tests {
     fn the_file_may_stand_before_options_with_several_values() {
         let args = Args::parse_from(["pproc", "run.h5", "-i", "a", "b", "-r", "0-3,5", "8", "-q"]);
         assert_eq!(args.files, [PathBuf::from("run.h5")]);
-        assert_eq!(args.include, ["a", "b"]);
-        assert_eq!(args.ranks, [RankSpec(0..=3), RankSpec(5..=5), RankSpec(8..=8)]);
+        assert_eq!(args.choice.include, ["a", "b"]);
+        assert_eq!(
+            args.choice.ranks,
+            [RankSpec(0..=3), RankSpec(5..=5), RankSpec(8..=8)]
+        );
         assert!(args.quiet);
     }
 }

@@ -34,26 +34,28 @@ fn parse(words: Vec<OsString>) -> Result<Args, Error> {
 fn checked(args: Args) -> Result<Args, Error> {
     if args.files.len() > 1 && !args.check {
         let first = args.files[0].to_string_lossy();
-        let (kind, message) = if !args.files[0].exists() && similar::distance(&first, "merge") <= 2 {
-            (
+        let meant = ["merge", "export"]
+            .into_iter()
+            .find(|command| similar::distance(&first, command) <= 2);
+        let (kind, message) = match meant.filter(|_| !args.files[0].exists()) {
+            Some(command) => (
                 ErrorKind::InvalidSubcommand,
-                format!("there is no command {first:?}; did you mean merge?"),
-            )
-        } else {
-            (
+                format!("there is no command {first:?}; did you mean {command}?"),
+            ),
+            None => (
                 ErrorKind::TooManyValues,
                 "several files are for --check; name one to show it".to_owned(),
-            )
+            ),
         };
         return Err(Args::command().error(kind, message));
     }
-    if let Some(path) = args
-        .files
+    let profiles = args.profiles();
+    if let Some(path) = profiles
         .iter()
         .chain(&args.output)
         .find(|path| is_dash(path.as_os_str()))
     {
-        let message = if args.files.contains(path) {
+        let message = if profiles.contains(path) {
             "a profile is read from a file, not from standard input: HDF5 needs random access"
         } else {
             "several files are written: --output takes a directory, not standard output"
@@ -93,7 +95,9 @@ fn with_the_file_first(words: &[OsString]) -> Option<Args> {
     candidates.into_iter().rev().find_map(|at| {
         let mut words = words.to_vec();
         let file = words.remove(at);
-        words.insert(1, file);
+        // A command stays the first word.
+        let first = if words[1] == "export" { 2 } else { 1 };
+        words.insert(first, file);
         Args::try_parse_from(words).and_then(checked).ok()
     })
 }
@@ -149,11 +153,11 @@ mod tests {
         ] {
             let args = parsed(line);
             assert_eq!(args.files, [PathBuf::from("run.h5")], "{line}");
-            assert_eq!(args.include, ["main", "solve"], "{line}");
+            assert_eq!(args.choice.include, ["main", "solve"], "{line}");
         }
         let args = parsed("-o out --format svg run.h5 -r 0-3,5");
         assert_eq!(args.files, [PathBuf::from("run.h5")]);
-        assert_eq!(args.ranks, [RankSpec(0..=3), RankSpec(5..=5)]);
+        assert_eq!(args.choice.ranks, [RankSpec(0..=3), RankSpec(5..=5)]);
     }
 
     #[test]
@@ -161,6 +165,6 @@ mod tests {
         let parse = |line: &str| parse(line.split(' ').map(OsString::from).collect());
         assert!(parse("pproc -i main").is_err());
         assert!(parse("pproc -i run.h5").is_err());
-        assert_eq!(parsed("a.h5 -i main b.h5").include, ["main", "b.h5"]);
+        assert_eq!(parsed("a.h5 -i main b.h5").choice.include, ["main", "b.h5"]);
     }
 }

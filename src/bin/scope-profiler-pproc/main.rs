@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod command_line;
 mod draw;
+mod exporting;
 mod made;
 mod merging;
 mod plan;
@@ -13,7 +14,7 @@ mod subprocess;
 mod terminal;
 mod watchdog;
 
-use args::{Args, Command};
+use args::{Args, Choice, Command};
 use made::Made;
 use plan::{Action, Output, Plan};
 use progress::Progress;
@@ -33,7 +34,7 @@ use watchdog::Watchdog;
 fn main() -> ExitCode {
     let args = command_line::args();
     // Merging reads logs alone, which HDF5 has no part in.
-    if args.command.is_none() {
+    if !matches!(args.command, Some(Command::Merge { .. })) {
         if let Some(code) = subprocess::run(&args) {
             return code;
         }
@@ -81,21 +82,14 @@ fn run(args: &Args) -> Result<(), Failure> {
     {
         return merging::merge_logs(logs, run.as_deref(), output, (*mode).into(), *quiet);
     }
+    if let Some(Command::Export(export)) = &args.command {
+        return exporting::export(args, export);
+    }
     if args.check {
         return check::check(args);
     }
     let plan = Plan::new(args);
-    let patterns = plan::patterns(args)?;
-    let watchdog = Watchdog::over(args, &plan.file);
-    let progress = Progress::of("opening", &plan.file, plan.quiet);
-    let reader = ProfilingH5Reader::open(&plan.file)?;
-    drop((progress, watchdog));
-    // A selection that cannot be used is noticed before the first file is written.
-    if patterns.rows(&reader).is_err() {
-        return Err(similar::nothing_matches(&reader, &args.include, &args.exclude).into());
-    }
-    let filter = plan::with_ranks(patterns, args, &reader);
-    filter.rows(&reader)?;
+    let (reader, filter) = open(args, &args.choice, &plan.file, plan.quiet)?;
     for action in &plan.actions {
         match action {
             Action::Table => {
@@ -111,6 +105,26 @@ fn run(args: &Args) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// Opens a profile. A selection that cannot be used is noticed before the first file is written.
+fn open(
+    args: &Args,
+    choice: &Choice,
+    file: &Path,
+    quiet: bool,
+) -> Result<(ProfilingH5Reader, RegionFilter), Failure> {
+    let patterns = plan::patterns(choice)?;
+    let watchdog = Watchdog::over(args, file);
+    let progress = Progress::of("opening", file, quiet);
+    let reader = ProfilingH5Reader::open(file)?;
+    drop((progress, watchdog));
+    if patterns.rows(&reader).is_err() {
+        return Err(similar::nothing_matches(&reader, &choice.include, &choice.exclude).into());
+    }
+    let filter = plan::with_ranks(patterns, choice, &reader);
+    filter.rows(&reader)?;
+    Ok((reader, filter))
 }
 
 fn statistics_table(reader: &ProfilingH5Reader, filter: &RegionFilter, all: bool) -> Result<String, Failure> {

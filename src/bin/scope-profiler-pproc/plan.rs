@@ -1,6 +1,6 @@
 //! What is to be done, decided before anything is read or written.
 
-use crate::args::{Args, Format};
+use crate::args::{Args, Choice, Format};
 use scope_profiler::{ProfilingH5Reader, RegionFilter, Result};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -110,14 +110,20 @@ impl Output {
 }
 
 /// The selection, before the file is known.
-pub(crate) fn patterns(args: &Args) -> Result<RegionFilter> {
-    RegionFilter::new().include(&args.include)?.exclude(&args.exclude)
+pub(crate) fn patterns(choice: &Choice) -> Result<RegionFilter> {
+    RegionFilter::new()
+        .include(&choice.include)?
+        .exclude(&choice.exclude)
 }
 
 /// Adds the ranks that were asked for.
-pub(crate) fn with_ranks(mut filter: RegionFilter, args: &Args, reader: &ProfilingH5Reader) -> RegionFilter {
+pub(crate) fn with_ranks(
+    mut filter: RegionFilter,
+    choice: &Choice,
+    reader: &ProfilingH5Reader,
+) -> RegionFilter {
     let present: BTreeSet<u32> = reader.ranks().iter().copied().collect();
-    for spec in &args.ranks {
+    for spec in &choice.ranks {
         // The first rank that is not there is enough for the message, so a range costs no more
         // than the file has ranks.
         let mut missing = false;

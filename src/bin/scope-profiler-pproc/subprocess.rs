@@ -16,9 +16,12 @@ pub(crate) fn run(args: &Args) -> Option<ExitCode> {
         std::thread::spawn(end_with_parent);
         return None;
     }
+    // A command stays the first word.
+    let words = usize::from(args.command.is_some());
     let mut child = Command::new(std::env::current_exe().ok()?)
+        .args(std::env::args_os().skip(1).take(words))
         .arg("--in-subprocess")
-        .args(std::env::args_os().skip(1))
+        .args(std::env::args_os().skip(1 + words))
         // Stays open as long as this process lives; the program does not read standard input.
         .stdin(Stdio::piped())
         .spawn()
@@ -54,7 +57,11 @@ fn exit_code(args: &Args, status: ExitStatus) -> ExitCode {
     if let Some(code) = status.code() {
         return ExitCode::from(u8::try_from(code).unwrap_or(1));
     }
-    let files: Vec<String> = args.files.iter().map(|file| file.display().to_string()).collect();
+    let files: Vec<String> = args
+        .profiles()
+        .iter()
+        .map(|file| file.display().to_string())
+        .collect();
     complain(&format!("{}: {}", files.join(", "), cause_of_death(status)));
     ExitCode::FAILURE
 }

@@ -1,0 +1,70 @@
+//! The formats, one file each.
+
+#[cfg(feature = "export")]
+mod csv;
+
+use super::exporter::Exporter;
+use std::path::Path;
+
+/// The formats of this crate, as help and documentation list them.
+pub const EXPORTERS: &[&dyn Exporter] = &[
+    #[cfg(feature = "export")]
+    &csv::Csv,
+];
+
+/// The exporter of this name.
+///
+/// ```
+/// use scope_profiler::export::{EXPORTERS, exporter};
+///
+/// for format in EXPORTERS {
+///     assert_eq!(exporter(format.name()).map(|found| found.about()), Some(format.about()));
+/// }
+/// assert!(exporter("punched cards").is_none());
+/// ```
+#[must_use]
+pub fn exporter(name: &str) -> Option<&'static dyn Exporter> {
+    EXPORTERS.iter().copied().find(|exporter| exporter.name() == name)
+}
+
+/// The exporter that the end of a file's name stands for, whatever its case; the longest end decides.
+///
+/// ```
+/// use scope_profiler::export::exporter_for;
+///
+/// # if cfg!(feature = "export") {
+/// assert_eq!(exporter_for("out/run.csv").map(|found| found.name()), Some("csv"));
+/// assert_eq!(exporter_for("out/run.CSV.gz").map(|found| found.name()), Some("csv"));
+/// # }
+/// assert!(exporter_for("out/run").is_none());
+/// ```
+#[must_use]
+pub fn exporter_for(path: impl AsRef<Path>) -> Option<&'static dyn Exporter> {
+    let name = path.as_ref().file_name()?.to_string_lossy().to_lowercase();
+    let name = name.strip_suffix(".gz").unwrap_or(&name);
+    let ends = EXPORTERS
+        .iter()
+        .flat_map(|&exporter| exporter.extensions().iter().map(move |end| (*end, exporter)));
+    let longest = ends
+        .filter(|(end, _)| name.ends_with(end))
+        .max_by_key(|(end, _)| end.len());
+    longest.map(|(_, exporter)| exporter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn names_and_ends_mean_one_format_each() {
+        let mut seen = BTreeSet::new();
+        for exporter in EXPORTERS {
+            assert!(seen.insert(exporter.name()), "{}", exporter.name());
+            for end in exporter.extensions() {
+                assert!(end.starts_with('.') && *end == end.to_lowercase(), "{end}");
+                assert!(seen.insert(end), "{end}");
+            }
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Profiles in the formats of other tools, written by the program and opened by what they are for.
+
+#![cfg(feature = "pproc")]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod csv;
+mod program;
+mod running;
