@@ -135,6 +135,9 @@ impl RankRegion {
     /// When calls of one thread partly overlap, or end before they start, so that they do not
     /// nest; or when the file cannot be read.
     pub fn exclusive_ns(&self) -> Result<i64> {
+        if let Some(sums) = self.sums() {
+            return Ok(sums.exclusive_ns);
+        }
         let own_times = self.own_times.get_or_init(|| {
             let source = self.source.as_ref();
             own_times_of_rank(source, source.rows()[self.row].rank)

@@ -7,6 +7,7 @@ mod profile_file;
 mod ranks;
 mod report;
 mod rows;
+mod sums;
 
 pub use report::{Finding, Report};
 

@@ -2,7 +2,7 @@
 
 use super::account::{Account, Checked, cut_short, signal};
 use super::ranks::{self, int};
-use super::{clocks, rows};
+use super::{clocks, rows, sums};
 use crate::error::Result;
 use crate::profile::Value;
 use crate::store::names;
@@ -42,6 +42,9 @@ fn intervals(file: &dyn Decoder, issues: &mut Issues) -> BTreeMap<u32, Account> 
         });
         if let Err(error) = rows::check(file, index, row, issues) {
             issues.find_error(&error);
+        }
+        if let Some(of_calls) = &site.sums {
+            sums::check(&file.place(index), of_calls, issues);
         }
     }
     ranks
@@ -104,15 +107,26 @@ fn accounts(
 /// The root attribute with what wrote the file, in files of this crate.
 const VERSION: &str = "scope_profiler_version";
 
+/// How this crate begins what it says there. The Python package writes its number alone.
+const OURS: &str = "rust ";
+
 fn is_ours(catalog: &Catalog) -> bool {
-    catalog.metadata.contains_key(VERSION)
+    version(catalog).is_some_and(|version| version.starts_with(OURS))
+}
+
+fn version(catalog: &Catalog) -> Option<&str> {
+    match catalog.metadata.get(VERSION) {
+        Some(Value::Text(version)) => Some(version),
+        _ => None,
+    }
 }
 
 fn describe(catalog: &Catalog, written: u64) -> String {
     let names: BTreeSet<usize> = catalog.rows.iter().map(|row| row.name).collect();
-    let writer = match catalog.metadata.get(VERSION) {
-        Some(Value::Text(version)) => version.clone(),
-        _ => "another program".into(),
+    let writer = match version(catalog) {
+        Some(version) if version.starts_with(OURS) => version.to_owned(),
+        Some(version) => format!("the Python package {version}"),
+        None => "another program".into(),
     };
     format!(
         "{}, {}, {}; {}, written by {writer}",

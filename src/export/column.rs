@@ -23,7 +23,7 @@ pub(super) fn fit(columns: &mut Vec<Column>, natural: usize, shortest: usize, ma
 
 /// A duration; `-` where there is none.
 pub(super) fn time(ns: Option<f64>, unicode: bool) -> String {
-    match ns {
+    match ns.filter(|ns| !ns.is_nan()) {
         None => "-".into(),
         Some(ns) if unicode => units::duration_f64(ns),
         Some(ns) => units::duration_f64(ns).replace('µ', "u"),

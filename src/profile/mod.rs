@@ -81,10 +81,30 @@ impl Row {
             total_ns: None,
         }
     }
+
+    /// A row of whose calls only the sums are known.
+    pub(crate) fn of_sums(rank: u32, name: usize, sums: &Sums) -> Self {
+        Self {
+            calls: sums.statistics.count(),
+            ..Self::timed(rank, name, 0)
+        }
+    }
+}
+
+/// What is known of the calls of a [`Row`] that left no intervals, where a file keeps sums alone.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Sums {
+    /// Statistics of their durations.
+    pub statistics: Statistics,
+    /// Their time without that of calls inside them, ns.
+    pub exclusive_ns: i64,
+    /// The first start and the last end, ns.
+    pub span_ns: Option<(i64, i64)>,
 }
 
 /// What is known of a [`Row`] beyond it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct RowFacts {
     /// Calls whose interval was dropped for want of memory or disk.
@@ -97,6 +117,8 @@ pub struct RowFacts {
     /// was open, on each thread, summed over threads. Of calls inside others of their region it has only the
     /// outermost, which makes it less than [`Row::total_ns`].
     pub inclusive_ns: Option<i64>,
+    /// In a file of sums alone: those of the row.
+    pub sums: Option<Sums>,
 }
 
 /// Where analyses and charts take intervals from: a file, or a session that stayed in memory.

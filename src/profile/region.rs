@@ -1,7 +1,7 @@
 //! One region with the intervals of every rank, loaded.
 
 use super::statistics::{Statistics, percentiles};
-use super::{Intervals, RowFacts, Source};
+use super::{Intervals, RowFacts, Source, Sums};
 use crate::error::Result;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -73,7 +73,7 @@ impl Index<u32> for MpiRegion {
 }
 
 /// Where a region comes from and what was not recorded of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct CallSite {
     pub(crate) source_file: Option<String>,
     pub(crate) source_line: Option<u32>,
@@ -86,6 +86,8 @@ pub(crate) struct CallSite {
     pub(crate) throttled: u64,
     pub(crate) throttled_ns: i64,
     pub(crate) inclusive_ns: Option<i64>,
+    /// In a file of sums alone: those of the calls.
+    pub(crate) sums: Option<Sums>,
 }
 
 impl From<CallSite> for RowFacts {
@@ -95,6 +97,7 @@ impl From<CallSite> for RowFacts {
             open: site.open,
             clamped: site.clamped,
             inclusive_ns: site.inclusive_ns,
+            sums: site.sums,
         }
     }
 }
@@ -106,6 +109,8 @@ pub(crate) type OwnTimes = OnceLock<Result<BTreeMap<usize, i64>>>;
 ///
 /// All times are nanoseconds on `CLOCK_MONOTONIC`. Without calls, statistics are 0 and there is no
 /// first start and no last end. A call whose end lies before its start has a negative duration.
+///
+/// Of a file that has the sums of calls alone there are statistics, and no intervals.
 #[derive(Clone)]
 pub struct RankRegion {
     intervals: Intervals,
@@ -125,8 +130,12 @@ impl RankRegion {
         row: usize,
         own_times: Arc<OwnTimes>,
     ) -> Self {
+        let mut statistics: Statistics = intervals.durations().collect();
+        if let Some(sums) = &site.sums {
+            statistics.merge(&sums.statistics);
+        }
         Self {
-            statistics: intervals.durations().collect(),
+            statistics,
             calls: source.rows()[row].calls,
             intervals,
             site,
@@ -198,30 +207,48 @@ impl RankRegion {
         self.statistics.max_ns().unwrap_or(0)
     }
 
-    /// Standard deviation of the durations, ns, of the population (division by the count).
+    /// Standard deviation of the durations, ns, of the population (division by the count); NaN where the file has
+    /// sums that do not tell it.
     #[must_use]
     pub fn std_duration_ns(&self) -> f64 {
         self.statistics.std_ns()
     }
 
     /// The `p`th percentile of the durations, ns, 0 to 100, interpolated linearly between
-    /// neighbours as `numpy.percentile` does it; 0 without calls.
+    /// neighbours as `numpy.percentile` does it; 0 without calls, NaN where the file has their sums alone.
     #[must_use]
     pub fn percentile_ns(&self, p: f64) -> f64 {
+        if self.sums().is_some_and(|sums| sums.statistics.count() > 0) {
+            return f64::NAN;
+        }
         let [value] = percentiles(&mut self.durations_ns(), [p]);
         value
+    }
+
+    /// What the file says of calls whose intervals it does not have: none where it has them all.
+    #[must_use]
+    pub fn sums(&self) -> Option<&Sums> {
+        self.site.sums.as_ref()
     }
 
     /// The earliest start, ns.
     #[must_use]
     pub fn first_start_ns(&self) -> Option<i64> {
-        self.intervals.starts().iter().copied().min()
+        let stated = self.site.sums.and_then(|sums| sums.span_ns);
+        let first = self.intervals.starts().iter().copied().min();
+        [first, stated.map(|span| span.0)].into_iter().flatten().min()
     }
 
     /// The latest end, ns.
     #[must_use]
     pub fn last_end_ns(&self) -> Option<i64> {
-        self.intervals.ends().iter().copied().max()
+        let stated = self.site.sums.and_then(|sums| sums.span_ns);
+        self.intervals
+            .ends()
+            .iter()
+            .copied()
+            .max()
+            .max(stated.map(|span| span.1))
     }
 
     /// The source file of the region's call site, where known.

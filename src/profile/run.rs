@@ -22,6 +22,8 @@ pub struct RunFacts {
     pub incomplete: Vec<RangeInclusive<u32>>,
     /// For how long the machine was suspended meanwhile, ns: no clock moved then.
     pub suspended_ns: i64,
+    /// Whether there are sums of calls alone, and no intervals: then there is no timeline.
+    pub sums_only: bool,
     /// What is known of each rank; a rank of which nothing is known need not be there.
     pub ranks: BTreeMap<u32, RankRun>,
 }

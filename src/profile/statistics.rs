@@ -32,6 +32,32 @@ impl Statistics {
         Self::default()
     }
 
+    /// Statistics that were kept while the durations themselves were not: their number, sum, extremes, and sum of
+    /// squared differences from the mean (ns²), where that is known.
+    ///
+    /// ```
+    /// use scope_profiler::profile::Statistics;
+    ///
+    /// let sums = Statistics::from_sums(3, 33, 5, 15, Some(56.0));
+    /// assert_eq!((sums.count(), sums.mean_ns(), sums.max_ns()), (3, 11.0, Some(15)));
+    /// assert!((sums.std_ns() - 4.320_493_798_938_574).abs() < 1e-12);
+    /// assert!(Statistics::from_sums(3, 33, 5, 15, None).std_ns().is_nan());
+    /// ```
+    #[must_use]
+    pub fn from_sums(count: u64, total_ns: i64, min_ns: i64, max_ns: i64, m2: Option<f64>) -> Self {
+        if count == 0 {
+            return Self::default();
+        }
+        Self {
+            count,
+            total: total_ns.into(),
+            min: min_ns,
+            max: max_ns,
+            mean: total_ns as f64 / count as f64,
+            m2: m2.unwrap_or(f64::NAN),
+        }
+    }
+
     /// Adds one duration, ns.
     #[inline]
     pub fn add(&mut self, ns: i64) {
@@ -102,11 +128,12 @@ impl Statistics {
         self.total as f64 / self.count as f64
     }
 
-    /// The standard deviation of the population (division by the count), ns; 0 without any.
+    /// The standard deviation of the population (division by the count), ns; 0 without any, and NaN where of some
+    /// only [sums](Self::from_sums) are known.
     #[must_use]
     pub fn std_ns(&self) -> f64 {
-        if self.count == 0 {
-            return 0.0;
+        if self.count == 0 || self.m2.is_nan() {
+            return self.m2;
         }
         (self.m2 / self.count as f64).max(0.0).sqrt()
     }

@@ -215,7 +215,7 @@ fn a_file_without_any_region_is_no_error() {
         })
         .close();
     let text = stdout(&run(&[str(&empty.path())]));
-    assert!(text.contains("0 intervals"), "{text}");
+    assert!(text.contains("1 rank, no regions"), "{text}");
 }
 
 #[test]

@@ -3,5 +3,6 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod corpus;
+mod made;
 mod profile_json;
 mod values;

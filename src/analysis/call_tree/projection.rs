@@ -2,6 +2,7 @@
 
 use super::builder::{Builder, Growing};
 use super::{CallNode, CallTree};
+use crate::profile::Sums;
 use rustc_hash::FxHashMap;
 
 /// A node that is shown, made of one or several of all.
@@ -22,7 +23,7 @@ impl Builder<'_> {
         let Self {
             source,
             nodes,
-            rows,
+            mut rows,
             ranks,
             overlaps,
             reversed,
@@ -52,12 +53,19 @@ impl Builder<'_> {
         }
         let mut intervals = 0_u64;
         for (index, row) in source.rows().iter().enumerate() {
-            if !rows.contains_key(&index) {
+            let Some(times) = rows.get_mut(&index) else {
                 continue;
-            }
+            };
             intervals = intervals.saturating_add(row.intervals);
-            if shown[row.name] {
-                projection.count_untimed(row.name, row.calls.saturating_sub(row.intervals));
+            let sums = source.row_facts(index).sums;
+            if let Some(sums) = &sums {
+                times.inclusive_ns = sums.statistics.total_ns();
+                times.exclusive_ns = sums.exclusive_ns;
+            }
+            match sums {
+                _ if !shown[row.name] => {}
+                Some(sums) => projection.add_sums(row.name, &sums),
+                None => projection.count_untimed(row.name, row.calls.saturating_sub(row.intervals)),
             }
         }
         CallTree {
@@ -137,6 +145,17 @@ impl Projection {
         self.below.insert((above, region), at);
         self.first.entry(region).or_insert(at);
         at
+    }
+
+    /// Calls of which only the sums are known are at the top level: who called them is not.
+    fn add_sums(&mut self, region: usize, sums: &Sums) {
+        let at = self.node_below(0, region);
+        let shown = &mut self.nodes[at];
+        shown.inclusive += i128::from(sums.statistics.total_ns());
+        let of = &mut shown.growing;
+        of.statistics.merge(&sums.statistics);
+        of.exclusive += i128::from(sums.exclusive_ns);
+        of.outermost = of.outermost.saturating_add(sums.statistics.count());
     }
 
     /// Calls without intervals belong to the first node of their region, at the top level if it has

@@ -25,7 +25,8 @@ pub(super) fn notes(source: &dyn Source) -> Vec<Note> {
         calls.intervals = calls.intervals.saturating_add(row.intervals);
         calls.dropped = calls.dropped.saturating_add(facts.dropped);
         calls.clamped = calls.clamped.saturating_add(facts.clamped);
-        let other = [row.intervals, row.throttled, facts.dropped];
+        let summed = facts.sums.map_or(0, |sums| sums.statistics.count());
+        let other = [row.intervals, row.throttled, facts.dropped, summed];
         let counted = other.into_iter().fold(row.calls, u64::saturating_sub);
         calls.counted = calls.counted.saturating_add(counted);
         if facts.open > 0 {

@@ -17,6 +17,8 @@ use crate::profile::Source;
 pub enum NoteKind {
     /// A filter is on: only a part is shown.
     Filter,
+    /// There are sums of calls alone, and no intervals.
+    SumsOnly,
     /// Ranks of the run are missing.
     MissingRanks,
     /// Ranks are incomplete: their logs have no end mark.
@@ -57,6 +59,7 @@ impl NoteKind {
     pub fn key(self) -> &'static str {
         match self {
             Self::Filter => "filter",
+            Self::SumsOnly => "sums_only",
             Self::MissingRanks => "missing_ranks",
             Self::IncompleteRanks => "incomplete_ranks",
             Self::EndedBySignal => "ended_by_signal",

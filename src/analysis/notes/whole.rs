@@ -27,6 +27,7 @@ pub(super) fn notes(source: &dyn Source, filter: &RegionFilter) -> Vec<Note> {
         filter
             .describe(source)
             .map(|what| Note::new(NoteKind::Filter, format!("only {what} are shown; {measured}")).remark()),
+        sums_only(&run),
         missing(&run.missing),
         incomplete(&run.incomplete, ranks.len()),
         signals(&run, ranks.len()),
@@ -37,6 +38,12 @@ pub(super) fn notes(source: &dyn Source, filter: &RegionFilter) -> Vec<Note> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+fn sums_only(run: &RunFacts) -> Option<Note> {
+    let text = "the file has the sums of calls and no intervals: there is no timeline, no call tree and no percentile";
+    run.sums_only
+        .then(|| Note::new(NoteKind::SumsOnly, text).remark())
 }
 
 fn is_or_are(ranges: &[RangeInclusive<u32>]) -> &'static str {

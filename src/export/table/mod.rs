@@ -7,7 +7,7 @@ mod rows;
 use super::column::{Column, GAP, Paint, fit, pad_right, time};
 use super::text::{printable, shorten, width, wrap};
 use crate::analysis::call_tree::CallTree;
-use crate::analysis::notes::NoteKind;
+use crate::analysis::notes::{Note, NoteKind};
 use crate::units;
 use labels::{Cut, Labels};
 use rows::Rows;
@@ -116,11 +116,21 @@ pub(crate) fn note_lines(text: &str, options: &TableOptions) -> String {
         .collect()
 }
 
-/// What the table is of, and whether that is all.
-fn summary(tree: &CallTree, options: &TableOptions) -> Vec<String> {
+/// How large the run was, and how long it took.
+fn what_it_is_of(tree: &CallTree, options: &TableOptions) -> String {
     let mut text = String::new();
     if let Some(title) = &options.title {
         let _ = write!(text, "{}: ", printable(title, options.unicode));
+    }
+    let ranks = units::plural(tree.ranks() as u64, "rank");
+    if tree.roots().next().is_none() {
+        return format!("{text}{ranks}, no regions");
+    }
+    let notes = tree.notes().iter();
+    if notes.map(Note::kind).any(|kind| kind == NoteKind::SumsOnly) {
+        let calls = tree.walk().map(|(_, node)| node.calls());
+        let calls = calls.fold(0, u64::saturating_add);
+        return format!("{text}{ranks}, {}, sums only", units::plural(calls, "call"));
     }
     let wall = tree.wall();
     let _ = write!(
@@ -148,6 +158,12 @@ fn summary(tree: &CallTree, options: &TableOptions) -> Vec<String> {
             100.0 * share
         );
     }
+    text
+}
+
+/// What the table is of, and whether that is all.
+fn summary(tree: &CallTree, options: &TableOptions) -> Vec<String> {
+    let text = what_it_is_of(tree, options);
     let mut lines = match options.width {
         Some(width) if width < NARROW => vec![shorten(&text, width, options.unicode)],
         width => wrap(&text, width),

@@ -3,6 +3,7 @@
 //! A format is a file here with a [`Decoder`] and a line in [`FORMATS`]. Everything above a decoder is
 //! the same for all of them.
 
+mod aggregate;
 mod catalog;
 mod columnar;
 mod decoder;
@@ -15,6 +16,7 @@ pub(crate) mod names;
 mod probe;
 pub(super) mod run;
 mod spt;
+mod sums;
 mod v1;
 
 pub(crate) use catalog::Catalog;
@@ -30,7 +32,14 @@ use std::path::Path;
 type Open = fn(&Probe, &mut Issues) -> Result<Option<Box<dyn Decoder>>>;
 
 /// All formats. Those that are told by their first bytes come before those in HDF5.
-const FORMATS: &[Open] = &[log::open, spt::open, json::open, v1::open, columnar::open];
+const FORMATS: &[Open] = &[
+    log::open,
+    spt::open,
+    json::open,
+    v1::open,
+    columnar::open,
+    aggregate::open,
+];
 
 /// Opens `path` with the decoder for its format. What is wrong with it goes to `issues`.
 ///

@@ -152,6 +152,16 @@ pub(crate) mod columnar {
     pub(crate) const SOURCE_TEXTS: &str = "source_texts";
     /// Texts, an entry for each row: a JSON array.
     pub(crate) const TAGS: &str = "tags";
+    /// Integers, an entry for each row of the aggregate layout: the number of calls.
+    pub(crate) const AGGREGATE_COUNTS: &str = "aggregate_counts";
+    /// int64\[r\], ns: the sum of the durations.
+    pub(crate) const AGGREGATE_TOTALS: &str = "aggregate_totals";
+    /// int64\[r\], ns: the shortest duration.
+    pub(crate) const AGGREGATE_MINIMUMS: &str = "aggregate_minimums";
+    /// int64\[r\], ns: the longest duration.
+    pub(crate) const AGGREGATE_MAXIMUMS: &str = "aggregate_maximums";
+    /// int64\[r\], ns: the time without that of regions inside.
+    pub(crate) const AGGREGATE_EXCLUSIVES: &str = "aggregate_exclusives";
     /// Group of columns with an entry for each event.
     pub(crate) const EVENTS: &str = "events";
     /// int64\[e\]: the start of the first event of a row, ns, and from each start to the next.

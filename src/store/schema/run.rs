@@ -12,6 +12,7 @@ pub(in crate::store) fn facts(catalog: &Catalog) -> RunFacts {
     let mut run = RunFacts {
         missing: missing(catalog),
         incomplete: text(metadata, names::INCOMPLETE_RANKS).map_or_else(Vec::new, |text| ranges(&text)),
+        sums_only: sums_only(catalog),
         suspended_ns: int(metadata, names::SUSPENDED).unwrap_or(0).max(0),
         ..RunFacts::default()
     };
@@ -40,6 +41,10 @@ pub(in crate::store) fn row_facts(catalog: &Catalog, row: usize) -> RowFacts {
     let mut facts = RowFacts::from(catalog.sites[row].clone());
     facts.inclusive_ns = catalog.inclusive_ns(row);
     facts
+}
+
+fn sums_only(catalog: &Catalog) -> bool {
+    catalog.sites.iter().any(|site| site.sums.is_some()) && catalog.rows.iter().all(|row| row.intervals == 0)
 }
 
 fn span(facts: &Metadata) -> Option<(i64, i64)> {

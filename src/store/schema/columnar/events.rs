@@ -183,7 +183,7 @@ impl Events {
     fn beyond(&self, slice: &Slice) -> Error {
         self.group.damaged(format!(
             "{} has times beyond the largest int64; the file is damaged",
-            super::index::place(slice.row)
+            super::rows::place(slice.row)
         ))
     }
 }

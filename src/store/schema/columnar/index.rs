@@ -1,73 +1,45 @@
-//! The index: which region and rank each row is of, and which events are its own.
+//! The index: which events are whose, and where in the source the regions are.
 
+use super::rows::{Names, RowId, Rows, place};
 use crate::error::Result;
 use crate::profile::CallSite;
 use crate::store::hdf5::{Group, Members};
 use crate::store::names::columnar::{
-    EVENT_COUNTS, EVENT_OFFSETS, INDEX, NAMES, RANKS, REGION_IDS, REGION_TABLE, SOURCE_FILES, SOURCE_LINES,
-    SOURCE_TEXTS, TAGS,
+    EVENT_COUNTS, EVENT_OFFSETS, INDEX, SOURCE_FILES, SOURCE_LINES, SOURCE_TEXTS, TAGS,
 };
 use crate::store::schema::issues::Issues;
-use std::collections::HashSet;
 use std::ops::Range;
 
 /// A region on a rank.
 #[derive(Debug)]
 pub(super) struct IndexRow {
-    /// Its place in the index.
-    pub(super) number: usize,
-    pub(super) rank: u32,
-    /// A place in the table of names.
-    pub(super) region: usize,
+    pub(super) id: RowId,
     pub(super) events: Range<u64>,
     pub(super) site: CallSite,
-}
-
-/// Where a row is, for messages.
-pub(super) fn place(row: usize) -> String {
-    format!("{INDEX} row {row}")
-}
-
-/// The names of the regions.
-pub(super) fn names(root: &Group, members: &Members) -> Result<Vec<String>> {
-    let table = required(root, members, REGION_TABLE)?;
-    let names = table.find_texts(&table.members()?, NAMES)?;
-    names.ok_or_else(|| table.damaged(format!("{REGION_TABLE} has no {NAMES}; the file is damaged")))
 }
 
 /// The rows, of a file with so many events.
 pub(super) fn read(
     root: &Group,
     members: &Members,
-    names: &[String],
+    names: &Names,
     events: u64,
     issues: &mut Issues,
 ) -> Result<Vec<IndexRow>> {
-    let index = Index::open(root, members)?;
-    let mut met = HashSet::new();
-    let mut rows = Vec::new();
-    for number in 0..index.regions.len() {
-        let outcome = index.row(number, names, events, &mut met);
-        rows.extend(issues.part(outcome)?);
+    let mut rows = Rows::open(root, members)?;
+    let index = Index::open(&rows)?;
+    let mut found = Vec::new();
+    for number in 0..rows.len() {
+        let outcome = rows.id(number, names).and_then(|id| index.row(id, events));
+        found.extend(issues.part(outcome)?);
     }
-    issues.part(index.check_overlaps(&rows))?;
-    Ok(rows)
+    issues.part(index.check_overlaps(&found))?;
+    Ok(found)
 }
 
-fn required(root: &Group, members: &Members, name: &str) -> Result<Group> {
-    let group = root.find_group(members, name)?;
-    group.ok_or_else(|| {
-        root.damaged(format!(
-            "there is no group {name}; the run was interrupted while writing, or the file is damaged"
-        ))
-    })
-}
-
-/// The columns of the index.
+/// The columns of the index, beside those that say which region and rank a row is of.
 struct Index {
     group: Group,
-    regions: Vec<i64>,
-    ranks: Vec<i64>,
     offsets: Vec<i64>,
     counts: Vec<i64>,
     lines: Vec<i64>,
@@ -77,96 +49,39 @@ struct Index {
 }
 
 impl Index {
-    fn open(root: &Group, members: &Members) -> Result<Self> {
-        let group = required(root, members, INDEX)?;
-        let members = group.members()?;
-        let optional = |name| -> Result<Vec<i64>> {
-            let column = group.find_column(&members, name)?;
-            column.map_or(Ok(Vec::new()), |column| column.read(0..column.len()))
-        };
-        let column = |name| match members.get(name) {
-            Some(_) => optional(name),
-            None => Err(group.damaged(format!("{INDEX} has no {name}; the file is damaged"))),
-        };
-        let texts = |name| group.find_texts(&members, name).map(Option::unwrap_or_default);
-        let index = Self {
-            regions: column(REGION_IDS)?,
-            ranks: column(RANKS)?,
-            offsets: column(EVENT_OFFSETS)?,
-            counts: column(EVENT_COUNTS)?,
-            lines: optional(SOURCE_LINES)?,
-            files: texts(SOURCE_FILES)?,
-            texts: texts(SOURCE_TEXTS)?,
-            tags: texts(TAGS)?,
-            group: group.clone(),
-        };
-        index.check_lengths()?;
-        Ok(index)
+    fn open(rows: &Rows) -> Result<Self> {
+        Ok(Self {
+            group: rows.group().clone(),
+            offsets: rows.column(EVENT_OFFSETS)?,
+            counts: rows.column(EVENT_COUNTS)?,
+            lines: rows.optional_column(SOURCE_LINES)?,
+            files: rows.texts(SOURCE_FILES)?,
+            texts: rows.texts(SOURCE_TEXTS)?,
+            tags: rows.texts(TAGS)?,
+        })
     }
 
-    fn check_lengths(&self) -> Result<()> {
-        let rows = self.regions.len();
-        for (name, len, may_be_empty) in [
-            (RANKS, self.ranks.len(), false),
-            (EVENT_OFFSETS, self.offsets.len(), false),
-            (EVENT_COUNTS, self.counts.len(), false),
-            (SOURCE_LINES, self.lines.len(), true),
-            (SOURCE_FILES, self.files.len(), true),
-            (SOURCE_TEXTS, self.texts.len(), true),
-            (TAGS, self.tags.len(), true),
-        ] {
-            if len != rows && !(may_be_empty && len == 0) {
-                return Err(self.group.damaged(format!(
-                    "{INDEX} has {rows} {REGION_IDS} but {len} {name}; the file is damaged"
-                )));
-            }
-        }
-        Ok(())
-    }
-
-    fn row<'a>(
-        &self,
-        number: usize,
-        names: &'a [String],
-        events: u64,
-        met: &mut HashSet<(u32, &'a str)>,
-    ) -> Result<IndexRow> {
-        let wrong = |what: String| self.group.damaged(format!("{} {what}", place(number)));
-        let id = self.regions[number];
-        let region = usize::try_from(id).ok().filter(|&id| id < names.len());
-        let region =
-            region.ok_or_else(|| wrong(format!("is of region {id}, but there are {} names", names.len())))?;
-        let rank = self.ranks[number];
-        let rank = u32::try_from(rank)
-            .map_err(|_| wrong(format!("is of rank {rank}, which is not the number of a rank")))?;
-        if !met.insert((rank, names[region].as_str())) {
-            return Err(wrong(format!(
-                "is the second one of region {:?} on rank {rank}",
-                names[region]
-            )));
-        }
+    fn row(&self, id: RowId, events: u64) -> Result<IndexRow> {
+        let number = id.number;
         let (offset, count) = (self.offsets[number], self.counts[number]);
         let slice = u64::try_from(offset).ok().zip(u64::try_from(count).ok());
         let slice = slice.and_then(|(offset, count)| Some(offset..offset.checked_add(count)?));
         let slice = slice.filter(|slice| slice.end <= events).ok_or_else(|| {
-            wrong(format!(
-                "has {count} events from event {offset} on, but there are only {events}; the file is truncated or damaged"
+            self.group.damaged(format!(
+                "{} has {count} events from event {offset} on, but there are only {events}; the file is truncated or damaged",
+                place(number)
             ))
         })?;
         let text = |texts: &[String]| texts.get(number).filter(|text| !text.is_empty()).cloned();
+        let tags = self.tags.get(number);
         Ok(IndexRow {
-            number,
-            rank,
-            region,
+            id,
             events: slice,
             site: CallSite {
                 source_file: text(&self.files),
-                source_text: text(&self.texts),
                 source_line: self.lines.get(number).and_then(|&line| u32::try_from(line).ok()),
-                tags: self
-                    .tags
-                    .get(number)
-                    .map_or(Vec::new(), |tags| texts_of_json(tags)),
+                source_text: text(&self.texts),
+                tags: tags.map_or(Vec::new(), |tags| texts_of_json(tags)),
                 ..CallSite::default()
             },
         })
@@ -175,7 +90,7 @@ impl Index {
     /// No event is of two rows.
     fn check_overlaps(&self, rows: &[IndexRow]) -> Result<()> {
         let mut slices: Vec<(&Range<u64>, usize)> =
-            rows.iter().map(|row| (&row.events, row.number)).collect();
+            rows.iter().map(|row| (&row.events, row.id.number)).collect();
         slices.retain(|(events, _)| !events.is_empty());
         slices.sort_unstable_by_key(|(events, _)| events.start);
         for pair in slices.windows(2) {

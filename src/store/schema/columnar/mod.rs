@@ -3,19 +3,19 @@
 mod events;
 mod index;
 mod lanes;
+pub(super) mod layout;
+pub(super) mod rows;
 
-use super::catalog::{Catalog, Names, RankEntry};
+use super::catalog::Catalog;
 use super::decoder::Decoder;
 use super::issues::Issues;
-use super::names::columnar::{AGGREGATE, COLUMNAR, MPI_SIZE};
+use super::names::columnar::COLUMNAR;
 use super::probe::Probe;
-use super::{metadata, names};
 use crate::error::Result;
-use crate::profile::{Intervals, Metadata, Row, Value};
-use crate::store::hdf5::{Group, Members};
+use crate::profile::{Intervals, Row};
 use events::{Events, Slice};
-use index::IndexRow;
-use std::collections::BTreeMap;
+use layout::File;
+use rows::Names;
 use std::ops::Range;
 
 /// A file of schema 2 or 3.
@@ -27,77 +27,31 @@ struct ColumnarFile {
     slices: Vec<Slice>,
 }
 
-/// Opens what is of these schemas.
+/// Opens what is of these schemas and of no other layout.
 pub(super) fn open(probe: &Probe, issues: &mut Issues) -> Result<Option<Box<dyn Decoder>>> {
-    let (file, schema @ 2..=3) = probe.hdf5()? else {
+    let Some(file) = File::open(probe, COLUMNAR)? else {
         return Ok(None);
     };
-    let root = Group::root(file)?;
-    let members = root.members()?;
-    check_layout(&root)?;
-    let metadata = metadata::read(&root, &members)?;
-    let events = Events::open(&root, &members)?;
-    let names = index::names(&root, &members)?;
-    let mut rows = index::read(&root, &members, &names, events.len(), issues)?;
-    rows.sort_by_key(|row| row.rank);
-    let mut catalog = catalog(&root, &members, &rows, issues)?;
-    catalog.format = format!("schema {schema}");
-    catalog.num_ranks = Some(num_ranks(&metadata, &rows));
-    catalog.metadata = metadata;
+    let (root, members) = (&file.root, &file.members);
+    let events = Events::open(root, members)?;
+    let names = Names::read(root, members)?;
+    let mut rows = index::read(root, members, &names, events.len(), issues)?;
+    rows.sort_by_key(|row| row.id.rank);
+    let mut catalog = file.catalog(rows.iter().map(|row| row.id.rank))?;
+    catalog.name_lanes(issues.part(lanes::read(root, members))?.unwrap_or_default());
     let mut slices = Vec::with_capacity(rows.len());
-    let mut known = Names::default();
-    let numbers: Vec<usize> = names.into_iter().map(|name| known.index(name)).collect();
     for row in rows {
         let intervals = row.events.end - row.events.start;
-        catalog
-            .rows
-            .push(Row::timed(row.rank, numbers[row.region], intervals));
+        catalog.rows.push(Row::timed(row.id.rank, row.id.name, intervals));
         catalog.sites.push(row.site);
-        slices.push(Slice::new(row.number, row.events));
+        slices.push(Slice::new(row.id.number, row.events));
     }
-    catalog.names = known.into_list();
+    catalog.names = names.into_list();
     Ok(Some(Box::new(ColumnarFile {
         catalog,
         events,
         slices,
     })))
-}
-
-/// Refuses layouts other than the columnar one.
-fn check_layout(root: &Group) -> Result<()> {
-    match root
-        .attributes(|name| name == names::LAYOUT)?
-        .get(names::LAYOUT)
-    {
-        None => Ok(()),
-        Some(Value::Text(layout)) if layout == COLUMNAR => Ok(()),
-        Some(Value::Text(layout)) if layout == AGGREGATE => Err(root.damaged(
-            "the file has the sums of each region and no intervals (storage_layout = aggregate), which is not read yet",
-        )),
-        Some(other) => Err(root.damaged(format!("{} = {other:?} is not a layout that is known here", names::LAYOUT))),
-    }
-}
-
-/// What is known of each rank.
-fn catalog(root: &Group, members: &Members, rows: &[IndexRow], issues: &mut Issues) -> Result<Catalog> {
-    let of_rank: BTreeMap<u32, RankEntry> = rows.iter().map(|row| (row.rank, RankEntry::default())).collect();
-    let mut catalog = Catalog {
-        ranks: of_rank.keys().copied().collect(),
-        of_rank,
-        ..Catalog::default()
-    };
-    catalog.name_lanes(issues.part(lanes::read(root, members))?.unwrap_or_default());
-    Ok(catalog)
-}
-
-/// As many as the metadata say, or as the rows need.
-fn num_ranks(metadata: &Metadata, rows: &[IndexRow]) -> usize {
-    let stated = match metadata.get(MPI_SIZE) {
-        Some(Value::Int(size)) => usize::try_from(*size).unwrap_or(1),
-        _ => 1,
-    };
-    let highest = rows.iter().map(|row| row.rank as usize + 1).max();
-    highest.map_or(0, |needed| needed.max(stated))
 }
 
 impl Decoder for ColumnarFile {
@@ -110,6 +64,6 @@ impl Decoder for ColumnarFile {
     }
 
     fn place(&self, row: usize) -> String {
-        index::place(self.slices[row].row())
+        rows::place(self.slices[row].row())
     }
 }

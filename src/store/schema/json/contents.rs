@@ -1,13 +1,14 @@
 //! From the document to what a decoder has.
 
-use super::document::{Document, Entry};
+use super::document::{Aggregate, Document, Entry};
 use super::value::{Lossy, Whole};
 use super::{lanes, metadata};
 use crate::error::{Error, Result};
 use crate::profile::threads::UNKNOWN;
-use crate::profile::{CallSite, Intervals, Row};
+use crate::profile::{CallSite, Intervals, Row, Sums};
 use crate::store::schema::catalog::{Catalog, Names};
 use crate::store::schema::issues::Issues;
+use crate::store::schema::sums::Stated;
 use std::collections::HashSet;
 use std::ops::Range;
 use std::path::Path;
@@ -71,6 +72,20 @@ pub(super) fn of(path: &Path, document: Document, issues: &mut Issues) -> Result
     Ok((catalog, columns))
 }
 
+fn sums(aggregate: &Aggregate) -> Result<Sums, String> {
+    let span = aggregate.start_minimum.zip(aggregate.end_maximum);
+    let stated = Stated {
+        count: aggregate.count.0,
+        total: aggregate.total.0,
+        minimum: aggregate.minimum.0,
+        maximum: aggregate.maximum.0,
+        exclusive: aggregate.exclusive.0,
+        m2: aggregate.m2,
+        span: span.map(|(start, end)| (start.0, end.0)),
+    };
+    stated.sums()
+}
+
 /// What has been found so far.
 struct Contents<'a> {
     path: &'a Path,
@@ -94,11 +109,6 @@ impl Contents<'_> {
         let place = format!("region {name:?} on rank {rank}");
         let wrong = |what: String| Error::format(self.path, format!("{place}: {what}"));
         let rank = u32::try_from(rank).map_err(|_| wrong(format!("{rank} is not the number of a rank")))?;
-        if entry.aggregate.is_some() {
-            return Err(wrong(
-                "the file has the sums of each region and no intervals, which is not read yet".into(),
-            ));
-        }
         let mut columns = Columns {
             lanes: lanes::of_calls(entry.thread_ids, entry.task_ids).map_err(&wrong)?,
             starts: entry.start_times_ns.unwrap_or_default().0,
@@ -124,7 +134,13 @@ impl Contents<'_> {
             return Err(wrong("there is a second one of this name on this rank".into()));
         }
         let text = |text: Option<Lossy>| text.map(|text| text.0).filter(|text| !text.is_empty());
+        let sums = entry
+            .aggregate
+            .map(|aggregate| sums(&aggregate))
+            .transpose()
+            .map_err(&wrong)?;
         let site = CallSite {
+            sums,
             source_file: text(entry.source_file),
             source_line: entry.source_lineno.and_then(|line| u32::try_from(line.0).ok()),
             source_text: text(entry.source_text),
@@ -136,8 +152,13 @@ impl Contents<'_> {
                 .collect(),
             ..CallSite::default()
         };
-        self.rows
-            .push((Row::timed(rank, name, len as u64), site, columns));
+        let row = match &sums {
+            // Of these the document has no intervals.
+            Some(sums) if len == 0 => Row::of_sums(rank, name, sums),
+            Some(_) => return Err(wrong("it has both sums and intervals".into())),
+            None => Row::timed(rank, name, len as u64),
+        };
+        self.rows.push((row, site, columns));
         Ok(())
     }
 }

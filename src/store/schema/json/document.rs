@@ -32,7 +32,20 @@ pub(super) struct Entry {
     pub(super) end_times_ns: Option<Column>,
     pub(super) thread_ids: Option<Column>,
     pub(super) task_ids: Option<Column>,
-    pub(super) aggregate: Option<Value>,
+    pub(super) aggregate: Option<Aggregate>,
+}
+
+/// The sums of the calls of a region on a rank, where its intervals are not in the document.
+#[derive(Debug, Deserialize)]
+pub(super) struct Aggregate {
+    pub(super) count: Whole,
+    pub(super) total: Whole,
+    pub(super) minimum: Whole,
+    pub(super) maximum: Whole,
+    pub(super) exclusive: Whole,
+    pub(super) start_minimum: Option<Whole>,
+    pub(super) end_maximum: Option<Whole>,
+    pub(super) m2: Option<f64>,
 }
 
 /// A thread or a task.

@@ -81,6 +81,7 @@ pub(super) fn open(group: &Group, members: &Members) -> Result<Region> {
             throttled,
             throttled_ns,
             inclusive_ns: int(&attributes, names::INCLUSIVE),
+            sums: None,
         },
         odd: too_few_calls(group.path(), &attributes, [intervals, dropped, throttled]),
         columns,
