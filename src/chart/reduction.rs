@@ -174,9 +174,11 @@ impl<'a> Reduction<'a> {
     /// The chart, when the pass is over.
     pub(super) fn finish(mut self, facts: &Facts) -> Result<GanttChart> {
         if self.header.intervals == 0 {
-            return Err(Error::not_found(
-                "there is nothing to draw: calls of the chosen regions were counted but not timed (time_trace was off)",
-            ));
+            return Err(Error::not_found(if self.source.run().sums_only {
+                "there is no timeline to draw: the file has the sums of calls and no intervals"
+            } else {
+                "there is nothing to draw: calls of the chosen regions were counted but not timed (time_trace was off)"
+            }));
         }
         let level = self.level();
         let mut order: Vec<Option<usize>> = self.starts.keys().copied().collect();

@@ -5,8 +5,11 @@ use hdf5::types::VarLenUnicode;
 use hdf5::{File, Group};
 use scope_profiler::analysis::call_tree::CallTree;
 use scope_profiler::analysis::imbalance;
+use scope_profiler::chart::{GanttChart, GanttOptions};
+use scope_profiler::check::check;
+use scope_profiler::export::json;
 use scope_profiler::export::table::{self, TableOptions};
-use scope_profiler::{ProfilingH5Reader, RegionFilter, check};
+use scope_profiler::{ProfilingH5Reader, RegionFilter};
 use std::path::Path;
 use tempfile::TempDir;
 
@@ -178,4 +181,20 @@ fn what_needs_a_timeline_is_refused_for_that_reason() {
         tree.walk()
             .all(|(depth, node)| depth == 0 && node.inclusive_ns() > 0)
     );
+    let error = GanttChart::reduce(&reader, &RegionFilter::new(), &GanttOptions::new()).unwrap_err();
+    assert!(error.to_string().contains("no timeline to draw"), "{error}");
+    let document = json::region_statistics(&reader, &RegionFilter::new()).unwrap();
+    let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+    let step = &document["regions"]["time_step"]["ranks"]["0"];
+    assert_eq!(
+        (&step["num_calls"], &step["num_intervals"]),
+        (&12.into(), &0.into())
+    );
+    assert_eq!(
+        (&step["total_ns"], &step["exclusive_ns"]),
+        (&4_927_990.into(), &180_967.into())
+    );
+    let unknown = ["std_ns", "p50_ns", "p99_ns", "first_start_ns"];
+    assert!(unknown.iter().all(|key| step[key].is_null()));
+    assert_eq!(document["notes"][0]["kind"], "sums_only");
 }

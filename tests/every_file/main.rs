@@ -1,5 +1,7 @@
 //! Every file of the Python package is read as its own reader reads it, or refused with the reason.
 
+#![cfg(feature = "pproc")]
+
 #[path = "../common/mod.rs"]
 mod common;
 mod corpus;

@@ -140,17 +140,23 @@ impl Sample {
     fn with_facts(self, source: &dyn Source, tree: &CallTree, index: usize) -> Self {
         let row = &source.rows()[index];
         let times = tree.row_times(index).copied().unwrap_or_default();
-        Self {
+        let facts = source.row_facts(index);
+        let mut sample = Self {
             calls: row.calls,
             spans: row.spans,
             throttled: row.throttled,
             throttled_ns: row.throttled_ns,
-            facts: source.row_facts(index),
+            facts,
             inclusive_ns: times.inclusive_ns,
             exclusive_ns: tree.rank_nests(row.rank).then_some(times.exclusive_ns),
             recursion_depth: times.recursion_depth,
             ..self
+        };
+        if let Some(sums) = &facts.sums {
+            sample.statistics.merge(&sums.statistics);
+            sample.see(sums.span_ns.map(|span| span.0), sums.span_ns.map(|span| span.1));
         }
+        sample
     }
 
     fn see(&mut self, first: Option<i64>, last: Option<i64>) {
@@ -178,11 +184,16 @@ impl Sample {
     }
 
     fn json(&mut self) -> Value {
-        let [p50, p95, p99] = percentiles(&mut self.durations, [50.0, 95.0, 99.0]);
+        // Of calls that are only summed up they are not known.
+        let [p50, p95, p99] = if self.statistics.count() > self.durations.len() as u64 {
+            [None; 3]
+        } else {
+            percentiles(&mut self.durations, [50.0, 95.0, 99.0]).map(Some)
+        };
         let total = self.statistics.total_ns();
         json!({
             "num_calls": self.calls,
-            "num_intervals": self.statistics.count(),
+            "num_intervals": self.durations.len(),
             "inclusive_ns": self.inclusive_ns,
             "exclusive_ns": self.exclusive_ns,
             "sum_of_durations_ns": total,

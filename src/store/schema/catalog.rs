@@ -106,7 +106,9 @@ impl Catalog {
 
     /// The inclusive time of a row, ns, where the file states it.
     pub(crate) fn inclusive_ns(&self, row: usize) -> Option<i64> {
-        let stated = self.sites[row].inclusive_ns;
+        let site = &self.sites[row];
+        let summed = site.sums.map(|sums| sums.statistics.total_ns());
+        let stated = site.inclusive_ns.or(summed);
         let row = &self.rows[row];
         let is_total = || self.rank_fact(row.rank, names::STATES_INCLUSIVE) == Some(1);
         stated.or_else(|| row.total_ns.filter(|_| is_total()))
