@@ -52,9 +52,9 @@ impl DurationsChart {
     /// When nothing is left to draw, a chosen rank is not there, or the file cannot be read.
     pub fn reduce(source: &dyn Source, filter: &RegionFilter, options: &DurationsOptions) -> Result<Self> {
         let subject = Subject::new(source, filter)?;
-        let mut sums = RowSums::new(&subject, options)?;
-        let facts = subject.observe(&mut [&mut sums])?;
-        sums.finish(&facts)
+        let mut growing = GrowingDurations::new(&subject, options)?;
+        let facts = subject.observe(&mut [&mut growing])?;
+        growing.finish(&facts)
     }
 
     /// What the bars and whiskers mean, in words, for the axis.
@@ -69,8 +69,8 @@ impl DurationsChart {
     }
 }
 
-/// A chart of durations in the making.
-pub(super) struct RowSums<'a> {
+/// A [`DurationsChart`] that grows while a [pass](crate::analysis::pass) goes on, beside other observers.
+pub struct GrowingDurations<'a> {
     source: &'a dyn Source,
     title: String,
     max_bars: usize,
@@ -84,8 +84,13 @@ pub(super) struct RowSums<'a> {
     regions: BTreeMap<usize, Sums>,
 }
 
-impl<'a> RowSums<'a> {
-    pub(super) fn new(subject: &Subject<'a>, options: &DurationsOptions) -> Result<Self> {
+impl<'a> GrowingDurations<'a> {
+    /// For [`DurationsChart::reduce`].
+    ///
+    /// # Errors
+    ///
+    /// When nothing is left to draw, or what has to be known before cannot be read.
+    pub fn new(subject: &Subject<'a>, options: &DurationsOptions) -> Result<Self> {
         let (source, drawn) = (subject.source(), subject.drawn()?);
         let rows = subject.rows().iter().map(|&row| &source.rows()[row]);
         Ok(Self {
@@ -102,7 +107,11 @@ impl<'a> RowSums<'a> {
     }
 
     /// The chart, when the pass is over.
-    pub(super) fn finish(self, facts: &Facts) -> Result<DurationsChart> {
+    ///
+    /// # Errors
+    ///
+    /// When there was nothing to draw.
+    pub fn finish(self, facts: &Facts) -> Result<DurationsChart> {
         let is_empty = |sums: &Sums| sums.by_rank.iter().all(|&total| total == 0);
         if self.intervals == 0 && self.regions.values().all(is_empty) {
             return Err(Error::not_found(
@@ -126,7 +135,7 @@ impl<'a> RowSums<'a> {
     }
 }
 
-impl Observer for RowSums<'_> {
+impl Observer for GrowingDurations<'_> {
     fn takes_row(&self, row: usize) -> bool {
         self.drawn[row]
     }

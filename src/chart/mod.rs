@@ -33,8 +33,9 @@ mod row;
 mod subject;
 mod totals;
 
-pub use durations::DurationsChart;
+pub use durations::{DurationsChart, GrowingDurations};
 pub use gantt::GanttChart;
 pub use options::{DurationsOptions, GanttOptions};
 pub use palette::{Color, Palette};
+pub use reduction::GrowingGantt;
 pub use subject::{Facts, GrowingFacts, Subject};

@@ -36,14 +36,14 @@ impl GanttChart {
     /// When nothing is left to draw, a chosen rank is not there, or the file cannot be read.
     pub fn reduce(source: &dyn Source, filter: &RegionFilter, options: &GanttOptions) -> Result<Self> {
         let subject = Subject::new(source, filter)?;
-        let mut reduction = Reduction::new(&subject, options)?;
-        let facts = subject.observe(&mut [&mut reduction])?;
-        reduction.finish(&facts)
+        let mut growing = GrowingGantt::new(&subject, options)?;
+        let facts = subject.observe(&mut [&mut growing])?;
+        growing.finish(&facts)
     }
 }
 
-/// A Gantt chart in the making.
-pub(super) struct Reduction<'a> {
+/// A [`GanttChart`] that grows while a [pass](crate::analysis::pass) goes on, beside other observers.
+pub struct GrowingGantt<'a> {
     source: &'a dyn Source,
     title: String,
     drawn: Vec<bool>,
@@ -71,12 +71,17 @@ struct OwnLanes {
     threads: Vec<(u32, (u32, Vec<RawBar>))>,
 }
 
-impl<'a> Reduction<'a> {
-    pub(super) fn new(subject: &Subject<'a>, options: &GanttOptions) -> Result<Self> {
+impl<'a> GrowingGantt<'a> {
+    /// For [`GanttChart::reduce`].
+    ///
+    /// # Errors
+    ///
+    /// When nothing is left to draw, or what has to be known before cannot be read.
+    pub fn new(subject: &Subject<'a>, options: &GanttOptions) -> Result<Self> {
         let (source, drawn) = (subject.source(), subject.drawn()?);
         let moments = Moments::new(subject)?;
         let (first_start, last_end) = moments.axis().unwrap_or((i64::MAX, i64::MIN));
-        Ok(Reduction {
+        Ok(GrowingGantt {
             source,
             title: options.title.clone().unwrap_or_else(|| source.title()),
             drawn,
@@ -172,7 +177,11 @@ impl<'a> Reduction<'a> {
     }
 
     /// The chart, when the pass is over.
-    pub(super) fn finish(mut self, facts: &Facts) -> Result<GanttChart> {
+    ///
+    /// # Errors
+    ///
+    /// When there was nothing to draw, or names of threads cannot be read.
+    pub fn finish(mut self, facts: &Facts) -> Result<GanttChart> {
         if self.header.intervals == 0 {
             return Err(Error::not_found(if self.source.run().sums_only {
                 "there is no timeline to draw: the file has the sums of calls and no intervals"
@@ -284,7 +293,7 @@ impl<'a> Reduction<'a> {
     }
 }
 
-impl Observer for Reduction<'_> {
+impl Observer for GrowingGantt<'_> {
     fn takes_row(&self, row: usize) -> bool {
         self.drawn[row]
     }

@@ -120,10 +120,15 @@ impl Facts {
         &self.notes
     }
 
-    /// The call tree, where it was asked for.
-    #[must_use]
-    pub fn tree(&self) -> Option<&CallTree> {
-        self.tree.as_ref()
+    /// The call tree.
+    ///
+    /// # Errors
+    ///
+    /// When nobody asked for it before the pass.
+    pub fn tree(&self) -> Result<&CallTree> {
+        let missing =
+            || Error::config("the call tree was not part of the pass; ask for it in GrowingFacts::new");
+        self.tree.as_ref().ok_or_else(missing)
     }
 }
 

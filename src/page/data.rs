@@ -1,9 +1,10 @@
 //! What the interactive page shows beside the Gantt chart.
 
-use crate::analysis::call_tree::CallTree;
 use crate::analysis::notes::Note;
+use crate::analysis::pass;
 use crate::analysis::selection::RegionFilter;
-use crate::chart::palette::{Color, Palette};
+use crate::chart::palette::Color;
+use crate::chart::{Facts, GrowingFacts, Subject};
 use crate::error::Result;
 use crate::profile::{Source, Statistics, thread_label};
 use std::collections::{BTreeMap, HashMap};
@@ -43,7 +44,15 @@ impl PageData {
     ///
     /// When a chosen rank is not there, no region is left, or intervals cannot be read.
     pub fn of(source: &dyn Source, filter: &RegionFilter) -> Result<Self> {
-        let tree = CallTree::filtered(source, filter)?;
+        let subject = Subject::new(source, filter)?;
+        let mut facts = GrowingFacts::new(&subject, true)?;
+        pass::run(source, &mut facts.observers())?;
+        Self::new(source, filter, &facts.finish())
+    }
+
+    /// As [`of`](Self::of), of a pass that is over and had the call tree.
+    pub(super) fn new(source: &dyn Source, filter: &RegionFilter, facts: &Facts) -> Result<Self> {
+        let (tree, palette) = (facts.tree()?, facts.palette());
         let mut regions: BTreeMap<&str, (u64, Statistics, i64, i64)> = BTreeMap::new();
         for (_, node) in tree.walk() {
             let (calls, statistics, inclusive, exclusive) = regions.entry(node.name()).or_default();
@@ -55,7 +64,6 @@ impl PageData {
             }
             *exclusive = exclusive.saturating_add(node.exclusive_ns());
         }
-        let palette = Palette::of(source)?;
         let places = source.names().iter().enumerate();
         let places: HashMap<&str, usize> = places.map(|(place, name)| (name.as_str(), place)).collect();
         // Where calls overlap without nesting, time inside others cannot be told.

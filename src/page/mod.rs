@@ -24,7 +24,9 @@ pub mod viewer;
 
 pub use data::{PageData, PageNote, RegionStats, ThreadName};
 
-use crate::chart::{GanttChart, GanttOptions};
+use crate::analysis::pass::{self, Observer};
+use crate::analysis::selection::RegionFilter;
+use crate::chart::{Facts, GanttOptions, GrowingFacts, GrowingGantt, Subject};
 use crate::error::Result;
 use crate::profile::Source;
 use std::path::Path;
@@ -34,13 +36,52 @@ const MOST_BARS: u32 = 400_000;
 
 /// Writes the page of a profile.
 pub(crate) fn write(source: &dyn Source, options: &GanttOptions, path: &Path) -> Result<()> {
-    let lanes = u32::try_from(options.filter.rows(source)?.len())
-        .unwrap_or(u32::MAX)
-        .max(1);
-    let options = options
-        .clone()
-        .columns((MOST_BARS / lanes).clamp(512, 1 << 15))
-        .max_lanes(usize::MAX);
-    let chart = GanttChart::reduce(source, &options.filter, &options)?;
-    html::write(&chart, &PageData::of(source, &options.filter)?, path)
+    let subject = Subject::new(source, &options.filter)?;
+    let mut page = GrowingPage::new(&subject, options)?;
+    let mut facts = GrowingFacts::new(&subject, true)?;
+    let mut observers = facts.observers();
+    observers.extend(page.observers());
+    pass::run(source, &mut observers)?;
+    page.write(&facts.finish(), path)
+}
+
+/// A page that grows while a [pass](crate::analysis::pass) goes on, beside other observers. Its [`Facts`] need the call
+/// tree.
+pub struct GrowingPage<'a> {
+    source: &'a dyn Source,
+    filter: &'a RegionFilter,
+    chart: GrowingGantt<'a>,
+}
+
+impl<'a> GrowingPage<'a> {
+    /// Of a subject, with the title that the options choose.
+    ///
+    /// # Errors
+    ///
+    /// As [`GrowingGantt::new`].
+    pub fn new(subject: &Subject<'a>, options: &GanttOptions) -> Result<Self> {
+        let lanes = u32::try_from(subject.rows().len()).unwrap_or(u32::MAX);
+        let columns = (MOST_BARS / lanes.max(1)).clamp(512, 1 << 15);
+        let options = options.clone().columns(columns).max_lanes(usize::MAX);
+        Ok(Self {
+            source: subject.source(),
+            filter: subject.filter(),
+            chart: GrowingGantt::new(subject, &options)?,
+        })
+    }
+
+    /// What has to be part of the pass.
+    pub fn observers(&mut self) -> Vec<&mut dyn Observer> {
+        vec![&mut self.chart]
+    }
+
+    /// Writes the page, when the pass is over. The file appears when it is complete.
+    ///
+    /// # Errors
+    ///
+    /// As [`GrowingGantt::finish`] and [`html::write`].
+    pub fn write(self, facts: &Facts, path: impl AsRef<Path>) -> Result<()> {
+        let chart = self.chart.finish(facts)?;
+        html::write(&chart, &PageData::new(self.source, self.filter, facts)?, path)
+    }
 }

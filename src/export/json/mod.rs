@@ -70,12 +70,11 @@ pub fn region_statistics(reader: &ProfilingH5Reader, filter: &RegionFilter) -> R
     let mut tree = GrowingTree::new(reader, filter)?;
     let mut statistics = RegionStatistics::new(reader, filter)?;
     pass::run(reader, &mut [&mut tree, statistics.observer()])?;
-    statistics.finish(&tree.finish())
+    statistics.finish(reader, &tree.finish())
 }
 
 /// [`region_statistics`] as a part of a [pass](crate::analysis::pass) that has other outputs, too.
 pub struct RegionStatistics<'a> {
-    reader: &'a ProfilingH5Reader,
     filter: &'a RegionFilter,
     samples: Samples<'a>,
 }
@@ -86,11 +85,10 @@ impl<'a> RegionStatistics<'a> {
     /// # Errors
     ///
     /// When a chosen rank is not there, or no region is left.
-    pub fn new(reader: &'a ProfilingH5Reader, filter: &'a RegionFilter) -> Result<Self> {
+    pub fn new(source: &'a dyn Source, filter: &'a RegionFilter) -> Result<Self> {
         Ok(Self {
-            reader,
             filter,
-            samples: Samples::new(reader, filter)?,
+            samples: Samples::new(source, filter)?,
         })
     }
 
@@ -99,13 +97,13 @@ impl<'a> RegionStatistics<'a> {
         &mut self.samples
     }
 
-    /// The JSON text, when the pass is over.
+    /// The JSON text, when the pass over what `reader` reads is over.
     ///
     /// # Errors
     ///
     /// When the file cannot be read: the durations of very many intervals are read again.
-    pub fn finish(self, tree: &CallTree) -> Result<String> {
-        let Self { reader, filter, .. } = self;
+    pub fn finish(self, reader: &ProfilingH5Reader, tree: &CallTree) -> Result<String> {
+        let filter = self.filter;
         let document = json!({
             "schema_version": SCHEMA_VERSION,
             "file": reader.path().file_name().map(|name| name.to_string_lossy()),
