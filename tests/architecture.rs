@@ -68,7 +68,20 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "page",
         &["analysis", "chart", "error", "output", "profile", "shell"],
     ),
-    ("plot", &["chart", "error", "output", "page", "profile", "render"]),
+    (
+        "plot",
+        &[
+            "analysis",
+            "chart",
+            "error",
+            "export::json",
+            "output",
+            "page",
+            "profile",
+            "render",
+            "store::reader",
+        ],
+    ),
     (
         "export",
         &["analysis", "error", "output", "profile", "store::reader", "units"],

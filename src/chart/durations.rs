@@ -3,6 +3,7 @@
 mod picture;
 
 use super::gantt::Header;
+use super::list::{Chart, GrowingChart};
 use super::moments::Moments;
 use super::options::DurationsOptions;
 use super::palette::{Color, OTHERS};
@@ -12,6 +13,7 @@ use crate::analysis::pass::Observer;
 use crate::analysis::selection::RegionFilter;
 use crate::error::{Error, Result};
 use crate::profile::{Intervals, Source, saturate};
+use crate::render::Figure;
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -132,6 +134,40 @@ impl<'a> GrowingDurations<'a> {
         };
         let bars = bars(self.source.names(), self.regions, self.max_bars, facts);
         Ok(DurationsChart { header, bars })
+    }
+}
+
+impl GrowingChart for GrowingDurations<'_> {
+    fn observers(&mut self) -> Vec<&mut dyn Observer> {
+        vec![self]
+    }
+
+    fn finish(self: Box<Self>, facts: &Facts) -> Result<Box<dyn Figure>> {
+        Ok(Box::new((*self).finish(facts)?))
+    }
+}
+
+/// The chart of durations in the list of charts.
+pub(super) struct Durations;
+
+impl Chart for Durations {
+    fn name(&self) -> &'static str {
+        "durations"
+    }
+
+    fn about(&self) -> &'static str {
+        "the total time of each region"
+    }
+
+    fn file_stem(&self) -> &'static str {
+        "durations_plot"
+    }
+
+    fn observe<'a>(&self, subject: &Subject<'a>) -> Result<Box<dyn GrowingChart + 'a>> {
+        Ok(Box::new(GrowingDurations::new(
+            subject,
+            &DurationsOptions::new(),
+        )?))
     }
 }
 

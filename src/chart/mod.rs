@@ -24,6 +24,7 @@ pub mod durations;
 pub mod gantt;
 mod heading;
 mod lane;
+pub mod list;
 mod moments;
 mod options;
 pub mod palette;
@@ -35,6 +36,7 @@ mod totals;
 
 pub use durations::{DurationsChart, GrowingDurations};
 pub use gantt::GanttChart;
+pub use list::{CHARTS, Chart, GrowingChart};
 pub use options::{DurationsOptions, GanttOptions};
 pub use palette::{Color, Palette};
 pub use reduction::GrowingGantt;

@@ -3,6 +3,7 @@
 use super::density::Density;
 use super::gantt::{Bar, GanttChart, GanttRegion, Header, Lane};
 use super::lane::{LaneReducer, RawBar, level_for, offset};
+use super::list::{Chart, GrowingChart};
 use super::moments::Moments;
 use super::options::GanttOptions;
 use super::palette::OTHERS;
@@ -13,6 +14,7 @@ use crate::analysis::pass::Observer;
 use crate::analysis::selection::RegionFilter;
 use crate::error::{Error, Result};
 use crate::profile::{Intervals, Source, thread_label};
+use crate::render::Figure;
 use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::collections::hash_map::Entry;
@@ -290,6 +292,37 @@ impl<'a> GrowingGantt<'a> {
             }
         }
         lanes
+    }
+}
+
+impl GrowingChart for GrowingGantt<'_> {
+    fn observers(&mut self) -> Vec<&mut dyn Observer> {
+        vec![self]
+    }
+
+    fn finish(self: Box<Self>, facts: &Facts) -> Result<Box<dyn Figure>> {
+        Ok(Box::new((*self).finish(facts)?))
+    }
+}
+
+/// The Gantt chart in the list of charts.
+pub(super) struct Gantt;
+
+impl Chart for Gantt {
+    fn name(&self) -> &'static str {
+        "gantt"
+    }
+
+    fn about(&self) -> &'static str {
+        "when each region ran, on which rank and thread"
+    }
+
+    fn file_stem(&self) -> &'static str {
+        "gantt_plot"
+    }
+
+    fn observe<'a>(&self, subject: &Subject<'a>) -> Result<Box<dyn GrowingChart + 'a>> {
+        Ok(Box::new(GrowingGantt::new(subject, &GanttOptions::new())?))
     }
 }
 

@@ -5,6 +5,10 @@
 //! gives the same bytes everywhere; but names with characters beyond the embedded font (Latin, Greek, Cyrillic) are drawn
 //! in a PNG with fonts of the system, where it has any.
 
+mod outputs;
+
+pub use outputs::{Outputs, ReadOutputs};
+
 use crate::chart::{DurationsChart, DurationsOptions, GanttChart, GanttOptions};
 use crate::error::{Error, Result};
 use crate::output;

@@ -2,6 +2,7 @@
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
+use scope_profiler::chart::CHARTS;
 use scope_profiler::export::{EXPORTERS, ExportOption, Exporter, Window, exporter};
 use scope_profiler::merge::MergeMode;
 use std::ops::RangeInclusive;
@@ -21,7 +22,7 @@ pub(crate) struct Args {
     pub(crate) files: Vec<PathBuf>,
 
     /// Verify the files, which may also be rank logs: nothing lost, rows in order, numbers that agree
-    #[arg(long, conflicts_with_all = ["output", "show", "include", "exclude", "ranks", "format"])]
+    #[arg(long, conflicts_with_all = ["output", "show", "include", "exclude", "ranks", "plots", "format"])]
     pub(crate) check: bool,
 
     /// Write charts and region_statistics.json into DIR, which is created
@@ -35,7 +36,11 @@ pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) choice: Choice,
 
-    /// Formats of the charts
+    /// Which charts to write
+    #[arg(long, value_name = "CHART", num_args = 1.., value_delimiter = ',', value_parser = charts(), default_values = ["gantt", "durations"], requires = "output")]
+    pub(crate) plots: Vec<String>,
+
+    /// Formats of the charts; html is the interactive page
     #[arg(long, value_name = "FORMAT", num_args = 1.., value_delimiter = ',', default_value = "png", requires = "output")]
     pub(crate) format: Vec<Format>,
 
@@ -174,6 +179,13 @@ Exit status:
   0  success
   1  the file or the selection cannot be used, or a check found something
   2  the command line is wrong";
+
+/// The names of the charts.
+fn charts() -> PossibleValuesParser {
+    let values = CHARTS.iter();
+    let values = values.map(|chart| PossibleValue::new(chart.name()).help(chart.about()));
+    values.collect::<Vec<_>>().into()
+}
 
 /// How ranks are merged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

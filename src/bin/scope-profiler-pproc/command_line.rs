@@ -8,7 +8,16 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
 /// Options that take all values which follow them.
-const GREEDY: [&str; 7] = ["-i", "--include", "-e", "--exclude", "-r", "--ranks", "--format"];
+const GREEDY: [&str; 8] = [
+    "-i",
+    "--include",
+    "-e",
+    "--exclude",
+    "-r",
+    "--ranks",
+    "--plots",
+    "--format",
+];
 
 /// What was typed, where it makes sense; otherwise the program ends and says why.
 pub(crate) fn args() -> Args {

@@ -1,19 +1,67 @@
-//! One function for each kind of file.
+//! Writes files into a directory.
 
-use crate::plan::Kind;
-use scope_profiler::export::json;
-use scope_profiler::{DurationsOptions, GanttOptions, ProfilingH5Reader, RegionFilter, Result};
-use scope_profiler::{plot_durations, plot_gantt};
+use crate::Failure;
+use crate::made::Made;
+use crate::plan::{Kind, Output};
+use crate::progress::Progress;
+use crate::terminal::print;
+use scope_profiler::chart::list;
+use scope_profiler::plot::Outputs;
+use scope_profiler::{ProfilingH5Reader, RegionFilter, Result as Outcome};
 use std::path::Path;
 
-/// Writes one file; it appears when it is complete.
-pub(crate) fn draw(kind: Kind, reader: &ProfilingH5Reader, filter: &RegionFilter, path: &Path) -> Result<()> {
-    match kind {
-        Kind::Gantt => plot_gantt(reader, &GanttOptions::new().filter(filter.clone()).filepath(path)),
-        Kind::Durations => plot_durations(
-            reader,
-            &DurationsOptions::new().filter(filter.clone()).filepath(path),
-        ),
-        Kind::Statistics => json::write_region_statistics(reader, filter, path),
+/// Writes all files; the profile is read for them once.
+pub(crate) fn write(
+    directory: &Path,
+    outputs: &[Output],
+    reader: &ProfilingH5Reader,
+    filter: &RegionFilter,
+    quiet: bool,
+) -> Result<(), Failure> {
+    let first = directory
+        .components()
+        .next()
+        .map(|first| Path::new(first.as_os_str()));
+    if let Some(home) = first.filter(|first| first.to_string_lossy().starts_with('~') && !first.exists()) {
+        return Err(Failure::Message(format!(
+            "{}: there is no directory {}; only a shell replaces ~ by a home directory, and not within quotes: \
+             write $HOME there, or ./~",
+            directory.display(),
+            home.display()
+        )));
     }
+    let made = Made::directory(directory)?;
+    let progress = Progress::of("reading", reader.path(), quiet);
+    let mut files = planned(directory, outputs, reader, filter)?.read()?;
+    drop(progress);
+    while let Some(path) = files.next_path() {
+        let progress = Progress::of("drawing", path, quiet);
+        let written = files.write_next()?;
+        drop(progress);
+        if let Some(path) = written.filter(|_| !quiet) {
+            print(&format!("{}\n", path.display()))?;
+        }
+    }
+    drop(made);
+    Ok(())
+}
+
+fn planned<'a>(
+    directory: &Path,
+    outputs: &[Output],
+    reader: &'a ProfilingH5Reader,
+    filter: &'a RegionFilter,
+) -> Outcome<Outputs<'a>> {
+    let mut planned = Outputs::new(reader, filter)?;
+    for output in outputs {
+        let path = output.path(directory);
+        match output.kind {
+            Kind::Chart(name) => {
+                list::by_name(name).map_or(Ok(()), |chart| planned.add_chart(chart, path))?
+            }
+            Kind::Page => planned.add_page(path)?,
+            Kind::Statistics => planned.add_statistics(reader, path)?,
+        }
+    }
+    Ok(planned)
 }

@@ -15,8 +15,7 @@ mod terminal;
 mod watchdog;
 
 use args::{Args, Choice, Command};
-use made::Made;
-use plan::{Action, Output, Plan};
+use plan::{Action, Plan};
 use progress::Progress;
 use scope_profiler::analysis::call_tree::CallTree;
 use scope_profiler::analysis::imbalance;
@@ -99,7 +98,7 @@ fn run(args: &Args) -> Result<(), Failure> {
                 print(&table)?;
             }
             Action::Write { directory, outputs } => {
-                write_outputs(directory, outputs, &reader, &filter, plan.quiet)?;
+                draw::write(directory, outputs, &reader, &filter, plan.quiet)?;
             }
             Action::Show { page } => show_page(page.as_deref(), &reader, &filter)?,
         }
@@ -141,39 +140,6 @@ fn statistics_table(reader: &ProfilingH5Reader, filter: &RegionFilter, all: bool
         text += &format!("\n{}", ranks_table::render(&regions, &options));
     }
     Ok(text)
-}
-
-fn write_outputs(
-    directory: &Path,
-    outputs: &[Output],
-    reader: &ProfilingH5Reader,
-    filter: &RegionFilter,
-    quiet: bool,
-) -> Result<(), Failure> {
-    let first = directory
-        .components()
-        .next()
-        .map(|first| Path::new(first.as_os_str()));
-    if let Some(home) = first.filter(|first| first.to_string_lossy().starts_with('~') && !first.exists()) {
-        return Err(Failure::Message(format!(
-            "{}: there is no directory {}; only a shell replaces ~ by a home directory, and not within quotes: \
-             write $HOME there, or ./~",
-            directory.display(),
-            home.display()
-        )));
-    }
-    let made = Made::directory(directory)?;
-    for output in outputs {
-        let path = output.path(directory);
-        let progress = Progress::of("drawing", &path, quiet);
-        draw::draw(output.kind, reader, filter, &path)?;
-        drop(progress);
-        if !quiet {
-            print(&format!("{}\n", path.display()))?;
-        }
-    }
-    drop(made);
-    Ok(())
 }
 
 fn show_page(page: Option<&Path>, reader: &ProfilingH5Reader, filter: &RegionFilter) -> Result<(), Failure> {

@@ -1,6 +1,7 @@
 //! What is to be done, decided before anything is read or written.
 
 use crate::args::{Args, Choice, Format};
+use scope_profiler::chart::{CHARTS, Chart};
 use scope_profiler::{ProfilingH5Reader, RegionFilter, Result};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -37,15 +38,14 @@ pub(crate) struct Output {
 /// What a file contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// When each region ran; the page where that is the format.
-    Gantt,
-    /// Total time of each region.
-    Durations,
+    /// The picture of a chart, by its name in the list of charts.
+    Chart(&'static str),
+    /// Timeline and table in one.
+    Page,
     /// The statistics of every region and rank.
     Statistics,
 }
 
-/// The page holds timeline and table in one, so there is no page of durations.
 const PAGE: &str = "gantt_plot.html";
 
 impl Plan {
@@ -57,14 +57,20 @@ impl Plan {
             if args.show {
                 formats.insert(Format::Html);
             }
-            let image = |format: &Format| *format != Format::Html;
-            outputs.extend(formats.iter().map(|&format| Output::chart(Kind::Gantt, format)));
-            outputs.extend(
-                formats
-                    .iter()
-                    .filter(|f| image(f))
-                    .map(|&format| Output::chart(Kind::Durations, format)),
-            );
+            let is_wanted = |chart: &&&dyn Chart| args.plots.iter().any(|name| name == chart.name());
+            let charts = CHARTS.iter().filter(is_wanted);
+            for (number, chart) in charts.enumerate() {
+                for &format in &formats {
+                    if format != Format::Html {
+                        outputs.push(Output::chart(*chart, format));
+                    } else if number == 0 {
+                        outputs.push(Output {
+                            kind: Kind::Page,
+                            name: PAGE.into(),
+                        });
+                    }
+                }
+            }
             outputs.push(Output {
                 kind: Kind::Statistics,
                 name: "region_statistics.json".into(),
@@ -92,15 +98,10 @@ impl Plan {
 }
 
 impl Output {
-    fn chart(kind: Kind, format: Format) -> Self {
-        let name = if kind == Kind::Gantt {
-            "gantt_plot"
-        } else {
-            "durations_plot"
-        };
+    fn chart(chart: &'static dyn Chart, format: Format) -> Self {
         Self {
-            kind,
-            name: format!("{name}.{}", format.extension()),
+            kind: Kind::Chart(chart.name()),
+            name: format!("{}.{}", chart.file_stem(), format.extension()),
         }
     }
 
@@ -180,6 +181,24 @@ mod tests {
                 "durations_plot.svg",
                 "region_statistics.json"
             ]
+        );
+    }
+
+    #[test]
+    fn only_the_charts_that_were_asked_for_are_drawn_and_each_once() {
+        let plan = plan(&[
+            "-o",
+            "out",
+            "--plots",
+            "durations",
+            "durations",
+            "--format",
+            "svg",
+            "html",
+        ]);
+        assert_eq!(
+            names(&plan),
+            ["durations_plot.svg", "gantt_plot.html", "region_statistics.json"]
         );
     }
 

@@ -1,0 +1,53 @@
+//! The charts that there are.
+
+use super::subject::{Facts, Subject};
+use super::{durations, reduction};
+use crate::analysis::pass::Observer;
+use crate::error::Result;
+use crate::render::Figure;
+
+/// A chart of the list [`CHARTS`]: what the program and its help know of it.
+pub trait Chart: Sync {
+    /// One word, as `gantt`.
+    fn name(&self) -> &'static str;
+
+    /// What it shows, in a few words without a full stop.
+    fn about(&self) -> &'static str;
+
+    /// What its files are called, without the extension.
+    fn file_stem(&self) -> &'static str;
+
+    /// Whether its [`Facts`] need the [call tree](crate::analysis::call_tree).
+    fn needs_tree(&self) -> bool {
+        false
+    }
+
+    /// Begins a chart of a subject, which takes what it needs in a [pass](crate::analysis::pass).
+    ///
+    /// # Errors
+    ///
+    /// When there is nothing to draw, or what has to be known before the pass cannot be read.
+    fn observe<'a>(&self, subject: &Subject<'a>) -> Result<Box<dyn GrowingChart + 'a>>;
+}
+
+/// A chart while a pass goes on.
+pub trait GrowingChart {
+    /// What has to be part of the pass; none where the [`Facts`] are enough.
+    fn observers(&mut self) -> Vec<&mut dyn Observer>;
+
+    /// The chart, when the pass is over.
+    ///
+    /// # Errors
+    ///
+    /// When there was nothing to draw.
+    fn finish(self: Box<Self>, facts: &Facts) -> Result<Box<dyn Figure>>;
+}
+
+/// All charts. A further one is a file and a line here.
+pub const CHARTS: &[&dyn Chart] = &[&reduction::Gantt, &durations::Durations];
+
+/// The chart of this name.
+#[must_use]
+pub fn by_name(name: &str) -> Option<&'static dyn Chart> {
+    CHARTS.iter().copied().find(|chart| chart.name() == name)
+}

@@ -1,0 +1,193 @@
+//! Several files from one reading of a source.
+
+use super::{Format, save};
+use crate::analysis::pass::{self, Observer};
+use crate::analysis::selection::RegionFilter;
+use crate::chart::{Chart, Facts, GanttOptions, GrowingChart, GrowingFacts, Subject};
+use crate::error::Result;
+use crate::export::json::RegionStatistics;
+use crate::output;
+use crate::page::GrowingPage;
+use crate::profile::Source;
+use crate::render::Figure;
+use crate::store::reader::ProfilingH5Reader;
+use std::path::{Path, PathBuf};
+
+/// Charts, the interactive page and the statistics of one choice of regions and ranks, whose intervals are read once
+/// for all of them; what has to be known before and is not stated by the source is read once more.
+///
+/// ```
+/// use scope_profiler::chart::CHARTS;
+/// use scope_profiler::plot::Outputs;
+/// use scope_profiler::{ProfilingH5Reader, RegionFilter};
+///
+/// let reader = ProfilingH5Reader::open("tests/golden/py018_mpi4.h5")?;
+/// let everything = RegionFilter::new();
+/// let directory = tempfile::tempdir()?;
+///
+/// let mut outputs = Outputs::new(&reader, &everything)?;
+/// for chart in CHARTS {
+///     outputs.add_chart(*chart, directory.path().join(chart.file_stem()).with_extension("svg"))?;
+/// }
+/// outputs.add_statistics(&reader, directory.path().join("statistics.json"))?;
+/// let mut outputs = outputs.read()?;
+/// while let Some(path) = outputs.write_next()? {
+///     assert!(path.exists());
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Outputs<'a> {
+    subject: Subject<'a>,
+    charts: Vec<Growing<'a>>,
+    files: Vec<(PathBuf, Content<'a>)>,
+    needs_tree: bool,
+}
+
+/// A chart that may go to several files.
+struct Growing<'a> {
+    name: &'static str,
+    chart: Box<dyn GrowingChart + 'a>,
+}
+
+enum Content<'a> {
+    /// Which of the charts.
+    Chart(usize),
+    Page(Box<GrowingPage<'a>>),
+    Statistics(RegionStatistics<'a>, &'a ProfilingH5Reader),
+}
+
+impl<'a> Outputs<'a> {
+    /// No files yet, of what `filter` chooses.
+    ///
+    /// # Errors
+    ///
+    /// When a chosen rank is not there, or no region is left.
+    pub fn new(source: &'a dyn Source, filter: &'a RegionFilter) -> Result<Self> {
+        Ok(Self {
+            subject: Subject::new(source, filter)?,
+            charts: Vec::new(),
+            files: Vec::new(),
+            needs_tree: false,
+        })
+    }
+
+    /// Adds a picture of a chart; the extension of `path` says how, `png` or `svg`.
+    ///
+    /// # Errors
+    ///
+    /// When the extension is another, or the chart has nothing to draw.
+    pub fn add_chart(&mut self, chart: &dyn Chart, path: impl Into<PathBuf>) -> Result<()> {
+        let path = path.into();
+        Format::of_picture(&path)?;
+        let known = self.charts.iter().position(|known| known.name == chart.name());
+        let index = match known {
+            Some(index) => index,
+            None => {
+                self.charts.push(Growing {
+                    name: chart.name(),
+                    chart: chart.observe(&self.subject)?,
+                });
+                self.needs_tree |= chart.needs_tree();
+                self.charts.len() - 1
+            }
+        };
+        self.files.push((path, Content::Chart(index)));
+        Ok(())
+    }
+
+    /// Adds the interactive page.
+    ///
+    /// # Errors
+    ///
+    /// When there is nothing to draw.
+    pub fn add_page(&mut self, path: impl Into<PathBuf>) -> Result<()> {
+        let page = GrowingPage::new(&self.subject, &GanttOptions::new())?;
+        self.needs_tree = true;
+        self.files.push((path.into(), Content::Page(Box::new(page))));
+        Ok(())
+    }
+
+    /// Adds the [statistics](crate::export::json) of what `reader` reads.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`RegionStatistics::new`].
+    pub fn add_statistics(&mut self, reader: &'a ProfilingH5Reader, path: impl Into<PathBuf>) -> Result<()> {
+        let statistics = RegionStatistics::new(self.subject.source(), self.subject.filter())?;
+        self.needs_tree = true;
+        let content = Content::Statistics(statistics, reader);
+        self.files.push((path.into(), content));
+        Ok(())
+    }
+
+    /// Reads the source.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, or there was nothing to draw.
+    pub fn read(mut self) -> Result<ReadOutputs<'a>> {
+        let mut facts = GrowingFacts::new(&self.subject, self.needs_tree)?;
+        let mut observers = facts.observers();
+        for growing in &mut self.charts {
+            observers.extend(growing.chart.observers());
+        }
+        for (_, content) in &mut self.files {
+            observers.extend(content.observers());
+        }
+        pass::run(self.subject.source(), &mut observers)?;
+        let facts = facts.finish();
+        let charts = self.charts.into_iter();
+        let figures = charts.map(|growing| growing.chart.finish(&facts));
+        Ok(ReadOutputs {
+            figures: figures.collect::<Result<_>>()?,
+            facts,
+            files: self.files.into_iter(),
+        })
+    }
+}
+
+impl Content<'_> {
+    fn observers(&mut self) -> Vec<&mut dyn Observer> {
+        match self {
+            Self::Chart(_) => Vec::new(),
+            Self::Page(page) => page.observers(),
+            Self::Statistics(statistics, _) => vec![statistics.observer()],
+        }
+    }
+}
+
+/// Files that are ready to be written.
+pub struct ReadOutputs<'a> {
+    facts: Facts,
+    figures: Vec<Box<dyn Figure>>,
+    files: std::vec::IntoIter<(PathBuf, Content<'a>)>,
+}
+
+impl ReadOutputs<'_> {
+    /// The file that is written next.
+    #[must_use]
+    pub fn next_path(&self) -> Option<&Path> {
+        self.files.as_slice().first().map(|(path, _)| path.as_path())
+    }
+
+    /// Writes the next file, in the order in which they were added; none when all are written. A file appears when it
+    /// is complete.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written.
+    pub fn write_next(&mut self) -> Result<Option<PathBuf>> {
+        let Some((path, content)) = self.files.next() else {
+            return Ok(None);
+        };
+        match content {
+            Content::Chart(index) => save(&*self.figures[index], &path)?,
+            Content::Page(page) => page.write(&self.facts, &path)?,
+            Content::Statistics(statistics, reader) => {
+                let text = statistics.finish(reader, self.facts.tree()?)?;
+                output::write(&path, "statistics", text.as_bytes())?;
+            }
+        }
+        Ok(Some(path))
+    }
+}
