@@ -1,10 +1,10 @@
-//! The process that launched this one, where the environment gives the launch no name.
+//! The process that launched this one, where no environment variable names the launch.
 
 use crate::sys;
 
-/// A name for the launch of this process by one that does not itself have the variable `rank_key`: the
-/// same for all processes that it launched, and another one for each launch. None where the launch has
-/// processes on other nodes, and that process says nothing that holds there too.
+/// A name for the launch, from the nearest ancestor without the variable `rank_key`: the same for all processes that
+/// it launched, and different for each launch. None where the launch has processes on other nodes, and the
+/// ancestor has nothing that is the same there.
 pub(super) fn launch(rank_key: &str, is_on_one_node: bool) -> Option<String> {
     const ANCESTORS: usize = 16;
     let Some(mut process) = Process::of("self") else {
@@ -18,14 +18,14 @@ pub(super) fn launch(rank_key: &str, is_on_one_node: bool) -> Option<String> {
         return if is_on_one_node {
             Some(format!("{} {} {}", sys::host_name(), process.id, process.began))
         } else {
-            // Hydra starts one proxy on each node, and all of them know where the launch began.
+            // Hydra starts a proxy on each node, and all have the same control port.
             process.argument_after("--control-port")
         };
     }
     None
 }
 
-/// Where there is no `/proc`: the process that started this one.
+/// The parent process, where there is no `/proc`.
 fn parent() -> Option<String> {
     #[cfg(unix)]
     {
@@ -40,14 +40,14 @@ fn parent() -> Option<String> {
 struct Process {
     id: String,
     parent: String,
-    /// In ticks since the machine was started.
+    /// Ticks since the machine was started.
     began: String,
 }
 
 impl Process {
     fn of(id: &str) -> Option<Self> {
         let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-        // number (name) state parent ..., and twenty-second the time it began
+        // id (name) state parent ...; the 22nd field is the time when it began
         let (before, rest) = stat.rsplit_once(") ")?;
         let mut rest = rest.split(' ');
         Some(Self {
@@ -57,7 +57,8 @@ impl Process {
         })
     }
 
-    /// As it was started. Of another user's, as a daemon is, nothing is known: it has none then.
+    /// Looks at the environment that the process was started with. That of another user's process cannot be read and
+    /// counts as empty.
     fn has_variable(&self, key: &str) -> bool {
         let environment = std::fs::read(format!("/proc/{}/environ", self.id)).unwrap_or_default();
         environment.split(|&byte| byte == 0).any(|variable| {

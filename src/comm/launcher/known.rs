@@ -1,16 +1,16 @@
-//! The launchers that are known, by the variables in which they tell a process who it is.
+//! The known launchers, and the environment variables in which they pass rank and size.
 
 /// One kind of launcher.
 #[derive(Debug)]
 pub(super) struct Launcher {
-    /// As a message calls it.
+    /// Its name in messages.
     pub(super) name: &'static str,
     pub(super) rank: &'static [&'static str],
     pub(super) size: &'static [&'static str],
-    /// What is the same for all processes of a launch, and differs between launches: all that is set is
-    /// taken together.
+    /// Variables that are the same for all processes of a launch and differ between launches: all that are set are
+    /// combined.
     pub(super) ids: &'static [&'static str],
-    /// One of these has to be set besides, where rank and size have names that others use too.
+    /// One of these has to be set as well, where other programs use the names for rank and size too.
     pub(super) only_with: &'static [&'static str],
 }
 
@@ -23,7 +23,7 @@ const ANY: Launcher = Launcher {
 };
 
 /// The most specific first: launchers start each other, as `srun` starts the daemons of `mpirun`, and
-/// leave their variables to all below.
+/// their variables are inherited.
 pub(super) const LAUNCHERS: &[Launcher] = &[
     Launcher {
         name: "Open MPI",

@@ -6,21 +6,21 @@ use crate::profile::{Metadata, Value};
 use hdf5::types::{FixedAscii, FixedUnicode, FloatSize, IntSize, TypeDescriptor, VarLenAscii, VarLenUnicode};
 use hdf5::{Attribute, Container, H5Type, IndexType, IterationOrder, Location};
 
-/// Values in one attribute or list of names beyond which it is not what it claims to be.
+/// The most values of one attribute or list of names; more is damage.
 const MAX_VALUES: usize = 1 << 20;
 /// Bytes of fixed-length strings in one list.
 const MAX_BYTES: usize = 1 << 26;
 
-/// Attributes of one object beyond which they are not looked at.
+/// The most attributes of one object that are read.
 const MAX_ATTRIBUTES: usize = 1 << 12;
 
-/// The attributes of an object whose names are wanted and that have a meaning as [`Value`].
+/// The attributes of an object with the given names that can be a [`Value`].
 ///
-/// What nobody asked for is not touched: libhdf5 does not survive every damaged string.
+/// Others are not read: libhdf5 crashes on some damaged strings.
 pub(in crate::store) fn read(location: &Location, wanted: impl Fn(&str) -> bool) -> hdf5::Result<Metadata> {
     let mut metadata = Metadata::new();
     each(location, |name, attribute| {
-        // One that cannot be read costs itself, not the profile.
+        // An unreadable attribute is left out; the profile is still read.
         if wanted(&name) {
             if let Ok(Some(value)) = value(&attribute) {
                 metadata.insert(name, value);
@@ -41,8 +41,8 @@ pub(in crate::store) fn find(location: &Location, wanted: &str) -> hdf5::Result<
     Ok(found)
 }
 
-/// Opens one attribute after the other. An iteration by HDF5 itself would tell more about each than a
-/// damaged file can be trusted with: the binding takes its character set for valid.
+/// Opens one attribute after the other. HDF5's own iteration is not safe with damaged files: the binding takes the
+/// character set of each attribute for valid.
 fn each(location: &Location, mut visit: impl FnMut(String, Attribute)) -> hdf5::Result<()> {
     let count = location.loc_info()?.num_attrs.min(MAX_ATTRIBUTES);
     for index in 0..count as u64 {
@@ -96,8 +96,8 @@ pub(in crate::store) fn numbers<T: H5Type>(container: &Container) -> hdf5::Resul
     container.read_raw::<T>()
 }
 
-/// Refuses what HDF5 would be given too little memory for: more values than can be, a product of
-/// dimensions that overflows, or none at all where a single one would be set aside.
+/// Refuses attributes for which the binding would allocate too little memory: too many values, a product of
+/// dimensions that overflows, or no values at all.
 fn check_size(container: &Container, width: usize) -> hdf5::Result<()> {
     let space = container.space()?;
     if space.is_null() {
@@ -149,7 +149,7 @@ fn texts<T: H5Type + Bytes>(container: &Container) -> hdf5::Result<Vec<String>> 
         .collect())
 }
 
-/// The bytes of HDF5's string types, whose `as_str` trusts the file to hold valid UTF-8.
+/// The bytes of HDF5's string types: their `as_str` assumes valid UTF-8.
 trait Bytes {
     fn bytes(&self) -> &[u8];
 }

@@ -10,8 +10,7 @@ use hdf5::{Dataset, Group, H5Type};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// The most that deflate can shrink data (1032 to 1), rounded up: what is stored bounds what can
-/// be declared.
+/// The most that deflate can shrink data (1032 to 1), rounded up: the stored size limits the declared one.
 const MAX_COMPRESSION: u64 = 1100;
 
 /// Filters that profiles are written with, by their registered numbers.
@@ -26,14 +25,14 @@ const KNOWN_FILTERS: [(i32, &str); 8] = [
     (32_026, "blosc2"),
 ];
 
-/// HDF5 reads a compressed chunk as a whole: beyond this size it is a trap rather than a profile.
+/// HDF5 reads a compressed chunk as a whole: larger ones are refused.
 const MAX_CHUNK_BYTES: u64 = 256 << 20;
 
 /// A one-dimensional dataset of integers.
 #[derive(Clone, Debug)]
 pub(in crate::store) struct Column {
     from: Arc<Opened>,
-    /// The path of its group, which the columns of a region have in common.
+    /// The path of its group, shared by the columns of a region.
     group: Arc<str>,
     name: &'static str,
     len: u64,
@@ -42,18 +41,18 @@ pub(in crate::store) struct Column {
     kept: Kept,
 }
 
-/// What is kept of a column between opening the file and reading it: opening a dataset anew costs more
+/// What is kept of a column between opening the file and reading it: opening a dataset again costs more
 /// than reading a short one.
 #[derive(Clone, Debug)]
 enum Kept {
-    /// Where there are few columns.
+    /// The open dataset, where there are few columns.
     Open(Dataset),
-    /// All values of a short one, where there are many.
+    /// All values of a short column, where there are many.
     Values(Box<[i64]>),
     Nothing,
 }
 
-/// Values of a short column: an open dataset takes hundreds of times as much memory.
+/// The most values of a short column: an open dataset takes hundreds of times as much memory.
 const SHORT: u64 = 4;
 
 impl Column {
@@ -67,7 +66,7 @@ impl Column {
         let path = format!("{group_path}/{name}");
         let cannot = |error| from.hdf5(format!("{path} cannot be opened"), error);
         let dataset = group.dataset(name).map_err(cannot)?;
-        // Before its extent: that of a virtual dataset is found by opening the files it names.
+        // Before its extent: to find that of a virtual dataset, HDF5 opens the files that it names.
         check_place(from, &path, &dataset)?;
         let shape = dataset.get_shape().map_err(cannot)?;
         let &[len] = shape.as_slice() else {
@@ -85,7 +84,7 @@ impl Column {
         let kept = if from.keeps_one_more_open() {
             Kept::Open(dataset)
         } else if len <= SHORT {
-            // What cannot be read is told of when it is asked for.
+            // An error is reported when the values are read.
             native::int64s(&dataset, len as usize).map_or(Kept::Nothing, |values| Kept::Values(values.into()))
         } else {
             Kept::Nothing
@@ -121,7 +120,7 @@ impl Column {
             Kept::Values(values) => values[range.start as usize..range.end as usize].into(),
             _ => self.slice(range)?,
         };
-        // HDF5's conversion turns what does not fit into the limit.
+        // HDF5 converts values that do not fit to the limit.
         if !self.signed && self.size == IntSize::U8 && values.contains(&i64::MAX) {
             return Err(self
                 .from
@@ -176,7 +175,7 @@ impl Column {
     }
 }
 
-/// The first filter that the dataset was written with and that this library does not have.
+/// The first filter of the dataset that this library does not have.
 #[cold]
 fn missing_filter(dataset: &Dataset) -> Option<String> {
     let filters = dataset.filters();
@@ -192,7 +191,7 @@ fn missing_filter(dataset: &Dataset) -> Option<String> {
 /// Refuses datasets whose values are in other files.
 pub(super) fn check_place(from: &Opened, path: &str, dataset: &Dataset) -> Result<()> {
     if from.place_of(dataset).is_some() {
-        // To ask for more takes longer than all the rest of opening it.
+        // Asking for more takes longer than all the rest of opening it.
         return Ok(());
     }
     let cannot = |error| from.hdf5(format!("{path} cannot be opened"), error);
@@ -212,7 +211,7 @@ fn creation(from: &Opened, path: &str, dataset: &Dataset) -> Result<DatasetCreat
         .map_err(|error| from.hdf5(format!("{path} cannot be opened"), error))
 }
 
-/// Refuses datasets that promise more values than the file can hold, before memory is set aside for
+/// Refuses datasets that declare more values than the file can hold, before memory is allocated for
 /// them, and chunks that are too large to be read one at a time.
 fn check_storage(from: &Opened, path: &str, dataset: &Dataset, len: u64, width: u64) -> Result<()> {
     let declared = len.saturating_mul(width);
@@ -228,7 +227,7 @@ fn check_storage(from: &Opened, path: &str, dataset: &Dataset, len: u64, width: 
             )))
         };
     }
-    // No single place in the file: chunked, inside the header, or never written.
+    // Not in a single place of the file: chunked, inside the header, or never written.
     let creation = creation(from, path, dataset)?;
     let chunk = creation.chunk().unwrap_or_default();
     let chunk_bytes = chunk

@@ -1,16 +1,15 @@
-//! What went wrong inside the library, by the numbers of its error stack: its texts differ from
-//! version to version.
+//! Failures of the library, told apart by the numbers of its error stack, because its texts differ between versions.
 
 use hdf5::{Error, MinorErrorCode};
 
-/// Kinds of failures that a user can do different things about.
+/// Kinds of failures, by what the user can do about them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Failure {
     /// The file does not have the signature of HDF5.
     NotHdf5,
     /// The file is shorter than it says.
     Truncated,
-    /// Somebody else has the file locked, or locks cannot be had.
+    /// Another process has locked the file, or the file system has no locks.
     Locked,
     /// Anything else: the file is damaged.
     Other,

@@ -4,8 +4,8 @@ use hdf5::file::{FileAccessBuilder, MetadataCacheConfig};
 use hdf5::{File, FileBuilder};
 use std::path::Path;
 
-/// What the library may cache of a file's structure, bytes on the disk. In memory each takes about ten
-/// times as much; the default of 32 MiB came to more than 300 MB with a hundred thousand datasets.
+/// The limit of the library's metadata cache, in bytes of the file. In memory they take about ten
+/// times as much; the default of 32 MiB took more than 300 MB with a hundred thousand datasets.
 const CACHED_BYTES: usize = 4 << 20;
 /// Headers are laid out in blocks of this size; a small file has room to spare in its last one.
 const HEADER_BLOCK_BYTES: u64 = 1 << 14;

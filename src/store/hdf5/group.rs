@@ -10,7 +10,7 @@ use hdf5::{IndexType, IterationOrder, LinkType, LocationType};
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// A group, with the file that it is in and the path that messages call it by.
+/// A group, with its file and its path for messages.
 #[derive(Clone, Debug)]
 pub(in crate::store) struct Group {
     from: Arc<Opened>,
@@ -18,18 +18,18 @@ pub(in crate::store) struct Group {
     path: Arc<str>,
 }
 
-/// Where a link leads.
+/// The target of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) enum Link {
-    /// To an object of the file.
+    /// An object of the file.
     Hard,
-    /// To a path in the file.
+    /// A path in the file.
     Soft,
-    /// Into another file.
+    /// Another file.
     External,
 }
 
-/// What a group has in it, in order of the names.
+/// The members of a group, in order of their names.
 #[derive(Debug)]
 pub(in crate::store) struct Members(Vec<(String, Link)>);
 
@@ -87,15 +87,15 @@ impl Group {
         self.from.damaged(message)
     }
 
-    /// What is in the group.
+    /// The members of the group.
     pub(in crate::store) fn members(&self) -> Result<Members> {
         let mut members = self.links(IndexType::Name, IterationOrder::Native)?;
-        // A large group in the format of HDF5 1.8 lists them in no order.
+        // A large group in the format of HDF5 1.8 lists them in no particular order.
         members.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         Ok(Members(members))
     }
 
-    /// What is in the group, in the order in which it was made, where that is known: so it lies in the
+    /// The members of the group in the order of their creation, where that is known, which is their order in the
     /// file.
     pub(in crate::store) fn members_as_made(&self) -> Result<Option<Vec<(String, Link)>>> {
         let order = self.group.gcpl().map(|creation| creation.link_creation_order());
@@ -122,7 +122,7 @@ impl Group {
                 self.from
                     .hdf5(format!("the members of {} cannot be listed", self.path), error)
             })?;
-        // A name is looked up again to open what it links to: then it must not lead elsewhere.
+        // A name is looked up again to open its target, which must not lead to another file.
         let mut seen = HashSet::with_capacity(links.len());
         for (name, _) in &links {
             if name.is_empty() || name == "." || name.contains('/') || !seen.insert(name.as_str()) {
@@ -133,7 +133,7 @@ impl Group {
         Ok(links)
     }
 
-    /// Refuses links that lead elsewhere: a file must not make its reader open other files.
+    /// Refuses links to other files: a file must not make its reader open others.
     pub(in crate::store) fn check_link(&self, member: &str, link: Link) -> Result<()> {
         let path = || self.path_of(member);
         match link {
@@ -165,7 +165,7 @@ impl Group {
         self.address_of_group(name).map(|address| address.is_some())
     }
 
-    /// What tells the member `name` from all other groups of the file, whatever links lead to it; none
+    /// A number that identifies the group `name` among all groups of the file, whichever link leads to it; none
     /// where it is no group.
     pub(in crate::store) fn address_of_group(&self, name: &str) -> Result<Option<String>> {
         let info = self.group.loc_info_by_name(name).map_err(|error| {
@@ -175,7 +175,7 @@ impl Group {
         Ok((info.loc_type == LocationType::Group).then(|| format!("{:?}", info.token)))
     }
 
-    /// What tells the group from all others of its file.
+    /// A number that identifies the group among all groups of the file.
     pub(in crate::store) fn address(&self) -> Result<String> {
         let info = self
             .group
@@ -184,7 +184,7 @@ impl Group {
         Ok(format!("{:?}", info.token))
     }
 
-    /// The attributes whose names are wanted.
+    /// The attributes with the given names.
     pub(in crate::store) fn attributes(&self, wanted: impl Fn(&str) -> bool) -> Result<Metadata> {
         attributes::read(&self.group, wanted).map_err(|error| {
             let message = if &*self.path == "/" {
@@ -242,7 +242,7 @@ impl Group {
         self.column(name).map(Some)
     }
 
-    /// The group called `name`, if there is one among `members`; what is no group is none.
+    /// The group called `name`, if there is one among `members`.
     pub(in crate::store) fn find_group(&self, members: &Members, name: &str) -> Result<Option<Self>> {
         let Some(link) = members.get(name) else {
             return Ok(None);

@@ -1,10 +1,10 @@
-//! Handles of HDF5 that the binding has not met.
+//! Handles of HDF5 that the binding does not manage.
 #![allow(unsafe_code)]
 
 use hdf5::h5check;
 use hdf5_sys::h5i::hid_t;
 
-/// A new handle, which nobody else has, and what closes it. Lives under the library's lock.
+/// An owned handle, and the function that closes it. Used under the library's lock.
 pub(super) struct Open(pub(super) hid_t, pub(super) unsafe extern "C" fn(hid_t) -> i32);
 
 impl Open {
@@ -20,7 +20,7 @@ impl Open {
 impl Drop for Open {
     fn drop(&mut self) {
         let Self(id, close) = *self;
-        // SAFETY: as in `close`. What goes wrong now comes after the failure that is told of.
+        // SAFETY: as in `close`. An error here follows one that is reported already.
         unsafe { close(id) };
     }
 }

@@ -1,7 +1,7 @@
-//! Makes groups, columns and attributes by the hundred thousand.
+//! Creates groups, columns and attributes, up to hundreds of thousands.
 //!
-//! The binding sets up property lists, a type and a space for each object and looks every handle over
-//! several times, which takes longer than what HDF5 does with them. Here they are made once, and HDF5 is
+//! The binding creates property lists, a type and a space for each object and checks every handle
+//! several times, which takes longer than HDF5 itself. Here they are created once, and HDF5 is
 //! called directly.
 #![allow(unsafe_code)]
 
@@ -23,12 +23,12 @@ use std::ffi::{CString, c_void};
 /// Texts up to this many bytes go into an attribute for certain.
 const SHORT_TEXT_BYTES: usize = 1 << 12;
 
-/// Columns that a group has, and bytes of the header for each. What is said to be for names is room for
+/// The number of columns in a group, and the bytes of the header for each. Space that is reserved for names serves
 /// attributes as well: a header that is long enough from the start stays in one piece.
 const COLUMNS: u32 = 3;
 const COLUMN_BYTES: u32 = 60;
 
-/// What objects are made with.
+/// Property lists, types and spaces that objects are created with.
 #[derive(Debug)]
 pub(in crate::store) struct Makings {
     group: GroupCreate,

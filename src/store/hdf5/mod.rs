@@ -1,8 +1,8 @@
-//! HDF5: files, groups and links, columns, attributes, and what a failure of the library means.
+//! HDF5: files, groups and links, columns, attributes, and failures of the library.
 //!
-//! The reading side of `store` knows HDF5 by these types alone. Every error names the file and the
-//! place in it, and a file can neither lead its reader into other files nor make it set aside more
-//! memory than the file has bytes to fill it with.
+//! The reading side of `store` uses HDF5 through these types alone. Every error names the file and the
+//! place in it. A file can neither make its reader open other files nor make it allocate more
+//! memory than the file has bytes for.
 
 pub(super) mod attributes;
 mod column;

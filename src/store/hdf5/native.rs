@@ -1,4 +1,4 @@
-//! Reads int64, which most values are, without the binding: it looks types and conversions over for each.
+//! Reads int64, which most values are, without the binding, which checks types and conversions for each.
 #![allow(unsafe_code)]
 
 use super::handle::Open;

@@ -1,4 +1,4 @@
-//! A file that is open for reading, and what messages about it need.
+//! A file that is open for reading.
 
 use super::failure::Failure;
 use super::file;
@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The first bytes of an HDF5 file without a user block.
 const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
 
-/// How many datasets stay open; each takes some ten kilobytes.
+/// The most datasets that stay open; each takes about ten kilobytes.
 const KEPT_OPEN: usize = 1 << 10;
 
 /// The file that was used last. Any number of ranks is read with one file open at a time.
@@ -37,17 +37,17 @@ pub(in crate::store) struct Opened {
     path: PathBuf,
     access: Access,
     len: u64,
-    /// Whether there is no user block: addresses are places in the file.
+    /// Whether there is no user block, so that addresses are positions in the file.
     starts_at_0: bool,
-    /// How many datasets were opened, and stay so up to a limit.
+    /// The number of datasets that stay open, up to a limit.
     kept_open: AtomicUsize,
 }
 
-/// How to get at the file.
+/// How the file is kept open.
 #[derive(Debug)]
 enum Access {
     Open(File),
-    /// One of many that are opened as they are needed.
+    /// One of many, opened when needed.
     Shared(LastFile),
 }
 
@@ -58,7 +58,7 @@ impl Opened {
         Ok(Self::new(path, len, head, Access::Open(file), 0))
     }
 
-    /// Opens a file like [`open`](Self::open), as one of many of which the last that was used stays open.
+    /// Opens a file like [`open`](Self::open), as one of many of which only the last used one stays open.
     pub(in crate::store) fn open_shared(path: &Path, len: u64, head: &[u8], last: &LastFile) -> Result<Self> {
         last.get(path).map_err(|error| refusal(path, error))?;
         // A dataset that stays open would keep its file open.
@@ -97,9 +97,9 @@ impl Opened {
         }
     }
 
-    /// Where the dataset's values are, where that is a single place in this file.
+    /// The position of the dataset's values, where they are in a single place of this file.
     pub(super) fn place_of(&self, dataset: &Dataset) -> Option<u64> {
-        // With a user block the library adds its length also to the address that stands for none.
+        // With a user block, the library adds its length even to the address that means none.
         dataset.offset().filter(|_| self.starts_at_0)
     }
 
@@ -120,7 +120,7 @@ impl Opened {
     }
 }
 
-/// Why a file was not opened, and what can be done about it.
+/// Says why a file was not opened, and what to do about it.
 #[cold]
 fn refusal(path: &Path, error: hdf5::Error) -> Error {
     match Failure::of(&error) {

@@ -1,7 +1,6 @@
 //! Reading profiling files.
 //!
-//! Everything above the decoder of a file's format is the same for all of them: rows in order of start,
-//! regions on demand.
+//! Everything above the decoder is the same for all formats: rows in order of start, and regions on demand.
 
 mod ordered;
 
@@ -18,11 +17,11 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Reads a profiling file: ours, and those of the Python package scope-profiler.
+/// Reads a profiling file of this crate or of the Python package scope-profiler.
 ///
-/// Opening checks the structure and reads no events; those are read when they are asked for. The
+/// Opening checks the structure and reads no events; these are read on demand. The
 /// reader is a [`Source`], so every analysis and chart takes it directly. A rank log can be opened as
-/// well, and is read as a whole; to follow one that grows there is [`LogSource`](crate::LogSource).
+/// well, and is read as a whole; to follow a growing one, use [`LogSource`](crate::LogSource).
 ///
 /// ```
 /// use scope_profiler::{ProfilingH5Reader, RegionFilter};
@@ -94,7 +93,7 @@ impl ProfilingH5Reader {
         &self.catalog().metadata
     }
 
-    /// What is known of the clock of a rank: none in a file of one process, or of another writer.
+    /// What is known about the clock of a rank: none in a file of one process, or of another writer.
     #[must_use]
     pub fn clock(&self, rank: u32) -> Option<&RankClock> {
         self.catalog().clock(rank)

@@ -1,4 +1,4 @@
-//! A file whose rows come in order of start whatever their order in it.
+//! Gives the rows of a file in order of start, whatever their order in the file.
 
 use crate::error::{Error, Result};
 use crate::profile::{Intervals, Row, RowFacts, RunFacts, Source};
@@ -8,10 +8,10 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-/// How many intervals are looked at in one go when their order is not known.
+/// How many intervals are read at once to check their order.
 const ORDER_CHECK_ROWS: u64 = 1 << 18;
 
-/// A decoder whose rows come in order of start whatever their order in the file.
+/// A decoder with rows in order of start, whatever their order in the file.
 #[derive(Debug)]
 pub(super) struct OrderedFile {
     path: PathBuf,
@@ -23,7 +23,7 @@ pub(super) struct OrderedFile {
 enum Order {
     /// The file's order is the order of start.
     OfFile,
-    /// It is not; these are the row's intervals in order.
+    /// It is not; these are the row's intervals, sorted.
     Sorted(Intervals),
 }
 
@@ -50,7 +50,7 @@ impl OrderedFile {
         Ok(self.orders[row].get_or_init(|| order))
     }
 
-    /// Orders a whole row that was read in the order of the file, and remembers the outcome.
+    /// Sorts a whole row that was read in the order of the file, and remembers the result.
     fn put_in_order(&self, row: usize, intervals: &mut Intervals) -> Result<()> {
         let order = if intervals.is_sorted() {
             Order::OfFile
@@ -120,7 +120,7 @@ impl Source for OrderedFile {
             of.intervals
         );
         if range == (0..of.intervals) && self.orders[row].get().is_none() {
-            // Whole rows need no check of their order first.
+            // The order of a whole row need not be checked first.
             self.decoder.read(row, range, into)?;
             return self.put_in_order(row, into);
         }

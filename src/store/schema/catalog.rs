@@ -1,4 +1,4 @@
-//! What is in a file, intervals aside, as one value.
+//! Everything in a file except the intervals, as one value.
 
 use super::lanes::Lanes;
 use super::names;
@@ -8,14 +8,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::{Hash, Hasher};
 use std::path::Path;
 
-/// What opening a file tells.
+/// What is known after opening a file.
 #[derive(Debug, Default)]
 pub(crate) struct Catalog {
-    /// What the file is, as in `schema 1`.
+    /// The format of the file, as in `schema 1`.
     pub(crate) format: String,
     /// Whether a file of this format is always of one rank, of which there may be others elsewhere.
     pub(crate) of_one_rank: bool,
-    /// Ranks of the run, where the file says so otherwise than by the ranks that are in it.
+    /// The number of ranks of the run, where the file states it.
     pub(crate) num_ranks: Option<usize>,
     /// In numeric order.
     pub(crate) ranks: Vec<u32>,
@@ -25,15 +25,15 @@ pub(crate) struct Catalog {
     pub(crate) names: Vec<String>,
     /// By rank, then in the order of the file.
     pub(crate) rows: Vec<Row>,
-    /// Where each row's region comes from, and what of it was not recorded.
+    /// Each row's call site, and what was not recorded of it.
     pub(crate) sites: Vec<CallSite>,
     pub(crate) metadata: Metadata,
 }
 
-/// What a file tells of one rank.
+/// What a file says about one rank.
 #[derive(Debug, Default)]
 pub(crate) struct RankEntry {
-    /// What the rank and its clock have as attributes.
+    /// The attributes of the rank and of its clock.
     pub(crate) facts: Metadata,
     pub(crate) clock: Option<RankClock>,
     /// The threads with their names, where the file lists them.
@@ -41,7 +41,7 @@ pub(crate) struct RankEntry {
 }
 
 impl Catalog {
-    /// What is known of the clock of a rank.
+    /// What is known about the clock of a rank.
     pub(crate) fn clock(&self, rank: u32) -> Option<&RankClock> {
         self.of_rank.get(&rank)?.clock.as_ref()
     }
@@ -51,7 +51,7 @@ impl Catalog {
         self.of_rank.get(&rank)?.threads.as_ref()
     }
 
-    /// An integer that a rank has as an attribute.
+    /// An integer attribute of a rank.
     pub(crate) fn rank_fact(&self, rank: u32, name: &str) -> Option<i64> {
         match self.of_rank.get(&rank)?.facts.get(name)? {
             Value::Int(number) => Some(*number),
@@ -59,7 +59,7 @@ impl Catalog {
         }
     }
 
-    /// Integers that a rank, or its clock, has as one attribute; none where it has not.
+    /// An attribute of a rank, or of its clock, with several integers; none where there is no such attribute.
     pub(crate) fn rank_list(&self, rank: u32, name: &str) -> Option<Vec<i64>> {
         match self.of_rank.get(&rank)?.facts.get(name)? {
             Value::Int(number) => Some(vec![*number]),
@@ -68,7 +68,7 @@ impl Catalog {
         }
     }
 
-    /// What to call the profile in the file at `path`: its label, or the name of the file.
+    /// The title of the profile at `path`: its label, or the name of the file.
     pub(crate) fn title(&self, path: &Path) -> String {
         match self.metadata.get("label") {
             Some(Value::Text(label)) if !label.is_empty() => label.clone(),
@@ -120,12 +120,12 @@ impl Catalog {
     }
 }
 
-/// Collects the names of regions, each once, in the order in which they are met. They are looked up by
-/// their hashes: there may be very many long ones.
+/// Collects the names of regions, each once, in order of appearance. They are looked up by hash, because there may be
+/// very many long ones.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     list: Vec<String>,
-    /// By hash; the next free number where two names have the same.
+    /// By hash; where two names have the same hash, the next free one.
     index: HashMap<u64, usize>,
 }
 

@@ -1,4 +1,4 @@
-//! What every schema can tell.
+//! The interface of every format.
 
 use super::catalog::Catalog;
 use crate::error::Result;
@@ -18,6 +18,6 @@ pub(crate) trait Decoder: fmt::Debug + Send + Sync {
     /// When they cannot be read.
     fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()>;
 
-    /// Where in the file a row is, for messages.
+    /// The place of a row in the file, for messages.
     fn place(&self, row: usize) -> String;
 }

@@ -1,12 +1,12 @@
-//! What is wrong with a file.
+//! Collects what is wrong with a file.
 
 use crate::error::{Error, Result};
 
-/// How many findings are kept; a file that is damaged all over must not fill the memory.
+/// The most findings that are kept: a badly damaged file must not fill the memory.
 const MAX_FINDINGS: usize = 1000;
 
-/// Takes what is wrong with a file. Reading is strict and fails at the first part that cannot be read;
-/// checking is lenient and goes on. It is the same code for both.
+/// Collects what is wrong with a file. Reading is strict and fails at the first part that cannot be read;
+/// checking is lenient and continues. The same code does both.
 #[derive(Debug)]
 pub(crate) struct Issues {
     strict: bool,
@@ -35,7 +35,7 @@ impl Issues {
         }
     }
 
-    /// A part of the file: one that cannot be read is an error, or is none and a finding.
+    /// A part of the file. One that cannot be read is an error, or none with a finding.
     pub(crate) fn part<T>(&mut self, outcome: Result<T>) -> Result<Option<T>> {
         match outcome {
             Ok(part) => Ok(Some(part)),
@@ -47,12 +47,12 @@ impl Issues {
         }
     }
 
-    /// Takes an error that ends nothing.
+    /// Adds an error that does not end the reading.
     pub(crate) fn find_error(&mut self, error: &Error) {
         self.find(error.without_path());
     }
 
-    /// Takes what does not hold, and is no reason not to read the file.
+    /// Adds an inconsistency that does not keep the file from being read.
     pub(crate) fn find(&mut self, line: impl Into<String>) {
         if self.strict {
             return;
@@ -64,14 +64,14 @@ impl Issues {
         }
     }
 
-    /// Takes what is worth knowing and no fault of the file.
+    /// Adds a note that is no fault of the file.
     pub(crate) fn note(&mut self, line: impl Into<String>) {
         if !self.strict {
             self.notes.push(line.into());
         }
     }
 
-    /// What does not hold, in the order in which it was found; at most a thousand lines.
+    /// The findings, in order; at most a thousand.
     pub(crate) fn findings(&self) -> &[String] {
         &self.findings
     }
@@ -81,7 +81,7 @@ impl Issues {
         self.more
     }
 
-    /// What is worth knowing.
+    /// The notes.
     pub(crate) fn notes(&self) -> &[String] {
         &self.notes
     }

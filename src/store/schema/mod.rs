@@ -28,10 +28,10 @@ use crate::error::Result;
 use probe::Probe;
 use std::path::Path;
 
-/// Opens a file of one format; none where it is of another.
+/// Opens a file of one format; none for files of other formats.
 type Open = fn(&Probe, &mut Issues) -> Result<Option<Box<dyn Decoder>>>;
 
-/// All formats. Those that are told by their first bytes come before those in HDF5.
+/// All formats. Those recognized by their first bytes come before those in HDF5.
 const FORMATS: &[Open] = &[
     log::open,
     spt::open,

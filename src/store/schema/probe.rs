@@ -1,4 +1,4 @@
-//! A first look at a file: is it there, how does it begin, which schema does it state.
+//! A first look at a file: whether it exists, its first bytes, and its schema.
 
 use super::super::hdf5::{Group, Opened};
 use super::names;
@@ -9,10 +9,10 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The newest schema of the Python package; numbers beyond it are unknown to everyone.
+/// The newest schema of the Python package; no larger number exists.
 const NEWEST_SCHEMA: i64 = 3;
 
-/// Bytes that tell formats apart.
+/// The number of bytes that tell formats apart.
 const HEAD_BYTES: u64 = 64;
 
 /// A file of a format that is not known yet.
@@ -21,12 +21,12 @@ pub(super) struct Probe {
     path: PathBuf,
     len: u64,
     head: Vec<u8>,
-    /// Opened as HDF5 by the first who asks.
+    /// The file as HDF5, opened when it is first needed.
     hdf5: OnceCell<(Arc<Opened>, i64)>,
 }
 
 impl Probe {
-    /// Looks at the beginning of a file.
+    /// Reads the beginning of a file.
     pub(super) fn new(path: &Path) -> Result<Self> {
         let metadata = fs::metadata(path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => Error::not_found(format!("{}: there is no such file", path.display())),
@@ -82,7 +82,7 @@ impl Probe {
         Ok(self.hdf5.get_or_init(|| (file, schema)))
     }
 
-    /// Nobody knows the format.
+    /// The error for an unknown format.
     #[cold]
     pub(super) fn of_no_format(&self) -> Error {
         match self.hdf5() {

@@ -82,7 +82,7 @@ fn contains(ranges: &[RangeInclusive<u32>], rank: u32) -> bool {
     ranges.iter().any(|range| range.contains(&rank))
 }
 
-/// `0-3,7`; what makes no sense is passed over.
+/// Parses `0-3,7`; invalid parts are skipped.
 fn ranges(text: &str) -> Vec<RangeInclusive<u32>> {
     let range = |part: &str| {
         let part = part.trim();
@@ -93,7 +93,7 @@ fn ranges(text: &str) -> Vec<RangeInclusive<u32>> {
     text.split(',').filter_map(range).collect()
 }
 
-/// Ascending, and as few as there can be.
+/// Sorted and merged.
 fn merged(mut ranges: Vec<RangeInclusive<u32>>) -> Vec<RangeInclusive<u32>> {
     ranges.sort_by_key(|range| *range.start());
     let mut merged: Vec<RangeInclusive<u32>> = Vec::with_capacity(ranges.len());

@@ -7,7 +7,7 @@
 //! text   = length:i32 byte[length]
 //! ```
 //!
-//! The byte order is that of the machine that wrote it, and shows in the version.
+//! The byte order is that of the machine that wrote it, and can be seen in the version.
 
 use super::catalog::{Catalog, Names, RankEntry};
 use super::decoder::Decoder;
@@ -25,7 +25,7 @@ use std::sync::{Mutex, PoisonError};
 const MAGIC: &[u8; 8] = b"SCOPEPRF";
 const NEWEST_VERSION: i32 = 2;
 const TIME_BYTES: u64 = 8;
-/// Longer names and paths are damage.
+/// The longest name or path; longer ones are damage.
 const MAX_TEXT_BYTES: i32 = 1 << 20;
 
 /// A native trace.
@@ -35,11 +35,11 @@ struct Trace {
     file: Mutex<File>,
     order: Order,
     catalog: Catalog,
-    /// Where the starts of each row begin, and its ends after them.
+    /// The position of each row's starts; its ends follow them.
     columns: Vec<u64>,
 }
 
-/// Opens what begins as a native trace.
+/// Opens a file that begins like a native trace.
 pub(super) fn open(probe: &Probe, issues: &mut Issues) -> Result<Option<Box<dyn Decoder>>> {
     if !probe.head().starts_with(MAGIC) {
         return Ok(None);
@@ -87,7 +87,7 @@ impl Order {
     }
 }
 
-/// Looks through a trace without reading its times.
+/// Scans a trace without reading its times.
 struct Scan<'a> {
     path: &'a Path,
     input: BufReader<File>,
@@ -115,7 +115,7 @@ impl Scan<'_> {
         let mut names = Names::default();
         let mut met = HashSet::new();
         for _ in 0..regions {
-            // Where one region ends the next begins: after a damaged one there is no telling where.
+            // Each region begins where the previous one ends, so nothing after a damaged one can be found.
             let outcome = self.region(version, rank, &mut names);
             let Some((row, site, column)) = issues.part(outcome)? else {
                 break;
@@ -152,7 +152,7 @@ impl Scan<'_> {
         Ok(order.int(bytes))
     }
 
-    /// A region, and where its columns begin.
+    /// A region, and the position of its columns.
     fn region(&mut self, version: i32, rank: u32, names: &mut Names) -> Result<(Row, CallSite, u64)> {
         let name = self.text()?;
         let mut site = CallSite::default();

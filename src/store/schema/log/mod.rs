@@ -12,7 +12,7 @@ use super::probe::Probe;
 use crate::error::Result;
 use crate::store::rank_log;
 
-/// Opens what begins as a rank log.
+/// Opens a file that begins like a rank log.
 pub(super) fn open(probe: &Probe, _issues: &mut Issues) -> Result<Option<Box<dyn Decoder>>> {
     if rank_log::begins_as_log(probe.head()) {
         Ok(Some(Box::new(LogSource::open(probe.path())?)))

@@ -1,4 +1,4 @@
-//! What the blocks of a log have said of each region, thread and clock.
+//! What a log says about regions, threads and clocks.
 
 use super::ticks::Ticks;
 use crate::clock::{Anchor, ClockMeasurement};
@@ -6,10 +6,10 @@ use crate::profile::{CallSite, Metadata, Row};
 use crate::store::rank_log::{Block, Counts};
 use std::collections::BTreeMap;
 
-/// Comparisons of clocks that are kept; a run has two.
+/// The most clock comparisons that are kept; a run has two.
 const MAX_MEASUREMENTS: usize = 64;
 
-/// What the blocks so far have said.
+/// What has been read so far.
 #[derive(Debug, Default)]
 pub(super) struct Said {
     pub(super) facts: Metadata,
@@ -19,7 +19,7 @@ pub(super) struct Said {
     pub(super) threads: BTreeMap<u32, String>,
     pub(super) anchors: Vec<Anchor>,
     pub(super) measurements: Vec<ClockMeasurement>,
-    /// Whether recording ended as it should.
+    /// Whether recording ended normally.
     pub(super) complete: bool,
 }
 
@@ -34,7 +34,7 @@ pub(super) struct Region {
 }
 
 impl Said {
-    /// Takes the next block.
+    /// Adds the next block.
     pub(super) fn take(&mut self, block: Block) {
         match block {
             Block::Run(facts) => self.facts.extend(facts),

@@ -18,10 +18,10 @@ use std::path::{Path, PathBuf};
 
 /// Reads the log of one rank while its program runs, and afterwards.
 ///
-/// A log is complete, cut off because its program was killed, or still growing. In each case this shows
-/// what it holds up to its last whole block; [`refresh`](Self::refresh) takes in what has been appended
-/// since. Times are those that the merged file would have, by the clock readings that are in the log so
-/// far: the latest ones may move a little when the next reading is in. Every interval takes 24 bytes of
+/// A log is complete, cut off because its program was killed, or still growing. In each case this has its
+/// contents up to the last whole block; [`refresh`](Self::refresh) adds what has been appended
+/// since. Times are those that the merged file would have, by the clock readings in the log so
+/// far: the latest ones may change slightly with the next reading. Every interval takes 24 bytes of
 /// memory.
 ///
 /// ```
@@ -78,8 +78,8 @@ impl LogSource {
         Ok(source)
     }
 
-    /// Takes in what has been appended to the log. Gives whether there was anything; if so, there may be
-    /// more rows and more intervals in them than before.
+    /// Reads what has been appended to the log. Returns whether there was anything; if so, there may be
+    /// more rows, and more intervals in them.
     ///
     /// # Errors
     ///
@@ -119,7 +119,7 @@ impl LogSource {
         &self.catalog.metadata
     }
 
-    /// Whether recording ended as it should. If not, the program still runs or was killed.
+    /// Whether recording ended normally. If not, the program still runs or was killed.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.said.complete
@@ -132,7 +132,7 @@ impl LogSource {
         Ok(())
     }
 
-    /// Works out anew what there is.
+    /// Recomputes the catalog.
     fn describe(&mut self) {
         let said = &mut self.said;
         self.timeline = Timeline::new(said.anchors.clone());
@@ -177,7 +177,7 @@ fn cannot_read(path: &Path, error: io::Error) -> Error {
     Error::io(path, "cannot read the rank log", error)
 }
 
-/// What the merged file would have at its root.
+/// The root attributes that the merged file would have.
 fn metadata(said: &Said, rank: u32) -> Metadata {
     let mut facts = said.facts.clone();
     for of_the_rank in ["rank", names::CLOCK_ID, names::RECORDED] {
@@ -189,7 +189,7 @@ fn metadata(said: &Said, rank: u32) -> Metadata {
     facts
 }
 
-/// What the merged file would say of the rank.
+/// The attributes of the rank that the merged file would have.
 fn rank_entry(said: &Said, timeline: &Timeline, clock: &ClockCorrection) -> RankEntry {
     let mut facts = Metadata::from([
         (names::SORTED.into(), Value::Int(1)),

@@ -1,12 +1,12 @@
-//! The intervals of one region as the log has them, in ticks.
+//! The intervals of one region in ticks, as in the log.
 
 use crate::event::Event;
 use crate::profile::Intervals;
 use std::cmp::Reverse;
 use std::ops::Range;
 
-/// The intervals of one region in ticks. They become nanoseconds when they are read, with all that is
-/// known of the clock by then.
+/// The intervals of one region in ticks. They become nanoseconds when they are read, with all clock readings
+/// that are known by then.
 #[derive(Debug, Default)]
 pub(super) struct Ticks {
     events: Vec<Interval>,
@@ -30,7 +30,7 @@ impl Interval {
 }
 
 impl Ticks {
-    /// Takes intervals of one thread; [`put_in_order`](Self::put_in_order) comes before they are read.
+    /// Adds intervals of one thread; call [`put_in_order`](Self::put_in_order) before reading them.
     pub(super) fn extend(&mut self, thread: u32, events: &[Event]) {
         self.clamped += events.iter().filter(|event| event.end < event.start).count() as u64;
         self.events.extend(events.iter().map(|event| Interval {
@@ -44,18 +44,18 @@ impl Ticks {
         self.events.len() as u64
     }
 
-    /// Intervals that end before they start, which is set right.
+    /// Intervals that end before they start; their length becomes 0.
     pub(super) fn clamped(&self) -> u64 {
         self.clamped
     }
 
-    /// Sorts what came since the last time into the rest.
+    /// Sorts the intervals that were added since the last time into the rest.
     pub(super) fn put_in_order(&mut self) {
         let Some(low) = self.events[self.in_order..].iter().map(Interval::key).min() else {
             return;
         };
         let settled = self.events[..self.in_order].partition_point(|event| event.key() <= low);
-        // Stable sorting finds the stretches that are in order already, and most are.
+        // The stable sort uses stretches that are in order already, as most are.
         self.events[settled..].sort_by_key(Interval::key);
         self.in_order = self.events.len();
     }
@@ -65,7 +65,7 @@ impl Ticks {
     ///
     /// # Panics
     ///
-    /// When there are fewer.
+    /// When the range is out of bounds.
     pub(super) fn read(&self, range: Range<u64>, mut ns: impl FnMut(u64) -> i64, into: &mut Intervals) {
         into.clear();
         let range = range.start as usize..range.end as usize;
@@ -73,7 +73,7 @@ impl Ticks {
         let (Some(first), Some(last)) = (events.first(), events.last()) else {
             return;
         };
-        // Of several that start within one nanosecond the order by ticks is not the order by length.
+        // Intervals that start within the same nanosecond may be in order of ticks but not of length.
         let (first, last) = (ns(first.start), ns(last.start));
         let before = self.events[..range.start].iter().rev();
         let from = range.start - before.take_while(|event| ns(event.start) == first).count();

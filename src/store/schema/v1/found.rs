@@ -1,4 +1,4 @@
-//! What has been found in a file so far.
+//! Collects what is found in a file.
 
 use super::region::Columns;
 use crate::error::Result;
@@ -7,7 +7,7 @@ use crate::store::hdf5::Group;
 use crate::store::schema::catalog::{Catalog, Names, RankEntry};
 use std::collections::HashSet;
 
-/// What has been found in a file so far, and which groups have been met.
+/// What has been found in a file so far, and the groups that were read.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     catalog: Catalog,
@@ -17,7 +17,7 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// A rank; ranks come in numeric order. Gives what is known of it.
+    /// Adds a rank; ranks come in numeric order. Gives its entry.
     pub(super) fn rank(&mut self, rank: u32) -> &mut RankEntry {
         if self.catalog.ranks.last() != Some(&rank) {
             self.catalog.ranks.push(rank);
@@ -40,7 +40,7 @@ impl Found {
         self.catalog.metadata = metadata;
     }
 
-    /// A region on a rank.
+    /// Adds a region on a rank.
     pub(super) fn row(&mut self, row: Row, site: CallSite, columns: Columns) {
         self.catalog.rows.push(row);
         self.catalog.sites.push(site);
@@ -51,7 +51,7 @@ impl Found {
         self.columns.len()
     }
 
-    /// Puts the rows from the `first` on in order of their groups' names: what is shown does not depend on
+    /// Sorts the rows from `first` on by the names of their groups, so that their order does not depend on
     /// which region was entered first.
     pub(super) fn sort_rows(&mut self, first: usize) {
         let rows = self.catalog.rows.drain(first..);
@@ -78,13 +78,13 @@ impl Found {
     }
 }
 
-/// The groups of one file that have been met, by their address: hard links can make cycles, and of a
-/// small file a large one.
+/// The groups of one file that were read, by address: hard links can make cycles, and make a small file seem
+/// large.
 #[derive(Debug, Default)]
 pub(super) struct Met(HashSet<String>);
 
 impl Met {
-    /// Whether the group at an address has not been met before.
+    /// Whether the group at an address was not read before.
     pub(super) fn is_new(&mut self, address: String) -> bool {
         self.0.insert(address)
     }

@@ -1,7 +1,7 @@
 //! The files of ranks that an index refers to.
 //!
-//! The links of HDF5 are never followed: they could lead anywhere. An index says in an attribute
-//! what its ranks' files are called, all of one run and in one directory beside it.
+//! The links of HDF5 are never followed, because they could lead anywhere. An attribute of the index has the
+//! names of the ranks' files, all of one run and in one directory beside it.
 
 use super::super::probe::Probe;
 use crate::error::Result;
@@ -66,13 +66,13 @@ impl RankFiles {
     }
 }
 
-/// The run that a rank's file says it is of.
+/// The run that a rank's file states.
 fn run_of(file: &Arc<Opened>) -> Result<Option<String>> {
     let facts = Group::root(file)?.attributes(|name| name == names::RUN)?;
     Ok(text(&facts, names::RUN))
 }
 
-/// Whether a name that [`is_beside`] leads to a regular file without the help of symbolic links.
+/// Whether a name that [`is_beside`] leads to a regular file without symbolic links.
 fn is_plain(directory: &Path, name: &str) -> bool {
     let mut path = directory.to_owned();
     let mut is_file = false;
@@ -86,7 +86,7 @@ fn is_plain(directory: &Path, name: &str) -> bool {
     is_file
 }
 
-/// Whether a name stays in the directory of the index, or in one in it.
+/// Whether a path stays in the directory of the index or in a subdirectory of it.
 fn is_beside(name: &str) -> bool {
     let mut parts = Path::new(name).components();
     name.len() < 4096 && parts.clone().count() <= 2 && parts.all(|part| matches!(part, Component::Normal(_)))

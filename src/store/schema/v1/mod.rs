@@ -27,7 +27,7 @@ struct V1 {
     columns: Vec<Columns>,
 }
 
-/// Opens what is of this schema, or of no schema at all.
+/// Opens files with this schema, or without a schema attribute.
 pub(super) fn open(probe: &Probe, issues: &mut Issues) -> Result<Option<Box<dyn Decoder>>> {
     let (file, 1) = probe.hdf5()? else {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! Looks through the group of a rank: its facts, its clock, its threads.
+//! Reads the group of a rank: its facts, its clock, its threads.
 
 use super::found::Found;
 use super::regions;
@@ -10,7 +10,7 @@ use crate::store::names;
 use crate::store::schema::issues::Issues;
 use std::collections::BTreeMap;
 
-/// Attributes of a rank's group that mean something to us.
+/// The attributes of a rank's group that are read.
 const RANK_ATTRIBUTES: [&str; 8] = [
     names::SORTED,
     names::COMPLETE,
@@ -22,7 +22,7 @@ const RANK_ATTRIBUTES: [&str; 8] = [
     names::STATES_INCLUSIVE,
 ];
 
-/// Attributes of a rank's clock that mean something to us; kept with those of the rank.
+/// The attributes of a rank's clock that are read; kept with those of the rank.
 const CLOCK_ATTRIBUTES: [&str; 6] = [
     names::CLOCK_ID,
     names::CLOCK_BOUND,
@@ -32,10 +32,10 @@ const CLOCK_ATTRIBUTES: [&str; 6] = [
     names::CLOCK_MEASURED_BOUND,
 ];
 
-/// Threads of one rank beyond which their list is not what it claims to be.
+/// The most threads of one rank; more is damage.
 const MAX_THREADS: u64 = 1 << 20;
 
-/// Finds what there is of a rank.
+/// Reads a rank.
 pub(super) fn find(rank: u32, group: &Group, found: &mut Found, issues: &mut Issues) -> Result<()> {
     let entry = found.rank(rank);
     let members = group.members()?;
@@ -68,7 +68,7 @@ fn clock_of(facts: &Metadata) -> RankClock {
     }
 }
 
-/// The threads of a rank with their names. What somebody else calls `threads` is passed over.
+/// The threads of a rank with their names. A foreign member called `threads` is skipped.
 fn threads(rank: &Group, members: &Members) -> Result<Option<BTreeMap<u32, String>>> {
     let Some(group) = rank.find_group(members, names::THREADS)? else {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! Looks through the root of a file: its metadata, its ranks, and the files of ranks that it links to.
+//! Reads the root of a file: its metadata, its ranks, and the files of ranks that it links to.
 
 use super::found::Found;
 use super::linked::RankFiles;
@@ -70,7 +70,7 @@ fn linked_rank(
     issues: &mut Issues,
 ) -> Result<()> {
     let file = files.open(index, rank)?;
-    // Addresses mean nothing in another file.
+    // Addresses are only valid within one file.
     let met = std::mem::take(&mut found.met);
     let outcome = rank_of_file(&file, rank, found, issues);
     found.met = met;

@@ -7,10 +7,10 @@ use crate::store::hdf5::{Column, Group, Members};
 use crate::store::names;
 use std::ops::Range;
 
-/// Members of a region's group that are not regions in their turn.
+/// Members of a region's group that are not regions themselves.
 pub(super) const COLUMNS: [&str; 3] = [names::START_TIMES, names::END_TIMES, names::THREAD_IDS];
 
-/// Attributes of a region's group that mean something to us.
+/// The attributes of a region's group that are read.
 const REGION_ATTRIBUTES: [&str; 14] = [
     names::NAME,
     names::SOURCE_FILE,
@@ -40,11 +40,11 @@ pub(super) struct Columns {
 pub(super) struct Region {
     /// The true name, where the group could not carry it.
     pub(super) name: Option<String>,
-    /// Without the rank and the number of the name.
+    /// The row, without the rank and the number of the name.
     pub(super) row: Row,
     pub(super) site: CallSite,
     pub(super) columns: Columns,
-    /// What does not agree, and is no reason to refuse the region.
+    /// Inconsistencies that do not keep the region from being read.
     pub(super) odd: Option<String>,
 }
 
@@ -88,11 +88,11 @@ pub(super) fn open(group: &Group, members: &Members) -> Result<Region> {
     })
 }
 
-/// Fewer calls than can be counted one by one cannot be.
+/// Checks that the stated number of calls is not smaller than the number of intervals.
 fn too_few_calls(path: &str, attributes: &Metadata, parts: [u64; 3]) -> Option<String> {
     let [intervals, dropped, throttled] = parts;
     let least = parts.into_iter().fold(0, u64::saturating_add);
-    // More than an attribute can hold is written as the most that it can.
+    // A number that is too large for the attribute is written as the largest possible one.
     let least = least.min(i64::MAX as u64);
     let stated = int(attributes, names::NUM_CALLS);
     let too_few = stated.map_or(least > intervals, |calls| i128::from(calls) < i128::from(least));
@@ -145,7 +145,7 @@ impl Columns {
         Ok(())
     }
 
-    /// Where in the file the region is.
+    /// The place of the region in the file.
     pub(super) fn place(&self) -> &str {
         self.starts.group_path()
     }

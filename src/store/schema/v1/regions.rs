@@ -1,4 +1,4 @@
-//! Looks through the regions of a rank.
+//! Reads the regions of a rank.
 
 use super::found::Found;
 use super::region::{self, COLUMNS};
@@ -8,7 +8,7 @@ use crate::store::names;
 use crate::store::schema::issues::Issues;
 use std::collections::HashSet;
 
-/// How many `/` in a region's name are followed as groups inside groups.
+/// The deepest nesting of groups that is followed for names with `/`.
 const MAX_DEPTH: usize = 32;
 
 /// Finds the regions of a rank.
@@ -24,15 +24,15 @@ pub(super) fn find(rank: u32, group: &Group, found: &mut Found, issues: &mut Iss
 
 struct Search<'a> {
     rank: u32,
-    /// The names of the rank that have been met, by their number.
+    /// The names on the rank so far, by number.
     names: HashSet<usize>,
     found: &'a mut Found,
     issues: &'a mut Issues,
 }
 
 impl Search<'_> {
-    /// Regions are the groups with a start column. Older writers let `/` in a name make groups in
-    /// groups, so a group without columns may hold regions in its turn.
+    /// Regions are the groups with a start column. With older writers a `/` in a name makes nested
+    /// groups, so a group without columns may contain regions.
     fn group(&mut self, group: &Group, prefix: &str, depth: usize) -> Result<()> {
         let first = self.found.num_rows();
         let as_made = match depth {
