@@ -4,7 +4,7 @@
 //! cargo run --example read_profile PROFILE.h5 [gantt.png]
 //! ```
 
-use scope_profiler::{GanttOptions, ProfilingH5Reader, RegionFilter, Result, plot_gantt, units};
+use scope_profiler::{PlotOptions, ProfilingH5Reader, RegionFilter, Result, plot_gantt, units};
 
 fn main() -> Result<()> {
     let mut args = std::env::args().skip(1);
@@ -33,7 +33,7 @@ fn main() -> Result<()> {
         }
     }
 
-    plot_gantt(&reader, &GanttOptions::new().filepath(&picture))?;
+    plot_gantt(&reader, &PlotOptions::new().filepath(&picture))?;
     println!("wrote {picture}");
     Ok(())
 }

@@ -24,7 +24,7 @@
 //! # #[cfg(feature = "pproc")]
 //! scope_profiler::plot_gantt(
 //!     &reader,
-//!     &scope_profiler::GanttOptions::new().filepath(directory.path().join("gantt.png")),
+//!     &scope_profiler::PlotOptions::new().filepath(directory.path().join("gantt.png")),
 //! )?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -97,13 +97,12 @@ mod text;
 pub mod units;
 
 pub use analysis::selection::RegionFilter;
-pub use chart::{DurationsOptions, GanttOptions};
 pub use clock::ManualClock;
 pub use config::{Overflow, ProfilingConfig, RegionNaming};
 pub use error::{Error, Result};
 pub use manager::{ProfileManager, Session};
 #[cfg(feature = "pproc")]
-pub use plot::{plot_durations, plot_gantt};
+pub use plot::{PlotOptions, plot_durations, plot_gantt};
 pub use profile::{MpiRegion, RankRegion};
 pub use profiler::Profiler;
 #[doc(hidden)]

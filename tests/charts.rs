@@ -5,16 +5,16 @@ mod common;
 use common::{Generated, NoTotals, OwnClocks};
 use proptest::prelude::*;
 use scope_profiler::chart::gantt::{Bar, Color, Lane};
-use scope_profiler::chart::{DurationsChart, DurationsOptions, GanttChart, GanttOptions, Palette};
+use scope_profiler::chart::{ChartOptions, DurationsChart, GanttChart, Palette};
 use scope_profiler::profile::{Call, Profile, Source};
 use scope_profiler::{Error, RegionFilter};
 
 fn gantt(source: &dyn Source) -> GanttChart {
-    GanttChart::reduce(source, &RegionFilter::new(), &GanttOptions::new()).unwrap()
+    GanttChart::reduce(source, &RegionFilter::new(), &ChartOptions::new()).unwrap()
 }
 
 fn durations(source: &dyn Source) -> DurationsChart {
-    DurationsChart::reduce(source, &RegionFilter::new(), &DurationsOptions::new()).unwrap()
+    DurationsChart::reduce(source, &RegionFilter::new(), &ChartOptions::new()).unwrap()
 }
 
 fn names(chart: &GanttChart) -> Vec<&str> {
@@ -109,7 +109,7 @@ fn too_many_threads_share_the_lane_of_their_rank_and_the_header_says_so() {
     }
     let profile = profile.build();
     let chart =
-        GanttChart::reduce(&profile, &RegionFilter::new(), &GanttOptions::new().max_lanes(60)).unwrap();
+        GanttChart::reduce(&profile, &RegionFilter::new(), &ChartOptions::new().max_lanes(60)).unwrap();
     assert_eq!(lanes(&chart, 0), [(0, None), (1, None)]);
     assert!(chart.header.threads_merged);
     assert!(chart.header.notes().iter().any(|note| note.contains("threads")));
@@ -122,7 +122,7 @@ fn too_many_ranks_share_lanes_that_show_their_mean() {
     for rank in 0..100 {
         profile.push(Call::new("a", 0..(if rank % 2 == 0 { 1_000 } else { 500 })).rank(rank));
     }
-    let options = GanttOptions::new().max_lanes(30);
+    let options = ChartOptions::new().max_lanes(30);
     let chart = GanttChart::reduce(&profile.build(), &RegionFilter::new(), &options).unwrap();
     assert_eq!(chart.header.ranks_per_lane, 4);
     let lanes = &chart.regions[0].lanes;
@@ -141,7 +141,7 @@ fn too_many_regions_share_lanes_at_the_bottom() {
             region * 10..region * 12 + 1,
         ));
     }
-    let options = GanttOptions::new().max_regions(10);
+    let options = ChartOptions::new().max_regions(10);
     let chart = GanttChart::reduce(&profile.build(), &RegionFilter::new(), &options).unwrap();
     assert_eq!(names(&chart).len(), 11);
     assert_eq!(names(&chart)[10], "20 other regions");
@@ -171,14 +171,14 @@ fn a_filter_changes_no_colour() {
         .interval(Call::new("a", 0..90).rank(1))
         .build();
     let colors = |filter: &RegionFilter| {
-        let chart = GanttChart::reduce(&profile, filter, &GanttOptions::new()).unwrap();
+        let chart = GanttChart::reduce(&profile, filter, &ChartOptions::new()).unwrap();
         let region = chart
             .regions
             .iter()
             .find(|region| region.name == "a")
             .unwrap()
             .color;
-        let bars = DurationsChart::reduce(&profile, filter, &DurationsOptions::new())
+        let bars = DurationsChart::reduce(&profile, filter, &ChartOptions::new())
             .unwrap()
             .bars;
         (region, bars.iter().find(|bar| bar.name == "a").unwrap().color)
@@ -209,10 +209,10 @@ fn a_filter_changes_neither_axis_nor_wall_time_and_the_header_says_that_it_is_on
     ] {
         let all = gantt(&profile);
         for filter in &filters {
-            let chart = GanttChart::reduce(&profile, filter, &GanttOptions::new()).unwrap();
+            let chart = GanttChart::reduce(&profile, filter, &ChartOptions::new()).unwrap();
             assert_eq!((chart.origin_ns, chart.span_ns), (all.origin_ns, all.span_ns));
             assert_eq!(chart.header.wall_ns, all.header.wall_ns);
-            let bars = DurationsChart::reduce(&profile, filter, &DurationsOptions::new()).unwrap();
+            let bars = DurationsChart::reduce(&profile, filter, &ChartOptions::new()).unwrap();
             assert_eq!(bars.header.wall_ns, all.header.wall_ns);
             for notes in [chart.header.notes(), bars.header.notes()] {
                 assert!(notes[0].starts_with("only "), "{notes:?}");
@@ -354,7 +354,7 @@ fn totals_that_the_file_does_not_state_are_summed() {
     assert_eq!(durations(&profile), durations(&silent));
     assert_eq!(gantt(&profile), gantt(&silent));
     let only_b = RegionFilter::new().include(["b"]).unwrap();
-    let options = GanttOptions::new();
+    let options = ChartOptions::new();
     assert_eq!(
         GanttChart::reduce(&profile, &only_b, &options).unwrap(),
         GanttChart::reduce(&silent, &only_b, &options).unwrap()
@@ -419,8 +419,8 @@ fn regions_without_intervals_are_left_out() {
 fn nothing_to_draw_is_an_error_that_says_why() {
     let reduce = |profile: &Profile| -> [Error; 2] {
         [
-            GanttChart::reduce(profile, &RegionFilter::new(), &GanttOptions::new()).unwrap_err(),
-            DurationsChart::reduce(profile, &RegionFilter::new(), &DurationsOptions::new()).unwrap_err(),
+            GanttChart::reduce(profile, &RegionFilter::new(), &ChartOptions::new()).unwrap_err(),
+            DurationsChart::reduce(profile, &RegionFilter::new(), &ChartOptions::new()).unwrap_err(),
         ]
     };
     for error in reduce(&Profile::default()) {
@@ -519,7 +519,7 @@ proptest! {
             profile.push(Call::new(name, start..end).rank(rank).thread(thread));
             by_row.entry((name, rank)).or_default().push((thread, start, end));
         }
-        let options = GanttOptions::new().columns(columns);
+        let options = ChartOptions::new().columns(columns);
         let chart = GanttChart::reduce(&profile.build(), &RegionFilter::new(), &options).unwrap();
         for region in &chart.regions {
             for lane in &region.lanes {

@@ -3,10 +3,10 @@
 #[path = "common/calm.rs"]
 mod calm;
 
-use scope_profiler::chart::GanttChart;
+use scope_profiler::chart::{ChartOptions, GanttChart};
 use scope_profiler::profile::{ClockAgreement, Source, Value};
 use scope_profiler::{
-    GanttOptions, ManualClock, Profiler, ProfilingConfig, ProfilingH5Reader, RegionFilter,
+    ManualClock, Profiler, ProfilingConfig, ProfilingH5Reader, RegionFilter,
     merge::{MergeMode, MergeOptions, Merged, find_logs, merge_with},
 };
 use std::fs;
@@ -303,7 +303,7 @@ fn ranks_of_one_machine_read_the_same_clock_without_having_talked_about_it() {
                 .as_ref()
                 .is_some_and(|host| !host.is_empty())
         );
-        let chart = GanttChart::reduce(&reader, &RegionFilter::new(), &GanttOptions::new()).unwrap();
+        let chart = GanttChart::reduce(&reader, &RegionFilter::new(), &ChartOptions::new()).unwrap();
         let notes = chart.header.notes();
         assert!(notes.iter().all(|note| !note.contains("clocks")), "{notes:?}");
     }
@@ -319,7 +319,7 @@ fn a_chart_of_ranks_whose_clocks_were_not_compared_warns() {
     assert_eq!(reader.clocks(&[0, 1]), ClockAgreement::Unknown);
     assert_eq!(reader.clocks(&[1]), ClockAgreement::Same);
     let warns = |filter: RegionFilter| {
-        let chart = GanttChart::reduce(&reader, &filter, &GanttOptions::new()).unwrap();
+        let chart = GanttChart::reduce(&reader, &filter, &ChartOptions::new()).unwrap();
         chart.header.notes().iter().any(|note| note.contains("clocks"))
     };
     assert!(warns(RegionFilter::new()));

@@ -4,8 +4,8 @@
 #[path = "common/calm.rs"]
 mod calm;
 
-use scope_profiler::chart::{Color, DurationsChart, DurationsOptions, GanttChart, GanttOptions};
-use scope_profiler::plot::{plot_durations, plot_gantt, save};
+use scope_profiler::chart::{ChartOptions, Color, DurationsChart, GanttChart};
+use scope_profiler::plot::{PlotOptions, plot_durations, plot_gantt, save};
 use scope_profiler::profile::{Call, Profile, Source};
 use scope_profiler::{RegionFilter, Result};
 use std::fs;
@@ -38,11 +38,12 @@ fn solver(ranks: u32) -> Profile {
 /// Draws every chart in every format and returns the files.
 fn draw(source: &dyn Source, directory: &Path, name: &str) -> Result<Vec<PathBuf>> {
     let path = |chart: &str, extension: &str| directory.join(format!("{name}.{chart}.{extension}"));
+    let options = PlotOptions::new().chart(ChartOptions::new().title(name));
     let mut paths = Vec::new();
     for extension in ["png", "svg"] {
         let (gantt, durations) = (path("gantt", extension), path("durations", extension));
-        plot_gantt(source, &GanttOptions::new().title(name).filepath(&gantt))?;
-        plot_durations(source, &DurationsOptions::new().title(name).filepath(&durations))?;
+        plot_gantt(source, &options.clone().filepath(&gantt))?;
+        plot_durations(source, &options.clone().filepath(&durations))?;
         paths.extend([gantt, durations]);
     }
     Ok(paths)
@@ -133,9 +134,8 @@ fn lane_of(calls: &[(i64, i64)], end: i64) -> Vec<f64> {
     let profile = profile.build();
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("lane.png");
-    let options = GanttOptions::new().filepath(&path);
-    plot_gantt(&profile, &options).unwrap();
-    let chart = GanttChart::reduce(&profile, &RegionFilter::new(), &options).unwrap();
+    plot_gantt(&profile, &PlotOptions::new().filepath(&path)).unwrap();
+    let chart = GanttChart::reduce(&profile, &RegionFilter::new(), &ChartOptions::new()).unwrap();
     first_lane(&path, chart.regions[0].color)
 }
 
@@ -181,7 +181,7 @@ fn picture_of(name: &str, fonts: Option<&Path>) -> (usize, usize, Vec<u8>) {
     let profile = Profile::builder().interval(Call::new(name, 0..1_000)).build();
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("name.png");
-    let mut options = GanttOptions::new().filepath(&path);
+    let mut options = PlotOptions::new().filepath(&path);
     if let Some(fonts) = fonts {
         options = options.font_directories([fonts]);
     }
@@ -254,18 +254,18 @@ fn every_picture_says_what_is_missing_in_the_words_of_the_notes() {
     let path = directory.path().join("gantt.svg");
     plot_gantt(
         &profile,
-        &GanttOptions::new().filter(filter.clone()).filepath(&path),
+        &PlotOptions::new().filter(filter.clone()).filepath(&path),
     )
     .unwrap();
     let gantt = svg_texts(&path).join("\n");
     plot_durations(
         &profile,
-        &DurationsOptions::new().filter(filter.clone()).filepath(&path),
+        &PlotOptions::new().filter(filter.clone()).filepath(&path),
     )
     .unwrap();
     let durations = svg_texts(&path).join("\n");
     let page = directory.path().join("page.html");
-    plot_gantt(&profile, &GanttOptions::new().filter(filter).filepath(&page)).unwrap();
+    plot_gantt(&profile, &PlotOptions::new().filter(filter).filepath(&page)).unwrap();
     let page = fs::read_to_string(page).unwrap();
     let warnings = notes.iter().filter(|note| note.is_warning());
     assert!(warnings.clone().count() >= 3, "{notes:?}");
@@ -300,7 +300,9 @@ fn svg_says_in_text_what_the_chart_shows() {
     let path = directory.path().join("gantt.svg");
     plot_gantt(
         &solver(2),
-        &GanttOptions::new().title("weak scaling").filepath(&path),
+        &PlotOptions::new()
+            .chart(ChartOptions::new().title("weak scaling"))
+            .filepath(&path),
     )
     .unwrap();
     let texts = svg_texts(&path);
@@ -395,7 +397,7 @@ fn a_vector_picture_stays_small_however_busy_the_lanes() {
     }
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("busy.svg");
-    plot_gantt(&profile.build(), &GanttOptions::new().filepath(&path)).unwrap();
+    plot_gantt(&profile.build(), &PlotOptions::new().filepath(&path)).unwrap();
     svg_texts(&path);
     let bytes = fs::metadata(&path).unwrap().len();
     assert!(bytes < 10_000_000, "{bytes}");
@@ -422,7 +424,7 @@ fn extreme_times_are_drawn() {
 
 #[test]
 fn an_unknown_extension_names_the_known_ones() {
-    let error = plot_gantt(&solver(1), &GanttOptions::new().filepath("gantt.jpeg")).unwrap_err();
+    let error = plot_gantt(&solver(1), &PlotOptions::new().filepath("gantt.jpeg")).unwrap_err();
     let text = error.to_string();
     assert!(error.is_config());
     assert!(
@@ -435,7 +437,7 @@ fn an_unknown_extension_names_the_known_ones() {
 fn a_path_that_cannot_be_written_is_named_in_one_line() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("no such directory/gantt.png");
-    let error = plot_gantt(&solver(1), &GanttOptions::new().filepath(&path)).unwrap_err();
+    let error = plot_gantt(&solver(1), &PlotOptions::new().filepath(&path)).unwrap_err();
     assert!(error.is_io());
     assert!(
         error.to_string().contains("no such directory/gantt.png"),
@@ -445,7 +447,7 @@ fn a_path_that_cannot_be_written_is_named_in_one_line() {
 
     let taken = directory.path().join("taken.png");
     fs::create_dir(&taken).unwrap();
-    let error = plot_gantt(&solver(1), &GanttOptions::new().filepath(&taken)).unwrap_err();
+    let error = plot_gantt(&solver(1), &PlotOptions::new().filepath(&taken)).unwrap_err();
     assert!(error.to_string().contains("is a directory"), "{error}");
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
 }
@@ -461,12 +463,12 @@ fn charts_that_cannot_fit_are_refused_and_keep_the_old_picture() {
     let path = directory.path().join("chart.png");
     fs::write(&path, "old").unwrap();
 
-    let options = GanttOptions::new().max_lanes(100_000).max_regions(100_000);
+    let options = ChartOptions::new().max_lanes(100_000).max_regions(100_000);
     let chart = GanttChart::reduce(&profile, &RegionFilter::new(), &options).unwrap();
     let error = save(&chart, &path).unwrap_err();
     assert!(error.to_string().contains("6000 lanes do not fit"), "{error}");
 
-    let options = DurationsOptions::new().max_bars(100_000);
+    let options = ChartOptions::new().max_bars(100_000);
     let chart = DurationsChart::reduce(&profile, &RegionFilter::new(), &options).unwrap();
     let error = save(&chart, path.with_extension("svg")).unwrap_err();
     assert!(error.to_string().contains("6000 bars do not fit"), "{error}");

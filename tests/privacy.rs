@@ -198,7 +198,7 @@ fn a_link_in_the_place_of_a_picture_is_replaced() {
     let picture = directory.path().join("gantt.png");
     symlink(&treasure, &picture).unwrap();
     let reader = ProfilingH5Reader::open(&file).unwrap();
-    scope_profiler::plot_gantt(&reader, &scope_profiler::GanttOptions::new().filepath(&picture)).unwrap();
+    scope_profiler::plot_gantt(&reader, &scope_profiler::PlotOptions::new().filepath(&picture)).unwrap();
     assert_eq!(fs::read_to_string(&treasure).unwrap(), "mine");
     assert!(picture.symlink_metadata().unwrap().is_file());
 }

@@ -5,7 +5,7 @@ mod picture;
 use super::gantt::Header;
 use super::list::{Chart, GrowingChart};
 use super::moments::Moments;
-use super::options::DurationsOptions;
+use super::options::ChartOptions;
 use super::palette::{Color, OTHERS};
 use super::subject::{Facts, Subject};
 use crate::analysis::inclusive;
@@ -52,7 +52,7 @@ impl DurationsChart {
     /// # Errors
     ///
     /// When nothing is left to draw, a chosen rank is not there, or the file cannot be read.
-    pub fn reduce(source: &dyn Source, filter: &RegionFilter, options: &DurationsOptions) -> Result<Self> {
+    pub fn reduce(source: &dyn Source, filter: &RegionFilter, options: &ChartOptions) -> Result<Self> {
         let subject = Subject::new(source, filter)?;
         let mut growing = GrowingDurations::new(&subject, options)?;
         let facts = subject.observe(&mut [&mut growing])?;
@@ -92,7 +92,7 @@ impl<'a> GrowingDurations<'a> {
     /// # Errors
     ///
     /// When nothing is left to draw, or what has to be known before cannot be read.
-    pub fn new(subject: &Subject<'a>, options: &DurationsOptions) -> Result<Self> {
+    pub fn new(subject: &Subject<'a>, options: &ChartOptions) -> Result<Self> {
         let (source, drawn) = (subject.source(), subject.drawn()?);
         let rows = subject.rows().iter().map(|&row| &source.rows()[row]);
         Ok(Self {
@@ -163,11 +163,12 @@ impl Chart for Durations {
         "durations_plot"
     }
 
-    fn observe<'a>(&self, subject: &Subject<'a>) -> Result<Box<dyn GrowingChart + 'a>> {
-        Ok(Box::new(GrowingDurations::new(
-            subject,
-            &DurationsOptions::new(),
-        )?))
+    fn observe<'a>(
+        &self,
+        subject: &Subject<'a>,
+        options: &ChartOptions,
+    ) -> Result<Box<dyn GrowingChart + 'a>> {
+        Ok(Box::new(GrowingDurations::new(subject, options)?))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The charts that there are.
 
+use super::options::ChartOptions;
 use super::subject::{Facts, Subject};
 use super::{durations, reduction};
 use crate::analysis::pass::Observer;
@@ -27,7 +28,11 @@ pub trait Chart: Sync {
     /// # Errors
     ///
     /// When there is nothing to draw, or what has to be known before the pass cannot be read.
-    fn observe<'a>(&self, subject: &Subject<'a>) -> Result<Box<dyn GrowingChart + 'a>>;
+    fn observe<'a>(
+        &self,
+        subject: &Subject<'a>,
+        options: &ChartOptions,
+    ) -> Result<Box<dyn GrowingChart + 'a>>;
 }
 
 /// A chart while a pass goes on.

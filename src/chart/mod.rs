@@ -5,14 +5,14 @@
 //! the same model.
 //!
 //! ```
-//! use scope_profiler::chart::{GanttChart, GanttOptions};
+//! use scope_profiler::chart::{ChartOptions, GanttChart};
 //! use scope_profiler::{RegionFilter, profile::{Call, Profile}};
 //!
 //! let profile = Profile::builder()
 //!     .interval(Call::new("step", 1_000..5_000))
 //!     .interval(Call::new("solve", 2_000..4_000))
 //!     .build();
-//! let chart = GanttChart::reduce(&profile, &RegionFilter::new(), &GanttOptions::new())?;
+//! let chart = GanttChart::reduce(&profile, &RegionFilter::new(), &ChartOptions::new())?;
 //! assert_eq!(chart.regions[1].name, "solve");
 //! assert_eq!(chart.regions[1].lanes[0].bars[0].start_ns, 1_000);
 //! # Ok::<(), scope_profiler::Error>(())
@@ -37,7 +37,7 @@ mod totals;
 pub use durations::{DurationsChart, GrowingDurations};
 pub use gantt::GanttChart;
 pub use list::{CHARTS, Chart, GrowingChart};
-pub use options::{DurationsOptions, GanttOptions};
+pub use options::ChartOptions;
 pub use palette::{Color, Palette};
 pub use reduction::GrowingGantt;
 pub use subject::{Facts, GrowingFacts, Subject};

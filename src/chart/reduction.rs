@@ -5,7 +5,7 @@ use super::gantt::{Bar, GanttChart, GanttRegion, Header, Lane};
 use super::lane::{LaneReducer, RawBar, level_for, offset};
 use super::list::{Chart, GrowingChart};
 use super::moments::Moments;
-use super::options::GanttOptions;
+use super::options::ChartOptions;
 use super::palette::OTHERS;
 use super::plan::{ByLane, Plan};
 use super::row::RowReducer;
@@ -23,10 +23,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 impl GanttChart {
     /// Reduces the chosen regions and ranks of a source, in one pass.
     ///
-    /// An interval that is at least one column wide (see [`GanttOptions::columns`]) is a bar of its
+    /// An interval that is at least one column wide (see [`ChartOptions::columns`]) is a bar of its
     /// own; shorter ones in the same column share one, which keeps their exact busy time. Threads
     /// of one region and rank have lanes of their own where they overlap in time. When there are
-    /// more lanes than [`GanttOptions::max_lanes`], first threads and then ranks share lanes, and
+    /// more lanes than [`ChartOptions::max_lanes`], first threads and then ranks share lanes, and
     /// the [`header`](Self::header) says so. An end before its start counts as no length; a time
     /// axis of more than `i64::MAX` ns (292 years) is cut off there.
     ///
@@ -36,7 +36,7 @@ impl GanttChart {
     /// # Errors
     ///
     /// When nothing is left to draw, a chosen rank is not there, or the file cannot be read.
-    pub fn reduce(source: &dyn Source, filter: &RegionFilter, options: &GanttOptions) -> Result<Self> {
+    pub fn reduce(source: &dyn Source, filter: &RegionFilter, options: &ChartOptions) -> Result<Self> {
         let subject = Subject::new(source, filter)?;
         let mut growing = GrowingGantt::new(&subject, options)?;
         let facts = subject.observe(&mut [&mut growing])?;
@@ -79,7 +79,7 @@ impl<'a> GrowingGantt<'a> {
     /// # Errors
     ///
     /// When nothing is left to draw, or what has to be known before cannot be read.
-    pub fn new(subject: &Subject<'a>, options: &GanttOptions) -> Result<Self> {
+    pub fn new(subject: &Subject<'a>, options: &ChartOptions) -> Result<Self> {
         let (source, drawn) = (subject.source(), subject.drawn()?);
         let moments = Moments::new(subject)?;
         let (first_start, last_end) = moments.axis().unwrap_or((i64::MAX, i64::MIN));
@@ -321,8 +321,12 @@ impl Chart for Gantt {
         "gantt_plot"
     }
 
-    fn observe<'a>(&self, subject: &Subject<'a>) -> Result<Box<dyn GrowingChart + 'a>> {
-        Ok(Box::new(GrowingGantt::new(subject, &GanttOptions::new())?))
+    fn observe<'a>(
+        &self,
+        subject: &Subject<'a>,
+        options: &ChartOptions,
+    ) -> Result<Box<dyn GrowingChart + 'a>> {
+        Ok(Box::new(GrowingGantt::new(subject, options)?))
     }
 }
 

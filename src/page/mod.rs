@@ -4,13 +4,13 @@
 //! [`PageData`], and [`viewer`] opens it in a browser. The page needs no network and no server.
 //!
 //! ```
-//! use scope_profiler::chart::{GanttChart, GanttOptions};
+//! use scope_profiler::chart::{ChartOptions, GanttChart};
 //! use scope_profiler::page::{PageData, html};
 //! use scope_profiler::{RegionFilter, profile::{Call, Profile}};
 //!
 //! let profile = Profile::builder().interval(Call::new("solve", 0..5_000)).build();
 //! let everything = RegionFilter::new();
-//! let chart = GanttChart::reduce(&profile, &everything, &GanttOptions::new())?;
+//! let chart = GanttChart::reduce(&profile, &everything, &ChartOptions::new())?;
 //! let page = html::render(&chart, &PageData::of(&profile, &everything)?);
 //! assert!(page.starts_with("<!doctype html>"));
 //! # Ok::<(), scope_profiler::Error>(())
@@ -26,7 +26,7 @@ pub use data::{PageData, PageNote, RegionStats, ThreadName};
 
 use crate::analysis::pass::{self, Observer};
 use crate::analysis::selection::RegionFilter;
-use crate::chart::{Facts, GanttOptions, GrowingFacts, GrowingGantt, Subject};
+use crate::chart::{ChartOptions, Facts, GrowingFacts, GrowingGantt, Subject};
 use crate::error::Result;
 use crate::profile::Source;
 use std::path::Path;
@@ -35,8 +35,13 @@ use std::path::Path;
 const MOST_BARS: u32 = 400_000;
 
 /// Writes the page of a profile.
-pub(crate) fn write(source: &dyn Source, options: &GanttOptions, path: &Path) -> Result<()> {
-    let subject = Subject::new(source, &options.filter)?;
+pub(crate) fn write(
+    source: &dyn Source,
+    filter: &RegionFilter,
+    options: &ChartOptions,
+    path: &Path,
+) -> Result<()> {
+    let subject = Subject::new(source, filter)?;
     let mut page = GrowingPage::new(&subject, options)?;
     let mut facts = GrowingFacts::new(&subject, true)?;
     let mut observers = facts.observers();
@@ -59,7 +64,7 @@ impl<'a> GrowingPage<'a> {
     /// # Errors
     ///
     /// As [`GrowingGantt::new`].
-    pub fn new(subject: &Subject<'a>, options: &GanttOptions) -> Result<Self> {
+    pub fn new(subject: &Subject<'a>, options: &ChartOptions) -> Result<Self> {
         let lanes = u32::try_from(subject.rows().len()).unwrap_or(u32::MAX);
         let columns = (MOST_BARS / lanes.max(1)).clamp(512, 1 << 15);
         let options = options.clone().columns(columns).max_lanes(usize::MAX);

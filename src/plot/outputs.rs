@@ -1,9 +1,10 @@
 //! Several files from one reading of a source.
 
-use super::{Format, save};
+use super::format::Format;
+use super::save;
 use crate::analysis::pass::{self, Observer};
 use crate::analysis::selection::RegionFilter;
-use crate::chart::{Chart, Facts, GanttOptions, GrowingChart, GrowingFacts, Subject};
+use crate::chart::{Chart, ChartOptions, Facts, GrowingChart, GrowingFacts, Subject};
 use crate::error::Result;
 use crate::export::json::RegionStatistics;
 use crate::output;
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 /// for all of them; what has to be known before and is not stated by the source is read once more.
 ///
 /// ```
-/// use scope_profiler::chart::CHARTS;
+/// use scope_profiler::chart::{CHARTS, ChartOptions};
 /// use scope_profiler::plot::Outputs;
 /// use scope_profiler::{ProfilingH5Reader, RegionFilter};
 ///
@@ -25,7 +26,7 @@ use std::path::{Path, PathBuf};
 /// let everything = RegionFilter::new();
 /// let directory = tempfile::tempdir()?;
 ///
-/// let mut outputs = Outputs::new(&reader, &everything)?;
+/// let mut outputs = Outputs::new(&reader, &everything, ChartOptions::new())?;
 /// for chart in CHARTS {
 ///     outputs.add_chart(*chart, directory.path().join(chart.file_stem()).with_extension("svg"))?;
 /// }
@@ -38,6 +39,7 @@ use std::path::{Path, PathBuf};
 /// ```
 pub struct Outputs<'a> {
     subject: Subject<'a>,
+    options: ChartOptions,
     charts: Vec<Growing<'a>>,
     files: Vec<(PathBuf, Content<'a>)>,
     needs_tree: bool,
@@ -62,9 +64,10 @@ impl<'a> Outputs<'a> {
     /// # Errors
     ///
     /// When a chosen rank is not there, or no region is left.
-    pub fn new(source: &'a dyn Source, filter: &'a RegionFilter) -> Result<Self> {
+    pub fn new(source: &'a dyn Source, filter: &'a RegionFilter, options: ChartOptions) -> Result<Self> {
         Ok(Self {
             subject: Subject::new(source, filter)?,
+            options,
             charts: Vec::new(),
             files: Vec::new(),
             needs_tree: false,
@@ -85,7 +88,7 @@ impl<'a> Outputs<'a> {
             None => {
                 self.charts.push(Growing {
                     name: chart.name(),
-                    chart: chart.observe(&self.subject)?,
+                    chart: chart.observe(&self.subject, &self.options)?,
                 });
                 self.needs_tree |= chart.needs_tree();
                 self.charts.len() - 1
@@ -101,7 +104,7 @@ impl<'a> Outputs<'a> {
     ///
     /// When there is nothing to draw.
     pub fn add_page(&mut self, path: impl Into<PathBuf>) -> Result<()> {
-        let page = GrowingPage::new(&self.subject, &GanttOptions::new())?;
+        let page = GrowingPage::new(&self.subject, &self.options)?;
         self.needs_tree = true;
         self.files.push((path.into(), Content::Page(Box::new(page))));
         Ok(())

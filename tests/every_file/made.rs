@@ -5,7 +5,7 @@ use hdf5::types::VarLenUnicode;
 use hdf5::{File, Group};
 use scope_profiler::analysis::call_tree::CallTree;
 use scope_profiler::analysis::imbalance;
-use scope_profiler::chart::{GanttChart, GanttOptions};
+use scope_profiler::chart::{ChartOptions, GanttChart};
 use scope_profiler::check::check;
 use scope_profiler::export::json;
 use scope_profiler::export::table::{self, TableOptions};
@@ -181,7 +181,7 @@ fn what_needs_a_timeline_is_refused_for_that_reason() {
         tree.walk()
             .all(|(depth, node)| depth == 0 && node.inclusive_ns() > 0)
     );
-    let error = GanttChart::reduce(&reader, &RegionFilter::new(), &GanttOptions::new()).unwrap_err();
+    let error = GanttChart::reduce(&reader, &RegionFilter::new(), &ChartOptions::new()).unwrap_err();
     assert!(error.to_string().contains("no timeline to draw"), "{error}");
     let document = json::region_statistics(&reader, &RegionFilter::new()).unwrap();
     let document: serde_json::Value = serde_json::from_str(&document).unwrap();

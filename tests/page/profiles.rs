@@ -1,9 +1,9 @@
 //! From a profile to what its reader sees.
 
 use crate::*;
-use scope_profiler::chart::{Color, GanttOptions, Palette};
+use scope_profiler::chart::{Color, Palette};
 use scope_profiler::profile::{Call, Profile, Source};
-use scope_profiler::{RegionFilter, plot_gantt};
+use scope_profiler::{PlotOptions, RegionFilter, plot_gantt};
 
 #[test]
 fn colours_notes_and_threads_are_those_of_the_pictures() {
@@ -19,7 +19,7 @@ fn colours_notes_and_threads_are_those_of_the_pictures() {
     let profile = profile.calls(0, "only counted", 5).build();
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("page.html");
-    let options = GanttOptions::new().filepath(&path);
+    let options = PlotOptions::new().filepath(&path);
     plot_gantt(&profile, &options).unwrap();
     let Some(mut browser) = Browser::start(Look::default()) else {
         return;
@@ -73,7 +73,7 @@ fn no_text_leaves_a_vector_picture_whatever_fonts_its_reader_has() {
     let profile = profile.build();
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("gantt.svg");
-    plot_gantt(&profile, &GanttOptions::new().filepath(&path)).unwrap();
+    plot_gantt(&profile, &PlotOptions::new().filepath(&path)).unwrap();
     let svg = std::fs::read_to_string(&path).unwrap();
     let Some(mut browser) = Browser::start(Look::default()) else {
         return;
@@ -103,7 +103,7 @@ fn a_bar_of_threads_without_names_is_not_given_the_name_of_another() {
         .build();
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("page.html");
-    plot_gantt(&profile, &GanttOptions::new().filepath(&path)).unwrap();
+    plot_gantt(&profile, &PlotOptions::new().filepath(&path)).unwrap();
     let Some(mut browser) = Browser::start(Look::default()) else {
         return;
     };

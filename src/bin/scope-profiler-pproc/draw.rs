@@ -5,7 +5,7 @@ use crate::made::Made;
 use crate::plan::{Kind, Output};
 use crate::progress::Progress;
 use crate::terminal::print;
-use scope_profiler::chart::list;
+use scope_profiler::chart::{ChartOptions, list};
 use scope_profiler::plot::Outputs;
 use scope_profiler::{ProfilingH5Reader, RegionFilter, Result as Outcome};
 use std::path::Path;
@@ -52,7 +52,7 @@ fn planned<'a>(
     reader: &'a ProfilingH5Reader,
     filter: &'a RegionFilter,
 ) -> Outcome<Outputs<'a>> {
-    let mut planned = Outputs::new(reader, filter)?;
+    let mut planned = Outputs::new(reader, filter, ChartOptions::new())?;
     for output in outputs {
         let path = output.path(directory);
         match output.kind {

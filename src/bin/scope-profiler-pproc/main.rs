@@ -19,12 +19,13 @@ use plan::{Action, Plan};
 use progress::Progress;
 use scope_profiler::analysis::call_tree::CallTree;
 use scope_profiler::analysis::imbalance;
+use scope_profiler::chart::ChartOptions;
 use scope_profiler::export::ranks_table;
 use scope_profiler::export::table::{self, TableOptions};
 use scope_profiler::page::viewer;
-use scope_profiler::plot::show_gantt;
+use scope_profiler::plot;
 use scope_profiler::profile::Source;
-use scope_profiler::{GanttOptions, ProfilingH5Reader, RegionFilter};
+use scope_profiler::{ProfilingH5Reader, RegionFilter};
 use std::path::Path;
 use std::process::ExitCode;
 use terminal::print;
@@ -147,7 +148,7 @@ fn show_page(page: Option<&Path>, reader: &ProfilingH5Reader, filter: &RegionFil
         Some(written) => viewer::open_in_browser(written)?,
         None => {
             let _progress = Progress::of("drawing", reader.path(), false);
-            show_gantt(reader, &GanttOptions::new().filter(filter.clone()))?
+            plot::show(reader, filter, &ChartOptions::new())?
         }
     };
     print(&format!("{shown}\n"))
