@@ -1,8 +1,6 @@
 //! Charts as data: what the reductions keep, and how far they may grow.
 
-mod common;
-
-use common::{Generated, NoTotals, OwnClocks};
+use crate::common::{Generated, NoTotals, OwnClocks};
 use proptest::prelude::*;
 use scope_profiler::chart::gantt::{Bar, Color, Lane};
 use scope_profiler::chart::{ChartOptions, DurationsChart, GanttChart, Palette};

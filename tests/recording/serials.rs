@@ -1,8 +1,5 @@
 //! The serial numbers of spans, as the log has them: all intervals of a span say that they are its.
 
-#[path = "common/calm.rs"]
-mod calm;
-
 use scope_profiler::{
     ManualClock, Profiler, ProfilingConfig, RegionNaming, merge::find_logs, profile_region,
 };

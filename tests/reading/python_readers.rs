@@ -1,11 +1,6 @@
 //! The Python package scope-profiler reads what this crate writes, and both say the same.
 
-#[path = "common/calm.rs"]
-mod calm;
-#[path = "common/python.rs"]
-mod python;
-
-use python::{interpreter, what_python_reads, what_we_read};
+use crate::python::{interpreter, what_python_reads, what_we_read};
 use scope_profiler::{Profiler, ProfilingConfig, merge::MergeMode};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;

@@ -1,8 +1,6 @@
 //! Any program of nested, recursive and threaded calls is read back exactly.
 
-mod common;
-
-use common::{ORIGIN, Run};
+use crate::common::{ORIGIN, Run};
 use proptest::prelude::*;
 use scope_profiler::RegionGuard;
 use std::collections::BTreeMap;

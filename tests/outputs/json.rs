@@ -1,10 +1,6 @@
 //! The statistics file.
 
-#![cfg(feature = "pproc")]
-
-mod common;
-
-use common::{Profile, golden};
+use crate::common::{Profile, golden};
 use scope_profiler::export::json;
 use scope_profiler::{ProfilingH5Reader, RegionFilter};
 use serde_json::{Value, json as object};
@@ -175,7 +171,7 @@ fn the_tree_is_a_list_of_nodes_that_name_their_parents() {
 
 #[test]
 fn what_was_lost_is_in_the_numbers_of_its_region_and_in_the_notes() {
-    let file = common::golden("ours.h5");
+    let file = crate::common::golden("ours.h5");
     let ours = statistics(&ProfilingH5Reader::open(file).unwrap());
     let pooled = |region: &str| &ours["regions"][region]["pooled"];
     assert_eq!(pooled("solve")["dropped_calls"], 1);

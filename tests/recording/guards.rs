@@ -1,8 +1,6 @@
 //! What is recorded is what happened: driven by a manual clock, read back from the file.
 
-mod common;
-
-use common::{Run, intervals};
+use crate::common::{Run, intervals};
 use scope_profiler::analysis::call_tree::CallTree;
 use scope_profiler::profile::Source;
 use scope_profiler::{Overflow, Profiler, ProfilingConfig, RegionFilter};

@@ -1,8 +1,6 @@
 //! Schemas 2 and 3 of the Python package, made by hand: what is tolerated and what is refused.
 
-mod common;
-
-use common::column;
+use crate::common::column;
 use hdf5::File;
 use hdf5::types::VarLenUnicode;
 use scope_profiler::profile::{Intervals, Source};
@@ -294,7 +292,7 @@ fn damage_is_refused_with_its_place() {
 
 #[test]
 fn a_compression_that_is_not_installed_is_named() {
-    let reader = ProfilingH5Reader::open(common::golden("s3_lzf.h5")).unwrap();
+    let reader = ProfilingH5Reader::open(crate::common::golden("s3_lzf.h5")).unwrap();
     let error = match reader.get_region("outer") {
         // A plugin for it is installed.
         Ok(outer) => return assert_eq!(outer[0].num_calls(), 2),
@@ -337,7 +335,7 @@ fn one_damaged_row_does_not_hide_the_others_from_the_check() {
 
 #[test]
 fn columns_of_a_big_endian_machine_and_texts_of_fixed_length_convert() {
-    let reader = ProfilingH5Reader::open(common::golden("s3_big_endian.h5")).unwrap();
+    let reader = ProfilingH5Reader::open(crate::common::golden("s3_big_endian.h5")).unwrap();
     assert_eq!(reader.names(), ["a", "bλ"]);
     assert_eq!(row(&reader, 0), [(10, 15, 0)]);
     assert_eq!(row(&reader, 1), [(20, 25, u32::MAX), (30, 40, 1)]);

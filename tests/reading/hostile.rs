@@ -1,10 +1,6 @@
 //! Profiling files made to do harm: to open other files, to fill the memory, to go on for ever.
 
-#![cfg(feature = "pproc")]
-
-mod common;
-
-use common::{Profile, column};
+use crate::common::{Profile, column};
 use hdf5::types::VarLenUnicode;
 use scope_profiler::{ProfilingH5Reader, RegionFilter, check::check};
 use std::fs;

@@ -1,8 +1,6 @@
 //! How spans become the names of regions: the same through both doors.
 
-mod common;
-
-use common::{Run, intervals, through_each_door, through_each_door_with};
+use crate::common::{Run, intervals, through_each_door, through_each_door_with};
 use scope_profiler::RegionNaming;
 use std::cell::Cell;
 use tracing::field::Empty;
@@ -27,7 +25,7 @@ fn take(run: &Run, span: &Span) {
 fn regions_can_be_named_by_module_and_name() {
     named(&RegionNaming::Qualified, |run| {
         info_span!("solve").in_scope(|| run.clock.advance(1));
-        assert_eq!(run.intervals("naming::solve"), [(0, 1)]);
+        assert_eq!(run.intervals("recording::naming::solve"), [(0, 1)]);
     });
 }
 
@@ -103,7 +101,12 @@ fn the_first_template_whose_fields_all_have_a_value_counts() {
         take(run, &info_span!("plain"));
         assert_eq!(
             regions(run),
-            ["GET /health", "lookup", "naming::plain", "naming::request"]
+            [
+                "GET /health",
+                "lookup",
+                "recording::naming::plain",
+                "recording::naming::request"
+            ]
         );
     });
 }
@@ -257,7 +260,7 @@ fn alone() {}
 #[test]
 fn methods_of_one_name_are_said_to_be_several_call_sites() {
     for (naming, name) in [
-        (RegionNaming::Qualified, "naming::shapes::new"),
+        (RegionNaming::Qualified, "recording::naming::shapes::new"),
         (RegionNaming::Name, "new"),
     ] {
         named(&naming, |run| {
@@ -283,7 +286,7 @@ fn file_and_line_keep_methods_of_one_name_apart() {
         assert_eq!(regions.len(), 2, "{regions:?}");
         for region in &regions {
             let line = region
-                .strip_prefix("new (tests/naming.rs:")
+                .strip_prefix("new (tests/recording/naming.rs:")
                 .and_then(|rest| rest.strip_suffix(')'));
             assert!(line.is_some_and(|line| line.parse::<u32>().is_ok()), "{region}");
         }

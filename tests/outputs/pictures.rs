@@ -1,8 +1,4 @@
 //! Charts as files.
-#![cfg(feature = "pproc")]
-
-#[path = "common/calm.rs"]
-mod calm;
 
 use scope_profiler::chart::{ChartOptions, Color, DurationsChart, GanttChart};
 use scope_profiler::plot::{PlotOptions, plot_durations, plot_gantt, save};

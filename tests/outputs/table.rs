@@ -1,8 +1,6 @@
 //! The statistics table in terminals of all kinds.
 
-mod common;
-
-use common::Profile;
+use crate::common::Profile;
 use scope_profiler::analysis::call_tree::CallTree;
 use scope_profiler::export::table::{self, TableOptions};
 use scope_profiler::profile::{Call, Profile as InMemory};

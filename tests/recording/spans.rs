@@ -1,8 +1,6 @@
 //! Spans through both doors: the layer over a `Registry`, and the subscriber of its own.
 
-mod common;
-
-use common::{Run, intervals, through_each_door, through_each_door_with};
+use crate::common::{Run, intervals, through_each_door, through_each_door_with};
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Barrier;
@@ -221,7 +219,7 @@ fn it_works_among_other_layers_and_under_an_env_filter() {
         .with(tracing_subscriber::fmt::layer().with_writer(std::io::sink))
         .with(run.profiler.layer())
         .with(above)
-        .with(EnvFilter::new("spans=info"));
+        .with(EnvFilter::new("recording=info"));
     tracing::subscriber::with_default(subscriber, || {
         let _outer = info_span!("outer").entered();
         tracing::debug_span!("too fine").in_scope(|| ());

@@ -1,8 +1,6 @@
 //! The trace that the C and Fortran interfaces of the Python package write.
 
-mod common;
-
-use common::golden;
+use crate::common::golden;
 use scope_profiler::profile::{Intervals, Source};
 use scope_profiler::{Error, ProfilingH5Reader, check::check};
 use std::fs;

@@ -1,8 +1,6 @@
 //! What the reader says of files, whole and damaged; `tests/every_file` has those of the corpus.
 
-mod common;
-
-use common::{Profile, column, golden};
+use crate::common::{Profile, column, golden};
 use scope_profiler::profile::{Intervals, Source, Value};
 use scope_profiler::{Error, MpiRegion, ProfilingH5Reader, RegionFilter};
 use std::collections::BTreeMap;

@@ -1,8 +1,6 @@
 //! Threads of one name are told apart: they have a name and a number everywhere.
 
-mod common;
-
-use common::Run;
+use crate::common::Run;
 use std::sync::Barrier;
 
 /// Two workers of one name and one thread without a name, which all record.

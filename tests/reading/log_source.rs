@@ -1,8 +1,6 @@
 //! A rank log as a source: of a program that runs, that was killed, that ended.
 
-mod common;
-
-use common::Run;
+use crate::common::Run;
 use scope_profiler::analysis::call_tree::CallTree;
 use scope_profiler::export::table::{self, TableOptions};
 use scope_profiler::merge::{find_logs, merge};
@@ -186,7 +184,7 @@ fn a_log_that_became_shorter_is_said_to_have() {
 /// It is of the time when an event had something else in the bytes of its serial number.
 #[test]
 fn a_log_of_the_first_version_is_still_read_and_merged() {
-    let log = common::golden("log_version_1.log");
+    let log = crate::common::golden("log_version_1.log");
     assert_eq!(fs::read(&log).unwrap()[8], 1);
     let source = LogSource::open(&log).unwrap();
     let directory = tempfile::tempdir().unwrap();
@@ -208,7 +206,7 @@ fn a_log_of_the_first_version_is_still_read_and_merged() {
 
 #[test]
 fn what_is_no_log_is_refused() {
-    let error = LogSource::open(common::golden("s1_asym.h5")).unwrap_err();
+    let error = LogSource::open(crate::common::golden("s1_asym.h5")).unwrap_err();
     assert!(error.to_string().contains("not a rank log"), "{error}");
     let error = LogSource::open("no/such.log").unwrap_err();
     assert!(error.to_string().contains("no/such.log"), "{error}");
@@ -250,7 +248,12 @@ struct Watched {
 impl Watched {
     fn start(file: &Path) -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "watched_program", "--ignored", "--nocapture"])
+            .args([
+                "--exact",
+                "log_source::watched_program",
+                "--ignored",
+                "--nocapture",
+            ])
             .env(FILE, file)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

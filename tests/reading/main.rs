@@ -1,0 +1,13 @@
+//! Every kind of file as the reader gives it back, and what is refused.
+
+mod columnar;
+#[path = "../common/mod.rs"]
+mod common;
+#[cfg(feature = "pproc")]
+mod hostile;
+mod log_source;
+mod native_trace;
+#[path = "../common/python.rs"]
+mod python;
+mod python_readers;
+mod reader;
