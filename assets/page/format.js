@@ -1,5 +1,7 @@
-// Numbers, durations and names as text. Pure functions; durations follow src/units.rs digit by digit.
+// Numbers, durations and names as text. Pure functions; durations and counts follow src/units.rs digit by
+// digit: test/vectors.json holds both to the same.
 
+/** Name, ns per unit, and from how many of them on the next unit is used. @type {[string, number, number][]} */
 const UNITS = [
   ["ns", 1, 999.5],
   ["µs", 1e3, 999.5],
@@ -9,12 +11,19 @@ const UNITS = [
   ["h", 3.6e12, Infinity],
 ];
 
-/** The unit that fits a duration in ns: [name, ns per unit, limit]. */
+/**
+ * The unit that fits a duration in ns: [name, ns per unit, limit].
+ * @param {number} ns
+ */
 function unitOf(ns) {
   return UNITS.find(([, scale, limit]) => Math.abs(ns) < limit * scale) ?? UNITS[UNITS.length - 1];
 }
 
-/** `toFixed` that rounds exact ties to even, as Rust does; JavaScript rounds them away from zero. */
+/**
+ * `toFixed` that rounds exact ties to even, as Rust does; JavaScript rounds them away from zero.
+ * @param {number} value
+ * @param {number} decimals
+ */
 function fixed(value, decimals) {
   const tie = value * 2 ** (decimals + 1);
   if (Math.abs(tie % 2) !== 1) return value.toFixed(decimals);
@@ -23,45 +32,65 @@ function fixed(value, decimals) {
   return ((below % 2 === 0 ? below : below + 1) / 10 ** decimals).toFixed(decimals);
 }
 
-/** Three significant digits, no exponent. */
+/**
+ * Three significant digits, no exponent.
+ * @param {number} value
+ */
 function threeDigits(value) {
   const magnitude = Math.abs(value);
   return fixed(value, magnitude >= 99.95 ? 0 : magnitude >= 9.995 ? 1 : 2);
 }
 
-/** `831 ns`, `1.25 µs`, `83.1 ms`. */
-function duration(ns) {
+/**
+ * `831 ns`, `1.25 µs`, `83.1 ms`.
+ * @param {number} ns
+ */
+export function duration(ns) {
   const [unit, scale] = unitOf(ns);
   const value = ns / scale;
   return unit === "ns" && Number.isInteger(value) ? `${value} ns` : `${threeDigits(value)} ${unit}`;
 }
 
-/** `12 345 678` */
-function count(n) {
+/**
+ * `12 345 678`
+ * @param {number} n
+ */
+export function count(n) {
   return String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, " ");
 }
 
-/** `1 rank`, `2 ranks` */
-function plural(n, word) {
+/**
+ * `1 rank`, `2 ranks`
+ * @param {number} n
+ * @param {string} word
+ */
+export function plural(n, word) {
   return `${count(n)} ${word}${n === 1 ? "" : "s"}`;
 }
 
-/** `54 %`, `3.2 %`, `<0.1 %` */
-function percent(share) {
+/**
+ * `54 %`, `3.2 %`, `<0.1 %`
+ * @param {number} share
+ */
+export function percent(share) {
   const value = 100 * share;
   if (value > 0 && value < 0.1) return "<0.1 %";
   return `${value >= 9.95 ? Math.round(value) : value.toFixed(1)} %`;
 }
 
+/** Name, ns per unit, decimals down to the nanosecond. @type {[string, number, number][]} */
+const INSTANT_UNITS = [["s", 1e9, 9], ["ms", 1e6, 6], ["µs", 1e3, 3]];
+
 /**
  * A point in time to the nanosecond: `1.234 567 ms`, `12.345 678 901 s`. With a resolution in ns,
  * digits finer than it are left out.
+ * @param {number} ns
  */
-function instant(ns, resolution = 1) {
+export function instant(ns, resolution = 1) {
   const grain = 10 ** Math.max(0, Math.floor(Math.log10(resolution)));
   const whole = Math.abs(Math.round(ns / grain) * grain);
   const sign = ns < 0 && whole > 0 ? "-" : "";
-  const [unit, scale, digits] = [["s", 1e9, 9], ["ms", 1e6, 6], ["µs", 1e3, 3], ["ns", 1, 0]].find(([, s]) => whole >= s) ?? ["ns", 1, 0];
+  const [unit, scale, digits] = INSTANT_UNITS.find(([, least]) => whole >= least) ?? ["ns", 1, 0];
   const units = Math.floor(whole / scale);
   const rest = String(Math.round(whole - units * scale)).padStart(digits, "0");
   const fraction = digits ? rest.replace(/0+$/, "").replace(/(\d{3})(?=\d)/g, "$1\u202f") : "";
@@ -71,8 +100,11 @@ function instant(ns, resolution = 1) {
 /**
  * Ticks of a time axis from t0 to t1 (ns): 1-2-5 steps in the unit that fits the window, at most
  * `most` of them. Far from 0 the labels would be too long; then they count from `base`.
+ * @param {number} t0
+ * @param {number} t1
+ * @param {number} most
  */
-function ticks(t0, t1, most) {
+export function ticks(t0, t1, most) {
   const [unit, scale] = unitOf(t1 - t0);
   const rough = (t1 - t0) / scale / Math.max(1, most);
   const power = 10 ** Math.floor(Math.log10(rough));
@@ -88,21 +120,30 @@ function ticks(t0, t1, most) {
   return { unit, step: step * scale, base, values };
 }
 
-/** A name as one line: what would break the line or hide is shown by a symbol. */
-function oneLine(name) {
+/**
+ * A name as one line: what would break the line or hide is shown by a symbol.
+ * @param {string} name
+ */
+export function oneLine(name) {
   if (name === "") return "(no name)";
   return name
     .replace(/\r?\n/g, "↵")
     .replace(/\t/g, "⇥")
     // Control characters, and those that change the direction of what follows.
+    // eslint-disable-next-line no-control-regex
     .replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, "·");
 }
 
-/** Takes characters out of the middle until the text fits; `measure` gives a text's width. */
-function shorten(text, width, measure) {
+/**
+ * Takes characters out of the middle until the text fits; `measure` gives a text's width.
+ * @param {string} text
+ * @param {number} width
+ * @param {(text: string) => number} measure
+ */
+export function shorten(text, width, measure) {
   if (measure(text) <= width) return text;
   const characters = Array.from(text);
-  const keep = n => `${characters.slice(0, Math.ceil(n / 2)).join("")}…${characters.slice(characters.length - Math.floor(n / 2)).join("")}`;
+  const keep = (/** @type {number} */ n) => `${characters.slice(0, Math.ceil(n / 2)).join("")}…${characters.slice(characters.length - Math.floor(n / 2)).join("")}`;
   let low = 0;
   let high = characters.length - 1;
   while (low < high) {
@@ -111,19 +152,4 @@ function shorten(text, width, measure) {
     else high = middle - 1;
   }
   return keep(low);
-}
-
-/** What a search matches: `/regex/` or `/regex/i`, else text in upper or lower case. */
-function parseSearch(text) {
-  const regex = /^\/(.+)\/(i?)$/s.exec(text);
-  if (!regex) {
-    const part = text.toLowerCase();
-    return { error: null, test: name => name.toLowerCase().includes(part) };
-  }
-  try {
-    const pattern = new RegExp(regex[1], regex[2]);
-    return { error: null, test: name => pattern.test(name) };
-  } catch (error) {
-    return { error: error.message, test: () => true };
-  }
 }

@@ -1,97 +1,39 @@
-// The chart in typed arrays, and the questions asked of it. Pure functions; all times in ns from the origin.
-// src/page/json.rs and src/page/bars.rs are the other end of `decode`.
+// The questions asked of the model. Pure functions; all times in ns from the origin.
 
-const BUSY_STEPS = 100000;
+import { oneLine } from "./format.js";
 
-/** The bytes of the page's bars: base64, compressed (zlib). */
-async function unpack(text) {
-  const compressed = atob(text);
-  const bytes = new Uint8Array(compressed.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = compressed.charCodeAt(i);
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
-}
+/** @typedef {import("./data.js").Model} Model */
+/** @typedef {import("./data.js").Region} Region */
+/** @typedef {import("./data.js").Lane} Lane */
 
-/** Reads whole numbers of seven bits to a byte, as src/page/bars.rs writes them. */
-class Numbers {
-  constructor(bytes) {
-    this.bytes = bytes;
-    this.at = 0;
-  }
-
-  next() {
-    let byte = this.bytes[this.at++];
-    let number = byte & 0x7f;
-    for (let weight = 128; byte >= 0x80; weight *= 128) {
-      byte = this.bytes[this.at++];
-      number += (byte & 0x7f) * weight;
-    }
-    return number;
-  }
-}
-
-/** Turns the page's JSON and the bytes of its bars into the model. */
-function decode(json, bytes) {
-  const threads = new Map();
-  const threadCount = new Map();
-  for (const [rank, thread, label] of json.threads) {
-    threads.set(`${rank}:${thread}`, label);
-    threadCount.set(rank, (threadCount.get(rank) ?? 0) + 1);
-  }
-  // Not every thread has a name.
-  for (const [rank, count] of json.threadCounts) threadCount.set(rank, Math.max(count, threadCount.get(rank) ?? 0));
-  const regions = json.regions.map(({ name, color, stats }, id) => ({ id, name, label: oneLine(name), color: color ?? [128, 128, 128], stats, lanes: [] }));
-  const lanes = decodeLanes(new Numbers(bytes), regions);
-  return { header: json.header, span: Math.max(1, json.span), regions, lanes, threads, threadCount };
-}
-
-function decodeLanes(numbers, regions) {
-  const heads = Array.from({ length: numbers.next() }, () => {
-    const [region, rank, thread, bars, merged] = Array.from({ length: 5 }, () => numbers.next());
-    return { region: regions[region], rank, thread: thread > 0 ? thread - 1 : null, bars, merged };
-  });
-  return heads.map(head => {
-    const lane = decodeLane(numbers, head);
-    lane.region.lanes.push(lane);
-    return lane;
-  });
-}
-
-/** A thread's name and number on one line: `tokio-rt-worker #1`. */
-function threadLabel(model, rank, thread) {
+/**
+ * A thread's name and number on one line: `tokio-rt-worker #1`.
+ * @param {Model} model
+ * @param {number} rank
+ * @param {number} thread
+ */
+export function threadLabel(model, rank, thread) {
   return oneLine(model.threads.get(`${rank}:${thread}`) ?? `thread #${thread}`);
 }
 
 /**
- * One lane. `calls` and `time` are running sums with one entry more than there are bars, so the
- * calls in bars i to j are `calls[j] - calls[i]`, and so is the time the region ran.
+ * The lane's thread, or the only one its rank has; `null` where there may be several.
+ * @param {Model} model
+ * @param {Lane} lane
  */
-function decodeLane(numbers, { region, rank, thread, bars, merged }) {
-  const starts = new Float64Array(bars);
-  const ends = new Float64Array(bars);
-  const calls = new Float64Array(bars + 1).fill(1, 1);
-  const time = new Float64Array(bars + 1);
-  for (let i = 0; i < bars; i++) starts[i] = numbers.next();
-  let at = 0;
-  for (let i = 0; i < bars; i++) {
-    starts[i] += at;
-    ends[i] = at = starts[i] + numbers.next();
-    time[i + 1] = ends[i] - starts[i];
-  }
-  for (let i = 0, left = merged; left > 0; left--) {
-    i += numbers.next();
-    calls[i + 1] = numbers.next();
-    time[i + 1] *= numbers.next() / BUSY_STEPS;
-  }
-  for (let i = 0; i < bars; i++) {
-    calls[i + 1] += calls[i];
-    time[i + 1] += time[i];
-  }
-  return { region, rank, thread, starts, ends, calls, time };
+export function threadOf(model, lane) {
+  if (lane.thread !== null) return threadLabel(model, lane.rank, lane.thread);
+  if (model.threadCount.get(lane.rank) !== 1) return null;
+  const key = [...model.threads.keys()].find(id => id.startsWith(`${lane.rank}:`));
+  return key === undefined ? null : threadLabel(model, lane.rank, Number(key.split(":")[1]));
 }
 
-/** The first index in lo..hi for which `values[i] >= limit`, for rising values. */
-function lowerBound(values, limit, lo = 0, hi = values.length) {
+/**
+ * The first index in lo..hi for which `values[i] >= limit`, for rising values.
+ * @param {Float64Array} values
+ * @param {number} limit
+ */
+export function lowerBound(values, limit, lo = 0, hi = values.length) {
   while (lo < hi) {
     const middle = (lo + hi) >> 1;
     if (values[middle] < limit) lo = middle + 1;
@@ -100,8 +42,13 @@ function lowerBound(values, limit, lo = 0, hi = values.length) {
   return lo;
 }
 
-/** `lowerBound` for when the answer is likely close behind `from`. */
-function gallop(values, limit, from) {
+/**
+ * `lowerBound` for when the answer is likely close behind `from`.
+ * @param {Float64Array} values
+ * @param {number} limit
+ * @param {number} from
+ */
+export function gallop(values, limit, from) {
   let step = 1;
   let lo = from;
   let hi = from;
@@ -113,14 +60,24 @@ function gallop(values, limit, from) {
   return lowerBound(values, limit, lo, Math.min(hi, values.length));
 }
 
-function busyShare(lane, i, j = i + 1) {
+/**
+ * The share of the bars i to j in which the region ran.
+ * @param {Lane} lane
+ * @param {number} i
+ */
+export function busyShare(lane, i, j = i + 1) {
   let length = 0;
   for (let k = i; k < j; k++) length += lane.ends[k] - lane.starts[k];
   return length > 0 ? Math.min(1, (lane.time[j] - lane.time[i]) / length) : 1;
 }
 
-/** The bars that lie at least partly within [t0, t1], as a range of indices. */
-function barsWithin(lane, t0, t1) {
+/**
+ * The bars that lie at least partly within [t0, t1], as a range of indices.
+ * @param {Lane} lane
+ * @param {number} t0
+ * @param {number} t1
+ */
+export function barsWithin(lane, t0, t1) {
   let i = lowerBound(lane.ends, t0);
   while (i < lane.ends.length && lane.ends[i] === t0 && lane.starts[i] < t0) i++;
   let j = lowerBound(lane.starts, t1, i);
@@ -132,8 +89,11 @@ function barsWithin(lane, t0, t1) {
 /**
  * Calls and time of a lane within a window. Where the window cuts a bar that stands for several
  * calls, they are taken as spread evenly and `exact` is false.
+ * @param {Lane} lane
+ * @param {number} t0
+ * @param {number} t1
  */
-function within(lane, t0, t1) {
+export function within(lane, t0, t1) {
   const [i, j] = barsWithin(lane, t0, t1);
   if (i >= j) return { calls: 0, time: 0, exact: true };
   let calls = lane.calls[j] - lane.calls[i];
@@ -154,41 +114,121 @@ function within(lane, t0, t1) {
   return { calls: Math.max(0, Math.round(calls)), time: Math.max(0, time), exact };
 }
 
-/** Calls and time of a region within a window, over its lanes. */
-function regionWithin(region, t0, t1) {
+/**
+ * Calls and time of a region within a window, over its lanes. Time is that of outermost calls: a call inside another
+ * one of its region and thread adds none.
+ * @param {Region} region
+ * @param {number} t0
+ * @param {number} t1
+ */
+export function regionWithin(region, t0, t1) {
   const sum = { calls: 0, time: 0, exact: true };
-  for (const lane of region.lanes) {
+  const levels = levelsOf(region.lanes);
+  region.lanes.forEach((lane, at) => {
     const part = within(lane, t0, t1);
     sum.calls += part.calls;
-    sum.time += part.time;
+    if (levels[at] === 0) sum.time += part.time;
     sum.exact &&= part.exact;
-  }
+  });
   return sum;
 }
 
 /**
- * The own time of a single call: its duration without what other regions of the same thread took
- * within it. `null` where the chart cannot tell: several calls in the bar or in a bar within it,
- * or lanes that carry several threads.
+ * Whether bars of two lanes overlap anywhere in time.
+ * @param {Lane} a
+ * @param {Lane} b
  */
-function exclusive(model, lane, i) {
+export function overlap(a, b) {
+  const [few, many] = a.starts.length <= b.starts.length ? [a, b] : [b, a];
+  for (let i = 0; i < few.starts.length; i++) {
+    const at = firstEndAfter(many.ends, few.starts[i]);
+    if (at < many.starts.length && many.starts[at] < few.ends[i]) return true;
+  }
+  return false;
+}
+
+/**
+ * @param {Float64Array} ends
+ * @param {number} time
+ */
+function firstEndAfter(ends, time) {
+  let i = lowerBound(ends, time);
+  while (i < ends.length && ends[i] === time) i++;
+  return i;
+}
+
+/** @type {WeakMap<Lane[], number[]>} */
+const knownLevels = new WeakMap();
+
+/**
+ * How often each lane's calls lie inside others of these lanes, on the same rank and thread: 0 for outermost calls.
+ * @param {Lane[]} lanes of one region
+ */
+export function levelsOf(lanes) {
+  const known = knownLevels.get(lanes);
+  if (known) return known;
+  const levels = lanes.map(() => 0);
+  const order = lanes.map((_, at) => at).sort((a, b) => lanes[a].depth - lanes[b].depth);
+  /** @type {Map<string, number[]>} */
+  const above = new Map();
+  for (const at of order) {
+    const lane = lanes[at];
+    const key = `${lane.rank}:${lane.thread}`;
+    const outer = above.get(key) ?? [];
+    for (const other of outer) {
+      if (levels[other] >= levels[at] && overlap(lanes[other], lane)) levels[at] = levels[other] + 1;
+    }
+    above.set(key, [...outer, at]);
+  }
+  knownLevels.set(lanes, levels);
+  return levels;
+}
+
+/**
+ * The own time of a single call: its duration without what other calls of the same thread took
+ * within it. `null` where the page cannot tell: several calls in the bar or in one that reaches out of it,
+ * or lanes that carry several threads.
+ * @param {Model} model
+ * @param {Lane} lane
+ * @param {number} i
+ */
+export function exclusive(model, lane, i) {
   if (lane.calls[i + 1] - lane.calls[i] !== 1) return null;
   const alone = model.threadCount.get(lane.rank) === 1;
   const [from, to] = [lane.starts[i], lane.ends[i]];
+  let own = to - from;
+  for (const other of model.lanes) {
+    if (other === lane || other.rank !== lane.rank) continue;
+    const isOfAll = lane.thread === null || other.thread === null;
+    if (!isOfAll && (other.thread !== lane.thread || other.depth !== lane.depth + 1)) continue;
+    const [a, b] = barsWithin(other, from, to);
+    if (a >= b) continue;
+    if (isOfAll) return alone ? withoutDepths(model, lane, i) : null;
+    if (other.starts[a] < from || other.ends[b - 1] > to) return null;
+    own -= other.time[b] - other.time[a];
+  }
+  return Math.max(0, own);
+}
+
+/**
+ * `exclusive` where lanes do not say how deep their calls are nested, on a rank of one thread.
+ * @param {Model} model
+ * @param {Lane} lane
+ * @param {number} i
+ */
+function withoutDepths(model, lane, i) {
+  const [from, to] = [lane.starts[i], lane.ends[i]];
+  /** @type {[number, number][]} */
   const inner = [];
   for (const other of model.lanes) {
     if (other === lane || other.rank !== lane.rank) continue;
     const [a, b] = barsWithin(other, from, to);
-    if (a >= b) continue;
-    if (!alone && (lane.thread === null || other.thread === null)) return null;
-    if (!alone && other.thread !== lane.thread) continue;
     if (inner.length + b - a > 20000) return null;
     for (let k = a; k < b; k++) {
       const [start, end] = [other.starts[k], other.ends[k]];
-      const encloses = start <= from && end >= to && end - start > to - from;
-      if (encloses) continue;
+      if (start <= from && end >= to && end - start > to - from) continue;
       if (start < from || end > to || other.calls[k + 1] - other.calls[k] !== 1) return null;
-      // The same start and end: the chart does not say which one is inside.
+      // The same start and end: nothing says which one is inside.
       if (start === from && end === to) return null;
       inner.push([start, end]);
     }
@@ -203,12 +243,38 @@ function exclusive(model, lane, i) {
   return own;
 }
 
-/** How many lanes are busy in each of `bins` equal parts of the run, as a share of all lanes. */
-function activity(model, bins) {
+/**
+ * The call around a bar, on the same thread: the nearest one at a smaller depth. `null` where there is none, or
+ * where lanes do not say how deep their calls are nested.
+ * @param {Model} model
+ * @param {Lane} lane
+ * @param {number} i
+ * @returns {Lane | null} the lane of that call
+ */
+export function parentOf(model, lane, i) {
+  /** @type {Lane | null} */
+  let parent = null;
+  for (const other of model.lanes) {
+    if (lane.thread === null || other.thread !== lane.thread || other.rank !== lane.rank || other.depth >= lane.depth) continue;
+    const at = lowerBound(other.ends, lane.ends[i]);
+    const isAround = at < other.ends.length && other.starts[at] <= lane.starts[i];
+    if (isAround && (parent === null || other.depth > parent.depth)) parent = other;
+  }
+  return parent;
+}
+
+/**
+ * How many lanes are busy in each of `bins` equal parts of the run, as a share of all that are busy at some time.
+ * Only the outermost calls of threads count.
+ * @param {Model} model
+ * @param {number} bins
+ */
+export function activity(model, bins) {
+  const lanes = model.lanes.filter(lane => lane.depth === 0);
   const inside = new Float64Array(bins + 1);
   const steps = new Float64Array(bins + 1);
   const scale = bins / model.span;
-  for (const lane of model.lanes) {
+  for (const lane of lanes) {
     for (let i = 0; i < lane.starts.length; i++) {
       const a = Math.max(0, Math.min(bins, lane.starts[i] * scale));
       const b = Math.max(a, Math.min(bins, lane.ends[i] * scale));
@@ -231,7 +297,7 @@ function activity(model, bins) {
   let whole = 0;
   for (let i = 0; i < bins; i++) {
     whole += steps[i];
-    shares[i] = (inside[i] + whole) / Math.max(1, model.lanes.length);
+    shares[i] = (inside[i] + whole) / Math.max(1, lanes.length);
   }
   return shares;
 }

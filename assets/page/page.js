@@ -1,301 +1,439 @@
-// Puts the page together: header, search, pin, tooltip, keys, the address.
+// Puts the page together: search, pin, keys, buttons, and the address that keeps the view.
 //
-// `window.scopeProfiler` is for scripts and tests: `view` (read-only: t0, t1 in ns, pinned, search,
-// by, measured, settled), `locate(region, rank, ns)` and the pure functions under `lib`.
+// `window.scopeProfiler` is for scripts and tests: `view` (read-only: t0, t1 in ns, pinned, search, by, measured,
+// selected, settled), `locate(region, rank, ns)` and the pure functions under `lib`; before the page has been
+// unpacked only `started`, a promise of all that.
 
-const lib = { duration, count, instant, ticks, oneLine, shorten, parseSearch, decode, within, regionWithin, exclusive, activity, contrast, readableOn, textOn };
+import { readView, writeView } from "./address.js";
+import { contrast, css, readableOn, textOn } from "./color.js";
+import { decode, unpack } from "./data.js";
+import { count, duration, instant, oneLine, shorten, ticks } from "./format.js";
+import { factsOf, writeHeader } from "./header.js";
+import { glides } from "./input.js";
+import { GROUPINGS } from "./layout.js";
+import { activity, exclusive, lowerBound, regionWithin, within } from "./model.js";
+import { longest, neighbour, parseSearch, placeOf } from "./search.js";
+import { Sizes } from "./sizes.js";
+import { RegionTable } from "./table.js";
+import { setScheme } from "./theme.js";
+import { Timeline } from "./timeline.js";
+import { Tooltip, sentenceOf } from "./tooltip.js";
 
-async function startPage() {
-  const $ = id => document.getElementById(id);
-  const model = decode(JSON.parse($("data").textContent), await unpack($("bars").textContent));
-  $("data").remove();
-  $("bars").remove();
+/** @typedef {import("./address.js").SelectedBar} SelectedBar */
+/** @typedef {import("./data.js").Model} Model */
+/** @typedef {import("./data.js").Region} Region */
+/** @typedef {import("./hit.js").Hit} Hit */
+/** @typedef {import("./layout.js").Grouping} Grouping */
+/** @typedef {import("./search.js").Spot} Spot */
+/** @typedef {import("./theme.js").Scheme} Scheme */
+/** @typedef {import("./timeline.js").Point} Point */
 
-  // ---- Header -------------------------------------------------------------------------------
+const LIB = { duration, count, instant, ticks, oneLine, shorten, parseSearch, decode, within, regionWithin, exclusive, activity, contrast, readableOn, textOn };
+/** Table and address follow a change after at most this long, ms. */
+const FOLLOW = 120;
 
-  const { header } = model;
-  const threads = header.ranks > 0 && header.threads % header.ranks === 0
-    ? `${plural(header.ranks, "rank")} × ${plural(header.threads / header.ranks, "thread")}`
-    : `${plural(header.ranks, "rank")}, ${plural(header.threads, "thread")}`;
-  const facts = [...(header.ranks > 0 ? [threads] : []), plural(header.intervals, "interval"), `wall time ${duration(header.wall)}`];
-  if (header.outside > 0) {
-    const share = header.outsideShare === null ? "" : ` (${percent(header.outsideShare)})`;
-    facts.push(`${duration(header.outside)}${share} outside any region`);
+/**
+ * An element of the page.
+ * @template {Element} T
+ * @param {string} selector
+ * @param {new () => T} type
+ * @returns {T}
+ */
+function find(selector, type) {
+  const element = document.querySelector(selector);
+  if (!(element instanceof type)) throw new Error(`the page lacks ${selector}`);
+  return element;
+}
+
+class Page {
+  /** @param {Model} model */
+  constructor(model) {
+    this.model = model;
+    /** @type {Scheme | null} */
+    this.scheme = null;
+    /** @type {string | null} */
+    this.written = null;
+    this.followed = 0;
+    /** The timer after which table and address follow. @type {ReturnType<typeof setTimeout> | undefined} */
+    this.pending = undefined;
+    this.search = find("#search", HTMLInputElement);
+    this.matches = find("#matches", HTMLElement);
+    this.spoken = find("#spoken", HTMLElement);
+    this.help = find("#help", HTMLDialogElement);
+    this.pinButton = find("#pinned", HTMLButtonElement);
+    this.statistics = find("#statistics", HTMLElement);
+    this.canvas = find("#canvas", HTMLCanvasElement);
+    const scroller = find("#scroller", HTMLElement);
+    const table = find("#statistics table", HTMLTableElement);
+    this.tooltip = new Tooltip(model, find("#tooltip", HTMLElement));
+    this.timeline = new Timeline(
+      model,
+      { canvas: this.canvas, scroller, spacer: find("#spacer", HTMLElement), overview: find("#overview", HTMLCanvasElement) },
+      { changed: () => this.changed(), pin: region => this.pin(region), hover: (hit, at) => this.hover(hit, at) },
+    );
+    this.table = new RegionTable(model.regions, table, { pin: region => this.pin(region, true), sort: () => this.changed() });
+    this.table.paint(this.timeline.theme.fills);
+    const panels = { main: find("main", HTMLElement), scroller, splitter: find("#splitter", HTMLElement), table };
+    this.sizes = new Sizes(panels, this.timeline, () => this.arranged());
+    writeHeader(model, find("#title", HTMLElement), find("#facts", HTMLElement));
+    this.canvas.setAttribute("aria-label", `Timeline of ${count(model.regions.length)} regions: ${factsOf(model.header).join(", ")}. The table below has the same regions; n and N go from call to call.`);
+    this.listen();
+    this.readAddress();
+    this.table.follow(...this.timeline.window.target);
   }
-  if (header.merged > 0) facts.push(`${plural(header.merged, "interval")} merged for drawing`);
-  const title = header.title === "" ? "Untitled run" : oneLine(header.title);
-  $("title").textContent = title;
-  $("title").title = header.title;
-  document.title = `${title} · scope-profiler`;
-  const fact = (text, kind = "") => {
-    const item = document.createElement("li");
-    item.textContent = text;
-    item.className = kind;
-    $("facts").append(item);
-  };
-  facts.forEach(text => fact(text));
-  if (model.lanes.length > 0) fact(header.axis.replace("Time since", "time 0 is"));
-  header.notes.forEach(([text, isWarning]) => fact(oneLine(text), isWarning ? "note" : ""));
-  $("canvas").setAttribute("aria-label", `Timeline of ${plural(model.regions.length, "region")}: ${facts.join(", ")}. The table below has the same regions.`);
 
-  // ---- State --------------------------------------------------------------------------------
+  // ---- What is seen changes -----------------------------------------------------------------
 
-  let pinned = null;
-  let split = null;
-  const tooltip = new Tooltip(model, $("tooltip"));
-  const timeline = new Timeline(
-    model,
-    { canvas: $("canvas"), scroller: $("scroller"), spacer: $("spacer"), overview: $("overview") },
-    { view: changed, pin, hover: (hit, at) => tooltip.show(hit, at, timeline) },
-  );
-  const table = new RegionTable(model, document.querySelector("#statistics table"), { pin: region => pin(region, true), sort: changed });
-  table.paint(timeline.fills);
-
-  let pending;
-  let lastFollowed = 0;
   /** After any change of what is seen: the table and the address follow, a few times a second. */
-  function changed() {
-    if (pending !== undefined) return;
-    pending = setTimeout(() => {
-      pending = undefined;
-      lastFollowed = performance.now();
-      table.follow(...timeline.target);
-      writeAddress();
-    }, Math.max(0, 120 - (performance.now() - lastFollowed)));
+  changed() {
+    this.pending ??= setTimeout(() => {
+      this.pending = undefined;
+      this.followed = performance.now();
+      this.table.follow(...this.timeline.window.target);
+      this.writeAddress();
+    }, Math.max(0, FOLLOW - (performance.now() - this.followed)));
   }
 
-  function pin(region, reveal = false) {
-    pinned = region;
+  /** After a new arrangement of the panels. */
+  arranged() {
+    const nothing = this.timeline.groups.length === 0;
+    const empty = find("#empty", HTMLElement);
+    empty.hidden = !nothing;
+    if (nothing) {
+      empty.textContent = this.model.lanes.length === 0
+        ? "No intervals to show. The selection is empty, or the run only counted its calls."
+        : `No region matches “${this.search.value}”. Esc clears the filter.`;
+    }
+    this.changed();
+  }
+
+  /**
+   * @param {Hit | null} hit
+   * @param {Point | null} at
+   */
+  hover(hit, at) {
+    const shown = hit ?? (at ? null : this.timeline.selectedHit);
+    const point = hit ? at : this.timeline.selectedPoint;
+    const box = this.canvas.getBoundingClientRect();
+    const { x, y } = point ?? { x: 0, y: 0 };
+    this.tooltip.show(shown, { x: box.left + x, y: box.top + y }, this.timeline.theme.fills);
+  }
+
+  /** @param {Region | null} region */
+  pin(region, reveal = false) {
+    const { timeline } = this;
     timeline.pinned = region;
-    table.pin(region);
-    $("pinned").hidden = region === null;
+    this.table.pin(region);
+    this.pinButton.hidden = region === null;
     if (region) {
-      $("pinned").querySelector("bdi").textContent = region.label;
-      $("pinned").querySelector(".swatch").style.background = css(timeline.fills[region.id]);
-      $("pinned").setAttribute("aria-label", `Unpin ${region.label}`);
+      find("#pinned bdi", HTMLElement).textContent = region.label;
+      find("#pinned .swatch", HTMLElement).style.background = css(timeline.theme.fills[region.id]);
+      this.pinButton.setAttribute("aria-label", `Unpin ${region.label}`);
       if (reveal) timeline.reveal(region);
     }
     timeline.redraw();
-    changed();
+    this.changed();
   }
 
-  function search(text) {
+  /** Shows the regions that the search matches. */
+  filter() {
+    const { model } = this;
+    const text = this.search.value;
     const { error, test } = parseSearch(text);
-    const shown = text === "" || error ? model.regions : model.regions.filter(region => test(region.name) || test(region.label));
-    $("search").setAttribute("aria-invalid", String(error !== null));
-    $("search").title = error ?? "";
-    $("matches").textContent = error ? "not a regular expression" : text === "" ? "" : `${shown.length} of ${model.regions.length}`;
-    timeline.shown = shown;
-    table.filter(shown, text === "" ? "No regions" : `No region matches “${text}”`);
-    arrange();
-    changed();
+    const all = text === "" || error !== null;
+    const shown = all ? model.regions : model.regions.filter(region => test(region.name) || test(region.label));
+    this.search.setAttribute("aria-invalid", String(error !== null));
+    this.search.title = error ?? "";
+    this.matches.textContent = error !== null ? "not a regular expression" : text === "" ? "" : `${shown.length} of ${model.regions.length}`;
+    this.timeline.shown = shown;
+    this.timeline.selected = null;
+    this.table.filter(shown, text === "" ? "No regions" : `No region matches “${text}”`);
+    this.sizes.arrange();
   }
 
-  function group(by) {
-    timeline.grouping = by;
-    $("by-region").setAttribute("aria-pressed", String(by === "region"));
-    $("by-rank").setAttribute("aria-pressed", String(by === "rank"));
-    arrange();
-    changed();
+  /** @param {Grouping} by */
+  group(by) {
+    this.timeline.grouping = by;
+    for (const one of GROUPINGS) find(`#by-${one}`, HTMLElement).setAttribute("aria-pressed", String(one === by));
+    this.sizes.arrange();
   }
 
-  function setRuler(on) {
-    timeline.rulerMode = on;
-    $("ruler").setAttribute("aria-pressed", String(on));
-    $("canvas").classList.toggle("measuring", on);
+  /** @param {boolean} on */
+  setRuler(on) {
+    this.timeline.rulerMode = on;
+    find("#ruler", HTMLElement).setAttribute("aria-pressed", String(on));
+    this.canvas.classList.toggle("measuring", on);
   }
 
-  function thicken(steps) {
-    timeline.thickness = Math.max(-8, Math.min(8, timeline.thickness + steps));
-    arrange();
+  /** @param {number} steps */
+  thicken(steps) {
+    this.timeline.thickness = Math.max(-8, Math.min(8, this.timeline.thickness + steps));
+    this.sizes.arrange();
   }
 
-  // ---- Sizes --------------------------------------------------------------------------------
-
-  /** Gives the timeline the height it wants, up to three fifths, or more where the table is short. */
-  function arrange() {
-    const room = document.querySelector("main").clientHeight;
-    const rest = room - OVERVIEW - $("splitter").offsetHeight - 6;
-    const most = Math.max(120, Math.round(rest * 0.6), rest - table.table.offsetHeight);
-    timeline.resize(split ?? most);
-    const nothing = timeline.groups.length === 0;
-    const height = split ?? Math.min(most, nothing ? 170 : timeline.wantedHeight);
-    $("scroller").style.height = `${Math.min(height, Math.max(60, room - 110))}px`;
-    showEmpty(nothing);
-    timeline.fitCanvas();
+  /** @param {Scheme | null} scheme null: as the reader's system has it */
+  colorBy(scheme) {
+    this.scheme = scheme;
+    setScheme(scheme);
+    this.timeline.readTheme();
+    this.table.paint(this.timeline.theme.fills);
+    this.pin(this.timeline.pinned);
   }
 
-  function showEmpty(nothing) {
-    $("empty").hidden = !nothing;
-    if (!nothing) return;
-    const text = $("search").value;
-    $("empty").textContent = model.lanes.length === 0
-      ? "No intervals to show. The selection is empty, or the run only counted its calls."
-      : `No region matches “${text}”. Esc clears the filter.`;
+  // ---- From call to call --------------------------------------------------------------------
+
+  /** The lanes whose calls are gone through: those searched for, else those of the pinned region, else all. */
+  get lanesToVisit() {
+    const { pinned, shown } = this.timeline;
+    if (this.search.value !== "") return shown.flatMap(region => region.lanes);
+    return pinned ? pinned.lanes : this.model.lanes;
   }
 
-  function splitTo(height) {
-    const room = document.querySelector("main").clientHeight;
-    split = Math.max(60, Math.min(room - 110, height));
-    arrange();
+  /** @param {1 | -1} step */
+  goOn(step) {
+    const { selected, window: { target } } = this.timeline;
+    const lanes = this.lanesToVisit;
+    const from = selected && lanes.includes(selected.lane) ? selected : null;
+    this.select(neighbour(lanes, from, step, from || step > 0 ? target[0] : target[1]));
   }
-  $("splitter").addEventListener("pointerdown", event => {
-    event.preventDefault();
-    $("splitter").setPointerCapture(event.pointerId);
-    const offset = event.clientY - $("scroller").clientHeight;
-    const move = moved => splitTo(moved.clientY - offset);
-    $("splitter").addEventListener("pointermove", move);
-    const end = () => $("splitter").removeEventListener("pointermove", move);
-    $("splitter").addEventListener("lostpointercapture", end, { once: true });
-  });
-  $("splitter").addEventListener("dblclick", () => {
-    split = null;
-    arrange();
-  });
-  $("splitter").addEventListener("keydown", event => {
-    const step = { ArrowUp: -24, ArrowDown: 24 }[event.key];
-    if (!step) return;
-    event.preventDefault();
-    event.stopPropagation();
-    splitTo($("scroller").clientHeight + step);
-  });
-  new ResizeObserver(arrange).observe(document.querySelector("main"));
-  for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]) {
-    matchMedia(query).addEventListener("change", () => {
-      timeline.readColors();
-      table.paint(timeline.fills);
-      pin(pinned);
-    });
+
+  /** @param {Spot | null} spot */
+  select(spot, glide = glides()) {
+    if (!spot) return;
+    this.timeline.select(spot, glide);
+    this.timeline.pointer = null;
+    this.timeline.hover(null);
+    const hit = this.timeline.selectedHit;
+    if (!hit) return;
+    const { place, all } = placeOf(this.lanesToVisit, spot);
+    this.matches.textContent = `${count(place)} of ${count(all)} ${hit.bar?.calls === 1 ? "calls" : "bars"}`;
+    this.spoken.textContent = `${sentenceOf(this.model, hit)}; ${count(place)} of ${count(all)}`;
+  }
+
+  escape() {
+    const { timeline } = this;
+    if (timeline.measured || timeline.rulerMode) {
+      timeline.measured = null;
+      this.setRuler(false);
+      timeline.redraw();
+      this.changed();
+    } else if (timeline.selected) {
+      timeline.selected = null;
+      this.matches.textContent = "";
+      timeline.hover();
+      this.changed();
+    } else if (this.search.value !== "") {
+      this.search.value = "";
+      this.filter();
+    } else {
+      this.pin(null);
+    }
   }
 
   // ---- Buttons and keys ---------------------------------------------------------------------
 
-  const pointedX = () => (timeline.pointer && timeline.pointer.x >= timeline.labelWidth ? timeline.pointer.x : undefined);
-  const fit = () => timeline.setView(0, model.span, true);
-  const actions = {
-    "zoom-in": () => timeline.zoom(1 / 1.6, undefined, true),
-    "zoom-out": () => timeline.zoom(1.6, undefined, true),
-    fit,
-    ruler: () => setRuler(!timeline.rulerMode),
-    "by-region": () => group("region"),
-    "by-rank": () => group("rank"),
-    thinner: () => thicken(-1),
-    thicker: () => thicken(1),
-    pinned: () => pin(null),
-    "help-button": () => $("help").showModal(),
-  };
-  for (const [id, action] of Object.entries(actions)) $(id).addEventListener("click", action);
-  $("search").addEventListener("input", () => search($("search").value));
+  listen() {
+    const { timeline } = this;
+    const { window: time } = timeline;
+    const fit = () => time.set(0, this.model.span, glides());
+    const ruler = () => this.setRuler(!timeline.rulerMode);
+    const help = () => this.help.showModal();
+    const theme = () => this.colorBy(document.documentElement.dataset.scheme === "dark" ? "light" : "dark");
+    /** @type {Record<string, () => void>} */
+    const buttons = {
+      "zoom-in": () => time.zoom(1 / 1.6, 0.5, glides()),
+      "zoom-out": () => time.zoom(1.6, 0.5, glides()),
+      fit,
+      ruler,
+      theme,
+      "by-region": () => this.group("region"),
+      "by-rank": () => this.group("rank"),
+      "by-thread": () => this.group("thread"),
+      thinner: () => this.thicken(-1),
+      thicker: () => this.thicken(1),
+      pinned: () => this.pin(null),
+      "help-button": help,
+    };
+    for (const [id, action] of Object.entries(buttons)) find(`#${id}`, HTMLElement).addEventListener("click", action);
+    this.search.addEventListener("input", () => this.filter());
 
-  function escape() {
-    if (timeline.measured || timeline.rulerMode) {
-      timeline.measured = null;
-      setRuler(false);
-      timeline.redraw();
-    } else if ($("search").value !== "") {
-      $("search").value = "";
-      search("");
-    } else {
-      pin(null);
-    }
+    const { scroller } = timeline.elements;
+    /** @type {Map<string, () => void>} */
+    this.keys = new Map(Object.entries({
+      w: () => time.zoom(1 / 1.5, timeline.pointedShare, glides()),
+      s: () => time.zoom(1.5, timeline.pointedShare, glides()),
+      a: () => time.pan(-0.2, glides()),
+      d: () => time.pan(0.2, glides()),
+      ArrowLeft: () => time.pan(-0.1, glides()),
+      ArrowRight: () => time.pan(0.1, glides()),
+      ArrowUp: () => scroller.scrollBy(0, -60),
+      ArrowDown: () => scroller.scrollBy(0, 60),
+      PageUp: () => scroller.scrollBy(0, -0.9 * timeline.height),
+      PageDown: () => scroller.scrollBy(0, 0.9 * timeline.height),
+      Home: () => time.toEdge(-1, glides()),
+      End: () => time.toEdge(1, glides()),
+      f: fit,
+      z: () => timeline.measured && time.set(Math.min(...timeline.measured), Math.max(...timeline.measured), glides()),
+      m: ruler,
+      g: () => this.group(GROUPINGS[(GROUPINGS.indexOf(timeline.grouping) + 1) % GROUPINGS.length]),
+      n: () => this.goOn(1),
+      N: () => this.goOn(-1),
+      l: () => this.select(longest(this.lanesToVisit)),
+      t: theme,
+      "+": () => this.thicken(1),
+      "=": () => this.thicken(1),
+      "-": () => this.thicken(-1),
+      "/": () => (this.search.focus(), this.search.select()),
+      "?": help,
+      Escape: () => this.escape(),
+    }));
+    document.addEventListener("keydown", event => this.key(event));
+    for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]) matchMedia(query).addEventListener("change", () => this.colorBy(this.scheme));
+    window.addEventListener("hashchange", () => this.readAddress());
+    this.listenToPrinting();
   }
 
-  const keys = {
-    w: () => timeline.zoom(1 / 1.5, pointedX(), true),
-    s: () => timeline.zoom(1.5, pointedX(), true),
-    a: () => timeline.pan(-0.2, true),
-    d: () => timeline.pan(0.2, true),
-    ArrowLeft: () => timeline.pan(-0.1, true),
-    ArrowRight: () => timeline.pan(0.1, true),
-    ArrowUp: () => $("scroller").scrollBy(0, -60),
-    ArrowDown: () => $("scroller").scrollBy(0, 60),
-    PageUp: () => $("scroller").scrollBy(0, -0.9 * timeline.height),
-    PageDown: () => $("scroller").scrollBy(0, 0.9 * timeline.height),
-    Home: () => timeline.setView(0, timeline.target[1] - timeline.target[0], true),
-    End: () => timeline.setView(model.span - (timeline.target[1] - timeline.target[0]), model.span, true),
-    f: fit,
-    z: () => timeline.measured && timeline.setView(Math.min(...timeline.measured), Math.max(...timeline.measured), true),
-    m: () => setRuler(!timeline.rulerMode),
-    g: () => group(timeline.grouping === "region" ? "rank" : "region"),
-    "+": () => thicken(1),
-    "=": () => thicken(1),
-    "-": () => thicken(-1),
-    "/": () => ($("search").focus(), $("search").select()),
-    "?": () => $("help").showModal(),
-    Escape: escape,
-  };
-  // Within the table these keys scroll it, as everywhere.
-  const ofTable = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "End"]);
-  document.addEventListener("keydown", event => {
-    if (event.ctrlKey || event.metaKey || event.altKey || $("help").open) return;
-    if (event.target === $("search")) {
-      if (event.key === "Enter") $("canvas").focus();
+  /** On paper: the whole run, in light colours. */
+  listenToPrinting() {
+    const { timeline } = this;
+    /** @type {[number, number]} */
+    let before = [0, 0];
+    const show = (/** @type {Scheme | null} */ scheme, /** @type {[number, number]} */ target) => {
+      setScheme(scheme);
+      timeline.readTheme();
+      this.table.paint(timeline.theme.fills);
+      timeline.window.set(...target);
+      this.table.follow(...target);
+      timeline.draw();
+    };
+    window.addEventListener("beforeprint", () => {
+      before = timeline.window.target;
+      show("light", [0, this.model.span]);
+    });
+    window.addEventListener("afterprint", () => show(this.scheme, before));
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || this.help.open) return;
+    if (event.target === this.search) {
+      if (event.key === "Enter") {
+        this.canvas.focus();
+        this.goOn(event.shiftKey ? -1 : 1);
+      }
       if (event.key !== "Escape") return;
-      if ($("search").value === "") $("canvas").focus();
+      if (this.search.value === "") this.canvas.focus();
     }
-    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    if (ofTable.has(key) && $("statistics").contains(event.target)) return;
-    if (!keys[key]) return;
+    // Within the table these keys scroll it, as everywhere.
+    const scrolls = /^(Arrow|Page|Home|End)/.test(event.key);
+    if (scrolls && event.target instanceof Element && this.statistics.contains(event.target)) return;
+    const action = this.keys?.get(event.key) ?? this.keys?.get(event.key.toLowerCase());
+    if (!action) return;
     event.preventDefault();
-    keys[key]();
-  });
+    action();
+  }
 
   // ---- The address --------------------------------------------------------------------------
 
-  let written = null;
-  function writeAddress() {
-    const parts = new URLSearchParams();
-    const [t0, t1] = timeline.target;
-    if (t0 > 0 || t1 < model.span) {
-      parts.set("t0", String(Math.round(t0)));
-      parts.set("t1", String(Math.round(t1)));
-    }
-    if (pinned) parts.set("pin", pinned.name);
-    if ($("search").value) parts.set("search", $("search").value);
-    if (timeline.grouping !== "region") parts.set("by", timeline.grouping);
-    const { key, down } = table.sort;
-    if (key !== "total" || !down) parts.set("sort", `${key}${down ? "" : ",up"}`);
-    const text = parts.toString();
-    if (text === written) return;
-    written = text;
+  /** @returns {import("./address.js").View} */
+  get view() {
+    const { timeline, table, sizes } = this;
+    const [t0, t1] = timeline.window.target;
+    return {
+      window: t0 > 0 || t1 < this.model.span ? [t0, t1] : null,
+      pin: timeline.pinned?.name ?? null,
+      search: this.search.value,
+      by: timeline.grouping,
+      sort: table.sort.key,
+      down: table.sort.down,
+      measured: timeline.measured,
+      selected: this.selectedBar,
+      scroll: timeline.elements.scroller.scrollTop,
+      thickness: timeline.thickness,
+      split: sizes.split,
+      scheme: this.scheme,
+    };
+  }
+
+  /** @returns {SelectedBar | null} */
+  get selectedBar() {
+    const { selected } = this.timeline;
+    if (!selected) return null;
+    const { region, rank, thread, depth, starts } = selected.lane;
+    return { name: region.name, rank, thread, depth, start: starts[selected.i] };
+  }
+
+  writeAddress() {
+    const text = writeView(this.view);
+    if (text === this.written) return;
+    this.written = text;
     // Some viewers embed pages where the address cannot be changed; the page works all the same.
     try {
       history.replaceState(null, "", text ? `#${text}` : "#");
-    } catch {}
+    } catch {
+      return;
+    }
   }
 
-  function readAddress() {
+  readAddress() {
     const text = location.hash.slice(1);
-    if (text === written) return;
-    const parts = new URLSearchParams(text);
-    $("search").value = parts.get("search") ?? "";
-    const [key, up] = (parts.get("sort") ?? "total").split(",");
-    table.setSort(key, up !== "up");
-    group(parts.get("by") === "rank" ? "rank" : "region");
-    search($("search").value);
-    const name = parts.get("pin");
-    pin(name === null ? null : (model.regions.find(region => region.name === name) ?? null), true);
-    const [t0, t1] = [parts.get("t0"), parts.get("t1")].map(part => (part === null ? NaN : Number(part)));
-    timeline.setView(...(t0 < t1 ? [t0, t1] : [0, model.span]));
+    if (text === this.written) return;
+    const view = readView(text);
+    const { timeline } = this;
+    this.colorBy(view.scheme);
+    this.search.value = view.search;
+    this.table.setSort(view.sort, view.down);
+    timeline.thickness = view.thickness;
+    this.sizes.split = view.split;
+    timeline.measured = view.measured;
+    this.group(view.by);
+    this.filter();
+    this.pin(this.model.regions.find(region => region.name === view.pin) ?? null, true);
+    timeline.window.set(...(view.window ?? [0, this.model.span]));
+    this.select(this.spotOf(view.selected), false);
+    if (view.window) timeline.window.set(...view.window);
+    if (view.scroll > 0) timeline.elements.scroller.scrollTop = view.scroll;
   }
-  window.addEventListener("hashchange", readAddress);
 
-  readAddress();
-  table.follow(...timeline.target);
+  /**
+   * @param {SelectedBar | null} bar
+   * @returns {Spot | null}
+   */
+  spotOf(bar) {
+    const lane = bar && this.model.lanes.find(one => one.region.name === bar.name && one.rank === bar.rank && one.thread === bar.thread && one.depth === bar.depth);
+    if (!lane) return null;
+    const i = lowerBound(lane.starts, bar.start - 0.5);
+    return i < lane.starts.length ? { lane, i } : null;
+  }
+}
 
+async function startPage() {
+  const [data, bars] = [find("#data", HTMLElement), find("#bars", HTMLElement)];
+  const model = decode(JSON.parse(data.textContent ?? ""), await unpack(bars.textContent ?? ""));
+  data.remove();
+  bars.remove();
+  const page = new Page(model);
+  const { timeline } = page;
   return Object.freeze({
-    lib,
-    locate: (region, rank, time) => timeline.locate(region, rank, time),
+    lib: LIB,
+    locate: (/** @type {string} */ region, /** @type {number} */ rank, /** @type {number} */ time) => timeline.locate(region, rank, time),
     get view() {
-      const [t0, t1] = timeline.target;
-      return Object.freeze({ t0, t1, span: model.span, pinned: pinned?.name ?? null, search: $("search").value, by: timeline.grouping, measured: timeline.measured && [...timeline.measured], settled: timeline.settled && pending === undefined });
+      const [t0, t1] = timeline.window.target;
+      const { pin: pinned, search, by, measured, selected } = page.view;
+      return Object.freeze({ t0, t1, span: model.span, pinned, search, by, measured: measured && [...measured], selected, settled: timeline.window.settled && page.pending === undefined });
     },
   });
 }
 
-if (typeof document === "undefined") module.exports = lib;
-else {
+if (typeof document !== "undefined") {
   const started = startPage();
-  window.scopeProfiler = { started };
-  started.then(page => (window.scopeProfiler = page));
+  Object.assign(window, { scopeProfiler: { started } });
+  started.then(
+    page => Object.assign(window, { scopeProfiler: page }),
+    error => {
+      const empty = find("#empty", HTMLElement);
+      empty.hidden = false;
+      empty.textContent = `The page cannot be shown: ${error instanceof Error ? error.message : error}`;
+    },
+  );
 }

@@ -1,7 +1,19 @@
 // The table of regions: sorting, filtering, and the columns that follow the window of time.
 
+import { css } from "./color.js";
+import { count, duration, percent } from "./format.js";
+import { strandsOf } from "./layout.js";
+import { regionWithin } from "./model.js";
+
+/** @typedef {import("./color.js").RGB} RGB */
+/** @typedef {import("./data.js").Region} Region */
+/** @typedef {"calls" | "total" | "exclusive" | "mean" | "min" | "max" | "std" | "callsInView" | "timeInView" | "busyInView"} NumberKey */
+/** @typedef {"name" | NumberKey} Key */
+/** @typedef {{ key: NumberKey, title: string, hint: string, show: (value: number) => string, view?: boolean, bar?: boolean, first?: boolean }} Column */
+/** @typedef {{ region: Region, element: HTMLTableRowElement, button: HTMLButtonElement, swatch: HTMLElement, cells: Map<NumberKey, HTMLElement>, values: Partial<Record<NumberKey, number | null>>, exact: boolean }} TableRow */
+
+/** @type {Column[]} */
 const COLUMNS = [
-  { key: "name", title: "Region", hint: "The region's name" },
   { key: "calls", title: "Calls", hint: "Completed calls", show: count },
   { key: "total", title: "Total", hint: "Nested regions included; of calls inside others of their region only the outermost count", show: duration, bar: true },
   { key: "exclusive", title: "Exclusive", hint: "Total without the time in nested regions", show: duration, bar: true },
@@ -9,12 +21,15 @@ const COLUMNS = [
   { key: "min", title: "Min", hint: "Shortest call", show: duration },
   { key: "max", title: "Max", hint: "Longest call", show: duration },
   { key: "std", title: "Std", hint: "Standard deviation of the durations", show: duration },
-  { key: "callsInView", title: "Calls", hint: "Calls at least partly within the visible window", show: count, view: true },
-  { key: "timeInView", title: "Time", hint: "Time within the visible window in which the region ran, summed over its lanes", show: duration, view: true, bar: true },
-  { key: "busyInView", title: "Busy", hint: "The share of the visible window in which the region ran, on average over its lanes", show: percent, view: true },
+  { key: "callsInView", title: "Calls", hint: "Calls at least partly within the visible window", show: count, view: true, first: true },
+  { key: "timeInView", title: "Time", hint: "Time within the visible window in which the region ran, summed over ranks and threads", show: duration, view: true, bar: true },
+  { key: "busyInView", title: "Busy", hint: "The share of the visible window in which the region ran, on average over its ranks and threads", show: percent, view: true },
 ];
 
-/** A name that gives way in the middle where it is too long: its last characters never shrink. */
+/**
+ * A name that gives way in the middle where it is too long: its last characters never shrink.
+ * @param {string} label
+ */
 function nameElement(label) {
   const characters = Array.from(label);
   const tail = characters.length > 32 ? 14 : 0;
@@ -27,30 +42,43 @@ function nameElement(label) {
   return name;
 }
 
-class RegionTable {
-  constructor(model, table, on) {
-    this.model = model;
+/** @param {(string | false | undefined)[]} names */
+const classes = (...names) => names.filter(Boolean).join(" ");
+
+export class RegionTable {
+  /**
+   * @param {Region[]} regions
+   * @param {HTMLTableElement} table
+   * @param {{ pin: (region: Region | null) => void, sort: () => void }} on
+   */
+  constructor(regions, table, on) {
     this.table = table;
     this.on = on;
+    /** @type {{ key: Key, down: boolean }} */
     this.sort = { key: "total", down: true };
-    this.shown = new Set(model.regions);
+    this.shown = new Set(regions);
+    /** @type {Region | null} */
     this.pinned = null;
-    this.rows = model.regions.map(region => this.row(region));
-    this.head();
+    this.rows = regions.map(region => this.row(region));
+    /** @type {Map<Key, HTMLElement>} */
+    this.heads = new Map();
+    this.viewTitle = this.head();
     this.body = table.tBodies[0];
     this.empty = document.createElement("tr");
-    const cell = this.empty.insertCell();
-    cell.colSpan = COLUMNS.length;
-    cell.className = "nothing";
-    for (const column of COLUMNS.filter(one => one.bar)) {
+    this.reason = this.empty.insertCell();
+    this.reason.colSpan = COLUMNS.length + 1;
+    this.reason.className = "nothing";
+    for (const column of COLUMNS.filter(one => one.bar && !one.view)) {
       const most = Math.max(...this.rows.map(row => row.values[column.key] ?? 0), 1);
-      if (!column.view) this.rows.forEach(row => this.fill(row, column, most));
+      this.rows.forEach(row => this.fill(row, column, most));
     }
   }
 
+  /** The two rows of headings; gives the one that says what is in view. */
   head() {
-    const groups = this.table.tHead.insertRow();
-    const group = (title, span, scope) => {
+    const head = /** @type {HTMLTableSectionElement} */ (this.table.tHead);
+    const groups = head.insertRow();
+    const group = (/** @type {string} */ title, /** @type {number} */ span, /** @type {string} */ scope) => {
       const cell = document.createElement("th");
       cell.colSpan = span;
       cell.scope = "colgroup";
@@ -60,117 +88,143 @@ class RegionTable {
       return cell;
     };
     const inView = COLUMNS.filter(column => column.view).length;
-    group("Whole run", COLUMNS.length - inView, "whole");
-    this.viewTitle = group("In view", inView, "view first");
-    const titles = this.table.tHead.insertRow();
-    this.heads = COLUMNS.map(column => {
-      const cell = document.createElement("th");
-      cell.scope = "col";
-      cell.className = [column.show ? "number" : "name", column.view && "view", column.key === "callsInView" && "first"].filter(Boolean).join(" ");
-      const button = document.createElement("button");
-      button.type = "button";
-      button.title = `${column.hint}. Click to sort.`;
-      button.textContent = column.title;
-      button.addEventListener("click", () => {
-        const again = this.sort.key === column.key;
-        this.setSort(column.key, again ? !this.sort.down : column.key !== "name");
-        this.on.sort();
-      });
-      cell.append(button);
-      titles.append(cell);
-      return cell;
-    });
+    group("Whole run", COLUMNS.length + 1 - inView, "whole");
+    const viewTitle = group("In view", inView, "view first");
+    const titles = head.insertRow();
+    titles.append(this.heading("name", "Region", "The region's name", "name"));
+    for (const { key, title, hint, view, first } of COLUMNS) titles.append(this.heading(key, title, hint, classes("number", view && "view", first && "first")));
+    return viewTitle;
   }
 
+  /**
+   * @param {Key} key
+   * @param {string} title
+   * @param {string} hint
+   * @param {string} className
+   */
+  heading(key, title, hint, className) {
+    const cell = document.createElement("th");
+    cell.scope = "col";
+    cell.className = className;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.title = `${hint}. Click to sort.`;
+    button.textContent = title;
+    button.addEventListener("click", () => {
+      const again = this.sort.key === key;
+      this.setSort(key, again ? !this.sort.down : key !== "name");
+      this.on.sort();
+    });
+    cell.append(button);
+    this.heads.set(key, cell);
+    return cell;
+  }
+
+  /**
+   * @param {Region} region
+   * @returns {TableRow}
+   */
   row(region) {
     const element = document.createElement("tr");
-    const row = { region, element, cells: {}, values: { name: region.label, ...region.stats } };
+    const head = document.createElement("th");
+    head.scope = "row";
+    const button = document.createElement("button");
+    button.type = "button";
+    button.title = region.name === "" ? region.label : region.name;
+    button.setAttribute("aria-pressed", "false");
+    const swatch = document.createElement("i");
+    swatch.className = "swatch";
+    button.append(swatch, nameElement(region.label));
+    head.append(button);
+    element.append(head);
+    /** @type {TableRow} */
+    const row = { region, element, button, swatch, cells: new Map(), values: { ...region.stats }, exact: true };
     for (const column of COLUMNS) {
-      const cell = document.createElement(column.key === "name" ? "th" : "td");
-      if (column.key === "name") {
-        cell.scope = "row";
-        const button = document.createElement("button");
-        button.type = "button";
-        button.title = region.name === "" ? region.label : region.name;
-        button.setAttribute("aria-pressed", "false");
-        row.swatch = document.createElement("i");
-        row.swatch.className = "swatch";
-        button.append(row.swatch, nameElement(region.label));
-        cell.append(button);
-        row.button = button;
-      } else {
-        cell.className = ["number", column.view && "view", column.key === "callsInView" && "first", column.bar && "bar"].filter(Boolean).join(" ");
-      }
-      row.cells[column.key] = cell;
+      const cell = document.createElement("td");
+      cell.className = classes("number", column.view && "view", column.first && "first", column.bar && "bar");
+      row.cells.set(column.key, cell);
       element.append(cell);
-      if (column.show && !column.view) this.fill(row, column);
+      if (!column.view) this.fill(row, column);
     }
     element.addEventListener("click", () => this.on.pin(this.pinned === region ? null : region));
     return row;
   }
 
+  /**
+   * @param {TableRow} row
+   * @param {Column} column
+   * @param {number} [most] the value whose bar is longest
+   */
   fill(row, column, most) {
-    const value = row.values[column.key];
-    const cell = row.cells[column.key];
-    const missing = value === undefined || value === null;
-    const text = missing ? "–" : `${row.values.exact === false && column.view ? "≈ " : ""}${column.show(value)}`;
+    const value = row.values[column.key] ?? null;
+    const cell = row.cells.get(column.key);
+    if (!cell) return;
+    const text = value === null ? "–" : `${column.view && !row.exact ? "≈ " : ""}${column.show(value)}`;
     if (cell.textContent !== text) cell.textContent = text;
-    cell.classList.toggle("zero", missing || value === 0);
-    if (column.bar && most !== undefined) cell.style.setProperty("--share", missing ? 0 : (Math.max(0, value) / most).toFixed(4));
+    cell.classList.toggle("zero", value === null || value === 0);
+    if (column.bar && most !== undefined) cell.style.setProperty("--share", (Math.max(0, value ?? 0) / most).toFixed(4));
   }
 
+  /**
+   * @param {string} key one that is no column changes nothing
+   * @param {boolean} down
+   */
   setSort(key, down) {
-    if (!COLUMNS.some(column => column.key === key)) return;
-    this.sort = { key, down };
+    const known = [...this.heads.keys()].find(one => one === key);
+    if (!known) return;
+    this.sort = { key: known, down };
     this.order();
   }
 
-  /** Shows these regions only; `reason` is what to say when there are none. */
+  /**
+   * Shows these regions only; `reason` is what to say when there are none.
+   * @param {Region[]} regions
+   * @param {string} reason
+   */
   filter(regions, reason) {
     this.shown = new Set(regions);
-    this.empty.cells[0].textContent = reason;
+    this.reason.textContent = reason;
     this.order();
   }
 
   order() {
     const { key, down } = this.sort;
-    const sign = down ? -1 : 1;
     const rows = this.rows.filter(row => this.shown.has(row.region));
-    // What has no value stands last, whichever way the rest is sorted.
-    const compare = (a, b) => {
-      const [x, y] = [a.values[key], b.values[key]];
-      if (key === "name") return sign * x.localeCompare(y);
-      if ((x ?? null) === null || (y ?? null) === null) return Number((x ?? null) === null) - Number((y ?? null) === null);
-      return sign * (x - y);
-    };
-    rows.sort((a, b) => compare(a, b) || a.region.id - b.region.id);
+    rows.sort((a, b) => compare(a, b, key, down ? -1 : 1) || a.region.id - b.region.id);
     const elements = rows.length > 0 ? rows.map(row => row.element) : [this.empty];
     const now = this.body.children;
     if (elements.length !== now.length || elements.some((element, i) => element !== now[i])) {
       const focused = document.activeElement;
       this.body.replaceChildren(...elements);
-      if (this.body.contains(focused)) focused.focus({ preventScroll: true });
+      if (focused instanceof HTMLElement && this.body.contains(focused)) focused.focus({ preventScroll: true });
     }
-    COLUMNS.forEach((column, i) => {
-      if (column.key === key) this.heads[i].setAttribute("aria-sort", down ? "descending" : "ascending");
-      else this.heads[i].removeAttribute("aria-sort");
-    });
+    for (const [column, cell] of this.heads) {
+      if (column === key) cell.setAttribute("aria-sort", down ? "descending" : "ascending");
+      else cell.removeAttribute("aria-sort");
+    }
   }
 
-  /** Recomputes what is seen between t0 and t1. */
+  /**
+   * Recomputes what is seen between t0 and t1.
+   * @param {number} t0
+   * @param {number} t1
+   */
   follow(t0, t1) {
     this.viewTitle.textContent = `In view: ${duration(t1 - t0)}`;
     for (const row of this.rows) {
-      const { lanes } = row.region;
       const { calls, time, exact } = regionWithin(row.region, t0, t1);
-      Object.assign(row.values, { callsInView: calls, timeInView: time, exact });
-      row.values.busyInView = lanes.length > 0 ? Math.min(1, time / (t1 - t0) / lanes.length) : 0;
+      const strands = strandsOf(row.region).length;
+      row.exact = exact;
+      row.values.callsInView = calls;
+      row.values.timeInView = time;
+      row.values.busyInView = strands > 0 ? Math.min(1, time / (t1 - t0) / strands) : 0;
     }
-    const most = Math.max(...this.rows.map(row => row.values.timeInView), 1);
+    const most = Math.max(...this.rows.map(row => row.values.timeInView ?? 0), 1);
     for (const row of this.rows) for (const column of COLUMNS) if (column.view) this.fill(row, column, most);
     if (this.sort.key.endsWith("InView")) this.order();
   }
 
+  /** @param {Region | null} region */
   pin(region) {
     this.pinned = region;
     this.table.classList.toggle("has-pinned", region !== null);
@@ -181,16 +235,35 @@ class RegionTable {
     }
   }
 
-  /** Scrolls a row into the panel without moving anything else. */
+  /**
+   * Scrolls a row into the panel without moving anything else.
+   * @param {HTMLElement} element
+   */
   scrollTo(element) {
     const panel = this.table.parentElement;
-    const top = element.offsetTop - this.table.tHead.offsetHeight;
+    if (!panel) return;
+    const top = element.offsetTop - (this.table.tHead?.offsetHeight ?? 0);
     const bottom = element.offsetTop + element.offsetHeight - panel.clientHeight;
     if (panel.scrollTop > top) panel.scrollTop = top;
     else if (panel.scrollTop < bottom) panel.scrollTop = bottom;
   }
 
+  /** @param {RGB[]} fills by region */
   paint(fills) {
     for (const row of this.rows) row.swatch.style.background = css(fills[row.region.id]);
   }
+}
+
+/**
+ * What has no value stands last, whichever way the rest is sorted.
+ * @param {TableRow} a
+ * @param {TableRow} b
+ * @param {Key} key
+ * @param {1 | -1} sign
+ */
+function compare(a, b, key, sign) {
+  if (key === "name") return sign * a.region.label.localeCompare(b.region.label);
+  const [x, y] = [a.values[key] ?? null, b.values[key] ?? null];
+  if (x === null || y === null) return Number(x === null) - Number(y === null);
+  return sign * (x - y);
 }

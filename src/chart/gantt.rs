@@ -162,6 +162,8 @@ pub struct Lane {
     pub thread: Option<u32>,
     /// The [label](crate::profile::thread_label) of the thread; empty for a lane that carries all threads.
     pub thread_label: String,
+    /// How many calls of the thread are around those of the lane, where lanes tell calls apart by that; else 0.
+    pub depth: u32,
     /// In order of time, never overlapping.
     pub bars: Vec<Bar>,
 }

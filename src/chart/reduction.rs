@@ -274,6 +274,7 @@ impl<'a> GrowingGantt<'a> {
                     last_rank,
                     thread,
                     thread_label: String::new(),
+                    depth: 0,
                     bars,
                 })
             };

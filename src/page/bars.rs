@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! number of lanes
-//! of each lane: region, rank, thread + 1 or 0 for all, number of bars, number of merged bars
+//! of each lane: region, rank, thread + 1 or 0 for all, depth, number of bars, number of merged bars
 //! of each lane: the gap before each bar, the length of each bar,
 //!               of each merged bar: steps since the last merged bar, calls, busy share
 //! ```
@@ -46,6 +46,7 @@ fn pack(chart: &GanttChart) -> Vec<u8> {
         push(&mut out, *region as u64);
         push(&mut out, lane.rank.into());
         push(&mut out, lane.thread.map_or(0, |thread| u64::from(thread) + 1));
+        push(&mut out, lane.depth.into());
         push(&mut out, lane.bars.len() as u64);
         push(&mut out, merged as u64);
     }
@@ -132,6 +133,7 @@ mod tests {
             last_rank: 3,
             thread: Some(7),
             thread_label: "main #7".into(),
+            depth: 2,
             bars,
         };
         let region = GanttRegion {
@@ -146,9 +148,9 @@ mod tests {
         };
         let longest = i64::MAX as u64 - 301;
         let numbers = unpack(&encode(&chart));
-        assert_eq!(numbers[..6], [1, 0, 3, 8, 4, 2]);
-        assert_eq!(numbers[6..14], [5, 0, 11, 1, 4, 0, 280, longest]);
-        assert_eq!(numbers[14..], [2, 4, 25_000, 1, 2, 100_000]);
+        assert_eq!(numbers[..7], [1, 0, 3, 8, 2, 4, 2]);
+        assert_eq!(numbers[7..15], [5, 0, 11, 1, 4, 0, 280, longest]);
+        assert_eq!(numbers[15..], [2, 4, 25_000, 1, 2, 100_000]);
     }
 
     #[test]

@@ -2,11 +2,11 @@
 //!
 //! The page needs no network, no fonts and no server: it opens from `file://`, from a mail, or
 //! from an archive years later. Its sources are in `assets/page`; here they are put together with
-//! the chart as JSON. A content security policy in the page forbids every load, so that no data
+//! the data. A content security policy in the page forbids every load, so that no data
 //! can make the page fetch anything.
 
 use super::data::PageData;
-use super::{bars, json};
+use super::{bars, json, script};
 use crate::chart::gantt::GanttChart;
 use crate::error::Result;
 use crate::output;
@@ -14,23 +14,11 @@ use std::path::Path;
 
 const TEMPLATE: &str = include_str!("../../assets/page/page.html");
 const STYLE: &str = include_str!("../../assets/page/page.css");
-/// In order: each file uses only what stands before it.
-const SCRIPTS: [&str; 9] = [
-    include_str!("../../assets/page/format.js"),
-    include_str!("../../assets/page/model.js"),
-    include_str!("../../assets/page/color.js"),
-    include_str!("../../assets/page/lanes.js"),
-    include_str!("../../assets/page/painter.js"),
-    include_str!("../../assets/page/timeline.js"),
-    include_str!("../../assets/page/table.js"),
-    include_str!("../../assets/page/tooltip.js"),
-    include_str!("../../assets/page/page.js"),
-];
 
 /// The page as text.
 ///
-/// Times are kept to the nanosecond for charts of up to 104 days. A bar costs about a
-/// dozen bytes.
+/// Times are kept to the nanosecond for charts of up to 104 days. A bar costs about
+/// six bytes.
 ///
 /// ```
 /// use scope_profiler::chart::GanttChart;
@@ -46,7 +34,7 @@ pub fn render(chart: &GanttChart, data: &PageData) -> String {
     let json = json::encode(chart, data);
     let bars = bars::encode(chart);
     let title = escape_html(&chart.header.title);
-    let script = SCRIPTS.concat();
+    let script = script::compose();
     let parts = [
         ("title", title.as_str()),
         ("style", STYLE),

@@ -25,6 +25,8 @@ struct Head<'a> {
     threads: usize,
     intervals: u64,
     merged: u64,
+    /// Only calls shorter than this are merged, ns.
+    grain: u64,
     wall: i64,
     outside: Option<i64>,
     outside_share: Option<f64>,
@@ -95,6 +97,7 @@ fn head<'a>(chart: &'a GanttChart, data: &PageData) -> Head<'a> {
         threads: header.threads,
         intervals: header.intervals,
         merged: header.merged,
+        grain: 1,
         wall: header.wall_ns,
         outside: data.outside_ns,
         outside_share: data.outside_share,

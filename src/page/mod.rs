@@ -20,6 +20,7 @@ mod bars;
 mod data;
 pub mod html;
 mod json;
+mod script;
 pub mod viewer;
 
 pub use data::{PageData, PageNote, RegionStats, ThreadName};

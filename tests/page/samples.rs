@@ -70,25 +70,24 @@ impl Run {
                 .zip(&own)
                 .filter(|(one, _)| one.region == id)
                 .collect();
-            let mut lanes: BTreeMap<(u32, Option<u32>), Vec<Bar>> = BTreeMap::new();
-            let apart: BTreeSet<_> = calls.iter().map(|(one, _)| one.thread).collect();
-            for (one, _) in &calls {
-                let thread = (apart.len() > 1).then_some(one.thread);
+            let mut lanes: BTreeMap<(u32, u32, u32), Vec<Bar>> = BTreeMap::new();
+            for (one, (_, depth)) in &calls {
                 let bar = Bar {
                     start_ns: one.start,
                     end_ns: one.end,
                     busy: 1.0,
                     calls: 1,
                 };
-                lanes.entry((one.rank, thread)).or_default().push(bar);
+                lanes.entry((one.rank, one.thread, *depth)).or_default().push(bar);
             }
             let lanes = lanes
                 .into_iter()
-                .map(|((rank, thread), bars)| Lane {
+                .map(|((rank, thread, depth), bars)| Lane {
                     rank,
                     last_rank: rank,
-                    thread,
+                    thread: Some(thread),
                     thread_label: String::new(),
+                    depth,
                     bars,
                 })
                 .collect();
@@ -112,7 +111,7 @@ impl Run {
                 min_ns: durations.iter().copied().min().unwrap_or(0),
                 max_ns: durations.iter().copied().max().unwrap_or(0),
                 std_ns: variance.sqrt(),
-                exclusive_ns: Some(calls.iter().map(|(_, own)| **own).sum()),
+                exclusive_ns: Some(calls.iter().map(|(_, (own, _))| own).sum()),
             });
         }
         let header = Header {
@@ -152,9 +151,13 @@ impl Run {
         )
     }
 
-    /// Each interval's duration without its children's, per thread.
-    fn own_times(&self) -> Vec<i64> {
-        let mut own: Vec<i64> = self.intervals.iter().map(|one| one.end - one.start).collect();
+    /// Each interval's duration without its children's, and its depth, per thread.
+    fn own_times(&self) -> Vec<(i64, u32)> {
+        let mut own: Vec<(i64, u32)> = self
+            .intervals
+            .iter()
+            .map(|one| (one.end - one.start, 0))
+            .collect();
         let mut open: BTreeMap<(u32, u32), Vec<usize>> = BTreeMap::new();
         for (i, one) in self.intervals.iter().enumerate() {
             let stack = open.entry((one.rank, one.thread)).or_default();
@@ -165,8 +168,9 @@ impl Run {
                 stack.pop();
             }
             if let Some(&parent) = stack.last() {
-                own[parent] -= one.end - one.start;
+                own[parent].0 -= one.end - one.start;
             }
+            own[i].1 = stack.len() as u32;
             stack.push(i);
         }
         own

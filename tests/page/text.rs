@@ -77,3 +77,50 @@ fn a_page_that_cannot_be_written_is_one_line_with_its_path() {
     assert!(error.to_string().contains("is a directory"), "{error}");
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
 }
+
+/// What the page's own tests (assets/page/test) hold its scripts to, as Rust has it.
+fn vectors() -> String {
+    use scope_profiler::chart::Color;
+    use scope_profiler::units;
+    use serde_json::{Value, json};
+
+    let mut durations = vec![
+        0.0, 1.5, 45.25, 0.125, 2.5, 3.5, 0.375, 12.25, 12.35, 99.95, 100.5, 101.5, 999.5, -2.5e9,
+    ];
+    let scales = [1.0, 0.994_999_9, 0.9995, 0.9995 * 60.0, 1.2345, 5.995];
+    for power in 0..17 {
+        durations.extend(scales.map(|scale| scale * 10_f64.powi(power)));
+        durations.push(10_f64.powi(power) - 0.5);
+    }
+    durations.extend((0..400).map(|i| f64::from(i) * 5e3 + 62.5));
+    let counts = [0, 1, 7, 999, 1_000, 12_345, 1_234_567, 9_007_199_254_740_991];
+    let color = |i: u32| Color((i * 37 % 256) as u8, (i * 91 % 256) as u8, (i * 151 % 256) as u8);
+    let json_of = |Color(r, g, b): Color| json!([r, g, b]);
+    let colors = (0..60).map(color).chain([Color::BLACK, Color::WHITE]);
+    let pairs: Vec<(Color, Color)> = colors.clone().zip((7..).map(color)).collect();
+    let value = json!({
+        "durations": durations.iter().map(|&ns| json!([ns, units::duration_f64(ns)])).collect::<Value>(),
+        "counts": counts.map(|n| json!([n, units::count(n)])),
+        "plurals": counts.map(|n| json!([n, units::plural(n, "call")])),
+        "contrasts": pairs.iter().map(|&(a, b)| json!([json_of(a), json_of(b), a.contrast(b)])).collect::<Value>(),
+        "texts": colors.map(|fill| json!([json_of(fill), json_of(fill.text())])).collect::<Value>(),
+    });
+    format!("{value:#}\n")
+}
+
+const VECTORS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/page/test/vectors.json");
+
+#[test]
+fn the_scripts_are_held_to_the_numbers_and_colours_of_rust() {
+    let kept = std::fs::read_to_string(VECTORS).unwrap();
+    assert!(
+        kept == vectors(),
+        "{VECTORS} is out of date: cargo test --test page write_vectors -- --ignored"
+    );
+}
+
+#[test]
+#[ignore = "writes the file that the test above compares"]
+fn write_vectors() {
+    std::fs::write(VECTORS, vectors()).unwrap();
+}

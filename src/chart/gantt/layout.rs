@@ -261,6 +261,7 @@ mod tests {
             last_rank: rank,
             thread,
             thread_label: thread.map_or_else(String::new, |thread| thread_label(thread, Some(name))),
+            depth: 0,
             bars: Vec::new(),
         }
     }

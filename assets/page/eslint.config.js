@@ -1,0 +1,18 @@
+import js from "@eslint/js";
+
+const browser = ["atob", "Blob", "document", "DecompressionStream", "Element", "getComputedStyle", "history", "HTMLElement", "HTMLButtonElement", "HTMLCanvasElement", "HTMLDialogElement", "HTMLInputElement", "HTMLTableElement", "ImageData", "innerHeight", "innerWidth", "location", "matchMedia", "performance", "requestAnimationFrame", "ResizeObserver", "Response", "setTimeout", "URLSearchParams", "window"];
+
+export default [
+  js.configs.recommended,
+  {
+    languageOptions: { globals: Object.fromEntries(browser.map(name => [name, "readonly"])) },
+    rules: {
+      eqeqeq: "error",
+      "no-restricted-properties": ["error", ...["innerHTML", "outerHTML", "insertAdjacentHTML"].map(property => ({ property, message: "Names of regions are text; set textContent." }))],
+      "no-var": "error",
+      "object-shorthand": "error",
+      "prefer-const": "error",
+    },
+  },
+  { files: ["test/*.js", "eslint.config.js"], languageOptions: { globals: { URL: "readonly", console: "readonly" } } },
+];

@@ -1,0 +1,157 @@
+// A row of bars as a row of pixels, whatever the number of bars. Pure functions on typed arrays.
+
+import { busyShare, gallop, lowerBound } from "./model.js";
+
+/** @typedef {import("./data.js").Lane} Lane */
+/** A bar with room for text: its lane, its index, and the pixels it takes. @typedef {{ lane: Lane, i: number, from: number, to: number }} WideBar */
+
+export const SHADES = 16;
+/** How busy a call shorter than a pixel looks at least that has this many empty pixels on either side. */
+const LONE = 0.65;
+const APART = 2;
+/** Weights by which the shares of dense pixels are averaged, from the pixel itself to the farthest one. */
+const WEIGHTS = [4, 3, 2, 1];
+
+/** Paints rows of a number of pixels. */
+export class Raster {
+  /** @param {number} columns */
+  constructor(columns) {
+    this.columns = columns;
+    /** How much of each pixel the present lane fills. */
+    this.coverage = new Float32Array(columns + 2);
+    /** How much of each pixel that lane fills whose colour it has. */
+    this.strength = new Float32Array(columns);
+  }
+
+  /**
+   * Paints lanes into one row of pixels. Where several share a pixel it has the colour of the busiest.
+   * @param {Lane[]} lanes
+   * @param {number} t0
+   * @param {number} t1
+   * @param {Uint32Array} row
+   * @param {(lane: Lane) => Uint32Array} shadesOf the colours from idle to busy
+   * @param {number} wide bars of this many pixels or more have room for text
+   * @returns {WideBar[]}
+   */
+  paint(lanes, t0, t1, row, shadesOf, wide) {
+    this.strength.fill(0);
+    return lanes.flatMap(lane => this.paintLane(lane, t0, t1, row, shadesOf(lane), wide));
+  }
+
+  /**
+   * Bars a pixel wide or wider are solid, narrower ones give their pixels a shade by busy share, as
+   * src/plot/coverage.rs does it.
+   * @param {Lane} lane
+   * @param {number} t0
+   * @param {number} t1
+   * @param {Uint32Array} row
+   * @param {Uint32Array} shades
+   * @param {number} wide
+   */
+  paintLane(lane, t0, t1, row, shades, wide) {
+    const { columns, strength } = this;
+    const { starts, ends } = lane;
+    const scale = columns / (t1 - t0);
+    const { solid, from, to } = this.cover(lane, t0, t1, scale);
+    const put = (/** @type {number} */ x, /** @type {number} */ share) => {
+      if (x >= columns || share <= strength[x]) return;
+      strength[x] = share;
+      row[x] = shades[Math.max(1, Math.min(SHADES, Math.round(share * SHADES)))];
+    };
+    this.shade(from, to, put);
+
+    const wideBars = [];
+    for (const k of solid) {
+      const a = Math.max(0, Math.round((starts[k] - t0) * scale));
+      let b = Math.max(a + 1, Math.round((ends[k] - t0) * scale));
+      // Calls that follow each other at once stay two bars to the eye.
+      if (b - a >= 6 && k + 1 < starts.length && Math.round((starts[k + 1] - t0) * scale) <= b) b--;
+      b = Math.min(columns, b);
+      const share = busyShare(lane, k);
+      for (let x = a; x < b; x++) put(x, share);
+      if (b - a > wide) wideBars.push({ lane, i: k, from: a, to: b });
+    }
+    return wideBars;
+  }
+
+  /**
+   * Adds up in `coverage` what bars narrower than a pixel fill; gives the others, and the pixels with coverage.
+   * @param {Lane} lane
+   * @param {number} t0
+   * @param {number} t1
+   * @param {number} scale
+   */
+  cover(lane, t0, t1, scale) {
+    const { columns, coverage } = this;
+    const { starts, ends, time } = lane;
+    const solid = [];
+    let from = columns;
+    let to = -1;
+    let i = lowerBound(ends, t0);
+    while (i < starts.length && starts[i] <= t1) {
+      const a = (starts[i] - t0) * scale;
+      if ((ends[i] - starts[i]) * scale >= 1) {
+        solid.push(i++);
+        continue;
+      }
+      // Every further bar that starts in this pixel is narrow too, but perhaps the last.
+      const pixel = Math.max(0, Math.floor(a));
+      let j = Math.max(i + 1, gallop(starts, t0 + (pixel + 1) / scale, i));
+      if (j > i + 1 && (ends[j - 1] - starts[j - 1]) * scale >= 1) j--;
+      // Only the last can reach into the next pixel.
+      const spill = Math.max(0, (ends[j - 1] - t0) * scale - (pixel + 1)) * busyShare(lane, j - 1);
+      // However short, a call leaves a trace.
+      coverage[pixel] += Math.max(0.002, (time[j] - time[i]) * scale - spill);
+      coverage[pixel + 1] += spill;
+      from = Math.min(from, pixel);
+      to = Math.max(to, pixel + 1);
+      i = j;
+    }
+    return { solid, from, to };
+  }
+
+  /**
+   * Turns the coverage of the pixels from..=to into shares, and clears it.
+   * @param {number} from
+   * @param {number} to
+   * @param {(x: number, share: number) => void} put
+   */
+  shade(from, to, put) {
+    const { coverage } = this;
+    for (let x = from; x <= to; ) {
+      if (coverage[x] === 0) {
+        x++;
+        continue;
+      }
+      // Over gaps in which calls do not stand alone.
+      let end = x + 1;
+      for (let next = end; next <= to && next - end < APART; next++) if (coverage[next] > 0) end = next + 1;
+      if (end - x <= 2) {
+        // One pixel, as strong as the call is long, wherever in a pixel it begins.
+        const at = coverage[x] >= coverage[end - 1] ? x : end - 1;
+        const share = end - x === 2 ? coverage[x] + coverage[x + 1] : coverage[x];
+        put(at, LONE + (1 - LONE) * Math.min(1, share));
+      } else {
+        for (let pixel = x; pixel < end; pixel++) put(pixel, this.average(pixel, x, end));
+      }
+      coverage.fill(0, x, end);
+      x = end;
+    }
+  }
+
+  /**
+   * The weighted mean of the coverage around a pixel, within from..to.
+   * @param {number} pixel
+   * @param {number} from
+   * @param {number} to
+   */
+  average(pixel, from, to) {
+    let [sum, weights] = [0, 0];
+    for (let near = Math.max(from, pixel - 3); near < Math.min(to, pixel + 4); near++) {
+      const weight = WEIGHTS[Math.abs(near - pixel)];
+      sum += weight * this.coverage[near];
+      weights += weight;
+    }
+    return sum / weights;
+  }
+}

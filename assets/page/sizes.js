@@ -1,0 +1,75 @@
+// How the height of the page is shared between timeline and table.
+
+import { OVERVIEW } from "./overview.js";
+
+/** @typedef {import("./timeline.js").Timeline} Timeline */
+/** @typedef {{ main: HTMLElement, scroller: HTMLElement, splitter: HTMLElement, table: HTMLElement }} Panels */
+
+/** What the table and the frame keep at least, px. */
+const REST = 110;
+const LEAST_HEIGHT = 60;
+/** How far one key moves the splitter, px. */
+const STEP = 24;
+
+export class Sizes {
+  /**
+   * @param {Panels} panels
+   * @param {Timeline} timeline
+   * @param {() => void} changed told after every new arrangement
+   */
+  constructor(panels, timeline, changed) {
+    this.panels = panels;
+    this.timeline = timeline;
+    this.changed = changed;
+    /** The height of the timeline that the reader chose, px. @type {number | null} */
+    this.split = null;
+    this.listen();
+  }
+
+  /** Gives the timeline the height it wants, up to three fifths, or more where the table is short. */
+  arrange() {
+    const { main, scroller, splitter, table } = this.panels;
+    const { timeline, split } = this;
+    const room = main.clientHeight;
+    const rest = room - OVERVIEW - splitter.offsetHeight - 6;
+    const most = Math.max(120, Math.round(rest * 0.6), rest - table.offsetHeight);
+    timeline.arrange(split ?? most);
+    const wanted = timeline.groups.length === 0 ? 170 : timeline.wantedHeight;
+    const height = Math.min(split ?? Math.min(most, wanted), Math.max(LEAST_HEIGHT, room - REST));
+    scroller.style.height = `${height}px`;
+    splitter.setAttribute("aria-valuemin", String(LEAST_HEIGHT));
+    splitter.setAttribute("aria-valuemax", String(Math.max(LEAST_HEIGHT, room - REST)));
+    splitter.setAttribute("aria-valuenow", String(Math.round(height)));
+    timeline.fitCanvas();
+    this.changed();
+  }
+
+  /** @param {number | null} height px; null: as it fits */
+  splitTo(height) {
+    const most = Math.max(LEAST_HEIGHT, this.panels.main.clientHeight - REST);
+    this.split = height === null ? null : Math.max(LEAST_HEIGHT, Math.min(most, height));
+    this.arrange();
+  }
+
+  listen() {
+    const { main, scroller, splitter } = this.panels;
+    splitter.addEventListener("pointerdown", event => {
+      event.preventDefault();
+      splitter.setPointerCapture(event.pointerId);
+      const offset = event.clientY - scroller.clientHeight;
+      const move = (/** @type {PointerEvent} */ moved) => this.splitTo(moved.clientY - offset);
+      splitter.addEventListener("pointermove", move);
+      const end = () => splitter.removeEventListener("pointermove", move);
+      splitter.addEventListener("lostpointercapture", end, { once: true });
+    });
+    splitter.addEventListener("dblclick", () => this.splitTo(null));
+    splitter.addEventListener("keydown", event => {
+      const step = event.key === "ArrowUp" ? -STEP : event.key === "ArrowDown" ? STEP : 0;
+      if (step === 0) return;
+      event.preventDefault();
+      event.stopPropagation();
+      this.splitTo(scroller.clientHeight + step);
+    });
+    new ResizeObserver(() => this.arrange()).observe(main);
+  }
+}
