@@ -23,7 +23,7 @@ mod reliability {}
 #[doc = include_str!("../docs/tracing.md")]
 mod tracing {}
 
-#[cfg(feature = "pproc")]
+#[cfg(feature = "cli")]
 #[doc = include_str!("../docs/cli.md")]
 mod cli {}
 #[cfg(feature = "export")]

@@ -21,7 +21,7 @@
 //! assert_eq!(step[0].num_calls(), 10);
 //! assert!(step[0].total_duration_ns() >= reader.get_region("solve")?[0].total_duration_ns());
 //!
-//! # #[cfg(feature = "pproc")]
+//! # #[cfg(feature = "plot")]
 //! scope_profiler::plot_gantt(
 //!     &reader,
 //!     &scope_profiler::PlotOptions::new().filepath(directory.path().join("gantt.png")),
@@ -63,6 +63,15 @@
 //! | `mpi` | | ranks from MPI itself; needs an MPI installation and libclang at build time |
 //! | `static` | | builds HDF5 and zlib from source; needs CMake 3.26 or newer |
 
+#![cfg_attr(
+    not(feature = "hdf5"),
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "parts of the shared modules serve the file alone"
+    )
+)]
+
 pub mod analysis;
 #[cfg(test)]
 #[path = "../tests/common/calm.rs"]
@@ -72,7 +81,7 @@ pub mod check;
 mod clock;
 mod comm;
 mod config;
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "hdf5"))]
 mod doc_pages;
 mod error;
 mod event;
@@ -80,10 +89,10 @@ pub mod export;
 mod manager;
 pub mod merge;
 mod output;
-#[cfg(feature = "pproc")]
+#[cfg(feature = "plot")]
 pub mod page;
 mod pattern;
-#[cfg(feature = "pproc")]
+#[cfg(feature = "plot")]
 pub mod plot;
 pub mod profile;
 mod profiler;
@@ -101,7 +110,7 @@ pub use clock::ManualClock;
 pub use config::{Overflow, ProfilingConfig, RegionNaming};
 pub use error::{Error, Result};
 pub use manager::{ProfileManager, Session};
-#[cfg(feature = "pproc")]
+#[cfg(feature = "plot")]
 pub use plot::{PlotOptions, plot_durations, plot_gantt};
 pub use profile::{MpiRegion, RankRegion};
 pub use profiler::Profiler;

@@ -10,5 +10,6 @@
 //! ```
 
 pub use crate::config::MergeMode;
+#[cfg(feature = "hdf5")]
 pub use crate::store::merge::{MergeOptions, MergeProgress, Merged, UnreadableLog, merge, merge_with};
 pub use crate::store::run_directory::{find_logs, find_logs_of_run};

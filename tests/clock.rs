@@ -1,5 +1,5 @@
 //! Times in the file are those of the system's monotonic clock.
-#![cfg(target_os = "linux")]
+#![cfg(all(target_os = "linux", feature = "hdf5"))]
 
 #[path = "common/calm.rs"]
 mod calm;

@@ -2,7 +2,7 @@
 //!
 //! Damaged profiling files are in `tests/mutations.rs`, where the HDF5 library may crash.
 
-#![cfg(feature = "pproc")]
+#![cfg(all(feature = "plot", feature = "hdf5"))]
 #![allow(unreachable_pub, reason = "the fuzz targets use the same files")]
 
 #[path = "../fuzz/src/arguments.rs"]

@@ -2,6 +2,7 @@
 //!
 //! Instructions are counted by valgrind in the program that `scripts/safety program` builds, whose
 //! path is in `SCOPE_PROFILER_OVERHEAD`. Without either the test says that it is skipped; not in CI.
+#![cfg(feature = "hdf5")]
 
 #[path = "common/calm.rs"]
 mod calm;

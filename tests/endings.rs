@@ -1,7 +1,7 @@
 //! However a program ends, its log holds what it recorded.
 //!
 //! Each test runs this program again as a child that ends in its own way.
-#![cfg(unix)]
+#![cfg(all(unix, feature = "hdf5"))]
 
 #[path = "common/calm.rs"]
 mod calm;

@@ -1,4 +1,5 @@
 //! The global facade. One test, as there is one global session: it tells the life of a program.
+#![cfg(feature = "hdf5")]
 
 #[path = "common/calm.rs"]
 mod calm;

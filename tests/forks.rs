@@ -2,7 +2,7 @@
 //!
 //! Each test runs this program again as a program that forks. `SCOPE_PROFILER_TEST_FORKS` says how many
 //! children the busy one has, 300 by default.
-#![cfg(unix)]
+#![cfg(all(unix, feature = "hdf5"))]
 #![allow(unsafe_code)]
 
 #[path = "common/calm.rs"]

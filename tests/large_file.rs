@@ -1,4 +1,5 @@
 //! Ten million intervals: the sums are right, and a file to measure with stays where it is wanted.
+#![cfg(feature = "hdf5")]
 
 mod common;
 

@@ -4,7 +4,7 @@
 //! `SCOPE_PROFILER_NAMES=1000000 cargo test --release --test many_names -- --nocapture linear` is the long
 //! form: it goes up to that many names and prints what each number took.
 
-#![cfg(target_os = "linux")]
+#![cfg(all(target_os = "linux", feature = "hdf5"))]
 
 #[path = "common/calm.rs"]
 mod calm;

@@ -1,4 +1,5 @@
 //! From the logs of several ranks to a profile.
+#![cfg(feature = "hdf5")]
 
 #[path = "common/calm.rs"]
 mod calm;

@@ -1,4 +1,5 @@
 //! Ranks with clocks that differ, under a real `mpirun`.
+#![cfg(feature = "hdf5")]
 
 #[path = "common/calm.rs"]
 mod calm;

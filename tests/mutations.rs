@@ -4,7 +4,7 @@
 //!
 //! `SCOPE_PROFILER_MUTANTS=100000` makes as many damaged files instead of the few of every day.
 
-#![cfg(all(unix, feature = "pproc"))]
+#![cfg(all(unix, feature = "cli"))]
 #![allow(unreachable_pub, reason = "the fuzz targets use the same files")]
 
 mod common;

@@ -1,5 +1,5 @@
 //! What the library prints, and where: standard output is the program's own.
-#![cfg(unix)]
+#![cfg(all(unix, feature = "hdf5"))]
 
 #[path = "common/calm.rs"]
 mod calm;

@@ -1,6 +1,6 @@
 //! What a profile tells of who made it and where, who may read it, and what writing it leaves alone.
 
-#![cfg(unix)]
+#![cfg(all(unix, feature = "hdf5"))]
 
 #[path = "common/calm.rs"]
 mod calm;
@@ -190,7 +190,7 @@ fn where_everyone_may_write_logs_do_not_follow_a_link() {
 }
 
 #[test]
-#[cfg(feature = "pproc")]
+#[cfg(feature = "plot")]
 fn a_link_in_the_place_of_a_picture_is_replaced() {
     let (directory, treasure) = with_treasure();
     let file = directory.path().join("run.h5");

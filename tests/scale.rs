@@ -2,6 +2,7 @@
 //!
 //! `SCOPE_PROFILER_SCALE_RANKS=4096 cargo test --release --test scale` is the long form, with ranks of 100
 //! regions and 1000 calls each.
+#![cfg(feature = "hdf5")]
 
 #[path = "common/calm.rs"]
 mod calm;

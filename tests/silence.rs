@@ -1,5 +1,6 @@
 //! A session that has nothing says why. Each case is a program of its own, as what tracing remembers of
 //! call sites and subscribers is global.
+#![cfg(feature = "hdf5")]
 
 mod common;
 

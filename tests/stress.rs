@@ -4,6 +4,7 @@
 //! Takes a second; `STRESS_SECONDS` makes each test go on for longer. `scripts/safety` runs it under
 //! valgrind, and as part of a program (`tests/safety/src/bin/stress.rs`) under ThreadSanitizer. All threads
 //! are joined by name, which is what the sanitizer sees.
+#![cfg(feature = "hdf5")]
 
 #[cfg(test)]
 #[path = "common/calm.rs"]

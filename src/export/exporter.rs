@@ -41,7 +41,7 @@ use std::fmt;
 ///     }
 /// }
 ///
-/// let profile = Profile::builder().interval(0, "solve", 0, 100, 150).build();
+/// let profile = Profile::builder().interval(Call::new("solve", 100..150)).build();
 /// let mut text = Vec::new();
 /// Export::new(&profile, &Lines).write(&mut text)?;
 /// assert_eq!(text, b"solve 50\n");

@@ -5,7 +5,7 @@ mod column;
 mod exporter;
 mod formats;
 mod job;
-#[cfg(feature = "pproc")]
+#[cfg(feature = "plot")]
 pub mod json;
 mod output;
 pub mod ranks_table;

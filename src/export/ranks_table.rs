@@ -65,7 +65,7 @@ pub fn render(regions: &[RegionImbalance], options: &TableOptions) -> String {
         .iter()
         .map(|region| printable(region.name(), options.unicode))
         .collect();
-    let corner = format!("over {} ranks", first.ranks_of_run());
+    let corner = format!("over {}", units::plural(first.ranks_of_run() as u64, "rank"));
     let partly = shown
         .iter()
         .any(|region| region.num_ranks() < region.ranks_of_run());

@@ -8,7 +8,7 @@ pub(crate) use destination::{Destination, Placed};
 use crate::error::{Error, Result};
 use std::fs::Metadata;
 use std::io;
-#[cfg(feature = "pproc")]
+#[cfg(feature = "plot")]
 use std::io::Write;
 use std::path::Path;
 #[cfg(unix)]
@@ -156,7 +156,7 @@ pub(crate) fn replace(file: TempPath, path: &Path) -> io::Result<bool> {
 
 /// Writes `bytes` to `path`, replacing what is there only once all is written. `what` names the
 /// file's content in the error.
-#[cfg(feature = "pproc")]
+#[cfg(feature = "plot")]
 pub(crate) fn write(path: &Path, what: &str, bytes: &[u8]) -> Result<()> {
     file_to_write(path)?;
     temporary_beside(path)

@@ -326,6 +326,7 @@ impl FromIterator<Interval> for Intervals {
 /// # Errors
 ///
 /// When they cannot be read, and those of `each`.
+#[cfg(feature = "plot")]
 pub(crate) fn each_chunk(
     source: &dyn Source,
     row: usize,

@@ -13,13 +13,15 @@ pub use call::Call;
 pub(crate) use clock::agreement;
 pub use clock::{ClockAgreement, RankClock};
 pub use in_memory::{Profile, ProfileBuilder};
-pub(crate) use intervals::{CHUNK, each_chunk};
+pub(crate) use intervals::CHUNK;
+#[cfg(feature = "plot")]
+pub(crate) use intervals::each_chunk;
 pub use intervals::{Interval, Intervals, Numbers};
 pub(crate) use region::{CallSite, OwnTimes};
 pub use region::{MpiRegion, RankRegion};
 pub use run::{RankRun, RunFacts};
 pub use statistics::Statistics;
-#[cfg(feature = "pproc")]
+#[cfg(feature = "plot")]
 pub(crate) use statistics::percentiles;
 pub(crate) use statistics::saturate;
 pub use threads::thread_label;

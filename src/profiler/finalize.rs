@@ -7,7 +7,6 @@ use super::account::account;
 use super::in_memory;
 use super::ranks::Ranks;
 use super::report::{RankReport, RegionTime};
-use super::written::Written;
 use crate::config::MergeMode;
 use crate::error::{Error, Result};
 use crate::output::{Destination, directory_of};
@@ -16,10 +15,8 @@ use crate::record::Recording;
 use crate::record::cost;
 use crate::record::writer::{Recorded, Writer};
 use crate::shell;
-use crate::store::merge::{MergeOptions, merge_with};
 use crate::store::{metadata, run_directory};
 use crate::summary::{Account, Summary};
-use crate::sys::fork::InLibrary;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -100,15 +97,6 @@ pub(super) fn end(
     outcome
 }
 
-/// To be held while HDF5 is used. An error in a child that was forked while another thread used HDF5.
-pub(super) fn in_hdf5() -> Result<InLibrary> {
-    InLibrary::begin().ok_or_else(|| {
-        Error::config(
-            "this process was forked while another thread was writing a file; HDF5 cannot be used in it",
-        )
-    })
-}
-
 /// Whether there are no other ranks; where the launcher does not say, whether there is no log of another.
 fn is_alone(ranks: &Ranks, writer: &Writer) -> bool {
     let comm = &ranks.comm;
@@ -167,7 +155,7 @@ impl Ending<'_> {
     }
 
     /// The command that merges the logs of ranks that cannot talk to each other.
-    fn command_for_all(&self, ranks: &Ranks, log: &Path) -> String {
+    pub(super) fn command_for_all(&self, ranks: &Ranks, log: &Path) -> String {
         match &ranks.comm.job {
             Some(_) => self.merge_command(log),
             // Each log has a run of its own. Only the user knows which logs belong together.
@@ -179,43 +167,17 @@ impl Ending<'_> {
         }
     }
 
-    /// The only rank, or one with a file of its own: makes the file of its log.
+    /// The only rank, or one with a file of its own.
     fn alone(&self, ranks: &Ranks) -> Result<Summary> {
-        let settings = &self.recording.settings;
         let log = self.writer.log_path();
-        if settings.merge == MergeMode::Keep {
+        if self.recording.settings.merge == MergeMode::Keep {
             return Ok(Summary::of_kept_logs(
                 self.account.clone(),
                 directory_of(&log),
                 &self.merge_command(&log),
             ));
         }
-        let unmerged = |error: Error| error.unmerged(&log, None, self.output());
-        let _in_hdf5 = in_hdf5().map_err(unmerged)?;
-        let options = MergeOptions::new()
-            .mode(settings.merge)
-            .into_destination(self.destination);
-        let merged = merge_with(&[&log], self.output(), &options).map_err(unmerged)?;
-        let file = Written::open(&merged.output).map_err(unmerged)?;
-        let mut summary = Summary::of(
-            &file.reader,
-            self.account.clone(),
-            settings.label.clone(),
-            Some(&merged.output),
-        )
-        .map_err(unmerged)?;
-        summary.set_placed(self.output(), merged.replaced);
-        if !settings.has_own_file && ranks.comm.size == 0 && !ranks.comm.may_be_alone {
-            // There may be other processes, whose logs are to be merged with this one.
-            summary.set_advice(format!(
-                "The launcher does not say how many processes there are. If there are others, merge all \
-                 logs when the last process has ended:\n  {}",
-                self.command_for_all(ranks, &log)
-            ));
-        } else {
-            self.remove(&log);
-        }
-        Ok(summary)
+        self.make_file(ranks, &log)
     }
 
     /// One of several ranks that cannot talk to each other.

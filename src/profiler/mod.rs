@@ -2,6 +2,11 @@
 
 mod account;
 mod child;
+#[cfg(feature = "hdf5")]
+mod file;
+#[cfg(not(feature = "hdf5"))]
+#[path = "no_file.rs"]
+mod file;
 mod finalize;
 mod hints;
 mod in_memory;
@@ -11,6 +16,7 @@ mod ranks;
 mod report;
 mod start;
 mod together;
+#[cfg(feature = "hdf5")]
 mod written;
 
 use crate::config::{self, ProfilingConfig};

@@ -1,5 +1,6 @@
 //! The messages of the rendezvous as bytes: what a rank reports to rank 0, and rank 0's replies.
 
+use crate::error::Class;
 use crate::store::codec::{Decoder, Encoder};
 use crate::summary::{Account, OpenRegion};
 use std::path::PathBuf;
@@ -95,8 +96,8 @@ pub(super) enum Verdict {
     Kept,
     /// The file lacks these ranks, or a part of them.
     Incomplete(PathBuf, Vec<u32>),
-    /// There is no file, for this reason.
-    Failed(String),
+    /// There is no file, for a reason of this class and text.
+    Failed(Class, String),
 }
 
 impl Verdict {
@@ -110,7 +111,7 @@ impl Verdict {
                 .fold(out.u8(2).text(&output.to_string_lossy()), |out, &rank| {
                     out.u32(rank)
                 }),
-            Self::Failed(reason) => out.u8(3).text(reason),
+            Self::Failed(class, reason) => out.u8(3).u8(class.number()).text(reason),
         };
         out.into_bytes()
     }
@@ -128,7 +129,7 @@ impl Verdict {
                 }
                 Self::Incomplete(output, ranks)
             }
-            3 => Self::Failed(input.text()?),
+            3 => Self::Failed(Class::from_number(input.u8()?), input.text()?),
             _ => return None,
         })
     }
@@ -168,7 +169,7 @@ mod tests {
             Verdict::Merged("out/run.h5".into()),
             Verdict::Kept,
             Verdict::Incomplete("out/run.h5".into(), vec![1, 30]),
-            Verdict::Failed("disk full".into()),
+            Verdict::Failed(Class::Io, "disk full".into()),
         ] {
             assert_eq!(Verdict::decode(&verdict.encode()), Some(verdict));
         }

@@ -5,34 +5,32 @@
 //! they report to rank 0, which merges the logs and replies with the result.
 
 use super::account::open_regions;
-use super::finalize::{Ending, Outcome, in_hdf5};
+use super::file::merge_mode;
+use super::finalize::{Ending, Outcome};
 use super::report::{Arrivals, RankReport, Verdict};
-use super::written::Written;
-use crate::analysis::imbalance::{self, Imbalance, RegionImbalance};
-use crate::analysis::selection::RegionFilter;
+use crate::analysis::imbalance::{Imbalance, RegionImbalance};
 use crate::comm::{Occasion, Rendezvous, Stage, Transport, World, compare_clocks};
 use crate::config::MergeMode;
-use crate::error::{Error, Result};
+use crate::error::{Class, Error};
 use crate::output::directory_of;
 use crate::shell;
-use crate::store::merge::{MergeOptions, merge_with, write_rank_file};
 use crate::store::run_directory;
 use crate::summary::{Account, Summary};
 use crate::units::ranges;
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Instant;
 
 /// With more intervals than this in several ranks, the summary has no call tree: that would read the whole file
 /// again, on one rank, while the others wait.
-const NESTED_INTERVALS: u64 = 10_000_000;
+pub(super) const NESTED_INTERVALS: u64 = 10_000_000;
 
 /// What rank 0 knows when the logs are complete.
-struct Gathered {
+pub(super) struct Gathered {
     /// From this rank and all others that have arrived.
-    reports: BTreeMap<u32, RankReport>,
+    pub(super) reports: BTreeMap<u32, RankReport>,
     /// The ranks that have not arrived.
-    missing: Vec<u32>,
+    pub(super) missing: Vec<u32>,
     size: u32,
 }
 
@@ -55,7 +53,7 @@ impl Ending<'_> {
         let Some(arrivals) = arrivals else {
             return self.left_alone("rank 0", world.rank(), &log);
         };
-        self.make_rank_file(rendezvous, arrivals, &log);
+        self.prepare_link(rendezvous, arrivals, &log);
         let word = rendezvous.report(Stage::Sealed, self.report(&log).encode());
         match word.and_then(|word| Verdict::decode(&word)) {
             None => self.left_alone("rank 0", world.rank(), &log),
@@ -71,12 +69,15 @@ impl Ending<'_> {
                     error: Some(error),
                 }
             }
-            Some(Verdict::Failed(reason)) => Error::not_found(format!(
-                "{}: rank 0 could not write it ({reason}); rank {} keeps {}",
-                shell::shown(self.output()).display(),
-                world.rank(),
-                shell::shown(&log).display()
-            ))
+            Some(Verdict::Failed(class, reason)) => Error::of(
+                class,
+                format!(
+                    "{}: rank 0 could not write it ({reason}); rank {} keeps {}",
+                    shell::shown(self.output()).display(),
+                    world.rank(),
+                    shell::shown(&log).display()
+                ),
+            )
             .into(),
         }
     }
@@ -92,14 +93,14 @@ impl Ending<'_> {
                 .values()
                 .filter_map(|bytes| Some(u64::from_le_bytes(bytes.as_slice().try_into().ok()?)))
                 .sum::<u64>();
-        let mode = settings.merge.for_logs(size as usize, bytes);
+        let mode = merge_mode(settings).for_logs(size as usize, bytes);
         let arrivals = Arrivals {
             all: arrived.len() == everybody.len(),
             link: mode == MergeMode::Link,
         };
         rendezvous.reply(Stage::Arrived, &arrivals.encode());
         self.complete_log(world, Some(arrivals));
-        self.make_rank_file(rendezvous, arrivals, &log);
+        self.prepare_link(rendezvous, arrivals, &log);
 
         let arrived: Vec<u32> = arrived.into_keys().collect();
         let sealed = rendezvous.collect(Stage::Sealed, &arrived);
@@ -145,15 +146,16 @@ impl Ending<'_> {
                 ),
             };
         }
-        let merged = rendezvous.with_heartbeats(|| self.merge(mode, log, gathered));
+        let merged = rendezvous.with_heartbeats(|| self.make_file_of_all(mode, log, gathered));
         let merged = merged.unwrap_or_else(|_| {
-            Err(Error::config(
+            Err(Error::of(
+                Class::Internal,
                 "the merge panicked; please report it, with what was printed above",
             ))
         });
         match merged {
             Err(error) => {
-                let verdict = Verdict::Failed(error.to_string());
+                let verdict = Verdict::Failed(error.class(), error.to_string());
                 let run = run_directory::run_of_log(log);
                 (error.unmerged(directory, run, self.output()).into(), verdict)
             }
@@ -170,38 +172,6 @@ impl Ending<'_> {
         }
     }
 
-    /// The summary, and the file.
-    fn merge(&self, mode: MergeMode, log: &Path, gathered: &Gathered) -> Result<(Summary, PathBuf)> {
-        let _in_hdf5 = in_hdf5()?;
-        // A missing rank may have a log nevertheless.
-        let of_missing = gathered.missing.iter().filter_map(|&rank| {
-            let run = run_directory::run_of_log(log)?;
-            Some(run_directory::log_of_rank(log, run, rank))
-        });
-        let logs: BTreeSet<PathBuf> = gathered
-            .reports
-            .values()
-            .map(|report| report.log.clone())
-            .chain(of_missing.filter(|log| log.is_file()))
-            .collect();
-        let logs: Vec<PathBuf> = logs.into_iter().collect();
-        let options = MergeOptions::new().mode(mode).into_destination(self.destination);
-        let merged = merge_with(&logs, self.output(), &options)?;
-        let output = merged.output.as_path();
-        let file = Written::open(output)?;
-        let label = self.recording.settings.label.clone();
-        let account = gathered.account();
-        let mut summary = if merged.intervals <= NESTED_INTERVALS {
-            Summary::of(&file.reader, account, label, Some(output))?
-        } else {
-            Summary::without_tree(&file.reader, account, label, output)
-        };
-        summary.set_placed(self.output(), merged.replaced);
-        let imbalance = imbalance::filtered(&file.reader, &RegionFilter::new(), Some(summary.call_tree()))?;
-        summary.set_ranks(imbalance, gathered.missing.clone());
-        Ok((summary, merged.output))
-    }
-
     /// Writes the last blocks of the log.
     fn complete_log(&self, world: &World, arrivals: Option<Arrivals>) {
         if arrivals.is_some_and(|arrivals| arrivals.all) {
@@ -216,14 +186,10 @@ impl Ending<'_> {
     }
 
     /// For an index of links every rank makes its own file, all at the same time.
-    fn make_rank_file(&self, rendezvous: &Rendezvous<'_, World>, arrivals: Arrivals, log: &Path) {
+    fn prepare_link(&self, rendezvous: &Rendezvous<'_, World>, arrivals: Arrivals, log: &Path) {
         if arrivals.link {
             // If it fails, the merge tries again, and reports an error if that fails too.
-            let made = rendezvous.with_heartbeats(|| {
-                in_hdf5()
-                    .and_then(|_in| write_rank_file(log, self.output()))
-                    .is_ok()
-            });
+            let made = rendezvous.with_heartbeats(|| self.make_rank_file(log).is_ok());
             drop(made);
         }
     }
@@ -251,7 +217,7 @@ impl Ending<'_> {
                 several => format!("ranks {} have", ranges(several)),
             },
             settings.merge_timeout.as_secs_f64(),
-            match settings.merge {
+            match merge_mode(settings) {
                 MergeMode::Keep => "",
                 _ => "; the file has what there was in the logs by then",
             },
@@ -262,7 +228,7 @@ impl Ending<'_> {
 
 impl Gathered {
     /// The sums over all ranks that have arrived.
-    fn account(&self) -> Account {
+    pub(super) fn account(&self) -> Account {
         let mut open: BTreeMap<&str, u64> = BTreeMap::new();
         let mut account = Account::default();
         for report in self.reports.values() {

@@ -9,21 +9,21 @@ mod paper;
 pub(crate) mod style;
 mod text;
 
-#[cfg(feature = "pproc")]
+#[cfg(feature = "plot")]
 mod backend;
-#[cfg(feature = "pproc")]
+#[cfg(feature = "plot")]
 mod embedded;
-#[cfg(feature = "pproc")]
+#[cfg(feature = "plot")]
 mod faces;
-#[cfg(feature = "pproc")]
+#[cfg(feature = "plot")]
 pub(crate) mod fonts;
-#[cfg(feature = "pproc")]
+#[cfg(feature = "plot")]
 mod glyphs;
-#[cfg(feature = "pproc")]
+#[cfg(feature = "plot")]
 pub(crate) mod png;
-#[cfg(feature = "pproc")]
+#[cfg(feature = "plot")]
 mod raster;
-#[cfg(feature = "pproc")]
+#[cfg(feature = "plot")]
 pub(crate) mod svg;
 
 pub use canvas::Canvas;

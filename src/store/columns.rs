@@ -1,11 +1,10 @@
 //! Writes the columns of a region.
 
-use super::hdf5::makings::{Makings, Values};
+use super::hdf5::{NewColumn, NewGroup, Values};
 use super::names;
 use crate::analysis::inclusive::Sum;
-use hdf5::{Dataset, Group, H5Type};
+use crate::error::Result;
 use std::cmp::Reverse;
-use std::ops::Range;
 
 /// Start, end (ns) and thread of one interval.
 pub(crate) type Row = (i64, i64, u32);
@@ -22,9 +21,8 @@ pub(crate) fn key(row: &Row) -> (i64, Reverse<i64>) {
 }
 
 /// Takes rows in order of start and writes them in large pieces.
-pub(crate) struct Columns<'a> {
-    makings: &'a Makings,
-    group: Group,
+pub(crate) struct Columns {
+    group: NewGroup,
     /// None where all intervals are of thread 0: the column is left out.
     with_threads: bool,
     /// Created when the first rows are written that are not all of them.
@@ -41,9 +39,9 @@ pub(crate) struct Columns<'a> {
 
 /// The columns in the file.
 struct Datasets {
-    start_times: Dataset,
-    end_times: Dataset,
-    thread_ids: Option<Dataset>,
+    start_times: NewColumn,
+    end_times: NewColumn,
+    thread_ids: Option<NewColumn>,
 }
 
 /// Sums over the rows of a region, ns.
@@ -55,17 +53,12 @@ pub(crate) struct Sums {
     pub(crate) inclusive: i64,
 }
 
-impl<'a> Columns<'a> {
+impl Columns {
     /// The columns of the region in `group`.
-    pub(crate) fn new(
-        makings: &'a Makings,
-        group: Group,
-        rows: u64,
-        with_threads: bool,
-    ) -> hdf5::Result<Self> {
-        let rows = usize::try_from(rows).map_err(|_| "more intervals than can be addressed in memory")?;
+    pub(super) fn new(group: NewGroup, rows: u64, with_threads: bool) -> Result<Self> {
+        let rows = usize::try_from(rows)
+            .map_err(|_| group.cannot_write("more intervals than can be addressed in memory"))?;
         Ok(Self {
-            makings,
             group,
             with_threads,
             datasets: None,
@@ -81,7 +74,7 @@ impl<'a> Columns<'a> {
 
     /// Adds a row. Rows with the same start may come in any order of length.
     #[inline]
-    pub(crate) fn push(&mut self, (start, end, thread): Row) -> hdf5::Result<()> {
+    pub(crate) fn push(&mut self, (start, end, thread): Row) -> Result<()> {
         let mut at = self.starts.len();
         self.starts.push(start);
         self.ends.push(end);
@@ -105,7 +98,7 @@ impl<'a> Columns<'a> {
     }
 
     /// Writes all rows except those that start together with the last one.
-    fn write_settled(&mut self) -> hdf5::Result<()> {
+    fn write_settled(&mut self) -> Result<()> {
         let last = self.starts.last().copied();
         let settled = self.starts.iter().rposition(|&start| Some(start) != last);
         match settled {
@@ -115,7 +108,7 @@ impl<'a> Columns<'a> {
         }
     }
 
-    fn write(&mut self, rows: usize) -> hdf5::Result<()> {
+    fn write(&mut self, rows: usize) -> Result<()> {
         if rows == self.rows && self.datasets.is_none() {
             return self.write_all();
         }
@@ -127,10 +120,15 @@ impl<'a> Columns<'a> {
         if rows == 0 {
             return Ok(());
         }
-        write_slice(&datasets.start_times, &self.starts[..rows], range.clone())?;
-        write_slice(&datasets.end_times, &self.ends[..rows], range.clone())?;
+        let int64s = Values::Int64;
+        datasets
+            .start_times
+            .write(int64s(&self.starts[..rows]), range.clone())?;
+        datasets
+            .end_times
+            .write(int64s(&self.ends[..rows]), range.clone())?;
         if let Some(thread_ids) = &datasets.thread_ids {
-            write_slice(thread_ids, &self.threads[..rows], range.clone())?;
+            thread_ids.write(Values::Uint32(&self.threads[..rows]), range.clone())?;
             self.threads.drain(..rows);
         }
         self.starts.drain(..rows);
@@ -140,8 +138,8 @@ impl<'a> Columns<'a> {
     }
 
     /// Creates the columns with all rows at once.
-    fn write_all(&mut self) -> hdf5::Result<()> {
-        let column = |name, values| self.makings.column(&self.group, name, values);
+    fn write_all(&mut self) -> Result<()> {
+        let column = |name, values| self.group.column(name, values);
         column(names::START_TIMES, Values::Int64(&self.starts))?;
         column(names::END_TIMES, Values::Int64(&self.ends))?;
         if self.with_threads {
@@ -155,7 +153,7 @@ impl<'a> Columns<'a> {
     }
 
     /// Writes the rest. Gives back the region's group.
-    pub(crate) fn finish(mut self) -> hdf5::Result<(Group, Sums)> {
+    pub(super) fn finish(mut self) -> Result<(NewGroup, Sums)> {
         if self.written < self.rows || self.rows == 0 {
             self.write(self.starts.len())?;
         }
@@ -168,20 +166,12 @@ impl<'a> Columns<'a> {
 }
 
 impl Datasets {
-    fn create(group: &Group, rows: usize, with_threads: bool) -> hdf5::Result<Self> {
-        let times = |name| group.new_dataset::<i64>().shape(rows).create(name);
+    fn create(group: &NewGroup, rows: usize, with_threads: bool) -> Result<Self> {
+        let threads = || group.new_uint32s(names::THREAD_IDS, rows);
         Ok(Self {
-            start_times: times(names::START_TIMES)?,
-            end_times: times(names::END_TIMES)?,
-            thread_ids: if with_threads {
-                Some(group.new_dataset::<u32>().shape(rows).create(names::THREAD_IDS)?)
-            } else {
-                None
-            },
+            start_times: group.new_int64s(names::START_TIMES, rows)?,
+            end_times: group.new_int64s(names::END_TIMES, rows)?,
+            thread_ids: with_threads.then(threads).transpose()?,
         })
     }
-}
-
-fn write_slice<T: H5Type>(column: &Dataset, values: &[T], rows: Range<usize>) -> hdf5::Result<()> {
-    column.write_slice(values, rows)
 }

@@ -5,15 +5,21 @@
 
 mod clock_sync;
 pub(crate) mod codec;
+#[cfg(feature = "hdf5")]
 mod columns;
+#[cfg(feature = "hdf5")]
 mod hdf5;
+#[cfg(feature = "hdf5")]
 pub(crate) mod merge;
 pub(crate) mod metadata;
+#[cfg(feature = "hdf5")]
 mod rank_file;
 pub(crate) mod rank_log;
 pub(crate) mod reader;
+mod region_names;
 pub(crate) mod run_directory;
 pub(crate) mod schema;
+#[cfg(feature = "hdf5")]
 mod sorted_runs;
 
 pub(crate) use schema::names;

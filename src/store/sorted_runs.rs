@@ -99,18 +99,17 @@ impl Runs {
     }
 
     /// Writes the rows of a region into its columns.
-    pub(crate) fn write(&self, region: u32, columns: &mut Columns, output: &Path) -> Result<()> {
-        let failed = |error| Error::hdf5(output, "cannot write", error);
+    pub(crate) fn write(&self, region: u32, columns: &mut Columns) -> Result<()> {
         if let Some(scratch) = &self.scratch {
             let scratch = scratch.get_ref();
             for row in Merge::new(scratch, self.runs.get(&region).map_or(&[], Vec::as_slice)) {
                 let row =
                     row.map_err(|error| Error::io(&self.directory, "cannot read a scratch file", error))?;
-                columns.push(row).map_err(failed)?;
+                columns.push(row)?;
             }
         } else {
             for &row in self.in_memory.get(&region).into_iter().flatten() {
-                columns.push(row).map_err(failed)?;
+                columns.push(row)?;
             }
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! The program, run as its users run it.
 
-#![cfg(feature = "pproc")]
+#![cfg(feature = "cli")]
 
 mod checking;
 #[path = "../common/mod.rs"]

@@ -1,6 +1,6 @@
 //! Profiles in the formats of other tools, written by the program and opened by what they are for.
 
-#![cfg(feature = "pproc")]
+#![cfg(feature = "cli")]
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -3,6 +3,7 @@
 //! Each test runs this program again, once for each rank, to play a part of `part.rs`. What launches
 //! them is `SCOPE_PROFILER_MPIRUN`, `mpirun` by default: it has to be of the MPI that this was built
 //! with. `scripts/test` runs all of it with Open MPI and with MPICH.
+#![cfg(feature = "hdf5")]
 
 #[path = "../common/calm.rs"]
 mod calm;

@@ -1,10 +1,11 @@
 //! What is said of a profile: charts as data and as files, the table, the statistics file.
+#![cfg(feature = "hdf5")]
 
 mod charts;
 #[path = "../common/mod.rs"]
 mod common;
-#[cfg(feature = "pproc")]
+#[cfg(feature = "plot")]
 mod json;
-#[cfg(feature = "pproc")]
+#[cfg(feature = "plot")]
 mod pictures;
 mod table;

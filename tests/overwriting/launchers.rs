@@ -1,10 +1,10 @@
 //! What launchers say of a process, and what comes of it.
 
 use super::program::{Running, end_together, names_in, program, run, said, set_file};
-#[cfg(feature = "pproc")]
+#[cfg(feature = "cli")]
 use super::program::{advice, paste};
 use scope_profiler::merge::{find_logs, merge};
-#[cfg(feature = "pproc")]
+#[cfg(feature = "cli")]
 use scope_profiler::{ProfilingH5Reader, profile::Source};
 use std::path::Path;
 
@@ -155,7 +155,7 @@ fn launch(launcher: &Launcher, run: &str, region: &str, directory: &Path) -> Vec
     end_together(ranks.into())
 }
 
-#[cfg(feature = "pproc")]
+#[cfg(feature = "cli")]
 fn content(file: &Path) -> (Vec<u32>, Vec<String>) {
     let reader = ProfilingH5Reader::open(file).unwrap();
     (reader.ranks().to_vec(), reader.names().to_vec())
@@ -180,7 +180,7 @@ fn ranks_of_every_launcher_keep_a_log_each() {
 }
 
 #[test]
-#[cfg(feature = "pproc")]
+#[cfg(feature = "cli")]
 fn the_advised_command_merges_the_run_that_advised_it_every_time() {
     for launcher in LAUNCHERS {
         let directory = tempfile::tempdir().unwrap();
@@ -196,7 +196,7 @@ fn the_advised_command_merges_the_run_that_advised_it_every_time() {
 }
 
 #[test]
-#[cfg(feature = "pproc")]
+#[cfg(feature = "cli")]
 fn a_launch_on_several_nodes_that_nothing_names_can_be_merged() {
     let nameless = launcher(
         "of several nodes",
@@ -210,7 +210,7 @@ fn a_launch_on_several_nodes_that_nothing_names_can_be_merged() {
 }
 
 #[test]
-#[cfg(feature = "pproc")]
+#[cfg(feature = "cli")]
 fn a_merge_that_replaces_an_older_file_says_so() {
     let directory = tempfile::tempdir().unwrap();
     let command = advice(&launch(&LAUNCHERS[0], "1", "step", directory.path())[0]);
@@ -221,7 +221,7 @@ fn a_merge_that_replaces_an_older_file_says_so() {
 }
 
 #[test]
-#[cfg(feature = "pproc")]
+#[cfg(feature = "cli")]
 fn logs_of_two_runs_are_told_apart_and_never_mixed() {
     let directory = tempfile::tempdir().unwrap();
     for run in ["1", "2"] {
@@ -315,7 +315,7 @@ fn a_program_alone_writes_its_file_whatever_the_batch_system_says() {
 }
 
 #[test]
-#[cfg(feature = "pproc")]
+#[cfg(feature = "cli")]
 fn where_the_number_of_ranks_is_not_told_one_alone_has_a_file_and_its_log_waits_for_others() {
     for variable in ["ALPS_APP_PE", "PMIX_RANK", "MPT_MPI_RANK"] {
         let directory = tempfile::tempdir().unwrap();

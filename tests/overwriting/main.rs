@@ -3,7 +3,7 @@
 //!
 //! Each test runs this program again, as often as it needs processes, with an environment that has
 //! nothing but what the test sets.
-#![cfg(unix)]
+#![cfg(all(unix, feature = "hdf5"))]
 
 #[path = "../common/calm.rs"]
 mod calm;

@@ -190,7 +190,7 @@ fn a_variable_that_is_no_text_is_refused_by_name() {
     assert!(names_in(directory.path()).is_empty());
 }
 
-#[cfg(feature = "pproc")]
+#[cfg(feature = "cli")]
 mod with_the_program {
     use super::super::program::{Running, advice, end_together, paste};
     use super::*;

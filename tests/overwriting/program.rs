@@ -193,7 +193,7 @@ pub(crate) fn regions(file: &Path) -> Vec<String> {
 }
 
 /// The command that a program printed for its user to paste.
-#[cfg(feature = "pproc")]
+#[cfg(feature = "cli")]
 pub(crate) fn advice(text: &str) -> String {
     let at = text
         .find("scope-profiler-pproc merge")
@@ -207,7 +207,7 @@ pub(crate) fn advice(text: &str) -> String {
 }
 
 /// Pastes it into a shell; what was printed.
-#[cfg(feature = "pproc")]
+#[cfg(feature = "cli")]
 pub(crate) fn paste(command: &str, directory: &Path) -> String {
     let program = Path::new(env!("CARGO_BIN_EXE_scope-profiler-pproc"));
     let mut shell = Command::new("bash");

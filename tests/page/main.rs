@@ -1,5 +1,5 @@
 //! The interactive page, as text and in a real browser.
-#![cfg(feature = "pproc")]
+#![cfg(all(feature = "plot", feature = "hdf5"))]
 
 mod browser;
 #[path = "../common/calm.rs"]

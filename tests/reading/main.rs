@@ -1,9 +1,10 @@
 //! Every kind of file as the reader gives it back, and what is refused.
+#![cfg(feature = "hdf5")]
 
 mod columnar;
 #[path = "../common/mod.rs"]
 mod common;
-#[cfg(feature = "pproc")]
+#[cfg(feature = "plot")]
 mod hostile;
 mod log_source;
 mod native_trace;

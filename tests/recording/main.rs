@@ -1,4 +1,5 @@
 //! What is recorded is what happened, through every door.
+#![cfg(feature = "hdf5")]
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -52,7 +52,7 @@ fn the_summary_names_and_numbers_threads() {
     }
 }
 
-#[cfg(feature = "pproc")]
+#[cfg(feature = "plot")]
 #[test]
 fn json_names_and_numbers_threads() {
     use scope_profiler::RegionFilter;

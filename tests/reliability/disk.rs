@@ -175,7 +175,7 @@ fn a_disk_that_stays_full() {
     }
 }
 
-#[cfg(feature = "pproc")]
+#[cfg(feature = "cli")]
 #[test]
 fn a_disk_that_gets_full_while_logs_are_merged() {
     let logs = directory();

@@ -120,7 +120,7 @@ fn a_kill_while_the_file_is_made_leaves_the_old_one_or_the_new_one_and_the_log()
     }
 }
 
-#[cfg(feature = "pproc")]
+#[cfg(feature = "cli")]
 #[test]
 fn a_kill_while_logs_are_merged_harms_neither_the_logs_nor_the_old_file() {
     let directory = directory();

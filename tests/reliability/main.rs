@@ -2,7 +2,7 @@
 //!
 //! The program is `victim.rs`, an example, which they build. `SCOPE_PROFILER_TEST_RUNS` says how often each
 //! random moment is tried, 50 by default; `scripts/reliability` runs the long form.
-#![cfg(unix)]
+#![cfg(all(unix, feature = "hdf5"))]
 
 #[path = "../common/calm.rs"]
 mod calm;

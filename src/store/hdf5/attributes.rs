@@ -17,7 +17,7 @@ const MAX_ATTRIBUTES: usize = 1 << 12;
 /// The attributes of an object with the given names that can be a [`Value`].
 ///
 /// Others are not read: libhdf5 crashes on some damaged strings.
-pub(in crate::store) fn read(location: &Location, wanted: impl Fn(&str) -> bool) -> hdf5::Result<Metadata> {
+pub(super) fn read(location: &Location, wanted: impl Fn(&str) -> bool) -> hdf5::Result<Metadata> {
     let mut metadata = Metadata::new();
     each(location, |name, attribute| {
         // An unreadable attribute is left out; the profile is still read.
@@ -31,7 +31,7 @@ pub(in crate::store) fn read(location: &Location, wanted: impl Fn(&str) -> bool)
 }
 
 /// The attribute called `name`, if there is one.
-pub(in crate::store) fn find(location: &Location, wanted: &str) -> hdf5::Result<Option<Attribute>> {
+pub(super) fn find(location: &Location, wanted: &str) -> hdf5::Result<Option<Attribute>> {
     let mut found = None;
     each(location, |name, attribute| {
         if name == wanted {
@@ -91,7 +91,7 @@ fn text_of_number(value: &Value) -> String {
     }
 }
 
-pub(in crate::store) fn numbers<T: H5Type>(container: &Container) -> hdf5::Result<Vec<T>> {
+pub(super) fn numbers<T: H5Type>(container: &Container) -> hdf5::Result<Vec<T>> {
     check_size(container, size_of::<T>())?;
     container.read_raw::<T>()
 }
@@ -164,41 +164,6 @@ macro_rules! bytes {
     )*};
 }
 bytes!(VarLenUnicode; VarLenAscii; FixedUnicode<N>, N; FixedAscii<N>, N);
-
-/// A text attribute, if there is one by that name.
-pub(in crate::store) fn text(attributes: &Metadata, name: &str) -> Option<String> {
-    match attributes.get(name)? {
-        Value::Text(text) => Some(text.clone()),
-        Value::List(texts) => texts.first().cloned(),
-        Value::Int(_) | Value::Float(_) => None,
-    }
-}
-
-/// A list-of-texts attribute; a single text counts as a list of one.
-pub(in crate::store) fn texts_of(attributes: &Metadata, name: &str) -> Vec<String> {
-    match attributes.get(name) {
-        Some(Value::List(texts)) => texts.clone(),
-        Some(Value::Text(text)) => vec![text.clone()],
-        _ => Vec::new(),
-    }
-}
-
-/// An integer attribute, if there is one by that name.
-pub(in crate::store) fn int(attributes: &Metadata, name: &str) -> Option<i64> {
-    match attributes.get(name)? {
-        Value::Int(number) => Some(*number),
-        _ => None,
-    }
-}
-
-/// A list-of-integers attribute; a single integer counts as a list of one.
-pub(in crate::store) fn ints(attributes: &Metadata, name: &str) -> Vec<i64> {
-    match attributes.get(name) {
-        Some(Value::Int(number)) => vec![*number],
-        Some(Value::List(texts)) => texts.iter().filter_map(|text| text.parse().ok()).collect(),
-        _ => Vec::new(),
-    }
-}
 
 /// Whether a type is an integer of any width up to 64 bits, and then whether it is signed.
 pub(super) fn integer(descriptor: &TypeDescriptor) -> Option<(IntSize, bool)> {

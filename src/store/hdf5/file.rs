@@ -15,14 +15,14 @@ const HEADER_BLOCK_BYTES: u64 = 1 << 14;
 /// In the format of HDF5 1.8 rather than of 1.0: that one keeps the names of a group's members in a
 /// single piece, which is read and written as a whole for each member once it is larger than the
 /// cache. The newer one finds a name in a tree and takes half the room.
-pub(in crate::store) fn create(path: &Path) -> hdf5::Result<File> {
+pub(super) fn create(path: &Path) -> hdf5::Result<File> {
     let mut builder = FileBuilder::new();
     builder.with_fapl(|access| bounded(access).meta_block_size(HEADER_BLOCK_BYTES).libver_v18());
     builder.create(path)
 }
 
 /// Opens a file for reading.
-pub(in crate::store) fn open(path: &Path) -> hdf5::Result<File> {
+pub(super) fn open(path: &Path) -> hdf5::Result<File> {
     let mut builder = FileBuilder::new();
     // Without a chunk cache, slices of uncompressed chunks are read as they are, and memory does
     // not grow with the number of datasets.

@@ -2,6 +2,7 @@
 
 use super::attributes;
 use super::column::{Column, check_place};
+use super::native;
 use super::opened::Opened;
 use crate::error::{Error, Result};
 use crate::profile::Metadata;
@@ -85,6 +86,19 @@ impl Group {
     #[cold]
     pub(in crate::store) fn damaged(&self, message: impl Into<String>) -> Error {
         self.from.damaged(message)
+    }
+
+    /// How many members the group has.
+    pub(in crate::store) fn num_members(&self) -> u64 {
+        self.group.len()
+    }
+
+    /// The number of values in the dataset at `path`, from this group on.
+    pub(in crate::store) fn num_values(&self, path: &str) -> Result<u64> {
+        native::num_values(&self.group, path).map_err(|error| {
+            self.from
+                .hdf5(format!("{} cannot be opened", self.path_of(path)), error)
+        })
     }
 
     /// The members of the group.

@@ -30,7 +30,7 @@ const COLUMN_BYTES: u32 = 60;
 
 /// Property lists, types and spaces that objects are created with.
 #[derive(Debug)]
-pub(in crate::store) struct Makings {
+pub(super) struct Makings {
     group: GroupCreate,
     column: DatasetCreate,
     attribute: AttributeCreate,
@@ -48,7 +48,7 @@ pub(in crate::store) enum Values<'a> {
 }
 
 impl Makings {
-    pub(in crate::store) fn new() -> hdf5::Result<Self> {
+    pub(super) fn new() -> hdf5::Result<Self> {
         let group = GroupCreate::try_new()?;
         hdf5::sync::sync(|| {
             // SAFETY: the list is open and one for groups.
@@ -68,7 +68,7 @@ impl Makings {
     }
 
     /// Makes a group, whose name must be one that a group can have.
-    pub(in crate::store) fn group(&self, parent: &Group, name: &str) -> hdf5::Result<Group> {
+    pub(super) fn group(&self, parent: &Group, name: &str) -> hdf5::Result<Group> {
         let name = c_string(name)?;
         hdf5::sync::sync(|| {
             // SAFETY: all handles are open and of their kind, and the name ends with a NUL.
@@ -87,7 +87,7 @@ impl Makings {
     }
 
     /// Makes a column with all its values.
-    pub(in crate::store) fn column(&self, group: &Group, name: &str, values: Values) -> hdf5::Result<()> {
+    pub(super) fn column(&self, group: &Group, name: &str, values: Values) -> hdf5::Result<()> {
         let name = c_string(name)?;
         let (datatype, len, data): (_, _, *const c_void) = match values {
             Values::Int64(values) => (&self.int64, values.len(), values.as_ptr().cast()),
@@ -117,7 +117,7 @@ impl Makings {
     }
 
     /// Writes one attribute, as [`values::attribute`] does.
-    pub(in crate::store) fn attribute(&self, group: &Group, key: &str, value: &Value) -> hdf5::Result<()> {
+    pub(super) fn attribute(&self, group: &Group, key: &str, value: &Value) -> hdf5::Result<()> {
         match value {
             Value::Int(n) => self.single(group, key, &self.int64, std::ptr::from_ref(n).cast()),
             Value::Text(short) if short.len() <= SHORT_TEXT_BYTES => {

@@ -1,20 +1,23 @@
 //! HDF5: files, groups and links, columns, attributes, and failures of the library.
 //!
-//! The reading side of `store` uses HDF5 through these types alone. Every error names the file and the
+//! `store` uses HDF5 through these types alone. Every error names the file and the
 //! place in it. A file can neither make its reader open other files nor make it allocate more
 //! memory than the file has bytes for.
 
 pub(super) mod attributes;
 mod column;
 mod failure;
-pub(super) mod file;
+mod file;
 mod group;
 mod handle;
-pub(super) mod makings;
-pub(super) mod native;
+mod makings;
+mod native;
+mod new_file;
 mod opened;
-pub(super) mod values;
+mod values;
 
 pub(super) use column::Column;
 pub(super) use group::{Group, Link, Members};
+pub(super) use makings::Values;
+pub(super) use new_file::{NewColumn, NewFile, NewGroup};
 pub(super) use opened::{LastFile, Opened};

@@ -13,7 +13,7 @@ use hdf5_sys::h5t::{H5T_NATIVE_INT64, H5Tclose, H5Tequal};
 use std::ffi::CString;
 
 /// The number of values in the dataset at `path`, from `group` on.
-pub(in crate::store) fn num_values(group: &hdf5::Group, path: &str) -> hdf5::Result<u64> {
+pub(super) fn num_values(group: &hdf5::Group, path: &str) -> hdf5::Result<u64> {
     let path = CString::new(path).map_err(|_| format!("{path:?} holds a NUL"))?;
     hdf5::sync::sync(|| {
         // SAFETY: `group` is open, and the path ends with a NUL.

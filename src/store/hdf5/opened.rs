@@ -58,6 +58,13 @@ impl Opened {
         Ok(Self::new(path, len, head, Access::Open(file), 0))
     }
 
+    /// Opens a file that we have written ourselves.
+    pub(in crate::store) fn open_own(path: &Path) -> Result<Self> {
+        let file = file::open(path).map_err(|error| refusal(path, error))?;
+        let len = path.metadata().map_or(0, |file| file.len());
+        Ok(Self::new(path, len, SIGNATURE, Access::Open(file), 0))
+    }
+
     /// Opens a file like [`open`](Self::open), as one of many of which only the last used one stays open.
     pub(in crate::store) fn open_shared(path: &Path, len: u64, head: &[u8], last: &LastFile) -> Result<Self> {
         last.get(path).map_err(|error| refusal(path, error))?;
@@ -129,7 +136,7 @@ fn refusal(path: &Path, error: hdf5::Error) -> Error {
             path,
             "the file is truncated: the run that wrote it was interrupted, or a copy is incomplete",
         ),
-        Failure::Locked => Error::hdf5(
+        Failure::Locked => Error::hdf5_access(
             path,
             "the file is locked: another program is writing it, or the file system has no locks \
              (HDF5_USE_FILE_LOCKING=FALSE does without)",

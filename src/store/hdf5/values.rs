@@ -8,13 +8,13 @@ use hdf5::types::VarLenUnicode;
 const MAX_ATTRIBUTE_BYTES: usize = 60_000;
 
 /// A variable-length text. HDF5 ends it at a NUL, which is therefore shown as its symbol.
-pub(in crate::store) fn text(text: &str) -> VarLenUnicode {
+pub(super) fn text(text: &str) -> VarLenUnicode {
     let text = text.replace('\0', "\u{2400}");
     text.parse().unwrap_or_else(|_| VarLenUnicode::default())
 }
 
 /// Writes one attribute; a text that is too long for one is cut and ends in an ellipsis.
-pub(in crate::store) fn attribute(location: &hdf5::Location, key: &str, value: &Value) -> hdf5::Result<()> {
+pub(super) fn attribute(location: &hdf5::Location, key: &str, value: &Value) -> hdf5::Result<()> {
     match value {
         Value::Text(long) if long.len() > MAX_ATTRIBUTE_BYTES => {
             let cut = format!("{}…", clip(long, MAX_ATTRIBUTE_BYTES));

@@ -1,7 +1,7 @@
 //! All ranks in one file.
 
 use super::super::rank_file::{LogContents, LogFailure};
-use super::super::{hdf5::file as hdf5_file, names};
+use super::super::{hdf5::NewFile, names};
 use super::inputs::Inputs;
 use super::totals::{Gathered, RankSummary};
 use super::verify::{Depth, verify};
@@ -12,11 +12,10 @@ use std::path::Path;
 
 /// Copies the ranks one after the other, so that memory does not grow with their number.
 pub(super) fn merge(inputs: Inputs, output: &Path, options: &MergeOptions) -> Result<Merged> {
-    let failed = |error| Error::hdf5(output, "cannot write", error);
     let temporary = temporary_beside(output)
         .map_err(|error| Error::io(output, "cannot write", error))?
         .into_temp_path();
-    let file = hdf5_file::create(&temporary).map_err(failed)?;
+    let file = NewFile::create(&temporary, output)?;
     let mut gathered = Gathered::new(MergeMode::Copy);
     options.tell(inputs.progress(0));
     for (done, (&rank, input)) in inputs.ranks.iter().enumerate() {
@@ -24,8 +23,8 @@ pub(super) fn merge(inputs: Inputs, output: &Path, options: &MergeOptions) -> Re
         gathered.add(rank, &input.path, outcome)?;
         options.tell(inputs.progress(done + 1));
     }
-    gathered.finish(inputs, &file, output)?;
-    file.close().map_err(failed)?;
+    gathered.finish(inputs, &file)?;
+    file.close()?;
     verify(&temporary, output, &gathered.ranks, Depth::Columns)?;
     let placed = options
         .place(temporary, output)
@@ -39,21 +38,18 @@ pub(super) fn merge(inputs: Inputs, output: &Path, options: &MergeOptions) -> Re
 
 /// Writes the group of a rank; nothing when its log cannot be read.
 pub(super) fn add_rank(
-    file: &hdf5::File,
+    file: &NewFile,
     rank: u32,
     log: &Path,
     output: &Path,
 ) -> Result<RankSummary, LogFailure> {
     let contents = LogContents::scan(log).map_err(LogFailure::Log)?;
     let name = format!("{}{rank}", names::RANK_PREFIX);
-    let group = file
-        .create_group(&name)
-        .map_err(|error| LogFailure::Output(Error::hdf5(output, "cannot write", error)))?;
-    let written = contents.write(&group, output, directory_of(output));
+    let group = file.create_group(&name).map_err(LogFailure::Output)?;
+    let written = contents.write(&group, directory_of(output));
     if let Err(LogFailure::Log(_)) = &written {
         // It could be read before, and no longer can.
-        file.unlink(&name)
-            .map_err(|error| LogFailure::Output(Error::hdf5(output, "cannot write", error)))?;
+        file.remove(&name).map_err(LogFailure::Output)?;
     }
     written.map(|()| contents.into())
 }

@@ -1,6 +1,6 @@
 //! A file for each rank, and an index of links to them.
 
-use super::super::hdf5::{attributes, file as hdf5_file, values};
+use super::super::hdf5::{Group, NewFile, Opened};
 use super::super::rank_file::LogFailure;
 use super::super::{names, run_directory};
 use super::copy::add_rank;
@@ -14,6 +14,7 @@ use crate::profile::Value;
 use crate::sys;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tempfile::TempPath;
 
 /// Makes the file of one rank that [`MergeMode::Link`] refers to: `<output>.d/<run>-rank<number>.h5`.
@@ -73,33 +74,32 @@ fn write_index(
     inputs: Inputs,
     output: &Path,
 ) -> Result<TempPath> {
-    let failed = |error| Error::hdf5(output, "cannot write", error);
     let temporary = temporary_beside(output)
         .map_err(|error| Error::io(output, "cannot write", error))?
         .into_temp_path();
-    let file = hdf5_file::create(&temporary).map_err(failed)?;
-    gathered.finish(inputs, &file, output)?;
-    values::attribute(&file, names::RANK_FILES, &Value::Text(files.prefix.clone())).map_err(failed)?;
+    let file = NewFile::create(&temporary, output)?;
+    gathered.finish(inputs, &file)?;
+    file.attribute(names::RANK_FILES, &Value::Text(files.prefix.clone()))?;
     for (rank, _) in &gathered.ranks {
         let group = format!("{}{rank}", names::RANK_PREFIX);
-        file.link_external(&files.link(*rank), &group, &group)
-            .map_err(failed)?;
+        file.link(&files.link(*rank), &group)?;
     }
-    file.close().map_err(failed)?;
+    file.close()?;
     verify(&temporary, output, &gathered.ranks, Depth::Groups)?;
     Ok(temporary)
 }
 
 /// Writes the file of a rank: a profile of its own with this rank alone.
 fn convert(rank: u32, log: &Path, path: &Path) -> Result<RankSummary, LogFailure> {
-    let failed = |error| LogFailure::Output(Error::hdf5(path, "cannot write", error));
+    let failed = LogFailure::Output;
     let cannot = |error| LogFailure::Output(Error::io(path, "cannot write", error));
     // Taken before the log is read: if the log grows meanwhile, the file is made again.
     let bytes = std::fs::metadata(log).map_or(0, |log| log.len());
     let temporary = temporary_beside(path).map_err(cannot)?.into_temp_path();
-    let file = hdf5_file::create(&temporary).map_err(failed)?;
+    let file = NewFile::create(&temporary, path).map_err(failed)?;
     let mut summary = add_rank(&file, rank, log, path)?;
-    values::attribute(&file, names::LOG_BYTES, &totals::int(bytes)).map_err(failed)?;
+    file.attribute(names::LOG_BYTES, &totals::int(bytes))
+        .map_err(failed)?;
     totals::write_attributes(&file, summary.run.clone(), summary.totals, &Lacking::default())
         .map_err(failed)?;
     file.close().map_err(failed)?;
@@ -114,17 +114,17 @@ fn already_made(path: &Path, rank: u32, log_bytes: u64) -> Option<RankSummary> {
     if !path.is_file() {
         return None;
     }
-    let file = hdf5_file::open(path).ok()?;
-    let mut run = attributes::read(&file, |_| true).ok()?;
+    let root = Group::root(&Arc::new(Opened::open_own(path).ok()?)).ok()?;
+    let mut run = root.attributes(|_| true).ok()?;
     let mut take = |key: &str| match run.remove(key) {
         Some(Value::Int(n)) => u64::try_from(n).ok(),
         _ => None,
     };
     let made_of = take(names::LOG_BYTES)?;
-    let group = file.group(&format!("{}{rank}", names::RANK_PREFIX)).ok()?;
-    let complete = attributes::read(&group, |name| name == names::COMPLETE).ok()?;
+    let group = root.group(&format!("{}{rank}", names::RANK_PREFIX)).ok()?;
+    let complete = group.attributes(|name| name == names::COMPLETE).ok()?;
     let totals = Totals {
-        regions: group.group(names::REGIONS).ok()?.len(),
+        regions: group.group(names::REGIONS).ok()?.num_members(),
         intervals: take(names::WRITTEN_INTERVALS)?,
         dropped: take(names::DROPPED_INTERVALS)?,
         open: take(names::OPEN_CALLS)?,

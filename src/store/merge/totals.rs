@@ -2,7 +2,7 @@
 
 use super::super::rank_file::{LogContents, LogFailure};
 use super::super::rank_log::ENDED_BY;
-use super::super::{SCHEMA_VERSION, hdf5::values, names};
+use super::super::{SCHEMA_VERSION, hdf5::NewFile, names};
 use super::inputs::{Inputs, UnreadableLog};
 use super::{MergeMode, Merged};
 use crate::error::{Error, Result};
@@ -115,7 +115,7 @@ impl Gathered {
     }
 
     /// Writes the root attributes of the file, after all ranks have been added.
-    pub(super) fn finish(&mut self, inputs: Inputs, file: &hdf5::File, output: &Path) -> Result<()> {
+    pub(super) fn finish(&mut self, inputs: Inputs, file: &NewFile) -> Result<()> {
         if let (None, Some(error)) = (&self.run, self.first_error.take()) {
             return Err(error);
         }
@@ -128,7 +128,6 @@ impl Gathered {
         let run = self.run.take().unwrap_or_default();
         self.lacking.wholly.clone_from(&merged.missing);
         write_attributes(file, run, self.totals, &self.lacking)
-            .map_err(|error| Error::hdf5(output, "cannot write", error))
     }
 
     pub(super) fn into_merged(self) -> Merged {
@@ -138,11 +137,11 @@ impl Gathered {
 
 /// Writes the facts about a run and the counts of its ranks.
 pub(super) fn write_attributes(
-    file: &hdf5::File,
+    file: &NewFile,
     run: Metadata,
     totals: Totals,
     lacking: &Lacking,
-) -> hdf5::Result<()> {
+) -> Result<()> {
     let mut facts = run;
     // These are facts of one rank.
     facts.remove("rank");
@@ -168,7 +167,7 @@ pub(super) fn write_attributes(
     }
     facts
         .iter()
-        .try_for_each(|(key, value)| values::attribute(file, key, value))
+        .try_for_each(|(key, value)| file.attribute(key, value))
 }
 
 pub(super) fn int(n: u64) -> Value {

@@ -1,13 +1,11 @@
 //! Reads back what was written, before the file gets its name.
 
-use super::super::{
-    hdf5::{file as hdf5_file, native::num_values},
-    names,
-};
+use super::super::hdf5::{Group, Opened};
+use super::super::names;
 use super::totals::Totals;
 use crate::error::{Error, Result};
-use hdf5::{File, IndexType, IterationOrder};
 use std::path::Path;
+use std::sync::Arc;
 use tempfile::NamedTempFile;
 
 /// How deep to check.
@@ -21,13 +19,17 @@ pub(super) enum Depth {
 
 /// Counts what is in the file at `path`, which is to become `output`.
 pub(super) fn verify(path: &Path, output: &Path, ranks: &[(u32, Totals)], depth: Depth) -> Result<()> {
-    let cannot = |error| Error::hdf5(output, "cannot be read back after writing", error);
+    let cannot = |error: Error| {
+        let cause = error.without_path();
+        Error::format(output, format!("cannot be read back after writing: {cause}"))
+    };
     let (file, _copy) = open(path).map_err(cannot)?;
+    let root = Group::root(&Arc::new(file)).map_err(cannot)?;
     for (rank, expected) in ranks {
-        let regions = file
+        let regions = root
             .group(&format!("{}{rank}/{}", names::RANK_PREFIX, names::REGIONS))
             .map_err(cannot)?;
-        let mut found = (regions.len(), expected.intervals);
+        let mut found = (regions.num_members(), expected.intervals);
         if depth == Depth::Columns {
             found.1 = intervals(&regions).map_err(cannot)?;
         }
@@ -45,13 +47,13 @@ pub(super) fn verify(path: &Path, output: &Path, ranks: &[(u32, Totals)], depth:
     Ok(())
 }
 
-fn intervals(regions: &hdf5::Group) -> hdf5::Result<u64> {
+fn intervals(regions: &Group) -> Result<u64> {
     let mut sum = 0;
-    for name in regions.member_names_by(IndexType::CreationOrder, IterationOrder::Increasing)? {
-        let length = |column: &str| num_values(regions, &format!("{name}/{column}"));
+    for (name, _) in regions.members_as_made()?.unwrap_or_default() {
+        let length = |column: &str| regions.num_values(&format!("{name}/{column}"));
         let (starts, ends) = (length(names::START_TIMES)?, length(names::END_TIMES)?);
         if starts != ends {
-            return Err(format!("{name} has {starts} starts but {ends} ends").into());
+            return Err(regions.damaged(format!("{name} has {starts} starts but {ends} ends")));
         }
         sum += starts;
     }
@@ -60,13 +62,13 @@ fn intervals(regions: &hdf5::Group) -> hdf5::Result<u64> {
 
 /// A program that another thread started while HDF5 had the file open has inherited HDF5's lock
 /// on it, and keeps it for as long as it runs: then an unlocked copy is read.
-fn open(path: &Path) -> hdf5::Result<(File, Option<NamedTempFile>)> {
-    let error = match hdf5_file::open(path) {
+fn open(path: &Path) -> Result<(Opened, Option<NamedTempFile>)> {
+    let error = match Opened::open_own(path) {
         Ok(file) => return Ok((file, None)),
         Err(error) => error,
     };
     let copy = crate::output::temporary_beside(path)
         .and_then(|copy| std::fs::copy(path, copy.path()).map(|_| copy))
         .map_err(|_| error)?;
-    Ok((hdf5_file::open(copy.path())?, Some(copy)))
+    Ok((Opened::open_own(copy.path())?, Some(copy)))
 }

@@ -6,12 +6,9 @@
 //! and sorted; if there is more than one batch, each goes to a scratch file, and the regions are merged from
 //! there. So memory does not grow with the log.
 
-mod group_names;
 #[cfg(test)]
 mod tests;
 mod write;
-
-pub(super) use group_names::RegionNames;
 
 use super::clock_sync::ClockCorrection;
 use super::names;

@@ -1,18 +1,15 @@
 //! A rank's group in an HDF5 file.
 
 use super::super::columns::{Columns, Sums, WRITE_ROWS};
+use super::super::hdf5::{NewGroup, Values};
+use super::super::names;
 use super::super::rank_log::{Block, Counts, ENDED_BY, LogReader};
+use super::super::region_names::{GroupNames, RegionNames};
 use super::super::sorted_runs::{Rows, Runs};
-use super::super::{
-    hdf5::{makings::Makings, values},
-    names,
-};
-use super::group_names::{GroupNames, RegionNames};
 use super::{LogContents, LogFailure, RegionEntry, cannot_read};
 use crate::clock::{ClockMeasurement, Timeline};
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::profile::Value;
-use hdf5::plist::group_create::LinkCreationOrder;
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::path::Path;
@@ -25,29 +22,31 @@ const BATCH_ROWS: usize = if cfg!(test) { 500 } else { 4 << 20 };
 const MOST_STREAMED: usize = if cfg!(test) { 2 } else { 64 };
 
 impl LogContents {
-    /// Writes the rank into its group of the HDF5 file `output`. What does not fit into memory meanwhile
-    /// goes to a file in the directory `scratch`.
-    pub(crate) fn write(&self, group: &hdf5::Group, output: &Path, scratch: &Path) -> Result<(), LogFailure> {
-        let failed = |error| LogFailure::Output(Error::hdf5(output, "cannot write", error));
-        // Sorted, so that regions that are read one after the other are near each other in the file.
-        let regions = group
-            .create_group_builder()
-            .with_gcpl(|group| group.link_creation_order(LinkCreationOrder::Indexed))
-            .create(names::REGIONS)
-            .map_err(failed)?;
-        values::attribute(group, names::SORTED, &Value::Int(1)).map_err(failed)?;
+    /// Writes the rank into its group of the HDF5 file. What does not fit into memory meanwhile goes into
+    /// a file in the directory `scratch`.
+    pub(in crate::store) fn write(&self, group: &NewGroup, scratch: &Path) -> Result<(), LogFailure> {
+        let failed = LogFailure::Output;
+        // Where there are very many, those that are read one after the other lie side by side.
+        let regions = group.create_ordered_group(names::REGIONS).map_err(failed)?;
+        group.attribute(names::SORTED, &Value::Int(1)).map_err(failed)?;
         if let Some(signal) = self.run.get(ENDED_BY) {
-            values::attribute(group, ENDED_BY, signal).map_err(failed)?;
+            group.attribute(ENDED_BY, signal).map_err(failed)?;
         }
-        values::attribute(group, names::COMPLETE, &Value::Int(self.complete.into())).map_err(failed)?;
-        values::attribute(group, names::STATES_INCLUSIVE, &Value::Int(1)).map_err(failed)?;
+        group
+            .attribute(names::COMPLETE, &Value::Int(self.complete.into()))
+            .map_err(failed)?;
+        group
+            .attribute(names::STATES_INCLUSIVE, &Value::Int(1))
+            .map_err(failed)?;
         if let Some((start, end)) = self.timeline.span_ns() {
             for (key, ns) in [(names::SESSION_START, start), (names::SESSION_END, end)] {
-                values::attribute(group, key, &Value::Int(self.clock.apply(ns))).map_err(failed)?;
+                group
+                    .attribute(key, &Value::Int(self.clock.apply(ns)))
+                    .map_err(failed)?;
             }
         }
         if let Some(recorded) = &self.recorded {
-            values::attribute(group, names::RECORDED, recorded).map_err(failed)?;
+            group.attribute(names::RECORDED, recorded).map_err(failed)?;
         }
         self.write_threads(group).map_err(failed)?;
         self.write_clock(group).map_err(failed)?;
@@ -78,48 +77,46 @@ impl LogContents {
                 streams
             })
         };
-        let makings = Makings::new().map_err(failed)?;
         let finish = |target: &Target, columns: Columns| {
             let (region, sums) = columns.finish()?;
-            target.write_attributes(&makings, &region, sums, &self.timeline)
+            target.write_attributes(&region, sums, &self.timeline)
         };
         let mut columns: FxHashMap<u32, Columns> = FxHashMap::default();
         for target in &streamed {
-            let created = target.create(&makings, &regions).map_err(failed)?;
+            let created = target.create(&regions).map_err(failed)?;
             columns.insert(target.number, created);
         }
-        let rows = self.rows(&mut columns, output, scratch)?;
+        let rows = self.rows(&mut columns, scratch)?;
         for target in &streamed {
             if let Some(columns) = columns.remove(&target.number) {
                 finish(target, columns).map_err(failed)?;
             }
         }
         for target in &rest {
-            let mut columns = target.create(&makings, &regions).map_err(failed)?;
-            rows.write(target.number, &mut columns, output)
-                .map_err(LogFailure::Output)?;
+            let mut columns = target.create(&regions).map_err(failed)?;
+            rows.write(target.number, &mut columns).map_err(failed)?;
             finish(target, columns).map_err(failed)?;
         }
         Ok(())
     }
 
-    fn write_clock(&self, group: &hdf5::Group) -> hdf5::Result<()> {
+    fn write_clock(&self, group: &NewGroup) -> Result<()> {
         let is_alone = matches!(self.run.get("size"), None | Some(Value::Int(..=1)));
         if is_alone {
             return Ok(());
         }
         if let Some(host) = self.run.get(names::HOST) {
-            values::attribute(group, names::HOST, host)?;
+            group.attribute(names::HOST, host)?;
         }
         let clock = group.create_group(names::CLOCK)?;
         if let Some(id) = self.run.get(names::CLOCK_ID) {
-            values::attribute(&clock, names::CLOCK_ID, id)?;
+            clock.attribute(names::CLOCK_ID, id)?;
         }
         let Some(bound) = self.clock.bound() else {
             return Ok(());
         };
         let int = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-        values::attribute(&clock, names::CLOCK_BOUND, &Value::Int(int(bound)))?;
+        clock.attribute(names::CLOCK_BOUND, &Value::Int(int(bound)))?;
         let points = self.clock.points();
         let measured = |field: fn(&ClockMeasurement) -> i64| self.measurements.iter().map(field).collect();
         for (name, column) in [
@@ -140,44 +137,24 @@ impl LogContents {
             if column.is_empty() {
                 continue;
             }
-            clock.new_attr_builder().with_data(&column).create(name)?;
+            clock.list(name, &column)?;
         }
         Ok(())
     }
 
-    fn write_threads(&self, group: &hdf5::Group) -> hdf5::Result<()> {
+    fn write_threads(&self, group: &NewGroup) -> Result<()> {
         let threads = group.create_group(names::THREADS)?;
         let index: Vec<u32> = self.threads.keys().copied().collect();
         let native: Vec<i64> = self.threads.values().map(|(native_id, _)| *native_id).collect();
-        let text: Vec<_> = self
-            .threads
-            .values()
-            .map(|(_, name)| values::text(name))
-            .collect();
-        threads
-            .new_dataset_builder()
-            .with_data(&index)
-            .create(names::THREAD_INDEX)?;
-        threads
-            .new_dataset_builder()
-            .with_data(&native)
-            .create(names::THREAD_NATIVE_ID)?;
-        threads
-            .new_dataset_builder()
-            .with_data(&text)
-            .create(names::THREAD_NAME)?;
-        Ok(())
+        threads.column(names::THREAD_INDEX, Values::Uint32(&index))?;
+        threads.column(names::THREAD_NATIVE_ID, Values::Int64(&native))?;
+        let names_of_threads = self.threads.values().map(|(_, name)| name.as_str());
+        threads.texts(names::THREAD_NAME, names_of_threads)
     }
 
     /// Converts the events to nanoseconds: straight into the columns of their region where these are open, else
     /// into the batches to be sorted.
-    fn rows(
-        &self,
-        columns: &mut FxHashMap<u32, Columns>,
-        output: &Path,
-        scratch: &Path,
-    ) -> Result<Runs, LogFailure> {
-        let failed = |error| LogFailure::Output(Error::hdf5(output, "cannot write", error));
+    fn rows(&self, columns: &mut FxHashMap<u32, Columns>, scratch: &Path) -> Result<Runs, LogFailure> {
         let damaged = |error| LogFailure::Log(cannot_read(&self.path, error));
         let mut timeline = self.timeline.converter();
         let mut ns = |tick| self.clock.apply(timeline.ns(tick));
@@ -201,7 +178,8 @@ impl LogContents {
                     (start, end.max(start), thread)
                 });
                 if let Some(columns) = columns.get_mut(&run[0].region) {
-                    rows.try_for_each(|row| columns.push(row)).map_err(failed)?;
+                    rows.try_for_each(|row| columns.push(row))
+                        .map_err(LogFailure::Output)?;
                 } else {
                     batch.entry(run[0].region).or_default().extend(rows);
                     in_batch += run.len();
@@ -226,18 +204,12 @@ struct Target<'a> {
 }
 
 impl Target<'_> {
-    fn create<'a>(&self, makings: &'a Makings, regions: &hdf5::Group) -> hdf5::Result<Columns<'a>> {
-        let group = makings.group(regions, self.group_name.as_deref().unwrap_or(&self.name))?;
-        Columns::new(makings, group, self.entry.intervals, self.entry.has_threads)
+    fn create(&self, regions: &NewGroup) -> Result<Columns> {
+        let group = regions.create_region(self.group_name.as_deref().unwrap_or(&self.name))?;
+        Columns::new(group, self.entry.intervals, self.entry.has_threads)
     }
 
-    fn write_attributes(
-        &self,
-        makings: &Makings,
-        group: &hdf5::Group,
-        sums: Sums,
-        timeline: &Timeline,
-    ) -> hdf5::Result<()> {
+    fn write_attributes(&self, group: &NewGroup, sums: Sums, timeline: &Timeline) -> Result<()> {
         let entry = self.entry;
         let mut attributes = vec![(names::TOTAL, Value::Int(sums.total))];
         if sums.inclusive != sums.total {
@@ -280,6 +252,6 @@ impl Target<'_> {
         }
         attributes
             .iter()
-            .try_for_each(|(key, value)| makings.attribute(group, key, value))
+            .try_for_each(|(key, value)| group.attribute(key, value))
     }
 }

@@ -3,20 +3,25 @@
 //! A format is a file here with a [`Decoder`] and a line in [`FORMATS`]. Everything above a decoder is
 //! the same for all of them.
 
+#[cfg(feature = "hdf5")]
 mod aggregate;
+mod attributes;
 mod catalog;
+#[cfg(feature = "hdf5")]
 mod columnar;
 mod decoder;
 mod issues;
 mod json;
 mod lanes;
 mod log;
+#[cfg(feature = "hdf5")]
 mod metadata;
 pub(crate) mod names;
 mod probe;
 pub(super) mod run;
 mod spt;
 mod sums;
+#[cfg(feature = "hdf5")]
 mod v1;
 
 pub(crate) use catalog::Catalog;
@@ -36,8 +41,11 @@ const FORMATS: &[Open] = &[
     log::open,
     spt::open,
     json::open,
+    #[cfg(feature = "hdf5")]
     v1::open,
+    #[cfg(feature = "hdf5")]
     columnar::open,
+    #[cfg(feature = "hdf5")]
     aggregate::open,
 ];
 

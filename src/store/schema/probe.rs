@@ -1,15 +1,22 @@
 //! A first look at a file: whether it exists, its first bytes, and its schema.
 
+#[cfg(feature = "hdf5")]
 use super::super::hdf5::{Group, Opened};
+#[cfg(feature = "hdf5")]
 use super::names;
+#[cfg(not(feature = "hdf5"))]
+use crate::error::Class;
 use crate::error::{Error, Result};
+#[cfg(feature = "hdf5")]
 use std::cell::OnceCell;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+#[cfg(feature = "hdf5")]
 use std::sync::Arc;
 
 /// The newest schema of the Python package; no larger number exists.
+#[cfg(feature = "hdf5")]
 const NEWEST_SCHEMA: i64 = 3;
 
 /// The number of bytes that tell formats apart.
@@ -22,6 +29,7 @@ pub(super) struct Probe {
     len: u64,
     head: Vec<u8>,
     /// The file as HDF5, opened when it is first needed.
+    #[cfg(feature = "hdf5")]
     hdf5: OnceCell<(Arc<Opened>, i64)>,
 }
 
@@ -54,6 +62,7 @@ impl Probe {
             path: path.into(),
             len: metadata.len(),
             head,
+            #[cfg(feature = "hdf5")]
             hdf5: OnceCell::new(),
         })
     }
@@ -73,6 +82,7 @@ impl Probe {
     }
 
     /// The file as HDF5, and the schema that it states.
+    #[cfg(feature = "hdf5")]
     pub(super) fn hdf5(&self) -> Result<&(Arc<Opened>, i64)> {
         if let Some(opened) = self.hdf5.get() {
             return Ok(opened);
@@ -84,15 +94,36 @@ impl Probe {
 
     /// The error for an unknown format.
     #[cold]
+    #[cfg(feature = "hdf5")]
     pub(super) fn of_no_format(&self) -> Error {
         match self.hdf5() {
             Ok((file, schema)) => file.damaged(format!("schema {schema} is not read yet")),
             Err(error) => error,
         }
     }
+
+    /// Nobody knows the format; it may be HDF5.
+    #[cold]
+    #[cfg(not(feature = "hdf5"))]
+    pub(super) fn of_no_format(&self) -> Error {
+        if !self.head.starts_with(b"\x89HDF") {
+            return Error::format(
+                &self.path,
+                "is not a profile in a format that is read without HDF5",
+            );
+        }
+        Error::of(
+            Class::Unsupported,
+            format!(
+                "{}: HDF5 files cannot be read, since the program was built without the feature hdf5 of scope-profiler",
+                self.path.display()
+            ),
+        )
+    }
 }
 
 /// The schema number: absent means 1.
+#[cfg(feature = "hdf5")]
 fn schema(file: &Arc<Opened>) -> Result<i64> {
     let number = Group::root(file)?.whole_number(names::SCHEMA)?;
     match number {

@@ -3,7 +3,7 @@
 use super::catalog::Catalog;
 use super::names;
 use crate::profile::{Metadata, RankRun, RowFacts, RunFacts};
-use crate::store::hdf5::attributes::{int, text};
+use crate::store::schema::attributes::{int, text};
 use std::ops::RangeInclusive;
 
 /// The facts of the run that `catalog` is of.

@@ -7,9 +7,9 @@ use super::super::probe::Probe;
 use crate::error::Result;
 use crate::output::directory_of;
 use crate::profile::{Metadata, Value};
-use crate::store::hdf5::attributes::text;
 use crate::store::hdf5::{Group, LastFile, Opened};
 use crate::store::names;
+use crate::store::schema::attributes::text;
 use std::path::{Component, Path};
 use std::sync::Arc;
 

@@ -4,9 +4,9 @@ use super::found::Found;
 use super::regions;
 use crate::error::Result;
 use crate::profile::{Metadata, RankClock};
-use crate::store::hdf5::attributes::{int, ints, text};
 use crate::store::hdf5::{Group, Link, Members};
 use crate::store::names;
+use crate::store::schema::attributes::{int, ints, text};
 use crate::store::schema::issues::Issues;
 use std::collections::BTreeMap;
 

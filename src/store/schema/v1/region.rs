@@ -2,9 +2,9 @@
 
 use crate::error::Result;
 use crate::profile::{CallSite, Intervals, Metadata, Row};
-use crate::store::hdf5::attributes::{int, text, texts_of};
 use crate::store::hdf5::{Column, Group, Members};
 use crate::store::names;
+use crate::store::schema::attributes::{int, text, texts_of};
 use std::ops::Range;
 
 /// Members of a region's group that are not regions themselves.
