@@ -7,9 +7,10 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=HDF5_DIR");
     let is_unix = env::var_os("CARGO_CFG_UNIX").is_some();
-    let builds_hdf5 = env::var_os("CARGO_FEATURE_STATIC").is_some();
+    let links_hdf5 =
+        env::var_os("CARGO_FEATURE_HDF5").is_some() && env::var_os("CARGO_FEATURE_STATIC").is_none();
     match env::var("HDF5_DIR") {
-        Ok(root) if is_unix && !builds_hdf5 && !root.is_empty() => {
+        Ok(root) if is_unix && links_hdf5 && !root.is_empty() => {
             println!("cargo::rustc-link-arg=-Wl,-rpath,{root}/lib");
         }
         _ => {}

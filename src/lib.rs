@@ -47,7 +47,7 @@
 //!   follows the log of a program that still runs.
 //! - **Analysis and charts**: [`analysis`] nests calls, [`export`] prints and writes statistics
 //!   and [exports](export::Export) to other tools,
-//!   [`chart`] reduces any number of intervals to what fits on a picture. With the feature `pproc`,
+//!   [`chart`] reduces any number of intervals to what fits on a picture. With the feature `plot`,
 //!   `plot` draws it: `plot_gantt` and `plot_durations` do all of this in one call. All of these take any
 //!   [`profile::Source`]: a file, or a [`profile::Profile`] in memory.
 //!
@@ -58,10 +58,17 @@
 //!
 //! | feature | | what for |
 //! |---|---|---|
-//! | `pproc` | default | the program `scope-profiler-pproc` and all that draws: `plot`, `export::json` |
-//! | `export` | with `pproc` | the exports that need a crate of their own |
+//! | `hdf5` | default | the file: merging logs into it, and reading HDF5; see below |
+//! | `cli` | default | the program `scope-profiler-pproc`; includes `export`, `hdf5` and `plot` |
+//! | `plot` | with `cli` | everything that draws, from Rust: `plot`, `page`; and `export::json` |
+//! | `export` | with `cli` | the exports that need a crate of their own |
 //! | `mpi` | | ranks from MPI itself; needs an MPI installation and libclang at build time |
 //! | `static` | | builds HDF5 and zlib from source; needs CMake 3.26 or newer |
+//!
+//! Without `hdf5` nothing links libhdf5. A program then records as always and ends with a complete log for each
+//! rank; the summary is printed and names the command that makes the file of the logs. `merge::merge` and
+//! `merge::merge_with` are not there, and opening an HDF5 file is an [error](Error::is_unsupported). Logs and
+//! profiles in other formats are read.
 
 #![cfg_attr(
     not(feature = "hdf5"),

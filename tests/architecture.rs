@@ -111,17 +111,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 
 /// Crates that only these modules may name.
 const OWNERS: &[(&str, &[&str])] = &[
-    // Who reads knows HDF5 by `store::hdf5` alone; who writes names groups and files.
-    (
-        "hdf5",
-        &[
-            "error",
-            "store::columns",
-            "store::hdf5",
-            "store::merge",
-            "store::rank_file",
-        ],
-    ),
+    ("hdf5", &["store::hdf5"]),
     ("hdf5_sys", &["store::hdf5"]),
     ("plotters", &["render"]),
     ("fontdb", &["render"]),

@@ -10,7 +10,7 @@ use std::fmt;
 ///
 /// ```
 /// use scope_profiler::export::{Export, ExportOptions, Exporter, Output, Selected};
-/// use scope_profiler::profile::{Intervals, Profile};
+/// use scope_profiler::profile::{Call, Intervals, Profile};
 ///
 /// /// One line for each interval: region and duration.
 /// struct Lines;
