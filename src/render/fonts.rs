@@ -58,6 +58,14 @@ impl Fonts {
         }
     }
 
+    /// For pixels or vectors, whatever it will be.
+    pub(crate) fn of_any() -> Self {
+        Fonts {
+            slack: OTHER_FONTS,
+            ..Self::of_system(None)
+        }
+    }
+
     /// For vectors.
     pub(crate) fn of_reader() -> Self {
         Fonts {

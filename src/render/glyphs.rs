@@ -2,10 +2,10 @@
 //!
 //! Glyphs are placed at their exact advance and bearing, so that small type stays even.
 
+use super::Color;
 use super::fonts::Fonts;
 use super::raster::Raster;
 use super::text::{Anchor, Text, Weight};
-use super::{Color, Measure};
 use ab_glyph::{Font, FontRef, GlyphId, OutlinedGlyph, PxScale, point};
 use plotters_backend::text_anchor::{HPos, Pos, VPos};
 use plotters_backend::{BackendColor, BackendCoord, BackendTextStyle, FontFamily, FontStyle};
@@ -72,7 +72,7 @@ impl BackendTextStyle for Styled<'_> {
     }
 
     fn layout_box(&self, text: &str) -> Result<((i32, i32), (i32, i32)), Infallible> {
-        let width = self.fonts.width(text, self.style);
+        let width = self.fonts.line(text, self.style.weight).width * self.style.size;
         Ok(((0, 0), (width.ceil() as i32, self.style.size.ceil() as i32)))
     }
 

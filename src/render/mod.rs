@@ -10,6 +10,8 @@ pub(crate) mod style;
 mod text;
 
 #[cfg(feature = "plot")]
+pub(crate) mod area;
+#[cfg(feature = "plot")]
 mod backend;
 #[cfg(feature = "plot")]
 mod embedded;

@@ -1,5 +1,6 @@
 //! What a picture is laid out on.
 
+use super::style::MARGIN;
 use super::text::Text;
 use crate::text::shorten;
 use std::borrow::Cow;
@@ -61,6 +62,21 @@ impl<'m> Paper<'m> {
     pub(crate) fn widest<'t>(&self, texts: impl IntoIterator<Item = &'t str>, style: &Text) -> i32 {
         let widths = texts.into_iter().map(|text| self.text_width(text, style));
         widths.fold(0.0, f32::max).ceil() as i32
+    }
+
+    /// Text in the middle of `range`, or beside it where it would leave the paper otherwise: its middle, and as much
+    /// of it as fits on the paper.
+    pub(crate) fn centred(&self, text: &str, style: &Text, range: (i32, i32)) -> (i32, String) {
+        let room = self.width - 2 * MARGIN;
+        let text = self.fit(text, style, room as f32);
+        let half = (self.text_width(&text, style) / 2.0).ceil() as i32;
+        let middle = (range.0 + range.1) / 2;
+        (middle.min(self.width - MARGIN - half).max(MARGIN + half), text)
+    }
+
+    /// `most`, or a share of the width where that is less, units.
+    pub(crate) fn share(&self, most: f32, share: f32) -> f32 {
+        most.min(self.width as f32 * share)
     }
 
     /// Whether there are characters in `text` that cannot be drawn.

@@ -3,12 +3,11 @@
 //! Characters that the embedded font lacks are drawn with fonts of the system. Where none has them either, names show
 //! their code points, as `U+65E5`, and a note in the header says so.
 
-use super::backend::{OnBackend, SCALE};
+use super::backend::{Frame, Medium, OnBackend, SCALE};
 use super::fonts::Fonts;
 use super::{Figure, Paper};
 use crate::error::{Error, Result};
-use plotters_bitmap::BitMapBackend;
-use plotters_bitmap::bitmap_pixel::RGBPixel;
+use plotters::backend::{BitMapBackend, RGBPixel};
 
 /// The bytes of the file.
 pub(crate) fn encode(figure: &dyn Figure, fonts: &Fonts) -> Result<Vec<u8>> {
@@ -17,7 +16,12 @@ pub(crate) fn encode(figure: &dyn Figure, fonts: &Fonts) -> Result<Vec<u8>> {
     let mut pixels = vec![255; width as usize * height as usize * 3];
     let mut backend = BitMapBackend::<RGBPixel>::with_buffer_and_format(&mut pixels, (width, height))
         .map_err(|error| Error::plot(format!("the picture cannot be drawn: {error}")))?;
-    picture.draw(&mut OnBackend::new(&mut backend, fonts, false))?;
+    picture.draw(&mut OnBackend::new(
+        &mut backend,
+        fonts,
+        Medium::Pixels,
+        Frame::WHOLE,
+    ))?;
     drop(backend);
 
     let mut bytes = Vec::new();

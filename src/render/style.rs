@@ -17,3 +17,8 @@ pub(crate) const NOTES: Text = Text::new(25.0, Weight::Regular, INK, Anchor::Sta
 pub(crate) const NAME: Text = Text::new(28.0, Weight::Regular, INK, Anchor::End);
 pub(crate) const TICK: Text = Text::new(25.0, Weight::Regular, MUTED, Anchor::Middle);
 pub(crate) const AXIS: Text = Text::new(25.0, Weight::Regular, INK, Anchor::Middle);
+
+/// How many marks an axis of this length has at most: `most` in a file.
+pub(crate) fn ticks(length: i32, most: usize) -> usize {
+    usize::try_from(length / 180).unwrap_or(0).clamp(2, most)
+}

@@ -1,10 +1,10 @@
 //! Pictures as SVG, 1600 CSS pixels wide; text stays text.
 
-use super::backend::{OnBackend, SCALE};
+use super::backend::{Frame, Medium, OnBackend, SCALE};
 use super::fonts::Fonts;
 use super::{Figure, Paper};
 use crate::error::Result;
-use plotters_svg::SVGBackend;
+use plotters::backend::SVGBackend;
 
 /// The text of the file.
 pub(crate) fn encode(figure: &dyn Figure) -> Result<String> {
@@ -14,7 +14,7 @@ pub(crate) fn encode(figure: &dyn Figure) -> Result<String> {
     let mut text = String::new();
     let widths = {
         let mut backend = SVGBackend::with_string(&mut text, (width, height));
-        let mut canvas = OnBackend::new(&mut backend, &fonts, true);
+        let mut canvas = OnBackend::new(&mut backend, &fonts, Medium::Vectors, Frame::WHOLE);
         picture.draw(&mut canvas)?;
         canvas.into_widths()
         // The backend closes the document when it is dropped.

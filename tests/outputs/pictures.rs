@@ -1,8 +1,10 @@
 //! Charts as files.
 
-use scope_profiler::chart::{ChartOptions, Color, DurationsChart, GanttChart};
-use scope_profiler::plot::{PlotOptions, plot_durations, plot_gantt, save};
+use plotters::prelude::{BitMapBackend, IntoDrawingArea, SVGBackend};
+use scope_profiler::chart::{ChartOptions, Color, DurationsChart, GanttChart, Palette};
+use scope_profiler::plot::{PlotOptions, draw_on, plot_durations, plot_gantt, save};
 use scope_profiler::profile::{Call, Profile, Source};
+use scope_profiler::render::Figure;
 use scope_profiler::{RegionFilter, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -486,4 +488,103 @@ fn emoji_are_drawn_in_their_colours() {
             pixel[0].abs_diff(pixel[2]) > 60
         });
     assert!(colored.count() > 50);
+}
+
+/// A chart on a drawing area of Plotters: its pixels.
+fn on_area(figure: &dyn Figure, width: u32, height: u32) -> Vec<u8> {
+    let mut pixels = vec![7; (width * height * 3) as usize];
+    let area = BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area();
+    draw_on(figure, &area).unwrap();
+    area.present().unwrap();
+    drop(area);
+    pixels
+}
+
+fn charts_of(profile: &Profile) -> [Box<dyn Figure>; 2] {
+    let (everything, options) = (RegionFilter::new(), ChartOptions::new());
+    [
+        Box::new(GanttChart::reduce(profile, &everything, &options).unwrap()),
+        Box::new(DurationsChart::reduce(profile, &everything, &options).unwrap()),
+    ]
+}
+
+#[test]
+fn an_area_as_large_as_a_file_shows_what_the_file_shows() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("chart.png");
+    let profile = solver(3);
+    for chart in charts_of(&profile) {
+        save(&*chart, &path).unwrap();
+        let (width, height, pixels) = png_pixels(&path);
+        let drawn = on_area(&*chart, width as u32, height as u32);
+        for name in ["main", "step", "solve"] {
+            let color = color_of(&profile, name);
+            let filled = |pixels: &[u8]| pixels.chunks(3).filter(|pixel| *pixel == color).count() as f64;
+            let ratio = filled(&drawn) / filled(&pixels);
+            // An area leaves more room for text, whatever its fonts, and less for bars.
+            assert!((0.9..=1.0).contains(&ratio), "{name}: {ratio}");
+        }
+    }
+}
+
+fn color_of(profile: &Profile, name: &str) -> [u8; 3] {
+    let index = profile.names().iter().position(|known| known == name).unwrap();
+    let Color(r, g, b) = Palette::of(profile).unwrap().color(index);
+    [r, g, b]
+}
+
+#[test]
+fn a_chart_fits_into_its_part_of_an_area_and_leaves_the_others_alone() {
+    for chart in charts_of(&solver(2)) {
+        for (width, height) in [(1600, 1200), (800, 600), (300, 200), (1000, 160), (240, 900)] {
+            let mut pixels = vec![7; width * height * 3];
+            {
+                let area = BitMapBackend::with_buffer(&mut pixels, (width as u32, height as u32))
+                    .into_drawing_area();
+                let parts = area.split_evenly((2, 2));
+                draw_on(&*chart, &parts[3]).unwrap();
+                area.present().unwrap();
+            }
+            let at = |x: usize, y: usize| &pixels[3 * (y * width + x)..][..3];
+            let is_drawn = |x: usize, y: usize| at(x, y) != [7; 3];
+            for y in 0..height {
+                for x in 0..width {
+                    let is_inside = x >= width / 2 && y >= height / 2;
+                    assert_eq!(is_drawn(x, y), is_inside, "{width} × {height}: {x}, {y}");
+                }
+            }
+            let inks: std::collections::BTreeSet<_> = pixels.chunks(3).collect();
+            assert!(inks.len() > 10, "{width} × {height}");
+        }
+    }
+}
+
+#[test]
+fn an_area_of_any_backend_takes_a_chart_with_axes_of_its_own() {
+    for chart in charts_of(&solver(2)) {
+        let mut document = String::new();
+        {
+            let area = SVGBackend::with_string(&mut document, (900, 700)).into_drawing_area();
+            let area = area.apply_coord_spec(plotters::coord::Shift((0, 0)));
+            draw_on(&*chart, &area.margin(20, 20, 30, 30)).unwrap();
+            area.present().unwrap();
+        }
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("area.svg");
+        fs::write(&path, document).unwrap();
+        let texts = svg_texts(&path);
+        for name in ["main", "step", "solve"] {
+            assert!(texts.iter().any(|text| text == name), "{texts:?}");
+        }
+    }
+}
+
+#[test]
+fn an_area_without_room_is_refused() {
+    for chart in charts_of(&solver(2)) {
+        let mut pixels = vec![7; 40 * 4 * 3];
+        let area = BitMapBackend::with_buffer(&mut pixels, (40, 4)).into_drawing_area();
+        let error = draw_on(&*chart, &area).unwrap_err();
+        assert!(error.to_string().contains("40 × 4 pixels"), "{error}");
+    }
 }

@@ -4,7 +4,7 @@ use super::{DurationBar, DurationsChart};
 use crate::chart::axis::Ticks;
 use crate::chart::heading::Heading;
 use crate::error::{Error, Result};
-use crate::render::style::{AXIS, BACKGROUND, GRID, INK, MARGIN, MUTED, NAME, RULE, TICK};
+use crate::render::style::{self, AXIS, BACKGROUND, GRID, INK, MARGIN, MUTED, NAME, RULE, TICK};
 use crate::render::{Anchor, Canvas, Figure, Paper, Picture, Text};
 use crate::units;
 
@@ -33,6 +33,8 @@ struct DurationsPicture<'a> {
     top: i32,
     /// The longest bar or whisker, ns.
     span_ns: i64,
+    ticks: Ticks,
+    axis_title: (i32, String),
 }
 
 /// What stands beside a bar.
@@ -48,7 +50,7 @@ impl Label {
         let value = units::duration_f64(bar.mean_ns);
         let calls = if bar.calls == 1 { "call" } else { "calls" };
         Label {
-            name: paper.fit(&bar.name, &NAME, MAX_NAME),
+            name: paper.fit(&bar.name, &NAME, paper.share(MAX_NAME, 0.35)),
             value_width: paper.widest([value.as_str()], &VALUE),
             value,
             calls: format!("{} {calls}", units::count(bar.calls)),
@@ -73,12 +75,19 @@ impl Figure for DurationsChart {
         let values = labels.iter().map(|label| label.right_width(paper));
         let value_width = values.fold(0.0, f32::max).ceil() as i32;
         let heading = Heading::of(&self.header, self.bars.iter().map(|bar| bar.name.as_str()), paper);
+        let left = MARGIN + paper.widest(names, &NAME) + 24;
+        let right = paper.width - MARGIN - value_width - 48;
+        let span_ns = self.bars.iter().map(longest).max().unwrap_or(1).max(1);
+        let ticks = Ticks::new(span_ns, style::ticks(right - left, 9));
+        let title = format!("{} ({})", self.axis_title(), ticks.unit);
         Ok(Box::new(DurationsPicture {
             width: paper.width,
-            left: MARGIN + paper.widest(names, &NAME) + 24,
-            right: paper.width - MARGIN - value_width - 48,
+            left,
+            right,
             top: heading.height() + 8,
-            span_ns: self.bars.iter().map(longest).max().unwrap_or(1).max(1),
+            span_ns,
+            ticks,
+            axis_title: paper.centred(&title, &AXIS, (left, right)),
             chart: self,
             heading,
             labels,
@@ -98,8 +107,7 @@ impl DurationsPicture<'_> {
 
     fn draw_axis(&self, canvas: &mut dyn Canvas) -> Result<()> {
         let bottom = self.bottom();
-        let ticks = Ticks::new(self.span_ns, 9);
-        for (at, label) in &ticks.marks {
+        for (at, label) in &self.ticks.marks {
             let x = self.x(*at as f64);
             canvas.rect(
                 (x - 1, x + 1),
@@ -108,8 +116,8 @@ impl DurationsPicture<'_> {
             )?;
             canvas.text(x, bottom + 40, label, &TICK)?;
         }
-        let title = format!("{} ({})", self.chart.axis_title(), ticks.unit);
-        canvas.text((self.left + self.right) / 2, bottom + 88, &title, &AXIS)
+        let (middle, title) = &self.axis_title;
+        canvas.text(*middle, bottom + 88, title, &AXIS)
     }
 
     fn draw_bar(&self, canvas: &mut dyn Canvas, index: usize) -> Result<()> {

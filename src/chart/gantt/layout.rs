@@ -78,7 +78,7 @@ impl Layout {
             let lanes = region.lanes.len() as i32 * pitch;
             let height = lanes.max(block);
             blocks.push(Block {
-                name: paper.fit(&region.name, &name, MAX_NAME),
+                name: paper.fit(&region.name, &name, paper.share(MAX_NAME, 0.3)),
                 middle: y + gap / 2 + height / 2,
                 first_lane: y + gap / 2 + (height - lanes) / 2,
                 rule: (index > 0).then_some(y),
@@ -227,7 +227,7 @@ fn threads_of(first: &Lane, last: &Lane, paper: &Paper<'_>) -> String {
             _ => format!("#{}–{}", number(first), number(last)),
         }
     };
-    paper.fit(&label, &LANE_LABEL, MAX_THREAD)
+    paper.fit(&label, &LANE_LABEL, paper.share(MAX_THREAD, 0.15))
 }
 
 /// As many of the labels as there is room for: all, every second, fourth and so on, or one that

@@ -6,7 +6,7 @@ use super::{GanttChart, GanttRegion, Lane};
 use crate::chart::axis::Ticks;
 use crate::chart::heading::Heading;
 use crate::error::Result;
-use crate::render::style::{AXIS, BACKGROUND, GRID, MARGIN, MUTED, RULE, TICK};
+use crate::render::style::{self, AXIS, BACKGROUND, GRID, MARGIN, MUTED, RULE, TICK};
 use crate::render::{Anchor, Canvas, Figure, Paper, Picture, Text};
 
 /// A chart this tall has its time axis above as well.
@@ -18,6 +18,8 @@ const PARTED: i32 = 8;
 
 /// Of the scale of shades, the end that stands at the right.
 const BUSY: &str = "100 %";
+/// The room for the shades and the words before them.
+const SCALE_WIDTH: i32 = 220;
 const SCALE_TEXT: Text = Text {
     anchor: Anchor::End,
     ..TICK
@@ -27,8 +29,10 @@ struct GanttPicture<'a> {
     chart: &'a GanttChart,
     heading: Heading,
     layout: Layout,
-    /// The width of [`BUSY`].
-    busy_width: i32,
+    ticks: Ticks,
+    axis_title: (i32, String),
+    /// The width of [`BUSY`]; none where there is no scale of shades.
+    busy_width: Option<i32>,
 }
 
 impl Figure for GanttChart {
@@ -37,11 +41,21 @@ impl Figure for GanttChart {
         let lanes = self.regions.iter().flat_map(|region| &region.lanes);
         let names = names.chain(lanes.map(|lane| lane.thread_label.as_str()));
         let heading = Heading::of(&self.header, names, paper);
+        let layout = Layout::of(self, heading.height(), paper)?;
+        let ticks = Ticks::new(self.span_ns, style::ticks(layout.right - layout.left, 11));
+        let axis_title = format!("{} ({})", self.axis_title(), ticks.unit);
+        let axis_title = paper.centred(&axis_title, &AXIS, (layout.left, layout.right));
+        let busy_width = paper.widest([BUSY], &SCALE_TEXT);
+        let beside_title = (layout.right - layout.left - paper.widest([axis_title.1.as_str()], &AXIS)) / 2;
+        let has_shades = self.header.merged > 0 || self.header.ranks_per_lane > 1;
+        let has_scale = has_shades && beside_title > 2 * busy_width + SCALE_WIDTH;
         Ok(Box::new(GanttPicture {
             chart: self,
-            layout: Layout::of(self, heading.height(), paper)?,
             heading,
-            busy_width: paper.widest([BUSY], &SCALE_TEXT),
+            layout,
+            ticks,
+            axis_title,
+            busy_width: has_scale.then_some(busy_width),
         }))
     }
 }
@@ -59,8 +73,7 @@ impl GanttPicture<'_> {
             bottom,
             ..
         } = self.layout;
-        let ticks = Ticks::new(self.chart.span_ns, 11);
-        for (at, label) in &ticks.marks {
+        for (at, label) in &self.ticks.marks {
             let share = *at as f64 / self.chart.span_ns as f64;
             let x = left + (f64::from(right - left) * share).round() as i32;
             canvas.rect((x - 1, x + 1), (top, bottom + 10), GRID)?;
@@ -70,20 +83,18 @@ impl GanttPicture<'_> {
             }
         }
         canvas.rect((left, right), (bottom, bottom + 2), RULE)?;
-        let title = format!("{} ({})", self.chart.axis_title(), ticks.unit);
-        canvas.text((left + right) / 2, bottom + 88, &title, &AXIS)?;
-        if self.chart.header.merged > 0 || self.chart.header.ranks_per_lane > 1 {
-            self.draw_scale(canvas)?;
-        }
-        Ok(())
+        let (middle, title) = &self.axis_title;
+        canvas.text(*middle, bottom + 88, title, &AXIS)?;
+        self.busy_width
+            .map_or(Ok(()), |width| self.draw_scale(canvas, width))
     }
 
     /// What the shades mean, at the end of the axis title.
-    fn draw_scale(&self, canvas: &mut dyn Canvas) -> Result<()> {
+    fn draw_scale(&self, canvas: &mut dyn Canvas, busy_width: i32) -> Result<()> {
         let Layout { right, bottom, .. } = self.layout;
         let baseline = bottom + 88;
         canvas.text(right, baseline, BUSY, &SCALE_TEXT)?;
-        let mut x = right - self.busy_width - 14;
+        let mut x = right - busy_width - 14;
         for step in (0..8).rev() {
             let shade = step as f32 / 7.0;
             canvas.rect(
@@ -122,8 +133,8 @@ impl GanttPicture<'_> {
 
     fn draw_lanes(&self, canvas: &mut dyn Canvas) -> Result<()> {
         let layout = &self.layout;
-        let pixels = (layout.right - layout.left).max(1) as usize;
-        let mut coverage = Coverage::new(self.chart.span_ns, pixels);
+        let pixels = (layout.right - layout.left) / canvas.resolution() as i32;
+        let mut coverage = Coverage::new(self.chart.span_ns, pixels.max(1) as usize);
         let grain = if canvas.is_vector() {
             self.vector_grain(&mut coverage)
         } else {
@@ -149,9 +160,10 @@ impl GanttPicture<'_> {
         rows: (i32, i32),
         region: &GanttRegion,
     ) -> Result<()> {
+        let x = |pixel: i32| self.layout.left + pixel * canvas.resolution() as i32;
         let mut strips: Vec<Vec<(i32, i32)>> = vec![Vec::new(); usize::from(SHADES) + 1];
         for run in runs {
-            strips[usize::from(run.shade)].push((self.layout.left + run.from, self.layout.left + run.to));
+            strips[usize::from(run.shade)].push((x(run.from), x(run.to)));
         }
         for (shade, strips) in strips.iter().enumerate().filter(|(_, strips)| !strips.is_empty()) {
             let opacity = shade as f32 / f32::from(SHADES);
