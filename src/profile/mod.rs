@@ -4,6 +4,7 @@ mod call;
 mod clock;
 mod in_memory;
 mod intervals;
+mod origin;
 mod region;
 mod run;
 mod statistics;
@@ -17,6 +18,7 @@ pub(crate) use intervals::CHUNK;
 #[cfg(feature = "plot")]
 pub(crate) use intervals::each_chunk;
 pub use intervals::{Interval, Intervals, Numbers};
+pub use origin::Origin;
 pub(crate) use region::{CallSite, OwnTimes};
 pub use region::{MpiRegion, RankRegion};
 pub use run::{RankRun, RunFacts};
@@ -176,6 +178,16 @@ pub trait Source {
     /// What is known of row number `row` beyond [`rows`](Self::rows).
     fn row_facts(&self, _row: usize) -> RowFacts {
         RowFacts::default()
+    }
+
+    /// Where the region of row number `row` comes from.
+    fn origin(&self, _row: usize) -> Origin {
+        Origin::default()
+    }
+
+    /// What the program and the profiler noted of the run.
+    fn metadata(&self) -> Metadata {
+        Metadata::new()
     }
 
     /// What is known of the run as a whole.

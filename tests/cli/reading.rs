@@ -436,3 +436,17 @@ fn a_reader_that_goes_away_is_no_failure() {
     assert!(output.status.success(), "{output:?}");
     assert!(output.stderr.is_empty(), "{output:?}");
 }
+
+#[test]
+fn json_on_standard_output_is_the_statistics_file() {
+    let profile = sample();
+    let file = profile.path();
+    let printed = stdout(&run(&[str(&file), "--json", "-i", "solve"]));
+    let directory = profile.directory().join("out");
+    stdout(&run(&[str(&file), "-i", "solve", "-o", str(&directory)]));
+    let written = fs::read_to_string(directory.join("region_statistics.json")).unwrap();
+    assert_eq!(printed, written);
+    let document: serde_json::Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!(document["regions"]["solve"]["pooled"]["num_calls"], 5);
+    usage_error(&[str(&file), "--json", "--show"]);
+}

@@ -6,4 +6,5 @@
 mod common;
 mod csv;
 mod program;
+mod python;
 mod running;

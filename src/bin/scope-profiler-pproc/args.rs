@@ -48,6 +48,10 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) all: bool,
 
+    /// Print the statistics as JSON instead of the table: what region_statistics.json has
+    #[arg(long, conflicts_with_all = ["check", "output", "show", "all", "quiet"])]
+    pub(crate) json: bool,
+
     /// Print nothing but errors
     #[arg(short, long)]
     pub(crate) quiet: bool,

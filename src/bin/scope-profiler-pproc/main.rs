@@ -20,8 +20,8 @@ use progress::Progress;
 use scope_profiler::analysis::call_tree::CallTree;
 use scope_profiler::analysis::imbalance;
 use scope_profiler::chart::ChartOptions;
-use scope_profiler::export::ranks_table;
 use scope_profiler::export::table::{self, TableOptions};
+use scope_profiler::export::{json, ranks_table};
 use scope_profiler::page::viewer;
 use scope_profiler::plot;
 use scope_profiler::profile::Source;
@@ -97,6 +97,12 @@ fn run(args: &Args) -> Result<(), Failure> {
                 let table = statistics_table(&reader, &filter, args.all)?;
                 drop(progress);
                 print(&table)?;
+            }
+            Action::Json => {
+                let progress = Progress::of("reading", &plan.file, false);
+                let statistics = json::region_statistics(&reader, &filter)?;
+                drop(progress);
+                print(&statistics)?;
             }
             Action::Write { directory, outputs } => {
                 draw::write(directory, outputs, &reader, &filter, plan.quiet)?;

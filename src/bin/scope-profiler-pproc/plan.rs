@@ -19,6 +19,8 @@ pub(crate) struct Plan {
 pub(crate) enum Action {
     /// Print the statistics table.
     Table,
+    /// Print the statistics as JSON.
+    Json,
     /// Write files into a directory.
     Write {
         directory: PathBuf,
@@ -84,6 +86,9 @@ impl Plan {
             actions.push(Action::Show {
                 page: args.output.as_ref().map(|directory| directory.join(PAGE)),
             });
+        }
+        if args.json {
+            actions.push(Action::Json);
         }
         if actions.is_empty() && !args.quiet {
             actions.push(Action::Table);

@@ -2,6 +2,10 @@
 
 #[cfg(feature = "export")]
 mod csv;
+#[cfg(feature = "export")]
+mod json;
+#[cfg(feature = "export")]
+mod python;
 
 use super::exporter::Exporter;
 use std::path::Path;
@@ -10,6 +14,8 @@ use std::path::Path;
 pub const EXPORTERS: &[&dyn Exporter] = &[
     #[cfg(feature = "export")]
     &csv::Csv,
+    #[cfg(feature = "export")]
+    &json::JsonProfile,
 ];
 
 /// The exporter of this name.

@@ -8,8 +8,8 @@ use super::schema::{self, Catalog, Issues};
 use crate::analysis::selection::RegionFilter;
 use crate::error::{Error, Result};
 use crate::profile::{
-    self, ClockAgreement, Intervals, Metadata, MpiRegion, OwnTimes, RankClock, RankRegion, Row, RowFacts,
-    RunFacts, Source,
+    self, ClockAgreement, Intervals, Metadata, MpiRegion, Origin, OwnTimes, RankClock, RankRegion, Row,
+    RowFacts, RunFacts, Source,
 };
 use ordered::OrderedFile;
 use std::collections::BTreeMap;
@@ -189,6 +189,14 @@ impl Source for ProfilingH5Reader {
 
     fn row_facts(&self, row: usize) -> RowFacts {
         self.file.row_facts(row)
+    }
+
+    fn origin(&self, row: usize) -> Origin {
+        Origin::from(&self.catalog().sites[row])
+    }
+
+    fn metadata(&self) -> Metadata {
+        self.catalog().metadata.clone()
     }
 
     fn run(&self) -> RunFacts {

@@ -3,7 +3,7 @@
 use super::regions::{Region, Said};
 use crate::clock::Timeline;
 use crate::error::{Error, Result};
-use crate::profile::{Intervals, Metadata, RankClock, Row, RowFacts, RunFacts, Source, Value};
+use crate::profile::{Intervals, Metadata, Origin, RankClock, Row, RowFacts, RunFacts, Source, Value};
 use crate::store::clock_sync::ClockCorrection;
 use crate::store::rank_log::LogReader;
 use crate::store::region_names::RegionNames;
@@ -264,6 +264,14 @@ impl Source for LogSource {
 
     fn row_facts(&self, row: usize) -> RowFacts {
         run::row_facts(&self.catalog, row)
+    }
+
+    fn origin(&self, row: usize) -> Origin {
+        Origin::from(&self.catalog.sites[row])
+    }
+
+    fn metadata(&self) -> Metadata {
+        self.catalog.metadata.clone()
     }
 
     fn run(&self) -> RunFacts {
