@@ -1,12 +1,8 @@
 //! Reading a profile with the Python package scope-profiler.
-//!
-//! Needs a virtual environment for each version of the package, which `scripts/test` makes under
-//! `target/python` (or `SCOPE_PROFILER_PYTHON_DIR`). Without them tests are skipped, but not in CI.
 
 use scope_profiler::{ProfilingH5Reader, RegionFilter};
 use std::collections::BTreeMap;
-use std::env;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 /// Calls, sum of durations, sum of starts and sum of ends of a region on a rank, in ns.
@@ -59,20 +55,4 @@ pub(crate) fn what_python_reads(python: &Path, path: &Path, ranks: u32) -> Sums 
         .collect();
     assert_eq!(sums.len(), rows.len(), "two groups carry the same name");
     sums
-}
-
-/// The interpreter of the environment with this version of the package.
-pub(crate) fn interpreter(version: &str) -> Option<PathBuf> {
-    let directory = env::var_os("SCOPE_PROFILER_PYTHON_DIR").map_or_else(
-        || Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("python"),
-        PathBuf::from,
-    );
-    let python = directory.join(version).join("bin/python");
-    if python.exists() {
-        return Some(python);
-    }
-    let advice = format!("{} is missing; scripts/test makes it", python.display());
-    assert!(env::var_os("CI").is_none(), "{advice}");
-    eprintln!("skipped: {advice}");
-    None
 }

@@ -5,6 +5,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod csv;
+#[path = "../common/interpreter.rs"]
+mod interpreter;
 mod program;
 mod python;
 mod running;

@@ -1,11 +1,8 @@
 //! What the Python package makes of the formats that are made for it.
 
-#[path = "../common/python.rs"]
-mod readers;
-
 use crate::common::golden;
+use crate::interpreter::interpreter;
 use crate::running::export;
-use readers::interpreter;
 use scope_profiler::{Profiler, ProfilingConfig, ProfilingH5Reader, RegionFilter};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

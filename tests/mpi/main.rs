@@ -7,6 +7,8 @@
 
 #[path = "../common/calm.rs"]
 mod calm;
+#[path = "../common/interpreter.rs"]
+mod interpreter;
 #[path = "../common/python.rs"]
 mod python;
 

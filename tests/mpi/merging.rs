@@ -1,7 +1,8 @@
 //! Runs that end well: one file of all ranks, which every reader reads alike.
 
+use super::interpreter::interpreter;
 use super::launch::{Launch, calls, names_in};
-use super::python::{interpreter, what_python_reads, what_we_read};
+use super::python::{what_python_reads, what_we_read};
 use scope_profiler::ProfilingH5Reader;
 
 /// Calls of `step`: rank r has 10 + r; the last of many has none.

@@ -6,6 +6,8 @@ mod columnar;
 mod common;
 #[cfg(feature = "plot")]
 mod hostile;
+#[path = "../common/interpreter.rs"]
+mod interpreter;
 mod log_source;
 mod native_trace;
 #[path = "../common/python.rs"]

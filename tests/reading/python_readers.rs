@@ -1,6 +1,7 @@
 //! The Python package scope-profiler reads what this crate writes, and both say the same.
 
-use crate::python::{interpreter, what_python_reads, what_we_read};
+use crate::interpreter::interpreter;
+use crate::python::{what_python_reads, what_we_read};
 use scope_profiler::{Profiler, ProfilingConfig, merge::MergeMode};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
