@@ -58,6 +58,15 @@ impl Numbers {
         self.len() == 0
     }
 
+    /// Those that are whole numbers.
+    #[must_use]
+    pub fn whole(&self) -> Option<&[i64]> {
+        match self {
+            Self::Int(values) => Some(values),
+            Self::Float(_) => None,
+        }
+    }
+
     fn pick(&self, order: impl Iterator<Item = usize>) -> Self {
         match self {
             Self::Int(values) => Self::Int(order.map(|index| values[index]).collect()),
@@ -99,6 +108,16 @@ pub struct Intervals {
 impl Intervals {
     /// The optional column of the serial numbers of spans: 0 for the intervals of guards.
     pub const SPAN: &'static str = "span";
+    /// The optional column of numbers that no other call of the rank has; -1 where one is not known.
+    pub const CALL: &'static str = "call_id";
+    /// The optional column of the calls that called: a number of [`CALL`](Self::CALL), or -1 for none.
+    pub const PARENT: &'static str = "parent_id";
+    /// The optional column of the time that a GPU took for a call, ns; -1 where there is none.
+    pub const GPU: &'static str = "gpu_ns";
+    /// The optional column of the time that the task of a call was suspended meanwhile, ns.
+    pub const AWAIT: &'static str = "await_ns";
+    /// All optional columns that a file may have.
+    pub const OPTIONAL: [&'static str; 5] = [Self::SPAN, Self::CALL, Self::PARENT, Self::GPU, Self::AWAIT];
 
     /// No intervals, and no optional column asked for.
     #[must_use]

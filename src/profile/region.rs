@@ -1,7 +1,7 @@
 //! One region with the intervals of every rank, loaded.
 
 use super::statistics::{Statistics, percentiles};
-use super::{Intervals, RowFacts, Source, Sums};
+use super::{Intervals, Metadata, Numbers, RowFacts, Source, Sums};
 use crate::error::Result;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -86,6 +86,8 @@ pub(crate) struct CallSite {
     pub(crate) throttled: u64,
     pub(crate) throttled_ns: i64,
     pub(crate) inclusive_ns: Option<i64>,
+    /// Metadata of each call, in the order of the file; none where no call has any.
+    pub(crate) of_calls: Vec<Metadata>,
     /// In a file of sums alone: those of the calls.
     pub(crate) sums: Option<Sums>,
 }
@@ -169,6 +171,31 @@ impl RankRegion {
     #[must_use]
     pub fn thread_ids(&self) -> &[u32] {
         self.intervals.threads()
+    }
+
+    /// An [optional column](Intervals::OPTIONAL) of the intervals; none where the file does not have it.
+    ///
+    /// ```
+    /// use scope_profiler::ProfilingH5Reader;
+    /// use scope_profiler::profile::Intervals;
+    ///
+    /// let reader = ProfilingH5Reader::open("tests/golden/py075_nested.h5")?;
+    /// let leaf = &reader.get_region("leaf")?[0];
+    /// let inner = &reader.get_region("inner")?[0];
+    /// let parents = leaf.column(Intervals::PARENT).and_then(|numbers| numbers.whole());
+    /// assert_eq!(parents, inner.column(Intervals::CALL).and_then(|numbers| numbers.whole()));
+    /// # Ok::<(), scope_profiler::Error>(())
+    /// ```
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&Numbers> {
+        self.intervals.column(name)
+    }
+
+    /// The time that a GPU took for each call, ns, -1 where it has none; none where no call has any.
+    #[must_use]
+    pub fn gpu_durations_ns(&self) -> Option<&[i64]> {
+        let durations = self.column(Intervals::GPU)?.whole()?;
+        durations.iter().any(|&ns| ns >= 0).then_some(durations)
     }
 
     /// End minus start of each interval, ns.
@@ -273,6 +300,22 @@ impl RankRegion {
     #[must_use]
     pub fn tags(&self) -> &[String] {
         &self.site.tags
+    }
+
+    /// What the program has said of each call, in the order of the intervals; empty where it has said nothing of any.
+    ///
+    /// ```
+    /// use scope_profiler::ProfilingH5Reader;
+    /// use scope_profiler::profile::Value;
+    ///
+    /// let reader = ProfilingH5Reader::open("tests/golden/py075_nested.h5")?;
+    /// let step = &reader.get_region("tagged_step")?[0];
+    /// assert_eq!(step.call_metadata()[1]["step"], Value::Int(1));
+    /// # Ok::<(), scope_profiler::Error>(())
+    /// ```
+    #[must_use]
+    pub fn call_metadata(&self) -> &[Metadata] {
+        &self.site.of_calls
     }
 
     /// Intervals that were dropped for want of memory or disk.

@@ -66,8 +66,10 @@ const FILES: &[(&str, Outcome)] = &[
     ),
     ("s3_big_endian.h5", Read),
     ("s3_index_past_end.h5", Refused("rank_region_index row 4 has")),
-    ("s3_lzf.h5", Read),
+    ("s3_lzf.h5", ValuesOf("s3_min")),
     ("s3_min.h5", Values),
+    // Needs a plugin that need not be there.
+    ("s3_zstd.h5", Read),
     ("schema_4.h5", Refused("schema 4 is newer than schema 3")),
     ("schema_string.h5", Refused("must be an integer")),
     ("truncated_third.h5", Refused("the file is truncated")),
@@ -115,8 +117,10 @@ fn every_file_is_read_with_its_values_or_refused_with_the_reason() {
             Regions(regions) => assert_eq!(values::order(&reader), *regions, "{name}"),
             _ => {}
         }
-        let odd = ["s1_end_before_start.h5", "s1_rank_gap.h5", "s3_lzf.h5"].contains(name);
-        assert_eq!(report.is_ok(), !odd, "{report}");
+        let odd = ["s1_end_before_start.h5", "s1_rank_gap.h5"].contains(name);
+        if *name != "s3_zstd.h5" {
+            assert_eq!(report.is_ok(), !odd, "{report}");
+        }
     }
 }
 

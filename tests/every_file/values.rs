@@ -1,7 +1,7 @@
 //! Compares what we read with what the reader of the Python package has reported.
 
 use scope_profiler::analysis::call_tree::CallTree;
-use scope_profiler::profile::{MpiRegion, Source, Statistics, Value};
+use scope_profiler::profile::{Intervals, Metadata, MpiRegion, Source, Statistics, Value};
 use scope_profiler::{ProfilingH5Reader, RankRegion, RegionFilter};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
@@ -42,16 +42,24 @@ pub(crate) fn agree(file: &str, reader: &ProfilingH5Reader, expected: &Json) {
 
 /// What we have besides is what the file keeps as attributes of its root.
 fn metadata(file: &str, reader: &ProfilingH5Reader, expected: &serde_json::Map<String, Json>) {
+    let ours = object(reader.metadata());
     for (key, wanted) in expected {
-        let value = match reader.metadata().get(key) {
-            Some(Value::Text(text)) => json!(text),
-            Some(Value::Int(number)) => json!(number),
-            Some(Value::Float(number)) => json!(number),
-            Some(Value::List(texts)) => json!(texts),
-            other => panic!("{file}: {key} is {other:?}"),
-        };
-        assert_eq!(value, *wanted, "{file}: {key}");
+        assert_eq!(ours[key], *wanted, "{file}: {key}");
     }
+}
+
+fn object(metadata: &Metadata) -> Json {
+    let value = |value: &Value| match value {
+        Value::Text(text) => json!(text),
+        Value::Int(number) => json!(number),
+        Value::Float(number) => json!(number),
+        Value::List(texts) => json!(texts),
+        other => panic!("{other:?}"),
+    };
+    metadata
+        .iter()
+        .map(|(key, of_key)| (key.clone(), value(of_key)))
+        .collect()
 }
 
 fn of_rank(file: &str, place: &str, calls: &RankRegion, expected: &Json) {
@@ -104,8 +112,10 @@ fn intervals(file: &str, place: &str, calls: &RankRegion, expected: &Json) {
         "{place}"
     );
     assert_eq!(sum(calls.end_times_ns()), expected["end_times_sum_ns"], "{place}");
-    let in_order_of_start = calls.start_times_ns().is_sorted();
-    assert!(in_order_of_start, "{place}");
+    assert!(calls.start_times_ns().is_sorted(), "{place}");
+    let of_calls: Vec<Json> = calls.call_metadata().iter().map(object).collect();
+    let wanted = expected.get("event_metadata").filter(|wanted| !wanted.is_null());
+    assert_eq!(json!(of_calls), wanted.cloned().unwrap_or(json!([])), "{place}");
     let theirs: Vec<i64> =
         serde_json::from_value(expected["start_times_head_ns"].clone()).unwrap_or_default();
     // The Python package leaves calls of several threads in the order of the file.
@@ -117,6 +127,17 @@ fn intervals(file: &str, place: &str, calls: &RankRegion, expected: &Json) {
             expected["end_times_head_ns"],
             "{place}"
         );
+        let ids = |name: &str| {
+            let ids = calls.column(name).and_then(|ids| ids.whole());
+            ids.map(|ids| json!(ids[..ids.len().min(20)]))
+        };
+        for (name, key) in [
+            (Intervals::CALL, "call_ids_head"),
+            (Intervals::PARENT, "parent_ids_head"),
+        ] {
+            let wanted = expected.get(key).filter(|wanted| !wanted.is_null());
+            assert_eq!(ids(name).as_ref(), wanted, "{place}: {key}");
+        }
         let edge = |duration: Option<&i64>| json!(duration);
         assert_eq!(edge(durations.first()), expected["first_duration_ns"], "{place}");
         assert_eq!(edge(durations.last()), expected["last_duration_ns"], "{place}");

@@ -292,7 +292,7 @@ fn damage_is_refused_with_its_place() {
 
 #[test]
 fn a_compression_that_is_not_installed_is_named() {
-    let reader = ProfilingH5Reader::open(crate::common::golden("s3_lzf.h5")).unwrap();
+    let reader = ProfilingH5Reader::open(crate::common::golden("s3_zstd.h5")).unwrap();
     let error = match reader.get_region("outer") {
         // A plugin for it is installed.
         Ok(outer) => return assert_eq!(outer[0].num_calls(), 2),
@@ -301,7 +301,7 @@ fn a_compression_that_is_not_installed_is_named() {
     assert!(error.is_format());
     let text = error.to_string();
     assert!(
-        text.contains("events/start_deltas is compressed with lzf (HDF5 filter 32000)")
+        text.contains("events/start_deltas is compressed with zstd (HDF5 filter 32015)")
             && text.contains("HDF5_PLUGIN_PATH"),
         "{text}"
     );

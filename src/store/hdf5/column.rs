@@ -100,6 +100,14 @@ impl Column {
         })
     }
 
+    /// Whether the dataset `name` of `group` is what can be a column.
+    pub(super) fn is_of_integers(group: &Group, name: &str) -> bool {
+        let descriptor = group
+            .dataset(name)
+            .and_then(|dataset| dataset.dtype()?.to_descriptor());
+        descriptor.is_ok_and(|descriptor| attributes::integer(&descriptor).is_some())
+    }
+
     /// The path of the group that the column is in.
     pub(in crate::store) fn group_path(&self) -> &str {
         &self.group
@@ -165,8 +173,8 @@ impl Column {
             Ok(array) => Ok(array.into_raw_vec_and_offset().0),
             Err(error) => Err(match missing_filter(&dataset) {
                 Some(filter) => self.from.damaged(format!(
-                    "{} is compressed with {filter}, which is not installed here; install its plugin for HDF5 and \
-                     set HDF5_PLUGIN_PATH to the directory with it, or write the file with gzip",
+                    "{} is compressed with {filter}, which is not installed here; `pip install hdf5plugin` brings it: set \
+                     HDF5_PLUGIN_PATH to the directory `plugins` of that package, or write the file with gzip",
                     self.path()
                 )),
                 None => cannot(error),

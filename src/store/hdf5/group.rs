@@ -256,6 +256,20 @@ impl Group {
         self.column(name).map(Some)
     }
 
+    /// As [`find_column`](Self::find_column); what is no column of integers is none.
+    pub(in crate::store) fn find_integers(
+        &self,
+        members: &Members,
+        name: &'static str,
+    ) -> Result<Option<Column>> {
+        let is_dataset = members.get(name) == Some(Link::Hard) && !self.is_group(name)?;
+        if is_dataset && Column::is_of_integers(&self.group, name) {
+            self.column(name).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
     /// The group called `name`, if there is one among `members`.
     pub(in crate::store) fn find_group(&self, members: &Members, name: &str) -> Result<Option<Self>> {
         let Some(link) = members.get(name) else {

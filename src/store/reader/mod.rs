@@ -146,11 +146,13 @@ impl ProfilingH5Reader {
         for &index in &self.rows_of[name] {
             let row = &self.rows()[index];
             if keeps_rank(row.rank) {
-                let mut intervals = Intervals::default();
+                let mut intervals = self.file.with_all_columns();
                 self.read(index, 0..row.intervals, &mut intervals)?;
+                let mut site = self.catalog().sites[index].clone();
+                self.file.put_metadata_in_order(index, &mut site.of_calls)?;
                 let region = RankRegion::new(
                     intervals,
-                    self.catalog().sites[index].clone(),
+                    site,
                     self.file.clone(),
                     index,
                     self.own_times[&row.rank].clone(),

@@ -1,7 +1,7 @@
 //! Gives the rows of a file in order of start, whatever their order in the file.
 
 use crate::error::{Error, Result};
-use crate::profile::{Intervals, Row, RowFacts, RunFacts, Source};
+use crate::profile::{Intervals, Metadata, Numbers, Row, RowFacts, RunFacts, Source};
 use crate::store::schema::{Catalog, Decoder, run};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -23,7 +23,7 @@ pub(super) struct OrderedFile {
 enum Order {
     /// The file's order is the order of start.
     OfFile,
-    /// It is not; these are the row's intervals, sorted.
+    /// It is not; these are the row's intervals, sorted, with all optional columns of the file.
     Sorted(Intervals),
 }
 
@@ -56,12 +56,52 @@ impl OrderedFile {
             Order::OfFile
         } else if self.is_said_to_be_in_order(row) {
             return Err(self.false_promise(row));
-        } else {
+        } else if self.catalog().columns.iter().all(|name| intervals.wants(name)) {
             intervals.sort();
             Order::Sorted(intervals.clone())
+        } else {
+            intervals.sort();
+            Order::Sorted(self.sorted(row)?)
         };
         self.orders[row].get_or_init(|| order);
         Ok(())
+    }
+
+    /// A row that is not in order in the file, with all its optional columns.
+    fn sorted(&self, row: usize) -> Result<Intervals> {
+        let mut intervals = self.with_all_columns();
+        self.decoder
+            .read(row, 0..self.rows()[row].intervals, &mut intervals)?;
+        intervals.sort();
+        Ok(intervals)
+    }
+
+    /// Puts what is known of each call of a row, in the order of the file, into that of the intervals.
+    pub(super) fn put_metadata_in_order(&self, row: usize, of_calls: &mut Vec<Metadata>) -> Result<()> {
+        const PLACE: &str = "place in the file";
+        if of_calls.is_empty() {
+            return Ok(());
+        }
+        let mut intervals = Intervals::new().with_column(PLACE);
+        let len = self.rows()[row].intervals;
+        self.decoder.read(row, 0..len, &mut intervals)?;
+        intervals.set_column(PLACE, Numbers::Int((0..len as i64).collect()));
+        intervals.sort();
+        let places = intervals
+            .column(PLACE)
+            .and_then(Numbers::whole)
+            .unwrap_or_default();
+        *of_calls = places
+            .iter()
+            .map(|&place| of_calls.get(place as usize).cloned().unwrap_or_default())
+            .collect();
+        Ok(())
+    }
+
+    /// No intervals; asks for all optional columns that the file has.
+    pub(super) fn with_all_columns(&self) -> Intervals {
+        let columns = self.catalog().columns.iter();
+        columns.fold(Intervals::new(), |all, name| all.with_column(*name))
     }
 
     fn is_said_to_be_in_order(&self, row: usize) -> bool {
@@ -92,9 +132,7 @@ impl OrderedFile {
             let end = intervals.min(at + ORDER_CHECK_ROWS);
             self.decoder.read(row, at..end, &mut chunk)?;
             if !chunk.is_sorted() || last.is_some_and(|last| last > chunk.get(0).key()) {
-                self.decoder.read(row, 0..intervals, &mut chunk)?;
-                chunk.sort();
-                return Ok(Order::Sorted(chunk));
+                return Ok(Order::Sorted(self.sorted(row)?));
             }
             last = Some(chunk.get(chunk.len() - 1).key());
             at = end;

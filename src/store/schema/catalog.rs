@@ -28,6 +28,8 @@ pub(crate) struct Catalog {
     /// Each row's call site, and what was not recorded of it.
     pub(crate) sites: Vec<CallSite>,
     pub(crate) metadata: Metadata,
+    /// The optional columns that rows have, as [`Intervals`](crate::profile::Intervals) calls them.
+    pub(crate) columns: Vec<&'static str>,
 }
 
 /// What a file says about one rank.
@@ -85,6 +87,15 @@ impl Catalog {
         match self.metadata.get(names::CALL_COST) {
             Some(Value::Float(ns)) if ns.is_finite() && *ns >= 0.0 => Some(*ns),
             _ => None,
+        }
+    }
+
+    /// Takes optional columns that a row has.
+    pub(super) fn add_columns(&mut self, names: impl Iterator<Item = &'static str>) {
+        for name in names {
+            if !self.columns.contains(&name) {
+                self.columns.push(name);
+            }
         }
     }
 

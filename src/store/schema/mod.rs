@@ -10,8 +10,10 @@ mod catalog;
 #[cfg(feature = "hdf5")]
 mod columnar;
 mod decoder;
+mod extras;
 mod issues;
 mod json;
+mod json_values;
 mod lanes;
 mod log;
 #[cfg(feature = "hdf5")]

@@ -35,6 +35,14 @@ pub(crate) const START_TIMES: &str = "start_times";
 pub(crate) const END_TIMES: &str = "end_times";
 /// uint32\[n\]; absent in files of other writers.
 pub(crate) const THREAD_IDS: &str = "thread_ids";
+/// Integers, one for each call, in files of the Python package: a number that no other call of its rank has.
+pub(crate) const CALL_IDS: &str = "call_ids";
+/// Integers, one for each call: the number of the call that it is inside, or -1.
+pub(crate) const PARENT_IDS: &str = "parent_ids";
+/// Integers, one for each call: the time that a GPU took, ns, or -1.
+pub(crate) const GPU_DURATIONS: &str = "gpu_durations";
+/// Integers, one for each call: for how long its task was suspended meanwhile, ns.
+pub(crate) const AWAIT_TIMES: &str = "await_ns";
 /// Attribute of a region: its true name, where the group could not carry it.
 pub(crate) const NAME: &str = "name";
 /// Attribute of a region: the file of its call site.
@@ -162,6 +170,8 @@ pub(crate) mod columnar {
     pub(crate) const AGGREGATE_MAXIMUMS: &str = "aggregate_maximums";
     /// int64\[r\], ns: the time without that of regions inside.
     pub(crate) const AGGREGATE_EXCLUSIVES: &str = "aggregate_exclusives";
+    /// Texts, an entry for each row: a JSON array of objects, the metadata of each call.
+    pub(crate) const EVENT_METADATA: &str = "event_metadata";
     /// Group of columns with an entry for each event.
     pub(crate) const EVENTS: &str = "events";
     /// int64\[e\]: the start of the first event of a row, ns, and from each start to the next.

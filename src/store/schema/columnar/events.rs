@@ -5,6 +5,7 @@ use crate::profile::Intervals;
 use crate::store::hdf5::{Column, Group, Members};
 use crate::store::names;
 use crate::store::names::columnar::{DURATIONS, EVENTS, START_DELTAS, TASK_IDS};
+use crate::store::schema::extras::Extras;
 use crate::store::schema::lanes::task_lane;
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -26,6 +27,7 @@ struct Columns {
     times: Times,
     threads: Option<Column>,
     tasks: Option<Column>,
+    extras: Extras,
 }
 
 /// The two ways to write times. Which columns there are decides, not the number of the schema.
@@ -90,6 +92,7 @@ impl Events {
             }
         };
         let columns = Columns {
+            extras: Extras::open(&group, &members, times.first().len(), times.first_name())?,
             times,
             threads: column(names::THREAD_IDS)?,
             tasks: column(TASK_IDS)?,
@@ -132,12 +135,17 @@ impl Events {
             None => vec![0; starts.len()],
         };
         if let Some(tasks) = &columns.tasks {
-            for (lane, task) in lanes.iter_mut().zip(tasks.read_threads(at)?) {
+            for (lane, task) in lanes.iter_mut().zip(tasks.read_threads(at.clone())?) {
                 *lane = task_lane(task).unwrap_or(*lane);
             }
         }
         into.set(starts, ends, Some(lanes));
-        Ok(())
+        columns.extras.read(&at, into)
+    }
+
+    /// The optional columns that there are.
+    pub(super) fn extras(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.columns.iter().flat_map(|columns| columns.extras.names())
     }
 
     /// The sum of the differences before event number `event` of a row.
@@ -195,13 +203,21 @@ impl Times {
             Self::Relative { deltas, .. } => deltas,
         }
     }
+
+    fn first_name(&self) -> &'static str {
+        match self {
+            Self::Absolute { .. } => names::START_TIMES,
+            Self::Relative { .. } => START_DELTAS,
+        }
+    }
 }
 
 impl Columns {
     fn check_lengths(&self, group: &Group) -> Result<()> {
-        let (first, second, other) = match &self.times {
-            Times::Absolute { ends, .. } => (names::START_TIMES, names::END_TIMES, ends),
-            Times::Relative { durations, .. } => (START_DELTAS, DURATIONS, durations),
+        let first = self.times.first_name();
+        let (second, other) = match &self.times {
+            Times::Absolute { ends, .. } => (names::END_TIMES, ends),
+            Times::Relative { durations, .. } => (DURATIONS, durations),
         };
         let len = self.times.first().len();
         for (name, other) in [

@@ -5,9 +5,10 @@ use crate::error::Result;
 use crate::profile::CallSite;
 use crate::store::hdf5::{Group, Members};
 use crate::store::names::columnar::{
-    EVENT_COUNTS, EVENT_OFFSETS, INDEX, SOURCE_FILES, SOURCE_LINES, SOURCE_TEXTS, TAGS,
+    EVENT_COUNTS, EVENT_METADATA, EVENT_OFFSETS, INDEX, SOURCE_FILES, SOURCE_LINES, SOURCE_TEXTS, TAGS,
 };
 use crate::store::schema::issues::Issues;
+use crate::store::schema::json_values;
 use std::ops::Range;
 
 /// A region on a rank.
@@ -46,6 +47,8 @@ struct Index {
     files: Vec<String>,
     texts: Vec<String>,
     tags: Vec<String>,
+    /// Metadata of each call of a row.
+    of_calls: Vec<String>,
 }
 
 impl Index {
@@ -58,6 +61,7 @@ impl Index {
             files: rows.texts(SOURCE_FILES)?,
             texts: rows.texts(SOURCE_TEXTS)?,
             tags: rows.texts(TAGS)?,
+            of_calls: rows.texts(EVENT_METADATA)?,
         })
     }
 
@@ -73,7 +77,7 @@ impl Index {
             ))
         })?;
         let text = |texts: &[String]| texts.get(number).filter(|text| !text.is_empty()).cloned();
-        let tags = self.tags.get(number);
+        let (tags, of_calls) = (self.tags.get(number), self.of_calls.get(number));
         Ok(IndexRow {
             id,
             events: slice,
@@ -81,7 +85,8 @@ impl Index {
                 source_file: text(&self.files),
                 source_line: self.lines.get(number).and_then(|&line| u32::try_from(line).ok()),
                 source_text: text(&self.texts),
-                tags: tags.map_or(Vec::new(), |tags| texts_of_json(tags)),
+                tags: tags.map_or(Vec::new(), |tags| json_values::texts(tags)),
+                of_calls: of_calls.map_or(Vec::new(), |of_calls| json_values::of_calls(of_calls)),
                 ..CallSite::default()
             },
         })
@@ -104,9 +109,4 @@ impl Index {
         }
         Ok(())
     }
-}
-
-/// The texts in a JSON array; none where it is something else.
-fn texts_of_json(json: &str) -> Vec<String> {
-    serde_json::from_str(json).unwrap_or_default()
 }

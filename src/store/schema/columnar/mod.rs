@@ -47,6 +47,7 @@ pub(super) fn open(probe: &Probe, issues: &mut Issues) -> Result<Option<Box<dyn 
         slices.push(Slice::new(row.id.number, row.events));
     }
     catalog.names = names.into_list();
+    catalog.add_columns(events.extras());
     Ok(Some(Box::new(ColumnarFile {
         catalog,
         events,

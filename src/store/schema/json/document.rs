@@ -28,10 +28,15 @@ pub(super) struct Entry {
     pub(super) source_lineno: Option<Whole>,
     pub(super) source_text: Option<Lossy>,
     pub(super) tags: Option<Vec<Lossy>>,
+    pub(super) event_metadata: Option<Vec<Map<String, Value>>>,
     pub(super) start_times_ns: Option<Column>,
     pub(super) end_times_ns: Option<Column>,
     pub(super) thread_ids: Option<Column>,
     pub(super) task_ids: Option<Column>,
+    pub(super) call_ids: Option<Column>,
+    pub(super) parent_ids: Option<Column>,
+    pub(super) gpu_durations_ns: Option<Column>,
+    pub(super) await_ns: Option<Column>,
     pub(super) aggregate: Option<Aggregate>,
 }
 
@@ -46,6 +51,13 @@ pub(super) struct Aggregate {
     pub(super) start_minimum: Option<Whole>,
     pub(super) end_maximum: Option<Whole>,
     pub(super) m2: Option<f64>,
+}
+
+impl Entry {
+    /// Whether it says on which thread or task its calls were.
+    pub(super) fn knows_lanes(&self) -> bool {
+        self.thread_ids.is_some() || self.task_ids.is_some()
+    }
 }
 
 /// A thread or a task.

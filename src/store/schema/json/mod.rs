@@ -1,11 +1,11 @@
 //! The profile as JSON, plain or packed with gzip, of the Python package: one document, whose columns stay in
 //! memory.
 
+mod columns;
 mod contents;
 mod document;
 mod input;
 mod lanes;
-mod metadata;
 mod value;
 
 use super::catalog::Catalog;
@@ -14,7 +14,7 @@ use super::issues::Issues;
 use super::probe::Probe;
 use crate::error::{Error, Result};
 use crate::profile::Intervals;
-use contents::Columns;
+use columns::Columns;
 use document::{Document, Header};
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;

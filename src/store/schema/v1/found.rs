@@ -44,6 +44,7 @@ impl Found {
     pub(super) fn row(&mut self, row: Row, site: CallSite, columns: Columns) {
         self.catalog.rows.push(row);
         self.catalog.sites.push(site);
+        self.catalog.add_columns(columns.extras().names());
         self.columns.push(columns);
     }
 

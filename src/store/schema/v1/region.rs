@@ -5,10 +5,18 @@ use crate::profile::{CallSite, Intervals, Metadata, Row};
 use crate::store::hdf5::{Column, Group, Members};
 use crate::store::names;
 use crate::store::schema::attributes::{int, text, texts_of};
+use crate::store::schema::extras::Extras;
 use std::ops::Range;
 
 /// Members of a region's group that are not regions themselves.
-pub(super) const COLUMNS: [&str; 3] = [names::START_TIMES, names::END_TIMES, names::THREAD_IDS];
+pub(super) const COLUMNS: [&str; 6] = [
+    names::START_TIMES,
+    names::END_TIMES,
+    names::THREAD_IDS,
+    names::CALL_IDS,
+    names::PARENT_IDS,
+    names::GPU_DURATIONS,
+];
 
 /// The attributes of a region's group that are read.
 const REGION_ATTRIBUTES: [&str; 14] = [
@@ -34,6 +42,7 @@ pub(super) struct Columns {
     starts: Column,
     ends: Column,
     threads: Option<Column>,
+    extras: Extras,
 }
 
 /// A region as its group describes it.
@@ -82,6 +91,7 @@ pub(super) fn open(group: &Group, members: &Members) -> Result<Region> {
             throttled_ns,
             inclusive_ns: int(&attributes, names::INCLUSIVE),
             sums: None,
+            of_calls: Vec::new(),
         },
         odd: too_few_calls(group.path(), &attributes, [intervals, dropped, throttled]),
         columns,
@@ -115,8 +125,10 @@ impl Columns {
                 ))
             })
         };
+        let starts = required(names::START_TIMES)?;
         let columns = Self {
-            starts: required(names::START_TIMES)?,
+            extras: Extras::open(group, members, starts.len(), names::START_TIMES)?,
+            starts,
             ends: required(names::END_TIMES)?,
             threads: column(names::THREAD_IDS)?,
         };
@@ -140,9 +152,15 @@ impl Columns {
     pub(super) fn read(&self, range: Range<u64>, into: &mut Intervals) -> Result<()> {
         let starts = self.starts.read(range.clone())?;
         let ends = self.ends.read(range.clone())?;
-        let threads = self.threads.as_ref().map(|threads| threads.read_threads(range));
+        let threads = self.threads.as_ref();
+        let threads = threads.map(|threads| threads.read_threads(range.clone()));
         into.set(starts, ends, threads.transpose()?);
-        Ok(())
+        self.extras.read(&range, into)
+    }
+
+    /// The optional columns that there are.
+    pub(super) fn extras(&self) -> &Extras {
+        &self.extras
     }
 
     /// The place of the region in the file.

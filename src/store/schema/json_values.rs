@@ -1,14 +1,28 @@
-//! What is known about the run.
+//! Metadata that are written as JSON.
 
 use crate::profile::{Metadata, Value};
 use serde_json::{Map, Value as Json};
 
-/// The metadata of a document; what says nothing is left out.
-pub(super) fn read(metadata: Map<String, Json>) -> Metadata {
-    let values = metadata.into_iter();
+/// The metadata in an object; what says nothing is left out.
+pub(super) fn metadata(object: Map<String, Json>) -> Metadata {
+    let values = object.into_iter();
     values
         .filter_map(|(key, json)| Some((key, value(json)?)))
         .collect()
+}
+
+/// The texts in an array; none where it is something else.
+pub(super) fn texts(array: &str) -> Vec<String> {
+    serde_json::from_str(array).unwrap_or_default()
+}
+
+/// The metadata of each call in an array of objects; none where no call has any, or it is something else.
+pub(super) fn of_calls(array: &str) -> Vec<Metadata> {
+    if array.is_empty() || array == "[]" {
+        return Vec::new();
+    }
+    let objects: Vec<Map<String, Json>> = serde_json::from_str(array).unwrap_or_default();
+    objects.into_iter().map(metadata).collect()
 }
 
 fn value(json: Json) -> Option<Value> {
