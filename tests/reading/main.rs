@@ -5,12 +5,19 @@ mod columnar;
 #[path = "../common/mod.rs"]
 mod common;
 #[cfg(feature = "plot")]
+mod corpus;
+#[cfg(feature = "plot")]
 mod hostile;
 #[path = "../common/interpreter.rs"]
 mod interpreter;
 mod log_source;
+#[cfg(feature = "plot")]
+mod made;
 mod native_trace;
+mod profile_json;
 #[path = "../common/python.rs"]
 mod python;
 mod python_readers;
 mod reader;
+#[cfg(feature = "plot")]
+mod values;

@@ -1,4 +1,4 @@
-//! What the reader says of files, whole and damaged; `tests/every_file` has those of the corpus.
+//! What the reader says of files, whole and damaged; `corpus` has those of the corpus.
 
 use crate::common::{Profile, column, golden};
 use scope_profiler::profile::{Intervals, Source, Value};

@@ -10,6 +10,7 @@ mod catalog;
 #[cfg(feature = "hdf5")]
 mod columnar;
 mod decoder;
+#[cfg(feature = "hdf5")]
 mod extras;
 mod issues;
 mod json;
