@@ -1,7 +1,8 @@
 //! All ranks in one file.
 
+use super::super::hdf5::NewFile;
+use super::super::names;
 use super::super::rank_file::{LogContents, LogFailure};
-use super::super::{hdf5::NewFile, names};
 use super::inputs::Inputs;
 use super::totals::{Gathered, RankSummary};
 use super::verify::{Depth, verify};

@@ -1,8 +1,9 @@
 //! The sums over all ranks of a merged file, and its root attributes.
 
+use super::super::hdf5::NewFile;
 use super::super::rank_file::{LogContents, LogFailure};
 use super::super::rank_log::ENDED_BY;
-use super::super::{SCHEMA_VERSION, hdf5::NewFile, names};
+use super::super::{SCHEMA_VERSION, names};
 use super::inputs::{Inputs, UnreadableLog};
 use super::{MergeMode, Merged};
 use crate::error::{Error, Result};
