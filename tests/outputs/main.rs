@@ -7,5 +7,7 @@ mod common;
 #[cfg(feature = "plot")]
 mod json;
 #[cfg(feature = "plot")]
+mod passes;
+#[cfg(feature = "plot")]
 mod pictures;
 mod table;

@@ -1,14 +1,15 @@
 //! The chosen regions on each rank, and on all chosen ranks together.
 
+use super::durations::Durations;
 use crate::analysis::call_tree::CallTree;
 use crate::analysis::pass::Observer;
 use crate::analysis::selection::RegionFilter;
 use crate::error::Result;
-use crate::profile::{Intervals, RowFacts, Source, Statistics, each_chunk, percentiles};
+use crate::profile::{Intervals, RowFacts, Source, Statistics, each_chunk};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// Durations that are kept, of all regions together: 128 MiB. Regions beyond are read again, one after the other.
+/// Durations that are kept, of all regions together, in 64 or 128 MiB. Regions beyond are read again, one after the other.
 const MOST_KEPT: u64 = 1 << 24;
 
 /// The durations of the chosen rows while a pass goes on.
@@ -94,7 +95,7 @@ impl Observer for Samples<'_> {
     fn chunk(&mut self, row: usize, chunk: &Intervals) -> Result<()> {
         if let Some(sample) = self.kept.get_mut(&row) {
             let rest = self.source.rows()[row].intervals - sample.durations.len() as u64;
-            sample.durations.reserve_exact(rest as usize);
+            sample.durations.reserve(rest as usize);
             sample.add(chunk);
         }
         Ok(())
@@ -109,7 +110,7 @@ struct Sample {
     throttled: u64,
     throttled_ns: i64,
     facts: RowFacts,
-    durations: Vec<i64>,
+    durations: Durations,
     statistics: Statistics,
     first_start_ns: Option<i64>,
     last_end_ns: Option<i64>,
@@ -130,10 +131,15 @@ impl Sample {
     }
 
     fn add(&mut self, chunk: &Intervals) {
-        self.durations.extend(chunk.durations());
-        self.statistics.extend(chunk.durations());
-        let (first, last) = (chunk.starts().iter().min(), chunk.ends().iter().max());
-        self.see(first.copied(), last.copied());
+        for ns in chunk.durations() {
+            self.durations.push(ns);
+            self.statistics.add(ns);
+        }
+        // They are in order of start.
+        self.see(
+            chunk.starts().first().copied(),
+            chunk.ends().iter().max().copied(),
+        );
     }
 
     /// Adds what is known of a row beside its intervals.
@@ -175,7 +181,7 @@ impl Sample {
         self.facts.open = add(self.facts.open, other.facts.open);
         self.facts.clamped = add(self.facts.clamped, other.facts.clamped);
         self.statistics.merge(&other.statistics);
-        self.durations.extend(other.durations);
+        self.durations.append(other.durations);
         self.see(other.first_start_ns, other.last_end_ns);
         self.inclusive_ns = self.inclusive_ns.saturating_add(other.inclusive_ns);
         let exclusive = self.exclusive_ns.zip(other.exclusive_ns);
@@ -188,7 +194,7 @@ impl Sample {
         let [p50, p95, p99] = if self.statistics.count() > self.durations.len() as u64 {
             [None; 3]
         } else {
-            percentiles(&mut self.durations, [50.0, 95.0, 99.0]).map(Some)
+            self.durations.percentiles([50.0, 95.0, 99.0]).map(Some)
         };
         let total = self.statistics.total_ns();
         json!({
