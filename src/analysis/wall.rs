@@ -151,7 +151,7 @@ impl Observer for Spans {
     }
 
     fn chunk(&mut self, row: usize, chunk: &Intervals) -> Result<()> {
-        if let Some((&rank, span)) = self.rows.get(&row).zip(chunk.span()) {
+        if let Some((&rank, span)) = self.rows.get(&row).zip(chunk.span_in_order()) {
             self.see(rank, span);
         }
         Ok(())

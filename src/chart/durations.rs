@@ -179,7 +179,7 @@ impl Observer for GrowingDurations<'_> {
 
     fn chunk(&mut self, index: usize, chunk: &Intervals) -> Result<()> {
         self.open.entry(index).or_default().add(chunk);
-        if let Some(span) = chunk.span() {
+        if let Some(span) = chunk.span_in_order() {
             self.moments.see(self.source.rows()[index].rank, span.0, span.1);
         }
         Ok(())

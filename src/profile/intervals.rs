@@ -238,6 +238,12 @@ impl Intervals {
         Some((*first, *last))
     }
 
+    /// As [`span`](Self::span), of intervals in order of start.
+    pub(crate) fn span_in_order(&self) -> Option<(i64, i64)> {
+        let (&first, &last) = self.starts.first().zip(self.starts.last())?;
+        Some((first, self.ends.iter().fold(last, |last, &end| last.max(end))))
+    }
+
     /// Removes all intervals; keeps the memory and what was asked for.
     pub fn clear(&mut self) {
         self.starts.clear();
