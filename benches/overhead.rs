@@ -29,6 +29,12 @@ fn rows() -> Vec<Row> {
         Row::new("subscriber", "span, `ScopeSubscriber`", rows::subscriber_span)
             .within("1.7 x floor", |r| 1.7 * r["floor"]),
         Row::new(
+            "over",
+            "span, `ScopeSubscriber` over a logger that does not want it",
+            rows::over_span,
+        )
+        .within("`ScopeSubscriber` + 3 ns", |r| r["subscriber"] + 3.0),
+        Row::new(
             "empty layer",
             "span, `Registry` with an empty layer",
             rows::empty_layer_span,

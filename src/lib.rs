@@ -123,7 +123,7 @@ pub use profile::{MpiRegion, RankRegion};
 pub use profiler::Profiler;
 #[doc(hidden)]
 pub use record::RegionSite;
-pub use record::{Region, RegionGuard, ScopeLayer, ScopeSubscriber};
+pub use record::{Region, RegionGuard, ScopeLayer, ScopeOver, ScopeSubscriber};
 pub use store::reader::ProfilingH5Reader;
 pub use store::schema::LogSource;
 pub use summary::{OpenRegion, Summary};

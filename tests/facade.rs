@@ -34,7 +34,7 @@ fn the_life_of_a_program() {
     ProfileManager::flush().unwrap();
     assert_eq!(ProfileManager::finalize().unwrap().recorded(), 0);
 
-    // A session records whatever comes through any door.
+    // A session records spans and guards alike.
     ProfileManager::setup(config("first.h5")).unwrap();
     for _ in 0..3 {
         enter_by_every_way(&clock);

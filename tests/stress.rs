@@ -21,6 +21,7 @@ use std::thread::{self, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tracing::{Dispatch, dispatcher, info_span};
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::prelude::*;
 
 /// Threads that record at the same time: `STRESS_THREADS`, 4 by default.
@@ -163,9 +164,9 @@ impl Stage {
         }
     }
 
-    /// A thread that records until `done` says so, its spans through one door or the other.
-    fn work(&self, door: &Dispatch, done: impl Fn(u64) -> bool) {
-        dispatcher::with_default(door, || {
+    /// A thread that records until `done` says so, its spans through this subscriber.
+    fn work(&self, subscriber: &Dispatch, done: impl Fn(u64) -> bool) {
+        dispatcher::with_default(subscriber, || {
             let mut number = 0;
             while !done(number) {
                 self.round(number);
@@ -174,10 +175,16 @@ impl Stage {
         });
     }
 
-    fn doors(&self) -> [Dispatch; 2] {
+    fn subscribers(&self) -> [Dispatch; 4] {
+        let over = |level: LevelFilter| {
+            let other = tracing_subscriber::registry().with(level);
+            Dispatch::new(self.profiler.subscriber().over(other))
+        };
         [
             Dispatch::new(self.profiler.subscriber()),
             Dispatch::new(tracing_subscriber::registry().with(self.profiler.layer())),
+            over(LevelFilter::TRACE),
+            over(LevelFilter::OFF),
         ]
     }
 
@@ -218,14 +225,14 @@ impl Stage {
 
     /// Runs the workers with others that look on; `f` runs beside them, and they stop after it.
     fn run(&self, rounds: u64, f: impl FnOnce()) {
-        let doors = self.doors();
+        let subscribers = self.subscribers();
         thread::scope(|scope| {
             let stop = Stop(&self.over);
             let others = [scope.spawn(|| self.look_on()), scope.spawn(|| self.flush())];
             let mut workers: Vec<_> = (0..*WORKERS)
                 .map(|worker| {
-                    let door = &doors[worker % doors.len()];
-                    scope.spawn(move || self.work(door, |number| self.is_over() || number == rounds))
+                    let subscriber = &subscribers[worker % subscribers.len()];
+                    scope.spawn(move || self.work(subscriber, |number| self.is_over() || number == rounds))
                 })
                 .collect();
             f();

@@ -17,6 +17,7 @@ use tempfile::TempDir;
 use tracing::subscriber::set_global_default;
 use tracing::{info_span, instrument};
 use tracing_subscriber::Layer;
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::Registry;
 
@@ -171,6 +172,12 @@ pub fn set_subscriber() {
     set_global_default(ProfileManager::subscriber()).expect("the first in this process");
 }
 
+/// Over a logger that does not want the span.
+fn set_over() {
+    let logger = Registry::default().with(EmptyLayer).with(LevelFilter::WARN);
+    set_global_default(ProfileManager::subscriber().over(logger)).expect("the first in this process");
+}
+
 pub fn set_layer() {
     let subscriber = Registry::default().with(ProfileManager::layer());
     set_global_default(subscriber).expect("the first in this process");
@@ -202,6 +209,12 @@ pub fn empty_layer_span(_: Storage) -> Running {
 pub fn subscriber_span(storage: Storage) -> Running {
     let directory = session(storage, |config| config);
     set_subscriber();
+    recorded(directory, repeat(enter_span))
+}
+
+pub fn over_span(storage: Storage) -> Running {
+    let directory = session(storage, |config| config);
+    set_over();
     recorded(directory, repeat(enter_span))
 }
 

@@ -3,9 +3,11 @@
 use super::callsite::Callsite;
 use super::global;
 use super::named_spans::NamedSpans;
+use super::names::NameId;
 use super::naming::Recorded;
 use super::recording::Recording;
 use super::serial;
+use super::shared_span::{SharedName, SharedSpan};
 use super::span_id;
 use super::sync::Arc;
 use super::target::Target;
@@ -114,6 +116,42 @@ impl ScopeSubscriber {
     fn exit_slow(&self, id: u64) {
         self.target
             .with_buffer(|buffer| buffer.exit_span_slow(self.origin, id));
+    }
+}
+
+/// For [`ScopeOver`](super::over::ScopeOver).
+impl ScopeSubscriber {
+    pub(super) fn is_recording(&self) -> bool {
+        self.target.session() != 0
+    }
+
+    /// What is kept of a new span that another subscriber has too; None where it is not recorded.
+    pub(super) fn shared_span(&self, attributes: &Attributes<'_>) -> Option<SharedSpan> {
+        self.target.note_span();
+        let metadata = attributes.metadata();
+        let (callsite, serial) = self
+            .target
+            .with_buffer(|buffer| (buffer.callsite(metadata), buffer.spans.serials.take()))?;
+        let by_field = callsite.by_field.then(|| self.target.named_span(attributes));
+        let name = match by_field.flatten() {
+            Some(named) => SharedName::ByField(named),
+            None => {
+                self.target
+                    .with_buffer(|buffer| buffer.count_span(callsite.region));
+                SharedName::OfCallsite(callsite.region)
+            }
+        };
+        Some(SharedSpan { serial, name })
+    }
+
+    /// Enters a span that another subscriber has too; `is_new` when it is the first time.
+    pub(super) fn enter_shared(&self, region: NameId, is_new: bool, span: SpanKey) {
+        self.target.with_buffer(|buffer| {
+            if is_new {
+                buffer.count_span(region);
+            }
+            buffer.enter_span_slow(region, self.origin, span);
+        });
     }
 }
 

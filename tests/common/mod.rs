@@ -7,12 +7,12 @@
 )]
 
 mod calm;
-mod doors;
 mod files;
 mod generated;
 mod run;
+mod subscribers;
 
-pub use doors::*;
 pub use files::*;
 pub use generated::*;
 pub use run::*;
+pub use subscribers::*;

@@ -1,4 +1,4 @@
-//! What is recorded is what happened, through every door.
+//! What is recorded is what happened, by every way to a session.
 #![cfg(feature = "hdf5")]
 
 #[path = "../common/mod.rs"]
@@ -6,6 +6,7 @@ mod common;
 mod exactness;
 mod guards;
 mod naming;
+mod over;
 mod serials;
 mod spans;
 mod threads;

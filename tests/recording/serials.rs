@@ -1,13 +1,13 @@
 //! The serial numbers of spans, as the log has them: all intervals of a span say that they are its.
 
+use crate::common::SUBSCRIBERS;
 use scope_profiler::{
     ManualClock, Profiler, ProfilingConfig, RegionNaming, merge::find_logs, profile_region,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::thread;
-use tracing::{Dispatch, Span, dispatcher, info_span};
-use tracing_subscriber::prelude::*;
+use tracing::{Span, dispatcher, info_span};
 
 /// The serial numbers of each region's intervals, in the order of the log.
 type Serials = BTreeMap<String, Vec<u32>>;
@@ -39,14 +39,15 @@ fn serials(log: &Path) -> Serials {
     serials
 }
 
-/// Runs `program` through each door, on the fast path and on the slow path, and hands what the log says then to
+/// Runs `program` with each subscriber, on the fast path and on the slow path, and passes what the log says then to
 /// `check`.
-fn through_each_door(
+fn with_each_subscriber(
     configure: impl Fn(ProfilingConfig) -> ProfilingConfig,
     program: impl Fn(&Profiler),
     check: impl Fn(&Serials),
 ) {
-    for (has_manual_clock, through_layer) in [(false, false), (false, true), (true, false), (true, true)] {
+    let of_each_clock = |subscriber| [(subscriber, false), (subscriber, true)];
+    for (subscriber, has_manual_clock) in SUBSCRIBERS.into_iter().flat_map(of_each_clock) {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("run.h5");
         let mut config = configure(
@@ -59,13 +60,8 @@ fn through_each_door(
             config = config.manual_clock(&ManualClock::new(1_000));
         }
         let profiler = Profiler::new(config).unwrap();
-        let subscriber = match through_layer {
-            true => Dispatch::new(tracing_subscriber::registry().with(profiler.layer())),
-            false => Dispatch::new(profiler.subscriber()),
-        };
-        dispatcher::with_default(&subscriber, || program(&profiler));
+        dispatcher::with_default(&subscriber(&profiler), || program(&profiler));
         profiler.finalize().unwrap();
-        println!("manual clock: {has_manual_clock}, layer: {through_layer}");
         let logs = find_logs(&[directory.path().join("run.h5.d")]).unwrap();
         check(&serials(&logs[0]));
     }
@@ -99,7 +95,7 @@ fn every_poll_of_a_span_has_its_number_on_whatever_thread() {
             on_another_thread(|| one.in_scope(|| poll(&other)));
         }
     };
-    through_each_door(
+    with_each_subscriber(
         |config| config,
         program,
         |serials| {
@@ -121,7 +117,7 @@ fn a_guard_has_none() {
         }
         drop(profile_region!("of no session"));
     };
-    through_each_door(
+    with_each_subscriber(
         |config| config,
         program,
         |serials| {
@@ -140,7 +136,7 @@ fn spans_that_follow_each_other_have_different_numbers() {
         on_another_thread(create);
         on_another_thread(create);
     };
-    through_each_door(
+    with_each_subscriber(
         |config| config,
         program,
         |serials| {
@@ -165,7 +161,7 @@ fn spans_that_are_alive_at_once_keep_their_numbers() {
         poll(&spans);
         on_another_thread(|| poll(&spans));
     };
-    through_each_door(
+    with_each_subscriber(
         |config| config,
         program,
         |serials| {
@@ -193,7 +189,7 @@ fn spans_that_a_field_names_have_numbers_too() {
         }
         info_span!("plain").in_scope(|| ());
     };
-    through_each_door(
+    with_each_subscriber(
         |config| config.region_naming(RegionNaming::field("id")),
         program,
         |serials| {
@@ -227,7 +223,7 @@ fn a_span_that_two_threads_enter_at_once_has_one_number() {
             });
         }
     };
-    through_each_door(
+    with_each_subscriber(
         |config| config,
         program,
         |serials| {

@@ -51,11 +51,13 @@ struct LastPage {
 }
 
 const NO_REGION: NameId = NameId::from_number(u32::MAX);
+/// A number that no kind has.
+const NO_KIND: u32 = u32::MAX;
 
 pub(in crate::record) struct SpanCache {
     callsites: [CachedCallsite; CALLSITES],
     created: [Cell<Created>; CREATED],
-    /// The regions of a subscriber's spans, by the upper halves of their ids.
+    /// The regions of a subscriber's spans, by their kinds.
     kinds: [Cell<(u32, NameId)>; KINDS],
     last_page: Cell<LastPage>,
     pub(in crate::record) serials: Serials,
@@ -75,7 +77,7 @@ impl SpanCache {
                 spans: Cell::new(std::ptr::null()),
             }),
             created: std::array::from_fn(|_| Cell::new(NONE_CREATED)),
-            kinds: std::array::from_fn(|_| Cell::new((0, NO_REGION))),
+            kinds: std::array::from_fn(|_| Cell::new((NO_KIND, NO_REGION))),
             last_page: Cell::new(LastPage {
                 origin: Origin::GUARD,
                 number: 0,
