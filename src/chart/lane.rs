@@ -121,7 +121,8 @@ impl LaneReducer {
         });
     }
 
-    fn close(&mut self) {
+    /// Ends the interval that may still grow.
+    pub(super) fn close(&mut self) {
         let Some(mut bar) = self.open.take() else {
             return;
         };
@@ -135,6 +136,18 @@ impl LaneReducer {
         if !absorbed {
             self.bars.push(bar);
         }
+    }
+
+    /// The number of bars so far.
+    #[cfg(feature = "plot")]
+    pub(super) fn bars(&self) -> usize {
+        self.bars.len() + usize::from(self.open.is_some())
+    }
+
+    /// The bars, once the last is [closed](Self::close).
+    #[cfg(feature = "plot")]
+    pub(super) fn closed(&self) -> impl Iterator<Item = RawBar> + '_ {
+        self.bars.iter().copied()
     }
 
     /// Makes columns of at least 2^level ns.

@@ -26,6 +26,8 @@ mod heading;
 mod lane;
 pub mod list;
 mod moments;
+#[cfg(feature = "plot")]
+pub(crate) mod nested;
 mod options;
 pub mod palette;
 mod plan;

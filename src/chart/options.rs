@@ -9,6 +9,7 @@
 /// | [`max_lanes`](Self::max_lanes) | 1400 | Gantt chart |
 /// | [`max_regions`](Self::max_regions) | 120 | Gantt chart |
 /// | [`max_bars`](Self::max_bars) | 40 | durations |
+/// | [`max_page_bytes`](Self::max_page_bytes) | 8 000 000 | interactive page |
 ///
 /// ```
 /// use scope_profiler::chart::ChartOptions;
@@ -24,6 +25,7 @@ pub struct ChartOptions {
     pub(crate) max_lanes: usize,
     pub(crate) max_regions: usize,
     pub(crate) max_bars: usize,
+    pub(crate) max_page_bytes: usize,
 }
 
 impl Default for ChartOptions {
@@ -34,6 +36,7 @@ impl Default for ChartOptions {
             max_lanes: 1400,
             max_regions: 120,
             max_bars: 40,
+            max_page_bytes: 8_000_000,
         }
     }
 }
@@ -49,6 +52,14 @@ impl ChartOptions {
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
+        self
+    }
+
+    /// Makes an interactive page of at most this many bytes: short calls that are close together share a bar as far as
+    /// that takes. Names and statistics are never left out, nor is the page's own code of about 60 KB.
+    #[must_use]
+    pub fn max_page_bytes(mut self, bytes: usize) -> Self {
+        self.max_page_bytes = bytes;
         self
     }
 

@@ -35,6 +35,8 @@ pub struct PageData {
     pub outside_ns: Option<i64>,
     /// That time as a share of the run of those ranks.
     pub outside_share: Option<f64>,
+    /// Only calls shorter than this share a bar, ns; 0 where it is not known.
+    pub grain_ns: u64,
 }
 
 impl PageData {
@@ -54,12 +56,16 @@ impl PageData {
     pub(super) fn new(source: &dyn Source, filter: &RegionFilter, facts: &Facts) -> Result<Self> {
         let (tree, palette) = (facts.tree()?, facts.palette());
         let mut regions: BTreeMap<&str, (u64, Statistics, i64, i64)> = BTreeMap::new();
-        for (_, node) in tree.walk() {
+        let mut around: Vec<&str> = Vec::new();
+        for (depth, node) in tree.walk() {
+            around.truncate(depth);
+            let is_outermost = !around.contains(&node.name());
+            around.push(node.name());
             let (calls, statistics, inclusive, exclusive) = regions.entry(node.name()).or_default();
             *calls = calls.saturating_add(node.calls());
             statistics.merge(node.statistics());
             // The time of a call inside another one of its region is among that of the outer.
-            if !node.is_recursive() {
+            if is_outermost {
                 *inclusive = inclusive.saturating_add(node.inclusive_ns());
             }
             *exclusive = exclusive.saturating_add(node.exclusive_ns());
@@ -100,6 +106,7 @@ impl PageData {
             notes: tree.notes().iter().map(PageNote::from).collect(),
             outside_ns: Some(tree.outside_ns()),
             outside_share: tree.outside_share(),
+            grain_ns: 0,
         })
     }
 }

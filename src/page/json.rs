@@ -97,7 +97,7 @@ fn head<'a>(chart: &'a GanttChart, data: &PageData) -> Head<'a> {
         threads: header.threads,
         intervals: header.intervals,
         merged: header.merged,
-        grain: 1,
+        grain: data.grain_ns,
         wall: header.wall_ns,
         outside: data.outside_ns,
         outside_share: data.outside_share,

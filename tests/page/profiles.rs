@@ -1,7 +1,7 @@
 //! From a profile to what its reader sees.
 
 use crate::*;
-use scope_profiler::chart::{Color, Palette};
+use scope_profiler::chart::{ChartOptions, Color, Palette};
 use scope_profiler::profile::{Call, Profile, Source};
 use scope_profiler::{PlotOptions, RegionFilter, plot_gantt};
 
@@ -94,7 +94,7 @@ fn no_text_leaves_a_vector_picture_whatever_fonts_its_reader_has() {
 }
 
 #[test]
-fn a_bar_of_threads_without_names_is_not_given_the_name_of_another() {
+fn a_thread_without_a_name_is_not_given_the_name_of_another() {
     let profile = Profile::builder()
         .thread_name(0, 0, "main")
         .interval(Call::new("main loop", 0..100_000))
@@ -111,5 +111,192 @@ fn a_bar_of_threads_without_names_is_not_given_the_name_of_another() {
     let at = place(&mut browser, "task", 0, 30_000.0);
     browser.hover(at);
     let shown = tooltip(&mut browser);
-    assert!(!shown.iter().any(|line| line.contains("Thread")), "{shown:?}");
+    assert_eq!(shown[2], "Thread: thread #1");
+}
+
+/// Two threads: one recurses, on the other calls overlap without being nested.
+fn nested_profile() -> Profile {
+    Profile::builder()
+        .interval(Call::new("main", 0..100_000))
+        .interval(Call::new("fib", 10_000..90_000))
+        .interval(Call::new("fib", 20_000..50_000))
+        .interval(Call::new("fib", 30_000..40_000))
+        .interval(Call::new("fib", 60_000..80_000))
+        .interval(Call::new("poll A", 0..50_000).thread(1))
+        .interval(Call::new("poll B", 25_000..75_000).thread(1))
+        .build()
+}
+
+fn page_of(profile: &Profile) -> (tempfile::TempDir, std::path::PathBuf) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("page.html");
+    plot_gantt(profile, &PlotOptions::new().filepath(&path)).unwrap();
+    (directory, path)
+}
+
+#[test]
+fn recursion_is_seen_in_rows_of_its_own() {
+    let (_directory, path) = page_of(&nested_profile());
+    let Some(mut browser) = Browser::start(Look::default()) else {
+        return;
+    };
+    browser.open(&path, "");
+    // The outermost call, then the one below it.
+    let outer = place(&mut browser, "fib", 0, 55_000.0);
+    browser.hover(outer);
+    assert_eq!(tooltip(&mut browser)[4], "Duration: 80.0 µs");
+    assert_eq!(
+        tooltip(&mut browser)[5..],
+        ["Exclusive: 30.0 µs (38 %)", "Inside: main"]
+    );
+    let below = (place(&mut browser, "fib", 0, 45_000.0).0, outer.1 + 20.0);
+    browser.hover(below);
+    assert_eq!(tooltip(&mut browser)[4], "Duration: 30.0 µs");
+    assert_eq!(
+        tooltip(&mut browser)[5..],
+        ["Exclusive: 20.0 µs (67 %)", "Inside: fib"]
+    );
+    let gap = (place(&mut browser, "fib", 0, 55_000.0).0, below.1);
+    browser.hover(gap);
+    assert_eq!(
+        tooltip(&mut browser),
+        Vec::<String>::new(),
+        "nothing ran there a second time"
+    );
+    let row = rows(&mut browser)
+        .into_iter()
+        .find(|row| row.starts_with("fib"))
+        .unwrap();
+    assert!(row.starts_with("fib | 4 | 80.0 µs | "), "{row}");
+    assert!(
+        row.ends_with(" | 4 | 80.0 µs | 80 %"),
+        "in view as in the whole run: {row}"
+    );
+}
+
+#[test]
+fn by_thread_nested_calls_lie_below_those_around_them() {
+    let (_directory, path) = page_of(&nested_profile());
+    let Some(mut browser) = Browser::start(Look::default()) else {
+        return;
+    };
+    browser.open(&path, "");
+    let button = browser.middle_of("#by-thread");
+    browser.click(button);
+    assert_eq!(browser.text("location.hash"), "#by=thread");
+    let heights: Vec<f64> = ["main", "fib", "poll A", "poll B"]
+        .iter()
+        .map(|name| place(&mut browser, name, 0, 30_000.0).1)
+        .collect();
+    assert!(
+        heights.is_sorted_by(|above, below| above + 5.0 < *below),
+        "{heights:?}"
+    );
+    // Where two calls overlap, each is there to be pointed at.
+    let (x, _) = place(&mut browser, "poll A", 0, 40_000.0);
+    for (name, y) in [("poll A", heights[2]), ("poll B", heights[3])] {
+        browser.hover((x, y));
+        assert_eq!(tooltip(&mut browser)[0], name);
+    }
+    browser.screenshot("by-thread");
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+/// Dense short calls of one region, rare long ones of another, on several ranks, and many small regions.
+fn large_profile() -> Profile {
+    let mut chance = Chance::new(11);
+    let mut profile = Profile::builder();
+    for rank in 0..4 {
+        let mut now = 0;
+        for i in 0..30_000 {
+            let length = chance.between(200, 90_000);
+            profile.push(Call::new("dense", now..now + length).rank(rank));
+            now += length + chance.between(1, 50_000);
+            if i % 60 == 0 {
+                let name = format!("small {}", i / 60);
+                profile.push(Call::new(&name, now..now + 5_000).rank(rank));
+                now += 6_000;
+            }
+        }
+    }
+    profile.build()
+}
+
+#[test]
+fn a_page_takes_no_more_bytes_than_it_may_and_loses_no_call() {
+    let profile = large_profile();
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("page.html");
+    let write = |bytes: usize| {
+        let chart = ChartOptions::new().max_page_bytes(bytes);
+        plot_gantt(&profile, &PlotOptions::new().filepath(&path).chart(chart)).unwrap();
+        path.metadata().unwrap().len() as usize
+    };
+    let whole = write(100_000_000);
+    let small = write(500_000);
+    assert!(whole > 600_000, "{whole}");
+    assert!(
+        (250_000..=500_000).contains(&small),
+        "the room is used, and no more: {small}"
+    );
+
+    let Some(mut browser) = Browser::start(Look::default()) else {
+        return;
+    };
+    browser.open(&path, "");
+    let facts = browser.text("document.getElementById('facts').textContent");
+    assert!(
+        facts.contains("intervals merged for drawing, each shorter than"),
+        "{facts}"
+    );
+    let row = rows(&mut browser)
+        .into_iter()
+        .find(|row| row.starts_with("dense"))
+        .unwrap();
+    let cells: Vec<&str> = row.split(" | ").collect();
+    assert_eq!(cells[1], "120 000");
+    assert_eq!(cells[8], "120 000", "bars in view have all calls: {row}");
+    assert_eq!(cells[2], cells[9], "and all of their time");
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn search_finds_every_region_of_hundreds_and_goes_from_call_to_call() {
+    let (_directory, path) = page_of(&large_profile());
+    let Some(mut browser) = Browser::start(Look::default()) else {
+        return;
+    };
+    browser.open(&path, "");
+    browser.key("/");
+    browser.type_text("/^small (7|499)$/");
+    assert_eq!(rows(&mut browser).len(), 2);
+    browser.key("Enter");
+    assert_eq!(tooltip(&mut browser)[0], "small 7");
+    let start = browser.number("scopeProfiler.view.selected.start");
+    let (t0, t1) = window(&mut browser);
+    assert!(t0 < start && start < t1 && t1 - t0 < 1e6, "{t0} {start} {t1}");
+    browser.key("n");
+    browser.key("n");
+    browser.key("n");
+    browser.key("n");
+    assert_eq!(tooltip(&mut browser)[0], "small 499");
+    assert_eq!(
+        browser.text("document.getElementById('matches').textContent"),
+        "5 of 8 calls"
+    );
+    browser.key("N");
+    assert_eq!(tooltip(&mut browser)[0], "small 7");
+    let spoken = browser.text("document.getElementById('spoken').textContent");
+    assert!(
+        spoken.contains("duration 5.00 µs") && spoken.ends_with("4 of 8"),
+        "{spoken}"
+    );
+    let before = browser.eval("scopeProfiler.view");
+    browser.reload(&path);
+    assert_eq!(
+        browser.eval("scopeProfiler.view"),
+        before,
+        "the address holds the call, too"
+    );
+    assert_eq!(browser.complaints(), Vec::<String>::new());
 }

@@ -105,7 +105,7 @@ fn vectors() -> String {
         "contrasts": pairs.iter().map(|&(a, b)| json!([json_of(a), json_of(b), a.contrast(b)])).collect::<Value>(),
         "texts": colors.map(|fill| json!([json_of(fill), json_of(fill.text())])).collect::<Value>(),
     });
-    format!("{value:#}\n")
+    format!("{value}\n")
 }
 
 const VECTORS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/page/test/vectors.json");

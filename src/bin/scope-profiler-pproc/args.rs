@@ -1,5 +1,6 @@
 //! What was typed on the command line.
 
+use bytesize::ByteSize;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
 use scope_profiler::chart::CHARTS;
@@ -43,6 +44,10 @@ pub(crate) struct Args {
     /// Formats of the charts; html is the interactive page
     #[arg(long, value_name = "FORMAT", num_args = 1.., value_delimiter = ',', default_value = "png", requires = "output")]
     pub(crate) format: Vec<Format>,
+
+    /// How large the interactive page may get: short calls that are close together are merged as far as that takes
+    #[arg(long, value_name = "SIZE", default_value = "8MB")]
+    pub(crate) max_html_size: ByteSize,
 
     /// Print every row of the table, not only those with the most time
     #[arg(long)]

@@ -16,6 +16,7 @@ pub(crate) fn write(
     outputs: &[Output],
     reader: &ProfilingH5Reader,
     filter: &RegionFilter,
+    options: &ChartOptions,
     quiet: bool,
 ) -> Result<(), Failure> {
     let first = directory
@@ -32,7 +33,7 @@ pub(crate) fn write(
     }
     let made = Made::directory(directory)?;
     let progress = Progress::of("reading", reader.path(), quiet);
-    let mut files = planned(directory, outputs, reader, filter)?.read()?;
+    let mut files = planned(directory, outputs, reader, filter, options)?.read()?;
     drop(progress);
     while let Some(path) = files.next_path() {
         let progress = Progress::of("drawing", path, quiet);
@@ -51,8 +52,9 @@ fn planned<'a>(
     outputs: &[Output],
     reader: &'a ProfilingH5Reader,
     filter: &'a RegionFilter,
+    options: &ChartOptions,
 ) -> Outcome<Outputs<'a>> {
-    let mut planned = Outputs::new(reader, filter, ChartOptions::new())?;
+    let mut planned = Outputs::new(reader, filter, options.clone())?;
     for output in outputs {
         let path = output.path(directory);
         match output.kind {

@@ -105,9 +105,9 @@ fn run(args: &Args) -> Result<(), Failure> {
                 print(&statistics)?;
             }
             Action::Write { directory, outputs } => {
-                draw::write(directory, outputs, &reader, &filter, plan.quiet)?;
+                draw::write(directory, outputs, &reader, &filter, &plan.options, plan.quiet)?;
             }
-            Action::Show { page } => show_page(page.as_deref(), &reader, &filter)?,
+            Action::Show { page } => show_page(page.as_deref(), &reader, &filter, &plan.options)?,
         }
     }
     Ok(())
@@ -149,12 +149,17 @@ fn statistics_table(reader: &ProfilingH5Reader, filter: &RegionFilter, all: bool
     Ok(text)
 }
 
-fn show_page(page: Option<&Path>, reader: &ProfilingH5Reader, filter: &RegionFilter) -> Result<(), Failure> {
+fn show_page(
+    page: Option<&Path>,
+    reader: &ProfilingH5Reader,
+    filter: &RegionFilter,
+    options: &ChartOptions,
+) -> Result<(), Failure> {
     let shown = match page {
         Some(written) => viewer::open_in_browser(written)?,
         None => {
             let _progress = Progress::of("drawing", reader.path(), false);
-            plot::show(reader, filter, &ChartOptions::new())?
+            plot::show(reader, filter, options)?
         }
     };
     print(&format!("{shown}\n"))

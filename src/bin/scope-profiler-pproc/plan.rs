@@ -1,7 +1,7 @@
 //! What is to be done, decided before anything is read or written.
 
 use crate::args::{Args, Choice, Format};
-use scope_profiler::chart::{CHARTS, Chart};
+use scope_profiler::chart::{CHARTS, Chart, ChartOptions};
 use scope_profiler::{ProfilingH5Reader, RegionFilter, Result};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,7 @@ pub(crate) struct Plan {
     pub(crate) file: PathBuf,
     pub(crate) actions: Vec<Action>,
     pub(crate) quiet: bool,
+    pub(crate) options: ChartOptions,
 }
 
 /// One thing to do with the profile.
@@ -98,6 +99,8 @@ impl Plan {
             file: args.files.first().cloned().unwrap_or_default(),
             actions,
             quiet: args.quiet,
+            options: ChartOptions::new()
+                .max_page_bytes(usize::try_from(args.max_html_size.as_u64()).unwrap_or(usize::MAX)),
         }
     }
 }

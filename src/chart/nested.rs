@@ -1,0 +1,246 @@
+//! Lanes for each thread and depth of nesting, as fine as a number of bars allows.
+//!
+//! A call lies one deeper than the deepest call of its thread that is still open when it begins, so calls of one depth
+//! never overlap, be they nested, recursive, or neither. Depth counts what is drawn: what a filter leaves out takes no
+//! room.
+
+use super::gantt::{GanttChart, Lane};
+use super::lane::LaneReducer;
+use super::moments::Moments;
+use super::plan::Plan;
+use super::subject::Subject;
+use crate::analysis::pass::{Call, Observer};
+use crate::analysis::threads::ThreadIndex;
+use crate::error::Result;
+use crate::profile::Source;
+use rustc_hash::FxHashMap;
+use std::collections::{BTreeSet, HashMap};
+
+/// Columns are made coarser by [`NestedLanes::coarsen`], not because a lane grows long.
+const ANY_COLUMNS: u64 = 1 << 62;
+const COARSEST: u32 = 63;
+
+/// The lanes while a [pass](crate::analysis::pass) goes on.
+pub(crate) struct GrowingNested<'a> {
+    source: &'a dyn Source,
+    drawn: Vec<bool>,
+    ranks: BTreeSet<u32>,
+    moments: Moments,
+    plan: Plan,
+    /// What the rank that is being read has.
+    rank: RankLanes,
+    lanes: NestedLanes,
+    /// Bars beyond which columns are made coarser.
+    most_bars: usize,
+    /// No more bars than this.
+    bars_at_most: usize,
+}
+
+#[derive(Default)]
+struct RankLanes {
+    rank: u32,
+    shift: i64,
+    rows: Vec<usize>,
+    threads: ThreadIndex,
+    /// By thread and depth, when the latest call ends.
+    ends: Vec<Vec<i64>>,
+    /// By region, thread and depth.
+    places: FxHashMap<(Option<usize>, usize, usize), usize>,
+}
+
+/// The calls of a region, or of the others, on a thread at one depth.
+struct NestedLane {
+    /// An index into [`Source::names`]; none is "others".
+    region: Option<usize>,
+    rank: u32,
+    thread: u32,
+    depth: u32,
+    reducer: LaneReducer,
+}
+
+impl<'a> GrowingNested<'a> {
+    /// `max_regions` as for the chart beside it; at most about `most_bars` bars are kept.
+    pub(crate) fn new(subject: &Subject<'a>, max_regions: usize, most_bars: usize) -> Result<Self> {
+        let source = subject.source();
+        Ok(Self {
+            source,
+            drawn: subject.drawn()?,
+            ranks: subject
+                .rows()
+                .iter()
+                .map(|&row| source.rows()[row].rank)
+                .collect(),
+            moments: Moments::new(subject)?,
+            plan: Plan::new(subject, usize::MAX, max_regions)?,
+            rank: RankLanes::default(),
+            lanes: NestedLanes::default(),
+            most_bars,
+            bars_at_most: 0,
+        })
+    }
+
+    /// The lanes, when the pass is over.
+    pub(crate) fn finish(mut self) -> NestedLanes {
+        self.lanes.lanes.iter_mut().for_each(|lane| lane.reducer.close());
+        self.lanes
+    }
+
+    fn push(&mut self, call: &Call) {
+        let rank = &mut self.rank;
+        let row = rank.rows[call.row];
+        if !self.drawn[row] {
+            return;
+        }
+        let (start, end) = (call.start, call.end.max(call.start));
+        let thread = rank.threads.of(call.thread);
+        if rank.ends.len() <= thread {
+            rank.ends.resize(thread + 1, Vec::new());
+        }
+        let ends = &mut rank.ends[thread];
+        while ends.last().is_some_and(|&end| end <= start) {
+            ends.pop();
+        }
+        let depth = ends.len();
+        ends.push(end);
+        let region = self.plan.region(self.source.rows()[row].name);
+        let lanes = &mut self.lanes;
+        let place = *rank.places.entry((region, thread, depth)).or_insert_with(|| {
+            lanes.lanes.push(NestedLane {
+                region,
+                rank: rank.rank,
+                thread: call.thread,
+                depth: u32::try_from(depth).unwrap_or(u32::MAX),
+                reducer: LaneReducer::new(ANY_COLUMNS, lanes.level),
+            });
+            lanes.lanes.len() - 1
+        });
+        let shifted = |time: i64| time.saturating_sub(rank.shift);
+        lanes.lanes[place].reducer.push(shifted(start), shifted(end));
+    }
+
+    /// Each call adds at most one bar, so they need to be counted now and then only.
+    fn keep_few(&mut self, calls: usize) {
+        self.bars_at_most += calls;
+        if self.bars_at_most > self.most_bars {
+            self.bars_at_most = self.lanes.bars();
+            if self.bars_at_most > self.most_bars / 4 * 3 {
+                self.lanes.coarsen_all(self.most_bars / 2);
+                self.bars_at_most = self.lanes.bars();
+            }
+        }
+    }
+}
+
+impl Observer for GrowingNested<'_> {
+    fn takes_rank(&self, rank: u32) -> bool {
+        self.ranks.contains(&rank)
+    }
+
+    fn begin_rank(&mut self, rank: u32, rows: &[usize]) -> Result<()> {
+        self.rank = RankLanes {
+            rank,
+            shift: self.moments.shift(rank),
+            rows: rows.to_vec(),
+            ..RankLanes::default()
+        };
+        Ok(())
+    }
+
+    fn calls(&mut self, calls: &[Call]) -> Result<()> {
+        calls.iter().for_each(|call| self.push(call));
+        self.keep_few(calls.len());
+        Ok(())
+    }
+}
+
+/// Lanes of nested calls, which can be made coarser.
+#[derive(Default)]
+pub(crate) struct NestedLanes {
+    lanes: Vec<NestedLane>,
+    /// Columns of the coarsest lanes are 2^level ns.
+    level: u32,
+}
+
+impl NestedLanes {
+    /// The number of bars.
+    pub(crate) fn bars(&self) -> usize {
+        self.lanes.iter().map(|lane| lane.reducer.bars()).sum()
+    }
+
+    /// Only calls shorter than this share a bar, ns.
+    pub(crate) fn grain_ns(&self) -> u64 {
+        1 << self.level
+    }
+
+    /// Makes all lanes coarser until there are at most `most` bars, or nothing is left to be merged.
+    fn coarsen_all(&mut self, most: usize) {
+        while self.level < COARSEST && self.bars() > most {
+            self.level += 1;
+            let level = self.level;
+            self.lanes
+                .iter_mut()
+                .for_each(|lane| lane.reducer.coarsen_to(level));
+        }
+    }
+
+    /// Makes lanes coarser until there are at most `most` bars, those with most bars first: what is merged there was
+    /// the closest together. Whether that has changed anything.
+    pub(crate) fn coarsen(&mut self, most: usize) -> bool {
+        let before = self.bars();
+        let mut bars = before;
+        while self.level < COARSEST && bars > most {
+            self.level += 1;
+            let mut order: Vec<&mut LaneReducer> =
+                self.lanes.iter_mut().map(|lane| &mut lane.reducer).collect();
+            order.sort_by_key(|lane| std::cmp::Reverse(lane.bars()));
+            for lane in order {
+                if bars <= most {
+                    break;
+                }
+                bars -= lane.bars();
+                lane.coarsen_to(self.level);
+                bars += lane.bars();
+            }
+        }
+        bars < before
+    }
+
+    /// Gives the chart these lanes in place of its own.
+    pub(crate) fn put_into(&self, chart: &mut GanttChart, source: &dyn Source) {
+        let others = chart.regions.len().saturating_sub(1);
+        let regions = chart.regions.iter().enumerate();
+        let by_name: HashMap<String, usize> = regions.map(|(at, region)| (region.name.clone(), at)).collect();
+        chart.regions.iter_mut().for_each(|region| region.lanes.clear());
+        let mut merged = 0;
+        for lane in &self.lanes {
+            let region = lane
+                .region
+                .map_or(Some(others), |name| by_name.get(&source.names()[name]).copied());
+            let Some(region) = region else { continue };
+            let bars: Vec<_> = lane
+                .reducer
+                .closed()
+                .map(|bar| bar.to_bar(chart.origin_ns))
+                .collect();
+            merged += bars
+                .iter()
+                .filter(|bar| bar.calls > 1)
+                .map(|bar| u64::from(bar.calls))
+                .sum::<u64>();
+            chart.regions[region].lanes.push(Lane {
+                rank: lane.rank,
+                last_rank: lane.rank,
+                thread: Some(lane.thread),
+                thread_label: String::new(),
+                depth: lane.depth,
+                bars,
+            });
+        }
+        for region in &mut chart.regions {
+            region
+                .lanes
+                .sort_by_key(|lane| (lane.rank, lane.thread, lane.depth));
+        }
+        chart.header.merged = merged;
+    }
+}

@@ -1,0 +1,104 @@
+//! From a profile to a page of a given size.
+
+use super::data::PageData;
+use super::html;
+use crate::analysis::pass::{self, Observer};
+use crate::analysis::selection::RegionFilter;
+use crate::chart::nested::GrowingNested;
+use crate::chart::{ChartOptions, Facts, GrowingFacts, GrowingGantt, Subject};
+use crate::error::Result;
+use crate::output;
+use crate::profile::Source;
+use std::path::Path;
+
+/// Regions with lanes of their own.
+const MOST_REGIONS: usize = 4096;
+/// No bar takes less of the page than about this many bytes.
+const LEAST_BYTES: usize = 4;
+
+/// Writes the page of a profile.
+pub(crate) fn write(
+    source: &dyn Source,
+    filter: &RegionFilter,
+    options: &ChartOptions,
+    path: &Path,
+) -> Result<()> {
+    let subject = Subject::new(source, filter)?;
+    let mut page = GrowingPage::new(&subject, options)?;
+    let mut facts = GrowingFacts::new(&subject, true)?;
+    let mut observers = facts.observers();
+    observers.extend(page.observers());
+    pass::run(source, &mut observers)?;
+    page.write(&facts.finish(), path)
+}
+
+/// A page that grows while a [pass](crate::analysis::pass) goes on, beside other observers. Its [`Facts`] need the call
+/// tree.
+pub struct GrowingPage<'a> {
+    source: &'a dyn Source,
+    filter: &'a RegionFilter,
+    /// Regions and header; its lanes are as coarse as can be.
+    chart: GrowingGantt<'a>,
+    lanes: GrowingNested<'a>,
+    most_bytes: usize,
+}
+
+impl<'a> GrowingPage<'a> {
+    /// Of a subject, with the title and the [size](ChartOptions::max_page_bytes) that the options choose.
+    ///
+    /// # Errors
+    ///
+    /// As [`GrowingGantt::new`].
+    pub fn new(subject: &Subject<'a>, options: &ChartOptions) -> Result<Self> {
+        let most_bytes = options.max_page_bytes;
+        let options = options
+            .clone()
+            .columns(1)
+            .max_lanes(usize::MAX)
+            .max_regions(MOST_REGIONS);
+        Ok(Self {
+            source: subject.source(),
+            filter: subject.filter(),
+            chart: GrowingGantt::new(subject, &options)?,
+            lanes: GrowingNested::new(subject, MOST_REGIONS, most_bytes / LEAST_BYTES)?,
+            most_bytes,
+        })
+    }
+
+    /// What has to be part of the pass.
+    pub fn observers(&mut self) -> Vec<&mut dyn Observer> {
+        vec![&mut self.chart, &mut self.lanes]
+    }
+
+    /// Writes the page, when the pass is over. The file appears when it is complete.
+    ///
+    /// # Errors
+    ///
+    /// As [`GrowingGantt::finish`] and [`html::write`].
+    pub fn write(self, facts: &Facts, path: impl AsRef<Path>) -> Result<()> {
+        output::write(path.as_ref(), "page", self.render(facts)?.as_bytes())
+    }
+
+    /// The page, with as many bars as there is room for.
+    fn render(self, facts: &Facts) -> Result<String> {
+        let mut chart = self.chart.finish(facts)?;
+        let mut data = PageData::new(self.source, self.filter, facts)?;
+        let mut lanes = self.lanes.finish();
+        loop {
+            lanes.put_into(&mut chart, self.source);
+            data.grain_ns = lanes.grain_ns();
+            let page = html::render(&chart, &data);
+            let bars = lanes.bars();
+            let excess = page.len().saturating_sub(self.most_bytes);
+            if excess == 0 || bars == 0 {
+                return Ok(page);
+            }
+            // What a bar took, on average, but at least one in twenty goes each time.
+            let of_bars = html::size_of_bars(&page).max(1);
+            let left = bars as u128 * of_bars.saturating_sub(excess) as u128 / of_bars as u128;
+            if !lanes.coarsen((left as usize).min(bars - bars.div_ceil(20))) {
+                return Ok(page);
+            }
+        }
+    }
+}
