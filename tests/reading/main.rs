@@ -17,6 +17,8 @@ mod native_trace;
 mod profile_json;
 #[path = "../common/python.rs"]
 mod python;
+#[cfg(feature = "plot")]
+mod python_modes;
 mod python_readers;
 mod reader;
 #[cfg(feature = "plot")]

@@ -4,7 +4,7 @@
 use super::opened::Opened;
 use super::{attributes, native};
 use crate::error::Result;
-use hdf5::dataset::{DatasetCreate, Layout};
+use hdf5::dataset::{DatasetCreate, FillValue, Layout};
 use hdf5::types::IntSize;
 use hdf5::{Dataset, Group, H5Type};
 use std::ops::Range;
@@ -12,6 +12,10 @@ use std::sync::Arc;
 
 /// The most that deflate can shrink data (1032 to 1), rounded up: the stored size limits the declared one.
 const MAX_COMPRESSION: u64 = 1100;
+/// Filters that shrink data no more than that: deflate, shuffle, checksums, szip, lzf.
+const SIMPLE_FILTERS: [i32; 5] = [1, 2, 3, 4, 32_000];
+/// The most that other filters can shrink data: a block of equal bytes in zstd.
+const MAX_RATIO: u64 = 1 << 15;
 
 /// Filters that profiles are written with, by their registered numbers.
 const KNOWN_FILTERS: [(i32, &str); 8] = [
@@ -56,12 +60,14 @@ enum Kept {
 const SHORT: u64 = 4;
 
 impl Column {
-    /// Checks the dataset `name` of `group` without reading values.
+    /// Checks the dataset `name` of `group` without reading values. It may be filled up to as many values as others
+    /// have `beside` it.
     pub(super) fn open(
         from: &Arc<Opened>,
         group: &Group,
         group_path: &Arc<str>,
         name: &'static str,
+        beside: u64,
     ) -> Result<Self> {
         let path = format!("{group_path}/{name}");
         let cannot = |error| from.hdf5(format!("{path} cannot be opened"), error);
@@ -80,7 +86,12 @@ impl Column {
             return Err(from.damaged(format!("{path} holds {descriptor} values instead of integers")));
         };
         let len = len as u64;
-        check_storage(from, &path, &dataset, len, size as u64)?;
+        let storage = Storage {
+            len,
+            width: size as u64,
+            beside,
+        };
+        storage.check(from, &path, &dataset)?;
         let kept = if from.keeps_one_more_open() {
             Kept::Open(dataset)
         } else if len <= SHORT {
@@ -219,45 +230,72 @@ fn creation(from: &Opened, path: &str, dataset: &Dataset) -> Result<DatasetCreat
         .map_err(|error| from.hdf5(format!("{path} cannot be opened"), error))
 }
 
-/// Refuses datasets that declare more values than the file can hold, before memory is allocated for
-/// them, and chunks that are too large to be read one at a time.
-fn check_storage(from: &Opened, path: &str, dataset: &Dataset, len: u64, width: u64) -> Result<()> {
-    let declared = len.saturating_mul(width);
-    if len == 0 {
-        return Ok(());
-    }
-    if let Some(offset) = dataset.offset() {
-        return if offset.saturating_add(declared) <= from.len() {
-            Ok(())
-        } else {
-            Err(from.damaged(format!(
-                "{path} reaches past the end of the file, which is cut off or damaged"
-            )))
-        };
-    }
-    // Not in a single place of the file: chunked, inside the header, or never written.
-    let creation = creation(from, path, dataset)?;
-    let chunk = creation.chunk().unwrap_or_default();
-    let chunk_bytes = chunk
-        .iter()
-        .fold(width, |bytes, &extent| bytes.saturating_mul(extent as u64));
-    if chunk_bytes > MAX_CHUNK_BYTES {
-        return Err(from.damaged(format!(
-            "{path} is stored in chunks of {chunk_bytes} bytes; more than {MAX_CHUNK_BYTES} are not read"
-        )));
-    }
-    // What the index of the chunks claims can be more than there is.
-    let stored = dataset.storage_size().min(from.len());
-    let bound = if creation.has_filters() {
-        stored.saturating_mul(MAX_COMPRESSION)
-    } else {
-        stored
-    };
-    if declared > bound {
-        return Err(from.damaged(format!(
-            "{path} declares {len} values but only {stored} bytes of them were written; \
+/// What a dataset declares.
+struct Storage {
+    len: u64,
+    /// Bytes of a value.
+    width: u64,
+    /// Values of the columns beside it, which are all there.
+    beside: u64,
+}
+
+impl Storage {
+    /// Refuses datasets that declare more values than the file can hold, before memory is allocated for
+    /// them, and chunks that are too large to be read one at a time.
+    fn check(&self, from: &Opened, path: &str, dataset: &Dataset) -> Result<()> {
+        let &Self { len, width, .. } = self;
+        let declared = len.saturating_mul(width);
+        if len == 0 {
+            return Ok(());
+        }
+        if let Some(offset) = dataset.offset() {
+            return if offset.saturating_add(declared) <= from.len() {
+                Ok(())
+            } else {
+                Err(from.damaged(format!(
+                    "{path} reaches past the end of the file, which is cut off or damaged"
+                )))
+            };
+        }
+        // Not in a single place of the file: chunked, inside the header, or never written.
+        let creation = creation(from, path, dataset)?;
+        let chunk = creation.chunk().unwrap_or_default();
+        let chunk_bytes = chunk
+            .iter()
+            .fold(width, |bytes, &extent| bytes.saturating_mul(extent as u64));
+        if chunk_bytes > MAX_CHUNK_BYTES {
+            return Err(from.damaged(format!(
+                "{path} is stored in chunks of {chunk_bytes} bytes; more than {MAX_CHUNK_BYTES} are not read"
+            )));
+        }
+        // What the index of the chunks claims can be more than there is.
+        let stored = dataset.storage_size().min(from.len());
+        if declared > stored.saturating_mul(ratio(&creation)) && !self.may_be_filled(&creation) {
+            return Err(from.damaged(format!(
+                "{path} declares {len} values but only {stored} bytes of them were written; \
              the run was interrupted while writing, or the file is damaged"
-        )));
+            )));
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// Whether values that were never written may stand for themselves: the Python package adds a column for the
+    /// first rank that has it, and fills it up for those before. A filter may also make less of equal values than of
+    /// any others.
+    fn may_be_filled(&self, creation: &DatasetCreate) -> bool {
+        self.len <= self.beside
+            && (creation.has_filters() || creation.fill_value_defined() == FillValue::UserDefined)
+    }
+}
+
+/// How much more than is stored there can be.
+fn ratio(creation: &DatasetCreate) -> u64 {
+    let filters = creation.filters();
+    if filters.is_empty() {
+        1
+    } else if filters.iter().all(|filter| SIMPLE_FILTERS.contains(&filter.id())) {
+        MAX_COMPRESSION
+    } else {
+        MAX_RATIO
+    }
 }

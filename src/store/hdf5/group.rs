@@ -240,7 +240,11 @@ impl Group {
 
     /// The column of integers called `name`; values are read later.
     pub(in crate::store) fn column(&self, name: &'static str) -> Result<Column> {
-        Column::open(&self.from, &self.group, &self.path, name)
+        self.column_beside(name, 0)
+    }
+
+    fn column_beside(&self, name: &'static str, beside: u64) -> Result<Column> {
+        Column::open(&self.from, &self.group, &self.path, name, beside)
     }
 
     /// The column called `name`, if there is one among `members`.
@@ -249,22 +253,34 @@ impl Group {
         members: &Members,
         name: &'static str,
     ) -> Result<Option<Column>> {
+        self.find_column_beside(members, name, 0)
+    }
+
+    /// As [`find_column`](Self::find_column), of a column `beside` others, of so many values, that were checked
+    /// already.
+    pub(in crate::store) fn find_column_beside(
+        &self,
+        members: &Members,
+        name: &'static str,
+        beside: u64,
+    ) -> Result<Option<Column>> {
         let Some(link) = members.get(name) else {
             return Ok(None);
         };
         self.check_link(name, link)?;
-        self.column(name).map(Some)
+        self.column_beside(name, beside).map(Some)
     }
 
-    /// As [`find_column`](Self::find_column); what is no column of integers is none.
+    /// As [`find_column_beside`](Self::find_column_beside); what is no column of integers is none.
     pub(in crate::store) fn find_integers(
         &self,
         members: &Members,
         name: &'static str,
+        beside: u64,
     ) -> Result<Option<Column>> {
         let is_dataset = members.get(name) == Some(Link::Hard) && !self.is_group(name)?;
         if is_dataset && Column::is_of_integers(&self.group, name) {
-            self.column(name).map(Some)
+            self.column_beside(name, beside).map(Some)
         } else {
             Ok(None)
         }

@@ -24,7 +24,7 @@ impl Extras {
     pub(super) fn open(group: &Group, members: &Members, len: u64, first: &str) -> Result<Self> {
         let mut extras = Vec::new();
         for (in_file, name) in EXTRAS {
-            let Some(column) = group.find_integers(members, in_file)? else {
+            let Some(column) = group.find_integers(members, in_file, len)? else {
                 continue;
             };
             if column.len() != len {

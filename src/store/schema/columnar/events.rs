@@ -91,11 +91,13 @@ impl Events {
                 ends: required(names::END_TIMES)?,
             }
         };
+        let len = times.first().len();
+        let lanes = |name| group.find_column_beside(&members, name, len);
         let columns = Columns {
-            extras: Extras::open(&group, &members, times.first().len(), times.first_name())?,
+            extras: Extras::open(&group, &members, len, times.first_name())?,
+            threads: lanes(names::THREAD_IDS)?,
+            tasks: lanes(TASK_IDS)?,
             times,
-            threads: column(names::THREAD_IDS)?,
-            tasks: column(TASK_IDS)?,
         };
         columns.check_lengths(&group)?;
         Ok(Self {

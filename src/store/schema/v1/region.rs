@@ -126,13 +126,13 @@ impl Columns {
             })
         };
         let starts = required(names::START_TIMES)?;
+        let len = starts.len();
         let columns = Self {
-            extras: Extras::open(group, members, starts.len(), names::START_TIMES)?,
+            extras: Extras::open(group, members, len, names::START_TIMES)?,
             starts,
             ends: required(names::END_TIMES)?,
-            threads: column(names::THREAD_IDS)?,
+            threads: group.find_column_beside(members, names::THREAD_IDS, len)?,
         };
-        let len = columns.starts.len();
         for (name, other) in [
             (names::END_TIMES, Some(&columns.ends)),
             (names::THREAD_IDS, columns.threads.as_ref()),
