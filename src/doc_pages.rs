@@ -2,8 +2,6 @@
 
 #[doc = include_str!("../docs/configuration.md")]
 mod configuration {}
-#[doc = include_str!("../docs/design.md")]
-mod design {}
 #[doc = include_str!("../docs/format.md")]
 mod format {}
 #[doc = include_str!("../docs/installation.md")]
@@ -26,6 +24,9 @@ mod tracing {}
 #[cfg(feature = "cli")]
 #[doc = include_str!("../docs/cli.md")]
 mod cli {}
+#[cfg(feature = "plot")]
+#[doc = include_str!("../docs/design.md")]
+mod design {}
 #[cfg(feature = "export")]
 #[doc = include_str!("../docs/export.md")]
 mod export {}

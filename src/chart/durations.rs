@@ -156,7 +156,7 @@ impl Chart for Durations {
     }
 
     fn about(&self) -> &'static str {
-        "the total time of each region"
+        "the total of each region, longest first"
     }
 
     fn file_stem(&self) -> &'static str {

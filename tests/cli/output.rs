@@ -267,3 +267,17 @@ fn where_nothing_could_be_drawn_no_directory_is_left() {
     assert_eq!(names_in(empty.directory()), ["a new", "run.h5"]);
     assert_eq!(names_in(&empty.directory().join("a new")), [""; 0]);
 }
+
+#[test]
+fn the_help_and_the_guide_name_every_chart() {
+    let help = stdout(&program().arg("--help").output().unwrap());
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/cli.md");
+    let guide = fs::read_to_string(guide).unwrap();
+    for chart in scope_profiler::chart::CHARTS {
+        let line = format!("- {}:", chart.name());
+        let shown = help.lines().find(|text| text.trim_start().starts_with(&line));
+        assert!(shown.is_some_and(|text| text.contains(chart.about())), "{help}");
+        assert!(guide.contains(&format!("`{}`", chart.name())), "{}", chart.name());
+        assert!(guide.contains(&format!("- **`{}`**: {}", chart.file_stem(), chart.about())));
+    }
+}
