@@ -1,15 +1,20 @@
 //! Profiles as text for people ([`table`], [`ranks_table`]), for programs (`json`), and in the formats of other
 //! tools ([`Export`]).
 
+mod calls;
 mod column;
 mod exporter;
 mod formats;
 mod job;
 #[cfg(feature = "plot")]
 pub mod json;
+mod json_text;
 mod output;
+mod packing;
+mod protobuf;
 pub mod ranks_table;
 mod selected;
+mod spool;
 pub mod table;
 mod terminal;
 pub(crate) mod text;

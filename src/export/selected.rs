@@ -3,7 +3,7 @@
 use super::window::Window;
 use crate::analysis::selection::RegionFilter;
 use crate::error::Result;
-use crate::profile::{CHUNK, ClockAgreement, Intervals, Source, Statistics};
+use crate::profile::{CHUNK, ClockAgreement, Intervals, Source, Statistics, thread_label};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
@@ -30,6 +30,16 @@ pub struct RowStatistics {
     pub first_start_ns: Option<i64>,
     /// The latest end of an interval, ns.
     pub last_end_ns: Option<i64>,
+}
+
+/// What to call the threads of a rank.
+#[derive(Clone, Debug)]
+pub(super) struct ThreadLabels(BTreeMap<u32, String>);
+
+impl ThreadLabels {
+    pub(super) fn of(&self, thread: u32) -> String {
+        thread_label(thread, self.0.get(&thread).map(String::as_str))
+    }
 }
 
 impl<'a> Selected<'a> {
@@ -178,7 +188,17 @@ impl<'a> Selected<'a> {
         Ok(())
     }
 
-    fn count_read(&self, intervals: u64) {
+    /// The window on the clock of a rank.
+    pub(super) fn window_of(&self, rank: u32) -> Option<Window> {
+        self.window.map(|window| window.since(self.origin_ns(rank)))
+    }
+
+    /// What to call each thread of a rank that has a name.
+    pub(super) fn thread_labels(&self, rank: u32) -> Result<ThreadLabels> {
+        self.source.thread_names(rank).map(ThreadLabels)
+    }
+
+    pub(super) fn count_read(&self, intervals: u64) {
         self.read.set(self.read.get().saturating_add(intervals));
         (self.on_read)(self.read.get());
     }

@@ -2,11 +2,21 @@
 
 #![cfg(feature = "cli")]
 
+#[allow(dead_code, reason = "the page's tests use the rest")]
+#[path = "../page/browser.rs"]
+mod browser;
+mod chrome;
 #[path = "../common/mod.rs"]
 mod common;
+mod consumers;
 mod csv;
+mod firefox;
+mod folded;
 #[path = "../common/interpreter.rs"]
 mod interpreter;
+mod perfetto;
 mod program;
 mod python;
 mod running;
+mod speedscope;
+mod sums;

@@ -1,17 +1,32 @@
 //! The formats, one file each.
 
+mod chrome;
 #[cfg(feature = "export")]
 mod csv;
+mod firefox;
+#[cfg(feature = "export")]
+mod flamegraph;
+mod folded;
 #[cfg(feature = "export")]
 mod json;
+mod perfetto;
 #[cfg(feature = "export")]
 mod python;
+mod speedscope;
+mod stack_tree;
 
 use super::exporter::Exporter;
 use std::path::Path;
 
 /// The formats of this crate, as help and documentation list them.
 pub const EXPORTERS: &[&dyn Exporter] = &[
+    &chrome::Chrome,
+    &perfetto::Perfetto,
+    &speedscope::Speedscope,
+    &firefox::Firefox,
+    &folded::Folded,
+    #[cfg(feature = "export")]
+    &flamegraph::FlameGraph,
     #[cfg(feature = "export")]
     &csv::Csv,
     #[cfg(feature = "export")]

@@ -1,0 +1,134 @@
+//! Chrome's trace event format: <https://ui.perfetto.dev>, chrome://tracing and many others.
+//!
+//! One complete event ("X") for each call, in order of start: process = rank, thread = thread. A viewer wants the calls
+//! of a thread to nest, so one that partly overlaps others goes to another thread of the trace.
+
+use crate::error::Result;
+use crate::export::calls::{Tracks, overlapping};
+use crate::export::json_text::{push_decimal, push_fmt, push_int, quoted};
+use crate::export::selected::ThreadLabels;
+use crate::export::{ExportOptions, Exporter, Output, Selected};
+use std::collections::BTreeSet;
+
+pub(super) struct Chrome;
+
+/// Events are handed on in pieces of about this many bytes.
+const PIECE: usize = 1 << 16;
+
+impl Exporter for Chrome {
+    fn name(&self) -> &'static str {
+        "chrome"
+    }
+
+    fn about(&self) -> &'static str {
+        "Perfetto and chrome://tracing: trace events in JSON"
+    }
+
+    fn extensions(&self) -> &'static [&'static str] {
+        &[".trace.json", ".chrome.json", ".trace"]
+    }
+
+    fn write(&self, profile: &Selected<'_>, _: &ExportOptions, out: &mut Output<'_>) -> Result<()> {
+        let title = quoted(&profile.source().title());
+        writeln!(
+            out,
+            "{{\"displayTimeUnit\":\"ns\",\"otherData\":{{\"title\":{title}}},\"traceEvents\":["
+        )?;
+        let mut ranks = profile.rows_by_rank().into_iter().peekable();
+        while let Some((rank, rows)) = ranks.next() {
+            Rank::new(profile, rank, &rows)?.write(&rows, out)?;
+            if ranks.peek().is_some() {
+                out.write_all(b",\n")?;
+            }
+        }
+        out.write_all(b"\n]}\n")
+    }
+}
+
+/// The events of one rank, as text.
+struct Rank<'a> {
+    profile: &'a Selected<'a>,
+    rank: u32,
+    labels: ThreadLabels,
+    /// Of each row, the end of its events.
+    ends: Vec<String>,
+    /// Of each track, the beginning of its events.
+    starts: Vec<String>,
+    named: BTreeSet<u32>,
+    text: Vec<u8>,
+}
+
+impl<'a> Rank<'a> {
+    fn new(profile: &'a Selected<'a>, rank: u32, rows: &[usize]) -> Result<Self> {
+        let mut text = Vec::with_capacity(2 * PIECE);
+        push_fmt(
+            &mut text,
+            format_args!(
+                "{{\"ph\":\"M\",\"pid\":{rank},\"name\":\"process_name\",\"args\":{{\"name\":\"rank {rank}\"}}}},\n\
+                 {{\"ph\":\"M\",\"pid\":{rank},\"name\":\"process_sort_index\",\"args\":{{\"sort_index\":{rank}}}}}"
+            ),
+        );
+        let name = |&row: &usize| format!(",\"name\":{}}}", quoted(profile.name(row)));
+        Ok(Self {
+            profile,
+            rank,
+            labels: profile.thread_labels(rank)?,
+            ends: rows.iter().map(name).collect(),
+            starts: Vec::new(),
+            named: BTreeSet::new(),
+            text,
+        })
+    }
+
+    fn write(mut self, rows: &[usize], out: &mut Output<'_>) -> Result<()> {
+        let origin = self.profile.origin_ns(self.rank);
+        let mut tracks = Tracks::default();
+        self.profile.each_call(rows, |call| {
+            let place = tracks.call(call, |_, _| Ok(()))?;
+            if place.is_new {
+                self.add_track(call.thread, place.lane);
+            }
+            let text = &mut self.text;
+            text.extend_from_slice(self.starts[place.track].as_bytes());
+            push_decimal::<3>(text, call.start.saturating_sub(origin));
+            text.extend_from_slice(b",\"dur\":");
+            push_decimal::<3>(text, call.duration());
+            text.extend_from_slice(self.ends[call.row].as_bytes());
+            if text.len() >= PIECE {
+                out.write_all(text)?;
+                text.clear();
+            }
+            Ok(())
+        })?;
+        out.write_all(&self.text)
+    }
+
+    fn add_track(&mut self, thread: u32, lane: usize) {
+        let (rank, label) = (self.rank, self.labels.of(thread));
+        let (tid, label) = match lane {
+            0 if self.named.insert(thread) => (thread, label),
+            // A number that no thread has: those of threads are small.
+            _ => {
+                let mut free = (0..=u32::MAX).rev().filter(|number| !self.named.contains(number));
+                let tid = free.next().unwrap_or(thread);
+                self.named.insert(tid);
+                (tid, overlapping(&label, lane))
+            }
+        };
+        let label = quoted(&label);
+        push_fmt(
+            &mut self.text,
+            format_args!(
+                ",\n{{\"ph\":\"M\",\"pid\":{rank},\"tid\":{tid},\"name\":\"thread_name\",\"args\":{{\"name\":{label}}}}},\n\
+                 {{\"ph\":\"M\",\"pid\":{rank},\"tid\":{tid},\"name\":\"thread_sort_index\",\"args\":{{\"sort_index\":{thread}}}}}"
+            ),
+        );
+        let mut start = Vec::new();
+        start.extend_from_slice(b",\n{\"ph\":\"X\",\"pid\":");
+        push_int(&mut start, rank);
+        start.extend_from_slice(b",\"tid\":");
+        push_int(&mut start, tid);
+        start.extend_from_slice(b",\"ts\":");
+        self.starts.push(String::from_utf8_lossy(&start).into_owned());
+    }
+}

@@ -1,0 +1,280 @@
+//! Perfetto's own format: <https://ui.perfetto.dev> and its trace_processor.
+//!
+//! A track for each thread of each rank below one for the rank; where calls of a thread partly overlap, further tracks,
+//! since slices have to nest. Each track is a packet sequence of its own, with its names interned and its times counted
+//! from the packet before. Packets are compressed in blocks. Field numbers are those of
+//! `protos/perfetto/trace/perfetto_trace.proto`.
+
+use crate::error::Result;
+use crate::export::calls::{Tracks, overlapping};
+use crate::export::packing::Blocks;
+use crate::export::protobuf::{Message, push_varint};
+use crate::export::selected::ThreadLabels;
+use crate::export::{ExportOptions, Exporter, Output, Selected};
+use rustc_hash::FxHashSet;
+use std::thread;
+
+pub(super) struct Perfetto;
+
+/// A block of packets before it is compressed.
+const BLOCK: usize = 1 << 18;
+/// The clock of the trace, and one of our own, which counts from packet to packet.
+const BOOTTIME: u64 = 6;
+const FROM_PACKET_TO_PACKET: u64 = 64;
+
+/// Fields of a packet.
+mod packet {
+    pub(super) const CLOCK_SNAPSHOT: u32 = 6;
+    pub(super) const TIMESTAMP: u32 = 8;
+    pub(super) const SEQUENCE: u32 = 10;
+    pub(super) const TRACK_EVENT: u32 = 11;
+    pub(super) const INTERNED_DATA: u32 = 12;
+    pub(super) const SEQUENCE_FLAGS: u32 = 13;
+    pub(super) const COMPRESSED_PACKETS: u32 = 50;
+    pub(super) const DEFAULTS: u32 = 59;
+    pub(super) const TRACK_DESCRIPTOR: u32 = 60;
+}
+
+impl Exporter for Perfetto {
+    fn name(&self) -> &'static str {
+        "perfetto"
+    }
+
+    fn about(&self) -> &'static str {
+        "Perfetto and its trace_processor: compact, for long runs"
+    }
+
+    fn extensions(&self) -> &'static [&'static str] {
+        &[".perfetto-trace", ".pftrace", ".perfetto"]
+    }
+
+    fn is_text(&self) -> bool {
+        false
+    }
+
+    fn write(&self, profile: &Selected<'_>, _: &ExportOptions, out: &mut Output<'_>) -> Result<()> {
+        thread::scope(|scope| {
+            let mut trace = Trace {
+                block: Vec::with_capacity(2 * BLOCK),
+                blocks: Blocks::start(scope),
+                out,
+                tracks: 0,
+                began: None,
+            };
+            for (rank, rows) in profile.rows_by_rank() {
+                Rank::new(&mut trace, profile, rank, &rows)?.write(&rows)?;
+            }
+            trace.finish()
+        })
+    }
+}
+
+/// Packets on their way into the output.
+struct Trace<'o, 'w> {
+    block: Vec<u8>,
+    blocks: Blocks,
+    out: &'o mut Output<'w>,
+    /// So many tracks there are. The first is number 1.
+    tracks: u64,
+    /// The start of the run on the clock of the trace.
+    began: Option<u64>,
+}
+
+impl Trace<'_, '_> {
+    fn add_track(&mut self) -> u64 {
+        self.tracks += 1;
+        self.tracks
+    }
+
+    fn add(&mut self, packet: &Message) -> Result<()> {
+        self.block.push(PACKET);
+        push_varint(&mut self.block, packet.encoded().len() as u64);
+        self.block.extend_from_slice(packet.encoded());
+        self.added()
+    }
+
+    #[inline]
+    fn added(&mut self) -> Result<()> {
+        if self.block.len() < BLOCK {
+            return Ok(());
+        }
+        let block = std::mem::replace(&mut self.block, Vec::with_capacity(2 * BLOCK));
+        self.blocks.add(block, self.out, write_block)
+    }
+
+    fn finish(mut self) -> Result<()> {
+        if !self.block.is_empty() {
+            self.blocks.add(self.block, self.out, write_block)?;
+        }
+        self.blocks.finish(self.out, write_block)
+    }
+}
+
+/// Field 1 of the trace, a message.
+const PACKET: u8 = 1 << 3 | 2;
+
+fn write_block(compressed: &[u8], out: &mut Output<'_>) -> Result<()> {
+    let packet = Message::default().bytes(packet::COMPRESSED_PACKETS, compressed);
+    out.write_all(Message::default().message(1, packet).encoded())
+}
+
+/// The packets of one rank.
+struct Rank<'t, 'o, 'w, 'a> {
+    trace: &'t mut Trace<'o, 'w>,
+    profile: &'a Selected<'a>,
+    rank: u32,
+    track: u64,
+    labels: ThreadLabels,
+    names: Vec<&'a str>,
+    sequences: Vec<Sequence>,
+}
+
+/// The packets of one track.
+struct Sequence {
+    /// What stands in each packet besides its time and its event.
+    fields: Vec<u8>,
+    last_ns: i64,
+    /// Names that have been said already, as indices into the rows of the rank.
+    interned: FxHashSet<usize>,
+}
+
+impl<'t, 'o, 'w, 'a> Rank<'t, 'o, 'w, 'a> {
+    fn new(
+        trace: &'t mut Trace<'o, 'w>,
+        profile: &'a Selected<'a>,
+        rank: u32,
+        rows: &[usize],
+    ) -> Result<Self> {
+        let track = trace.add_track();
+        // Explicit: in the order of the ranks below it.
+        let descriptor = Message::default()
+            .number(1, track)
+            .text(2, &format!("rank {rank}"))
+            .number(11, 3)
+            .number(12, u64::from(rank));
+        trace.add(&Message::default().message(packet::TRACK_DESCRIPTOR, descriptor))?;
+        if trace.began.is_none() {
+            trace.began = Some(u64::try_from(profile.origin_ns(rank)).unwrap_or(0).max(1));
+        }
+        Ok(Self {
+            trace,
+            profile,
+            rank,
+            track,
+            labels: profile.thread_labels(rank)?,
+            names: rows.iter().map(|&row| profile.name(row)).collect(),
+            sequences: Vec::new(),
+        })
+    }
+
+    fn write(mut self, rows: &[usize]) -> Result<()> {
+        let mut tracks = Tracks::default();
+        self.profile.each_call(rows, |call| {
+            let place = tracks.call(call, |track, at| self.end_slice(track, at))?;
+            if place.is_new {
+                self.add_sequence(call.thread, place.lane)?;
+            }
+            self.begin_slice(place.track, call.row, call.start)
+        })?;
+        tracks.end(|track, at| self.end_slice(track, at))
+    }
+
+    fn add_sequence(&mut self, thread: u32, lane: usize) -> Result<()> {
+        let track = self.trace.add_track();
+        let mut name = self.labels.of(thread);
+        if lane > 0 {
+            name = overlapping(&name, lane);
+        }
+        let descriptor = Message::default()
+            .number(1, track)
+            .text(2, &name)
+            .number(5, self.track)
+            .number(12, u64::from(thread) << 8 | lane.min(255) as u64);
+        let clock = |id, at| Message::default().number(1, id).number(2, at);
+        let clocks = Message::default()
+            .message(1, clock(BOOTTIME, self.trace.began.unwrap_or(1)))
+            .message(1, clock(FROM_PACKET_TO_PACKET, 0).number(3, 1));
+        let of_events = Message::default().number(11, track);
+        let defaults = Message::default()
+            .message(11, of_events)
+            .number(58, FROM_PACKET_TO_PACKET);
+        // 1: what was said before on this sequence does not count.
+        let first = Message::default()
+            .message(packet::CLOCK_SNAPSHOT, clocks)
+            .number(packet::SEQUENCE, track)
+            .number(packet::SEQUENCE_FLAGS, 1)
+            .message(packet::DEFAULTS, defaults);
+        self.trace.add(&first)?;
+        // In a packet of its own, since one holds either of both.
+        self.trace
+            .add(&Message::default().message(packet::TRACK_DESCRIPTOR, descriptor))?;
+        // 2: what was said before is needed.
+        let fields = Message::default()
+            .number(packet::SEQUENCE, track)
+            .number(packet::SEQUENCE_FLAGS, 2);
+        self.sequences.push(Sequence {
+            fields: fields.encoded().to_vec(),
+            last_ns: self.profile.origin_ns(self.rank),
+            interned: FxHashSet::default(),
+        });
+        Ok(())
+    }
+
+    #[inline]
+    fn begin_slice(&mut self, track: usize, row: usize, at: i64) -> Result<()> {
+        let sequence = &mut self.sequences[track];
+        let since = sequence.step(at);
+        let iid = row as u64 + 1;
+        let event = Message::default().number(9, 1).number(10, iid);
+        if sequence.interned.insert(row) {
+            let name = Message::default().number(1, iid).text(2, self.names[row]);
+            let packet = Message::default()
+                .number(packet::TIMESTAMP, since)
+                .number(packet::SEQUENCE, self.trace_sequence(track))
+                .number(packet::SEQUENCE_FLAGS, 2)
+                .message(packet::INTERNED_DATA, Message::default().message(2, name))
+                .message(packet::TRACK_EVENT, event);
+            return self.trace.add(&packet);
+        }
+        self.event(track, since, event.encoded())
+    }
+
+    #[inline]
+    fn end_slice(&mut self, track: usize, at: i64) -> Result<()> {
+        let since = self.sequences[track].step(at);
+        self.event(track, since, &[9 << 3, 2])
+    }
+
+    fn trace_sequence(&self, track: usize) -> u64 {
+        self.track + 1 + track as u64
+    }
+
+    /// Adds a packet without allocating: these are two for each interval.
+    #[inline]
+    fn event(&mut self, track: usize, since: u64, event: &[u8]) -> Result<()> {
+        let fields = &self.sequences[track].fields;
+        let block = &mut self.trace.block;
+        block.push(PACKET);
+        let at = block.len();
+        // Its length, always below 128.
+        block.push(0);
+        block.push((packet::TIMESTAMP << 3) as u8);
+        push_varint(block, since);
+        block.extend_from_slice(fields);
+        block.push((packet::TRACK_EVENT << 3 | 2) as u8);
+        block.push(event.len() as u8);
+        block.extend_from_slice(event);
+        block[at] = (block.len() - at - 1) as u8;
+        self.trace.added()
+    }
+}
+
+impl Sequence {
+    /// The time since the last packet, ns.
+    #[inline]
+    fn step(&mut self, at: i64) -> u64 {
+        let since = at.saturating_sub(self.last_ns).max(0);
+        self.last_ns = at;
+        since as u64
+    }
+}

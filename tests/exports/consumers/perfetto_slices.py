@@ -1,0 +1,77 @@
+"""Decodes every packet of a Perfetto trace as trace_processor does, pairs its slices, and prints their sums as JSON."""
+
+import json
+import sys
+import zlib
+
+from google.protobuf.unknown_fields import UnknownFieldSet
+from perfetto.protos.perfetto.trace.perfetto_trace_pb2 import Trace, TracePacket, TrackEvent
+
+
+class Sequence:
+    """What the packets of one sequence say of those that follow."""
+
+    def __init__(self):
+        self.names = {}
+        self.time = None
+        self.track = None
+
+
+def packets(data):
+    trace = Trace()
+    assert trace.ParseFromString(data) == len(data)
+    assert not UnknownFieldSet(trace)
+    for packet in trace.packet:
+        assert not UnknownFieldSet(packet)
+        if packet.HasField("compressed_packets"):
+            yield from packets(zlib.decompress(packet.compressed_packets))
+        else:
+            yield packet
+
+
+def main(path):
+    tracks, sequences, stacks, sums = {}, {}, {}, {}
+    count = 0
+    with open(path, "rb") as file:
+        data = file.read()
+    for packet in packets(data):
+        count += 1
+        if packet.HasField("track_descriptor"):
+            tracks[packet.track_descriptor.uuid] = packet.track_descriptor
+        if not packet.HasField("trusted_packet_sequence_id"):
+            assert not packet.HasField("track_event")
+            continue
+        if packet.sequence_flags & TracePacket.SEQ_INCREMENTAL_STATE_CLEARED:
+            sequences[packet.trusted_packet_sequence_id] = Sequence()
+        sequence = sequences[packet.trusted_packet_sequence_id]
+        if packet.HasField("clock_snapshot"):
+            boottime, counted = packet.clock_snapshot.clocks
+            assert (boottime.clock_id, counted.is_incremental) == (6, True)
+            assert boottime.timestamp > 0 and counted.timestamp == 0
+            sequence.time, sequence.clock = 0, counted.clock_id
+        if packet.HasField("trace_packet_defaults"):
+            assert packet.trace_packet_defaults.timestamp_clock_id == sequence.clock
+            sequence.track = packet.trace_packet_defaults.track_event_defaults.track_uuid
+        for name in packet.interned_data.event_names:
+            assert name.iid not in sequence.names
+            sequence.names[name.iid] = name.name
+        if not packet.HasField("track_event"):
+            continue
+        assert packet.sequence_flags & TracePacket.SEQ_NEEDS_INCREMENTAL_STATE
+        sequence.time += packet.timestamp
+        stack = stacks.setdefault(sequence.track, [])
+        if packet.track_event.type == TrackEvent.TYPE_SLICE_BEGIN:
+            stack.append((sequence.names[packet.track_event.name_iid], sequence.time))
+            continue
+        assert packet.track_event.type == TrackEvent.TYPE_SLICE_END
+        name, start = stack.pop()
+        track = tracks[sequence.track]
+        key = (tracks[track.parent_uuid].name, track.name, name)
+        calls, total, starts = sums.get(key, (0, 0, 0))
+        sums[key] = (calls + 1, total + sequence.time - start, starts + start)
+    assert not any(stacks.values()), "slices that do not end"
+    assert len({track for track in tracks}) == len(tracks)
+    print(json.dumps({"packets": count, "sums": [[*key, *values] for key, values in sums.items()]}))
+
+
+main(sys.argv[1])
