@@ -84,7 +84,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     (
         "export",
-        &["analysis", "error", "output", "profile", "store::reader", "units"],
+        &[
+            "analysis",
+            "error",
+            "output",
+            "profile",
+            "store::reader",
+            "text",
+            "units",
+        ],
     ),
     (
         "check",

@@ -126,6 +126,7 @@ export function ticks(t0, t1, most) {
  */
 export function oneLine(name) {
   if (name === "") return "(no name)";
+  if (name.trim() === "") return `"${name}"`;
   return name
     .replace(/\r?\n/g, "↵")
     .replace(/\t/g, "⇥")

@@ -4,6 +4,7 @@ use super::gantt::Header;
 use crate::error::Result;
 use crate::render::style::{MARGIN, NOTES, SUMMARY, TITLE};
 use crate::render::{Canvas, Paper};
+use crate::text::printable;
 
 /// From one line of notes to the next.
 const LINE: i32 = 36;
@@ -27,7 +28,7 @@ impl Heading {
         paper: &Paper<'_>,
     ) -> Self {
         let room = (paper.width - 2 * MARGIN) as f32;
-        let mut notes = header.notes();
+        let mut notes: Vec<String> = header.notes().iter().map(|note| printable(note).into()).collect();
         let mut names = names.into_iter().chain([header.title.as_str()]);
         if names.any(|name| paper.lacks(name)) {
             notes.insert(0, NO_FONT.into());

@@ -1,5 +1,6 @@
 //! Names of any content, fit for one cell of a terminal.
 
+use crate::text::{must_be_escaped, visible};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// The columns that a printable text takes in a terminal.
@@ -7,26 +8,18 @@ pub(super) fn width(text: &str) -> usize {
     text.width()
 }
 
-/// The name with everything escaped that would move the cursor, colour the terminal or turn the
-/// direction of writing; without `unicode` everything beyond ASCII as well.
+/// The name so that it can be seen, with everything escaped that would move the cursor, colour the terminal or
+/// turn the direction of writing; without `unicode` everything beyond ASCII as well.
 pub(crate) fn printable(name: &str, unicode: bool) -> String {
-    if name.is_empty() {
-        return "\"\"".into();
-    }
     let mut out = String::with_capacity(name.len());
-    for c in name.chars() {
-        if c.is_control() || is_invisible(c) || (!unicode && !c.is_ascii()) {
+    for c in visible(name).chars() {
+        if must_be_escaped(c) || (!unicode && !c.is_ascii()) {
             out.extend(c.escape_default());
         } else {
             out.push(c);
         }
     }
     out
-}
-
-/// Line and paragraph separators, marks of direction, byte order mark.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// The text in at most `max` columns: its middle gives way to an ellipsis.
@@ -120,6 +113,7 @@ mod tests {
             "a\\nb\\u{1b}[31m\\u{202e}c"
         );
         assert_eq!(printable("", true), "\"\"");
+        assert_eq!(printable(" ", true), "\" \"");
         assert_eq!(printable("λ", true), "λ");
         assert_eq!(printable("λ", false), "\\u{3bb}");
     }

@@ -84,6 +84,7 @@ fn escape_html(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
+            c if c.is_control() => out.extend(c.escape_default()),
             c => out.push(c),
         }
     }

@@ -5,6 +5,7 @@ use super::glyphs::{Styled, opaque};
 use super::text::Text;
 use super::{Canvas, Color};
 use crate::error::{Error, Result};
+use crate::text::printable;
 use plotters_backend::{BackendCoord, DrawingBackend, DrawingErrorKind};
 
 /// Units to a CSS pixel.
@@ -112,6 +113,8 @@ impl<B: DrawingBackend> Canvas for OnBackend<'_, B> {
     }
 
     fn text(&mut self, x: i32, baseline: i32, text: &str, style: &Text) -> Result<()> {
+        // Whatever a chart hands over: a control character would make the whole SVG unreadable.
+        let text = &*printable(text);
         if self.medium == Medium::Vectors {
             // Readers make one space of several.
             let words: Vec<&str> = text.split_whitespace().collect();

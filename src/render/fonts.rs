@@ -131,11 +131,27 @@ impl Fonts {
                 _ => false,
             };
             match pieces.last_mut() {
+                Some(piece) if joins && piece.face.is_none() && !has(c) => {
+                    let marked = self.marked(&mut piece.text, c, weight);
+                    pieces.extend(marked);
+                    pieces.retain(|piece| !piece.text.is_empty());
+                }
                 Some(piece) if joins || same(piece) => piece.text.push(c),
                 _ => pieces.push(Piece { face, text: c.into() }),
             }
         }
         pieces
+    }
+
+    /// The last character of `text`, taken off, with a mark that the embedded font lacks; none where no font has
+    /// the mark.
+    fn marked(&self, text: &mut String, mark: char, weight: Weight) -> Option<Piece> {
+        let face = self.system.as_ref()?.face_for(mark, weight)?;
+        let text = text.pop().into_iter().chain([mark]).collect();
+        Some(Piece {
+            face: Some(face),
+            text,
+        })
     }
 }
 

@@ -1,6 +1,32 @@
 //! Names as text for people: shortened and escaped.
 
+use std::borrow::Cow;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// The text with everything escaped that would control a terminal, break a line, turn the reading direction, or
+/// may not stand in XML.
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(must_be_escaped) {
+        return text.into();
+    }
+    let mut escaped = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if must_be_escaped(c) {
+            escaped.extend(c.escape_default());
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped.into()
+}
+
+/// A name that can be seen: in quotation marks where it is empty or blank.
+pub(crate) fn visible(name: &str) -> Cow<'_, str> {
+    if name.chars().all(|c| c.is_whitespace() || c.width() == Some(0)) {
+        return format!("\"{name}\"").into();
+    }
+    name.into()
+}
 
 /// A name that fits into `width` columns of a terminal: shortened in the middle if need be, as
 /// both ends of a name tell more, and with control characters escaped.
@@ -14,16 +40,9 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 /// ```
 #[must_use]
 pub fn shorten(name: &str, width: usize) -> String {
-    let mut text = String::with_capacity(name.len());
-    for c in name.chars() {
-        if c.is_control() || is_invisible(c) {
-            text.extend(c.escape_default());
-        } else {
-            text.push(c);
-        }
-    }
+    let text = printable(name);
     if text.width() <= width {
-        return text;
+        return text.into_owned();
     }
     let room = width.saturating_sub(1);
     let head = prefix(text.chars(), room.div_ceil(2));
@@ -32,10 +51,14 @@ pub fn shorten(name: &str, width: usize) -> String {
     head.into_iter().chain(std::iter::once('…')).chain(tail).collect()
 }
 
-/// Line breaks that are no control characters, and marks that turn the reading direction of what
-/// follows.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+/// Control characters, other line breaks, marks that turn the reading direction of what follows, the byte order
+/// mark, and the two that are no characters.
+pub(crate) fn must_be_escaped(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
+        )
 }
 
 /// The characters at the front that take at most `width` columns.
@@ -67,5 +90,16 @@ mod tests {
     fn control_characters_are_escaped() {
         assert_eq!(shorten("a\tb\u{1b}[31m", 40), "a\\tb\\u{1b}[31m");
         assert_eq!(shorten("a\u{202e}b", 40), "a\\u{202e}b");
+        assert_eq!(shorten("a\u{ffff}", 40), "a\\u{ffff}");
+    }
+
+    #[test]
+    fn names_without_anything_to_see_are_quoted() {
+        assert_eq!(visible("\u{3000}\t"), "\"\u{3000}\t\"");
+        assert_eq!(visible("\u{200b}"), "\"\u{200b}\"");
+        assert_eq!(
+            ["solve", "", " ", " a"].map(visible),
+            ["solve", "\"\"", "\" \"", " a"]
+        );
     }
 }

@@ -58,10 +58,8 @@ fn png_size(path: &Path) -> (u32, u32) {
 /// Checks that tags nest, attributes are quoted and text is escaped; returns the texts.
 fn svg_texts(path: &Path) -> Vec<String> {
     let document = fs::read_to_string(path).unwrap();
-    assert!(
-        !document.contains(|c: char| c.is_control() && c != '\n'),
-        "a control character"
-    );
+    let is_no_xml = |c: char| c.is_control() && c != '\n' || matches!(c, '\u{fffe}' | '\u{ffff}');
+    assert!(!document.contains(is_no_xml), "what XML does not allow");
     let (mut open, mut texts) = (Vec::new(), Vec::new());
     let mut rest = document.as_str();
     while let Some((text, tail)) = rest.split_once('<') {
@@ -233,6 +231,10 @@ fn names_are_drawn_with_fonts_of_the_system_that_have_them() {
     );
     assert!(label("日本語", Some(fonts)) != label("計算機", Some(fonts)));
     assert!(label("日本語", Some(fonts)) != label("日本語", Some(empty.path())));
+    // A mark on a letter that the embedded font has.
+    for fonts in [fonts, empty.path()] {
+        assert!(label("xe\u{301}x", Some(fonts)) != label("xex", Some(fonts)));
+    }
 }
 
 #[test]
@@ -324,12 +326,15 @@ fn hard_names_are_drawn() {
         "a/b",
         "a & b <c> \"d\" 'e'",
         "two\nlines",
+        " ",
         "nul\0 tab\t esc\u{1b}[31m",
+        "no character \u{ffff}",
         "日本語 emoji 🦀 µ é",
         "\u{202e}reversed",
         &"long::".repeat(60),
     ];
-    let mut profile = Profile::builder();
+    // Notes have names in them as well.
+    let mut profile = Profile::builder().open(0, "open\u{1b}[31m\n\u{fffe}", 1);
     for (index, name) in names.iter().enumerate() {
         profile.push(Call::new(name, index as i64 * 100..index as i64 * 130 + 50));
     }
@@ -345,6 +350,9 @@ fn hard_names_are_drawn() {
             texts.contains(&"a &amp; b &lt;c&gt; &quot;d&quot; &apos;e&apos;".to_owned()),
             "{texts:?}"
         );
+        for blank in ["&quot;&quot;", "&quot; &quot;"] {
+            assert!(texts.contains(&blank.to_owned()), "{texts:?}");
+        }
         assert!(texts.iter().all(|text| text.chars().count() < 120));
     }
 }

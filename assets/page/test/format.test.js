@@ -40,5 +40,6 @@ test("ticks are steps of 1, 2 or 5 in the unit that fits", () => {
 test("names stay on one line and give way in the middle", () => {
   assert.equal(oneLine("a\nb\tc\u202e"), "a↵b⇥c·");
   assert.equal(oneLine(""), "(no name)");
+  assert.equal(oneLine(" "), "\" \"");
   assert.equal(shorten("solver::conjugate_gradient", 11, text => text.length), "solve…dient");
 });

@@ -6,6 +6,7 @@ use crate::chart::heading::Heading;
 use crate::error::{Error, Result};
 use crate::render::style::{self, AXIS, BACKGROUND, GRID, INK, MARGIN, MUTED, NAME, RULE, TICK};
 use crate::render::{Anchor, Canvas, Figure, Paper, Picture, Text};
+use crate::text::visible;
 use crate::units;
 
 const PITCH: i32 = 56;
@@ -50,7 +51,7 @@ impl Label {
         let value = units::duration_f64(bar.mean_ns);
         let calls = if bar.calls == 1 { "call" } else { "calls" };
         Label {
-            name: paper.fit(&bar.name, &NAME, paper.share(MAX_NAME, 0.35)),
+            name: paper.fit(&visible(&bar.name), &NAME, paper.share(MAX_NAME, 0.35)),
             value_width: paper.widest([value.as_str()], &VALUE),
             value,
             calls: format!("{} {calls}", units::count(bar.calls)),

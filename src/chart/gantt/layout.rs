@@ -4,6 +4,7 @@ use super::{GanttChart, GanttRegion, Lane};
 use crate::error::{Error, Result};
 use crate::render::style::{MARGIN, NAME, TICK};
 use crate::render::{Anchor, Paper, Text};
+use crate::text::visible;
 
 /// Ranks and threads beside the lanes.
 pub(super) const LANE_LABEL: Text = Text {
@@ -78,7 +79,7 @@ impl Layout {
             let lanes = region.lanes.len() as i32 * pitch;
             let height = lanes.max(block);
             blocks.push(Block {
-                name: paper.fit(&region.name, &name, paper.share(MAX_NAME, 0.3)),
+                name: paper.fit(&visible(&region.name), &name, paper.share(MAX_NAME, 0.3)),
                 middle: y + gap / 2 + height / 2,
                 first_lane: y + gap / 2 + (height - lanes) / 2,
                 rule: (index > 0).then_some(y),
