@@ -1,5 +1,6 @@
 //! All intervals of several rows in one order of start, with bounded memory.
 
+use super::linked::Link;
 use crate::error::Result;
 use crate::profile::{Intervals, Source};
 
@@ -39,16 +40,34 @@ pub(crate) struct Merge<'a> {
     cursors: Vec<Cursor<'a>>,
     /// None before the first calls are taken.
     tournament: Option<Tournament>,
+    /// Of the calls that were taken last, where the source has links.
+    links: Option<Vec<Link>>,
 }
 
 impl<'a> Merge<'a> {
     /// Of rows of a source, which are indices into [`Source::rows`].
     pub(crate) fn new(source: &'a dyn Source, rows: &[usize]) -> Self {
         let step = (BUDGET / INTERVAL / rows.len().max(1)).clamp(SHORTEST_READ, LONGEST_READ);
+        let has = |wanted: &str| source.columns().contains(&wanted);
+        let links = has(Intervals::CALL) && has(Intervals::PARENT);
+        let buffer = match links {
+            true => Intervals::new()
+                .with_column(Intervals::CALL)
+                .with_column(Intervals::PARENT),
+            false => Intervals::new(),
+        };
+        let cursor = |&row: &usize| Cursor::new(source, row, step, buffer.clone());
         Self {
-            cursors: rows.iter().map(|&row| Cursor::new(source, row, step)).collect(),
+            cursors: rows.iter().map(cursor).collect(),
             tournament: None,
+            links: links.then(Vec::new),
         }
+    }
+
+    /// What the source says of each of the calls that were taken last; none where it does not say which call each is
+    /// inside.
+    pub(crate) fn links(&self) -> Option<&[Link]> {
+        self.links.as_deref()
     }
 
     /// Adds the next calls to `calls` until there are `most` of them; fewer when no more are left. `loaded` is told of
@@ -68,6 +87,9 @@ impl<'a> Merge<'a> {
                 none.insert(Tournament::new(heads.collect::<Result<_>>()?))
             }
         };
+        if let Some(links) = &mut self.links {
+            links.clear();
+        }
         while calls.len() < most {
             let Some(row) = tournament.winner() else { break };
             let cursor = &mut cursors[row];
@@ -78,6 +100,9 @@ impl<'a> Merge<'a> {
                 end: interval.end_ns,
                 thread: interval.thread,
             });
+            if let Some(links) = &mut self.links {
+                links.push(cursor.link());
+            }
             cursor.at += 1;
             tournament.replace_winner(cursor.head(row, &mut loaded)?);
         }
@@ -180,12 +205,12 @@ struct Cursor<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    fn new(source: &'a dyn Source, row: usize, step: usize) -> Self {
+    fn new(source: &'a dyn Source, row: usize, step: usize, buffer: Intervals) -> Self {
         let len = source.rows()[row].intervals;
         Self {
             source,
             row,
-            loaded: Intervals::default(),
+            loaded: buffer,
             at: 0,
             next: 0,
             len,
@@ -204,6 +229,18 @@ impl<'a> Cursor<'a> {
         }
         let interval = self.loaded.get(self.at);
         Ok(Head::new(interval.start_ns, interval.end_ns, index))
+    }
+
+    /// What the source says of the next interval.
+    fn link(&self) -> Link {
+        let number = |name| {
+            let numbers = self.loaded.column(name).and_then(|numbers| numbers.whole());
+            numbers.map_or(-1, |numbers| numbers[self.at])
+        };
+        Link {
+            call: number(Intervals::CALL),
+            parent: number(Intervals::PARENT),
+        }
     }
 
     /// Loads the next intervals; false, and the memory given back, when there are no more.

@@ -5,10 +5,13 @@
 //! that the file names first. A call's own (exclusive) time is its duration less those of its
 //! direct children.
 //!
+//! Where the file says which call each is inside, [that](super::linked) counts instead.
+//!
 //! Two calls of one thread that partly overlap (spans entered A, B and left A, B) are not
 //! nested either way: the later becomes a sibling of the earlier, and is counted. While both are open the
 //! time is the later one's, so that every moment of a thread belongs to one call, the innermost.
 
+use super::linked::{Link, Linked};
 use super::pass::{self, Call, Observer};
 use super::threads::ThreadIndex;
 use crate::error::{Error, Result};
@@ -81,11 +84,7 @@ impl<T: Copy> Nesting<T> {
             visitor.leave(tag, call, 0);
             return Ok(());
         }
-        stack.push(Frame {
-            call: *call,
-            tag,
-            children_ns: 0,
-        });
+        stack.push(Frame::new(*call, tag));
         Ok(())
     }
 
@@ -101,10 +100,21 @@ impl<T: Copy> Nesting<T> {
 }
 
 /// A call that is open.
+#[derive(Clone, Copy)]
 pub(crate) struct Frame<T> {
     pub(crate) call: Call,
     pub(crate) tag: T,
     children_ns: i128,
+}
+
+impl<T> Frame<T> {
+    pub(crate) fn new(call: Call, tag: T) -> Self {
+        Self {
+            call,
+            tag,
+            children_ns: 0,
+        }
+    }
 }
 
 /// Ends the innermost call, whose time went on `until` then.
@@ -154,6 +164,7 @@ pub(crate) fn own_times_of_rank(source: &dyn Source, rank: u32) -> Result<BTreeM
     let mut observer = Nested {
         rank,
         nesting: Nesting::new(),
+        linked: Linked::new(),
         visitor: OwnTimes {
             source,
             rows: Vec::new(),
@@ -169,6 +180,7 @@ pub(crate) fn own_times_of_rank(source: &dyn Source, rank: u32) -> Result<BTreeM
 struct Nested<'a> {
     rank: u32,
     nesting: Nesting<()>,
+    linked: Linked<()>,
     visitor: OwnTimes<'a>,
 }
 
@@ -187,8 +199,13 @@ impl Observer for Nested<'_> {
         self.nesting.calls(calls, &mut self.visitor)
     }
 
+    fn linked_calls(&mut self, calls: &[Call], links: &[Link]) -> Result<()> {
+        self.linked.calls(calls, links, &mut self.visitor)
+    }
+
     fn end_rank(&mut self, _: u32) -> Result<()> {
         std::mem::replace(&mut self.nesting, Nesting::new()).end(&mut self.visitor);
+        std::mem::replace(&mut self.linked, Linked::new()).end(&mut self.visitor);
         Ok(())
     }
 }

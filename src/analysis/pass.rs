@@ -35,6 +35,7 @@
 //! # Ok::<(), scope_profiler::Error>(())
 //! ```
 
+pub use super::linked::Link;
 pub use super::merge::Call;
 use super::merge::Merge;
 use crate::error::Result;
@@ -93,6 +94,15 @@ pub trait Observer {
     /// Whatever ends the pass.
     fn calls(&mut self, _calls: &[Call]) -> Result<()> {
         Ok(())
+    }
+
+    /// As [`calls`](Self::calls), of a rank whose calls say which call each is inside: a link for each of them.
+    ///
+    /// # Errors
+    ///
+    /// Whatever ends the pass.
+    fn linked_calls(&mut self, calls: &[Call], _links: &[Link]) -> Result<()> {
+        self.calls(calls)
     }
 
     /// All calls of the rank have come.
@@ -181,7 +191,10 @@ impl Pass<'_, '_, '_> {
                 break;
             }
             for observer in takers(observers, rank) {
-                observer.calls(&calls)?;
+                match merge.links() {
+                    Some(links) => observer.linked_calls(&calls, links)?,
+                    None => observer.calls(&calls)?,
+                }
             }
         }
         for observer in takers(observers, rank) {

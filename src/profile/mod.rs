@@ -151,6 +151,11 @@ pub trait Source {
     /// When `row` is not an index into [`rows`](Self::rows) or `range` reaches past its intervals.
     fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()>;
 
+    /// The [optional columns](Intervals::OPTIONAL) that intervals of any row have.
+    fn columns(&self) -> &[&'static str] {
+        &[]
+    }
+
     /// What to call the profile: its label, or the name of its file.
     fn title(&self) -> String {
         String::new()

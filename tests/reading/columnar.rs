@@ -3,6 +3,7 @@
 use crate::common::column;
 use hdf5::File;
 use hdf5::types::VarLenUnicode;
+use scope_profiler::analysis::call_tree::CallTree;
 use scope_profiler::profile::{Intervals, Source};
 use scope_profiler::{ProfilingH5Reader, RegionFilter, check::check};
 use std::path::{Path, PathBuf};
@@ -344,4 +345,26 @@ fn columns_of_a_big_endian_machine_and_texts_of_fixed_length_convert() {
         (b[0].source_line(), b[0].tags()),
         (Some(5), &["x".to_owned()][..])
     );
+}
+
+#[test]
+fn the_call_tree_is_the_one_that_the_calls_state() {
+    // Two calls of `a` overlap: by their times the second one is no part of `main`.
+    let rows = [(0, 0, 0, 1), (0, 1, 1, 2), (0, 2, 3, 1)];
+    let events = [(0, 100), (10, 50), (10, 100), (30, 10)];
+    let reader = file(&["main", "a", "b"], &rows, &events).with(|file| {
+        let events = file.group("events").unwrap();
+        column(&events, "call_ids", &[4_i64, 5, 6, 7]);
+        column(&events, "parent_ids", &[-1_i64, 4, 4, 5]);
+    });
+    let reader = reader.read();
+    assert_eq!(reader.columns(), [Intervals::CALL, Intervals::PARENT]);
+    let tree = CallTree::filtered(&reader, &RegionFilter::new()).unwrap();
+    let nodes: Vec<(usize, &str, u64, i64)> = tree
+        .walk()
+        .map(|(depth, node)| (depth, node.name(), node.calls(), node.exclusive_ns()))
+        .collect();
+    assert_eq!(nodes, [(0, "main", 1, 10), (1, "a", 2, 140), (2, "b", 1, 10)]);
+    // One call ends after its caller.
+    assert_eq!(tree.overlaps(), 1);
 }

@@ -2,6 +2,7 @@
 
 use super::CallTree;
 use super::builder::{Builder, Tag};
+use crate::analysis::linked::{Link, Linked};
 use crate::analysis::nesting::Nesting;
 use crate::analysis::notes::{self, Found};
 use crate::analysis::pass::{self, Call, Observer};
@@ -18,6 +19,7 @@ pub struct GrowingTree<'a> {
     shown: Vec<bool>,
     ranks: BTreeSet<u32>,
     nesting: Nesting<Tag>,
+    linked: Linked<Tag>,
     builder: Builder<'a>,
     /// The other ranks, as the wall time is that of all.
     others: Spans,
@@ -46,6 +48,7 @@ impl<'a> GrowingTree<'a> {
             source,
             filter: filter.clone(),
             nesting: Nesting::new(),
+            linked: Linked::new(),
             builder: Builder::new(source, &shown),
             others: Spans::unstated(source, |rank| !ranks.contains(&rank)),
             shown,
@@ -108,8 +111,13 @@ impl Observer for GrowingTree<'_> {
         self.nesting.calls(calls, &mut self.builder)
     }
 
+    fn linked_calls(&mut self, calls: &[Call], links: &[Link]) -> Result<()> {
+        self.linked.calls(calls, links, &mut self.builder)
+    }
+
     fn end_rank(&mut self, _: u32) -> Result<()> {
         std::mem::replace(&mut self.nesting, Nesting::new()).end(&mut self.builder);
+        std::mem::replace(&mut self.linked, Linked::new()).end(&mut self.builder);
         self.builder.end_rank();
         Ok(())
     }

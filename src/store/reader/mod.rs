@@ -177,6 +177,10 @@ impl Source for ProfilingH5Reader {
         self.file.read(row, range, into)
     }
 
+    fn columns(&self) -> &[&'static str] {
+        self.file.columns()
+    }
+
     fn call_cost_ns(&self) -> Option<f64> {
         self.catalog().call_cost_ns()
     }

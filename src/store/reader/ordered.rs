@@ -179,6 +179,10 @@ impl Source for OrderedFile {
         }
     }
 
+    fn columns(&self) -> &[&'static str] {
+        &self.catalog().columns
+    }
+
     fn ranks(&self) -> Vec<u32> {
         self.catalog().ranks.clone()
     }
