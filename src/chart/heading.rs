@@ -1,6 +1,7 @@
 //! The head of a picture: what the chart is of, and what it does not show as it was recorded.
 
 use super::gantt::Header;
+use crate::analysis::call_tree::CallTree;
 use crate::error::Result;
 use crate::render::style::{MARGIN, NOTES, SUMMARY, TITLE};
 use crate::render::{Canvas, Paper};
@@ -12,6 +13,23 @@ const LINE: i32 = 36;
 const NOTE_LINES: usize = 4;
 const NO_FONT: &str = "some names need fonts that are not installed here and show code points (U+…); SVG and page show them as they are";
 const BETWEEN: &str = "  ·  ";
+
+impl Header {
+    /// For a chart of a call tree.
+    pub(super) fn of_tree(tree: &CallTree, title: String) -> Self {
+        Header {
+            title,
+            ranks: tree.ranks(),
+            threads: tree.threads(),
+            intervals: tree.intervals(),
+            wall_ns: tree.wall_ns(),
+            is_of_run: tree.wall().is_of_run(),
+            own_clocks: tree.wall().has_own_clocks(),
+            run_notes: tree.notes().to_vec(),
+            ..Header::default()
+        }
+    }
+}
 
 /// Title, summary and notes, laid out.
 pub(super) struct Heading {

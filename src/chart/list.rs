@@ -1,10 +1,12 @@
 //! The charts that there are.
 
 use super::options::ChartOptions;
-use super::subject::{Facts, Subject};
-use super::{durations, reduction};
-use crate::analysis::pass::Observer;
+use super::subject::{Facts, GrowingFacts, Subject};
+use super::{durations, flame, heatmap, reduction};
+use crate::analysis::pass::{self, Observer};
+use crate::analysis::selection::RegionFilter;
 use crate::error::Result;
+use crate::profile::Source;
 use crate::render::Figure;
 
 /// A chart of the list [`CHARTS`]: what the program and its help know of it.
@@ -33,6 +35,38 @@ pub trait Chart: Sync {
         subject: &Subject<'a>,
         options: &ChartOptions,
     ) -> Result<Box<dyn GrowingChart + 'a>>;
+
+    /// The chart of what `filter` chooses of a source, in a pass of its own.
+    ///
+    /// ```
+    /// use scope_profiler::chart::{ChartOptions, list};
+    /// use scope_profiler::{ProfilingH5Reader, RegionFilter, plot};
+    ///
+    /// let reader = ProfilingH5Reader::open("tests/golden/py018_mpi4.h5")?;
+    /// let flame = list::by_name("flame").expect("a chart of the list");
+    /// let graph = flame.reduce(&reader, &RegionFilter::new(), &ChartOptions::new())?;
+    /// let directory = tempfile::tempdir()?;
+    /// plot::save(&*graph, directory.path().join("flame.svg"))?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When nothing is left to draw, a chosen rank is not there, or the source cannot be read.
+    fn reduce(
+        &self,
+        source: &dyn Source,
+        filter: &RegionFilter,
+        options: &ChartOptions,
+    ) -> Result<Box<dyn Figure>> {
+        let subject = Subject::new(source, filter)?;
+        let mut chart = self.observe(&subject, options)?;
+        let mut facts = GrowingFacts::new(&subject, self.needs_tree())?;
+        let mut observers = facts.observers();
+        observers.extend(chart.observers());
+        pass::run(source, &mut observers)?;
+        chart.finish(&facts.finish())
+    }
 }
 
 /// A chart while a pass goes on.
@@ -49,7 +83,12 @@ pub trait GrowingChart {
 }
 
 /// All charts. A further one is a file and a line here.
-pub const CHARTS: &[&dyn Chart] = &[&reduction::Gantt, &durations::Durations];
+pub const CHARTS: &[&dyn Chart] = &[
+    &reduction::Gantt,
+    &durations::Durations,
+    &flame::Flame,
+    &heatmap::Heatmap,
+];
 
 /// The chart of this name.
 #[must_use]

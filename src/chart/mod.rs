@@ -21,8 +21,10 @@
 pub mod axis;
 mod density;
 pub mod durations;
+pub mod flame;
 pub mod gantt;
 mod heading;
+pub mod heatmap;
 mod lane;
 pub mod list;
 mod moments;
@@ -37,7 +39,9 @@ mod subject;
 mod totals;
 
 pub use durations::{DurationsChart, GrowingDurations};
+pub use flame::FlameGraph;
 pub use gantt::GanttChart;
+pub use heatmap::RankHeatmap;
 pub use list::{CHARTS, Chart, GrowingChart};
 pub use options::ChartOptions;
 pub use palette::{Color, Palette};

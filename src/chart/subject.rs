@@ -85,6 +85,13 @@ impl<'a> Subject<'a> {
         Ok(facts.finish())
     }
 
+    /// Runs the pass of one chart that needs the call tree alone.
+    pub(super) fn facts_with_tree(&self) -> Result<Facts> {
+        let mut facts = GrowingFacts::new(self, true)?;
+        pass::run(self.source, &mut facts.observers())?;
+        Ok(facts.finish())
+    }
+
     /// Reads what the source does not state of the run and of its totals, once for all charts.
     pub(super) fn first_look(&self) -> Result<&FirstLook> {
         if let Some(look) = self.first_look.get() {

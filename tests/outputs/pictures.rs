@@ -1,7 +1,9 @@
 //! Charts as files.
 
 use plotters::prelude::{BitMapBackend, IntoDrawingArea, SVGBackend};
-use scope_profiler::chart::{ChartOptions, Color, DurationsChart, GanttChart, Palette};
+use scope_profiler::chart::{
+    CHARTS, ChartOptions, Color, DurationsChart, FlameGraph, GanttChart, Palette, RankHeatmap, list,
+};
 use scope_profiler::plot::{PlotOptions, draw_on, plot_durations, plot_gantt, save};
 use scope_profiler::profile::{Call, Profile, Source};
 use scope_profiler::render::Figure;
@@ -595,4 +597,132 @@ fn an_area_without_room_is_refused() {
         let error = draw_on(&*chart, &area).unwrap_err();
         assert!(error.to_string().contains("40 × 4 pixels"), "{error}");
     }
+}
+
+/// The texts of a chart of the list, drawn as SVG.
+fn texts_of(chart: &str, profile: &Profile) -> Vec<String> {
+    let chart = list::by_name(chart).unwrap();
+    let figure = chart
+        .reduce(profile, &RegionFilter::new(), &ChartOptions::new())
+        .unwrap();
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("chart.svg");
+    save(&*figure, &path).unwrap();
+    svg_texts(&path)
+}
+
+#[test]
+fn every_chart_of_the_list_draws_every_profile_or_says_why_not() {
+    let mut narrow = Profile::builder();
+    for region in 0..700 {
+        narrow.push(
+            Call::new(
+                &format!("region::{region}"),
+                region * 9..region * 9 + 1 + region % 7,
+            )
+            .rank(region as u32 % 5),
+        );
+    }
+    let mut deep = Profile::builder();
+    for depth in 0..300 {
+        deep.push(Call::new(&format!("level {depth}"), depth..10_000 - depth));
+    }
+    let one = Profile::builder().interval(Call::new(&"x".repeat(3_000), 0..1));
+    let directory = TempDir::new().unwrap();
+    for profile in [solver(1), solver(9), narrow.build(), deep.build(), one.build()] {
+        for chart in CHARTS {
+            let figure = chart
+                .reduce(&profile, &RegionFilter::new(), &ChartOptions::new())
+                .unwrap();
+            for extension in ["png", "svg"] {
+                let path = directory.path().join(chart.file_stem()).with_extension(extension);
+                save(&*figure, &path).unwrap();
+            }
+            let (width, height) = png_size(&directory.path().join(chart.file_stem()).with_extension("png"));
+            assert!(width == 3200 && height <= 4800, "{}: {height}", chart.name());
+            svg_texts(&directory.path().join(chart.file_stem()).with_extension("svg"));
+            on_area(&*figure, 500, 400);
+        }
+    }
+    let nothing = Profile::builder().interval(Call::new("a", 5..5)).build();
+    for chart in ["flame", "heatmap"] {
+        let chart = list::by_name(chart).unwrap();
+        let error = chart.reduce(&nothing, &RegionFilter::new(), &ChartOptions::new());
+        let error = error.err().expect("nothing to draw");
+        assert!(
+            error.is_not_found() && error.to_string().contains("nothing to draw"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_flame_graph_has_each_region_below_its_caller_and_the_longest_first() {
+    let mut profile = Profile::builder();
+    for rank in 0..2 {
+        profile.push(Call::new("main", 0..1_000).rank(rank));
+        profile.push(Call::new("read", 0..100).rank(rank));
+        profile.push(Call::new("solve", 100..700).rank(rank));
+        profile.push(Call::new("dot", 150..200).rank(rank));
+        profile.push(Call::new("dot", 300..350).rank(rank));
+    }
+    let profile = profile.build();
+    let graph = FlameGraph::reduce(&profile, &RegionFilter::new(), &ChartOptions::new()).unwrap();
+    let frames = graph.frames.iter();
+    let frames = frames.map(|frame| {
+        (
+            frame.depth,
+            frame.name.as_str(),
+            frame.start_ns,
+            frame.inclusive_ns,
+        )
+    });
+    let expected = [
+        (0, "main", 0, 2_000),
+        (1, "solve", 0, 1_200),
+        (2, "dot", 0, 200),
+        (1, "read", 1_200, 200),
+    ];
+    assert_eq!(frames.collect::<Vec<_>>(), expected);
+    assert_eq!(graph.total_ns, 2_000);
+    let texts = texts_of("flame", &profile);
+    for text in [
+        "main  100.0 %  2.00 µs",
+        "solve  60.0 %  1.20 µs",
+        "dot  10.0 %  200 ns",
+    ] {
+        assert!(texts.iter().any(|known| known == text), "{text}: {texts:?}");
+    }
+}
+
+#[test]
+fn a_heat_map_names_the_odd_rank_and_tells_nothing_from_no_call() {
+    let mut profile = Profile::builder();
+    for rank in 0..4_i64 {
+        let end = if rank == 2 { 3_000 } else { 1_000 };
+        profile.push(Call::new("solve", 0..end).rank(rank as u32));
+        if rank != 1 {
+            profile.push(Call::new("write", 0..100).rank(rank as u32));
+        }
+    }
+    let profile = profile.build();
+    let map = RankHeatmap::reduce(&profile, &RegionFilter::new(), &ChartOptions::new()).unwrap();
+    assert_eq!(map.ranks, [0, 1, 2, 3]);
+    assert_eq!(map.rows[1].times_ns, [Some(100), None, Some(100), Some(100)]);
+    let texts = texts_of("heatmap", &profile);
+    for text in ["rank 2: +100 %", "-33 %", "1.50 µs", "75 ns"] {
+        assert!(texts.iter().any(|known| known == text), "{text}: {texts:?}");
+    }
+    let few = ChartOptions::new().max_bars(2);
+    let mut many = Profile::builder();
+    for region in 0..5 {
+        many.push(Call::new(&format!("region {region}"), 0..10 + region));
+    }
+    let map = RankHeatmap::reduce(&many.build(), &RegionFilter::new(), &few).unwrap();
+    let rows: Vec<_> = map
+        .rows
+        .iter()
+        .map(|row| (row.name.as_str(), row.times_ns[0]))
+        .collect();
+    assert_eq!(rows, [("region 4", Some(14)), ("4 others", Some(46))]);
 }

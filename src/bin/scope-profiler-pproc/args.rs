@@ -189,11 +189,15 @@ Exit status:
   1  the file or the selection cannot be used, or a check found something
   2  the command line is wrong";
 
+/// What stands for all charts.
+pub(crate) const EVERY_CHART: &str = "all";
+
 /// The names of the charts.
 fn charts() -> PossibleValuesParser {
     let values = CHARTS.iter();
     let values = values.map(|chart| PossibleValue::new(chart.name()).help(chart.about()));
-    values.collect::<Vec<_>>().into()
+    let all = PossibleValue::new(EVERY_CHART).help("all of these");
+    values.chain([all]).collect::<Vec<_>>().into()
 }
 
 /// How ranks are merged.

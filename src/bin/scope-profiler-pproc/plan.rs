@@ -1,6 +1,6 @@
 //! What is to be done, decided before anything is read or written.
 
-use crate::args::{Args, Choice, Format};
+use crate::args::{Args, Choice, EVERY_CHART, Format};
 use scope_profiler::chart::{CHARTS, Chart, ChartOptions};
 use scope_profiler::{ProfilingH5Reader, RegionFilter, Result};
 use std::collections::BTreeSet;
@@ -60,7 +60,10 @@ impl Plan {
             if args.show {
                 formats.insert(Format::Html);
             }
-            let is_wanted = |chart: &&&dyn Chart| args.plots.iter().any(|name| name == chart.name());
+            let is_wanted = |chart: &&&dyn Chart| {
+                let mut wanted = args.plots.iter();
+                wanted.any(|name| name == chart.name() || name == EVERY_CHART)
+            };
             let charts = CHARTS.iter().filter(is_wanted);
             for (number, chart) in charts.enumerate() {
                 for &format in &formats {
@@ -190,6 +193,14 @@ mod tests {
                 "region_statistics.json"
             ]
         );
+    }
+
+    #[test]
+    fn all_charts_are_those_of_the_list() {
+        let plan = plan(&["-o", "out", "--plots", "all"]);
+        let charts = CHARTS.iter().map(|chart| format!("{}.png", chart.file_stem()));
+        let expected: Vec<String> = charts.chain(["region_statistics.json".into()]).collect();
+        assert_eq!(names(&plan), expected);
     }
 
     #[test]
