@@ -16,7 +16,7 @@ import { oneLine } from "./format.js";
 /** @typedef {{ header: Header, span: number, regions: { name: string, color: RGB | null, stats: Stats | null }[], threads: [number, number, string][], threadCounts: [number, number][] }} PageJson */
 /** @typedef {{ header: Header, span: number, regions: Region[], lanes: Lane[], threads: Map<string, string>, threadCount: Map<number, number> }} Model */
 
-const BUSY_STEPS = 100000;
+const BUSY_STEPS = 1000;
 
 /**
  * The bytes of the page's bars: base64, compressed (zlib).

@@ -1,4 +1,4 @@
-// Puts the page together: search, pin, keys, buttons, and the address that keeps the view.
+// Puts the page together: search, pin, the call that is selected, and the address that keeps the view.
 //
 // `window.scopeProfiler` is for scripts and tests: `view` (read-only: t0, t1 in ns, pinned, search, by, measured,
 // selected, settled), `locate(region, rank, ns)` and the pure functions under `lib`; before the page has been
@@ -7,11 +7,14 @@
 import { readView, writeView } from "./address.js";
 import { contrast, css, readableOn, textOn } from "./color.js";
 import { decode, unpack } from "./data.js";
+import { find } from "./dom.js";
 import { count, duration, instant, oneLine, shorten, ticks } from "./format.js";
 import { factsOf, writeHeader } from "./header.js";
 import { glides } from "./input.js";
+import { listenToKeys } from "./keys.js";
 import { GROUPINGS } from "./layout.js";
 import { activity, exclusive, lowerBound, regionWithin, within } from "./model.js";
+import { listenToPrinting } from "./printing.js";
 import { longest, neighbour, parseSearch, placeOf } from "./search.js";
 import { Sizes } from "./sizes.js";
 import { RegionTable } from "./table.js";
@@ -32,20 +35,7 @@ const LIB = { duration, count, instant, ticks, oneLine, shorten, parseSearch, de
 /** Table and address follow a change after at most this long, ms. */
 const FOLLOW = 120;
 
-/**
- * An element of the page.
- * @template {Element} T
- * @param {string} selector
- * @param {new () => T} type
- * @returns {T}
- */
-function find(selector, type) {
-  const element = document.querySelector(selector);
-  if (!(element instanceof type)) throw new Error(`the page lacks ${selector}`);
-  return element;
-}
-
-class Page {
+export class Page {
   /** @param {Model} model */
   constructor(model) {
     this.model = model;
@@ -77,7 +67,8 @@ class Page {
     this.sizes = new Sizes(panels, this.timeline, () => this.arranged());
     writeHeader(model, find("#title", HTMLElement), find("#facts", HTMLElement));
     this.canvas.setAttribute("aria-label", `Timeline of ${count(model.regions.length)} regions: ${factsOf(model.header).join(", ")}. The table below has the same regions; n and N go from call to call.`);
-    this.listen();
+    listenToKeys(this);
+    listenToPrinting(this);
     this.readAddress();
     this.table.follow(...this.timeline.window.target);
   }
@@ -180,6 +171,10 @@ class Page {
     this.pin(this.timeline.pinned);
   }
 
+  switchScheme() {
+    this.colorBy(document.documentElement.dataset.scheme === "dark" ? "light" : "dark");
+  }
+
   // ---- From call to call --------------------------------------------------------------------
 
   /** The lanes whose calls are gone through: those searched for, else those of the pinned region, else all. */
@@ -195,6 +190,10 @@ class Page {
     const lanes = this.lanesToVisit;
     const from = selected && lanes.includes(selected.lane) ? selected : null;
     this.select(neighbour(lanes, from, step, from || step > 0 ? target[0] : target[1]));
+  }
+
+  goToLongest() {
+    this.select(longest(this.lanesToVisit));
   }
 
   /** @param {Spot | null} spot */
@@ -228,109 +227,6 @@ class Page {
     } else {
       this.pin(null);
     }
-  }
-
-  // ---- Buttons and keys ---------------------------------------------------------------------
-
-  listen() {
-    const { timeline } = this;
-    const { window: time } = timeline;
-    const fit = () => time.set(0, this.model.span, glides());
-    const ruler = () => this.setRuler(!timeline.rulerMode);
-    const help = () => this.help.showModal();
-    const theme = () => this.colorBy(document.documentElement.dataset.scheme === "dark" ? "light" : "dark");
-    /** @type {Record<string, () => void>} */
-    const buttons = {
-      "zoom-in": () => time.zoom(1 / 1.6, 0.5, glides()),
-      "zoom-out": () => time.zoom(1.6, 0.5, glides()),
-      fit,
-      ruler,
-      theme,
-      "by-region": () => this.group("region"),
-      "by-rank": () => this.group("rank"),
-      "by-thread": () => this.group("thread"),
-      thinner: () => this.thicken(-1),
-      thicker: () => this.thicken(1),
-      pinned: () => this.pin(null),
-      "help-button": help,
-    };
-    for (const [id, action] of Object.entries(buttons)) find(`#${id}`, HTMLElement).addEventListener("click", action);
-    this.search.addEventListener("input", () => this.filter());
-
-    const { scroller } = timeline.elements;
-    /** @type {Map<string, () => void>} */
-    this.keys = new Map(Object.entries({
-      w: () => time.zoom(1 / 1.5, timeline.pointedShare, glides()),
-      s: () => time.zoom(1.5, timeline.pointedShare, glides()),
-      a: () => time.pan(-0.2, glides()),
-      d: () => time.pan(0.2, glides()),
-      ArrowLeft: () => time.pan(-0.1, glides()),
-      ArrowRight: () => time.pan(0.1, glides()),
-      ArrowUp: () => scroller.scrollBy(0, -60),
-      ArrowDown: () => scroller.scrollBy(0, 60),
-      PageUp: () => scroller.scrollBy(0, -0.9 * timeline.height),
-      PageDown: () => scroller.scrollBy(0, 0.9 * timeline.height),
-      Home: () => time.toEdge(-1, glides()),
-      End: () => time.toEdge(1, glides()),
-      f: fit,
-      z: () => timeline.measured && time.set(Math.min(...timeline.measured), Math.max(...timeline.measured), glides()),
-      m: ruler,
-      g: () => this.group(GROUPINGS[(GROUPINGS.indexOf(timeline.grouping) + 1) % GROUPINGS.length]),
-      n: () => this.goOn(1),
-      N: () => this.goOn(-1),
-      l: () => this.select(longest(this.lanesToVisit)),
-      t: theme,
-      "+": () => this.thicken(1),
-      "=": () => this.thicken(1),
-      "-": () => this.thicken(-1),
-      "/": () => (this.search.focus(), this.search.select()),
-      "?": help,
-      Escape: () => this.escape(),
-    }));
-    document.addEventListener("keydown", event => this.key(event));
-    for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]) matchMedia(query).addEventListener("change", () => this.colorBy(this.scheme));
-    window.addEventListener("hashchange", () => this.readAddress());
-    this.listenToPrinting();
-  }
-
-  /** On paper: the whole run, in light colours. */
-  listenToPrinting() {
-    const { timeline } = this;
-    /** @type {[number, number]} */
-    let before = [0, 0];
-    const show = (/** @type {Scheme | null} */ scheme, /** @type {[number, number]} */ target) => {
-      setScheme(scheme);
-      timeline.readTheme();
-      this.table.paint(timeline.theme.fills);
-      timeline.window.set(...target);
-      this.table.follow(...target);
-      timeline.draw();
-    };
-    window.addEventListener("beforeprint", () => {
-      before = timeline.window.target;
-      show("light", [0, this.model.span]);
-    });
-    window.addEventListener("afterprint", () => show(this.scheme, before));
-  }
-
-  /** @param {KeyboardEvent} event */
-  key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || this.help.open) return;
-    if (event.target === this.search) {
-      if (event.key === "Enter") {
-        this.canvas.focus();
-        this.goOn(event.shiftKey ? -1 : 1);
-      }
-      if (event.key !== "Escape") return;
-      if (this.search.value === "") this.canvas.focus();
-    }
-    // Within the table these keys scroll it, as everywhere.
-    const scrolls = /^(Arrow|Page|Home|End)/.test(event.key);
-    if (scrolls && event.target instanceof Element && this.statistics.contains(event.target)) return;
-    const action = this.keys?.get(event.key) ?? this.keys?.get(event.key.toLowerCase());
-    if (!action) return;
-    event.preventDefault();
-    action();
   }
 
   // ---- The address --------------------------------------------------------------------------

@@ -1,9 +1,11 @@
-// Draws the timeline: rows of bars, names, axis, ruler.
+// Draws the timeline: rows of bars and their names.
 
-import { css, mix, parseHex, textOn } from "./color.js";
-import { count, duration, instant, ticks } from "./format.js";
+import { drawAxis, drawMeasured } from "./axis.js";
+import { css, mix, textOn } from "./color.js";
+import { count, duration, ticks } from "./format.js";
 import { AXIS, GROUP_GAP } from "./layout.js";
 import { busyShare } from "./model.js";
+import { snap, xOf } from "./geometry.js";
 import { Raster } from "./raster.js";
 import { FONT, SMALL_FONT, Texts } from "./text.js";
 
@@ -74,8 +76,8 @@ export class Painter {
     this.drawRows(scene, seen);
     this.drawOutlines(scene, seen);
     this.drawLabels(scene, visible);
-    this.drawMeasured(scene);
-    this.drawAxis(scene, axis);
+    drawMeasured(context, scene);
+    drawAxis(context, scene, axis);
   }
 
   /**
@@ -295,113 +297,4 @@ export class Painter {
       context.fillText(text, scene.labelWidth - 8, Math.max(y, top + 3.5) + 0.5);
     }
   }
-
-  /**
-   * @param {Scene} scene
-   * @param {ReturnType<typeof ticks>} axis
-   */
-  drawAxis(scene, axis) {
-    const { context } = this;
-    const { ratio, labelWidth, theme: { colors } } = scene;
-    context.fillStyle = colors.panel;
-    context.fillRect(0, 0, scene.width, AXIS);
-    context.fillStyle = colors.line;
-    context.fillRect(0, AXIS - 1 / ratio, scene.width, 1 / ratio);
-    context.font = SMALL_FONT;
-    context.textBaseline = "middle";
-    context.fillStyle = colors.muted;
-    context.textAlign = "right";
-    context.fillText(axis.base > 0 ? `${instant(axis.base)} + [${axis.unit}]` : `time [${axis.unit}]`, labelWidth - 8, AXIS / 2);
-    const pointed = this.drawPointedTime(scene);
-    context.textAlign = "center";
-    for (const { time, text } of axis.values) {
-      const x = xOf(scene, time);
-      const half = context.measureText(text).width / 2;
-      const middle = Math.max(labelWidth + half + 3, Math.min(scene.width - half - 3, x));
-      context.fillStyle = colors.line;
-      context.fillRect(snap(scene, x), AXIS - 5, 1 / ratio, 5);
-      if (pointed && middle + half > pointed[0] - 3 && middle - half < pointed[1] + 3) continue;
-      context.fillStyle = colors.muted;
-      context.fillText(text, middle, AXIS / 2 - 1);
-    }
-  }
-
-  /**
-   * The time under the pointer, on the axis; gives the room it takes there, [left, right].
-   * @param {Scene} scene
-   */
-  drawPointedTime(scene) {
-    const { context } = this;
-    const { pointer, labelWidth, width, theme: { colors } } = scene;
-    if (!pointer || scene.dragging || pointer.x < labelWidth || pointer.x > width || pointer.y < 0) return null;
-    const text = instant(timeAt(scene, pointer.x), (scene.t1 - scene.t0) / scene.plotWidth);
-    const half = context.measureText(text).width / 2 + 5;
-    const x = Math.max(labelWidth + half, Math.min(width - half, pointer.x));
-    context.fillStyle = colors.muted;
-    context.globalAlpha = 0.5;
-    context.fillRect(snap(scene, pointer.x), AXIS, 1 / scene.ratio, scene.height);
-    context.globalAlpha = 1;
-    context.fillStyle = colors.text;
-    context.beginPath();
-    context.roundRect(x - half, 3, 2 * half, AXIS - 8, 3);
-    context.fill();
-    context.fillStyle = colors.panel;
-    context.textAlign = "center";
-    context.fillText(text, x, AXIS / 2 - 0.5);
-    return [x - half, x + half];
-  }
-
-  /** @param {Scene} scene */
-  drawMeasured(scene) {
-    if (!scene.measured) return;
-    const { context } = this;
-    const { labelWidth, width, theme: { colors } } = scene;
-    const [from, to] = [Math.min(...scene.measured), Math.max(...scene.measured)];
-    const a = Math.max(labelWidth, xOf(scene, from));
-    const b = Math.min(width, xOf(scene, to));
-    if (b < labelWidth || a > width) return;
-    context.fillStyle = colors.accent;
-    context.globalAlpha = 0.13;
-    context.fillRect(a, AXIS, b - a, scene.height);
-    context.globalAlpha = 1;
-    for (const x of [xOf(scene, from), xOf(scene, to)]) {
-      if (x >= labelWidth && x <= width) context.fillRect(snap(scene, x) - 0.5, AXIS, 1, scene.height);
-    }
-    const text = duration(to - from);
-    context.font = `600 ${FONT}`;
-    context.textAlign = "center";
-    context.textBaseline = "middle";
-    const half = context.measureText(text).width / 2 + 7;
-    const x = Math.max(labelWidth + half, Math.min(width - half, (a + b) / 2));
-    context.beginPath();
-    context.roundRect(x - half, AXIS + 5, 2 * half, 20, 4);
-    context.fill();
-    context.fillStyle = css(textOn(parseHex(colors.accent)));
-    context.fillText(text, x, AXIS + 15.5);
-  }
-}
-
-/**
- * @param {{ t0: number, t1: number, labelWidth: number, plotWidth: number }} scene
- * @param {number} time
- */
-export function xOf({ t0, t1, labelWidth, plotWidth }, time) {
-  return labelWidth + ((time - t0) / (t1 - t0)) * plotWidth;
-}
-
-/**
- * @param {{ t0: number, t1: number, labelWidth: number, plotWidth: number }} scene
- * @param {number} x
- */
-export function timeAt({ t0, t1, labelWidth, plotWidth }, x) {
-  return t0 + ((x - labelWidth) / plotWidth) * (t1 - t0);
-}
-
-/**
- * The nearest whole pixel of the screen.
- * @param {{ ratio: number }} scene
- * @param {number} x
- */
-function snap({ ratio }, x) {
-  return Math.round(x * ratio) / ratio;
 }

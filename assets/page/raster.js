@@ -19,12 +19,16 @@ export class Raster {
     this.columns = columns;
     /** How much of each pixel the present lane fills. */
     this.coverage = new Float32Array(columns + 2);
-    /** How much of each pixel that lane fills whose colour it has. */
+    /** How much of each pixel that lane fills whose colour it gets, and which lane that is. */
     this.strength = new Float32Array(columns);
+    this.owner = new Uint32Array(columns);
+    /** How much of each pixel all lanes fill together. */
+    this.total = new Float32Array(columns);
   }
 
   /**
-   * Paints lanes into one row of pixels. Where several share a pixel it has the colour of the busiest.
+   * Paints lanes into one row of pixels. Where several share a pixel it has the colour of the busiest, as strong as
+   * they are busy together.
    * @param {Lane[]} lanes
    * @param {number} t0
    * @param {number} t1
@@ -34,29 +38,39 @@ export class Raster {
    * @returns {WideBar[]}
    */
   paint(lanes, t0, t1, row, shadesOf, wide) {
-    this.strength.fill(0);
-    return lanes.flatMap(lane => this.paintLane(lane, t0, t1, row, shadesOf(lane), wide));
+    const { strength, total, owner } = this;
+    strength.fill(0);
+    total.fill(0);
+    const wideBars = lanes.flatMap((lane, at) => this.paintLane(lane, at, t0, t1, wide));
+    const shades = lanes.map(shadesOf);
+    for (let x = 0; x < strength.length; x++) {
+      if (strength[x] === 0) continue;
+      const share = Math.min(1, Math.max(strength[x], total[x]));
+      row[x] = shades[owner[x]][Math.max(1, Math.round(share * SHADES))];
+    }
+    return wideBars;
   }
 
   /**
    * Bars a pixel wide or wider are solid, narrower ones give their pixels a shade by busy share, as
    * src/plot/coverage.rs does it.
    * @param {Lane} lane
+   * @param {number} at its place among the lanes of the row
    * @param {number} t0
    * @param {number} t1
-   * @param {Uint32Array} row
-   * @param {Uint32Array} shades
    * @param {number} wide
    */
-  paintLane(lane, t0, t1, row, shades, wide) {
-    const { columns, strength } = this;
+  paintLane(lane, at, t0, t1, wide) {
+    const { columns, strength, owner, total } = this;
     const { starts, ends } = lane;
     const scale = columns / (t1 - t0);
     const { solid, from, to } = this.cover(lane, t0, t1, scale);
-    const put = (/** @type {number} */ x, /** @type {number} */ share) => {
-      if (x >= columns || share <= strength[x]) return;
+    const put = (/** @type {number} */ x, /** @type {number} */ share, /** @type {number} */ filled) => {
+      if (x >= columns) return;
+      total[x] += filled;
+      if (share <= strength[x]) return;
       strength[x] = share;
-      row[x] = shades[Math.max(1, Math.min(SHADES, Math.round(share * SHADES)))];
+      owner[x] = at;
     };
     this.shade(from, to, put);
 
@@ -68,7 +82,7 @@ export class Raster {
       if (b - a >= 6 && k + 1 < starts.length && Math.round((starts[k + 1] - t0) * scale) <= b) b--;
       b = Math.min(columns, b);
       const share = busyShare(lane, k);
-      for (let x = a; x < b; x++) put(x, share);
+      for (let x = a; x < b; x++) put(x, share, share);
       if (b - a > wide) wideBars.push({ lane, i: k, from: a, to: b });
     }
     return wideBars;
@@ -111,10 +125,10 @@ export class Raster {
   }
 
   /**
-   * Turns the coverage of the pixels from..=to into shares, and clears it.
+   * Turns the coverage of the pixels from..=to into how strong they look and how far they are filled, and clears it.
    * @param {number} from
    * @param {number} to
-   * @param {(x: number, share: number) => void} put
+   * @param {(x: number, share: number, filled: number) => void} put
    */
   shade(from, to, put) {
     const { coverage } = this;
@@ -130,9 +144,12 @@ export class Raster {
         // One pixel, as strong as the call is long, wherever in a pixel it begins.
         const at = coverage[x] >= coverage[end - 1] ? x : end - 1;
         const share = end - x === 2 ? coverage[x] + coverage[x + 1] : coverage[x];
-        put(at, LONE + (1 - LONE) * Math.min(1, share));
+        put(at, LONE + (1 - LONE) * Math.min(1, share), share);
       } else {
-        for (let pixel = x; pixel < end; pixel++) put(pixel, this.average(pixel, x, end));
+        for (let pixel = x; pixel < end; pixel++) {
+          const share = this.average(pixel, x, end);
+          put(pixel, share, share);
+        }
       }
       coverage.fill(0, x, end);
       x = end;

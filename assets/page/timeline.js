@@ -1,10 +1,11 @@
 // The timeline: puts layout, window of time, painter and pointer together.
 
 import { describe, edgeAt, hitAt } from "./hit.js";
+import { timeAt, xOf } from "./geometry.js";
 import { listen } from "./input.js";
 import { AXIS, groupsOf, place, rowOf } from "./layout.js";
 import { OVERVIEW, Overview } from "./overview.js";
-import { Painter, timeAt, xOf } from "./painter.js";
+import { Painter } from "./painter.js";
 import { readTheme } from "./theme.js";
 import { TimeWindow } from "./window.js";
 

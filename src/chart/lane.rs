@@ -138,6 +138,12 @@ impl LaneReducer {
         }
     }
 
+    /// Its columns are 2^level ns.
+    #[cfg(feature = "plot")]
+    pub(super) fn level(&self) -> u32 {
+        self.level
+    }
+
     /// The number of bars so far.
     #[cfg(feature = "plot")]
     pub(super) fn bars(&self) -> usize {

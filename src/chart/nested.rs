@@ -188,18 +188,24 @@ impl NestedLanes {
     pub(crate) fn coarsen(&mut self, most: usize) -> bool {
         let before = self.bars();
         let mut bars = before;
-        while self.level < COARSEST && bars > most {
-            self.level += 1;
-            let mut order: Vec<&mut LaneReducer> =
-                self.lanes.iter_mut().map(|lane| &mut lane.reducer).collect();
-            order.sort_by_key(|lane| std::cmp::Reverse(lane.bars()));
-            for lane in order {
+        while bars > most {
+            let reducers = self.lanes.iter_mut().map(|lane| &mut lane.reducer);
+            let mut finer: Vec<&mut LaneReducer> =
+                reducers.filter(|lane| lane.level() < self.level).collect();
+            finer.sort_by_key(|lane| std::cmp::Reverse(lane.bars()));
+            for lane in finer {
                 if bars <= most {
                     break;
                 }
                 bars -= lane.bars();
                 lane.coarsen_to(self.level);
                 bars += lane.bars();
+            }
+            if bars > most {
+                if self.level == COARSEST {
+                    break;
+                }
+                self.level += 1;
             }
         }
         bars < before

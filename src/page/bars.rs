@@ -21,7 +21,7 @@ use flate2::write::ZlibEncoder;
 use std::io::Write;
 
 /// One busy share in the page is this many steps.
-const BUSY_STEPS: f32 = 100_000.0;
+const BUSY_STEPS: f32 = 1_000.0;
 
 /// The bars as base64.
 pub(super) fn encode(chart: &GanttChart) -> String {
@@ -150,7 +150,7 @@ mod tests {
         let numbers = unpack(&encode(&chart));
         assert_eq!(numbers[..7], [1, 0, 3, 8, 2, 4, 2]);
         assert_eq!(numbers[7..15], [5, 0, 11, 1, 4, 0, 280, longest]);
-        assert_eq!(numbers[15..], [2, 4, 25_000, 1, 2, 100_000]);
+        assert_eq!(numbers[15..], [2, 4, 250, 1, 2, 1_000]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ macro_rules! modules {
 
 /// Name and text of the modules. In order: each imports only from those before it.
 const MODULES: &[(&str, &str)] = modules![
+    "dom.js",
     "format.js",
     "color.js",
     "data.js",
@@ -22,6 +23,8 @@ const MODULES: &[(&str, &str)] = modules![
     "raster.js",
     "theme.js",
     "text.js",
+    "geometry.js",
+    "axis.js",
     "painter.js",
     "hit.js",
     "overview.js",
@@ -31,6 +34,8 @@ const MODULES: &[(&str, &str)] = modules![
     "sizes.js",
     "table.js",
     "tooltip.js",
+    "keys.js",
+    "printing.js",
     "page.js",
 ];
 

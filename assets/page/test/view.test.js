@@ -82,6 +82,14 @@ test("dense calls shade their pixels by busy share, and the busiest of several g
   assert.ok(row.slice(50).every(shade => shade === 216), String(row));
 });
 
+test("regions that fill a pixel together make it as strong as all of them", () => {
+  const calls = Array.from({ length: 4000 }, (_, i) => /** @type {[string, number, number, number, number, number]} */ ([`r${i % 4}`, 0, 0, 0, i * 10, i * 10 + (i % 4 === 2 ? 9 : 8)]));
+  const { lanes } = modelOf(calls);
+  const row = new Uint32Array(100);
+  new Raster(100).paint(lanes, 0, 40000, row, lane => Uint32Array.from({ length: 17 }, (_, i) => lane.region.id * 100 + i), 40);
+  assert.ok(row.slice(2, 98).every(shade => shade === 213), String(row));
+});
+
 test("the window zooms about a point and stays within the run", () => {
   const window = new TimeWindow(1000, () => {});
   window.zoom(0.5, 0.2);
