@@ -13,6 +13,19 @@ pub(crate) struct Event {
     pub(crate) end: u64,
 }
 
+impl Event {
+    /// Region and serial number as the word that they are in memory.
+    #[inline(always)]
+    pub(crate) fn first_word(&self) -> u64 {
+        let (region, serial) = (u64::from(self.region), u64::from(self.serial));
+        if cfg!(target_endian = "little") {
+            region | serial << 32
+        } else {
+            region << 32 | serial
+        }
+    }
+}
+
 /// What an event takes in memory and in the log.
 pub(crate) const EVENT_BYTES: usize = size_of::<Event>();
 
@@ -20,4 +33,12 @@ pub(crate) const EVENT_BYTES: usize = size_of::<Event>();
 #[test]
 fn an_event_is_24_bytes_as_the_log_stores_it() {
     assert_eq!(EVENT_BYTES, 24);
+    let event = Event {
+        region: 1,
+        serial: 2,
+        start: 3,
+        end: 4,
+    };
+    let bytes = [event.region.to_ne_bytes(), event.serial.to_ne_bytes()].concat();
+    assert_eq!(event.first_word().to_ne_bytes()[..], bytes);
 }

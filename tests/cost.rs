@@ -18,13 +18,13 @@ use tracing_subscriber::prelude::*;
 /// The most instructions that entering and leaving may take: the row of `benches/overhead.rs`, a
 /// row that is subtracted, and the ceiling.
 const CEILINGS: [(&str, Option<&str>, f64); 9] = [
-    ("guard", None, 115.0),
-    ("held", None, 110.0),
-    ("name", None, 190.0),
-    ("subscriber", None, 310.0),
+    ("guard", None, 85.0),
+    ("held", None, 85.0),
+    ("name", None, 150.0),
+    ("subscriber", None, 300.0),
     ("over", Some("subscriber"), 20.0),
     ("layer", Some("empty layer"), 170.0),
-    ("guard counted", None, 58.0),
+    ("guard counted", None, 40.0),
     ("guard inactive", None, 6.0),
     ("guard excluded", None, 24.0),
 ];

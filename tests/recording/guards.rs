@@ -3,7 +3,8 @@
 use crate::common::{Run, intervals};
 use scope_profiler::analysis::call_tree::CallTree;
 use scope_profiler::profile::Source;
-use scope_profiler::{Overflow, Profiler, ProfilingConfig, RegionFilter};
+use scope_profiler::{Overflow, Profiler, ProfilingConfig, ProfilingH5Reader, RegionFilter, RegionGuard};
+use std::collections::BTreeMap;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -559,4 +560,52 @@ fn a_region_that_calls_itself_has_its_inclusive_time_in_the_file() {
         })
         .collect();
     assert_eq!(nodes, [("main", 136, 2, 1), ("fib", 134, 134, 8)]);
+}
+
+/// Under the clock of the system, which the fast path needs: of each guard, when it was entered and left among the others
+/// can be told by the times.
+#[test]
+fn guards_that_are_left_in_any_order_keep_their_own_times() {
+    let left_in: [fn(&mut Vec<usize>); 4] = [
+        |guards| guards.reverse(),
+        // When the stack has grown, 83 is where 63 was before.
+        |guards| {
+            guards.retain(|&number| number != 63);
+            guards.reverse();
+            let innermost = guards.iter().position(|&number| number == 83);
+            guards.insert(innermost.expect("it is open"), 63);
+        },
+        |_| (),
+        |guards| guards.sort_by_key(|number| number * 7919 % 1009),
+    ];
+    for order in left_in {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("run.h5");
+        let config = ProfilingConfig::new().file_path(&file).verbose(false);
+        let profiler = Profiler::new(config).unwrap();
+        let enter = |number: usize| profiler.profile_region(&format!("guard {number}"));
+        let mut guards: BTreeMap<usize, RegionGuard> =
+            (0..60).map(|number| (number, enter(number))).collect();
+        let mut left: Vec<usize> = (0..59).filter(|number| number % 3 == 1).collect();
+        left.iter().for_each(|number| drop(guards.remove(number)));
+        // The stack of open calls has to grow, and has gaps.
+        guards.extend((60..200).map(|number| (number, enter(number))));
+        let mut open: Vec<usize> = guards.keys().copied().collect();
+        order(&mut open);
+        for number in &open {
+            drop(guards.remove(number));
+            // One more, at the place of one that has been left.
+            drop(profiler.profile_region("between"));
+        }
+        left.extend(open);
+        profiler.finalize().unwrap();
+        let reader = ProfilingH5Reader::open(&file).unwrap();
+        let times = |number: usize| match intervals(&reader, &format!("guard {number}"))[..] {
+            [time] => time,
+            ref times => panic!("guard {number}: {times:?}"),
+        };
+        assert!((0..200).map(|number| times(number).0).is_sorted());
+        assert!(left.iter().map(|&number| times(number).1).is_sorted());
+        assert_eq!(intervals(&reader, "between").len(), 180);
+    }
 }

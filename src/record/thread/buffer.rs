@@ -30,7 +30,7 @@ pub(crate) struct ThreadBuffer {
     /// Whether the fast paths may be taken at all: intervals are recorded, none are throttled, and the clock is
     /// the CPU's counter.
     pub(super) may_be_fast: bool,
-    /// Whether leaving takes the slow path: where not `may_be_fast`, or the open stack has gaps.
+    /// Whether leaving takes the slow path: where not `may_be_fast`, or the open stack is irregular.
     pub(super) exits_slow: Cell<bool>,
     /// Whether intervals are recorded; otherwise calls are counted.
     pub(super) time_trace: bool,
@@ -75,8 +75,8 @@ impl ThreadBuffer {
     /// Enters a region for a guard. None where that takes [`enter_slow`](Self::enter_slow).
     #[inline(always)]
     pub(crate) fn enter_fast(&self, region: NameId) -> Option<Entered> {
-        let entry = self.regions.get(region);
-        if entry.action == Some(Action::RecordFast) {
+        let entry = self.regions.find(region)?;
+        if entry.is_fast {
             let (index, start) = self.push_fast(region, Origin::GUARD, None)?;
             Some(Entered::new(region, index, start))
         } else if entry.action == Some(Action::Count) {
@@ -94,13 +94,8 @@ impl ThreadBuffer {
         if self.exits_slow.get() {
             return Self::count_exit(entered);
         }
-        match self.open.top() {
-            Some((top, slot)) if entered.index() as usize == top => {
-                slot.is_of_guard(entered.region(), entered.start())
-                    && self.record_top(top, entered.region(), 0, entered.start())
-            }
-            _ => false,
-        }
+        let index = entered.index() as usize;
+        self.open.is_top(index) && self.record_top(index, entered.region(), 0, entered.start())
     }
 
     #[inline(always)]
@@ -116,7 +111,7 @@ impl ThreadBuffer {
     /// Enters a region for a span. False where that takes [`enter_span_slow`](Self::enter_span_slow).
     #[inline(always)]
     pub(in crate::record) fn enter_span_fast(&self, region: NameId, origin: Origin, span: SpanKey) -> bool {
-        self.regions.get(region).action == Some(Action::RecordFast)
+        self.regions.find(region).is_some_and(|entry| entry.is_fast)
             && self.push_fast(region, origin, Some(span)).is_some()
     }
 

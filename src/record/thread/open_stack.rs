@@ -196,6 +196,8 @@ pub(super) struct OpenStack {
     depth: Cell<usize>,
     /// Slots below the innermost that have been left.
     gaps: Cell<usize>,
+    /// Whether open calls have another index than when they were pushed.
+    moved: Cell<bool>,
     shared: Arc<OpenView>,
     memory: RefCell<Arc<[OpenSlot]>>,
 }
@@ -211,6 +213,7 @@ impl OpenStack {
             slots: Cell::new(&raw const *memory),
             depth: Cell::new(0),
             gaps: Cell::new(0),
+            moved: Cell::new(false),
             shared: Arc::new(shared),
             memory: RefCell::new(memory),
         }
@@ -256,8 +259,16 @@ impl OpenStack {
         Some((top, self.slots().get(top)?))
     }
 
-    pub(in crate::record) fn has_gaps(&self) -> bool {
-        self.gaps.get() > 0
+    /// Whether calls cannot be told by their index: there are gaps, or calls have moved.
+    pub(in crate::record) fn is_irregular(&self) -> bool {
+        self.gaps.get() > 0 || self.moved.get()
+    }
+
+    /// Whether the innermost call is at this index. If so, it is the one that was pushed there: in a regular stack an
+    /// open call keeps its index.
+    #[inline(always)]
+    pub(in crate::record) fn is_top(&self, index: usize) -> bool {
+        self.depth.get().wrapping_sub(1) == index
     }
 
     /// Takes the innermost call off, where there are no gaps.
@@ -288,6 +299,9 @@ impl OpenStack {
             depth -= 1;
         }
         self.gaps.set(self.gaps.get() - (index - depth));
+        if depth == 0 {
+            self.moved.set(false);
+        }
         self.pop(depth);
     }
 
@@ -310,7 +324,9 @@ impl OpenStack {
             self.shared.depth.store(kept.len(), Ordering::Release);
         }
         self.depth.set(kept.len());
-        self.gaps.set(0);
+        if self.gaps.replace(0) > 0 {
+            self.moved.set(true);
+        }
         self.slots.set(&raw const *new);
         drop(self.memory.replace(new));
     }

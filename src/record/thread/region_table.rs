@@ -21,6 +21,8 @@ pub(super) enum Action {
 /// What a thread knows of a region.
 #[derive(Clone, Copy)]
 pub(super) struct RegionEntry {
+    /// Whether `action` is [`Action::RecordFast`], for the fast path to look at alone.
+    pub(super) is_fast: bool,
     /// None: the thread has not asked yet.
     pub(super) action: Option<Action>,
     /// The region's counters, unless it is filtered out: an entry of `SharedView::counters`, which never move.
@@ -28,9 +30,20 @@ pub(super) struct RegionEntry {
 }
 
 const UNKNOWN: RegionEntry = RegionEntry {
+    is_fast: false,
     action: None,
     counters: std::ptr::null(),
 };
+
+impl RegionEntry {
+    pub(super) fn new(action: Action, counters: *const Counters) -> Self {
+        Self {
+            is_fast: action == Action::RecordFast,
+            action: Some(action),
+            counters,
+        }
+    }
+}
 
 /// A table that grows by doubling.
 pub(super) struct RegionTable {
@@ -54,9 +67,15 @@ impl RegionTable {
         unsafe { &*self.entries.get() }
     }
 
+    /// The entry of a region; None where there certainly is none.
+    #[inline(always)]
+    pub(super) fn find(&self, region: NameId) -> Option<RegionEntry> {
+        self.entries().get(region.index()).map(Cell::get)
+    }
+
     #[inline(always)]
     pub(super) fn get(&self, region: NameId) -> RegionEntry {
-        self.entries().get(region.index()).map_or(UNKNOWN, Cell::get)
+        self.find(region).unwrap_or(UNKNOWN)
     }
 
     pub(super) fn set(&self, region: NameId, entry: RegionEntry) {

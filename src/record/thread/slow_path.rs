@@ -113,7 +113,7 @@ impl ThreadBuffer {
         let push = || self.open.push(origin.with(region), span, || self.now());
         push().or_else(|| {
             self.exclusively(|| self.open.grow())?;
-            self.exits_slow.set(!self.may_be_fast);
+            self.choose_exit_path();
             push()
         })
     }
@@ -134,7 +134,11 @@ impl ThreadBuffer {
             self.count(region, |counters| &counters.counted);
         }
         self.open.remove(index);
-        self.exits_slow.set(!self.may_be_fast || self.open.has_gaps());
+        self.choose_exit_path();
+    }
+
+    fn choose_exit_path(&self) {
+        self.exits_slow.set(!self.may_be_fast || self.open.is_irregular());
     }
 
     fn record(&self, event: Event) {
@@ -200,11 +204,7 @@ impl ThreadBuffer {
                 Action::Skip => std::ptr::null(),
                 _ => &raw const self.shared.counters[self.shared.counters.push(Counters::new(region))],
             };
-            let entry = RegionEntry {
-                action: Some(action),
-                counters,
-            };
-            self.regions.set(region, entry);
+            self.regions.set(region, RegionEntry::new(action, counters));
             action
         })
         .unwrap_or(Action::Skip)
