@@ -2,40 +2,33 @@
 
 use crate::common::{Profile, golden, sample};
 use crate::running::text;
-use scope_profiler::{ProfilingH5Reader, RegionFilter};
-use std::collections::BTreeMap;
-
-/// The fields of a line, where no field is quoted.
-fn fields(line: &str) -> Vec<&str> {
-    line.split(',').collect()
-}
+use scope_profiler::ProfilingH5Reader;
+use scope_profiler::profile::{Intervals, Numbers, Source};
 
 #[test]
-fn every_interval_of_a_real_file_is_a_row() {
+fn every_interval_of_a_real_file_is_a_row_with_all_its_columns() {
     let file = golden("py075_threads.h5");
-    let table = text(&file, &["--to", "csv"]);
-    let mut lines = table.lines();
-    let header = fields(lines.next().unwrap());
-    assert_eq!(header, ["region", "rank", "thread", "start_ns", "end_ns"]);
-    let mut rows: BTreeMap<(String, u32), Vec<(i64, i64)>> = BTreeMap::new();
-    for line in lines {
-        let row = fields(line);
-        let number = |at: usize| row[at].parse::<i64>().unwrap();
-        let key = (row[0].to_owned(), u32::try_from(number(1)).unwrap());
-        rows.entry(key).or_default().push((number(3), number(4)));
-    }
     let reader = ProfilingH5Reader::open(&file).unwrap();
-    let mut compared = 0;
-    for region in reader.get_regions(&RegionFilter::new()).unwrap() {
-        for (&rank, calls) in region.regions() {
-            let pairs = calls.start_times_ns().iter().zip(calls.end_times_ns());
-            let expected: Vec<(i64, i64)> = pairs.map(|(&start, &end)| (start, end)).collect();
-            let found = rows.remove(&(region.name().to_owned(), rank));
-            assert_eq!(found.unwrap_or_default(), expected, "{} {rank}", region.name());
-            compared += expected.len();
+    let mut expected = vec!["region,rank,thread,start_ns,end_ns,call_id,parent_id".to_owned()];
+    let mut intervals = Intervals::new()
+        .with_column(Intervals::CALL)
+        .with_column(Intervals::PARENT);
+    for (index, row) in reader.rows().iter().enumerate() {
+        reader.read(index, 0..row.intervals, &mut intervals).unwrap();
+        let column = |name: &str| match intervals.column(name) {
+            Some(Numbers::Int(values)) => values.clone(),
+            other => panic!("{name}: {other:?}"),
+        };
+        let (calls, parents) = (column(Intervals::CALL), column(Intervals::PARENT));
+        for (at, interval) in intervals.iter().enumerate() {
+            let (region, rank, thread) = (&reader.names()[row.name], row.rank, interval.thread);
+            let (start, end, call, parent) = (interval.start_ns, interval.end_ns, calls[at], parents[at]);
+            expected.push(format!("{region},{rank},{thread},{start},{end},{call},{parent}"));
         }
     }
-    assert!(rows.is_empty() && compared > 0, "{rows:?}");
+    assert!(expected.len() > 10);
+    let table = text(&file, &["--to", "csv"]);
+    assert_eq!(table.lines().collect::<Vec<_>>(), expected);
 }
 
 #[test]

@@ -7,9 +7,6 @@ use ::csv::{ErrorKind, Writer, WriterBuilder};
 
 pub(super) struct Csv;
 
-/// Optional columns of intervals that are written where any row has them.
-const OPTIONAL: [&str; 1] = [Intervals::SPAN];
-
 const OF_INTERVALS: [&str; 5] = ["region", "rank", "thread", "start_ns", "end_ns"];
 const OF_ROWS: [&str; 11] = [
     "region",
@@ -57,7 +54,7 @@ struct Table<'a, 'b>(Writer<&'a mut Output<'b>>);
 
 impl Table<'_, '_> {
     fn intervals(&mut self, profile: &Selected<'_>) -> Result<()> {
-        let optional = profile.columns(&OPTIONAL)?;
+        let optional = profile.columns(&Intervals::OPTIONAL)?;
         self.line(OF_INTERVALS.iter().chain(&optional))?;
         let mut buffer = Intervals::new();
         for column in &optional {
