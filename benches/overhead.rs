@@ -22,12 +22,12 @@ fn rows() -> Vec<Row> {
     let mut rows = vec![
         Row::new("floor", "two bare counter reads", rows::counter_reads),
         Row::new("instants", "two `Instant::now`", rows::instants),
-        Row::new("guard", "`profile_region!`", rows::guard).within("1.2 x floor", |r| 1.2 * r["floor"]),
-        Row::new("held", "`Region::enter`", rows::held_region).within("1.2 x floor", |r| 1.2 * r["floor"]),
+        Row::new("guard", "`profile_region!`", rows::guard).within("floor + 4 ns", |r| r["floor"] + 4.0),
+        Row::new("held", "`Region::enter`", rows::held_region).within("floor + 4 ns", |r| r["floor"] + 4.0),
         Row::new("name", "`ProfileManager::profile_region(name)`", rows::by_name)
-            .within("floor + 25 ns", |r| r["floor"] + 25.0),
+            .within("floor + 12 ns", |r| r["floor"] + 12.0),
         Row::new("subscriber", "span, `ScopeSubscriber`", rows::subscriber_span)
-            .within("1.7 x floor", |r| 1.7 * r["floor"]),
+            .within("floor + 14 ns", |r| r["floor"] + 14.0),
         Row::new(
             "over",
             "span, `ScopeSubscriber` over a logger that does not want it",
@@ -46,7 +46,7 @@ fn rows() -> Vec<Row> {
             "`#[instrument(skip_all)]`, `ScopeSubscriber`",
             rows::subscriber_instrument,
         )
-        .within("1.7 x floor + 10 ns", |r| 1.7 * r["floor"] + 10.0),
+        .within("floor + 24 ns", |r| r["floor"] + 24.0),
         Row::new(
             "layer instrument",
             "`#[instrument(skip_all)]`, `ScopeLayer`",
