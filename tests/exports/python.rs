@@ -3,7 +3,8 @@
 use crate::common::golden;
 use crate::interpreter::interpreter;
 use crate::running::export;
-use scope_profiler::{Profiler, ProfilingConfig, ProfilingH5Reader, RegionFilter};
+use scope_profiler::profile;
+use scope_profiler::{Profiler, ProfilingConfig, ProfilingH5Reader, RankRegion, RegionFilter};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -136,5 +137,37 @@ fn the_json_of_the_packages_own_files_says_what_they_say() {
             expected,
             "{name}"
         );
+    }
+}
+
+#[test]
+fn the_json_has_the_numbers_of_calls_and_sums_too() {
+    let directory = tempfile::tempdir().unwrap();
+    for name in ["py075_nested.h5", "py075_aggregate.h5"] {
+        let target = directory.path().join(name).with_extension("json");
+        export_as(&golden(name), &target);
+        let [original, exported] = [golden(name), target].map(|path| {
+            let reader = ProfilingH5Reader::open(path).unwrap();
+            reader.get_regions(&RegionFilter::new()).unwrap()
+        });
+        assert_eq!(original.len(), exported.len(), "{name}");
+        for (original, exported) in original.iter().zip(&exported) {
+            let (original, exported) = (&original[0], &exported[0]);
+            for column in profile::Intervals::OPTIONAL {
+                assert_eq!(
+                    original.column(column),
+                    exported.column(column),
+                    "{name}: {column}"
+                );
+            }
+            assert_eq!(original.sums().is_some(), exported.sums().is_some(), "{name}");
+            let totals = |region: &RankRegion| (region.num_calls(), region.total_duration_ns());
+            assert_eq!(totals(original), totals(exported), "{name}");
+            assert_eq!(
+                original.exclusive_ns().unwrap(),
+                exported.exclusive_ns().unwrap(),
+                "{name}"
+            );
+        }
     }
 }

@@ -3,7 +3,7 @@
 use super::python::{self, Lanes};
 use crate::error::Result;
 use crate::export::{ExportOptions, Exporter, Output, Selected};
-use crate::profile::{Intervals, Value};
+use crate::profile::{Intervals, Sums, Value};
 use serde_json::{Map, Value as Json, json};
 
 pub(super) struct JsonProfile;
@@ -74,6 +74,25 @@ fn without_brace(object: &str) -> &str {
     object.strip_suffix('}').unwrap_or(object)
 }
 
+fn aggregate(sums: &Sums) -> Json {
+    let statistics = &sums.statistics;
+    json!({
+        "count": statistics.count(),
+        "total": statistics.total_ns(),
+        "minimum": statistics.min_ns().unwrap_or(0),
+        "maximum": statistics.max_ns().unwrap_or(0),
+        "exclusive": sums.exclusive_ns,
+    })
+}
+
+/// Optional columns, and what they are called in the document.
+const OPTIONAL: [(&str, &str); 4] = [
+    (Intervals::CALL, "call_ids"),
+    (Intervals::PARENT, "parent_ids"),
+    (Intervals::GPU, "gpu_durations_ns"),
+    (Intervals::AWAIT, "await_ns"),
+];
+
 /// A region on one rank.
 struct Region<'a> {
     profile: &'a Selected<'a>,
@@ -97,6 +116,10 @@ impl Region<'_> {
                 .into_iter()
                 .filter_map(|(key, value)| Some((key.to_owned(), value?))),
         );
+        if let Some(sums) = self.profile.source().row_facts(self.row).sums {
+            about.insert("aggregate".into(), aggregate(&sums));
+            return out.write_all(Json::Object(about).to_string().as_bytes());
+        }
         out.write_all(without_brace(&Json::Object(about).to_string()).as_bytes())?;
         self.column("start_times_ns", out, |chunk, at| chunk.starts()[at])?;
         self.column("end_times_ns", out, |chunk, at| chunk.ends()[at])?;
@@ -107,6 +130,14 @@ impl Region<'_> {
         if lanes.has_tasks(rank) {
             self.column("task_ids", out, |chunk, at| python::task(chunk.threads()[at]))?;
         }
+        for (name, key) in OPTIONAL {
+            if self.profile.source().columns().contains(&name) {
+                self.column_of(Intervals::new().with_column(name), key, out, |chunk, at| {
+                    let numbers = chunk.column(name).and_then(|numbers| numbers.whole());
+                    numbers.map_or(-1, |numbers| numbers[at])
+                })?;
+            }
+        }
         out.write_all(b"}")
     }
 
@@ -116,21 +147,31 @@ impl Region<'_> {
         out: &mut Output<'_>,
         value: impl Fn(&Intervals, usize) -> i64,
     ) -> Result<()> {
+        self.column_of(Intervals::new(), key, out, value)
+    }
+
+    /// A column of what is read into `buffer`.
+    fn column_of(
+        &self,
+        mut buffer: Intervals,
+        key: &str,
+        out: &mut Output<'_>,
+        value: impl Fn(&Intervals, usize) -> i64,
+    ) -> Result<()> {
         write!(out, ",\"{key}\":[")?;
         let mut text = Vec::new();
         let mut digits = itoa::Buffer::new();
         let mut is_first = true;
-        self.profile
-            .each_chunk(self.row, &mut Intervals::new(), |chunk| {
-                text.clear();
-                for at in 0..chunk.len() {
-                    if !std::mem::take(&mut is_first) {
-                        text.push(b',');
-                    }
-                    text.extend_from_slice(digits.format(value(chunk, at)).as_bytes());
+        self.profile.each_chunk(self.row, &mut buffer, |chunk| {
+            text.clear();
+            for at in 0..chunk.len() {
+                if !std::mem::take(&mut is_first) {
+                    text.push(b',');
                 }
-                out.write_all(&text)
-            })?;
+                text.extend_from_slice(digits.format(value(chunk, at)).as_bytes());
+            }
+            out.write_all(&text)
+        })?;
         out.write_all(b"]")
     }
 }

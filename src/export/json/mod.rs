@@ -28,6 +28,7 @@
 //! interpolation). Without calls, statistics are 0 and `first_start_ns` and `last_end_ns` are null.
 
 mod durations;
+mod extras;
 mod regions;
 mod run;
 mod tree;

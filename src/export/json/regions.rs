@@ -1,6 +1,7 @@
 //! The chosen regions on each rank, and on all chosen ranks together.
 
 use super::durations::Durations;
+use super::extras;
 use crate::analysis::call_tree::CallTree;
 use crate::analysis::pass::Observer;
 use crate::analysis::selection::RegionFilter;
@@ -57,14 +58,16 @@ impl<'a> Samples<'a> {
         for (name, rows) in by_name {
             let mut ranks = Map::new();
             let mut pooled: Option<(Sample, Value)> = None;
-            for row in rows {
+            for &row in &rows {
                 let sample = match kept.remove(&row) {
                     Some(sample) => sample,
                     None => Sample::read(source, row)?,
                 };
                 let mut sample = sample.with_facts(source, tree, row);
                 let json = sample.json();
-                ranks.insert(source.rows()[row].rank.to_string(), json.clone());
+                let mut of_rank = json.clone();
+                extras::gpu(source, row, &mut of_rank)?;
+                ranks.insert(source.rows()[row].rank.to_string(), of_rank);
                 pooled = Some(match pooled {
                     None => (sample, json),
                     Some((mut pooled, _)) => {
@@ -77,13 +80,18 @@ impl<'a> Samples<'a> {
                 continue;
             };
             let json = if json.is_null() { pooled.json() } else { json };
-            let region = json!({ "ranks": ranks, "pooled": json });
+            let mut region = Map::new();
+            extras::origin(source, &rows, &mut region);
+            region.insert("ranks".into(), ranks.into());
+            region.insert("pooled".into(), json);
             regions.push((pooled.first_start_ns, &source.names()[name], region));
         }
         // Regions without intervals come last.
         regions.sort_by_key(|(first, ..)| (first.is_none(), *first));
         let regions = regions.into_iter();
-        Ok(regions.map(|(_, name, region)| (name.clone(), region)).collect())
+        Ok(regions
+            .map(|(_, name, region)| (name.clone(), region.into()))
+            .collect())
     }
 }
 
