@@ -1,6 +1,7 @@
 //! One opaque error type; the kinds inside are free to grow.
 
 use crate::shell;
+use crate::text::printable;
 #[cfg(feature = "hdf5")]
 use std::fmt;
 use std::io;
@@ -13,7 +14,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// What went wrong, in words for the person who ran the program: which file or value, what is
 /// wrong with it, and what to do.
 ///
-/// [`Display`](std::fmt::Display) prints one line, which includes the underlying cause; so
+/// [`Display`](std::fmt::Display) prints one line without control characters, whatever the name of a file or a
+/// region, which includes the underlying cause; so
 /// [`source`](std::error::Error::source) is none, and a report that walks the chain says nothing twice. The
 /// predicates tell the classes apart. Each error is of exactly one:
 ///
@@ -35,8 +37,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// assert!(error.to_string().contains("no/such/file.h5"));
 /// ```
 #[derive(Clone, Debug, thiserror::Error)]
-#[error(transparent)]
-pub struct Error(#[from] Arc<Kind>);
+#[error("{}", printable(&self.0.to_string()))]
+pub struct Error(Arc<Kind>);
 
 #[derive(Debug, thiserror::Error)]
 enum Kind {

@@ -10,6 +10,7 @@ use crate::export::ranks_table;
 use crate::export::table::{self, TableOptions, note_lines};
 use crate::profile::Source;
 use crate::shell;
+use crate::text::printable;
 use crate::units::runs;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -284,8 +285,11 @@ impl Summary {
         for note in self.own_notes() {
             out.push_str(&note_lines(note.text(), &options));
         }
-        for line in self.where_it_is().into_iter().chain(self.advice.clone()) {
-            out.push_str(&format!("{line}\n"));
+        if let Some(line) = self.where_it_is() {
+            out.push_str(&format!("{}\n", printable(&line)));
+        }
+        if let Some(advice) = &self.advice {
+            out.push_str(&format!("{advice}\n"));
         }
         out
     }

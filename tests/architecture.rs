@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     // Known to all, and knowing nobody.
     ("shell", &[]),
-    ("error", &["shell"]),
+    ("error", &["shell", "text"]),
     ("pattern", &["error"]),
     ("units", &[]),
     ("text", &[]),
@@ -47,6 +47,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "store::names",
             "store::rank_log",
             "sys",
+            "text",
         ],
     ),
     // The file.
@@ -109,7 +110,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     (
         "summary",
-        &["analysis", "comm", "error", "export", "profile", "shell", "units"],
+        &[
+            "analysis", "comm", "error", "export", "profile", "shell", "text", "units",
+        ],
     ),
     // The one place that knows both halves.
     ("profiler", &["*"]),

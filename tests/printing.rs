@@ -71,6 +71,23 @@ fn the_summary_goes_to_standard_error() {
 }
 
 #[test]
+fn the_name_of_the_file_cannot_control_the_terminal() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("run\u{1b}[31m\n\u{202e}.h5");
+    let escaped = "run\\u{1b}[31m\\n\\u{202e}.h5";
+    let output = program(&file, &[]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.trim_end().ends_with(escaped) && !said.contains('\u{1b}'),
+        "{said:?}"
+    );
+    let missing = file.join("x.h5");
+    let config = ProfilingConfig::new().file_path(&missing);
+    let error = scope_profiler::Profiler::new(config).unwrap_err().to_string();
+    assert!(error.contains(escaped) && !error.contains('\u{1b}'), "{error:?}");
+}
+
+#[test]
 fn a_closed_standard_error_is_no_harm() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("run.h5");

@@ -1,6 +1,6 @@
 //! Time axes and labels.
 
-pub use crate::text::shorten;
+pub use crate::text::{printable, shorten};
 
 /// The marks of a time axis that begins at 0.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,6 +14,7 @@ use crate::shell;
 use crate::store::names;
 use crate::store::rank_log::{Counts, LogWriter, MAX_EVENTS, SUSPENDED};
 use crate::sys::{self, signals};
+use crate::text::printable;
 use std::collections::HashSet;
 use std::io;
 use std::path::Path;
@@ -434,7 +435,7 @@ fn warn_about(path: &Path, error: &io::Error) {
 pub(crate) fn tell(message: &str) {
     use std::io::Write;
     // A closed standard error is no reason to take the program down, as eprintln! would.
-    let _ = writeln!(io::stderr(), "scope-profiler: {message}");
+    let _ = writeln!(io::stderr(), "scope-profiler: {}", printable(message));
 }
 
 #[cfg(test)]

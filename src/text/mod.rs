@@ -5,7 +5,14 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// The text with everything escaped that would control a terminal, break a line, turn the reading direction, or
 /// may not stand in XML.
-pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+///
+/// ```
+/// use scope_profiler::chart::axis::printable;
+///
+/// assert_eq!(printable("two\nlines"), "two\\nlines");
+/// ```
+#[must_use]
+pub fn printable(text: &str) -> Cow<'_, str> {
     if !text.chars().any(must_be_escaped) {
         return text.into();
     }

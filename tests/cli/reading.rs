@@ -180,6 +180,33 @@ fn names_cannot_control_the_terminal() {
 }
 
 #[test]
+fn paths_cannot_control_the_terminal() {
+    let directory = tempfile::tempdir().unwrap();
+    let hostile = directory.path().join("a\u{1b}[31m\nb\u{202e}");
+    std::fs::create_dir(&hostile).unwrap();
+    let file = hostile.join("run\u{1b}[31m\n\u{202e}.h5");
+    std::fs::copy(sample().path(), &file).unwrap();
+    let (none, figures) = (hostile.join("none.h5"), hostile.join("figures"));
+    for arguments in [
+        &[str(&file)][..],
+        &["--check", str(&file)],
+        &["--check", str(&none)],
+        &[str(&none)],
+        &[str(&file), "-o", str(&figures)],
+        &[str(&file), "-o", str(&file)],
+        &["merge", str(&hostile), "-o", str(&none)],
+    ] {
+        let output = run(arguments);
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8(said).unwrap();
+        let controls = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
+        assert!(!said.contains(controls), "{arguments:?}: {said:?}");
+        // The file's own name is a line of a terminal at most.
+        assert!(!said.lines().any(|line| line.starts_with("b")), "{said:?}");
+    }
+}
+
+#[test]
 fn long_names_are_shortened_in_the_middle() {
     let profile = Profile::new()
         .region(0, &format!("begin{}end", "x".repeat(300)), &[(0, 5, 0)])

@@ -4,7 +4,7 @@ use crate::Failure;
 use crate::made::Made;
 use crate::plan::{Kind, Output};
 use crate::progress::Progress;
-use crate::terminal::print;
+use crate::terminal::print_line;
 use scope_profiler::chart::{ChartOptions, list};
 use scope_profiler::plot::Outputs;
 use scope_profiler::{ProfilingH5Reader, RegionFilter, Result as Outcome};
@@ -40,7 +40,7 @@ pub(crate) fn write(
         let written = files.write_next()?;
         drop(progress);
         if let Some(path) = written.filter(|_| !quiet) {
-            print(&format!("{}\n", path.display()))?;
+            print_line(&path.to_string_lossy())?;
         }
     }
     drop(made);

@@ -1,7 +1,7 @@
 //! A profile in the format of another tool.
 
 use crate::args::{Args, ExportArgs};
-use crate::terminal::{self, print};
+use crate::terminal::{self, print_line};
 use crate::{Failure, open};
 use scope_profiler::export::{EXPORTERS, Export, ExportOption, ExportProgress, Exporter, exporter_for};
 use scope_profiler::units;
@@ -50,7 +50,7 @@ pub(crate) fn export(args: &Args, export: &ExportArgs) -> Result<(), Failure> {
     if export.quiet {
         return Ok(());
     }
-    print(&format!("{}\n", path.display()))
+    print_line(&path.to_string_lossy())
 }
 
 fn chosen(export: &ExportArgs, target: Option<&Path>) -> Result<&'static dyn Exporter, Failure> {

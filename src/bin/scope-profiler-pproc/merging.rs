@@ -1,7 +1,7 @@
 //! From rank logs to a profile.
 
 use crate::Failure;
-use crate::terminal::{self, print};
+use crate::terminal::{self, print_line};
 use scope_profiler::{
     merge::{MergeMode, MergeOptions, MergeProgress, Merged, find_logs, find_logs_of_run, merge_with},
     units,
@@ -37,11 +37,14 @@ pub(crate) fn merge_logs(
     if quiet {
         return Ok(());
     }
-    print(&report(&merged, output))
+    report(&merged, output)
+        .iter()
+        .try_for_each(|line| print_line(line))
 }
 
-fn report(merged: &Merged, output: &Path) -> String {
-    let mut text = format!(
+/// The lines that say what is in the file, and what is not.
+fn report(merged: &Merged, output: &Path) -> Vec<String> {
+    let mut first = format!(
         "{}: {}, {}",
         output.display(),
         count(merged.ranks.len() as u64, "rank", "ranks"),
@@ -52,38 +55,40 @@ fn report(merged: &Merged, output: &Path) -> String {
         (merged.open, "open at the end"),
     ] {
         if n > 0 {
-            text += &format!(", {} {what}", units::count(n));
+            first += &format!(", {} {what}", units::count(n));
         }
     }
+    let mut lines = vec![first];
     if merged.replaced {
-        text += "\nIt replaced an older file";
+        lines.push("It replaced an older file".into());
     }
     if let Some(directory) = merged.rank_files.first().and_then(|file| file.parent()) {
         let directory = directory.strip_prefix(".").unwrap_or(directory);
-        text += &format!(
-            "\nKeep the directory {} with it: it holds the ranks",
+        let mut line = format!(
+            "Keep the directory {} with it: it holds the ranks",
             directory.display()
         );
         if !merged.reused.is_empty() {
-            text += &format!(
+            line += &format!(
                 "; {} were there already",
                 units::count(merged.reused.len() as u64)
             );
         }
+        lines.push(line);
     }
     if !merged.missing.is_empty() {
-        text += &format!("\nMissing: ranks {}", units::ranges(&merged.missing));
+        lines.push(format!("Missing: ranks {}", units::ranges(&merged.missing)));
     }
-    for log in &merged.unreadable {
-        text += &format!("\n{}: left out: {}", log.path.display(), log.reason);
-    }
-    for log in &merged.incomplete {
-        text += &format!(
-            "\n{}: ends in the middle of the run; all up to there is in the file",
+    let left_out = merged.unreadable.iter();
+    lines.extend(left_out.map(|log| format!("{}: left out: {}", log.path.display(), log.reason)));
+    let incomplete = merged.incomplete.iter();
+    lines.extend(incomplete.map(|log| {
+        format!(
+            "{}: ends in the middle of the run; all up to there is in the file",
             log.display()
-        );
-    }
-    text + "\n"
+        )
+    }));
+    lines
 }
 
 fn count(n: u64, one: &str, many: &str) -> String {

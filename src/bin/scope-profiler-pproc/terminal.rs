@@ -1,6 +1,7 @@
 //! Standard output: what it can show, and what happens when nobody reads it.
 
 use crate::Failure;
+use scope_profiler::chart::axis::printable;
 use std::io::{self, ErrorKind, Write};
 
 /// Prints to standard output.
@@ -14,6 +15,11 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
         })
 }
 
+/// Prints one line to standard output, whatever names are in it.
+pub(crate) fn print_line(line: &str) -> Result<(), Failure> {
+    print(&format!("{}\n", one_line(line, true)))
+}
+
 /// Prints one line to standard error, whatever names are in the message.
 pub(crate) fn complain(message: &str) {
     // Nothing is left to tell it to when standard error is closed.
@@ -23,15 +29,16 @@ pub(crate) fn complain(message: &str) {
 /// The text with everything escaped that would control the terminal; without `unicode` everything
 /// beyond ASCII as well.
 pub(crate) fn one_line(text: &str, unicode: bool) -> String {
-    let mut line = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() || (!unicode && !c.is_ascii()) {
-            line.extend(c.escape_default())
-        } else {
-            line.push(c)
-        }
+    let line = printable(text);
+    if unicode || line.is_ascii() {
+        return line.into_owned();
     }
-    line
+    let escape = |c: char| {
+        c.is_ascii()
+            .then_some(c)
+            .map_or_else(|| c.escape_default().to_string(), String::from)
+    };
+    line.chars().map(escape).collect()
 }
 
 /// Shows a line on standard error in place of the last one; the empty one takes it away.
