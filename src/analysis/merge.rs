@@ -47,15 +47,17 @@ pub(crate) struct Merge<'a> {
 impl<'a> Merge<'a> {
     /// Of rows of a source, which are indices into [`Source::rows`].
     pub(crate) fn new(source: &'a dyn Source, rows: &[usize]) -> Self {
+        Self::with_columns(source, rows, &[])
+    }
+
+    /// As [`new`](Self::new); the pieces that [`next_calls`](Self::next_calls) shows have these optional columns.
+    pub(crate) fn with_columns(source: &'a dyn Source, rows: &[usize], columns: &[&'static str]) -> Self {
         let step = (BUDGET / INTERVAL / rows.len().max(1)).clamp(SHORTEST_READ, LONGEST_READ);
         let has = |wanted: &str| source.columns().contains(&wanted);
         let links = has(Intervals::CALL) && has(Intervals::PARENT);
-        let buffer = match links {
-            true => Intervals::new()
-                .with_column(Intervals::CALL)
-                .with_column(Intervals::PARENT),
-            false => Intervals::new(),
-        };
+        let of_links: &[&str] = if links { &[Intervals::CALL, Intervals::PARENT] } else { &[] };
+        let with = |all: Intervals, name: &&'static str| all.with_column(*name);
+        let buffer = columns.iter().chain(of_links).fold(Intervals::new(), with);
         let cursor = |&row: &usize| Cursor::new(source, row, step, buffer.clone());
         Self {
             cursors: rows.iter().map(cursor).collect(),

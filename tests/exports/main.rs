@@ -20,3 +20,4 @@ mod python;
 mod running;
 mod speedscope;
 mod sums;
+mod tables;

@@ -11,6 +11,8 @@ mod folded;
 mod json;
 mod perfetto;
 #[cfg(feature = "export")]
+mod parquet;
+#[cfg(feature = "export")]
 mod python;
 mod speedscope;
 mod stack_tree;
@@ -31,6 +33,8 @@ pub const EXPORTERS: &[&dyn Exporter] = &[
     &csv::Csv,
     #[cfg(feature = "export")]
     &json::JsonProfile,
+    #[cfg(feature = "export")]
+    &parquet::Parquet,
 ];
 
 /// The exporter of this name.

@@ -1,0 +1,405 @@
+//! Apache Parquet, for polars, DuckDB, Spark and all else that reads columns.
+
+use crate::analysis::merge::Merge;
+use crate::error::Result;
+use crate::export::{ExportOption, ExportOptions, Exporter, Output, Selected};
+use crate::profile::{Interval, Intervals, Numbers};
+use ::parquet::basic::LogicalType;
+use ::parquet::basic::{Encoding, Repetition, Type as Physical};
+use ::parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, Int32Type, Int64Type};
+use ::parquet::errors::ParquetError;
+use ::parquet::file::properties::WriterProperties;
+use ::parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use ::parquet::schema::types::{ColumnPath, Type};
+use std::collections::VecDeque;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+pub(super) struct Parquet;
+
+/// Optional columns of intervals that are written where any row has them.
+const OPTIONAL: [&str; 1] = [Intervals::SPAN];
+
+/// Rows of a group: what a query reads at least, and what is in memory.
+const GROUP: usize = 1 << 20;
+
+impl Exporter for Parquet {
+    fn name(&self) -> &'static str {
+        "parquet"
+    }
+
+    fn about(&self) -> &'static str {
+        "polars, DuckDB, pandas, Spark: one row for each interval, in order of time"
+    }
+
+    fn extensions(&self) -> &'static [&'static str] {
+        &[".parquet"]
+    }
+
+    fn is_text(&self) -> bool {
+        false
+    }
+
+    fn options(&self) -> &'static [ExportOption] {
+        &[ExportOption::Statistics]
+    }
+
+    fn write(&self, profile: &Selected<'_>, options: &ExportOptions, out: &mut Output<'_>) -> Result<()> {
+        if options.has(ExportOption::Statistics) {
+            let mut file = File::new(out, OF_ROWS.iter().map(|(name, values)| field(name, *values)))?;
+            file.group(&statistics(profile)?)?;
+            file.close()
+        } else {
+            intervals(profile, out)
+        }
+    }
+}
+
+const OF_ROWS: [(&str, Physical); 11] = [
+    ("region", Physical::BYTE_ARRAY),
+    ("rank", Physical::INT32),
+    ("calls", Physical::INT64),
+    ("intervals", Physical::INT64),
+    ("total_ns", Physical::INT64),
+    ("mean_ns", Physical::DOUBLE),
+    ("std_ns", Physical::DOUBLE),
+    ("min_ns", Physical::INT64),
+    ("max_ns", Physical::INT64),
+    ("first_start_ns", Physical::INT64),
+    ("last_end_ns", Physical::INT64),
+];
+
+/// The values of a column; none is null.
+enum Column {
+    Texts(Vec<ByteArray>),
+    /// Numbers of ranks and threads, which the schema says to be without sign.
+    Small(Vec<i32>),
+    Whole(Vec<i64>),
+    WholeOrNull(Vec<Option<i64>>),
+    Floats(Vec<f64>),
+}
+
+fn statistics(profile: &Selected<'_>) -> Result<Vec<Column>> {
+    let rows = profile.rows().iter();
+    let all: Vec<_> = rows
+        .map(|&row| Ok((row, profile.statistics(row)?)))
+        .collect::<Result<_>>()?;
+    let durations = || all.iter().map(|(_, of_row)| &of_row.durations);
+    let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    let known = all.iter().map(|(_, of_row)| of_row.calls.map(whole));
+    let firsts = all.iter().map(|(_, of_row)| of_row.first_start_ns);
+    let lasts = all.iter().map(|(_, of_row)| of_row.last_end_ns);
+    Ok(vec![
+        Column::Texts(all.iter().map(|(row, _)| profile.name(*row).into()).collect()),
+        Column::Small(all.iter().map(|(row, _)| profile.rank(*row) as i32).collect()),
+        Column::WholeOrNull(known.collect()),
+        Column::Whole(durations().map(|of_row| whole(of_row.count())).collect()),
+        Column::Whole(durations().map(|of_row| of_row.total_ns()).collect()),
+        Column::Floats(durations().map(|of_row| of_row.mean_ns()).collect()),
+        Column::Floats(durations().map(|of_row| of_row.std_ns()).collect()),
+        Column::WholeOrNull(durations().map(|of_row| of_row.min_ns()).collect()),
+        Column::WholeOrNull(durations().map(|of_row| of_row.max_ns()).collect()),
+        Column::WholeOrNull(firsts.collect()),
+        Column::WholeOrNull(lasts.collect()),
+    ])
+}
+
+/// The intervals of all rows in order of time, so that a query for a part of the time reads a part of the file.
+fn intervals(profile: &Selected<'_>, out: &mut Output<'_>) -> Result<()> {
+    let optional = profile.columns(&OPTIONAL)?;
+    let fixed = [
+        ("region", Physical::BYTE_ARRAY),
+        ("rank", Physical::INT32),
+        ("thread", Physical::INT32),
+        ("start_ns", Physical::INT64),
+        ("end_ns", Physical::INT64),
+    ];
+    let further = optional.iter().map(|name| (*name, Physical::INT64));
+    let fields = fixed.into_iter().chain(further);
+    let mut file = File::new(out, fields.map(|(name, values)| field(name, values)))?;
+    let names: Vec<ByteArray> = profile
+        .rows()
+        .iter()
+        .map(|&row| profile.name(row).into())
+        .collect();
+    let windows: Vec<_> = profile
+        .rows()
+        .iter()
+        .map(|&row| profile.window_of(profile.rank(row)))
+        .collect();
+    let mut waiting = Waiting::new(profile.rows(), &optional);
+    let mut merge = Merge::with_columns(profile.source(), profile.rows(), &optional);
+    let mut calls = Vec::new();
+    let mut group = Group::new(optional.len());
+    loop {
+        calls.clear();
+        merge.next_calls(&mut calls, BATCH, |row, chunk| {
+            profile.count_read(chunk.len() as u64);
+            waiting.load(row, chunk);
+            Ok(())
+        })?;
+        if calls.is_empty() {
+            break;
+        }
+        for call in &calls {
+            let further = waiting.next(call.row);
+            let interval = Interval {
+                start_ns: call.start,
+                end_ns: call.end,
+                thread: call.thread,
+            };
+            let interval = match windows[call.row] {
+                Some(window) => window.cut(interval),
+                None => Some(interval),
+            };
+            if let Some(interval) = interval {
+                let rank = profile.rank(profile.rows()[call.row]);
+                group.push(&names[call.row], rank, interval, further);
+            }
+        }
+        if group.len() >= GROUP {
+            file.group(&std::mem::replace(&mut group, Group::new(optional.len())).columns())?;
+        }
+    }
+    if group.len() > 0 {
+        file.group(&group.columns())?;
+    }
+    file.close()
+}
+
+/// Calls taken from the merge at once.
+const BATCH: usize = 512;
+
+/// Values of optional columns that were loaded and whose calls have not come yet.
+struct Waiting {
+    /// By row of the profile: which of the merged rows it is.
+    rows: Vec<usize>,
+    columns: Vec<&'static str>,
+    /// By merged row, then by column.
+    values: Vec<Vec<VecDeque<Option<i64>>>>,
+}
+
+impl Waiting {
+    fn new(rows: &[usize], columns: &[&'static str]) -> Self {
+        let mut places = vec![0; rows.iter().max().map_or(0, |last| last + 1)];
+        for (place, &row) in rows.iter().enumerate() {
+            places[row] = place;
+        }
+        Self {
+            rows: places,
+            columns: columns.to_vec(),
+            values: vec![vec![VecDeque::new(); columns.len()]; rows.len()],
+        }
+    }
+
+    fn load(&mut self, row: usize, chunk: &Intervals) {
+        let values = &mut self.values[self.rows[row]];
+        for (name, values) in self.columns.iter().zip(values) {
+            match chunk.column(name) {
+                Some(Numbers::Int(column)) => values.extend(column.iter().copied().map(Some)),
+                _ => values.extend(std::iter::repeat_n(None, chunk.len())),
+            }
+        }
+    }
+
+    /// Those of the next call of a merged row.
+    fn next(&mut self, row: usize) -> impl Iterator<Item = Option<i64>> + '_ {
+        self.values[row]
+            .iter_mut()
+            .map(|values| values.pop_front().flatten())
+    }
+}
+
+/// Rows that are going to be written together.
+struct Group {
+    regions: Vec<ByteArray>,
+    ranks: Vec<i32>,
+    threads: Vec<i32>,
+    starts: Vec<i64>,
+    ends: Vec<i64>,
+    further: Vec<Vec<Option<i64>>>,
+}
+
+impl Group {
+    fn new(further: usize) -> Self {
+        Self {
+            regions: Vec::new(),
+            ranks: Vec::new(),
+            threads: Vec::new(),
+            starts: Vec::new(),
+            ends: Vec::new(),
+            further: vec![Vec::new(); further],
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.starts.len()
+    }
+
+    fn push(
+        &mut self,
+        region: &ByteArray,
+        rank: u32,
+        interval: Interval,
+        further: impl Iterator<Item = Option<i64>>,
+    ) {
+        self.regions.push(region.clone());
+        self.ranks.push(rank as i32);
+        self.threads.push(interval.thread as i32);
+        self.starts.push(interval.start_ns);
+        self.ends.push(interval.end_ns);
+        self.further
+            .iter_mut()
+            .zip(further)
+            .for_each(|(column, value)| column.push(value));
+    }
+
+    fn columns(self) -> Vec<Column> {
+        let mut columns = vec![
+            Column::Texts(self.regions),
+            Column::Small(self.ranks),
+            Column::Small(self.threads),
+            Column::Whole(self.starts),
+            Column::Whole(self.ends),
+        ];
+        columns.extend(self.further.into_iter().map(Column::WholeOrNull));
+        columns
+    }
+}
+
+/// A column of the schema. Those that may lack a value are the optional ones and what depends on calls.
+fn field(name: &str, values: Physical) -> std::result::Result<Type, ParquetError> {
+    let may_lack = OPTIONAL.contains(&name) || NULLABLE.contains(&name);
+    let logical = match values {
+        Physical::BYTE_ARRAY => Some(LogicalType::String),
+        Physical::INT32 => Some(LogicalType::integer(32, false)),
+        _ => None,
+    };
+    Type::primitive_type_builder(name, values)
+        .with_repetition(if may_lack {
+            Repetition::OPTIONAL
+        } else {
+            Repetition::REQUIRED
+        })
+        .with_logical_type(logical)
+        .build()
+}
+
+const NULLABLE: [&str; 5] = ["calls", "min_ns", "max_ns", "first_start_ns", "last_end_ns"];
+
+/// A Parquet file on its way to an output.
+struct File<'a, 'b> {
+    writer: SerializedFileWriter<Shared>,
+    written: Shared,
+    out: &'a mut Output<'b>,
+}
+
+impl<'a, 'b> File<'a, 'b> {
+    fn new(
+        out: &'a mut Output<'b>,
+        fields: impl Iterator<Item = std::result::Result<Type, ParquetError>>,
+    ) -> Result<Self> {
+        let written = Shared::default();
+        let writer = create(fields, written.clone()).map_err(|error| failed(out, error))?;
+        Ok(Self { writer, written, out })
+    }
+
+    /// Writes a group of rows.
+    fn group(&mut self, columns: &[Column]) -> Result<()> {
+        let group = self
+            .writer
+            .next_row_group()
+            .and_then(|group| write(group, columns));
+        group.map_err(|error| failed(self.out, error))?;
+        self.written.move_to(self.out)
+    }
+
+    fn close(self) -> Result<()> {
+        let Self { writer, written, out } = self;
+        writer.close().map_err(|error| failed(out, error))?;
+        written.move_to(out)
+    }
+}
+
+fn create(
+    fields: impl Iterator<Item = std::result::Result<Type, ParquetError>>,
+    written: Shared,
+) -> std::result::Result<SerializedFileWriter<Shared>, ParquetError> {
+    let fields = fields
+        .map(|field| field.map(Arc::new))
+        .collect::<std::result::Result<_, _>>()?;
+    let schema = Type::group_type_builder("interval").with_fields(fields).build()?;
+    let mut properties = WriterProperties::builder();
+    // Times hardly ever repeat; their differences are small.
+    for name in ["start_ns", "end_ns"] {
+        let column = ColumnPath::from(name);
+        properties = properties
+            .set_column_dictionary_enabled(column.clone(), false)
+            .set_column_encoding(column, Encoding::DELTA_BINARY_PACKED);
+    }
+    SerializedFileWriter::new(written, Arc::new(schema), Arc::new(properties.build()))
+}
+
+fn write(
+    mut group: SerializedRowGroupWriter<'_, Shared>,
+    columns: &[Column],
+) -> std::result::Result<(), ParquetError> {
+    for column in columns {
+        match column {
+            Column::Texts(values) => put::<ByteArrayType>(&mut group, values, None),
+            Column::Small(values) => put::<Int32Type>(&mut group, values, None),
+            Column::Whole(values) => put::<Int64Type>(&mut group, values, None),
+            Column::Floats(values) => put::<DoubleType>(&mut group, values, None),
+            Column::WholeOrNull(values) => {
+                let levels: Vec<i16> = values.iter().map(|value| value.is_some().into()).collect();
+                let present: Vec<i64> = values.iter().copied().flatten().collect();
+                put::<Int64Type>(&mut group, &present, Some(&levels))
+            }
+        }?;
+    }
+    group.close().map(drop)
+}
+
+fn put<T: DataType>(
+    group: &mut SerializedRowGroupWriter<'_, Shared>,
+    values: &[T::T],
+    levels: Option<&[i16]>,
+) -> std::result::Result<(), ParquetError> {
+    let Some(mut column) = group.next_column()? else {
+        return Err(ParquetError::General("more columns than the schema has".into()));
+    };
+    column.typed::<T>().write_batch(values, levels, None)?;
+    column.close()
+}
+
+fn failed(out: &Output<'_>, error: ParquetError) -> crate::error::Error {
+    out.error(io::Error::other(error))
+}
+
+/// Bytes that were written and have not gone to the output: the library wants a writer that can be sent to other
+/// threads, which an output is not.
+#[derive(Clone, Debug, Default)]
+struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl Shared {
+    fn move_to(&self, out: &mut Output<'_>) -> Result<()> {
+        let mut bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        out.write_all(&bytes)?;
+        bytes.clear();
+        Ok(())
+    }
+}
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
