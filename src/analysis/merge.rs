@@ -55,7 +55,11 @@ impl<'a> Merge<'a> {
         let step = (BUDGET / INTERVAL / rows.len().max(1)).clamp(SHORTEST_READ, LONGEST_READ);
         let has = |wanted: &str| source.columns().contains(&wanted);
         let links = has(Intervals::CALL) && has(Intervals::PARENT);
-        let of_links: &[&str] = if links { &[Intervals::CALL, Intervals::PARENT] } else { &[] };
+        let of_links: &[&str] = if links {
+            &[Intervals::CALL, Intervals::PARENT]
+        } else {
+            &[]
+        };
         let with = |all: Intervals, name: &&'static str| all.with_column(*name);
         let buffer = columns.iter().chain(of_links).fold(Intervals::new(), with);
         let cursor = |&row: &usize| Cursor::new(source, row, step, buffer.clone());

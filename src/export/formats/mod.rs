@@ -9,9 +9,9 @@ mod flamegraph;
 mod folded;
 #[cfg(feature = "export")]
 mod json;
-mod perfetto;
 #[cfg(feature = "export")]
 mod parquet;
+mod perfetto;
 #[cfg(feature = "export")]
 mod python;
 mod speedscope;
