@@ -2,7 +2,7 @@
 
 use super::options::ChartOptions;
 use super::subject::{Facts, GrowingFacts, Subject};
-use super::{durations, flame, heatmap, reduction};
+use super::{durations, flame, heatmap, histogram, reduction};
 use crate::analysis::pass::{self, Observer};
 use crate::analysis::selection::RegionFilter;
 use crate::error::Result;
@@ -88,6 +88,7 @@ pub const CHARTS: &[&dyn Chart] = &[
     &durations::Durations,
     &flame::Flame,
     &heatmap::Heatmap,
+    &histogram::Durations,
 ];
 
 /// The chart of this name.

@@ -25,6 +25,7 @@ pub mod flame;
 pub mod gantt;
 mod heading;
 pub mod heatmap;
+mod histogram;
 mod lane;
 pub mod list;
 mod moments;

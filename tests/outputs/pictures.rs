@@ -726,3 +726,22 @@ fn a_heat_map_names_the_odd_rank_and_tells_nothing_from_no_call() {
         .collect();
     assert_eq!(rows, [("region 4", Some(14)), ("4 others", Some(46))]);
 }
+
+#[test]
+fn a_histogram_tells_the_usual_calls_from_the_rare_long_ones() {
+    let mut profile = Profile::builder();
+    for call in 0..99 {
+        profile.push(Call::new("solve", call * 100..call * 100 + 40));
+    }
+    profile.push(Call::new("solve", 20_000..820_000));
+    profile.push(Call::new("none", 900_000..900_000));
+    let texts = texts_of("histogram", &profile.build());
+    let values = texts.iter().find(|text| text.starts_with("100 calls")).unwrap();
+    assert!(
+        values.contains("median 42") && values.ends_with("max 800 µs"),
+        "{values}"
+    );
+    for text in ["1 call, median 0 ns, 95 % 0 ns, max 0 ns", "100 ns", "10 µs"] {
+        assert!(texts.iter().any(|known| known == text), "{text}: {texts:?}");
+    }
+}

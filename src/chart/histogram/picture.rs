@@ -1,0 +1,232 @@
+//! Draws histograms below each other, over one logarithmic axis of time.
+
+use super::{Histogram, Histograms};
+use crate::chart::heading::Heading;
+use crate::error::Result;
+use crate::render::style::{AXIS, BACKGROUND, GRID, INK, MARGIN, MUTED, NAME, RULE, TICK};
+use crate::render::{Anchor, Canvas, Color, Figure, Paper, Picture, Text};
+use crate::units;
+use std::ops::RangeInclusive;
+
+/// From one row to the next.
+const PITCH: RangeInclusive<i32> = 56..=120;
+const GAP: i32 = 14;
+const MAX_NAME: f32 = 640.0;
+/// A bar is no lower, however few calls it has.
+const LOWEST: i32 = 2;
+const MEDIAN: f64 = 0.5;
+const HIGH: f64 = 0.95;
+const VALUES: Text = Text {
+    color: MUTED,
+    size: 25.0,
+    anchor: Anchor::Start,
+    ..NAME
+};
+const TITLE: &str = "Duration of a call: bars are numbers of calls, strokes the median and the 95th percentile, as near as a bar is wide";
+
+struct HistogramPicture {
+    heading: Heading,
+    width: i32,
+    left: i32,
+    right: i32,
+    top: i32,
+    pitch: i32,
+    rows: Vec<Row>,
+    /// Where each mark of the axis is, and its label.
+    marks: Vec<(i32, String)>,
+    axis_title: (i32, String),
+}
+
+struct Row {
+    name: String,
+    values: String,
+    color: Color,
+    /// From, up to, and the height as a share.
+    bars: Vec<(i32, i32, f64)>,
+    /// Where median and 95th percentile are.
+    strokes: Vec<i32>,
+}
+
+/// Durations on paper; what is shorter than 1 ns is where half of that is.
+struct LogScale {
+    left: i32,
+    length: f64,
+    from: f64,
+    decades: f64,
+}
+
+impl LogScale {
+    fn x(&self, ns: f64) -> i32 {
+        let share = (ns.max(0.5).log10() - self.from) / self.decades;
+        self.left + (self.length * share.clamp(0.0, 1.0)).round() as i32
+    }
+
+    /// Powers of ten, and twice and five times those where there is room for them.
+    fn marks(&self) -> Vec<(i32, String)> {
+        let powers = self.from.floor() as i32..=(self.from + self.decades).floor() as i32;
+        let factors: &[i64] = if self.length / self.decades > 700.0 {
+            &[1, 2, 5]
+        } else {
+            &[1]
+        };
+        let marks = powers.filter(|power| (0..=18).contains(power)).flat_map(|power| {
+            let power = 10_i64.pow(power as u32);
+            factors
+                .iter()
+                .filter_map(move |factor| power.checked_mul(*factor))
+        });
+        let (low, high) = (self.from - 1e-9, self.from + self.decades + 1e-9);
+        let on_axis = |ns: &i64| (low..=high).contains(&(*ns as f64).log10());
+        marks
+            .filter(on_axis)
+            .map(|ns| (self.x(ns as f64), label(ns)))
+            .collect()
+    }
+}
+
+/// 1, 2 or 5 times a power of ten ns, without digits that say nothing.
+fn label(ns: i64) -> String {
+    let units = [("s", 1_000_000_000), ("ms", 1_000_000), ("µs", 1_000)];
+    let (unit, scale) = units
+        .into_iter()
+        .find(|&(_, scale)| ns >= scale)
+        .unwrap_or(("ns", 1));
+    format!("{} {unit}", units::count((ns / scale).unsigned_abs()))
+}
+
+impl Figure for Histograms {
+    fn lay_out<'a>(&'a self, paper: &Paper<'_>) -> Result<Box<dyn Picture + 'a>> {
+        let heading = Heading::of(&self.header, self.rows.iter().map(|row| row.name.as_str()), paper);
+        let top = heading.height() + 8;
+        let names = self.rows.iter();
+        let names: Vec<String> = names
+            .map(|row| paper.fit(&row.name, &NAME, paper.share(MAX_NAME, 0.3)))
+            .collect();
+        let values: Vec<String> = self.rows.iter().map(values).collect();
+        let left = MARGIN + paper.widest(names.iter().map(String::as_str), &NAME) + 24;
+        let values_width = paper.widest(values.iter().map(String::as_str), &VALUES);
+        let right = (paper.width - MARGIN - values_width - 40).max(left + 100);
+        let room = paper.height - top - 100 - MARGIN;
+        let pitch = (room / self.rows.len() as i32).clamp(*PITCH.start(), *PITCH.end());
+        let scale = self.scale(left, right);
+        let rows = self.rows.iter().zip(names.into_iter().zip(values));
+        Ok(Box::new(HistogramPicture {
+            width: paper.width,
+            left,
+            right,
+            top,
+            pitch,
+            rows: rows
+                .map(|(row, (name, values))| Row::of(row, name, values, &scale))
+                .collect(),
+            marks: scale.marks(),
+            axis_title: paper.centred(TITLE, &AXIS, (left, right)),
+            heading,
+        }))
+    }
+}
+
+impl Histograms {
+    fn scale(&self, left: i32, right: i32) -> LogScale {
+        let bars = || self.rows.iter().flat_map(|row| row.bins.filled());
+        let from = bars()
+            .map(|(from, _, _)| from)
+            .fold(f64::MAX, f64::min)
+            .max(0.5)
+            .log10();
+        let to = bars().map(|(_, to, _)| to).fold(1.0, f64::max).log10();
+        LogScale {
+            left,
+            length: f64::from(right - left),
+            from: from - (1.0 - (to - from)).max(0.0) / 2.0,
+            decades: (to - from).max(1.0),
+        }
+    }
+}
+
+fn values(row: &Histogram) -> String {
+    let calls = units::plural(row.bins.total(), "call");
+    let quantile = |share| units::duration_f64(row.bins.quantile(share).unwrap_or(0.0).round());
+    format!(
+        "{calls}, median {}, 95 % {}, max {}",
+        quantile(MEDIAN),
+        quantile(HIGH),
+        units::duration(row.bins.max_ns())
+    )
+}
+
+impl Row {
+    fn of(row: &Histogram, name: String, values: String, scale: &LogScale) -> Self {
+        // Bins below 8 ns are wider on this axis: what counts is the area.
+        let density = |(from, to, count): (f64, f64, u64)| {
+            count as f64 / (to.max(1.0).log10() - from.max(0.5).log10()).max(1e-6)
+        };
+        let most = row.bins.filled().map(density).fold(0.0, f64::max);
+        let bars = row
+            .bins
+            .filled()
+            .map(|bin| (scale.x(bin.0), scale.x(bin.1), density(bin) / most));
+        let strokes = [MEDIAN, HIGH]
+            .into_iter()
+            .filter_map(|share| row.bins.quantile(share));
+        Row {
+            name,
+            values,
+            color: row.color,
+            bars: bars.collect(),
+            strokes: strokes.map(|ns| scale.x(ns)).collect(),
+        }
+    }
+}
+
+impl HistogramPicture {
+    fn bottom(&self) -> i32 {
+        self.top + self.rows.len() as i32 * self.pitch
+    }
+
+    fn draw_axis(&self, canvas: &mut dyn Canvas) -> Result<()> {
+        let bottom = self.bottom();
+        for (x, label) in &self.marks {
+            canvas.rect((x - 1, x + 1), (self.top, bottom + 10), GRID)?;
+            canvas.text(*x, bottom + 40, label, &TICK)?;
+        }
+        let (middle, title) = &self.axis_title;
+        canvas.text(*middle, bottom + 92, title, &AXIS)
+    }
+
+    fn draw_row(&self, canvas: &mut dyn Canvas, row: &Row, top: i32) -> Result<()> {
+        let ground = top + self.pitch - 2;
+        let height = self.pitch - GAP;
+        for &(from, to, share) in &row.bars {
+            let bar = ((f64::from(height) * share).round() as i32).max(LOWEST);
+            // A line between bars that are wide enough to have one.
+            let right = if to - from >= 8 { to - 1 } else { to.max(from + 1) };
+            canvas.rect((from, right), (ground - bar, ground), row.color)?;
+        }
+        canvas.rect((self.left, self.right), (ground, ground + 2), RULE)?;
+        for &x in &row.strokes {
+            canvas.rect((x - 3, x + 3), (ground - height - 2, ground), BACKGROUND)?;
+            canvas.rect((x - 1, x + 1), (ground - height - 2, ground), INK)?;
+        }
+        let baseline = top + GAP / 2 + self.pitch / 2 + NAME.middle_to_baseline();
+        canvas.text(self.left - 20, baseline, &row.name, &NAME)?;
+        canvas.text(self.right + 20, baseline, &row.values, &VALUES)
+    }
+}
+
+impl Picture for HistogramPicture {
+    fn size(&self) -> (u32, u32) {
+        (self.width as u32, (self.bottom() + 92 + MARGIN) as u32)
+    }
+
+    fn draw(&self, canvas: &mut dyn Canvas) -> Result<()> {
+        let (width, height) = self.size();
+        canvas.rect((0, width as i32), (0, height as i32), BACKGROUND)?;
+        self.heading.draw(canvas)?;
+        self.draw_axis(canvas)?;
+        for (index, row) in self.rows.iter().enumerate() {
+            self.draw_row(canvas, row, self.top + index as i32 * self.pitch)?;
+        }
+        Ok(())
+    }
+}
