@@ -1,6 +1,8 @@
 //! Intervals as columns: what a source hands out and every analysis takes.
 
+#[cfg(feature = "plot")]
 use super::Source;
+#[cfg(feature = "plot")]
 use crate::error::Result;
 use std::cmp::Reverse;
 use std::ops::Range;

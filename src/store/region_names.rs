@@ -31,11 +31,9 @@ impl RegionNames {
 
 /// Names of HDF5 groups for names of regions. HDF5 reads `/`, `.` and the empty name as paths and
 /// cannot hold a NUL; the region's true name is then an attribute.
-#[cfg(feature = "hdf5")]
 #[derive(Debug, Default)]
 pub(super) struct GroupNames(Taken);
 
-#[cfg(feature = "hdf5")]
 impl GroupNames {
     pub(super) fn of<'a>(&mut self, name: &'a str) -> Cow<'a, str> {
         let plain = match name {
