@@ -43,6 +43,23 @@ fn the_log_stays_and_the_summary_says_what_is_in_it_and_how_to_merge_it() {
 }
 
 #[test]
+fn the_command_is_for_the_log_of_this_session_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let earlier = record(directory.path(), |config| config);
+    let summary = record(directory.path(), |config| config);
+    let text = summary.to_string();
+    let command = text.lines().last().unwrap().trim();
+    let log = |summary: &Summary| summary.path().unwrap().display().to_string();
+    assert_ne!(log(&earlier), log(&summary));
+    assert!(command.starts_with("scope-profiler-pproc merge "), "{text}");
+    assert!(
+        command.contains(&log(&summary)) && !command.contains('*'),
+        "{text}"
+    );
+    assert!(!command.contains(&log(&earlier)), "{text}");
+}
+
+#[test]
 fn whatever_is_asked_for_the_log_is_whole() {
     for mode in [MergeMode::Auto, MergeMode::Copy, MergeMode::Link, MergeMode::Keep] {
         let directory = tempfile::tempdir().unwrap();

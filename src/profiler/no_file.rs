@@ -6,6 +6,7 @@ use super::together::{Gathered, NESTED_INTERVALS};
 use crate::analysis::imbalance::Imbalance;
 use crate::config::{MergeMode, Settings};
 use crate::error::{Class, Error, Result};
+use crate::shell;
 use crate::store::schema::LogSource;
 use crate::summary::Summary;
 use std::path::{Path, PathBuf};
@@ -38,9 +39,16 @@ impl Ending<'_> {
             summary.set_ranks(regions.over(1), Vec::new());
             summary
         };
-        summary.set_advice(format!(
-            "This program was built without HDF5. To make the file of the log:\n  {}",
+        let may_have_others =
+            !self.recording.settings.has_own_file && ranks.comm.size == 0 && !ranks.comm.may_be_alone;
+        let command = if may_have_others {
             self.command_for_all(ranks, log)
+        } else {
+            // Logs of earlier runs may lie beside it.
+            shell::merge_command(log, None, self.output())
+        };
+        summary.set_advice(format!(
+            "This program was built without HDF5. To make the file of the log:\n  {command}"
         ));
         Ok(summary)
     }
