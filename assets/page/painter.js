@@ -8,6 +8,7 @@ import { busyShare } from "./model.js";
 import { snap, xOf } from "./geometry.js";
 import { Raster } from "./raster.js";
 import { FONT, SMALL_FONT, Texts } from "./text.js";
+import { FAINT } from "./theme.js";
 
 /** @typedef {import("./data.js").Lane} Lane */
 /** @typedef {import("./data.js").Region} Region */
@@ -138,10 +139,7 @@ export class Painter {
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     for (const { wide, y, height } of seen) {
       if (height < 11) continue;
-      for (const bar of wide) {
-        context.globalAlpha = pinned === null || bar.lane.region === pinned ? 1 : 0.3;
-        this.drawBarText(scene, bar, y + height / 2);
-      }
+      for (const bar of wide) this.drawBarText(scene, bar, y + height / 2);
     }
     context.globalAlpha = 1;
   }
@@ -175,13 +173,16 @@ export class Painter {
    */
   drawBarText(scene, { lane, i, from, to }, middle) {
     const { context } = this;
-    const { theme, ratio } = scene;
+    const { theme, ratio, pinned } = scene;
+    const isFaint = pinned !== null && lane.region !== pinned;
     const calls = lane.calls[i + 1] - lane.calls[i];
     const length = duration(lane.ends[i] - lane.starts[i]);
     const room = (to - from) / ratio - 10;
     const x = scene.labelWidth + from / ratio + 5;
     context.font = SMALL_FONT;
-    context.fillStyle = css(textOn(mix(theme.background, theme.fills[lane.region.id], busyShare(lane, i))));
+    const share = busyShare(lane, i) * (isFaint ? FAINT : 1);
+    context.fillStyle = css(textOn(mix(theme.background, theme.fills[lane.region.id], share)));
+    context.globalAlpha = isFaint ? 0.4 : 1;
     context.textBaseline = "middle";
     context.textAlign = "left";
     const text = calls > 1 ? `${count(calls)}× in ${length}` : length;

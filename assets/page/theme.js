@@ -7,6 +7,8 @@ import { SHADES } from "./raster.js";
 /** @typedef {import("./data.js").Region} Region */
 /** @typedef {"light" | "dark"} Scheme */
 
+/** How strong regions are that stand back. */
+export const FAINT = 0.18;
 const NAMES = /** @type {const} */ (["panel", "text", "muted", "line", "grid", "accent", "hover"]);
 
 /** @typedef {Record<typeof NAMES[number], string>} Colors */
@@ -28,7 +30,7 @@ export function readTheme(regions) {
   const fills = regions.map(region => readableOn(region.color, background));
   const shadesOf = (/** @type {number} */ strength) =>
     fills.map(fill => Uint32Array.from({ length: SHADES + 1 }, (_, i) => pack(mix(background, fill, (strength * i) / SHADES))));
-  return { colors, background, fills, shades: shadesOf(1), faint: shadesOf(0.18) };
+  return { colors, background, fills, shades: shadesOf(1), faint: shadesOf(FAINT) };
 }
 
 /**

@@ -19,6 +19,8 @@ use std::collections::{BTreeSet, HashMap};
 /// Columns are made coarser by [`NestedLanes::coarsen`], not because a lane grows long.
 const ANY_COLUMNS: u64 = 1 << 62;
 const COARSEST: u32 = 63;
+/// The region of lanes that stand for the smallest regions together.
+const OTHERS: u32 = u32::MAX;
 
 /// The lanes while a [pass](crate::analysis::pass) goes on.
 pub(crate) struct GrowingNested<'a> {
@@ -40,18 +42,19 @@ pub(crate) struct GrowingNested<'a> {
 struct RankLanes {
     rank: u32,
     shift: i64,
-    rows: Vec<usize>,
+    /// By row of the rank: its region, an index into [`Source::names`] or [`OTHERS`]; none is not drawn.
+    regions: Vec<Option<u32>>,
     threads: ThreadIndex,
     /// By thread and depth, when the latest call ends.
     ends: Vec<Vec<i64>>,
     /// By region, thread and depth.
-    places: FxHashMap<(Option<usize>, usize, usize), usize>,
+    places: FxHashMap<(u32, u32, u32), usize>,
 }
 
 /// The calls of a region, or of the others, on a thread at one depth.
 struct NestedLane {
-    /// An index into [`Source::names`]; none is "others".
-    region: Option<usize>,
+    /// An index into [`Source::names`], or [`OTHERS`].
+    region: u32,
     rank: u32,
     thread: u32,
     depth: u32,
@@ -87,10 +90,9 @@ impl<'a> GrowingNested<'a> {
 
     fn push(&mut self, call: &Call) {
         let rank = &mut self.rank;
-        let row = rank.rows[call.row];
-        if !self.drawn[row] {
+        let Some(region) = rank.regions[call.row] else {
             return;
-        }
+        };
         let (start, end) = (call.start, call.end.max(call.start));
         let thread = rank.threads.of(call.thread);
         if rank.ends.len() <= thread {
@@ -102,14 +104,15 @@ impl<'a> GrowingNested<'a> {
         }
         let depth = ends.len();
         ends.push(end);
-        let region = self.plan.region(self.source.rows()[row].name);
+        let depth = u32::try_from(depth).unwrap_or(u32::MAX);
         let lanes = &mut self.lanes;
-        let place = *rank.places.entry((region, thread, depth)).or_insert_with(|| {
+        let key = (region, thread as u32, depth);
+        let place = *rank.places.entry(key).or_insert_with(|| {
             lanes.lanes.push(NestedLane {
                 region,
                 rank: rank.rank,
                 thread: call.thread,
-                depth: u32::try_from(depth).unwrap_or(u32::MAX),
+                depth,
                 reducer: LaneReducer::new(ANY_COLUMNS, lanes.level),
             });
             lanes.lanes.len() - 1
@@ -137,10 +140,15 @@ impl Observer for GrowingNested<'_> {
     }
 
     fn begin_rank(&mut self, rank: u32, rows: &[usize]) -> Result<()> {
+        let regions = rows.iter().map(|&row| {
+            let region = self.plan.region(self.source.rows()[row].name);
+            let region = region.map_or(OTHERS, |name| u32::try_from(name).unwrap_or(OTHERS));
+            self.drawn[row].then_some(region)
+        });
         self.rank = RankLanes {
             rank,
             shift: self.moments.shift(rank),
-            rows: rows.to_vec(),
+            regions: regions.collect(),
             ..RankLanes::default()
         };
         Ok(())
@@ -219,9 +227,10 @@ impl NestedLanes {
         chart.regions.iter_mut().for_each(|region| region.lanes.clear());
         let mut merged = 0;
         for lane in &self.lanes {
-            let region = lane
-                .region
-                .map_or(Some(others), |name| by_name.get(&source.names()[name]).copied());
+            let region = match lane.region {
+                OTHERS => Some(others),
+                name => by_name.get(&source.names()[name as usize]).copied(),
+            };
             let Some(region) = region else { continue };
             let bars: Vec<_> = lane
                 .reducer

@@ -14,7 +14,7 @@ use std::path::Path;
 /// Regions with lanes of their own.
 const MOST_REGIONS: usize = 4096;
 /// No bar takes less of the page than about this many bytes.
-const LEAST_BYTES: usize = 4;
+const LEAST_BYTES: usize = 5;
 
 /// Writes the page of a profile.
 pub(crate) fn write(

@@ -1,7 +1,7 @@
 //! From a file to pictures, statistics and the page.
 
 use crate::common::{Profile, sample};
-use crate::program::{complaint, names_in, program, program_on_a_full_disk, run, stdout, str};
+use crate::program::{complaint, names_in, program, program_on_a_full_disk, run, stdout, str, usage_error};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -106,6 +106,33 @@ fn quiet_writes_the_files_and_prints_nothing() {
     let (text, out) = written(&profile, &["--quiet"]);
     assert_eq!(text, "");
     assert_eq!(names_in(&out).len(), 3);
+}
+
+#[test]
+fn a_page_is_as_small_as_it_is_asked_to_be() {
+    let mut chance = 1_u64;
+    let mut length = || {
+        chance ^= chance << 13;
+        chance ^= chance >> 7;
+        chance ^= chance << 17;
+        (chance >> 55) as i64
+    };
+    let calls: Vec<_> = (0..20_000)
+        .map(|i| (i * 1_000, i * 1_000 + length(), 0))
+        .collect();
+    let profile = Profile::new().region(0, "solve", &calls).close();
+    let size = |size: &str| {
+        let (_, out) = written(&profile, &["--format", "html", "--max-html-size", size]);
+        fs::metadata(out.join("gantt_plot.html")).unwrap().len()
+    };
+    let whole = size("1GB");
+    let small = size("150kB");
+    assert!(whole > 160_000 && small <= 150_000, "{whole} {small}");
+    let text = usage_error(&[str(&profile.path()), "--show", "--max-html-size", "large"]);
+    assert!(
+        text.contains("--max-html-size") && text.contains("large"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -22,12 +22,17 @@ fn gallery() {
     browser.screenshot("tooltip");
     browser.open(&page, "#by=rank");
     browser.screenshot("by-rank");
+    browser.open(&page, "#by=thread&t0=10000000&t1=14000000");
+    browser.screenshot("by-thread");
     browser.key("?");
     browser.screenshot("help");
     browser.look(Look {
         dark: true,
         ..Look::default()
     });
+    browser.open(&page, "#by=thread&search=cg");
+    browser.key("n");
+    browser.screenshot("next-dark");
     browser.open(&page, "#t0=10000000&t1=19000000");
     browser.drag((600.0, 200.0), (800.0, 220.0), 8);
     browser.screenshot("dark");
