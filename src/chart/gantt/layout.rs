@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn threads_have_name_and_number_and_a_long_name_keeps_its_number() {
-        let paper = Paper::new(996, 1000, &Even);
+        let paper = Paper::new(2_400, 1000, &Even);
         let worker = |thread| lane(0, Some(thread), "tokio-rt-worker");
         assert_eq!(threads_of(&worker(1), &worker(1), &paper), "tokio-rt-worker #1");
         assert_eq!(threads_of(&worker(1), &worker(9), &paper), "tokio-rt-worker #1–9");
