@@ -110,6 +110,7 @@ mod store;
 mod summary;
 mod sys;
 mod text;
+mod tournament;
 pub mod units;
 
 pub use analysis::selection::RegionFilter;

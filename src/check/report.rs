@@ -1,8 +1,8 @@
 //! What a check found.
 
 use super::account::Checked;
-use crate::export::text::printable;
 use crate::store::schema::Issues;
+use crate::text::cell;
 use crate::units::count;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ impl fmt::Display for Finding {
 
 impl Report {
     pub(super) fn new(path: &Path, checked: Checked, issues: &Issues) -> Self {
-        let line = |line: &String| printable(line, true);
+        let line = |line: &String| cell(line, true);
         Self {
             path: path.into(),
             checked,
@@ -115,7 +115,7 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = printable(&self.path.to_string_lossy(), true);
+        let path = cell(&self.path.to_string_lossy(), true);
         write!(f, "{path}: {}\n{path}: {}", self.contents(), self.invariant())?;
         for finding in &self.findings {
             write!(f, "\n{path}: wrong: {finding}")?;

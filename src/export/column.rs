@@ -1,6 +1,6 @@
 //! Columns of a table in a terminal.
 
-use super::text::width;
+use crate::text::width;
 use crate::units;
 
 /// Stands between two columns.

@@ -17,7 +17,6 @@ mod selected;
 mod spool;
 pub mod table;
 mod terminal;
-pub(crate) mod text;
 mod window;
 
 pub use exporter::{ExportOption, ExportOptions, Exporter};

@@ -2,8 +2,8 @@
 
 use super::column::{Column, GAP, Paint, SHORTEST_LABEL, fit, pad_right, time};
 use super::table::{TableOptions, more};
-use super::text::{printable, shorten, width};
 use crate::analysis::imbalance::RegionImbalance;
+use crate::text::{cell, clip, width};
 use crate::units;
 use std::fmt::Write;
 
@@ -63,7 +63,7 @@ pub fn render(regions: &[RegionImbalance], options: &TableOptions) -> String {
     let paint = Paint { color: options.color };
     let names: Vec<String> = shown
         .iter()
-        .map(|region| printable(region.name(), options.unicode))
+        .map(|region| cell(region.name(), options.unicode))
         .collect();
     let corner = format!("over {}", units::plural(first.ranks_of_run() as u64, "rank"));
     let partly = shown
@@ -85,14 +85,14 @@ pub fn render(regions: &[RegionImbalance], options: &TableOptions) -> String {
     let label = fit(&mut columns, natural, SHORTEST_LABEL, options.width);
 
     let mut out = String::new();
-    let mut line = pad_right(&shorten(&corner, label, options.unicode), label);
+    let mut line = pad_right(&clip(&corner, label, options.unicode), label);
     for column in &columns {
         line += GAP;
         line += &column.header();
     }
     let _ = writeln!(out, "{}", paint.bold(line.trim_end()));
     for (index, name) in names.iter().enumerate() {
-        let mut line = pad_right(&shorten(name, label, options.unicode), label);
+        let mut line = pad_right(&clip(name, label, options.unicode), label);
         for column in &columns {
             line += GAP;
             line += &column.cell(index);

@@ -50,7 +50,10 @@ pub enum Value {
 pub type Metadata = BTreeMap<String, Value>;
 
 /// One region on one rank: what is known of it without reading its intervals.
+///
+/// Further fields may be added; [`Row::new`] makes one with the usual values.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Row {
     /// The rank.
     pub rank: u32,
@@ -72,8 +75,18 @@ pub struct Row {
 }
 
 impl Row {
-    /// A row whose calls all left an interval, of which nothing else is stated.
-    pub(crate) fn timed(rank: u32, name: usize, intervals: u64) -> Self {
+    /// A row whose calls all left an interval, of which nothing else is stated. `name` is an index into
+    /// [`Source::names`].
+    ///
+    /// ```
+    /// use scope_profiler::profile::Row;
+    ///
+    /// let mut row = Row::new(0, 0, 12);
+    /// assert_eq!(row.calls, 12);
+    /// row.total_ns = Some(3_400);
+    /// ```
+    #[must_use]
+    pub fn new(rank: u32, name: usize, intervals: u64) -> Self {
         Self {
             rank,
             name,
@@ -90,7 +103,7 @@ impl Row {
     pub(crate) fn of_sums(rank: u32, name: usize, sums: &Sums) -> Self {
         Self {
             calls: sums.statistics.count(),
-            ..Self::timed(rank, name, 0)
+            ..Self::new(rank, name, 0)
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Why a session may have recorded nothing, or no spans; and names that several call sites share.
 
-use crate::export::text::shorten;
 use crate::record::names::NameId;
 use crate::record::{LayerStatus, Recording, global};
 use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
@@ -160,7 +159,7 @@ fn shared_names(recording: &Recording) -> Option<String> {
 
 /// A name on one line, shortened.
 fn clip(name: &str) -> String {
-    shorten(&name.replace('\n', "\\n"), LONGEST, true)
+    crate::text::clip(&name.replace('\n', "\\n"), LONGEST, true)
 }
 
 fn a_few(mut names: Vec<String>) -> String {

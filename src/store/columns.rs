@@ -4,21 +4,13 @@ use super::hdf5::{NewColumn, NewGroup, Values};
 use super::names;
 use crate::analysis::inclusive::Sum;
 use crate::error::Result;
-use std::cmp::Reverse;
-
-/// Start, end (ns) and thread of one interval.
-pub(crate) type Row = (i64, i64, u32);
+use crate::profile::Interval;
 
 /// Rows that are written to HDF5 in one call.
 pub(crate) const WRITE_ROWS: usize = if cfg!(test) { 50 } else { 1 << 16 };
 
 /// The most rows with the same start that are held back to be sorted; only a log that was not recorded has more.
 const MOST_HELD_BACK: usize = 1 << 20;
-
-/// The order of rows: by start, then the longer first.
-pub(crate) fn key(row: &Row) -> (i64, Reverse<i64>) {
-    (row.0, Reverse(row.1))
-}
 
 /// Takes rows in order of start and writes them in large pieces.
 pub(crate) struct Columns {
@@ -74,15 +66,16 @@ impl Columns {
 
     /// Adds a row. Rows with the same start may come in any order of length.
     #[inline]
-    pub(crate) fn push(&mut self, (start, end, thread): Row) -> Result<()> {
+    pub(crate) fn push(&mut self, interval: Interval) -> Result<()> {
+        let (start, end) = (interval.start_ns, interval.end_ns);
         let mut at = self.starts.len();
         self.starts.push(start);
         self.ends.push(end);
         if self.with_threads {
-            self.threads.push(thread);
+            self.threads.push(interval.thread);
         }
         self.total = self.total.saturating_add(end.saturating_sub(start));
-        self.inclusive.push(start, end, thread);
+        self.inclusive.push(start, end, interval.thread);
         while at > 0 && self.starts[at - 1] == start && self.ends[at - 1] < end {
             self.ends.swap(at - 1, at);
             if self.with_threads {

@@ -1,17 +1,15 @@
 //! Sorting more rows than fit into memory: sorted batches in a scratch file, merged region by region.
 
-use super::columns::{Columns, Row, key};
+use super::columns::Columns;
 use crate::error::{Error, Result};
+use crate::profile::Interval;
+use crate::tournament::{Head, Tournament};
 use rustc_hash::FxHashMap;
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// The intervals of one region.
-pub(crate) type Rows = Vec<Row>;
-
+/// Bytes of an interval in the scratch file.
 const ROW_BYTES: usize = 20;
 /// Rows that are read ahead from each run of a merge.
 const READ_ROWS: usize = 1 << 12;
@@ -23,7 +21,7 @@ pub(crate) struct Runs {
     scratch: Option<BufWriter<File>>,
     position: u64,
     runs: FxHashMap<u32, Vec<Run>>,
-    in_memory: FxHashMap<u32, Rows>,
+    in_memory: FxHashMap<u32, Vec<Interval>>,
 }
 
 /// A sorted stretch of the scratch file.
@@ -33,9 +31,9 @@ struct Run {
     rows: u64,
 }
 
-fn sort(rows: &mut Rows) {
+fn sort(intervals: &mut [Interval]) {
     // The stable sort uses stretches that are in order already, as most are.
-    rows.sort_by_key(key);
+    intervals.sort_by_key(|interval| interval.key());
 }
 
 impl Runs {
@@ -51,12 +49,12 @@ impl Runs {
     }
 
     /// Sorts a batch and writes it to the scratch file.
-    pub(crate) fn spill(&mut self, batch: &mut FxHashMap<u32, Rows>) -> Result<()> {
+    pub(crate) fn spill(&mut self, batch: &mut FxHashMap<u32, Vec<Interval>>) -> Result<()> {
         self.write_out(batch)
             .map_err(|error| Error::io(&self.directory, "cannot write a scratch file", error))
     }
 
-    fn write_out(&mut self, batch: &mut FxHashMap<u32, Rows>) -> io::Result<()> {
+    fn write_out(&mut self, batch: &mut FxHashMap<u32, Vec<Interval>>) -> io::Result<()> {
         let scratch = match &mut self.scratch {
             Some(scratch) => scratch,
             none => {
@@ -66,10 +64,10 @@ impl Runs {
         };
         for (&region, rows) in batch.iter_mut().filter(|(_, rows)| !rows.is_empty()) {
             sort(rows);
-            for (start, end, thread) in rows.iter() {
-                scratch.write_all(&start.to_le_bytes())?;
-                scratch.write_all(&end.to_le_bytes())?;
-                scratch.write_all(&thread.to_le_bytes())?;
+            for interval in rows.iter() {
+                scratch.write_all(&interval.start_ns.to_le_bytes())?;
+                scratch.write_all(&interval.end_ns.to_le_bytes())?;
+                scratch.write_all(&interval.thread.to_le_bytes())?;
             }
             let run = Run {
                 offset: self.position,
@@ -83,9 +81,9 @@ impl Runs {
     }
 
     /// Takes the last batch.
-    pub(crate) fn finish(mut self, mut batch: FxHashMap<u32, Rows>) -> Result<Self> {
+    pub(crate) fn finish(mut self, mut batch: FxHashMap<u32, Vec<Interval>>) -> Result<Self> {
         if self.scratch.is_none() {
-            batch.values_mut().for_each(sort);
+            batch.values_mut().for_each(|intervals| sort(intervals));
             self.in_memory = batch;
         } else {
             self.spill(&mut batch)?;
@@ -120,66 +118,52 @@ impl Runs {
 struct Merge<'a> {
     scratch: &'a File,
     runs: Vec<Cursor>,
-    /// The next row of each run that has one, the smallest on top.
-    heads: BinaryHeap<Reverse<(i64, Reverse<i64>, usize)>>,
-    started: bool,
+    /// None before the first interval is taken.
+    tournament: Option<Tournament>,
 }
 
 struct Cursor {
     run: Run,
-    rows: Vec<Row>,
+    rows: Vec<Interval>,
     next: usize,
 }
 
 impl<'a> Merge<'a> {
     fn new(scratch: &'a File, runs: &[Run]) -> Self {
-        let runs = runs
-            .iter()
-            .map(|&run| Cursor {
-                run,
-                rows: Vec::new(),
-                next: 0,
-            })
-            .collect();
+        let runs = runs.iter().map(|&run| Cursor {
+            run,
+            rows: Vec::new(),
+            next: 0,
+        });
         Self {
             scratch,
-            runs,
-            heads: BinaryHeap::new(),
-            started: false,
+            runs: runs.collect(),
+            tournament: None,
         }
     }
 
-    fn advance(&mut self, index: usize) -> io::Result<()> {
-        let cursor = &mut self.runs[index];
-        if cursor.next == cursor.rows.len() {
-            cursor.refill(self.scratch)?;
-        }
-        if let Some(row) = cursor.rows.get(cursor.next) {
-            let (start, end) = key(row);
-            self.heads.push(Reverse((start, end, index)));
-        }
-        Ok(())
-    }
-
-    fn step(&mut self) -> io::Result<Option<Row>> {
-        if !std::mem::replace(&mut self.started, true) {
-            for index in 0..self.runs.len() {
-                self.advance(index)?;
+    fn step(&mut self) -> io::Result<Option<Interval>> {
+        let tournament = match &mut self.tournament {
+            Some(tournament) => tournament,
+            none => {
+                let runs = self.runs.iter_mut().enumerate();
+                let heads = runs.map(|(index, run)| run.head(index, self.scratch));
+                none.insert(Tournament::new(heads.collect::<io::Result<_>>()?))
             }
-        }
-        let Some(Reverse((_, _, index))) = self.heads.pop() else {
+        };
+        let Some(index) = tournament.winner() else {
             return Ok(None);
         };
-        let cursor = &mut self.runs[index];
-        let row = cursor.rows[cursor.next];
-        cursor.next += 1;
-        self.advance(index)?;
-        Ok(Some(row))
+        let run = &mut self.runs[index];
+        let interval = run.rows[run.next];
+        run.next += 1;
+        tournament.replace_winner(run.head(index, self.scratch)?);
+        Ok(Some(interval))
     }
 }
 
 impl Iterator for Merge<'_> {
-    type Item = io::Result<Row>;
+    type Item = io::Result<Interval>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.step().transpose()
@@ -187,6 +171,16 @@ impl Iterator for Merge<'_> {
 }
 
 impl Cursor {
+    fn head(&mut self, index: usize, scratch: &File) -> io::Result<Head> {
+        if self.next == self.rows.len() {
+            self.refill(scratch)?;
+        }
+        let interval = self.rows.get(self.next);
+        Ok(interval.map_or(Head::NONE, |interval| {
+            Head::new(interval.start_ns, interval.end_ns, index)
+        }))
+    }
+
     fn refill(&mut self, mut scratch: &File) -> io::Result<()> {
         let rows = self.run.rows.min(READ_ROWS as u64);
         let mut bytes = vec![0; rows as usize * ROW_BYTES];
@@ -199,11 +193,11 @@ impl Cursor {
         self.rows.extend(bytes.chunks_exact(ROW_BYTES).map(|row| {
             let (start, rest) = row.split_at(8);
             let (end, thread) = rest.split_at(8);
-            (
-                i64::from_le_bytes(start.try_into().expect("8 bytes")),
-                i64::from_le_bytes(end.try_into().expect("8 bytes")),
-                u32::from_le_bytes(thread.try_into().expect("4 bytes")),
-            )
+            Interval {
+                start_ns: i64::from_le_bytes(start.try_into().expect("8 bytes")),
+                end_ns: i64::from_le_bytes(end.try_into().expect("8 bytes")),
+                thread: u32::from_le_bytes(thread.try_into().expect("4 bytes")),
+            }
         }));
         Ok(())
     }

@@ -1,7 +1,16 @@
-//! Names as text for people: shortened and escaped.
+//! Names and sentences as text for people: escaped, shortened and wrapped.
+
+mod wrap;
+
+pub(crate) use wrap::wrap;
 
 use std::borrow::Cow;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// The columns that a printable text takes in a terminal.
+pub(crate) fn width(text: &str) -> usize {
+    text.width()
+}
 
 /// The text with everything escaped that would control a terminal, break a line, turn the reading direction, or
 /// may not stand in XML.
@@ -13,12 +22,23 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 /// ```
 #[must_use]
 pub fn printable(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(must_be_escaped) {
+    escaped(text, must_be_escaped)
+}
+
+/// A name for one cell of a terminal: one that can be seen and is printable; without `unicode` everything beyond
+/// ASCII is escaped as well.
+pub(crate) fn cell(name: &str, unicode: bool) -> String {
+    let must_be = |c: char| must_be_escaped(c) || (!unicode && !c.is_ascii());
+    escaped(&visible(name), must_be).into_owned()
+}
+
+fn escaped(text: &str, must_be: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.chars().any(&must_be) {
         return text.into();
     }
     let mut escaped = String::with_capacity(text.len() + 8);
     for c in text.chars() {
-        if must_be_escaped(c) {
+        if must_be(c) {
             escaped.extend(c.escape_default());
         } else {
             escaped.push(c);
@@ -51,16 +71,30 @@ pub fn shorten(name: &str, width: usize) -> String {
     if text.width() <= width {
         return text.into_owned();
     }
-    let room = width.saturating_sub(1);
-    let head = prefix(text.chars(), room.div_ceil(2));
-    let tail: Vec<char> = prefix(text.chars().rev(), room / 2);
-    let tail = tail.into_iter().rev();
-    head.into_iter().chain(std::iter::once('…')).chain(tail).collect()
+    both_ends(&text, width.saturating_sub(1), "…")
+}
+
+/// A printable text in at most `max` columns: its middle gives way to an ellipsis.
+pub(crate) fn clip(text: &str, max: usize, unicode: bool) -> String {
+    if width(text) <= max {
+        return text.to_owned();
+    }
+    let ellipsis = if unicode { "…" } else { "..." };
+    match max.checked_sub(width(ellipsis)) {
+        Some(room) if room >= 2 => both_ends(text, room, ellipsis),
+        _ => take(text.chars(), max),
+    }
+}
+
+/// The beginning and the end of a text, which share `room`.
+fn both_ends(text: &str, room: usize, ellipsis: &str) -> String {
+    let tail: String = take(text.chars().rev(), room / 2).chars().rev().collect();
+    take(text.chars(), room - room / 2) + ellipsis + &tail
 }
 
 /// Control characters, other line breaks, marks that turn the reading direction of what follows, the byte order
 /// mark, and the two that are no characters.
-pub(crate) fn must_be_escaped(c: char) -> bool {
+fn must_be_escaped(c: char) -> bool {
     c.is_control()
         || matches!(
             c,
@@ -68,13 +102,13 @@ pub(crate) fn must_be_escaped(c: char) -> bool {
         )
 }
 
-/// The characters at the front that take at most `width` columns.
-fn prefix(chars: impl Iterator<Item = char>, width: usize) -> Vec<char> {
+/// As many characters as fit.
+fn take(chars: impl Iterator<Item = char>, room: usize) -> String {
     let mut used = 0;
     chars
         .take_while(|c| {
             used += c.width().unwrap_or(0);
-            used <= width
+            used <= room
         })
         .collect()
 }
@@ -108,5 +142,31 @@ mod tests {
             ["solve", "", " ", " a"].map(visible),
             ["solve", "\"\"", "\" \"", " a"]
         );
+    }
+
+    #[test]
+    fn names_cannot_control_the_terminal() {
+        assert_eq!(
+            cell("a\nb\u{1b}[31m\u{202e}c", true),
+            "a\\nb\\u{1b}[31m\\u{202e}c"
+        );
+        assert_eq!(cell("", true), "\"\"");
+        assert_eq!(cell(" ", true), "\" \"");
+        assert_eq!(cell("λ", true), "λ");
+        assert_eq!(cell("λ", false), "\\u{3bb}");
+    }
+
+    #[test]
+    fn long_names_lose_their_middle() {
+        assert_eq!(clip("solver::inner_loop", 11, true), "solve…_loop");
+        assert_eq!(clip("solver::inner_loop", 11, false), "solv...loop");
+        assert_eq!(clip("short", 11, true), "short");
+        assert_eq!(clip("abc", 2, true), "ab");
+    }
+
+    #[test]
+    fn wide_characters_count_double() {
+        assert_eq!(width("計算"), 4);
+        assert!(width(&clip("計算計算計算", 7, true)) <= 7);
     }
 }

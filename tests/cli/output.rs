@@ -310,6 +310,7 @@ fn the_help_and_the_guide_name_every_chart() {
         let shown = help.lines().find(|text| text.trim_start().starts_with(&line));
         assert!(shown.is_some_and(|text| text.contains(chart.about())), "{help}");
         assert!(guide.contains(&format!("`{}`", chart.name())), "{}", chart.name());
-        assert!(guide.contains(&format!("- **`{}`**: {}", chart.file_stem(), chart.about())));
+        let figure = format!("- **`{}`**", chart.file_stem());
+        assert!(guide.contains(&figure), "{figure}");
     }
 }

@@ -14,16 +14,7 @@ pub struct Generated {
 
 impl Generated {
     pub fn new(ranks: u32, regions: usize, intervals_per_row: u64) -> Self {
-        let row = |rank, name| Row {
-            rank,
-            name,
-            intervals: intervals_per_row,
-            calls: intervals_per_row,
-            spans: None,
-            throttled: 0,
-            throttled_ns: 0,
-            total_ns: None,
-        };
+        let row = |rank, name| Row::new(rank, name, intervals_per_row);
         Generated {
             names: (0..regions).map(|region| format!("region {region}")).collect(),
             rows: (0..ranks)

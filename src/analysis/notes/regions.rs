@@ -3,12 +3,13 @@
 use super::{Found, Note, NoteKind};
 use crate::analysis::selection::RegionFilter;
 use crate::profile::Source;
+use crate::text::clip;
 use crate::units::{count, plural};
 use std::collections::BTreeMap;
 
 /// Regions named in one note; the others are counted.
 const SHOWN: usize = 4;
-/// Characters of a name in a note.
+/// Columns of a name in a note.
 const LONGEST_NAME: usize = 36;
 
 /// Region to calls, and their time in ns.
@@ -46,14 +47,7 @@ pub(super) fn clipped(name: &str) -> String {
     if name.is_empty() {
         return "\"\"".into();
     }
-    let length = name.chars().count();
-    if length <= LONGEST_NAME {
-        return name.to_owned();
-    }
-    let half = LONGEST_NAME / 2;
-    let head: String = name.chars().take(half).collect();
-    let tail: String = name.chars().skip(length - half + 1).collect();
-    format!("{head}…{tail}")
+    clip(name, LONGEST_NAME, true)
 }
 
 /// The regions whose spans and calls differ most. See [`crate::analysis::spans`] for which those are.

@@ -52,16 +52,9 @@ impl Memory {
                 self.names.push(name.into());
                 self.names.len() - 1
             });
-        self.rows.push(Row {
-            rank,
-            name,
-            intervals,
-            calls,
-            spans: None,
-            throttled: 0,
-            throttled_ns: 0,
-            total_ns: None,
-        });
+        let mut row = Row::new(rank, name, intervals);
+        row.calls = calls;
+        self.rows.push(row);
     }
 }
 

@@ -178,7 +178,7 @@ Examples:
   scope-profiler-pproc run.h5 --show
       explore the run in the browser
   scope-profiler-pproc export run.h5 -o run.csv
-      write it in the format of another tool; export --help lists them all
+      write the intervals in the format of another tool
   scope-profiler-pproc merge run.h5.d -o run.h5
       make the file of a run that was killed, from its logs
   scope-profiler-pproc --check run.h5

@@ -107,7 +107,7 @@ impl<'a> StackTree<'a> {
 
 /// A name that neither ends its frame nor its line.
 fn frame(name: &str) -> String {
-    let name = crate::export::text::printable(name, true);
+    let name = crate::text::cell(name, true);
     name.replace(';', ":")
 }
 

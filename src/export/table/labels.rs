@@ -4,8 +4,8 @@
 //! one column for each level; beyond, each name has the number of its level in front.
 
 use super::super::column::SHORTEST_LABEL;
-use super::super::text::{printable, shorten, width};
 use crate::analysis::call_tree::{CallNode, CallTree};
+use crate::text::{cell, clip, width};
 use crate::units;
 
 /// Names longer than this are shortened in the middle even where there is room.
@@ -62,7 +62,7 @@ impl Labels {
             labels.push(Label {
                 depth,
                 later: later_at.clone(),
-                name: printable(node.name(), unicode),
+                name: cell(node.name(), unicode),
                 recursion: recursion(node, unicode),
             });
             later_at[depth] = true;
@@ -109,7 +109,7 @@ impl Labels {
     pub(super) fn cut(&self, index: usize, style: Style, columns: usize) -> Cut {
         let label = &self.labels[index];
         let guide = self.guide(label, style);
-        let guide = shorten(&guide, columns, self.unicode);
+        let guide = clip(&guide, columns, self.unicode);
         let room = columns - width(&guide).min(columns);
         let (long, short) = label.recursion.clone().unwrap_or_default();
         let mark = if width(&label.name) + width(&long) <= room {
@@ -122,10 +122,10 @@ impl Labels {
         } else {
             String::new()
         };
-        let name = shorten(&label.name, room - width(&mark), self.unicode);
+        let name = clip(&label.name, room - width(&mark), self.unicode);
         Cut {
             name: if width(&label.name) > LONGEST_NAME {
-                shorten(&name, LONGEST_NAME.min(room - width(&mark)), self.unicode) + &mark
+                clip(&name, LONGEST_NAME.min(room - width(&mark)), self.unicode) + &mark
             } else {
                 name + &mark
             },

@@ -5,9 +5,9 @@ mod labels;
 mod rows;
 
 use super::column::{Column, GAP, Paint, fit, pad_right, time};
-use super::text::{printable, shorten, width, wrap};
 use crate::analysis::call_tree::CallTree;
 use crate::analysis::notes::{Note, NoteKind};
+use crate::text::{cell, clip, width, wrap};
 use crate::units;
 use labels::{Cut, Labels};
 use rows::Rows;
@@ -106,9 +106,9 @@ pub fn render(tree: &CallTree, options: &TableOptions) -> String {
 pub(crate) fn note_lines(text: &str, options: &TableOptions) -> String {
     let paint = Paint { color: options.color };
     let text = if options.unicode {
-        printable(text, true)
+        cell(text, true)
     } else {
-        printable(&text.replace('µ', "u").replace('…', "..."), false)
+        cell(&text.replace('µ', "u").replace('…', "..."), false)
     };
     wrap(&text, options.width)
         .iter()
@@ -120,7 +120,7 @@ pub(crate) fn note_lines(text: &str, options: &TableOptions) -> String {
 fn what_it_is_of(tree: &CallTree, options: &TableOptions) -> String {
     let mut text = String::new();
     if let Some(title) = &options.title {
-        let _ = write!(text, "{}: ", printable(title, options.unicode));
+        let _ = write!(text, "{}: ", cell(title, options.unicode));
     }
     let ranks = units::plural(tree.ranks() as u64, "rank");
     if tree.roots().next().is_none() {
@@ -165,7 +165,7 @@ fn what_it_is_of(tree: &CallTree, options: &TableOptions) -> String {
 fn summary(tree: &CallTree, options: &TableOptions) -> Vec<String> {
     let text = what_it_is_of(tree, options);
     let mut lines = match options.width {
-        Some(width) if width < NARROW => vec![shorten(&text, width, options.unicode)],
+        Some(width) if width < NARROW => vec![clip(&text, width, options.unicode)],
         width => wrap(&text, width),
     };
     if let Some(filter) = tree.filter() {
@@ -182,7 +182,7 @@ pub(super) fn more(rows: usize, options: &TableOptions) -> Option<String> {
         Some(all) => format!("{text}; {all} shows {}", if rows == 1 { "it" } else { "them" }),
     };
     let text = match options.width {
-        Some(max) => shorten(&text, max, options.unicode),
+        Some(max) => clip(&text, max, options.unicode),
         None => text,
     };
     (rows > 0).then_some(text)
@@ -195,7 +195,7 @@ fn body(out: &mut String, tree: &CallTree, options: &TableOptions, paint: Paint)
     let room = fit(&mut columns, labels.natural(), labels.shortest(), options.width);
     let style = labels.style(room);
 
-    let mut line = pad_right(&shorten(labels.header(style), room, options.unicode), room);
+    let mut line = pad_right(&clip(labels.header(style), room, options.unicode), room);
     for column in &columns {
         line += GAP;
         line += &column.header();

@@ -5,11 +5,11 @@ use super::super::hdf5::{NewGroup, Values};
 use super::super::names;
 use super::super::rank_log::{Block, Counts, ENDED_BY, LogReader};
 use super::super::region_names::{GroupNames, RegionNames};
-use super::super::sorted_runs::{Rows, Runs};
+use super::super::sorted_runs::Runs;
 use super::{LogContents, LogFailure, RegionEntry, cannot_read};
 use crate::clock::{ClockMeasurement, Timeline};
 use crate::error::{Error, Result};
-use crate::profile::Value;
+use crate::profile::{Interval, Value};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::path::Path;
@@ -158,7 +158,7 @@ impl LogContents {
         let damaged = |error| LogFailure::Log(cannot_read(&self.path, error));
         let mut timeline = self.timeline.converter();
         let mut ns = |tick| self.clock.apply(timeline.ns(tick));
-        let mut batch: FxHashMap<u32, Rows> = FxHashMap::default();
+        let mut batch: FxHashMap<u32, Vec<Interval>> = FxHashMap::default();
         let mut in_batch = 0;
         let mut runs = Runs::new(scratch);
         let mut log = LogReader::open(&self.path).map_err(LogFailure::Log)?;
@@ -174,8 +174,12 @@ impl LogContents {
             left = left.saturating_sub(events.len() as u64);
             for run in events.chunk_by(|a, b| a.region == b.region) {
                 let mut rows = run.iter().map(|event| {
-                    let (start, end) = (ns(event.start), ns(event.end));
-                    (start, end.max(start), thread)
+                    let (start_ns, end) = (ns(event.start), ns(event.end));
+                    Interval {
+                        start_ns,
+                        end_ns: end.max(start_ns),
+                        thread,
+                    }
                 });
                 if let Some(columns) = columns.get_mut(&run[0].region) {
                     rows.try_for_each(|row| columns.push(row))

@@ -175,7 +175,7 @@ impl Scan<'_> {
         let skipped = self.input.seek(SeekFrom::Start(end));
         skipped.map_err(|error| Error::io(self.path, "cannot be read", error))?;
         self.at = end;
-        let row = Row::timed(rank, names.index(name), intervals);
+        let row = Row::new(rank, names.index(name), intervals);
         Ok((row, site, column))
     }
 

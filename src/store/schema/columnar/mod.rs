@@ -42,7 +42,7 @@ pub(super) fn open(probe: &Probe, issues: &mut Issues) -> Result<Option<Box<dyn 
     let mut slices = Vec::with_capacity(rows.len());
     for row in rows {
         let intervals = row.events.end - row.events.start;
-        catalog.rows.push(Row::timed(row.id.rank, row.id.name, intervals));
+        catalog.rows.push(Row::new(row.id.rank, row.id.name, intervals));
         catalog.sites.push(row.site);
         slices.push(Slice::new(row.id.number, row.events));
     }

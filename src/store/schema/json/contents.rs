@@ -78,7 +78,7 @@ impl Contents<'_> {
         let row = match &sums {
             Some(sums) if columns.len() == 0 => Row::of_sums(rank, name, sums),
             Some(_) => return Err(wrong("it has both sums and intervals".into())),
-            None => Row::timed(rank, name, columns.len() as u64),
+            None => Row::new(rank, name, columns.len() as u64),
         };
         self.rows.push((row, site(entry, sums), columns));
         Ok(())
