@@ -15,6 +15,8 @@ mod log;
 mod names;
 #[path = "../fuzz/src/patterns.rs"]
 mod patterns;
+#[path = "../fuzz/src/profile.rs"]
+mod profile;
 
 use std::fs;
 use std::path::Path;
@@ -41,6 +43,11 @@ fn command_lines_are_understood_or_refused() {
 #[test]
 fn logs_are_read_up_to_where_they_are_damaged() {
     replay("log", log::run);
+}
+
+#[test]
+fn profiles_as_json_are_read_or_refused() {
+    replay("json", profile::run);
 }
 
 #[test]

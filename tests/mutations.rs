@@ -29,7 +29,7 @@ const TO: &str = "SCOPE_PROFILER_MUTANTS_TO";
 const LIMIT: Duration = Duration::from_secs(600);
 
 /// Files without damage: one of ours with everything in it, and some of the Python package.
-const ORIGINALS: [&str; 9] = [
+const ORIGINALS: [&str; 12] = [
     "ours",
     "s1_thread_ids",
     "s1_unicode_name",
@@ -39,6 +39,9 @@ const ORIGINALS: [&str; 9] = [
     "py018_flush_chunked",
     "py075_threads",
     "s3_min",
+    "s3_lzf",
+    "py075_aggregate",
+    "py075_nested",
 ];
 
 fn originals() -> Vec<Vec<u8>> {

@@ -368,3 +368,24 @@ fn the_call_tree_is_the_one_that_the_calls_state() {
     // One call ends after its caller.
     assert_eq!(tree.overlaps(), 1);
 }
+
+#[test]
+fn texts_of_a_fixed_length_are_read_however_long_they_are() {
+    use hdf5::types::FixedUnicode;
+    // A file that several processes wrote together has strings of one length, that of the longest.
+    const WIDTH: usize = 70_000;
+    let long = "λ".repeat(WIDTH / 2);
+    let rows: Vec<Row> = (0..40).map(|rank| (rank, 0, u64::from(rank), 1)).collect();
+    let reader = file(&["a"], &rows, &[(1, 1); 40]).with(|file| {
+        let index = file.group("rank_region_index").unwrap();
+        let text = |rank: usize| if rank == 3 { &*long } else { "" };
+        let texts: Vec<FixedUnicode<WIDTH>> = (0..40).map(|rank| text(rank).parse().unwrap()).collect();
+        column(&index, "source_texts", &texts);
+        let names: Vec<FixedUnicode<3>> = (0..40).map(|_| "é.c".parse().unwrap_or_default()).collect();
+        column(&index, "source_files", &names);
+    });
+    let reader = reader.read();
+    let region = reader.get_region("a").unwrap();
+    assert_eq!(region[3].source_text(), Some(&*long));
+    assert_eq!(region[4].source_text(), None);
+}

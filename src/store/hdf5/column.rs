@@ -11,7 +11,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// The most that deflate can shrink data (1032 to 1), rounded up: the stored size limits the declared one.
-const MAX_COMPRESSION: u64 = 1100;
+pub(super) const MAX_COMPRESSION: u64 = 1100;
 /// Filters that shrink data no more than that: deflate, shuffle, checksums, szip, lzf.
 const SIMPLE_FILTERS: [i32; 5] = [1, 2, 3, 4, 32_000];
 /// The most that other filters can shrink data: a block of equal bytes in zstd.

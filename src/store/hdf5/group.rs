@@ -1,15 +1,19 @@
 //! Groups: their links, attributes, columns and texts.
 
 use super::attributes;
-use super::column::{Column, check_place};
+use super::column::{Column, MAX_COMPRESSION, check_place};
 use super::native;
 use super::opened::Opened;
 use crate::error::{Error, Result};
 use crate::profile::Metadata;
 use hdf5::plist::group_create::LinkCreationOrder;
+use hdf5::types::TypeDescriptor;
 use hdf5::{IndexType, IterationOrder, LinkType, LocationType};
 use std::collections::HashSet;
 use std::sync::Arc;
+
+/// Bytes of strings in one dataset beyond which they are no names and tags.
+const MOST_TEXT: u64 = 1 << 30;
 
 /// A group, with its file and its path for messages.
 #[derive(Clone, Debug)]
@@ -314,7 +318,16 @@ impl Group {
         let cannot = |error| self.from.hdf5(format!("{path} cannot be read"), error);
         let dataset = self.group.dataset(name).map_err(cannot)?;
         check_place(&self.from, &path, &dataset)?;
-        let texts = attributes::strings(&dataset).map_err(cannot)?;
+        let descriptor = dataset.dtype().and_then(|dtype| dtype.to_descriptor());
+        let texts = match descriptor.map_err(cannot)? {
+            // The binding reads them into strings of a few lengths, which may be much longer.
+            TypeDescriptor::FixedUnicode(width) | TypeDescriptor::FixedAscii(width) => {
+                let most = self.from.len().saturating_mul(MAX_COMPRESSION).min(MOST_TEXT);
+                native::fixed_texts(&dataset, width, most).map(Some)
+            }
+            _ => attributes::strings(&dataset),
+        };
+        let texts = texts.map_err(cannot)?;
         Ok(texts.unwrap_or_default())
     }
 }

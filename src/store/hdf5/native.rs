@@ -4,12 +4,12 @@
 use super::handle::Open;
 use hdf5::{Attribute, Dataset, h5check};
 use hdf5_sys::h5a::{H5Aget_space, H5Aget_type, H5Aread};
-use hdf5_sys::h5d::{H5Dclose, H5Dget_space, H5Dopen2, H5Dread};
+use hdf5_sys::h5d::{H5Dclose, H5Dget_space, H5Dget_type, H5Dopen2, H5Dread};
 use hdf5_sys::h5p::H5P_DEFAULT;
 use hdf5_sys::h5s::{
     H5S_ALL, H5S_class_t, H5Sclose, H5Sget_simple_extent_npoints, H5Sget_simple_extent_type,
 };
-use hdf5_sys::h5t::{H5T_NATIVE_INT64, H5Tclose, H5Tequal};
+use hdf5_sys::h5t::{H5T_NATIVE_INT64, H5Tclose, H5Tequal, H5Tget_size};
 use std::ffi::CString;
 
 /// The number of values in the dataset at `path`, from `group` on.
@@ -51,6 +51,47 @@ pub(super) fn int64s(dataset: &Dataset, len: usize) -> hdf5::Result<Vec<i64>> {
         })
     })?;
     Ok(values)
+}
+
+/// The texts of a dataset whose strings all take `width` bytes, of which NULs at the end are none; `most` bytes in all.
+pub(super) fn fixed_texts(dataset: &Dataset, width: usize, most: u64) -> hdf5::Result<Vec<String>> {
+    let shape = dataset.get_shape()?;
+    let mut extents = shape.iter().copied();
+    let bytes = extents.try_fold(width, usize::checked_mul);
+    let Some(bytes) = bytes.filter(|&bytes| bytes as u64 <= most) else {
+        return Err(format!("{shape:?} strings of {width} bytes are more than this can be").into());
+    };
+    if bytes == 0 {
+        return Ok(Vec::new());
+    }
+    let mut buffer = vec![0_u8; bytes];
+    hdf5::sync::sync(|| {
+        // SAFETY: the dataset is open.
+        let datatype = Open(h5check(unsafe { H5Dget_type(dataset.id()) })?, H5Tclose);
+        // SAFETY: the type is open.
+        if unsafe { H5Tget_size(datatype.0) } != width {
+            return Err("the strings have another length".into());
+        }
+        // SAFETY: the dataset is open, and has as many strings of this type, which is its own, as there is room for.
+        h5check(unsafe {
+            H5Dread(
+                dataset.id(),
+                datatype.0,
+                H5S_ALL,
+                H5S_ALL,
+                H5P_DEFAULT,
+                buffer.as_mut_ptr().cast(),
+            )
+        })
+    })?;
+    let text = |bytes: &[u8]| {
+        let end = bytes
+            .iter()
+            .rposition(|&byte| byte != 0)
+            .map_or(0, |last| last + 1);
+        String::from_utf8_lossy(&bytes[..end]).into_owned()
+    };
+    Ok(buffer.chunks_exact(width).map(text).collect())
 }
 
 /// The value of an attribute that is a single int64.
