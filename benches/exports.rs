@@ -88,8 +88,10 @@ fn table(file: &Path, formats: &[&str]) {
     let intervals: u64 = reader.rows().iter().map(|row| row.intervals).sum();
     drop(reader);
     println!("{} intervals:\n", units::count(intervals));
-    println!("| format | bytes/interval | million intervals/s | MB/s | times reading | peak memory |");
-    println!("|---|---|---|---|---|---|");
+    println!(
+        "| format | bytes/interval | million intervals/s | MB/s | times reading | processor ns/interval | peak memory |"
+    );
+    println!("|---|---|---|---|---|---|---|");
     let directory = tempfile::tempdir().expect("a directory");
     let reading = measured(READING, file, &directory.path().join("none"));
     print_row("reading alone", &reading, &reading, intervals);
@@ -117,6 +119,7 @@ fn table(file: &Path, formats: &[&str]) {
 /// What a process reported.
 struct Row {
     seconds: f64,
+    processor_seconds: f64,
     bytes: u64,
     memory_kib: f64,
 }
@@ -141,18 +144,20 @@ fn measured(format: &str, file: &Path, out: &Path) -> Row {
     Row {
         seconds: numbers[0],
         bytes: fs::metadata(out).map_or(0, |file| file.len()),
-        memory_kib: numbers[1],
+        processor_seconds: numbers[1],
+        memory_kib: numbers[2],
     }
 }
 
 fn print_row(name: &str, row: &Row, reading: &Row, intervals: u64) {
     let (count, bytes) = (intervals as f64, row.bytes as f64);
     println!(
-        "| {name} | {:.1} | {:.1} | {:.0} | {:.1} | {:.0} MiB |",
+        "| {name} | {:.1} | {:.1} | {:.0} | {:.1} | {:.0} | {:.0} MiB |",
         bytes / count,
         count / row.seconds / 1e6,
         bytes / row.seconds / 1e6,
         row.seconds / reading.seconds,
+        row.processor_seconds / count * 1e9,
         row.memory_kib / 1024.0
     );
 }
@@ -182,5 +187,16 @@ fn run(format: &str, file: &Path, out: &Path) {
     let memory = memory
         .and_then(|text| text.split_whitespace().next())
         .unwrap_or("0");
-    println!("{seconds} {memory}");
+    println!("{seconds} {} {memory}", processor_seconds());
+}
+
+/// Of this process, user and system, as Linux counts it in hundredths of a second.
+fn processor_seconds() -> f64 {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    let ticks = fields
+        .skip(11)
+        .take(2)
+        .filter_map(|text| text.parse::<f64>().ok());
+    ticks.sum::<f64>() / 100.0
 }
