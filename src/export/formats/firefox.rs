@@ -27,7 +27,7 @@ impl Exporter for Firefox {
     }
 
     fn extensions(&self) -> &'static [&'static str] {
-        &[".firefox.json", ".profile.json"]
+        &[".firefox.json"]
     }
 
     fn write(&self, profile: &Selected<'_>, _: &ExportOptions, out: &mut Output<'_>) -> Result<()> {
