@@ -710,7 +710,7 @@ fn a_heat_map_names_the_odd_rank_and_tells_nothing_from_no_call() {
     assert_eq!(map.ranks, [0, 1, 2, 3]);
     assert_eq!(map.rows[1].times_ns, [Some(100), None, Some(100), Some(100)]);
     let texts = texts_of("heatmap", &profile);
-    for text in ["rank 2: +100 %", "-33 %", "1.50 µs", "75 ns"] {
+    for text in ["rank 2: +100 %", "−33 %", "1.50 µs", "75 ns"] {
         assert!(texts.iter().any(|known| known == text), "{text}: {texts:?}");
     }
     let few = ChartOptions::new().max_bars(2);

@@ -207,7 +207,8 @@ impl Legend {
 fn percent(share: f64) -> String {
     match (100.0 * share).round() {
         0.0 => "0 %".to_owned(),
-        percent => format!("{percent:+} %"),
+        // A minus sign is as wide as a plus sign.
+        percent => format!("{percent:+} %").replace('-', "−"),
     }
 }
 
