@@ -48,7 +48,8 @@
 //! - **Analysis and charts**: [`analysis`] nests calls, [`export`] prints and writes statistics
 //!   and [exports](export::Export) to other tools,
 //!   [`chart`] reduces any number of intervals to what fits on a picture. With the feature `plot`,
-//!   `plot` draws it: `plot_gantt` and `plot_durations` do all of this in one call. All of these take any
+//!   `plot` draws it, to a file or on a drawing area of the crate `plotters`: `plot_gantt` and `plot_durations` do all
+//!   of this in one call. All of these take any
 //!   [`profile::Source`]: a file, or a [`profile::Profile`] in memory.
 //!
 //! All times are nanoseconds. Errors are one type, [`Error`], whose text says which file or value,
