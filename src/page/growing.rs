@@ -1,7 +1,7 @@
 //! From a profile to a page of a given size.
 
 use super::data::PageData;
-use super::html;
+use super::{bars, html};
 use crate::analysis::pass::{self, Observer};
 use crate::analysis::selection::RegionFilter;
 use crate::chart::nested::GrowingNested;
@@ -84,20 +84,25 @@ impl<'a> GrowingPage<'a> {
         let mut chart = self.chart.finish(facts)?;
         let mut data = PageData::new(self.source, self.filter, facts)?;
         let mut lanes = self.lanes.finish();
+        chart.regions.iter_mut().for_each(|region| region.lanes.clear());
+        let fixed = html::render(&chart, &data).len();
         loop {
             lanes.put_into(&mut chart, self.source);
             data.grain_ns = lanes.grain_ns();
-            let page = html::render(&chart, &data);
-            let bars = lanes.bars();
-            let excess = page.len().saturating_sub(self.most_bytes);
-            if excess == 0 || bars == 0 {
-                return Ok(page);
+            let mut of_bars = bars::estimate(&chart);
+            if fixed + of_bars <= self.most_bytes {
+                let page = html::render(&chart, &data);
+                if page.len() <= self.most_bytes {
+                    return Ok(page);
+                }
+                of_bars = page.len() - fixed;
             }
-            // What a bar took, on average, but at least one in twenty goes each time.
-            let of_bars = html::size_of_bars(&page).max(1);
-            let left = bars as u128 * of_bars.saturating_sub(excess) as u128 / of_bars as u128;
-            if !lanes.coarsen((left as usize).min(bars - bars.div_ceil(20))) {
-                return Ok(page);
+            // In proportion, but at least one bar in twenty goes each time.
+            let bars = lanes.bars();
+            let room = self.most_bytes.saturating_sub(fixed);
+            let left = (bars as u128 * room as u128 / of_bars.max(1) as u128) as usize;
+            if !lanes.coarsen(left.min(bars - bars.div_ceil(20))) {
+                return Ok(html::render(&chart, &data));
             }
         }
     }

@@ -60,13 +60,6 @@ pub fn render(chart: &GanttChart, data: &PageData) -> String {
     page
 }
 
-/// How many bytes of a page are its bars.
-pub(super) fn size_of_bars(page: &str) -> usize {
-    let (start, end) = ("<script id=\"bars\" type=\"text/plain\">", "</script>");
-    let bars = page.split_once(start).and_then(|(_, rest)| rest.split_once(end));
-    bars.map_or(0, |(bars, _)| bars.len())
-}
-
 /// Writes the page to `path`. A file that is there is replaced only once the new one is complete.
 ///
 /// # Errors
