@@ -47,8 +47,43 @@ struct RankLanes {
     threads: ThreadIndex,
     /// By thread and depth, when the latest call ends.
     ends: Vec<Vec<i64>>,
-    /// By region, thread and depth.
+    /// By region, thread and depth: which of the lanes it is.
     places: FxHashMap<(u32, u32, u32), usize>,
+    /// The same by thread, depth and row, as far as it takes little room.
+    shallow: Vec<Vec<Vec<u32>>>,
+}
+
+/// Rows and depths whose places are also looked up in a table.
+const SHALLOW_ROWS: usize = 256;
+const SHALLOW: usize = 8;
+/// No place yet.
+const NOWHERE: u32 = u32::MAX;
+
+impl RankLanes {
+    /// The place of a call in the table; none where it has none yet or is not in it.
+    #[inline]
+    fn place(&self, row: usize, thread: usize, depth: usize) -> Option<usize> {
+        let &place = self.shallow.get(thread)?.get(depth)?.get(row)?;
+        (place != NOWHERE).then_some(place as usize)
+    }
+
+    fn set_place(&mut self, row: usize, thread: usize, depth: usize, place: usize) {
+        let rows = self.regions.len();
+        let Some(place) = u32::try_from(place)
+            .ok()
+            .filter(|_| rows <= SHALLOW_ROWS && depth < SHALLOW)
+        else {
+            return;
+        };
+        if self.shallow.len() <= thread {
+            self.shallow.resize(thread + 1, Vec::new());
+        }
+        let depths = &mut self.shallow[thread];
+        if depths.len() <= depth {
+            depths.resize(depth + 1, vec![NOWHERE; rows]);
+        }
+        depths[depth][row] = place;
+    }
 }
 
 /// The calls of a region, or of the others, on a thread at one depth.
@@ -104,21 +139,33 @@ impl<'a> GrowingNested<'a> {
         }
         let depth = ends.len();
         ends.push(end);
-        let depth = u32::try_from(depth).unwrap_or(u32::MAX);
+        let place = match rank.place(call.row, thread, depth) {
+            Some(place) => place,
+            None => self.find_or_add(call, region, thread, depth),
+        };
+        let shift = self.rank.shift;
+        let shifted = |time: i64| time.saturating_sub(shift);
+        self.lanes.lanes[place].reducer.push(shifted(start), shifted(end));
+    }
+
+    /// The lane of a region on a thread at a depth.
+    fn find_or_add(&mut self, call: &Call, region: u32, thread: usize, depth: usize) -> usize {
+        let rank = self.rank.rank;
+        let depth_number = u32::try_from(depth).unwrap_or(u32::MAX);
         let lanes = &mut self.lanes;
-        let key = (region, thread as u32, depth);
-        let place = *rank.places.entry(key).or_insert_with(|| {
+        let key = (region, thread as u32, depth_number);
+        let place = *self.rank.places.entry(key).or_insert_with(|| {
             lanes.lanes.push(NestedLane {
                 region,
-                rank: rank.rank,
+                rank,
                 thread: call.thread,
-                depth,
+                depth: depth_number,
                 reducer: LaneReducer::new(ANY_COLUMNS, lanes.level),
             });
             lanes.lanes.len() - 1
         });
-        let shifted = |time: i64| time.saturating_sub(rank.shift);
-        lanes.lanes[place].reducer.push(shifted(start), shifted(end));
+        self.rank.set_place(call.row, thread, depth, place);
+        place
     }
 
     /// Each call adds at most one bar, so they need to be counted now and then only.

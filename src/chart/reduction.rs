@@ -53,6 +53,8 @@ pub struct GrowingGantt<'a> {
     plan: Plan,
     columns: u64,
     max_lanes: usize,
+    /// Whether lanes are left empty.
+    is_outline: bool,
     first_start: i64,
     last_end: i64,
     /// The rows that are being read.
@@ -91,6 +93,7 @@ impl<'a> GrowingGantt<'a> {
             plan: Plan::new(subject, options.max_lanes, options.max_regions)?,
             columns: options.columns.into(),
             max_lanes: options.max_lanes,
+            is_outline: false,
             first_start,
             last_end,
             open: FxHashMap::default(),
@@ -100,6 +103,14 @@ impl<'a> GrowingGantt<'a> {
             own: ByLane::new(),
             shared: ByLane::new(),
             thread_lanes: 0,
+        })
+    }
+
+    /// As [`new`](Self::new), for header and regions with lanes that somebody else fills.
+    pub(crate) fn outline(subject: &Subject<'a>, options: &ChartOptions) -> Result<Self> {
+        Ok(GrowingGantt {
+            is_outline: true,
+            ..Self::new(subject, options)?
         })
     }
 
@@ -342,7 +353,11 @@ impl Observer for GrowingGantt<'_> {
             Some(reducer) => reducer,
             None => self.begin(row),
         };
-        reducer.push_all(chunk, shift);
+        if self.is_outline {
+            reducer.see_all(chunk, shift);
+        } else {
+            reducer.push_all(chunk, shift);
+        }
         self.open.insert(row, reducer);
         Ok(())
     }

@@ -49,6 +49,18 @@ impl RowReducer {
         }
     }
 
+    /// Takes from the next intervals only the time that they span, and their threads.
+    pub(super) fn see_all(&mut self, intervals: &Intervals, shift: i64) {
+        let Some((first, last)) = intervals.span_in_order() else {
+            return;
+        };
+        self.first_start = self.first_start.min(first.saturating_sub(shift));
+        self.last_end = self.last_end.max(last.saturating_sub(shift));
+        for same in intervals.threads().chunk_by(|one, next| one == next) {
+            self.slots.of(same[0]);
+        }
+    }
+
     fn push(&mut self, thread: u32, start: i64, end: i64) {
         let slot = self.slots.of(thread);
         self.note_overlap(thread, start, end);

@@ -37,7 +37,7 @@ pub(crate) fn write(
 pub struct GrowingPage<'a> {
     source: &'a dyn Source,
     filter: &'a RegionFilter,
-    /// Regions and header; its lanes are as coarse as can be.
+    /// Regions and header.
     chart: GrowingGantt<'a>,
     lanes: GrowingNested<'a>,
     most_bytes: usize,
@@ -51,15 +51,11 @@ impl<'a> GrowingPage<'a> {
     /// As [`GrowingGantt::new`].
     pub fn new(subject: &Subject<'a>, options: &ChartOptions) -> Result<Self> {
         let most_bytes = options.max_page_bytes;
-        let options = options
-            .clone()
-            .columns(1)
-            .max_lanes(usize::MAX)
-            .max_regions(MOST_REGIONS);
+        let options = options.clone().max_lanes(usize::MAX).max_regions(MOST_REGIONS);
         Ok(Self {
             source: subject.source(),
             filter: subject.filter(),
-            chart: GrowingGantt::new(subject, &options)?,
+            chart: GrowingGantt::outline(subject, &options)?,
             lanes: GrowingNested::new(subject, MOST_REGIONS, most_bytes / LEAST_BYTES)?,
             most_bytes,
         })
