@@ -1,6 +1,6 @@
 //! How evenly the ranks share the work of each region.
 //!
-//! With *t* the [inclusive] time of a region on one rank, and minimum, mean and maximum
+//! With *t* the [inclusive](super::inclusive) time of a region on one rank, and minimum, mean and maximum
 //! taken over all *n* ranks of the run (a rank that never enters the region has *t* = 0), whatever a filter
 //! shows of them:
 //!

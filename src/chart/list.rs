@@ -25,7 +25,7 @@ pub trait Chart: Sync {
         false
     }
 
-    /// Begins a chart of a subject, which takes what it needs in a [pass](crate::analysis::pass).
+    /// Begins a chart of a subject, which takes what it needs in a [pass].
     ///
     /// # Errors
     ///

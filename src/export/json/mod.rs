@@ -75,7 +75,7 @@ pub fn region_statistics(reader: &ProfilingH5Reader, filter: &RegionFilter) -> R
     statistics.finish(reader, &tree.finish())
 }
 
-/// [`region_statistics`] as a part of a [pass](crate::analysis::pass) that has other outputs, too.
+/// [`region_statistics`] as a part of a [pass] that has other outputs, too.
 pub struct RegionStatistics<'a> {
     filter: &'a RegionFilter,
     samples: Samples<'a>,
