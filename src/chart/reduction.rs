@@ -107,6 +107,7 @@ impl<'a> GrowingGantt<'a> {
     }
 
     /// As [`new`](Self::new), for header and regions with lanes that somebody else fills.
+    #[cfg(feature = "plot")]
     pub(crate) fn outline(subject: &Subject<'a>, options: &ChartOptions) -> Result<Self> {
         Ok(GrowingGantt {
             is_outline: true,
