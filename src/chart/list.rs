@@ -88,7 +88,7 @@ pub const CHARTS: &[&dyn Chart] = &[
     &durations::Durations,
     &flame::Flame,
     &heatmap::Heatmap,
-    &histogram::Durations,
+    &histogram::DurationHistograms,
 ];
 
 /// The chart of this name.

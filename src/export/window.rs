@@ -41,7 +41,7 @@ impl Window {
         }
     }
 
-    pub(super) fn until_ns(self) -> i64 {
+    pub(in crate::export) fn until_ns(self) -> i64 {
         self.until_ns
     }
 

@@ -35,11 +35,13 @@ fn duckdb_and_polars_read_every_interval_of_csv_and_parquet() {
     let Some(python) = python() else { return };
     let (files, keep) = files();
     for file in files {
+        let mut columns = Vec::new();
         for format in ["csv", "parquet"] {
             let table = keep.directory().join("run").with_extension(format);
             std::fs::write(&table, exported(&file, &["--to", format])).unwrap();
             let read = run_script(&python, "tables.py", &table);
             assert_eq!(read["rows"], expected(&file), "{} {format}", file.display());
+            columns.push(read["columns"].clone());
             let starts = read["starts"]
                 .as_array()
                 .unwrap()
@@ -49,6 +51,7 @@ fn duckdb_and_polars_read_every_interval_of_csv_and_parquet() {
                 assert!(starts.is_sorted(), "{}: not in order of time", file.display());
             }
         }
+        assert_eq!(columns[0], columns[1], "{}", file.display());
     }
 }
 

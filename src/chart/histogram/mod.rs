@@ -29,9 +29,9 @@ struct Histogram {
 }
 
 /// The histograms in the list of charts.
-pub(super) struct Durations;
+pub(super) struct DurationHistograms;
 
-impl Chart for Durations {
+impl Chart for DurationHistograms {
     fn name(&self) -> &'static str {
         "histogram"
     }

@@ -1,6 +1,6 @@
 //! The JSON profile of the Python package, for its `read_json`.
 
-use super::python::{self, Lanes};
+use super::python_lanes::{self, Lanes};
 use crate::error::Result;
 use crate::export::{ExportOptions, Exporter, Output, Selected};
 use crate::profile::{Intervals, Sums, Value};
@@ -125,10 +125,14 @@ impl Region<'_> {
         self.column("end_times_ns", out, |chunk, at| chunk.ends()[at])?;
         let rank = self.profile.rank(self.row);
         if lanes.knows(rank) {
-            self.column("thread_ids", out, |chunk, at| python::thread(chunk.threads()[at]))?;
+            self.column("thread_ids", out, |chunk, at| {
+                python_lanes::thread(chunk.threads()[at])
+            })?;
         }
         if lanes.has_tasks(rank) {
-            self.column("task_ids", out, |chunk, at| python::task(chunk.threads()[at]))?;
+            self.column("task_ids", out, |chunk, at| {
+                python_lanes::task(chunk.threads()[at])
+            })?;
         }
         for (name, key) in OPTIONAL {
             if self.profile.source().columns().contains(&name) {

@@ -13,7 +13,7 @@ mod json;
 mod parquet;
 mod perfetto;
 #[cfg(feature = "export")]
-mod python;
+mod python_lanes;
 mod speedscope;
 mod stack_tree;
 

@@ -1,7 +1,8 @@
 //! Apache Parquet, for polars, DuckDB, Spark and all else that reads columns.
 
-use crate::analysis::merge::Merge;
+use crate::analysis::merge::{Call, Merge};
 use crate::error::Result;
+use crate::export::window::Window;
 use crate::export::{ExportOption, ExportOptions, Exporter, Output, Selected};
 use crate::profile::{Interval, Intervals, Numbers};
 use ::parquet::basic::LogicalType;
@@ -16,9 +17,6 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub(super) struct Parquet;
-
-/// Optional columns of intervals that are written where any row has them.
-const OPTIONAL: [&str; 1] = [Intervals::SPAN];
 
 /// Rows of a group: what a query reads at least, and what is in memory.
 const GROUP: usize = 1 << 20;
@@ -106,7 +104,7 @@ fn statistics(profile: &Selected<'_>) -> Result<Vec<Column>> {
 
 /// The intervals of all rows in order of time, so that a query for a part of the time reads a part of the file.
 fn intervals(profile: &Selected<'_>, out: &mut Output<'_>) -> Result<()> {
-    let optional = profile.columns(&OPTIONAL)?;
+    let optional = profile.columns(&Intervals::OPTIONAL)?;
     let fixed = [
         ("region", Physical::BYTE_ARRAY),
         ("rank", Physical::INT32),
@@ -127,6 +125,11 @@ fn intervals(profile: &Selected<'_>, out: &mut Output<'_>) -> Result<()> {
         .iter()
         .map(|&row| profile.window_of(profile.rank(row)))
         .collect();
+    // Later calls are in no window; none where there is no window.
+    let ends = windows.iter().map(|window| window.map(Window::until_ns));
+    let until = ends
+        .collect::<Option<Vec<_>>>()
+        .and_then(|ends| ends.into_iter().max());
     let mut waiting = Waiting::new(profile.rows(), &optional);
     let mut merge = Merge::with_columns(profile.source(), profile.rows(), &optional);
     let mut calls = Vec::new();
@@ -138,7 +141,8 @@ fn intervals(profile: &Selected<'_>, out: &mut Output<'_>) -> Result<()> {
             waiting.load(row, chunk);
             Ok(())
         })?;
-        if calls.is_empty() {
+        let is_past = |call: &Call| until.is_some_and(|until| call.start >= until);
+        if calls.first().is_none_or(is_past) {
             break;
         }
         for call in &calls {
@@ -269,7 +273,7 @@ impl Group {
 
 /// A column of the schema. Those that may lack a value are the optional ones and what depends on calls.
 fn field(name: &str, values: Physical) -> std::result::Result<Type, ParquetError> {
-    let may_lack = OPTIONAL.contains(&name) || NULLABLE.contains(&name);
+    let may_lack = Intervals::OPTIONAL.contains(&name) || NULLABLE.contains(&name);
     let logical = match values {
         Physical::BYTE_ARRAY => Some(LogicalType::String),
         Physical::INT32 => Some(LogicalType::integer(32, false)),

@@ -31,14 +31,15 @@ def with_polars(path):
     return [list(row) for row in sums.sort(KEYS).collect().iter_rows()]
 
 
-def starts(path):
-    """In the order of the file."""
+def whole(path):
     read = polars.read_parquet if path.endswith(".parquet") else polars.read_csv
-    return read(path)["start_ns"].to_list()
+    return read(path)
 
 
 if __name__ == "__main__":
     path = sys.argv[1]
     rows = with_duckdb(path)
     assert rows == with_polars(path), "DuckDB and polars do not agree"
-    json.dump({"rows": rows, "starts": starts(path)}, sys.stdout)
+    table = whole(path)
+    # Starts are in the order of the file.
+    json.dump({"rows": rows, "columns": table.columns, "starts": table["start_ns"].to_list()}, sys.stdout)
