@@ -113,6 +113,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "check",
         &[
             "analysis::inclusive",
+            "analysis::span_set",
             "clock",
             "error",
             "event",

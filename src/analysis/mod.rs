@@ -11,6 +11,7 @@ pub(crate) mod nesting;
 pub mod notes;
 pub mod pass;
 pub mod selection;
+pub(crate) mod span_set;
 pub mod spans;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,8 @@
 //! Checks of a rank log.
 
 use super::account::{Account, Checked, cut_short, signal};
+use super::spans;
+use crate::analysis::span_set::SpanSet;
 use crate::clock::Anchor;
 use crate::error::{Error, Result};
 use crate::event::Event;
@@ -34,6 +36,7 @@ struct Seen {
     regions: BTreeMap<u32, bool>,
     names: BTreeSet<String>,
     dropped: BTreeMap<u32, u64>,
+    spans: BTreeMap<u32, SpanSet>,
     first: Option<Anchor>,
     last: Option<Anchor>,
     /// The earliest start and the latest end of any interval, ticks.
@@ -83,11 +86,15 @@ impl Seen {
     }
 
     fn events(&mut self, events: &[Event]) {
-        for event in events {
-            self.regions.entry(event.region).or_default();
-            let (first, last) = self.reach.get_or_insert((event.start, event.end));
-            (*first, *last) = ((*first).min(event.start), (*last).max(event.end));
-            self.backwards += u64::from(event.end < event.start);
+        for run in events.chunk_by(|a, b| a.region == b.region) {
+            self.regions.entry(run[0].region).or_default();
+            let spans = self.spans.entry(run[0].region).or_default();
+            for event in run {
+                spans.insert(event.serial);
+                let (first, last) = self.reach.get_or_insert((event.start, event.end));
+                (*first, *last) = ((*first).min(event.start), (*last).max(event.end));
+                self.backwards += u64::from(event.end < event.start);
+            }
         }
         self.written += events.len() as u64;
     }
@@ -113,6 +120,10 @@ impl Seen {
         for region in self.regions.iter().filter(|(_, named)| !**named).map(|(n, _)| n) {
             issues.find(format!("region {region} has calls and no name"));
         }
+        let mut of_all = SpanSet::default();
+        let of_regions = std::mem::take(&mut self.spans).into_values();
+        let in_several = of_regions.map(|spans| of_all.take(spans)).sum();
+        spans::report("the log", in_several, issues);
         self.clock_bounds(issues);
         let bytes = |n: u64| plural(n, "byte");
         match ending {

@@ -7,6 +7,7 @@ mod profile_file;
 mod ranks;
 mod report;
 mod rows;
+mod spans;
 mod sums;
 
 pub use report::{Finding, Report};
@@ -25,10 +26,11 @@ use std::path::Path;
 /// - columns of equal length, rows in order of start where the file promises it, no end before its
 ///   start, threads that the file knows,
 /// - counts and sums as the file states them,
+/// - numbers of spans,
 /// - ranks: none missing, none beyond the size of the run,
 /// - in a log: checksums, names of all regions, a clock that does not run back.
 ///
-/// Memory does not grow with the number of intervals. What does not hold is in the report, not an
+/// Memory does not grow with the number of intervals, save for a bit for each span. What does not hold is in the report, not an
 /// error, so that one damaged region does not hide the next:
 ///
 /// ```

@@ -2,7 +2,8 @@
 
 use super::account::{Account, Checked, cut_short, signal};
 use super::ranks::{self, int};
-use super::{clocks, rows, sums};
+use super::{clocks, rows, spans, sums};
+use crate::analysis::span_set::SpanSet;
 use crate::error::Result;
 use crate::profile::Value;
 use crate::store::names;
@@ -34,17 +35,28 @@ pub(super) fn check(path: &Path, issues: &mut Issues) -> Result<Checked> {
 fn intervals(file: &dyn Decoder, issues: &mut Issues) -> BTreeMap<u32, Account> {
     let catalog = file.catalog();
     let mut ranks: BTreeMap<u32, Account> = BTreeMap::new();
+    let (mut of_rank, mut in_several) = (SpanSet::default(), 0);
     for (index, (row, site)) in catalog.rows.iter().zip(&catalog.sites).enumerate() {
         ranks.entry(row.rank).or_default().add(Account {
             written: row.intervals,
             dropped: site.dropped,
             open: site.open,
         });
-        if let Err(error) = rows::check(file, index, row, issues) {
-            issues.find_error(&error);
+        match rows::check(file, index, row, issues) {
+            Err(error) => issues.find_error(&error),
+            Ok(spans) => in_several += of_rank.take(spans),
         }
         if let Some(of_calls) = &site.sums {
             sums::check(&file.place(index), of_calls, issues);
+        }
+        if catalog
+            .rows
+            .get(index + 1)
+            .is_none_or(|next| next.rank != row.rank)
+        {
+            of_rank = SpanSet::default();
+            let in_several = std::mem::take(&mut in_several);
+            spans::report(&format!("{}{}", names::RANK_PREFIX, row.rank), in_several, issues);
         }
     }
     ranks

@@ -1,9 +1,10 @@
 //! The intervals of one region on one rank, read through in slices.
 
 use crate::analysis::inclusive;
+use crate::analysis::span_set::SpanSet;
 use crate::error::Result;
 use crate::profile::threads::UNKNOWN;
-use crate::profile::{CHUNK, Interval, Intervals, Row, saturate};
+use crate::profile::{CHUNK, Interval, Intervals, Numbers, Row, saturate};
 use crate::store::schema::{Decoder, Issues};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -43,14 +44,16 @@ struct Rows<'a> {
     disorder: Wrong,
     negative: Wrong,
     unknown_thread: Wrong,
+    no_span: Wrong,
+    spans: SpanSet,
 }
 
-/// Checks every row of a region.
+/// Checks every row of a region. Gives the numbers of its spans.
 ///
 /// # Errors
 ///
 /// When they cannot be read.
-pub(super) fn check(file: &dyn Decoder, index: usize, row: &Row, issues: &mut Issues) -> Result<()> {
+pub(super) fn check(file: &dyn Decoder, index: usize, row: &Row, issues: &mut Issues) -> Result<SpanSet> {
     let path = file.place(index);
     let catalog = file.catalog();
     let mut rows = Rows {
@@ -62,8 +65,10 @@ pub(super) fn check(file: &dyn Decoder, index: usize, row: &Row, issues: &mut Is
         disorder: Wrong::default(),
         negative: Wrong::default(),
         unknown_thread: Wrong::default(),
+        no_span: Wrong::default(),
+        spans: SpanSet::default(),
     };
-    let mut slice = Intervals::new();
+    let mut slice = Intervals::new().with_column(Intervals::SPAN);
     for from in (0..row.intervals).step_by(CHUNK as usize) {
         file.read(index, from..row.intervals.min(from + CHUNK), &mut slice)?;
         rows.look_at(from, &slice);
@@ -74,6 +79,7 @@ pub(super) fn check(file: &dyn Decoder, index: usize, row: &Row, issues: &mut Is
     rows.disorder.report(&path, issues);
     rows.negative.report(&path, issues);
     rows.unknown_thread.report(&path, issues);
+    rows.no_span.report(&path, issues);
     if let Some(stated) = row.total_ns.filter(|&stated| stated != total) {
         issues.find(format!(
             "{path}: states a total of {stated} ns, its calls add up to {total} ns"
@@ -86,12 +92,21 @@ pub(super) fn check(file: &dyn Decoder, index: usize, row: &Row, issues: &mut Is
             ));
         }
     }
-    Ok(())
+    Ok(rows.spans)
 }
 
 impl Rows<'_> {
     fn look_at(&mut self, offset: u64, slice: &Intervals) {
         self.inclusive.add(slice);
+        let spans = slice.column(Intervals::SPAN).and_then(Numbers::whole);
+        for (row, &span) in (offset..).zip(spans.unwrap_or_default()) {
+            match u32::try_from(span) {
+                Ok(span) => drop(self.spans.insert(span)),
+                Err(_) => self
+                    .no_span
+                    .add(|| format!("row {row} is of span {span}, which is no number of a span")),
+            }
+        }
         for (row, interval) in (offset..).zip(slice.iter()) {
             let key = interval.key();
             let Interval {

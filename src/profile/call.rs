@@ -21,6 +21,7 @@ pub struct Call<'a> {
     pub(super) end_ns: i64,
     pub(super) rank: u32,
     pub(super) thread: u32,
+    pub(super) span: u32,
 }
 
 impl<'a> Call<'a> {
@@ -33,6 +34,7 @@ impl<'a> Call<'a> {
             end_ns: ns.end,
             rank: 0,
             thread: 0,
+            span: 0,
         }
     }
 
@@ -45,6 +47,24 @@ impl<'a> Call<'a> {
     /// Sets the thread, a small number within the rank. Defaults to 0.
     pub fn thread(mut self, thread: u32) -> Self {
         self.thread = thread;
+        self
+    }
+
+    /// Sets the serial number of the span, which all calls of the span have: a number within the rank. Defaults to
+    /// 0, a call of a guard.
+    ///
+    /// ```
+    /// use scope_profiler::profile::{Call, Intervals, Numbers, Profile, Source};
+    ///
+    /// let polls = [Call::new("fetch", 0..2).span(1), Call::new("fetch", 90..95).span(1)];
+    /// let profile = polls.into_iter().fold(Profile::builder(), |all, poll| all.interval(poll)).build();
+    /// let mut intervals = Intervals::new().with_column(Intervals::SPAN);
+    /// profile.read(0, 0..2, &mut intervals)?;
+    /// assert_eq!(intervals.column(Intervals::SPAN), Some(&Numbers::Int(vec![1, 1])));
+    /// # Ok::<(), scope_profiler::Error>(())
+    /// ```
+    pub fn span(mut self, span: u32) -> Self {
+        self.span = span;
         self
     }
 }

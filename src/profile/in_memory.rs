@@ -1,6 +1,6 @@
 //! A profile that is held in memory: a session without a file, and every test.
 
-use super::{Call, Intervals, RankRun, Row, RowFacts, RunFacts, Source};
+use super::{Call, Intervals, Numbers, RankRun, Row, RowFacts, RunFacts, Source};
 use crate::error::Result;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -34,6 +34,8 @@ pub struct Profile {
     run: RunFacts,
     threads: BTreeMap<(u32, u32), String>,
     call_cost_ns: Option<f64>,
+    /// The optional columns that the intervals have.
+    columns: Vec<&'static str>,
 }
 
 impl Profile {
@@ -64,6 +66,10 @@ impl Source for Profile {
         let range = index(range.start)..index(range.end);
         into.copy_from(from, range);
         Ok(())
+    }
+
+    fn columns(&self) -> &[&'static str] {
+        &self.columns
     }
 
     fn row_facts(&self, row: usize) -> RowFacts {
@@ -105,6 +111,7 @@ struct Columns {
     throttled_ns: i64,
     facts: RowFacts,
     intervals: Intervals,
+    span_ids: Vec<i64>,
 }
 
 impl ProfileBuilder {
@@ -121,6 +128,7 @@ impl ProfileBuilder {
     pub fn push(&mut self, call: Call<'_>) {
         let columns = self.columns(call.rank, call.region);
         columns.intervals.push(call.start_ns, call.end_ns, call.thread);
+        columns.span_ids.push(call.span.into());
     }
 
     /// Says that a region was called `calls` times, for regions whose calls were only counted. Its
@@ -216,9 +224,17 @@ impl ProfileBuilder {
             run: self.run,
             ..Profile::default()
         };
-        for mut columns in self.columns {
-            columns.intervals.sort();
-            let intervals = columns.intervals;
+        let mut span_ids = self.columns.iter().flat_map(|columns| &columns.span_ids);
+        if span_ids.any(|&span| span != 0) {
+            profile.columns.push(Intervals::SPAN);
+        }
+        for columns in self.columns {
+            let mut intervals = columns.intervals;
+            for column in &profile.columns {
+                intervals = intervals.with_column(*column);
+            }
+            intervals.set_column(Intervals::SPAN, Numbers::Int(columns.span_ids));
+            intervals.sort();
             let total = intervals.total_ns();
             let count = intervals.len() as u64;
             profile.rows.push(Row {
@@ -256,6 +272,7 @@ impl ProfileBuilder {
                 throttled_ns: 0,
                 facts: RowFacts::default(),
                 intervals: Intervals::default(),
+                span_ids: Vec::new(),
             });
             self.columns.len() - 1
         });

@@ -36,7 +36,8 @@ fn profile(recording: &Recording, rank: u32) -> Profile {
                 clock.ns(event.start)..clock.ns(event.end.max(event.start)),
             )
             .rank(rank)
-            .thread(lane.index),
+            .thread(lane.index)
+            .span(event.serial),
         );
     });
     for (number, name) in threads {

@@ -4,7 +4,7 @@ use super::hdf5::{NewColumn, NewGroup, Values};
 use super::names;
 use crate::analysis::inclusive::Sum;
 use crate::error::Result;
-use crate::profile::Interval;
+use std::cmp::Reverse;
 
 /// Rows that are written to HDF5 in one call.
 pub(crate) const WRITE_ROWS: usize = if cfg!(test) { 50 } else { 1 << 16 };
@@ -12,16 +12,41 @@ pub(crate) const WRITE_ROWS: usize = if cfg!(test) { 50 } else { 1 << 16 };
 /// The most rows with the same start that are held back to be sorted; only a log that was not recorded has more.
 const MOST_HELD_BACK: usize = 1 << 20;
 
+/// One call: a row of the columns of its region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) start_ns: i64,
+    pub(crate) end_ns: i64,
+    pub(crate) thread: u32,
+    /// The serial number of the span, 0 for a guard.
+    pub(crate) span: u32,
+}
+
+impl Entry {
+    /// What rows are ordered by: start, then the longer first.
+    pub(crate) fn key(self) -> (i64, Reverse<i64>) {
+        (self.start_ns, Reverse(self.end_ns))
+    }
+}
+
+/// Which columns a region has besides its times: those that would be all 0 are left out.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Besides {
+    pub(super) threads: bool,
+    pub(super) spans: bool,
+}
+
 /// Takes rows in order of start and writes them in large pieces.
 pub(crate) struct Columns {
     group: NewGroup,
-    /// None where all intervals are of thread 0: the column is left out.
-    with_threads: bool,
+    besides: Besides,
     /// Created when the first rows are written that are not all of them.
     datasets: Option<Datasets>,
     starts: Vec<i64>,
     ends: Vec<i64>,
+    /// Empty where the column is left out, as are the spans.
     threads: Vec<u32>,
+    spans: Vec<u32>,
     /// The total number of rows.
     rows: usize,
     written: usize,
@@ -34,6 +59,7 @@ struct Datasets {
     start_times: NewColumn,
     end_times: NewColumn,
     thread_ids: Option<NewColumn>,
+    span_ids: Option<NewColumn>,
 }
 
 /// Sums over the rows of a region, ns.
@@ -47,16 +73,17 @@ pub(crate) struct Sums {
 
 impl Columns {
     /// The columns of the region in `group`.
-    pub(super) fn new(group: NewGroup, rows: u64, with_threads: bool) -> Result<Self> {
+    pub(super) fn new(group: NewGroup, rows: u64, besides: Besides) -> Result<Self> {
         let rows = usize::try_from(rows)
             .map_err(|_| group.cannot_write("more intervals than can be addressed in memory"))?;
         Ok(Self {
             group,
-            with_threads,
+            besides,
             datasets: None,
             starts: Vec::new(),
             ends: Vec::new(),
             threads: Vec::new(),
+            spans: Vec::new(),
             rows,
             written: 0,
             total: 0,
@@ -66,20 +93,26 @@ impl Columns {
 
     /// Adds a row. Rows with the same start may come in any order of length.
     #[inline]
-    pub(crate) fn push(&mut self, interval: Interval) -> Result<()> {
-        let (start, end) = (interval.start_ns, interval.end_ns);
+    pub(crate) fn push(&mut self, entry: Entry) -> Result<()> {
+        let (start, end) = (entry.start_ns, entry.end_ns);
         let mut at = self.starts.len();
         self.starts.push(start);
         self.ends.push(end);
-        if self.with_threads {
-            self.threads.push(interval.thread);
+        if self.besides.threads {
+            self.threads.push(entry.thread);
+        }
+        if self.besides.spans {
+            self.spans.push(entry.span);
         }
         self.total = self.total.saturating_add(end.saturating_sub(start));
-        self.inclusive.push(start, end, interval.thread);
+        self.inclusive.push(start, end, entry.thread);
         while at > 0 && self.starts[at - 1] == start && self.ends[at - 1] < end {
             self.ends.swap(at - 1, at);
-            if self.with_threads {
+            if self.besides.threads {
                 self.threads.swap(at - 1, at);
+            }
+            if self.besides.spans {
+                self.spans.swap(at - 1, at);
             }
             at -= 1;
         }
@@ -108,7 +141,7 @@ impl Columns {
         let range = self.written..self.written + rows;
         let datasets = match &mut self.datasets {
             Some(datasets) => datasets,
-            none => none.insert(Datasets::create(&self.group, self.rows, self.with_threads)?),
+            none => none.insert(Datasets::create(&self.group, self.rows, self.besides)?),
         };
         if rows == 0 {
             return Ok(());
@@ -120,9 +153,14 @@ impl Columns {
         datasets
             .end_times
             .write(int64s(&self.ends[..rows]), range.clone())?;
-        if let Some(thread_ids) = &datasets.thread_ids {
-            thread_ids.write(Values::Uint32(&self.threads[..rows]), range.clone())?;
-            self.threads.drain(..rows);
+        for (column, values) in [
+            (&datasets.thread_ids, &mut self.threads),
+            (&datasets.span_ids, &mut self.spans),
+        ] {
+            if let Some(column) = column {
+                column.write(Values::Uint32(&values[..rows]), range.clone())?;
+                values.drain(..rows);
+            }
         }
         self.starts.drain(..rows);
         self.ends.drain(..rows);
@@ -135,13 +173,17 @@ impl Columns {
         let column = |name, values| self.group.column(name, values);
         column(names::START_TIMES, Values::Int64(&self.starts))?;
         column(names::END_TIMES, Values::Int64(&self.ends))?;
-        if self.with_threads {
+        if self.besides.threads {
             column(names::THREAD_IDS, Values::Uint32(&self.threads))?;
+        }
+        if self.besides.spans {
+            column(names::SPAN_IDS, Values::Uint32(&self.spans))?;
         }
         self.written = self.starts.len();
         self.starts.clear();
         self.ends.clear();
         self.threads.clear();
+        self.spans.clear();
         Ok(())
     }
 
@@ -159,12 +201,13 @@ impl Columns {
 }
 
 impl Datasets {
-    fn create(group: &NewGroup, rows: usize, with_threads: bool) -> Result<Self> {
-        let threads = || group.new_uint32s(names::THREAD_IDS, rows);
+    fn create(group: &NewGroup, rows: usize, besides: Besides) -> Result<Self> {
+        let uint32s = |name, is_there: bool| is_there.then(|| group.new_uint32s(name, rows)).transpose();
         Ok(Self {
             start_times: group.new_int64s(names::START_TIMES, rows)?,
             end_times: group.new_int64s(names::END_TIMES, rows)?,
-            thread_ids: with_threads.then(threads).transpose()?,
+            thread_ids: uint32s(names::THREAD_IDS, besides.threads)?,
+            span_ids: uint32s(names::SPAN_IDS, besides.spans)?,
         })
     }
 }

@@ -1,16 +1,15 @@
 //! Sorting more rows than fit into memory: sorted batches in a scratch file, merged region by region.
 
-use super::columns::Columns;
+use super::columns::{Columns, Entry};
 use crate::error::{Error, Result};
-use crate::profile::Interval;
 use crate::tournament::{Head, Tournament};
 use rustc_hash::FxHashMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// Bytes of an interval in the scratch file.
-const ROW_BYTES: usize = 20;
+/// Bytes of a row in the scratch file.
+const ROW_BYTES: usize = 24;
 /// Rows that are read ahead from each run of a merge.
 const READ_ROWS: usize = 1 << 12;
 
@@ -21,7 +20,7 @@ pub(crate) struct Runs {
     scratch: Option<BufWriter<File>>,
     position: u64,
     runs: FxHashMap<u32, Vec<Run>>,
-    in_memory: FxHashMap<u32, Vec<Interval>>,
+    in_memory: FxHashMap<u32, Vec<Entry>>,
 }
 
 /// A sorted stretch of the scratch file.
@@ -31,9 +30,9 @@ struct Run {
     rows: u64,
 }
 
-fn sort(intervals: &mut [Interval]) {
+fn sort(rows: &mut [Entry]) {
     // The stable sort uses stretches that are in order already, as most are.
-    intervals.sort_by_key(|interval| interval.key());
+    rows.sort_by_key(|row| row.key());
 }
 
 impl Runs {
@@ -49,12 +48,12 @@ impl Runs {
     }
 
     /// Sorts a batch and writes it to the scratch file.
-    pub(crate) fn spill(&mut self, batch: &mut FxHashMap<u32, Vec<Interval>>) -> Result<()> {
+    pub(crate) fn spill(&mut self, batch: &mut FxHashMap<u32, Vec<Entry>>) -> Result<()> {
         self.write_out(batch)
             .map_err(|error| Error::io(&self.directory, "cannot write a scratch file", error))
     }
 
-    fn write_out(&mut self, batch: &mut FxHashMap<u32, Vec<Interval>>) -> io::Result<()> {
+    fn write_out(&mut self, batch: &mut FxHashMap<u32, Vec<Entry>>) -> io::Result<()> {
         let scratch = match &mut self.scratch {
             Some(scratch) => scratch,
             none => {
@@ -64,10 +63,11 @@ impl Runs {
         };
         for (&region, rows) in batch.iter_mut().filter(|(_, rows)| !rows.is_empty()) {
             sort(rows);
-            for interval in rows.iter() {
-                scratch.write_all(&interval.start_ns.to_le_bytes())?;
-                scratch.write_all(&interval.end_ns.to_le_bytes())?;
-                scratch.write_all(&interval.thread.to_le_bytes())?;
+            for row in rows.iter() {
+                scratch.write_all(&row.start_ns.to_le_bytes())?;
+                scratch.write_all(&row.end_ns.to_le_bytes())?;
+                scratch.write_all(&row.thread.to_le_bytes())?;
+                scratch.write_all(&row.span.to_le_bytes())?;
             }
             let run = Run {
                 offset: self.position,
@@ -81,9 +81,9 @@ impl Runs {
     }
 
     /// Takes the last batch.
-    pub(crate) fn finish(mut self, mut batch: FxHashMap<u32, Vec<Interval>>) -> Result<Self> {
+    pub(crate) fn finish(mut self, mut batch: FxHashMap<u32, Vec<Entry>>) -> Result<Self> {
         if self.scratch.is_none() {
-            batch.values_mut().for_each(|intervals| sort(intervals));
+            batch.values_mut().for_each(|rows| sort(rows));
             self.in_memory = batch;
         } else {
             self.spill(&mut batch)?;
@@ -118,13 +118,13 @@ impl Runs {
 struct Merge<'a> {
     scratch: &'a File,
     runs: Vec<Cursor>,
-    /// None before the first interval is taken.
+    /// None before the first row is taken.
     tournament: Option<Tournament>,
 }
 
 struct Cursor {
     run: Run,
-    rows: Vec<Interval>,
+    rows: Vec<Entry>,
     next: usize,
 }
 
@@ -142,7 +142,7 @@ impl<'a> Merge<'a> {
         }
     }
 
-    fn step(&mut self) -> io::Result<Option<Interval>> {
+    fn step(&mut self) -> io::Result<Option<Entry>> {
         let tournament = match &mut self.tournament {
             Some(tournament) => tournament,
             none => {
@@ -155,15 +155,15 @@ impl<'a> Merge<'a> {
             return Ok(None);
         };
         let run = &mut self.runs[index];
-        let interval = run.rows[run.next];
+        let row = run.rows[run.next];
         run.next += 1;
         tournament.replace_winner(run.head(index, self.scratch)?);
-        Ok(Some(interval))
+        Ok(Some(row))
     }
 }
 
 impl Iterator for Merge<'_> {
-    type Item = io::Result<Interval>;
+    type Item = io::Result<Entry>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.step().transpose()
@@ -175,10 +175,8 @@ impl Cursor {
         if self.next == self.rows.len() {
             self.refill(scratch)?;
         }
-        let interval = self.rows.get(self.next);
-        Ok(interval.map_or(Head::NONE, |interval| {
-            Head::new(interval.start_ns, interval.end_ns, index)
-        }))
+        let row = self.rows.get(self.next);
+        Ok(row.map_or(Head::NONE, |row| Head::new(row.start_ns, row.end_ns, index)))
     }
 
     fn refill(&mut self, mut scratch: &File) -> io::Result<()> {
@@ -192,11 +190,13 @@ impl Cursor {
         self.rows.clear();
         self.rows.extend(bytes.chunks_exact(ROW_BYTES).map(|row| {
             let (start, rest) = row.split_at(8);
-            let (end, thread) = rest.split_at(8);
-            Interval {
+            let (end, rest) = rest.split_at(8);
+            let (thread, span) = rest.split_at(4);
+            Entry {
                 start_ns: i64::from_le_bytes(start.try_into().expect("8 bytes")),
                 end_ns: i64::from_le_bytes(end.try_into().expect("8 bytes")),
                 thread: u32::from_le_bytes(thread.try_into().expect("4 bytes")),
+                span: u32::from_le_bytes(span.try_into().expect("4 bytes")),
             }
         }));
         Ok(())

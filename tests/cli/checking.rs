@@ -2,7 +2,7 @@
 
 use crate::common::{Profile, column, golden, sample};
 use crate::program::{program, run, stdout, str, usage_error};
-use scope_profiler::{ManualClock, Overflow, Profiler, ProfilingConfig};
+use scope_profiler::{ManualClock, Overflow, Profiler, ProfilingConfig, RegionNaming};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -105,7 +105,7 @@ fn overwrite(file: &hdf5::File, column: &str, row: usize, value: i64) {
 #[test]
 fn every_finding_says_where() {
     type Change = fn(&hdf5::File);
-    let cases: [(Change, &str); 13] = [
+    let cases: [(Change, &str); 14] = [
         (
             |file| overwrite(file, "start_times", 4, 0),
             "rank0/regions/solve: row 4 starts at 0 ns, out of order",
@@ -127,6 +127,13 @@ fn every_finding_says_where() {
                 column(&group, "thread_ids", &threads);
             },
             "rank0/regions/solve: row 3 ran on thread 77, which the rank's list does not have",
+        ),
+        (
+            |file| {
+                let group = file.group("rank0/regions/solve").unwrap();
+                column(&group, "span_ids", &[0_i64, 1, 1, -1, 0, 2, 2, 3, 1 << 32, 3]);
+            },
+            "rank0/regions/solve: row 3 is of span -1, which is no number of a span, and 1 more row like it",
         ),
         (
             |file| set(file, "written_intervals", 12),
@@ -168,6 +175,34 @@ fn every_finding_says_where() {
         assert!(text.starts_with(&format!("✗ {}: ", file.display())), "{text}");
         let line = format!("\n  {}: {expected}", file.display());
         assert!(text.contains(&line), "{expected}:\n{text}");
+    }
+}
+
+#[test]
+fn spans_whose_name_changed_are_noted() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("run.h5");
+    let config = ProfilingConfig::new()
+        .file_path(&file)
+        .verbose(false)
+        .keep_logs(true)
+        .region_naming(RegionNaming::field("id"));
+    let profiler = Profiler::new(config).unwrap();
+    let subscriber = tracing::Dispatch::new(profiler.subscriber());
+    tracing::dispatcher::with_default(&subscriber, || {
+        let span = tracing::info_span!("request", id = tracing::field::Empty);
+        span.in_scope(|| ());
+        span.record("id", "named");
+        span.in_scope(|| ());
+        tracing::info_span!("request", id = "named").in_scope(|| ());
+    });
+    profiler.finalize().unwrap();
+    let log = scope_profiler::merge::find_logs(&[directory.path().join("run.h5.d")]).unwrap();
+    for (file, place) in [(file, "rank0"), (log[0].clone(), "the log")] {
+        let report = scope_profiler::check::check(&file).unwrap();
+        assert!(report.is_ok(), "{report}");
+        let note = format!("{place}: 1 span is in more than one region");
+        assert!(report.notes()[0].starts_with(&note), "{report}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! CSV: one row for each interval, or for each region and rank.
 
-use crate::common::{Profile, golden, sample};
+use crate::common::{Profile, Run, golden, sample};
 use crate::running::text;
 use scope_profiler::ProfilingH5Reader;
 use scope_profiler::profile::{Intervals, Numbers, Source};
@@ -29,6 +29,31 @@ fn every_interval_of_a_real_file_is_a_row_with_all_its_columns() {
     assert!(expected.len() > 10);
     let table = text(&file, &["--to", "csv"]);
     assert_eq!(table.lines().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn the_span_of_each_call_is_a_column_0_for_guards() {
+    let run = Run::new();
+    run.region("guard", 5, || ());
+    let subscriber = tracing::Dispatch::new(run.profiler.subscriber());
+    tracing::dispatcher::with_default(&subscriber, || {
+        let (one, other) = (tracing::info_span!("poll"), tracing::info_span!("poll"));
+        for span in [&one, &other, &one] {
+            span.in_scope(|| run.clock.advance(10));
+        }
+    });
+    run.read();
+    let table = text(&run.file(), &["--to", "csv"]);
+    let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!(
+        rows[0],
+        ["region", "rank", "thread", "start_ns", "end_ns", "span"]
+    );
+    assert_eq!(rows[1], ["guard", "0", "0", "1000", "1010", "0"]);
+    let span = |row: usize| rows[row][5].parse::<u32>().unwrap();
+    assert_eq!(rows[2][..5], ["poll", "0", "0", "1010", "1020"]);
+    assert!(span(2) > 0 && span(2) == span(4) && span(2) != span(3), "{table}");
+    assert_eq!(rows.len(), 5);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::python::{what_python_reads, what_we_read};
 use scope_profiler::{Profiler, ProfilingConfig, merge::MergeMode};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use tracing::Dispatch;
 
 /// Names that a path in an HDF5 file cannot carry as they are, or that a writer could confuse.
 fn hard_names() -> Vec<String> {
@@ -37,7 +38,7 @@ fn hard_names() -> Vec<String> {
     names
 }
 
-/// Records every hard name, nested and on several threads, each a different number of times.
+/// Records every hard name and a span that is entered again and again, nested and on several threads, each a different number of times.
 fn record(path: &Path) {
     record_with(path, MergeMode::Copy);
 }
@@ -58,6 +59,10 @@ fn record_with(path: &Path, merge: MergeMode) {
                             let _inner = profiler.profile_region("inner");
                         }
                     }
+                    tracing::dispatcher::with_default(&Dispatch::new(profiler.subscriber()), || {
+                        let polled = tracing::info_span!("polled");
+                        (0..5).for_each(|_| polled.in_scope(|| ()));
+                    });
                 });
             }
         });
@@ -100,8 +105,22 @@ fn our_reader_returns_every_hard_name_as_it_was_given() {
         let calls = sums.get(&(as_stored(name), 0)).map(|sums| sums.0);
         assert_eq!(calls, Some(3 * index as u64 + 6), "{name:?}");
     }
-    // And no others but the two that surround them.
-    assert_eq!(sums.len(), hard_names().len() + 2);
+    // And no others but the two that surround them, and the span.
+    assert_eq!(sums.len(), hard_names().len() + 3);
+    assert_eq!(sums[&("polled".to_owned(), 0)].0, 15);
+    // Only its region has the column that says which calls are of which span.
+    let file = hdf5::File::open(profile()).expect("our own file");
+    let regions = file
+        .group("rank0/regions")
+        .expect("regions")
+        .groups()
+        .expect("groups");
+    let with_spans: Vec<String> = regions
+        .iter()
+        .filter(|region| region.link_exists("span_ids"))
+        .map(|region| region.name())
+        .collect();
+    assert_eq!(with_spans, ["/rank0/regions/polled"]);
 }
 
 #[test]
@@ -121,7 +140,7 @@ fn python_0_7_5_reads_the_same_calls_and_sums() {
 #[test]
 fn both_read_an_index_of_links() {
     let ours = what_we_read(linked_profile());
-    assert_eq!(ours.len(), hard_names().len() + 2);
+    assert_eq!(ours.len(), hard_names().len() + 3);
     for version in ["0.1.8", "0.7.5"] {
         if let Some(python) = interpreter(version) {
             assert_eq!(what_python_reads(&python, linked_profile(), 1), ours, "{version}");

@@ -1,8 +1,10 @@
-//! The serial numbers of spans, as the log has them: all intervals of a span say that they are its.
+//! The serial numbers of spans, in the log and in the file made of it: all intervals of a span say that they are its.
 
 use crate::common::SUBSCRIBERS;
+use scope_profiler::merge::find_logs;
+use scope_profiler::profile::{Intervals, Numbers, Source};
 use scope_profiler::{
-    ManualClock, Profiler, ProfilingConfig, RegionNaming, merge::find_logs, profile_region,
+    LogSource, ManualClock, Profiler, ProfilingConfig, ProfilingH5Reader, RegionNaming, profile_region,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -39,8 +41,33 @@ fn serials(log: &Path) -> Serials {
     serials
 }
 
+/// All intervals of a source: region, start, end, thread, and serial number of the span.
+fn rows(source: &dyn Source) -> Vec<(String, i64, i64, u32, u32)> {
+    let mut rows = Vec::new();
+    for (index, row) in source.rows().iter().enumerate() {
+        let mut intervals = Intervals::new().with_column(Intervals::SPAN);
+        source.read(index, 0..row.intervals, &mut intervals).unwrap();
+        let serials = intervals
+            .column(Intervals::SPAN)
+            .and_then(Numbers::whole)
+            .unwrap();
+        for (call, &serial) in intervals.iter().zip(serials) {
+            let region = source.names()[row.name].clone();
+            rows.push((
+                region,
+                call.start_ns,
+                call.end_ns,
+                call.thread,
+                serial.try_into().unwrap(),
+            ));
+        }
+    }
+    rows.sort();
+    rows
+}
+
 /// Runs `program` with each subscriber, on the fast path and on the slow path, and passes what the log says then to
-/// `check`.
+/// `check`. The file says the same.
 fn with_each_subscriber(
     configure: impl Fn(ProfilingConfig) -> ProfilingConfig,
     program: impl Fn(&Profiler),
@@ -63,7 +90,24 @@ fn with_each_subscriber(
         dispatcher::with_default(&subscriber(&profiler), || program(&profiler));
         profiler.finalize().unwrap();
         let logs = find_logs(&[directory.path().join("run.h5.d")]).unwrap();
-        check(&serials(&logs[0]));
+        let in_the_log = serials(&logs[0]);
+        check(&in_the_log);
+        let read = rows(&ProfilingH5Reader::open(&file).unwrap());
+        assert_eq!(rows(&LogSource::open(&logs[0]).unwrap()), read);
+        let mut serials_read = BTreeMap::new();
+        for (region, start, end, thread, span) in read {
+            assert!(start <= end && thread < 100);
+            serials_read.entry(region).or_insert_with(Vec::new).push(span);
+        }
+        let sorted = |mut serials: Serials| {
+            serials
+                .values_mut()
+                .for_each(|of_region| of_region.sort_unstable());
+            serials
+        };
+        assert_eq!(sorted(serials_read), sorted(in_the_log));
+        let report = scope_profiler::check::check(&file).unwrap();
+        assert!(report.is_ok() && report.notes().is_empty(), "{report}");
     }
 }
 

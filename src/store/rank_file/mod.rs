@@ -59,6 +59,8 @@ pub(crate) struct RegionEntry {
     overlaps: bool,
     /// Whether there are intervals of threads other than 0.
     has_threads: bool,
+    /// Whether there are intervals of spans.
+    has_spans: bool,
 }
 
 /// Why a log was not converted.
@@ -142,6 +144,7 @@ impl RegionEntry {
     fn count(&mut self, thread: u32, events: &[Event]) {
         self.has_threads |= thread != 0;
         for event in events {
+            self.has_spans |= event.serial != 0;
             self.clamped += u64::from(event.end < event.start);
             // Two that start together, both without a length, could be in either order.
             self.overlaps |= event.start < self.last_end;

@@ -4,13 +4,19 @@ use super::super::merge::merge;
 use super::super::rank_log::LogWriter;
 use crate::clock::{Anchor, ClockMeasurement};
 use crate::event::Event;
-use crate::profile::{Intervals, Metadata, Source, Value};
+use crate::profile::{Intervals, Metadata, Numbers, Source, Value};
 use crate::store::reader::ProfilingH5Reader;
 use proptest::prelude::*;
 use std::path::Path;
 
 /// Thread, region, start and end of an interval.
 type Recorded = (u32, u32, u64, u64);
+
+/// The span of an interval, so that each region has several and region 4 has none.
+fn span_of(&(thread, region, start, end): &Recorded) -> u32 {
+    let pick = (start / 7 + end / 3) as u32 % 6 + 10 * thread;
+    if region == 4 { 0 } else { 100 * region + pick }
+}
 
 /// Writes a log of a rank whose counter ticks `ticks_per_ns` times in a nanosecond; a power of two.
 fn write_log(path: &Path, events: &[Recorded], ticks_per_ns: u64, clock: &[ClockMeasurement]) {
@@ -25,30 +31,33 @@ fn write_log(path: &Path, events: &[Recorded], ticks_per_ns: u64, clock: &[Clock
         log.clock(measured).unwrap();
     }
     for run in events.chunk_by(|a, b| a.0 == b.0) {
-        let events = run.iter().map(|&(_, region, start, end)| Event {
-            region,
-            serial: 0,
-            start,
-            end,
+        let events = run.iter().map(|event| Event {
+            region: event.1,
+            serial: span_of(event),
+            start: event.2,
+            end: event.3,
         });
         log.events(run[0].0, &events.collect::<Vec<_>>()).unwrap();
     }
     log.end().unwrap();
 }
 
-/// What the file made of the log says of a region, in its order.
-fn rows_of(reader: &ProfilingH5Reader, region: u32) -> Vec<(i64, i64, u32)> {
+/// What the file made of the log says of a region, in its order: start, end, thread and span.
+fn rows_of(reader: &ProfilingH5Reader, region: u32) -> Vec<(i64, i64, u32, i64)> {
     let name = format!("region {region}");
     let row = |row: &crate::profile::Row| reader.names()[row.name] == name;
     let Some(index) = reader.rows().iter().position(row) else {
         return Vec::new();
     };
-    let mut rows = Intervals::default();
+    let mut rows = Intervals::new().with_column(Intervals::SPAN);
     reader
         .read(index, 0..reader.rows()[index].intervals, &mut rows)
         .unwrap();
+    let spans = rows.column(Intervals::SPAN).and_then(Numbers::whole);
+    let none = vec![0; rows.len()];
     rows.iter()
-        .map(|call| (call.start_ns, call.end_ns, call.thread))
+        .zip(spans.unwrap_or(&none))
+        .map(|(call, &span)| (call.start_ns, call.end_ns, call.thread, span))
         .collect()
 }
 
@@ -63,13 +72,13 @@ fn assert_file_has(events: &[Recorded], ticks_per_ns: u64) {
         let of_region = events.iter().filter(|event| event.1 == region);
         let ns = |tick: u64| (tick / ticks_per_ns) as i64;
         let mut expected: Vec<_> = of_region
-            .map(|event| (ns(event.2), ns(event.3), event.0))
+            .map(|event| (ns(event.2), ns(event.3), event.0, i64::from(span_of(event))))
             .collect();
-        expected.sort_by_key(|&(start, end, thread)| (start, -end, thread));
+        expected.sort_by_key(|&(start, end, thread, span)| (start, -end, thread, span));
         let mut rows = rows_of(&reader, region);
-        let order: Vec<_> = rows.iter().map(|&(start, end, _)| (start, -end)).collect();
+        let order: Vec<_> = rows.iter().map(|&(start, end, ..)| (start, -end)).collect();
         assert!(order.is_sorted(), "region {region}");
-        rows.sort_by_key(|&(start, end, thread)| (start, -end, thread));
+        rows.sort_by_key(|&(start, end, thread, span)| (start, -end, thread, span));
         assert!(rows == expected, "region {region}");
         assert_eq!(
             reader.rows().iter().map(|row| row.total_ns.unwrap()).sum::<i64>(),
@@ -130,7 +139,7 @@ fn times_are_put_on_the_clock_of_rank_0_and_can_be_taken_back() {
     merge(&[&log], &output).unwrap();
     let reader = ProfilingH5Reader::open(&output).unwrap();
     let rows = rows_of(&reader, 0);
-    assert_eq!(rows[0], (5_000_000, 5_000_300, 0));
+    assert_eq!((rows[0].0, rows[0].1), (5_000_000, 5_000_300));
     assert_eq!(rows[500].0, 500_000 + 5_001_000);
     let back = reader.clock(1).unwrap();
     for (event, row) in events.iter().zip(&rows) {

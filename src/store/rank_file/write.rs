@@ -1,6 +1,6 @@
 //! A rank's group in an HDF5 file.
 
-use super::super::columns::{Columns, Sums, WRITE_ROWS};
+use super::super::columns::{Besides, Columns, Entry, Sums, WRITE_ROWS};
 use super::super::hdf5::{NewGroup, Values};
 use super::super::names;
 use super::super::rank_log::{Block, Counts, ENDED_BY, LogReader};
@@ -9,7 +9,7 @@ use super::super::sorted_runs::Runs;
 use super::{LogContents, LogFailure, RegionEntry, cannot_read};
 use crate::clock::{ClockMeasurement, Timeline};
 use crate::error::{Error, Result};
-use crate::profile::{Interval, Value};
+use crate::profile::Value;
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::path::Path;
@@ -158,7 +158,7 @@ impl LogContents {
         let damaged = |error| LogFailure::Log(cannot_read(&self.path, error));
         let mut timeline = self.timeline.converter();
         let mut ns = |tick| self.clock.apply(timeline.ns(tick));
-        let mut batch: FxHashMap<u32, Vec<Interval>> = FxHashMap::default();
+        let mut batch: FxHashMap<u32, Vec<Entry>> = FxHashMap::default();
         let mut in_batch = 0;
         let mut runs = Runs::new(scratch);
         let mut log = LogReader::open(&self.path).map_err(LogFailure::Log)?;
@@ -175,10 +175,11 @@ impl LogContents {
             for run in events.chunk_by(|a, b| a.region == b.region) {
                 let mut rows = run.iter().map(|event| {
                     let (start_ns, end) = (ns(event.start), ns(event.end));
-                    Interval {
+                    Entry {
                         start_ns,
                         end_ns: end.max(start_ns),
                         thread,
+                        span: event.serial,
                     }
                 });
                 if let Some(columns) = columns.get_mut(&run[0].region) {
@@ -210,7 +211,11 @@ struct Target<'a> {
 impl Target<'_> {
     fn create(&self, regions: &NewGroup) -> Result<Columns> {
         let group = regions.create_region(self.group_name.as_deref().unwrap_or(&self.name))?;
-        Columns::new(group, self.entry.intervals, self.entry.has_threads)
+        let besides = Besides {
+            threads: self.entry.has_threads,
+            spans: self.entry.has_spans,
+        };
+        Columns::new(group, self.entry.intervals, besides)
     }
 
     fn write_attributes(&self, group: &NewGroup, sums: Sums, timeline: &Timeline) -> Result<()> {

@@ -1,4 +1,4 @@
-//! The optional columns of intervals, and what files of the Python package call them.
+//! The optional columns of intervals, and what files call them.
 
 use crate::error::Result;
 use crate::profile::{Intervals, Numbers};
@@ -7,7 +7,8 @@ use crate::store::names;
 use std::ops::Range;
 
 /// Column in the file to column of [`Intervals`].
-const EXTRAS: [(&str, &str); 4] = [
+const EXTRAS: [(&str, &str); 5] = [
+    (names::SPAN_IDS, Intervals::SPAN),
     (names::CALL_IDS, Intervals::CALL),
     (names::PARENT_IDS, Intervals::PARENT),
     (names::GPU_DURATIONS, Intervals::GPU),

@@ -35,6 +35,8 @@ pub(crate) const START_TIMES: &str = "start_times";
 pub(crate) const END_TIMES: &str = "end_times";
 /// uint32\[n\]; absent in files of other writers.
 pub(crate) const THREAD_IDS: &str = "thread_ids";
+/// uint32\[n\]: the serial number of the span of each call, 0 for a guard; absent where all are 0.
+pub(crate) const SPAN_IDS: &str = "span_ids";
 /// Integers, one for each call, in files of the Python package: a number that no other call of its rank has.
 pub(crate) const CALL_IDS: &str = "call_ids";
 /// Integers, one for each call: the number of the call that it is inside, or -1.

@@ -166,6 +166,9 @@ impl LogSource {
             self.catalog.sites.push(site);
             self.regions.push(number);
         }
+        let has_spans = said.regions.values().any(|region| region.ticks.has_spans());
+        self.catalog
+            .add_columns(has_spans.then_some(Intervals::SPAN).into_iter());
     }
 
     fn region(&self, row: usize) -> &Region {
@@ -248,6 +251,10 @@ impl Source for LogSource {
 
     fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()> {
         Decoder::read(self, row, range, into)
+    }
+
+    fn columns(&self) -> &[&'static str] {
+        &self.catalog.columns
     }
 
     fn title(&self) -> String {

@@ -1,7 +1,7 @@
 //! The intervals of one region in ticks, as in the log.
 
 use crate::event::Event;
-use crate::profile::Intervals;
+use crate::profile::{Intervals, Numbers};
 use std::cmp::Reverse;
 use std::ops::Range;
 
@@ -14,6 +14,8 @@ pub(super) struct Ticks {
     in_order: usize,
     /// How many end before they start.
     clamped: u64,
+    /// Whether any is of a span.
+    has_spans: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +23,7 @@ struct Interval {
     start: u64,
     end: u64,
     thread: u32,
+    span: u32,
 }
 
 impl Interval {
@@ -33,10 +36,12 @@ impl Ticks {
     /// Adds intervals of one thread; call [`put_in_order`](Self::put_in_order) before reading them.
     pub(super) fn extend(&mut self, thread: u32, events: &[Event]) {
         self.clamped += events.iter().filter(|event| event.end < event.start).count() as u64;
+        self.has_spans |= events.iter().any(|event| event.serial != 0);
         self.events.extend(events.iter().map(|event| Interval {
             start: event.start,
             end: event.end,
             thread,
+            span: event.serial,
         }));
     }
 
@@ -47,6 +52,11 @@ impl Ticks {
     /// Intervals that end before they start; their length becomes 0.
     pub(super) fn clamped(&self) -> u64 {
         self.clamped
+    }
+
+    /// Whether any interval is of a span.
+    pub(super) fn has_spans(&self) -> bool {
+        self.has_spans
     }
 
     /// Sorts the intervals that were added since the last time into the rest.
@@ -79,16 +89,21 @@ impl Ticks {
         let from = range.start - before.take_while(|event| ns(event.start) == first).count();
         let after = self.events[range.end..].iter();
         let to = range.end + after.take_while(|event| ns(event.start) == last).count();
-        let mut rows: Vec<(i64, i64, u32)> = self.events[from..to]
+        let mut rows: Vec<(i64, i64, u32, u32)> = self.events[from..to]
             .iter()
             .map(|event| {
                 let start = ns(event.start);
-                (start, ns(event.end).max(start), event.thread)
+                (start, ns(event.end).max(start), event.thread, event.span)
             })
             .collect();
-        rows.sort_by_key(|&(start, end, _)| (start, Reverse(end)));
-        for &(start, end, thread) in &rows[range.start - from..range.end - from] {
+        rows.sort_by_key(|&(start, end, ..)| (start, Reverse(end)));
+        let rows = &rows[range.start - from..range.end - from];
+        for &(start, end, thread, _) in rows {
             into.push(start, end, thread);
+        }
+        if into.wants(Intervals::SPAN) {
+            let spans = rows.iter().map(|&(.., span)| span.into());
+            into.set_column(Intervals::SPAN, Numbers::Int(spans.collect()));
         }
     }
 }

@@ -14,7 +14,7 @@ use super::decoder::Decoder;
 use super::issues::Issues;
 use super::probe::Probe;
 use crate::error::Result;
-use crate::profile::Intervals;
+use crate::profile::{Intervals, Numbers};
 use found::Found;
 use region::Columns;
 use std::ops::Range;
@@ -45,7 +45,13 @@ impl Decoder for V1 {
     }
 
     fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()> {
-        self.columns[row].read(range, into)
+        self.columns[row].read(range, into)?;
+        // A region of guards alone leaves the column out.
+        let has_spans = self.catalog.columns.contains(&Intervals::SPAN);
+        if has_spans && into.wants(Intervals::SPAN) && into.column(Intervals::SPAN).is_none() {
+            into.set_column(Intervals::SPAN, Numbers::Int(vec![0; into.len()]));
+        }
+        Ok(())
     }
 
     fn place(&self, row: usize) -> String {

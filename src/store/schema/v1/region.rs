@@ -9,10 +9,11 @@ use crate::store::schema::extras::Extras;
 use std::ops::Range;
 
 /// Members of a region's group that are not regions themselves.
-pub(super) const COLUMNS: [&str; 6] = [
+pub(super) const COLUMNS: [&str; 7] = [
     names::START_TIMES,
     names::END_TIMES,
     names::THREAD_IDS,
+    names::SPAN_IDS,
     names::CALL_IDS,
     names::PARENT_IDS,
     names::GPU_DURATIONS,
