@@ -46,13 +46,13 @@ pub(crate) struct Merge<'a> {
 }
 
 impl<'a> Merge<'a> {
-    /// Of rows of a source, which are indices into [`Source::rows`].
-    pub(crate) fn new(source: &'a dyn Source, rows: &[usize]) -> Self {
-        Self::with_columns(source, rows, &[])
-    }
-
-    /// As [`new`](Self::new); the pieces that [`next_calls`](Self::next_calls) shows have these optional columns.
-    pub(crate) fn with_columns(source: &'a dyn Source, rows: &[usize], columns: &[&'static str]) -> Self {
+    /// Of rows of a source, which are indices into [`Source::rows`]. The pieces that [`next_calls`](Self::next_calls) shows
+    /// have the optional columns that `columns` names for their row.
+    pub(crate) fn new(
+        source: &'a dyn Source,
+        rows: &[usize],
+        columns: impl Fn(usize) -> Vec<&'static str>,
+    ) -> Self {
         let step = (BUDGET / INTERVAL / rows.len().max(1)).clamp(SHORTEST_READ, LONGEST_READ);
         let has = |wanted: &str| source.columns().contains(&wanted);
         let links = has(Intervals::CALL) && has(Intervals::PARENT);
@@ -61,9 +61,8 @@ impl<'a> Merge<'a> {
         } else {
             &[]
         };
-        let with = |all: Intervals, name: &&'static str| all.with_column(*name);
-        let buffer = columns.iter().chain(of_links).fold(Intervals::new(), with);
-        let cursor = |&row: &usize| Cursor::new(source, row, step, buffer.clone());
+        let buffer = |row| with_columns(&[&columns(row), of_links].concat());
+        let cursor = |&row: &usize| Cursor::new(source, row, step, buffer(row));
         Self {
             cursors: rows.iter().map(cursor).collect(),
             tournament: None,
@@ -115,6 +114,12 @@ impl<'a> Merge<'a> {
         }
         Ok(())
     }
+}
+
+/// No intervals; asks for these optional columns.
+pub(super) fn with_columns(columns: &[&'static str]) -> Intervals {
+    let with = |all: Intervals, name: &&'static str| all.with_column(*name);
+    columns.iter().fold(Intervals::new(), with)
 }
 
 struct Cursor<'a> {

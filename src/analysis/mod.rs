@@ -5,6 +5,7 @@
 pub mod call_tree;
 pub mod imbalance;
 pub mod inclusive;
+pub mod lifetimes;
 mod linked;
 pub(crate) mod merge;
 pub(crate) mod nesting;

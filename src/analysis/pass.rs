@@ -37,7 +37,7 @@
 
 pub use super::linked::Link;
 pub use super::merge::Call;
-use super::merge::Merge;
+use super::merge::{Merge, with_columns};
 use crate::error::Result;
 use crate::profile::{CHUNK, Intervals, Source};
 use std::collections::BTreeMap;
@@ -53,6 +53,12 @@ pub trait Observer {
     /// Whether it takes the intervals of a row, an index into [`Source::rows`].
     fn takes_row(&self, _row: usize) -> bool {
         false
+    }
+
+    /// The [optional columns](Intervals::OPTIONAL) that it needs of a row that it takes. Where another observer needs
+    /// one, it comes all the same.
+    fn columns(&self, _row: usize) -> &[&'static str] {
+        &[]
     }
 
     /// Takes the next intervals of a row, in order. Those of other rows of the same rank may come in between.
@@ -160,7 +166,7 @@ impl Pass<'_, '_, '_> {
         if !self.observers.iter().any(|observer| observer.takes_row(row)) {
             return Ok(());
         }
-        let mut buffer = Intervals::new();
+        let mut buffer = with_columns(&columns(self.observers, row));
         let count = self.source.rows()[row].intervals;
         for from in (0..count).step_by(CHUNK as usize) {
             self.source
@@ -176,7 +182,14 @@ impl Pass<'_, '_, '_> {
         for observer in takers(observers, rank) {
             observer.begin_rank(rank, rows)?;
         }
-        let mut merge = Merge::new(*source, rows);
+        let wanted = |row| {
+            if feeds {
+                columns(observers, row)
+            } else {
+                Vec::new()
+            }
+        };
+        let mut merge = Merge::new(*source, rows, wanted);
         let mut calls = Vec::with_capacity(BATCH);
         loop {
             calls.clear();
@@ -211,6 +224,15 @@ fn takers<'o, 'a>(
     observers
         .iter_mut()
         .filter(move |observer| observer.takes_rank(rank))
+}
+
+/// The optional columns that are needed of a row.
+fn columns(observers: &[&mut dyn Observer], row: usize) -> Vec<&'static str> {
+    let takers = observers.iter().filter(|observer| observer.takes_row(row));
+    takers
+        .flat_map(|observer| observer.columns(row))
+        .copied()
+        .collect()
 }
 
 fn feed(observers: &mut [&mut dyn Observer], row: usize, chunk: &Intervals) -> Result<()> {

@@ -1,6 +1,8 @@
 //! The calls of a rank in order of start, and what of them stands on each thread's stack when.
 
+use super::lives::Lives;
 use super::selected::Selected;
+use crate::analysis::lifetimes::Life;
 use crate::analysis::merge::Merge;
 use crate::analysis::pass::Call;
 use crate::analysis::threads::ThreadIndex;
@@ -10,29 +12,63 @@ use crate::profile::Interval;
 /// As many fit into the fastest cache.
 const BATCH: usize = 512;
 
+/// What there is to tell of a rank. Rows are indices into those that were asked for.
+pub(super) enum Item<'a> {
+    /// A call.
+    Call(&'a Call),
+    /// A span of the row that was polled several times, or on several threads. It comes when it is over, or later.
+    Life(usize, &'a Life),
+}
+
 impl Selected<'_> {
     /// Calls `each` for the calls in the window of some rows of one rank, in order of their start before they were cut;
     /// of those that start together the longer first. [`Call::row`] is an index into `rows`. A call that ends before
     /// it starts has the length 0.
     pub(super) fn each_call(&self, rows: &[usize], mut each: impl FnMut(&Call) -> Result<()>) -> Result<()> {
+        self.each_of(rows, Lives::default(), |item| match item {
+            Item::Call(call) => each(call),
+            Item::Life(..) => Ok(()),
+        })
+    }
+
+    /// As [`each_call`](Self::each_call), with the lives of spans.
+    pub(super) fn each_call_and_life(
+        &self,
+        rows: &[usize],
+        each: impl FnMut(Item<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let lives = Lives::of(self.source(), rows, self.has_window())?;
+        self.each_of(rows, lives, each)
+    }
+
+    fn each_of(
+        &self,
+        rows: &[usize],
+        mut lives: Lives,
+        mut each: impl FnMut(Item<'_>) -> Result<()>,
+    ) -> Result<()> {
         let Some(&first) = rows.first() else { return Ok(()) };
         let window = self.window_of(self.rank(first));
-        let mut merge = Merge::new(self.source(), rows);
+        let mut merge = Merge::new(self.source(), rows, |row| lives.columns(row));
         let mut calls = Vec::with_capacity(BATCH);
-        loop {
+        'calls: loop {
             calls.clear();
-            merge.next_calls(&mut calls, BATCH, |_, chunk| {
+            merge.next_calls(&mut calls, BATCH, |row, chunk| {
                 self.count_read(chunk.len() as u64);
+                lives.chunk(row, chunk, window);
                 Ok(())
             })?;
+            for (row, life) in lives.take() {
+                each(Item::Life(row, &life))?;
+            }
             if calls.is_empty() {
-                return Ok(());
+                break;
             }
             for call in &mut calls {
                 call.end = call.end.max(call.start);
                 if let Some(window) = window {
                     if call.start >= window.until_ns() {
-                        return Ok(());
+                        break 'calls;
                     }
                     let whole = Interval {
                         start_ns: call.start,
@@ -42,9 +78,13 @@ impl Selected<'_> {
                     let Some(part) = window.cut(whole) else { continue };
                     (call.start, call.end) = (part.start_ns, part.end_ns);
                 }
-                each(call)?;
+                each(Item::Call(call))?;
             }
         }
+        lives.end();
+        lives
+            .take()
+            .try_for_each(|(row, life)| each(Item::Life(row, &life)))
     }
 }
 

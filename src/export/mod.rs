@@ -9,6 +9,7 @@ mod job;
 #[cfg(feature = "plot")]
 pub mod json;
 mod json_text;
+mod lives;
 mod output;
 mod packing;
 mod protobuf;

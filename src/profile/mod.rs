@@ -23,9 +23,7 @@ pub(crate) use region::{CallSite, OwnTimes};
 pub use region::{MpiRegion, RankRegion};
 pub use run::{RankRun, RunFacts};
 pub use statistics::Statistics;
-#[cfg(feature = "plot")]
-pub(crate) use statistics::percentiles;
-pub(crate) use statistics::saturate;
+pub(crate) use statistics::{percentiles, saturate};
 pub use threads::thread_label;
 
 use crate::error::Result;

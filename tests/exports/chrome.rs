@@ -3,7 +3,7 @@
 use crate::browser::{Browser, Look};
 use crate::consumers::{node_package, python};
 use crate::running::text;
-use crate::sums::{Sums, add, files, of_file, thread_of};
+use crate::sums::{LIVES, Sums, add, files, of_file, polled, thread_of};
 use std::fs;
 use std::path::PathBuf;
 
@@ -86,6 +86,54 @@ fn the_viewer_shows_every_interval_on_its_thread() {
         assert_eq!(sums, of_file(&file), "{}", file.display());
         browser.screenshot(&format!("chrome_{}", file.file_stem().unwrap().to_string_lossy()));
     }
+}
+
+/// The asynchronous slices of the model, in order of start, with times in ns.
+const LIVES_SHOWN: &str = "imported.then(model => ({
+    warnings: model.importWarnings.map(warning => warning.message),
+    lives: model.getAllProcesses().flatMap(process => Object.values(process.threads).flatMap(thread =>
+        thread.asyncSliceGroup.slices.map(slice => [process.pid, slice.title, Math.round(slice.start * 1e6),
+            Math.round(slice.duration * 1e6), Math.round(slice.args.busy_us * 1e3), slice.args.polls])))
+        .sort((a, b) => a[2] - b[2])
+}))";
+
+#[test]
+fn the_viewer_shows_the_lives_of_spans_that_were_polled_several_times() {
+    let Some(mut browser) = Browser::start(Look::default()) else {
+        return;
+    };
+    let run = polled();
+    let Some(page) = page(&text(&run.file(), &["--to", "chrome"])) else {
+        return;
+    };
+    let place = run.directory.path().join("viewer.html");
+    fs::write(&place, page).unwrap();
+    browser.open(&place, "");
+    let model = browser.eval(LIVES_SHOWN);
+    assert_eq!(model["warnings"], serde_json::json!([]));
+    let expected = LIVES
+        .map(|[start, elapsed, busy, polls]| serde_json::json!([0, "fetch", start, elapsed, busy, polls]));
+    assert_eq!(model["lives"], serde_json::json!(expected));
+    browser.screenshot("chrome_lives");
+}
+
+#[test]
+fn a_window_cuts_lives_at_its_edges() {
+    let run = polled();
+    let lives = |window: &str| {
+        let document = text(&run.file(), &["--to", "chrome", "--window", window]);
+        let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+        let events = document["traceEvents"].as_array().unwrap().iter();
+        let of_lives = events.filter(|event| event["cat"] == "span");
+        let times = of_lives.map(|event| (event["ph"].to_string(), event["ts"].as_f64().unwrap()));
+        times.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        lives("2us..18us"),
+        [("\"b\"".into(), 2.0), ("\"e\"".into(), 18.0)]
+    );
+    // In this one each is polled once.
+    assert_eq!(lives("4us..17us"), []);
 }
 
 #[test]

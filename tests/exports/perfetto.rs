@@ -3,7 +3,7 @@
 
 use crate::consumers::{python, run_script};
 use crate::running::exported;
-use crate::sums::{Sums, files, of_file, thread_of};
+use crate::sums::{LIVES, Sums, files, of_file, polled, thread_of};
 
 #[test]
 fn every_packet_is_decoded_and_the_slices_are_the_intervals() {
@@ -25,6 +25,27 @@ fn every_packet_is_decoded_and_the_slices_are_the_intervals() {
         }
         assert_eq!(sums, of_file(&file), "{}", file.display());
     }
+}
+
+#[test]
+fn a_span_that_was_polled_several_times_has_a_track_of_its_own() {
+    let Some(python) = python() else { return };
+    let run = polled();
+    let trace = run.directory.path().join("run.perfetto-trace");
+    std::fs::write(&trace, exported(&run.file(), &["--to", "perfetto"])).unwrap();
+    let decoded = run_script(&python, "perfetto_slices.py", &trace);
+    let expected = LIVES.map(|[start, elapsed, busy, polls]| {
+        serde_json::json!(["rank 0", "spans", "fetch", "fetch", start, elapsed, busy, polls])
+    });
+    assert_eq!(decoded["lives"], serde_json::json!(expected));
+    // All calls are on the tracks of their threads as well.
+    let calls: u64 = decoded["sums"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|sum| sum[3].as_u64().unwrap())
+        .sum();
+    assert_eq!(calls, 7);
 }
 
 #[test]

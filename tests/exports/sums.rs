@@ -1,11 +1,12 @@
 //! What a profile says of each region on each thread, to be compared with what a consumer of its export makes of it.
 
-use crate::common::{Profile, golden};
+use crate::common::{Profile, Run, golden};
 use scope_profiler::ProfilingH5Reader;
 use scope_profiler::analysis::inclusive::Sum;
 use scope_profiler::profile::{Intervals, Source, thread_label};
 use std::collections::BTreeMap;
 use std::path::Path;
+use tracing::Dispatch;
 
 /// Rank, thread and region.
 pub(crate) type Key = (u32, String, String);
@@ -115,3 +116,27 @@ pub(crate) fn files() -> (Vec<std::path::PathBuf>, Profile) {
     files.push(tangled.path());
     (files, tangled)
 }
+
+/// A run of two spans that are polled twice each and dropped, the polls of one between those of the other; of one that is
+/// entered once; and of a guard.
+pub(crate) fn polled() -> Run {
+    let run = Run::new();
+    run.region("guard", 500, || ());
+    tracing::dispatcher::with_default(&Dispatch::new(run.profiler.subscriber()), || {
+        let [one, other] = [(), ()].map(|()| tracing::info_span!("fetch"));
+        let poll = |span: &tracing::Span, ns| span.in_scope(|| run.clock.advance(ns));
+        poll(&one, 2_000);
+        poll(&other, 3_000);
+        run.clock.advance(10_000);
+        poll(&one, 4_000);
+        poll(&other, 1_500);
+        tracing::info_span!("fetch").in_scope(|| run.clock.advance(100));
+        poll(&one, 20);
+    });
+    run.profiler.finalize().unwrap();
+    run
+}
+
+/// The lives of its spans that were polled several times: start since the run began, time that elapsed, busy time, all in
+/// ns, and polls.
+pub(crate) const LIVES: [[i64; 4]; 2] = [[1_000, 20_620, 6_020, 2], [3_000, 18_500, 4_500, 2]];

@@ -1,6 +1,6 @@
 //! The statistics file.
 
-use crate::common::{Profile, golden};
+use crate::common::{Profile, Run, golden};
 use scope_profiler::export::json;
 use scope_profiler::{ProfilingH5Reader, RegionFilter};
 use serde_json::{Value, json as object};
@@ -230,4 +230,53 @@ fn a_filter_is_in_the_document_and_changes_no_time() {
         of_regions["run"], all["run"],
         "a filter of regions changes nothing of the run"
     );
+}
+
+#[test]
+fn the_lives_of_spans_that_were_polled_are_there_with_their_unit() {
+    let run = Run::new();
+    run.region("guard", 500, || ());
+    tracing::dispatcher::with_default(&tracing::Dispatch::new(run.profiler.subscriber()), || {
+        tracing::info_span!("once").in_scope(|| run.clock.advance(100));
+        for waits in [6_950, 8_950] {
+            let span = tracing::info_span!("fetch");
+            span.in_scope(|| run.clock.advance(1_000));
+            run.clock.advance(waits);
+            span.in_scope(|| run.clock.advance(2_000));
+            // It is dropped.
+            span.in_scope(|| run.clock.advance(50));
+        }
+    });
+    let document = statistics(&run.read());
+    let lives = &document["regions"]["fetch"]["lifetimes"];
+    assert_eq!(
+        lives["elapsed"],
+        object!({
+            "total_ns": 22_000, "mean_ns": 11_000.0, "min_ns": 10_000, "max_ns": 12_000, "std_ns": 1_000.0,
+            "p50_ns": 11_000.0, "p95_ns": 11_900.0, "p99_ns": 11_980.0,
+        })
+    );
+    assert_eq!(
+        (&lives["busy"]["total_ns"], &lives["idle"]["total_ns"]),
+        (&object!(6_100), &object!(15_900))
+    );
+    assert_eq!(
+        (&lives["num_spans"], &lives["num_polls"]),
+        (&object!(2), &object!(4))
+    );
+    assert_eq!(
+        (&lives["poll_min_ns"], &lives["poll_max_ns"]),
+        (&object!(1_000), &object!(2_000))
+    );
+    assert_eq!(
+        (&lives["most_polls"], &lives["most_threads"]),
+        (&object!(2), &object!(1))
+    );
+    for region in ["guard", "once"] {
+        assert_eq!(document["regions"][region].get("lifetimes"), None);
+    }
+    let notes = document["notes"].as_array().unwrap();
+    let note = notes.iter().find(|note| note["kind"] == "spans").unwrap();
+    let text = "spans: fetch 2 in 6 calls, 11.0 µs elapsed and 3.05 µs busy on average";
+    assert_eq!(note["text"], text);
 }

@@ -56,6 +56,10 @@ impl Source for Counted<'_> {
         self.source.read(row, range, into)
     }
 
+    fn columns(&self) -> &[&'static str] {
+        self.source.columns()
+    }
+
     fn title(&self) -> String {
         self.source.title()
     }
@@ -123,9 +127,13 @@ fn write_one(reader: &ProfilingH5Reader, filter: &RegionFilter, path: &Path) {
     }
 }
 
-/// A run of one rank whose file says when it began and ended.
+/// A run of one rank whose file says when it began and ended, with a span that is polled again and again.
 fn own_file() -> (Run, ProfilingH5Reader) {
     let run = Run::new();
+    tracing::dispatcher::with_default(&tracing::Dispatch::new(run.profiler.subscriber()), || {
+        let polled = tracing::info_span!("polled");
+        (0..5).for_each(|_| polled.in_scope(|| run.clock.advance(20)));
+    });
     for step in 0..40 {
         run.region("step", 10 + step, || {
             run.region("solve", 90, || run.region("solve", 5, || ()));

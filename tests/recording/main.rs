@@ -5,6 +5,7 @@
 mod common;
 mod exactness;
 mod guards;
+mod lifetimes;
 mod naming;
 mod over;
 mod serials;

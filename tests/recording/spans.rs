@@ -157,7 +157,10 @@ fn the_summary_tells_spans_from_calls() {
             while future.as_mut().poll(&mut context).is_pending() {}
         }
         let summary = run.profiler.finalize().unwrap().to_string();
-        assert!(summary.contains("spans: request 2 in 8 calls"), "{summary}");
+        assert!(
+            summary.contains("spans: request 2 in 8 calls, 30 ns elapsed and 30 ns busy on average"),
+            "{summary}"
+        );
     });
 }
 

@@ -2,6 +2,7 @@
 
 use super::CallTree;
 use super::builder::{Builder, Tag};
+use crate::analysis::lifetimes::Lifetimes;
 use crate::analysis::linked::{Link, Linked};
 use crate::analysis::nesting::Nesting;
 use crate::analysis::notes::{self, Found};
@@ -9,7 +10,7 @@ use crate::analysis::pass::{self, Call, Observer};
 use crate::analysis::selection::RegionFilter;
 use crate::analysis::wall::{Spans, Wall};
 use crate::error::Result;
-use crate::profile::{Intervals, Source};
+use crate::profile::{Intervals, Row, Source};
 use std::collections::BTreeSet;
 
 /// A [`CallTree`] that grows while a [pass](crate::analysis::pass) goes on, beside other observers.
@@ -23,6 +24,7 @@ pub struct GrowingTree<'a> {
     builder: Builder<'a>,
     /// The other ranks, as the wall time is that of all.
     others: Spans,
+    lifetimes: Lifetimes<'a>,
 }
 
 impl<'a> GrowingTree<'a> {
@@ -34,7 +36,7 @@ impl<'a> GrowingTree<'a> {
     pub fn new(source: &'a dyn Source, filter: &RegionFilter) -> Result<Self> {
         filter.rows(source)?;
         let ranks = filter.chosen_ranks(source).into_iter().collect();
-        Ok(Self::of(source, filter.chosen_regions(source), ranks, filter))
+        Self::of(source, filter.chosen_regions(source), ranks, filter)
     }
 
     /// Of these regions and ranks.
@@ -43,8 +45,10 @@ impl<'a> GrowingTree<'a> {
         shown: Vec<bool>,
         ranks: BTreeSet<u32>,
         filter: &RegionFilter,
-    ) -> Self {
-        Self {
+    ) -> Result<Self> {
+        let is_shown = |row: &Row| shown[row.name] && ranks.contains(&row.rank);
+        Ok(Self {
+            lifetimes: Lifetimes::of(source, is_shown)?,
             source,
             filter: filter.clone(),
             nesting: Nesting::new(),
@@ -53,7 +57,7 @@ impl<'a> GrowingTree<'a> {
             others: Spans::unstated(source, |rank| !ranks.contains(&rank)),
             shown,
             ranks,
-        }
+        })
     }
 
     /// The tree, from a pass of its own.
@@ -83,18 +87,30 @@ impl<'a> GrowingTree<'a> {
             reversed: tree.reversed,
             folded: tree.folded,
         };
-        tree.notes = notes::with(source, &filter, found);
+        tree.lifetimes = self.lifetimes.finish();
+        tree.notes = notes::with(source, &filter, found, &tree.lifetimes);
         tree
     }
 }
 
 impl Observer for GrowingTree<'_> {
     fn takes_row(&self, row: usize) -> bool {
-        self.others.takes_row(row)
+        self.others.takes_row(row) || self.lifetimes.takes_row(row)
+    }
+
+    fn columns(&self, row: usize) -> &[&'static str] {
+        self.lifetimes.columns(row)
     }
 
     fn chunk(&mut self, row: usize, chunk: &Intervals) -> Result<()> {
-        self.others.chunk(row, chunk)
+        if self.others.takes_row(row) {
+            self.others.chunk(row, chunk)?;
+        }
+        self.lifetimes.chunk(row, chunk)
+    }
+
+    fn end_row(&mut self, row: usize) -> Result<()> {
+        self.lifetimes.end_row(row)
     }
 
     fn takes_rank(&self, rank: u32) -> bool {

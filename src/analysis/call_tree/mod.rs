@@ -4,6 +4,7 @@ mod builder;
 mod growing;
 mod projection;
 
+use super::lifetimes::RegionLifetimes;
 use super::notes::Note;
 use super::selection::RegionFilter;
 use super::wall::Wall;
@@ -59,6 +60,7 @@ pub struct CallTree {
     folded: u64,
     call_cost_ns: Option<f64>,
     notes: Vec<Note>,
+    lifetimes: Vec<RegionLifetimes>,
 }
 
 /// One region below one path of regions.
@@ -134,7 +136,7 @@ impl CallTree {
             shown[row.name] = true;
             ranks.insert(row.rank);
         }
-        GrowingTree::of(source, shown, ranks.into_iter().collect(), &RegionFilter::new()).run()
+        GrowingTree::of(source, shown, ranks.into_iter().collect(), &RegionFilter::new())?.run()
     }
 
     /// The nodes at the top level, in order of their first start.
@@ -190,6 +192,12 @@ impl CallTree {
     #[must_use]
     pub fn filter(&self) -> Option<&str> {
         self.filter.as_deref()
+    }
+
+    /// How long the spans of regions lived that were entered several times, in the order of the source.
+    #[must_use]
+    pub fn lifetimes(&self) -> &[RegionLifetimes] {
+        &self.lifetimes
     }
 
     /// What to know beside the numbers, [as the source says it](super::notes::of) and as it was found when the

@@ -8,6 +8,7 @@ mod regions;
 mod threads;
 mod whole;
 
+use super::lifetimes::RegionLifetimes;
 use super::selection::RegionFilter;
 use crate::profile::Source;
 
@@ -157,7 +158,7 @@ impl Note {
 pub fn of(source: &dyn Source, filter: &RegionFilter) -> Vec<Note> {
     let mut notes = whole::notes(source, filter);
     notes.extend(lost::notes(source));
-    notes.extend(regions::spans(source, filter));
+    notes.extend(regions::spans(source, filter, &[]));
     notes.extend(threads::note(source));
     notes.sort_by_key(Note::kind);
     notes
@@ -171,10 +172,19 @@ pub(crate) struct Found {
     pub(crate) folded: u64,
 }
 
-/// As [`of`], with what was found while the calls were nested;
+/// As [`of`], with what was found while the calls were nested, and how long spans lived;
 /// [`CallTree::notes`](super::call_tree::CallTree::notes) are these.
-pub(crate) fn with(source: &dyn Source, filter: &RegionFilter, found: Found) -> Vec<Note> {
+pub(crate) fn with(
+    source: &dyn Source,
+    filter: &RegionFilter,
+    found: Found,
+    lifetimes: &[RegionLifetimes],
+) -> Vec<Note> {
     let mut notes = of(source, filter);
+    if let Some(spans) = regions::spans(source, filter, lifetimes) {
+        notes.retain(|note| note.kind() != NoteKind::Spans);
+        notes.push(spans);
+    }
     notes.extend(regions::nesting(found));
     notes.sort_by_key(Note::kind);
     notes

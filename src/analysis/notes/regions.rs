@@ -1,10 +1,11 @@
 //! Notes that name regions, and those on how calls nest.
 
 use super::{Found, Note, NoteKind};
+use crate::analysis::lifetimes::{RegionLifetimes, Spread};
 use crate::analysis::selection::RegionFilter;
 use crate::profile::Source;
 use crate::text::clip;
-use crate::units::{count, plural};
+use crate::units::{count, duration_f64, plural};
 use std::collections::BTreeMap;
 
 /// Regions named in one note; the others are counted.
@@ -50,18 +51,32 @@ pub(super) fn clipped(name: &str) -> String {
     clip(name, LONGEST_NAME, true)
 }
 
-/// The regions whose spans and calls differ most. See [`crate::analysis::spans`] for which those are.
-pub(super) fn spans(source: &dyn Source, filter: &RegionFilter) -> Option<Note> {
+/// The regions whose spans and calls differ most, with how long their spans lived where that is known. See
+/// [`crate::analysis::spans`] for which those are.
+pub(super) fn spans(
+    source: &dyn Source,
+    filter: &RegionFilter,
+    lifetimes: &[RegionLifetimes],
+) -> Option<Note> {
+    let lived = |name: &str| {
+        let region = lifetimes.iter().find(|region| region.name() == name)?;
+        let mean = |spread: &Spread| duration_f64(spread.statistics().mean_ns());
+        let (elapsed, busy) = (mean(region.elapsed()), mean(region.busy()));
+        let average = if region.spans() == 1 { "" } else { " on average" };
+        Some(format!(", {elapsed} elapsed and {busy} busy{average}"))
+    };
+
     let regions = crate::analysis::spans::of(source, filter);
     let mut texts: Vec<String> = regions
         .iter()
         .take(SHOWN)
         .map(|region| {
             format!(
-                "{} {} in {}",
+                "{} {} in {}{}",
                 clipped(region.name()),
                 count(region.spans()),
-                plural(region.calls(), "call")
+                plural(region.calls(), "call"),
+                lived(region.name()).unwrap_or_default()
             )
         })
         .collect();

@@ -1,10 +1,12 @@
 //! Chrome's trace event format: <https://ui.perfetto.dev>, chrome://tracing and many others.
 //!
 //! One complete event ("X") for each call, in order of start: process = rank, thread = thread. A viewer wants the calls
-//! of a thread to nest, so one that partly overlaps others goes to another thread of the trace.
+//! of a thread to nest, so one that partly overlaps others goes to another thread of the trace. A span that was polled
+//! several times is an asynchronous event as well ("b" and "e"), from its first entry to its last exit.
 
+use crate::analysis::lifetimes::Life;
 use crate::error::Result;
-use crate::export::calls::{Tracks, overlapping};
+use crate::export::calls::{Item, Tracks, overlapping};
 use crate::export::json_text::{push_decimal, push_fmt, push_int, quoted};
 use crate::export::selected::ThreadLabels;
 use crate::export::{ExportOptions, Exporter, Output, Selected};
@@ -83,7 +85,14 @@ impl<'a> Rank<'a> {
     fn write(mut self, rows: &[usize], out: &mut Output<'_>) -> Result<()> {
         let origin = self.profile.origin_ns(self.rank);
         let mut tracks = Tracks::default();
-        self.profile.each_call(rows, |call| {
+        self.profile.each_call_and_life(rows, |item| {
+            let call = match item {
+                Item::Call(call) => call,
+                Item::Life(row, life) => {
+                    self.add_life(row, life, origin);
+                    return Ok(());
+                }
+            };
             let place = tracks.call(call, |_, _| Ok(()))?;
             if place.is_new {
                 self.add_track(call.thread, place.lane);
@@ -101,6 +110,32 @@ impl<'a> Rank<'a> {
             Ok(())
         })?;
         out.write_all(&self.text)
+    }
+
+    fn add_life(&mut self, row: usize, life: &Life, origin: i64) {
+        let text = &mut self.text;
+        for (phase, at) in [("b", life.start_ns), ("e", life.end_ns)] {
+            // The number is one of its rank alone.
+            push_fmt(
+                text,
+                format_args!(
+                    ",\n{{\"ph\":\"{phase}\",\"cat\":\"span\",\"id2\":{{\"local\":\"0x{:x}\"}},\"pid\":{},\"tid\":{},\"ts\":",
+                    life.span, self.rank, life.first_thread
+                ),
+            );
+            push_decimal::<3>(text, at.saturating_sub(origin));
+            if phase == "b" {
+                push_fmt(
+                    text,
+                    format_args!(",\"args\":{{\"polls\":{},\"busy_us\":", life.polls),
+                );
+                push_decimal::<3>(text, life.busy_ns);
+                text.extend_from_slice(b",\"idle_us\":");
+                push_decimal::<3>(text, life.idle_ns());
+                push_fmt(text, format_args!(",\"threads\":{}}}", life.threads));
+            }
+            text.extend_from_slice(self.ends[row].as_bytes());
+        }
     }
 
     fn add_track(&mut self, thread: u32, lane: usize) {

@@ -131,7 +131,7 @@ fn intervals(profile: &Selected<'_>, out: &mut Output<'_>) -> Result<()> {
         .collect::<Option<Vec<_>>>()
         .and_then(|ends| ends.into_iter().max());
     let mut waiting = Waiting::new(profile.rows(), &optional);
-    let mut merge = Merge::with_columns(profile.source(), profile.rows(), &optional);
+    let mut merge = Merge::new(profile.source(), profile.rows(), |_| optional.clone());
     let mut calls = Vec::new();
     let mut group = Group::new(optional.len());
     loop {

@@ -1,12 +1,14 @@
 //! Perfetto's own format: <https://ui.perfetto.dev> and its trace_processor.
 //!
 //! A track for each thread of each rank below one for the rank; where calls of a thread partly overlap, further tracks,
-//! since slices have to nest. Each track is a packet sequence of its own, with its names interned and its times counted
+//! since slices have to nest. A span that was polled several times has a track of its own, with one slice from its first
+//! entry to its last exit; the viewer shows those of one region together. Each track of calls is a packet sequence of its own, with its names interned and its times counted
 //! from the packet before. Packets are compressed in blocks. Field numbers are those of
 //! `protos/perfetto/trace/perfetto_trace.proto`.
 
+use crate::analysis::lifetimes::Life;
 use crate::error::Result;
-use crate::export::calls::{Tracks, overlapping};
+use crate::export::calls::{Item, Tracks, overlapping};
 use crate::export::packing::Blocks;
 use crate::export::protobuf::{Message, push_varint};
 use crate::export::selected::ThreadLabels;
@@ -31,6 +33,7 @@ mod packet {
     pub(super) const INTERNED_DATA: u32 = 12;
     pub(super) const SEQUENCE_FLAGS: u32 = 13;
     pub(super) const COMPRESSED_PACKETS: u32 = 50;
+    pub(super) const CLOCK: u32 = 58;
     pub(super) const DEFAULTS: u32 = 59;
     pub(super) const TRACK_DESCRIPTOR: u32 = 60;
 }
@@ -127,10 +130,13 @@ struct Rank<'t, 'o, 'w, 'a> {
     labels: ThreadLabels,
     names: Vec<&'a str>,
     sequences: Vec<Sequence>,
+    /// The track above those of spans.
+    spans: Option<u64>,
 }
 
 /// The packets of one track.
 struct Sequence {
+    number: u64,
     /// What stands in each packet besides its time and its event.
     fields: Vec<u8>,
     last_ns: i64,
@@ -164,12 +170,17 @@ impl<'t, 'o, 'w, 'a> Rank<'t, 'o, 'w, 'a> {
             labels: profile.thread_labels(rank)?,
             names: rows.iter().map(|&row| profile.name(row)).collect(),
             sequences: Vec::new(),
+            spans: None,
         })
     }
 
     fn write(mut self, rows: &[usize]) -> Result<()> {
         let mut tracks = Tracks::default();
-        self.profile.each_call(rows, |call| {
+        self.profile.each_call_and_life(rows, |item| {
+            let call = match item {
+                Item::Call(call) => call,
+                Item::Life(row, life) => return self.life(row, life),
+            };
             let place = tracks.call(call, |track, at| self.end_slice(track, at))?;
             if place.is_new {
                 self.add_sequence(call.thread, place.lane)?;
@@ -177,6 +188,57 @@ impl<'t, 'o, 'w, 'a> Rank<'t, 'o, 'w, 'a> {
             self.begin_slice(place.track, call.row, call.start)
         })?;
         tracks.end(|track, at| self.end_slice(track, at))
+    }
+
+    /// Adds the track of a span, and its slice there.
+    fn life(&mut self, row: usize, life: &Life) -> Result<()> {
+        let above = match self.spans {
+            Some(track) => track,
+            None => {
+                let track = self.trace.add_track();
+                let descriptor = Message::default()
+                    .number(1, track)
+                    .text(2, "spans")
+                    .number(5, self.track)
+                    .number(12, i32::MAX as u64);
+                self.trace
+                    .add(&Message::default().message(packet::TRACK_DESCRIPTOR, descriptor))?;
+                *self.spans.insert(track)
+            }
+        };
+        let track = self.trace.add_track();
+        let descriptor = Message::default()
+            .number(1, track)
+            .text(2, self.names[row])
+            .number(5, above);
+        self.trace
+            .add(&Message::default().message(packet::TRACK_DESCRIPTOR, descriptor))?;
+        let number = |name, value: i64| {
+            let value = u64::try_from(value).unwrap_or(0);
+            Message::default().text(10, name).number(3, value)
+        };
+        let polls = i64::try_from(life.polls).unwrap_or(i64::MAX);
+        let begin = Message::default()
+            .number(9, 1)
+            .number(11, track)
+            .text(23, self.names[row])
+            .message(4, number("polls", polls))
+            .message(4, number("busy_ns", life.busy_ns))
+            .message(4, number("idle_ns", life.idle_ns()))
+            .message(4, number("threads", life.threads.into()));
+        let end = Message::default().number(9, 2).number(11, track);
+        let origin = self.profile.origin_ns(self.rank);
+        let began = self.trace.began.unwrap_or(1);
+        for (event, at) in [(begin, life.start_ns), (end, life.end_ns)] {
+            let since = u64::try_from(at.saturating_sub(origin)).unwrap_or(0);
+            let packet = Message::default()
+                .number(packet::TIMESTAMP, began.saturating_add(since))
+                .number(packet::CLOCK, BOOTTIME)
+                .number(packet::SEQUENCE, self.track)
+                .message(packet::TRACK_EVENT, event);
+            self.trace.add(&packet)?;
+        }
+        Ok(())
     }
 
     fn add_sequence(&mut self, thread: u32, lane: usize) -> Result<()> {
@@ -213,6 +275,7 @@ impl<'t, 'o, 'w, 'a> Rank<'t, 'o, 'w, 'a> {
             .number(packet::SEQUENCE, track)
             .number(packet::SEQUENCE_FLAGS, 2);
         self.sequences.push(Sequence {
+            number: track,
             fields: fields.encoded().to_vec(),
             last_ns: self.profile.origin_ns(self.rank),
             interned: FxHashSet::default(),
@@ -227,10 +290,11 @@ impl<'t, 'o, 'w, 'a> Rank<'t, 'o, 'w, 'a> {
         let iid = row as u64 + 1;
         let event = Message::default().number(9, 1).number(10, iid);
         if sequence.interned.insert(row) {
+            let number = sequence.number;
             let name = Message::default().number(1, iid).text(2, self.names[row]);
             let packet = Message::default()
                 .number(packet::TIMESTAMP, since)
-                .number(packet::SEQUENCE, self.trace_sequence(track))
+                .number(packet::SEQUENCE, number)
                 .number(packet::SEQUENCE_FLAGS, 2)
                 .message(packet::INTERNED_DATA, Message::default().message(2, name))
                 .message(packet::TRACK_EVENT, event);
@@ -243,10 +307,6 @@ impl<'t, 'o, 'w, 'a> Rank<'t, 'o, 'w, 'a> {
     fn end_slice(&mut self, track: usize, at: i64) -> Result<()> {
         let since = self.sequences[track].step(at);
         self.event(track, since, &[9 << 3, 2])
-    }
-
-    fn trace_sequence(&self, track: usize) -> u64 {
-        self.track + 1 + track as u64
     }
 
     /// Adds a packet without allocating: these are two for each interval.

@@ -29,6 +29,7 @@
 
 mod durations;
 mod extras;
+mod lifetimes;
 mod regions;
 mod run;
 mod tree;

@@ -1,7 +1,7 @@
 //! The chosen regions on each rank, and on all chosen ranks together.
 
 use super::durations::Durations;
-use super::extras;
+use super::{extras, lifetimes};
 use crate::analysis::call_tree::CallTree;
 use crate::analysis::pass::Observer;
 use crate::analysis::selection::RegionFilter;
@@ -84,6 +84,10 @@ impl<'a> Samples<'a> {
             extras::origin(source, &rows, &mut region);
             region.insert("ranks".into(), ranks.into());
             region.insert("pooled".into(), json);
+            let mut lives = tree.lifetimes().iter();
+            if let Some(lives) = lives.find(|region| region.name() == source.names()[name]) {
+                region.insert("lifetimes".into(), lifetimes::of(lives));
+            }
             regions.push((pooled.first_start_ns, &source.names()[name], region));
         }
         // Regions without intervals come last.

@@ -31,6 +31,7 @@ def packets(data):
 
 def main(path):
     tracks, sequences, stacks, sums = {}, {}, {}, {}
+    began, open_lives, lives = None, {}, []
     count = 0
     with open(path, "rb") as file:
         data = file.read()
@@ -41,6 +42,21 @@ def main(path):
         if not packet.HasField("trusted_packet_sequence_id"):
             assert not packet.HasField("track_event")
             continue
+        if packet.timestamp_clock_id == 6:
+            # A span on a track of its own, with times on the clock of the trace.
+            event = packet.track_event
+            if event.type == TrackEvent.TYPE_SLICE_BEGIN:
+                assert event.track_uuid not in open_lives
+                open_lives[event.track_uuid] = (event, packet.timestamp - began)
+                continue
+            assert event.type == TrackEvent.TYPE_SLICE_END
+            first, start = open_lives.pop(event.track_uuid)
+            track = tracks[event.track_uuid]
+            above = tracks[track.parent_uuid]
+            numbers = {number.name: number.uint_value for number in first.debug_annotations}
+            names = [tracks[above.parent_uuid].name, above.name, track.name, first.name]
+            lives.append([*names, start, packet.timestamp - began - start, numbers["busy_ns"], numbers["polls"]])
+            continue
         if packet.sequence_flags & TracePacket.SEQ_INCREMENTAL_STATE_CLEARED:
             sequences[packet.trusted_packet_sequence_id] = Sequence()
         sequence = sequences[packet.trusted_packet_sequence_id]
@@ -49,6 +65,7 @@ def main(path):
             assert (boottime.clock_id, counted.is_incremental) == (6, True)
             assert boottime.timestamp > 0 and counted.timestamp == 0
             sequence.time, sequence.clock = 0, counted.clock_id
+            began = boottime.timestamp
         if packet.HasField("trace_packet_defaults"):
             assert packet.trace_packet_defaults.timestamp_clock_id == sequence.clock
             sequence.track = packet.trace_packet_defaults.track_event_defaults.track_uuid
@@ -70,8 +87,10 @@ def main(path):
         calls, total, starts = sums.get(key, (0, 0, 0))
         sums[key] = (calls + 1, total + sequence.time - start, starts + start)
     assert not any(stacks.values()), "slices that do not end"
+    assert not open_lives
     assert len({track for track in tracks}) == len(tracks)
-    print(json.dumps({"packets": count, "sums": [[*key, *values] for key, values in sums.items()]}))
+    sums = [[*key, *values] for key, values in sums.items()]
+    print(json.dumps({"packets": count, "sums": sums, "lives": lives}))
 
 
 main(sys.argv[1])

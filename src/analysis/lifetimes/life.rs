@@ -1,0 +1,133 @@
+//! The life of one span while its entries stream past, in order of start.
+
+use crate::profile::Interval;
+
+/// A last entry that is no longer than this, ns, and no longer than any other of its span, is no poll: a future enters
+/// its span once more when it is dropped.
+const LONGEST_DROP_NS: i64 = 1_000;
+
+/// How long a span lived, and for how much of that it was entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Life {
+    /// Its serial number, which no other span of the rank has.
+    pub span: u32,
+    /// When it was first entered, ns.
+    pub start_ns: i64,
+    /// When it was left for the last time, ns.
+    pub end_ns: i64,
+    /// For how long it was entered, on whatever threads, ns: moments at which it was entered more than once count once.
+    pub busy_ns: i64,
+    /// How often it was entered, all told.
+    pub entries: u64,
+    /// How often it was polled: an entry inside another of the same thread is part of that, and what a future does
+    /// with its span when it is dropped is none.
+    pub polls: u64,
+    /// The thread that entered it first.
+    pub first_thread: u32,
+    /// The number of threads that entered it.
+    pub threads: u32,
+}
+
+impl Life {
+    /// From the first entry to the last exit, ns.
+    #[must_use]
+    pub fn elapsed_ns(&self) -> i64 {
+        self.end_ns.saturating_sub(self.start_ns)
+    }
+
+    /// What of that it was not entered, ns.
+    #[must_use]
+    pub fn idle_ns(&self) -> i64 {
+        self.elapsed_ns().saturating_sub(self.busy_ns)
+    }
+}
+
+/// A thread that has entered the span.
+#[derive(Clone, Copy, Debug)]
+struct Lane {
+    thread: u32,
+    /// The end of its last entry, ns.
+    until: i64,
+}
+
+/// A span of which more entries may come.
+#[derive(Debug)]
+pub(super) struct Alive {
+    start: i64,
+    end: i64,
+    busy: i64,
+    entries: u64,
+    /// Polls that are no longer the last one.
+    polls: u64,
+    /// The shortest of them, ns.
+    shortest: i64,
+    /// The last entry, ns.
+    last: i64,
+    lane: Lane,
+    other_lanes: Vec<Lane>,
+}
+
+impl Alive {
+    /// A span with its first entry.
+    pub(super) fn new(entry: Interval) -> Self {
+        let end = entry.end_ns.max(entry.start_ns);
+        let length = end.saturating_sub(entry.start_ns);
+        Self {
+            start: entry.start_ns,
+            end,
+            busy: length,
+            entries: 1,
+            polls: 0,
+            shortest: i64::MAX,
+            last: length,
+            lane: Lane {
+                thread: entry.thread,
+                until: end,
+            },
+            other_lanes: Vec::new(),
+        }
+    }
+
+    /// Adds an entry. Gives the length of the one before, ns, which was a poll, unless this one is inside it.
+    pub(super) fn enter(&mut self, entry: Interval) -> Option<i64> {
+        let (start, end) = (entry.start_ns, entry.end_ns.max(entry.start_ns));
+        self.entries += 1;
+        // They come in order of start, so what was busy before this one is known.
+        self.busy = self
+            .busy
+            .saturating_add(end.saturating_sub(start.max(self.end)).max(0));
+        self.end = self.end.max(end);
+        let lanes = std::iter::once(&mut self.lane).chain(&mut self.other_lanes);
+        match lanes.into_iter().find(|lane| lane.thread == entry.thread) {
+            Some(lane) if start < lane.until => {
+                lane.until = lane.until.max(end);
+                return None;
+            }
+            Some(lane) => lane.until = end,
+            None => self.other_lanes.push(Lane {
+                thread: entry.thread,
+                until: end,
+            }),
+        }
+        self.polls += 1;
+        self.shortest = self.shortest.min(self.last);
+        Some(std::mem::replace(&mut self.last, end.saturating_sub(start)))
+    }
+
+    /// The whole life, when no more entries are to come; and the length of the last poll, ns, if the last entry was one.
+    pub(super) fn finish(&self, span: u32) -> (Life, Option<i64>) {
+        let is_drop = self.polls > 0 && self.last <= self.shortest.min(LONGEST_DROP_NS);
+        let life = Life {
+            span,
+            start_ns: self.start,
+            end_ns: self.end,
+            busy_ns: self.busy,
+            entries: self.entries,
+            polls: self.polls + u64::from(!is_drop),
+            first_thread: self.lane.thread,
+            threads: 1 + self.other_lanes.len() as u32,
+        };
+        (life, (!is_drop).then_some(self.last))
+    }
+}

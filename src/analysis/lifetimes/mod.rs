@@ -1,0 +1,212 @@
+//! How long spans lived that were entered several times, as those of futures are for each poll.
+//!
+//! A span's life is from its first entry to its last exit. It was *busy* while any thread had it entered, *idle* for the
+//! rest: busy and idle time add up to the time that elapsed, to the nanosecond.
+//!
+//! ```
+//! use scope_profiler::RegionFilter;
+//! use scope_profiler::analysis::lifetimes::Lifetimes;
+//! use scope_profiler::analysis::pass;
+//! use scope_profiler::profile::{Call, Profile};
+//!
+//! let profile = Profile::builder()
+//!     .interval(Call::new("fetch", 0..20).span(1)) // the first poll
+//!     .interval(Call::new("fetch", 900..950).span(1).thread(2)) // the second one, on another thread
+//!     .interval(Call::new("fetch", 1_000..1_000).span(1)) // it is dropped
+//!     .build();
+//! let mut lifetimes = Lifetimes::new(&profile, &RegionFilter::new())?;
+//! pass::run(&profile, &mut [&mut lifetimes])?;
+//! let fetch = &lifetimes.finish()[0];
+//! assert_eq!((fetch.name(), fetch.spans(), fetch.polls().count()), ("fetch", 1, 2));
+//! assert_eq!(fetch.elapsed().statistics().total_ns(), 1_000);
+//! assert_eq!(fetch.busy().statistics().total_ns(), 70);
+//! assert_eq!(fetch.idle().statistics().total_ns(), 930);
+//! # Ok::<(), scope_profiler::Error>(())
+//! ```
+
+mod lasts;
+mod life;
+mod row;
+mod spread;
+#[cfg(test)]
+mod tests;
+
+pub use life::Life;
+pub(crate) use row::{OnSpan, RowSpans};
+pub use spread::Spread;
+
+use super::pass::Observer;
+use super::selection::RegionFilter;
+use crate::error::Result;
+use crate::profile::{Intervals, Row, Source, Statistics};
+use std::collections::BTreeMap;
+
+/// Collects the lives of the spans of each region while a [pass](super::pass) goes on. Memory grows with the spans that
+/// are alive at once, and by two bits for each interval where a region has very many.
+pub struct Lifetimes<'a> {
+    source: &'a dyn Source,
+    /// The rows whose spans were entered several times.
+    rows: BTreeMap<usize, RowSpans>,
+    /// By name.
+    regions: BTreeMap<usize, RegionLifetimes>,
+}
+
+/// The lives of the spans of a region, over the chosen ranks.
+#[derive(Clone, Debug)]
+pub struct RegionLifetimes {
+    name: String,
+    elapsed: Spread,
+    busy: Spread,
+    idle: Spread,
+    polls: Statistics,
+    entries: u64,
+    most_polls: u64,
+    most_threads: u32,
+}
+
+impl RegionLifetimes {
+    fn new(name: &str) -> Self {
+        Self {
+            name: name.into(),
+            elapsed: Spread::default(),
+            busy: Spread::default(),
+            idle: Spread::default(),
+            polls: Statistics::new(),
+            entries: 0,
+            most_polls: 0,
+            most_threads: 0,
+        }
+    }
+
+    /// The region.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The number of spans that were entered.
+    #[must_use]
+    pub fn spans(&self) -> u64 {
+        self.elapsed.statistics().count()
+    }
+
+    /// From first entry to last exit.
+    #[must_use]
+    pub fn elapsed(&self) -> &Spread {
+        &self.elapsed
+    }
+
+    /// For how long each was entered, on whatever threads.
+    #[must_use]
+    pub fn busy(&self) -> &Spread {
+        &self.busy
+    }
+
+    /// For how long each was not entered, between its first entry and its last exit.
+    #[must_use]
+    pub fn idle(&self) -> &Spread {
+        &self.idle
+    }
+
+    /// The lengths of all polls. The last, short entry of a span, which is made when a future is dropped, is none.
+    #[must_use]
+    pub fn polls(&self) -> &Statistics {
+        &self.polls
+    }
+
+    /// The most polls of one span.
+    #[must_use]
+    pub fn most_polls(&self) -> u64 {
+        self.most_polls
+    }
+
+    /// The most threads that entered one span.
+    #[must_use]
+    pub fn most_threads(&self) -> u32 {
+        self.most_threads
+    }
+}
+
+impl OnSpan for RegionLifetimes {
+    fn poll(&mut self, ns: i64) {
+        self.polls.add(ns);
+    }
+
+    fn end(&mut self, life: Life) {
+        self.elapsed.add(life.elapsed_ns());
+        self.busy.add(life.busy_ns);
+        self.idle.add(life.idle_ns());
+        self.entries += life.entries;
+        self.most_polls = self.most_polls.max(life.polls);
+        self.most_threads = self.most_threads.max(life.threads);
+    }
+}
+
+impl<'a> Lifetimes<'a> {
+    /// Of the chosen regions and ranks. Left out are regions whose spans were entered once each.
+    ///
+    /// # Errors
+    ///
+    /// When intervals cannot be read: regions of very many spans are looked through first.
+    pub fn new(source: &'a dyn Source, filter: &RegionFilter) -> Result<Self> {
+        let chosen = filter.chosen_regions(source);
+        Self::of(source, |row| chosen[row.name] && filter.keeps_rank(row.rank))
+    }
+
+    /// Of these rows.
+    pub(super) fn of(source: &'a dyn Source, takes: impl Fn(&Row) -> bool) -> Result<Self> {
+        let mut rows = BTreeMap::new();
+        for (index, row) in source.rows().iter().enumerate() {
+            if takes(row) && RowSpans::may_be_entered_again(source, row) {
+                rows.insert(index, RowSpans::of_all(source, index)?);
+            }
+        }
+        Ok(Self {
+            source,
+            rows,
+            regions: BTreeMap::new(),
+        })
+    }
+
+    /// The regions, in the order of their names in the source, when the pass is over.
+    #[must_use]
+    pub fn finish(self) -> Vec<RegionLifetimes> {
+        let regions = self.regions.into_values();
+        regions.filter(|region| region.entries > region.spans()).collect()
+    }
+
+    fn region(&mut self, row: usize) -> &mut RegionLifetimes {
+        let name = self.source.rows()[row].name;
+        let new = || RegionLifetimes::new(&self.source.names()[name]);
+        self.regions.entry(name).or_insert_with(new)
+    }
+}
+
+impl Observer for Lifetimes<'_> {
+    fn columns(&self, row: usize) -> &[&'static str] {
+        if self.rows.contains_key(&row) {
+            &[Intervals::SPAN]
+        } else {
+            &[]
+        }
+    }
+
+    fn takes_row(&self, row: usize) -> bool {
+        self.rows.contains_key(&row)
+    }
+
+    fn chunk(&mut self, row: usize, chunk: &Intervals) -> Result<()> {
+        if let Some(mut spans) = self.rows.remove(&row) {
+            spans.chunk(chunk, self.region(row));
+            self.rows.insert(row, spans);
+        }
+        Ok(())
+    }
+
+    fn end_row(&mut self, row: usize) -> Result<()> {
+        if let Some(spans) = self.rows.remove(&row) {
+            spans.end(self.region(row));
+        }
+        Ok(())
+    }
+}
