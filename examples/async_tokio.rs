@@ -1,7 +1,8 @@
 //! Spans around futures: every poll is one interval, on the thread that polled.
 //!
 //! A task that waits is not running, and the profile shows exactly that: the intervals of `fetch`
-//! are the moments in which it worked, spread over the threads that tokio moved it to.
+//! are the moments in which it worked, spread over the threads that tokio moved it to. How long it took
+//! with its waits is in the line on spans below the table.
 //!
 //! ```text
 //! cargo run --example async_tokio [PROFILE.h5]

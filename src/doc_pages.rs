@@ -1,5 +1,8 @@
 //! The guide and the readme, so that their code is compiled and run as doctests.
 
+#[cfg(feature = "hdf5")]
+#[doc = include_str!("../docs/async.md")]
+mod asynchronous {}
 #[doc = include_str!("../docs/configuration.md")]
 mod configuration {}
 #[doc = include_str!("../docs/format.md")]
