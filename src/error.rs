@@ -192,10 +192,10 @@ impl Error {
 
     /// The file could not be made, but its log is there; or those of `run`, in the directory `log`.
     #[cold]
-    pub(crate) fn unmerged(self, log: &Path, run: Option<&str>, output: &Path) -> Self {
+    pub(crate) fn unmerged(self, log: &Path, run: Option<&str>, output: &Path, compress: bool) -> Self {
         Kind::Unmerged {
             log: log.into(),
-            command: shell::merge_command(log, run, output),
+            command: shell::merge_command(log, run, output, compress),
             cause: self,
         }
         .into()
@@ -328,7 +328,7 @@ mod tests {
         assert!(error.source().is_none());
         assert_eq!(error.io_kind(), Some(io::ErrorKind::PermissionDenied));
 
-        let unmerged = error.unmerged(Path::new("run.log"), None, Path::new("out/run.h5"));
+        let unmerged = error.unmerged(Path::new("run.log"), None, Path::new("out/run.h5"), false);
         assert!(unmerged.is_io() && unmerged.source().is_none());
         assert_eq!(unmerged.to_string().matches("permission denied").count(), 1);
     }

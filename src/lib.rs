@@ -113,6 +113,8 @@ mod sys;
 mod text;
 mod tournament;
 pub mod units;
+#[cfg(any(feature = "export", feature = "hdf5"))]
+mod workers;
 
 pub use analysis::selection::RegionFilter;
 pub use clock::ManualClock;

@@ -51,13 +51,19 @@ pub(crate) fn quote(path: &Path) -> String {
 }
 
 /// The command that makes `output` of the logs at `logs`: a log, or a directory and one run in it.
-pub(crate) fn merge_command(logs: &Path, run: Option<&str>, output: &Path) -> String {
+pub(crate) fn merge_command(logs: &Path, run: Option<&str>, output: &Path, compress: bool) -> String {
     let run = run.map_or_else(String::new, |run| format!(" --run {}", quote(Path::new(run))));
     format!(
-        "scope-profiler-pproc merge {}{run} -o {}",
+        "scope-profiler-pproc merge {}{run} -o {}{}",
         quote(logs),
-        quote(output)
+        quote(output),
+        compress_option(compress)
     )
+}
+
+/// What follows a command that merges logs.
+pub(crate) fn compress_option(compress: bool) -> &'static str {
+    if compress { " --compress" } else { "" }
 }
 
 fn escaped(bytes: &[u8]) -> String {
@@ -117,10 +123,13 @@ mod tests {
 
     #[test]
     fn a_plain_path_stays_as_it_is_and_no_other_takes_a_second_line() {
-        assert_eq!(
-            merge_command(Path::new("out/run.h5.d"), Some("8f3a"), Path::new("out/run.h5")),
-            "scope-profiler-pproc merge out/run.h5.d --run 8f3a -o out/run.h5"
-        );
+        let command = |compress| {
+            let (logs, output) = (Path::new("out/run.h5.d"), Path::new("out/run.h5"));
+            merge_command(logs, Some("8f3a"), output, compress)
+        };
+        let plain = "scope-profiler-pproc merge out/run.h5.d --run 8f3a -o out/run.h5";
+        assert_eq!(command(false), plain);
+        assert_eq!(command(true), format!("{plain} --compress"));
         for name in NAMES {
             let quoted = quote(Path::new(OsStr::from_bytes(name)));
             assert!(!quoted.chars().any(char::is_control), "{quoted:?}");

@@ -23,6 +23,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // Recording: events go to the log, nobody here knows HDF5.
     ("clock", &["sys"]),
     ("sys", &[]),
+    ("workers", &["sys"]),
     (
         "config",
         &[
@@ -67,6 +68,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "sys",
             "tournament",
             "units",
+            "workers",
         ],
     ),
     // Reading: no recording, no clock, and only `plot` and `export` write files.

@@ -1,8 +1,6 @@
 //! From the logs of several ranks to a profile.
 #![cfg(feature = "hdf5")]
 
-#[path = "common/again.rs"]
-mod again;
 #[path = "common/calm.rs"]
 mod calm;
 
@@ -23,11 +21,13 @@ const FILE: &str = "SCOPE_PROFILER_TEST_RANK_FILE";
 /// Whether each rank has a clock of its own.
 const OWN_CLOCK: &str = "SCOPE_PROFILER_TEST_OWN_CLOCK";
 
-again::programs! { "rank" => record_as_a_rank }
-
 /// Records as one rank of a job that was started by a launcher.
-fn record_as_a_rank() {
-    let file = std::env::var_os(FILE).unwrap();
+#[test]
+#[ignore = "the program that the tests below start as a rank"]
+fn rank_program() {
+    let Some(file) = std::env::var_os(FILE) else {
+        return;
+    };
     let rank: u64 = std::env::var("PMI_RANK").unwrap().parse().unwrap();
     let mut config = ProfilingConfig::new()
         .file_path(PathBuf::from(file))
@@ -55,8 +55,9 @@ fn job_with(ranks: impl IntoIterator<Item = u32>, size: u32, set: impl Fn(&mut C
     let children: Vec<_> = ranks
         .into_iter()
         .map(|rank| {
-            let mut command = again("rank");
+            let mut command = Command::new(std::env::current_exe().unwrap());
             command
+                .args(["--exact", "rank_program", "--ignored", "-q"])
                 .env(FILE, directory.path().join("run.h5"))
                 .env("PMI_RANK", rank.to_string())
                 .env("PMI_SIZE", size.to_string())
@@ -236,6 +237,23 @@ fn a_merge_that_was_interrupted_goes_on_with_the_ranks_that_are_left() {
     assert_eq!(second.reused, [0, 1]);
     assert_eq!(content(&file), before);
     assert_eq!(merge(&directory, MergeMode::Link).reused, [0, 1, 2, 3]);
+}
+
+#[test]
+fn files_of_ranks_are_compressed_where_that_is_asked_for_later() {
+    let directory = job(0..2, 2);
+    let file = directory.path().join("run.h5");
+    let link = |compress| {
+        let options = MergeOptions::new().mode(MergeMode::Link).compress(compress);
+        merge_with(&logs(&directory), &file, &options).unwrap().reused
+    };
+    assert_eq!(link(false), [] as [u32; 0]);
+    let plain = content(&file);
+    assert_eq!(link(true), [] as [u32; 0]);
+    assert_eq!(link(true), [0, 1]);
+    // Those that are compressed serve as well where that was not asked for.
+    assert_eq!(link(false), [0, 1]);
+    assert_eq!(content(&file), plain);
 }
 
 #[test]

@@ -1,8 +1,6 @@
 //! What the library prints, and where: standard output is the program's own.
 #![cfg(all(unix, feature = "hdf5"))]
 
-#[path = "common/again.rs"]
-mod again;
 #[path = "common/calm.rs"]
 mod calm;
 
@@ -12,12 +10,12 @@ use std::io::{Read, Write};
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::process::{Command, Stdio};
 
-const FILE: &str = "PRINTING_TEST_FILE";
+const PART: &str = "PRINTING_TEST_FILE";
 
-again::programs! { "solver" => solver }
-
-fn solver() {
-    let file = std::env::var(FILE).unwrap();
+/// The program of these tests, run as a process of its own.
+#[test]
+fn the_program() {
+    let Ok(file) = std::env::var(PART) else { return };
     let session = ProfileManager::session(ProfilingConfig::new().file_path(file)).unwrap();
     ProfileManager::profile("solve", || ());
     println!("{{\"answer\": 42}}");
@@ -39,8 +37,11 @@ const DECIDING: [&str; 10] = [
 ];
 
 fn program(file: &std::path::Path, environment: &[(&str, &str)]) -> Command {
-    let mut command = again("solver");
-    command.stdin(Stdio::null()).env(FILE, file);
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
+        .args(["--exact", "the_program", "--nocapture", "--test-threads=1"])
+        .stdin(Stdio::null())
+        .env(PART, file);
     for name in DECIDING {
         command.env_remove(name);
     }
@@ -91,9 +92,9 @@ fn a_closed_standard_error_is_no_harm() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("run.h5");
     let mut shell = Command::new("sh");
-    shell.args(["-c", r#""$0" "$@" 2>&-"#]);
-    again::start_through(&mut shell, &again("solver"));
-    shell.env(FILE, &file);
+    let program = program(&file, &[]);
+    shell.args(["-c", r#""$0" "$@" 2>&-"#]).arg(program.get_program());
+    shell.args(program.get_args()).env(PART, &file);
     let output = shell.stdin(Stdio::null()).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     assert!(file.exists());

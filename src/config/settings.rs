@@ -30,6 +30,7 @@ impl ProfilingConfig {
         let label = get("SCOPE_PROFILER_LABEL").or(self.label);
 
         let keep_logs = flag("SCOPE_PROFILER_KEEP_LOGS", self.keep_logs)?;
+        let compress = flag("SCOPE_PROFILER_COMPRESS", self.compress)?;
         let merge = get("SCOPE_PROFILER_MERGE").map_or(Ok(self.merge), |value| parse_merge(&value))?;
         let merge_timeout = get("SCOPE_PROFILER_MERGE_TIMEOUT")
             .map_or(Ok(self.merge_timeout), |value| parse_timeout(&value))?;
@@ -105,6 +106,7 @@ impl ProfilingConfig {
             merge,
             merge_timeout,
             keep_logs,
+            compress,
             communicator: self.communicator,
             clock,
         })
@@ -141,6 +143,7 @@ pub(crate) struct Settings {
     pub(crate) merge: MergeMode,
     pub(crate) merge_timeout: Duration,
     pub(crate) keep_logs: bool,
+    pub(crate) compress: bool,
     pub(crate) communicator: Option<Arc<World>>,
     pub(crate) clock: Clock,
 }
@@ -220,6 +223,7 @@ mod tests {
                 ("SCOPE_PROFILER_MERGE", "Link"),
                 ("SCOPE_PROFILER_MERGE_TIMEOUT", "2.5"),
                 ("SCOPE_PROFILER_KEEP_LOGS", "1"),
+                ("SCOPE_PROFILER_COMPRESS", "yes"),
             ]))
             .unwrap();
         assert!(!settings.activated);
@@ -228,7 +232,7 @@ mod tests {
         assert_eq!(settings.label.unwrap(), "theirs");
         assert_eq!(settings.merge, MergeMode::Link);
         assert_eq!(settings.merge_timeout, Duration::from_millis(2_500));
-        assert!(settings.keep_logs);
+        assert!(settings.keep_logs && settings.compress);
     }
 
     #[test]
@@ -270,6 +274,7 @@ mod tests {
             ("SCOPE_PROFILER_MERGE", "blend"),
             ("SCOPE_PROFILER_MERGE_TIMEOUT", "-1"),
             ("SCOPE_PROFILER_KEEP_LOGS", "perhaps"),
+            ("SCOPE_PROFILER_COMPRESS", "9"),
         ] {
             let environment = |asked: &str| (asked == key).then(|| value.to_owned());
             let error = ProfilingConfig::new().resolve(environment).unwrap_err();

@@ -33,10 +33,11 @@ impl Ending<'_> {
     /// Makes the file of the only rank's log.
     pub(super) fn make_file(&self, ranks: &Ranks, log: &Path) -> Result<Summary> {
         let settings = &self.recording.settings;
-        let unmerged = |error: Error| error.unmerged(log, None, self.output());
+        let unmerged = |error: Error| error.unmerged(log, None, self.output(), settings.compress);
         let _in_hdf5 = in_hdf5().map_err(unmerged)?;
         let options = MergeOptions::new()
             .mode(settings.merge)
+            .compress(settings.compress)
             .into_destination(self.destination);
         let merged = merge_with(&[log], self.output(), &options).map_err(unmerged)?;
         let file = Written::open(&merged.output).map_err(unmerged)?;
@@ -81,7 +82,10 @@ impl Ending<'_> {
             .chain(of_missing.filter(|log| log.is_file()))
             .collect();
         let logs: Vec<PathBuf> = logs.into_iter().collect();
-        let options = MergeOptions::new().mode(mode).into_destination(self.destination);
+        let options = MergeOptions::new()
+            .mode(mode)
+            .compress(self.recording.settings.compress)
+            .into_destination(self.destination);
         let merged = merge_with(&logs, self.output(), &options)?;
         let output = merged.output.as_path();
         let file = Written::open(output)?;
@@ -101,6 +105,6 @@ impl Ending<'_> {
     /// Makes the file of this rank, for an index of links.
     pub(super) fn make_rank_file(&self, log: &Path) -> Result<()> {
         let _in_hdf5 = in_hdf5()?;
-        write_rank_file(log, self.output()).map(drop)
+        write_rank_file(log, self.output(), self.recording.settings.compress).map(drop)
     }
 }

@@ -151,7 +151,18 @@ impl Ending<'_> {
 
     /// The command that merges the logs of this run, and of no other.
     pub(super) fn merge_command(&self, log: &Path) -> String {
-        shell::merge_command(directory_of(log), run_directory::run_of_log(log), self.output())
+        self.merge_command_for(log, self.output())
+    }
+
+    /// The command that merges them into `output`.
+    pub(super) fn merge_command_for(&self, log: &Path, output: &Path) -> String {
+        let compress = self.recording.settings.compress;
+        shell::merge_command(
+            directory_of(log),
+            run_directory::run_of_log(log),
+            output,
+            compress,
+        )
     }
 
     /// The command that merges the logs of ranks that cannot talk to each other.
@@ -160,9 +171,10 @@ impl Ending<'_> {
             Some(_) => self.merge_command(log),
             // Each log has a run of its own. Only the user knows which logs belong together.
             None => format!(
-                "scope-profiler-pproc merge {}/*.log -o {}",
+                "scope-profiler-pproc merge {}/*.log -o {}{}",
                 shell::quote(directory_of(log)),
-                shell::quote(self.output())
+                shell::quote(self.output()),
+                shell::compress_option(self.recording.settings.compress)
             ),
         }
     }

@@ -45,7 +45,7 @@ impl Ending<'_> {
             self.command_for_all(ranks, log)
         } else {
             // Logs of earlier runs may lie beside it.
-            shell::merge_command(log, None, self.output())
+            shell::merge_command(log, None, self.output(), self.recording.settings.compress)
         };
         summary.set_advice(format!(
             "This program was built without HDF5. To make the file of the log:\n  {command}"

@@ -157,7 +157,9 @@ impl Ending<'_> {
             Err(error) => {
                 let verdict = Verdict::Failed(error.class(), error.to_string());
                 let run = run_directory::run_of_log(log);
-                (error.unmerged(directory, run, self.output()).into(), verdict)
+                let compress = self.recording.settings.compress;
+                let error = error.unmerged(directory, run, self.output(), compress);
+                (error.into(), verdict)
             }
             Ok((summary, output)) if gathered.missing.is_empty() => {
                 (Outcome::of(summary), Verdict::Merged(output))
@@ -221,7 +223,7 @@ impl Ending<'_> {
                 MergeMode::Keep => "",
                 _ => "; the file has what there was in the logs by then",
             },
-            shell::merge_command(directory_of(log), run_directory::run_of_log(log), output)
+            self.merge_command_for(log, output)
         ))
     }
 }

@@ -164,7 +164,7 @@ impl Writer {
         tell(&format!(
             "the program ended {how}; everything recorded is in {}: make a file of it with `{}`",
             shell::shown(&log).display(),
-            shell::merge_command(&log, None, Path::new("FILE"))
+            shell::merge_command(&log, None, Path::new("FILE"), self.recording.settings.compress)
         ));
     }
 

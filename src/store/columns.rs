@@ -154,8 +154,8 @@ impl Columns {
             .end_times
             .write(int64s(&self.ends[..rows]), range.clone())?;
         for (column, values) in [
-            (&datasets.thread_ids, &mut self.threads),
-            (&datasets.span_ids, &mut self.spans),
+            (&mut datasets.thread_ids, &mut self.threads),
+            (&mut datasets.span_ids, &mut self.spans),
         ] {
             if let Some(column) = column {
                 column.write(Values::Uint32(&values[..rows]), range.clone())?;

@@ -2,8 +2,6 @@
 
 #![cfg(feature = "cli")]
 
-#[path = "../common/again.rs"]
-mod again;
 mod checking;
 #[path = "../common/mod.rs"]
 mod common;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 /// Where the program that is killed writes to.
@@ -14,11 +14,13 @@ const FILE: &str = "SCOPE_PROFILER_KILLED_PROGRAM";
 const FLUSHED: &str = "all is flushed";
 const CALLS: u64 = 1000;
 
-crate::again::programs! { "victim" => record_until_killed }
-
 /// Records on two threads, flushes, and waits to be killed with a region still open.
-fn record_until_killed() {
-    let file = std::env::var_os(FILE).unwrap();
+#[test]
+#[ignore = "the program that the tests below kill"]
+fn killed_program() {
+    let Some(file) = std::env::var_os(FILE) else {
+        return;
+    };
     let profiler = Profiler::new(
         ProfilingConfig::new()
             .file_path(PathBuf::from(file))
@@ -47,7 +49,8 @@ fn killed() -> TempDir {
 }
 
 fn kill_one(directory: &Path) {
-    let mut child = again("victim")
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "merging::killed_program", "--ignored", "--nocapture"])
         .env(FILE, directory.join("run.h5"))
         .stdout(Stdio::piped())
         .spawn()
@@ -100,6 +103,34 @@ fn everything_that_a_killed_program_flushed_is_in_the_merged_file() {
         table.contains("the run is incomplete: its log has no end mark"),
         "{table}"
     );
+}
+
+#[test]
+fn the_file_of_a_killed_program_can_be_compressed() {
+    let directory = killed();
+    for (file, options) in [("plain.h5", &[] as &[&str]), ("packed.h5", &["--compress"])] {
+        let output = program()
+            .current_dir(&directory)
+            .args(["merge", "run.h5.d", "-o", file])
+            .args(options)
+            .output()
+            .unwrap();
+        assert!(stdout(&output).contains("2 000 intervals"), "{file}");
+    }
+    let [plain, packed] = ["plain.h5", "packed.h5"].map(|file| directory.path().join(file));
+    let size = |file: &Path| fs::metadata(file).unwrap().len();
+    assert!(size(&packed) + 8 * 2 * CALLS < size(&plain));
+    let read = |file: &Path| {
+        let reader = ProfilingH5Reader::open(file).unwrap();
+        let region = reader.get_region("right\nwing").unwrap();
+        (
+            region[0].start_times_ns().to_vec(),
+            region[0].end_times_ns().to_vec(),
+        )
+    };
+    assert_eq!(read(&packed), read(&plain));
+    let check = stdout(&run(&["--check", str(&packed)]));
+    assert!(check.contains("2 000 intervals"), "{check}");
 }
 
 #[test]

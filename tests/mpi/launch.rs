@@ -1,6 +1,5 @@
 //! Launching ranks, and reading what they left.
 
-use crate::{again, part};
 use scope_profiler::{
     ProfilingH5Reader,
     merge::{find_logs, merge},
@@ -10,6 +9,9 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+
+/// Which part the ranks play.
+pub(crate) const PART: &str = "SCOPE_PROFILER_TEST_PART";
 
 /// Set: the environment says nothing of ranks when the session begins.
 pub(crate) const NO_LAUNCHER: &str = "SCOPE_PROFILER_TEST_NO_LAUNCHER";
@@ -91,15 +93,10 @@ impl Launch {
     pub(crate) fn programs(parts: &[(u32, &str)]) -> Self {
         let (first, others) = parts.split_first().unwrap();
         let mut launch = Self::launcher(first.0, false);
-        // Each part has an environment of its own, which the launcher of all cannot give.
+        let program = std::env::current_exe().unwrap();
         let play = |command: &mut Command, part: &str| {
-            let rank = part::rank(part);
-            command.arg("env");
-            for (name, value) in rank.get_envs() {
-                let text = |part: &std::ffi::OsStr| part.to_str().unwrap().to_owned();
-                command.arg(format!("{}={}", text(name), text(value.unwrap())));
-            }
-            command.arg(rank.get_program()).args(rank.get_args());
+            command.args(["env", &format!("{PART}={part}")]).arg(&program);
+            command.args(["--exact", "part::the_rank", "--nocapture", "--test-threads=1"]);
         };
         play(&mut launch.command, first.1);
         for (ranks, part) in others {
@@ -116,7 +113,10 @@ impl Launch {
     }
 
     fn play(&mut self, part: &str) {
-        again::start_through(&mut self.command, &part::rank(part));
+        self.command
+            .arg(std::env::current_exe().unwrap())
+            .args(["--exact", "part::the_rank", "--nocapture", "--test-threads=1"])
+            .env(PART, part);
     }
 
     fn launcher(ranks: u32, survivors: bool) -> Self {

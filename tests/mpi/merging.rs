@@ -4,6 +4,7 @@ use super::interpreter::interpreter;
 use super::launch::{Launch, calls, names_in};
 use super::python::{what_python_reads, what_we_read};
 use scope_profiler::ProfilingH5Reader;
+use std::fs;
 
 /// Calls of `step`: rank r has 10 + r; the last of many has none.
 fn expected_steps(ranks: u32) -> Vec<(u32, u64)> {
@@ -89,6 +90,47 @@ fn both_python_readers_report_the_same_of_every_rank() {
 }
 
 #[test]
+fn compressed_files_of_ranks_say_the_same_and_are_smaller() {
+    for (merge, of_ranks) in [("copy", false), ("link", true)] {
+        let run = Launch::new(2, "many steps")
+            .env("SCOPE_PROFILER_MERGE", merge)
+            .env("SCOPE_PROFILER_COMPRESS", "1")
+            .env("SCOPE_PROFILER_KEEP_LOGS", "1")
+            .run();
+        assert_eq!(calls(&run.reader(), "step"), [(0, 20_000), (1, 20_001)]);
+        let ours = what_we_read(&run.file());
+        for version in ["0.1.8", "0.7.5"] {
+            if let Some(python) = interpreter(version) {
+                assert_eq!(
+                    what_python_reads(&python, &run.file(), 2),
+                    ours,
+                    "{version} {merge}"
+                );
+            }
+        }
+        let directory = run.directory.path();
+        let size = if of_ranks {
+            let files = names_in(&directory.join("run.h5.d"));
+            let files = files.iter().filter(|name| name.ends_with(".h5"));
+            files
+                .map(|name| fs::metadata(directory.join("run.h5.d").join(name)).unwrap().len())
+                .sum()
+        } else {
+            fs::metadata(run.file()).unwrap().len()
+        };
+        // The same logs without compression.
+        fs::remove_file(run.file()).unwrap();
+        super::launch::merge_offline(directory);
+        let plain = fs::metadata(run.file()).unwrap().len();
+        assert_eq!(what_we_read(&run.file()), ours);
+        assert!(
+            plain > 16 * 80_002 && size * 2 < plain,
+            "{merge}: {size} of {plain}"
+        );
+    }
+}
+
+#[test]
 fn links_lead_to_a_file_of_each_rank() {
     let run = Launch::new(4, "steps").env("SCOPE_PROFILER_MERGE", "link").run();
     assert_eq!(run.left(), ["run.h5", "run.h5.d"]);
@@ -96,6 +138,15 @@ fn links_lead_to_a_file_of_each_rank() {
     assert_eq!(files.len(), 4, "{files:?}");
     assert!(files.iter().all(|name| name.ends_with(".h5")), "{files:?}");
     assert_eq!(calls(&run.reader(), "step"), expected_steps(4));
+}
+
+#[test]
+fn kept_logs_of_a_program_that_compresses_are_merged_with_a_command_that_does() {
+    let run = Launch::new(2, "steps")
+        .env("SCOPE_PROFILER_MERGE", "keep")
+        .env("SCOPE_PROFILER_COMPRESS", "1")
+        .run();
+    assert!(run.stderr().contains("run.h5 --compress"), "{}", run.stderr());
 }
 
 #[test]

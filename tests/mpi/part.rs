@@ -1,25 +1,21 @@
 //! What the ranks do.
 
-use super::launch::{NO_LAUNCHER, TALKS, names_in, wait_for};
+use super::launch::{NO_LAUNCHER, PART, TALKS, names_in, wait_for};
 use mpi::environment::Universe;
 use mpi::topology::Color;
 use mpi::traits::{Communicator, CommunicatorCollectives};
 use scope_profiler::{Error, ProfileManager, ProfilingConfig, Summary};
 use std::io::Write;
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
-crate::again::programs!(play);
-
-/// A rank that plays `part`.
-pub(crate) fn rank(part: &str) -> Command {
-    again(part)
-}
-
-fn play(part: &str) {
-    match part {
+/// Not a test of its own: one rank of a launch.
+#[test]
+fn the_rank() {
+    let Ok(part) = std::env::var(PART) else { return };
+    match part.as_str() {
         "steps" => steps(),
+        "many steps" => many_steps(),
         "set up before MPI" => set_up_before_mpi(),
         "two groups" => two_groups(),
         "a group of its own" => group_of_its_own(),
@@ -38,7 +34,7 @@ fn play(part: &str) {
         "profiled when MPI is there, of two programs" => set_up_first_of_two_programs(),
         "MPI_Abort" => abort_all(),
         "abort after MPI_Init" => abort_after_mpi_init(),
-        other => panic!("no part {other}"),
+        other => panic!("{other}"),
     }
 }
 
@@ -89,6 +85,20 @@ fn tell_end(rank: i32, end: Result<Summary, Error>) {
 fn leave_without_mpi(universe: Universe) -> ! {
     std::mem::forget(universe);
     std::process::exit(0);
+}
+
+fn many_steps() {
+    let (_universe, rank) = mpi_world();
+    ProfileManager::setup(config()).unwrap();
+    for step in 0..20_000 + rank {
+        let _step = ProfileManager::profile_region("step");
+        ProfileManager::profile("solve", || {
+            (0..step % 70).for_each(|n| {
+                std::hint::black_box(n);
+            })
+        });
+    }
+    ProfileManager::finalize().unwrap();
 }
 
 fn steps() {

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 /// The log beside the file that a run writes.
 fn log_of(file: &Path) -> PathBuf {
@@ -36,8 +36,9 @@ fn rows(source: &dyn Source) -> Rows {
 
 fn table(source: &dyn Source) -> String {
     let chosen = RegionFilter::new().rows(source).unwrap();
-    let tree = CallTree::of(source, &chosen).unwrap();
-    table::render(&tree, &TableOptions::new().title("a run"))
+    let mut options = TableOptions::default();
+    options.title = Some("a run".into());
+    table::render(&CallTree::of(source, &chosen).unwrap(), &options)
 }
 
 #[test]
@@ -213,11 +214,13 @@ fn what_is_no_log_is_refused() {
 
 const FILE: &str = "SCOPE_PROFILER_TEST_WATCHED_FILE";
 
-crate::again::programs! { "watched" => call_when_told }
-
 /// Makes as many calls as each line of its input says, flushes, and says so.
-fn call_when_told() {
-    let file = std::env::var_os(FILE).unwrap();
+#[test]
+#[ignore = "the program that the test below watches"]
+fn watched_program() {
+    let Some(file) = std::env::var_os(FILE) else {
+        return;
+    };
     let config = ProfilingConfig::new()
         .file_path(PathBuf::from(file))
         .verbose(false);
@@ -244,7 +247,13 @@ struct Watched {
 
 impl Watched {
     fn start(file: &Path) -> Self {
-        let mut child = again("watched")
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "log_source::watched_program",
+                "--ignored",
+                "--nocapture",
+            ])
             .env(FILE, file)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -21,7 +21,9 @@ fn open(path: &Path) -> ProfilingH5Reader {
 
 fn table_of(reader: &ProfilingH5Reader) -> String {
     let tree = CallTree::filtered(reader, &RegionFilter::new()).unwrap();
-    table::render(&tree, &TableOptions::new().unicode(false))
+    let mut options = TableOptions::default();
+    options.unicode = false;
+    table::render(&tree, &options)
 }
 
 fn schema(file: &File, number: i64) {

@@ -149,6 +149,57 @@ fn both_read_an_index_of_links() {
 }
 
 #[test]
+fn both_read_compressed_columns() {
+    let directory = tempfile::tempdir().expect("a new directory");
+    let path = directory.path().join("compressed.h5");
+    let config = ProfilingConfig::new()
+        .file_path(&path)
+        .compress(true)
+        .verbose(false);
+    let profiler = Profiler::new(config).expect("the directory can be written");
+    std::thread::scope(|scope| {
+        for thread in 0..3 {
+            let profiler = &profiler;
+            scope.spawn(move || {
+                for n in 0..17_000 + 100 * thread {
+                    let _outer = profiler.profile_region("outer");
+                    profiler.profile("inner", || {
+                        (0..n % 90).for_each(|n| {
+                            std::hint::black_box(n);
+                        })
+                    });
+                    // Around the length from which on columns are compressed, and around that of a chunk.
+                    for (name, calls) in [
+                        ("short", 85),
+                        ("longer", 86),
+                        ("a chunk", 5_461),
+                        ("a chunk, and one", 5_462),
+                    ] {
+                        if n < calls {
+                            profiler.profile(name, || ());
+                        }
+                    }
+                }
+            });
+        }
+    });
+    profiler.finalize().expect("a file that can be written");
+    let ours = what_we_read(&path);
+    let calls: Vec<u64> = ["outer", "short", "longer", "a chunk", "a chunk, and one"]
+        .map(|name| ours[&(name.into(), 0)].0)
+        .into();
+    assert_eq!(calls, [51_300, 255, 258, 16_383, 16_386]);
+    let intervals: u64 = ours.values().map(|sums| sums.0).sum();
+    let size = path.metadata().expect("the file").len();
+    assert!(size < 8 * intervals, "{size} bytes for {intervals} intervals");
+    for version in ["0.1.8", "0.7.5"] {
+        if let Some(python) = interpreter(version) {
+            assert_eq!(what_python_reads(&python, &path, 1), ours, "{version}");
+        }
+    }
+}
+
+#[test]
 fn both_read_thousands_of_regions() {
     let directory = tempfile::tempdir().expect("a new directory");
     let path = directory.path().join("many.h5");

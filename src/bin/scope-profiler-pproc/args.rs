@@ -110,6 +110,10 @@ pub(crate) enum Command {
         #[arg(long, value_name = "MODE", default_value = "auto")]
         mode: Mode,
 
+        /// Compress the file: about 4 bytes an interval instead of 16. Every program that reads HDF5 reads it
+        #[arg(long)]
+        compress: bool,
+
         /// Print nothing but errors
         #[arg(short, long)]
         quiet: bool,

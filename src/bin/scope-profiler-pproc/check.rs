@@ -40,11 +40,8 @@ struct Style {
 
 impl Style {
     fn of_stdout() -> Self {
-        let options = TableOptions::for_stdout();
-        Self {
-            unicode: options.is_unicode(),
-            color: options.is_colored(),
-        }
+        let TableOptions { unicode, color, .. } = TableOptions::for_stdout();
+        Self { unicode, color }
     }
 
     /// The verdict with what the file is, the invariant, and a line for each finding and note.

@@ -22,6 +22,7 @@ use scope_profiler::analysis::imbalance;
 use scope_profiler::chart::ChartOptions;
 use scope_profiler::export::table::{self, TableOptions};
 use scope_profiler::export::{json, ranks_table};
+use scope_profiler::merge::MergeOptions;
 use scope_profiler::page::viewer;
 use scope_profiler::plot;
 use scope_profiler::profile::Source;
@@ -77,10 +78,12 @@ fn run(args: &Args) -> Result<(), Failure> {
         output,
         run,
         mode,
+        compress,
         quiet,
     }) = &args.command
     {
-        return merging::merge_logs(logs, run.as_deref(), output, (*mode).into(), *quiet);
+        let options = MergeOptions::new().mode((*mode).into()).compress(*compress);
+        return merging::merge_logs(logs, run.as_deref(), output, options, *quiet);
     }
     if let Some(Command::Export(export)) = &args.command {
         return exporting::export(args, export);
@@ -135,9 +138,11 @@ fn open(
 
 fn statistics_table(reader: &ProfilingH5Reader, filter: &RegionFilter, all: bool) -> Result<String, Failure> {
     let tree = CallTree::filtered(reader, filter)?;
-    let mut options = TableOptions::for_stdout().title(reader.title()).all_hint("--all");
+    let mut options = TableOptions::for_stdout();
+    options.title = Some(reader.title());
+    options.all_hint = Some("--all".into());
     if all {
-        options = options.max_rows(None);
+        options.max_rows = None;
     }
     let mut text = table::render(&tree, &options);
     if reader.num_ranks() > 1 {

@@ -3,7 +3,7 @@
 use crate::Failure;
 use crate::terminal::{self, print_line};
 use scope_profiler::{
-    merge::{MergeMode, MergeOptions, MergeProgress, Merged, find_logs, find_logs_of_run, merge_with},
+    merge::{MergeOptions, MergeProgress, Merged, find_logs, find_logs_of_run, merge_with},
     units,
 };
 use std::io::IsTerminal;
@@ -16,14 +16,13 @@ pub(crate) fn merge_logs(
     logs: &[PathBuf],
     run: Option<&str>,
     output: &Path,
-    mode: MergeMode,
+    mut options: MergeOptions,
     quiet: bool,
 ) -> Result<(), Failure> {
     let logs = match run {
         Some(run) => find_logs_of_run(logs, run)?,
         None => find_logs(logs)?,
     };
-    let mut options = MergeOptions::new().mode(mode);
     let shows_progress = !quiet && std::io::stderr().is_terminal();
     if shows_progress {
         let bar = ProgressBar::default();

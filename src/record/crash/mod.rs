@@ -57,7 +57,7 @@ unsafe impl Sync for CrashState {}
 
 impl CrashState {
     pub(super) fn new(recording: &Arc<Recording>, log: &LogWriter, reports: bool) -> io::Result<Arc<Self>> {
-        let command = shell::merge_command(log.path(), None, Path::new("FILE"));
+        let command = shell::merge_command(log.path(), None, Path::new("FILE"), recording.settings.compress);
         Ok(Arc::new(Self {
             recording: Arc::clone(recording),
             writer: UnsafeCell::new(TailWriter::new(log.tail()?)),

@@ -52,7 +52,7 @@ mod tests {
         fs::write(&path, "no HDF5 whatever the first bytes say").unwrap();
         assert_eq!(failure(&path), Failure::NotHdf5);
 
-        let whole = file::create(&path).unwrap();
+        let whole = file::create(&path, false).unwrap();
         whole.new_dataset::<i64>().shape(100).create("column").unwrap();
         whole.close().unwrap();
 

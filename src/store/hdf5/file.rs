@@ -1,5 +1,6 @@
 //! Opening HDF5 files so that memory does not grow with the number of objects in them.
 
+use super::packer;
 use hdf5::file::{FileAccessBuilder, MetadataCacheConfig};
 use hdf5::{File, FileBuilder};
 use std::path::Path;
@@ -15,8 +16,13 @@ const HEADER_BLOCK_BYTES: u64 = 1 << 14;
 /// In the format of HDF5 1.8 rather than of 1.0: that one keeps the names of a group's members in a
 /// single piece, which is read and written as a whole for each member once it is larger than the
 /// cache. The newer one finds a name in a tree and takes half the room.
-pub(super) fn create(path: &Path) -> hdf5::Result<File> {
+///
+/// With `compress`, columns may be in compressed chunks.
+pub(super) fn create(path: &Path, compress: bool) -> hdf5::Result<File> {
     let mut builder = FileBuilder::new();
+    if compress {
+        builder.with_fcpl(|creation| creation.istore_k(packer::INDEX_K));
+    }
     builder.with_fapl(|access| bounded(access).meta_block_size(HEADER_BLOCK_BYTES).libver_v18());
     builder.create(path)
 }

@@ -47,6 +47,26 @@ pub(in crate::store) enum Values<'a> {
     Uint32(&'a [u32]),
 }
 
+impl<'a> Values<'a> {
+    pub(super) fn len(self) -> usize {
+        match self {
+            Self::Int64(values) => values.len(),
+            Self::Uint32(values) => values.len(),
+        }
+    }
+
+    /// The values as they are in memory, and how many bytes each takes.
+    pub(super) fn bytes(self) -> (&'a [u8], usize) {
+        let (pointer, bytes): (*const u8, _) = match self {
+            Self::Int64(values) => (values.as_ptr().cast(), size_of_val(values)),
+            Self::Uint32(values) => (values.as_ptr().cast(), size_of_val(values)),
+        };
+        // SAFETY: the numbers take so many bytes from there on, and any byte may be seen as one.
+        let all = unsafe { std::slice::from_raw_parts(pointer, bytes) };
+        (all, bytes / self.len().max(1))
+    }
+}
+
 impl Makings {
     pub(super) fn new() -> hdf5::Result<Self> {
         let group = GroupCreate::try_new()?;

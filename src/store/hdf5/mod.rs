@@ -14,6 +14,7 @@ mod makings;
 mod native;
 mod new_file;
 mod opened;
+mod packer;
 mod values;
 
 pub(super) use column::Column;

@@ -1,15 +1,16 @@
 //! A file that is being written. Errors name the file that it is to become.
 
 use super::makings::{Makings, Values};
+use super::packer::{self, Packer};
 use super::{file, values};
 use crate::error::{Error, Result};
 use crate::profile::Value;
-use hdf5::Dataset;
 use hdf5::plist::group_create::LinkCreationOrder;
 use hdf5::types::VarLenUnicode;
+use hdf5::{Dataset, H5Type};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A file that is being written.
 #[derive(Debug)]
@@ -30,6 +31,19 @@ pub(in crate::store) struct NewGroup {
 pub(in crate::store) struct NewColumn {
     dataset: Dataset,
     shared: Arc<Shared>,
+    /// Where the column is compressed.
+    chunk: Option<Chunk>,
+}
+
+/// The chunk of a compressed column that is being filled.
+#[derive(Debug)]
+struct Chunk {
+    values: Vec<u8>,
+    /// The next row of the column, and all of its rows.
+    next: usize,
+    of: usize,
+    /// Rows of a chunk.
+    rows: usize,
 }
 
 /// What all parts of a file are made with.
@@ -37,12 +51,21 @@ pub(in crate::store) struct NewColumn {
 struct Shared {
     makings: Makings,
     output: PathBuf,
+    /// Where long columns are compressed.
+    packer: Option<Mutex<Packer>>,
 }
 
 impl Shared {
     #[cold]
     fn cannot_write(&self, cause: hdf5::Error) -> Error {
         cannot_write(&self.output, cause)
+    }
+
+    /// With the threads that compress, where there are any.
+    fn pack(&self, with: impl FnOnce(&mut Packer) -> hdf5::Result<()>) -> Result<()> {
+        let Some(packer) = &self.packer else { return Ok(()) };
+        let mut packer = packer.lock().unwrap_or_else(PoisonError::into_inner);
+        with(&mut packer).map_err(|error| self.cannot_write(error))
     }
 }
 
@@ -52,14 +75,18 @@ fn cannot_write(output: &Path, cause: hdf5::Error) -> Error {
 }
 
 impl NewFile {
-    /// Creates the file at `path`, which is to become `output`.
-    pub(in crate::store) fn create(path: &Path, output: &Path) -> Result<Self> {
+    /// Creates the file at `path`, which is to become `output`. With `compress`, long columns are compressed.
+    pub(in crate::store) fn create(path: &Path, output: &Path, compress: bool) -> Result<Self> {
         let failed = |error| cannot_write(output, error);
+        if compress {
+            packer::check().map_err(failed)?;
+        }
         Ok(Self {
-            file: file::create(path).map_err(failed)?,
+            file: file::create(path, compress).map_err(failed)?,
             shared: Arc::new(Shared {
                 makings: Makings::new().map_err(failed)?,
                 output: output.into(),
+                packer: compress.then(|| Mutex::new(Packer::start())),
             }),
         })
     }
@@ -87,6 +114,7 @@ impl NewFile {
     /// Writes all that is left. No group of the file must be in use.
     pub(in crate::store) fn close(self) -> Result<()> {
         let Self { file, shared } = self;
+        shared.pack(Packer::finish)?;
         file.close().map_err(|error| shared.cannot_write(error))
     }
 
@@ -129,7 +157,15 @@ impl NewGroup {
 
     /// Makes a column with all its values.
     pub(in crate::store) fn column(&self, name: &str, values: Values) -> Result<()> {
-        self.failing(self.shared.makings.column(&self.group, name, values))
+        let rows = values.len();
+        if !self.compresses(rows) {
+            return self.failing(self.shared.makings.column(&self.group, name, values));
+        }
+        let mut column = match values {
+            Values::Int64(_) => self.new_int64s(name, rows),
+            Values::Uint32(_) => self.new_uint32s(name, rows),
+        }?;
+        column.write(values, 0..rows)
     }
 
     /// Makes a dataset of texts.
@@ -141,12 +177,12 @@ impl NewGroup {
 
     /// Makes a column of so many int64, to be written piece by piece.
     pub(in crate::store) fn new_int64s(&self, name: &str, rows: usize) -> Result<NewColumn> {
-        self.new_column(self.group.new_dataset::<i64>().shape(rows).create(name))
+        self.new_column::<i64>(name, rows)
     }
 
     /// Makes a column of so many uint32, to be written piece by piece.
     pub(in crate::store) fn new_uint32s(&self, name: &str, rows: usize) -> Result<NewColumn> {
-        self.new_column(self.group.new_dataset::<u32>().shape(rows).create(name))
+        self.new_column::<u32>(name, rows)
     }
 
     /// An error about the file.
@@ -155,10 +191,22 @@ impl NewGroup {
         self.shared.cannot_write(cause.into())
     }
 
-    fn new_column(&self, dataset: hdf5::Result<Dataset>) -> Result<NewColumn> {
+    fn compresses(&self, rows: usize) -> bool {
+        self.shared.packer.is_some() && packer::is_worth_it(rows)
+    }
+
+    fn new_column<T: H5Type>(&self, name: &str, rows: usize) -> Result<NewColumn> {
+        let (dataset, chunk) = if self.compresses(rows) {
+            let (dataset, chunk_rows) = self.failing(packer::create::<T>(&self.group, name, rows))?;
+            (dataset, Some(Chunk::new(chunk_rows, rows)))
+        } else {
+            let dataset = self.group.new_dataset::<T>().shape(rows).create(name);
+            (self.failing(dataset)?, None)
+        };
         Ok(NewColumn {
-            dataset: self.failing(dataset)?,
+            dataset,
             shared: Arc::clone(&self.shared),
+            chunk,
         })
     }
 
@@ -175,13 +223,65 @@ impl NewGroup {
 }
 
 impl NewColumn {
-    /// Writes the values of some rows.
-    pub(in crate::store) fn write(&self, values: Values, rows: Range<usize>) -> Result<()> {
+    /// Writes the values of the next rows.
+    pub(in crate::store) fn write(&mut self, values: Values, rows: Range<usize>) -> Result<()> {
+        if let Some(chunk) = &mut self.chunk {
+            return self
+                .shared
+                .pack(|packer| chunk.fill(values, rows, &self.dataset, packer));
+        }
         let written = match values {
             Values::Int64(values) => self.dataset.write_slice(values, rows),
             Values::Uint32(values) => self.dataset.write_slice(values, rows),
         };
         written.map_err(|error| self.shared.cannot_write(error))
+    }
+}
+
+impl Chunk {
+    fn new(rows: usize, of: usize) -> Self {
+        Self {
+            values: Vec::new(),
+            next: 0,
+            of,
+            rows,
+        }
+    }
+
+    /// Adds the values of the next rows; each chunk that is full goes on.
+    fn fill(
+        &mut self,
+        values: Values,
+        rows: Range<usize>,
+        dataset: &Dataset,
+        packer: &mut Packer,
+    ) -> hdf5::Result<()> {
+        if rows.start != self.next || rows.len() != values.len() || rows.end > self.of {
+            return Err("the rows of a compressed column come one after the other".into());
+        }
+        let (mut bytes, width) = values.bytes();
+        let chunk_bytes = self.rows * width;
+        while !bytes.is_empty() {
+            let (now, later) = bytes.split_at(bytes.len().min(chunk_bytes - self.values.len()));
+            bytes = later;
+            if self.values.capacity() == 0 {
+                self.values.reserve_exact(chunk_bytes);
+            }
+            self.values.extend_from_slice(now);
+            self.next += now.len() / width;
+            if self.next == self.of {
+                // Rows behind the last one, which nobody sees: the same value takes the least room.
+                let first = self.values.len() - width;
+                while self.values.len() < chunk_bytes {
+                    self.values.extend_from_within(first..first + width);
+                }
+            }
+            if self.values.len() == chunk_bytes {
+                let first = self.next.div_ceil(self.rows).saturating_sub(1) * self.rows;
+                packer.add(dataset, first as u64, std::mem::take(&mut self.values), width)?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) fn merge(inputs: Inputs, output: &Path, options: &MergeOptions) -> Re
     let temporary = temporary_beside(output)
         .map_err(|error| Error::io(output, "cannot write", error))?
         .into_temp_path();
-    let file = NewFile::create(&temporary, output)?;
+    let file = NewFile::create(&temporary, output, options.compress)?;
     let mut gathered = Gathered::new(MergeMode::Copy);
     options.tell(inputs.progress(0));
     for (done, (&rank, input)) in inputs.ranks.iter().enumerate() {

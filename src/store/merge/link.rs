@@ -23,13 +23,13 @@ use tempfile::TempPath;
 /// # Errors
 ///
 /// When the log cannot be read or the file cannot be written.
-pub(crate) fn write_rank_file(log: &Path, output: &Path) -> Result<PathBuf> {
+pub(crate) fn write_rank_file(log: &Path, output: &Path, compress: bool) -> Result<PathBuf> {
     let _undisturbed = sys::signals::Undisturbed::by_file_size();
     let head = LogHead::read(log)?;
     let files = RankFiles::new(output, &head.run)?;
     files.create_directory()?;
     let path = files.path(head.rank);
-    match convert(head.rank, log, &path) {
+    match convert(head.rank, log, &path, compress) {
         Ok(_) => Ok(path),
         Err(LogFailure::Log(error) | LogFailure::Output(error)) => Err(error),
     }
@@ -44,11 +44,11 @@ pub(super) fn merge(inputs: Inputs, output: &Path, options: &MergeOptions) -> Re
     options.tell(inputs.progress(0));
     for (done, (&rank, input)) in inputs.ranks.iter().enumerate() {
         let path = files.path(rank);
-        let there = already_made(&path, rank, input.bytes);
+        let there = already_made(&path, rank, input.bytes, options.compress);
         if there.is_some() {
             reused.push(rank);
         }
-        let outcome = there.map_or_else(|| convert(rank, &input.path, &path), Ok);
+        let outcome = there.map_or_else(|| convert(rank, &input.path, &path, options.compress), Ok);
         if gathered.add(rank, &input.path, outcome)? {
             rank_files.push(path);
         }
@@ -77,7 +77,8 @@ fn write_index(
     let temporary = temporary_beside(output)
         .map_err(|error| Error::io(output, "cannot write", error))?
         .into_temp_path();
-    let file = NewFile::create(&temporary, output)?;
+    // Links are all that it has.
+    let file = NewFile::create(&temporary, output, false)?;
     gathered.finish(inputs, &file)?;
     file.attribute(names::RANK_FILES, &Value::Text(files.prefix.clone()))?;
     for (rank, _) in &gathered.ranks {
@@ -90,16 +91,20 @@ fn write_index(
 }
 
 /// Writes the file of a rank: a profile of its own with this rank alone.
-fn convert(rank: u32, log: &Path, path: &Path) -> Result<RankSummary, LogFailure> {
+fn convert(rank: u32, log: &Path, path: &Path, compress: bool) -> Result<RankSummary, LogFailure> {
     let failed = LogFailure::Output;
     let cannot = |error| LogFailure::Output(Error::io(path, "cannot write", error));
     // Taken before the log is read: if the log grows meanwhile, the file is made again.
     let bytes = std::fs::metadata(log).map_or(0, |log| log.len());
     let temporary = temporary_beside(path).map_err(cannot)?.into_temp_path();
-    let file = NewFile::create(&temporary, path).map_err(failed)?;
+    let file = NewFile::create(&temporary, path, compress).map_err(failed)?;
     let mut summary = add_rank(&file, rank, log, path)?;
     file.attribute(names::LOG_BYTES, &totals::int(bytes))
         .map_err(failed)?;
+    if compress {
+        file.attribute(names::COMPRESSED, &Value::Int(1))
+            .map_err(failed)?;
+    }
     totals::write_attributes(&file, summary.run.clone(), summary.totals, &Lacking::default())
         .map_err(failed)?;
     file.close().map_err(failed)?;
@@ -109,13 +114,14 @@ fn convert(rank: u32, log: &Path, path: &Path) -> Result<RankSummary, LogFailure
     Ok(summary)
 }
 
-/// The file at `path`, if it exists and was made from a log of so many bytes.
-fn already_made(path: &Path, rank: u32, log_bytes: u64) -> Option<RankSummary> {
+/// The file at `path`, if it exists and was made from a log of so many bytes, and is compressed where it is to be.
+fn already_made(path: &Path, rank: u32, log_bytes: u64, compress: bool) -> Option<RankSummary> {
     if !path.is_file() {
         return None;
     }
     let root = Group::root(&Arc::new(Opened::open_own(path).ok()?)).ok()?;
     let mut run = root.attributes(|_| true).ok()?;
+    let is_compressed = run.remove(names::COMPRESSED) == Some(Value::Int(1));
     let mut take = |key: &str| match run.remove(key) {
         Some(Value::Int(n)) => u64::try_from(n).ok(),
         _ => None,
@@ -129,7 +135,7 @@ fn already_made(path: &Path, rank: u32, log_bytes: u64) -> Option<RankSummary> {
         dropped: take(names::DROPPED_INTERVALS)?,
         open: take(names::OPEN_CALLS)?,
     };
-    (made_of == log_bytes).then_some(RankSummary {
+    (made_of == log_bytes && (is_compressed || !compress)).then_some(RankSummary {
         totals,
         complete: complete.get(names::COMPLETE) == Some(&Value::Int(1)),
         run,

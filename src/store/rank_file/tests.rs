@@ -1,6 +1,6 @@
 //! With small limits (see `BATCH_ROWS` and `WRITE_ROWS`), so that short logs take every path.
 
-use super::super::merge::merge;
+use super::super::merge::{MergeOptions, merge, merge_with};
 use super::super::rank_log::LogWriter;
 use crate::clock::{Anchor, ClockMeasurement};
 use crate::event::Event;
@@ -65,9 +65,14 @@ fn assert_file_has(events: &[Recorded], ticks_per_ns: u64) {
     let directory = tempfile::tempdir().unwrap();
     let log = directory.path().join("a-rank1.log");
     write_log(&log, events, ticks_per_ns, &[]);
-    let output = directory.path().join("run.h5");
-    merge(&[&log], &output).unwrap();
-    let reader = ProfilingH5Reader::open(&output).unwrap();
+    for compress in [false, true] {
+        let output = directory.path().join("run.h5");
+        merge_with(&[&log], &output, &MergeOptions::new().compress(compress)).unwrap();
+        assert_reader_has(&ProfilingH5Reader::open(&output).unwrap(), events, ticks_per_ns);
+    }
+}
+
+fn assert_reader_has(reader: &ProfilingH5Reader, events: &[Recorded], ticks_per_ns: u64) {
     for region in 0..5 {
         let of_region = events.iter().filter(|event| event.1 == region);
         let ns = |tick: u64| (tick / ticks_per_ns) as i64;
@@ -75,7 +80,7 @@ fn assert_file_has(events: &[Recorded], ticks_per_ns: u64) {
             .map(|event| (ns(event.2), ns(event.3), event.0, i64::from(span_of(event))))
             .collect();
         expected.sort_by_key(|&(start, end, thread, span)| (start, -end, thread, span));
-        let mut rows = rows_of(&reader, region);
+        let mut rows = rows_of(reader, region);
         let order: Vec<_> = rows.iter().map(|&(start, end, ..)| (start, -end)).collect();
         assert!(order.is_sorted(), "region {region}");
         rows.sort_by_key(|&(start, end, thread, span)| (start, -end, thread, span));

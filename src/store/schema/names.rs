@@ -25,6 +25,8 @@ pub(crate) const INCOMPLETE_RANKS: &str = "incomplete_ranks";
 pub(crate) const RANK_FILES: &str = "rank_files";
 /// Root attribute of a rank's file, int64: the length of the log that it was made of.
 pub(crate) const LOG_BYTES: &str = "log_bytes";
+/// Root attribute of a rank's file, int64: 1 where its columns are compressed.
+pub(crate) const COMPRESSED: &str = "compressed";
 /// Root attribute, float64: what one call of a guard cost, ns.
 pub(crate) const CALL_COST: &str = "call_cost_ns";
 /// Group of a rank's regions; each member is one region.
