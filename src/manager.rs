@@ -9,6 +9,8 @@ use crate::summary::Summary;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// The session as a whole. What guards and spans record into is in `record::global`, since `record` knows
+/// no `Profiler`; `start` sets both.
 static GLOBAL: Mutex<Option<Arc<Profiler>>> = Mutex::new(None);
 
 fn current() -> Option<Arc<Profiler>> {
@@ -90,7 +92,20 @@ impl ProfileManager {
         f()
     }
 
-    /// A region that has been entered in this session, also after it was finalized.
+    /// What has been recorded for a region, also after the session was finalized. `None` without a session,
+    /// and for a name that no guard and no span has entered in it.
+    ///
+    /// ```
+    /// use scope_profiler::{ProfileManager, ProfilingConfig};
+    ///
+    /// let config = ProfilingConfig::new().flush_to_disk(false).verbose(false);
+    /// let _session = ProfileManager::session(config)?;
+    /// ProfileManager::profile("solve", || {});
+    /// let solve = ProfileManager::get_region("solve").expect("it was entered");
+    /// assert_eq!(solve.num_calls(), 1);
+    /// assert!(ProfileManager::get_region("never entered").is_none());
+    /// # Ok::<(), scope_profiler::Error>(())
+    /// ```
     #[must_use]
     pub fn get_region(name: &str) -> Option<Region> {
         current()?.get_region(name)

@@ -266,9 +266,11 @@ impl Summary {
 
     fn render(&self, mut options: TableOptions) -> String {
         let mut out = String::new();
-        options.title.clone_from(&self.title);
+        if let Some(title) = &self.title {
+            options = options.title(title);
+        }
         if let Some(path) = &self.path {
-            options.all_hint = Some(format!("scope-profiler-pproc {} --all", shell::quote(path)));
+            options = options.all_hint(format!("scope-profiler-pproc {} --all", shell::quote(path)));
         }
         if self.has_tree {
             out.push_str(&table::render(&self.tree, &options));

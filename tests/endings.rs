@@ -3,6 +3,8 @@
 //! Each test runs this program again as a child that ends in its own way.
 #![cfg(all(unix, feature = "hdf5"))]
 
+#[path = "common/again.rs"]
+mod again;
 #[path = "common/calm.rs"]
 mod calm;
 #[cfg(target_os = "linux")]
@@ -17,19 +19,14 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Duration;
 
-const ENDING: &str = "SCOPE_PROFILER_TEST_ENDING";
-
 /// Runs the child's part in a directory of its own.
 fn child(ending: &str, directory: &Path) -> Output {
     command(ending, directory).output().unwrap()
 }
 
 fn command(ending: &str, directory: &Path) -> Command {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command
-        .args(["--exact", "the_child", "--nocapture", "--test-threads=1"])
-        .env(ENDING, ending)
-        .current_dir(directory);
+    let mut command = again(ending);
+    command.current_dir(directory);
     command
 }
 
@@ -60,16 +57,15 @@ fn record(calls: u32) {
     }
 }
 
-/// Not a test of its own: what the children do.
-#[test]
-fn the_child() {
-    let Ok(ending) = std::env::var(ENDING) else { return };
+again::programs!(come_to_an_end);
+
+fn come_to_an_end(ending: &str) {
     let config = ProfilingConfig::new()
         .file_path("run.h5")
         .verbose(false)
         .flush_interval(Duration::from_secs(3_600));
     ProfileManager::setup(config).unwrap();
-    match ending.as_str() {
+    match ending {
         "exit" => {
             record(1_000);
             let _open = ProfileManager::profile_region("open");
@@ -117,7 +113,7 @@ fn the_child() {
             record(5);
             ProfileManager::finalize().unwrap();
         }
-        other => panic!("{other}"),
+        other => panic!("no ending {other}"),
     }
 }
 

@@ -5,6 +5,8 @@
 #![cfg(all(unix, feature = "hdf5"))]
 #![allow(unsafe_code)]
 
+#[path = "common/again.rs"]
+mod again;
 #[path = "common/calm.rs"]
 mod calm;
 
@@ -14,36 +16,29 @@ use scope_profiler::{
     profile_region,
 };
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-const PART: &str = "SCOPE_PROFILER_TEST_FORKING";
 /// Longer than any child needs on the busiest machine: only one that hangs is ended.
 const PATIENCE: Duration = Duration::from_secs(1_800);
 
-fn run(part: &str, directory: &Path) -> Output {
-    Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "the_program", "--nocapture", "--test-threads=1"])
-        .env(PART, part)
-        .current_dir(directory)
-        .output()
-        .unwrap()
+fn run(program: &str, directory: &Path) -> Output {
+    again(program).current_dir(directory).output().unwrap()
 }
 
-/// Not a test of its own: the program that forks.
-#[test]
-fn the_program() {
-    match std::env::var(PART).as_deref() {
-        Err(_) => {}
-        Ok("busy") => busy(),
-        Ok("finalizing") => finalizing(),
-        Ok("daemon") => daemon(false, End::Finalize),
-        Ok("daemon that sets up") => daemon(true, End::Finalize),
-        Ok("daemon that exits") => daemon(false, End::Exit),
-        Ok("daemon that is ended") => daemon(false, End::Signal),
-        Ok("child") => child_of_a_living_parent(),
-        Ok(other) => panic!("{other}"),
+again::programs!(fork_as);
+
+fn fork_as(program: &str) {
+    match program {
+        "busy" => busy(),
+        "finalizing" => finalizing(),
+        "daemon" => daemon(false, End::Finalize),
+        "daemon that sets up" => daemon(true, End::Finalize),
+        "daemon that exits" => daemon(false, End::Exit),
+        "daemon that is ended" => daemon(false, End::Signal),
+        "child" => child_of_a_living_parent(),
+        other => panic!("no program {other}"),
     }
 }
 

@@ -6,13 +6,14 @@
 
 #![cfg(all(target_os = "linux", feature = "hdf5"))]
 
+#[path = "common/again.rs"]
+mod again;
 #[path = "common/calm.rs"]
 mod calm;
 
 use scope_profiler::profile::Source;
 use scope_profiler::{Profiler, ProfilingConfig, ProfilingH5Reader, RegionFilter};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 const FILE: &str = "SCOPE_PROFILER_TEST_NAMES_FILE";
 const NUMBER: &str = "SCOPE_PROFILER_TEST_NAMES_NUMBER";
@@ -86,12 +87,14 @@ impl Work {
     }
 }
 
-#[test]
-#[ignore = "the program that the tests below start to record"]
-fn recording_program() {
-    let Some(file) = std::env::var_os(FILE).map(PathBuf::from) else {
-        return;
-    };
+again::programs! { "record" => record, "read" => read }
+
+fn file() -> PathBuf {
+    std::env::var_os(FILE).unwrap().into()
+}
+
+fn record() {
+    let file = file();
     let (names, length) = (number(NUMBER).unwrap(), number(LENGTH).unwrap());
     let mut config = ProfilingConfig::new().file_path(&file).verbose(false);
     if let Some(bytes) = number(LIMIT) {
@@ -108,12 +111,8 @@ fn recording_program() {
     Work::so_far().print();
 }
 
-#[test]
-#[ignore = "the program that the tests below start to read"]
-fn reading_program() {
-    let Some(file) = std::env::var_os(FILE).map(PathBuf::from) else {
-        return;
-    };
+fn read() {
+    let file = file();
     let reader = ProfilingH5Reader::open(&file).unwrap();
     assert_eq!(reader.names().len(), number(NUMBER).unwrap());
     let rows = RegionFilter::new().rows(&reader).unwrap();
@@ -133,9 +132,8 @@ struct Outcome {
 
 /// Runs one of the programs above in a process of its own.
 fn run(program: &str, file: &Path, names: usize, length: usize, limit: Option<usize>) -> Outcome {
-    let mut command = Command::new(std::env::current_exe().unwrap());
+    let mut command = again(program);
     command
-        .args(["--exact", program, "--ignored", "--nocapture", "-q"])
         .env(FILE, file)
         .env(NUMBER, names.to_string())
         .env(LENGTH, length.to_string());
@@ -157,7 +155,7 @@ fn work_of(names: usize, length: usize) -> (Vec<Work>, u64) {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("run.h5");
     let mut work = Vec::new();
-    for program in ["recording_program", "reading_program"] {
+    for program in ["record", "read"] {
         let of_program = run(program, &file, names, length, None).work;
         // What is counted goes on; the most memory stays what it was.
         let mut earlier = (0, 0, 0);
@@ -221,7 +219,7 @@ fn names_that_take_too_much_memory_are_told_of_and_then_recorded_as_one() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("run.h5");
     let (names, length) = (3_000, 16_000);
-    let outcome = run("recording_program", &file, names, length, Some(4 << 20));
+    let outcome = run("record", &file, names, length, Some(4 << 20));
     let text = &outcome.complaints;
     let told: Vec<&str> = text
         .lines()

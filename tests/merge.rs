@@ -1,6 +1,8 @@
 //! From the logs of several ranks to a profile.
 #![cfg(feature = "hdf5")]
 
+#[path = "common/again.rs"]
+mod again;
 #[path = "common/calm.rs"]
 mod calm;
 
@@ -21,13 +23,11 @@ const FILE: &str = "SCOPE_PROFILER_TEST_RANK_FILE";
 /// Whether each rank has a clock of its own.
 const OWN_CLOCK: &str = "SCOPE_PROFILER_TEST_OWN_CLOCK";
 
+again::programs! { "rank" => record_as_a_rank }
+
 /// Records as one rank of a job that was started by a launcher.
-#[test]
-#[ignore = "the program that the tests below start as a rank"]
-fn rank_program() {
-    let Some(file) = std::env::var_os(FILE) else {
-        return;
-    };
+fn record_as_a_rank() {
+    let file = std::env::var_os(FILE).unwrap();
     let rank: u64 = std::env::var("PMI_RANK").unwrap().parse().unwrap();
     let mut config = ProfilingConfig::new()
         .file_path(PathBuf::from(file))
@@ -55,9 +55,8 @@ fn job_with(ranks: impl IntoIterator<Item = u32>, size: u32, set: impl Fn(&mut C
     let children: Vec<_> = ranks
         .into_iter()
         .map(|rank| {
-            let mut command = Command::new(std::env::current_exe().unwrap());
+            let mut command = again("rank");
             command
-                .args(["--exact", "rank_program", "--ignored", "-q"])
                 .env(FILE, directory.path().join("run.h5"))
                 .env("PMI_RANK", rank.to_string())
                 .env("PMI_SIZE", size.to_string())

@@ -1,6 +1,8 @@
 //! Ranks with clocks that differ, under a real `mpirun`.
 #![cfg(feature = "hdf5")]
 
+#[path = "common/again.rs"]
+mod again;
 #[path = "common/calm.rs"]
 mod calm;
 
@@ -22,13 +24,11 @@ const STEPS: usize = 40;
 /// How long a run takes at the least: clocks that differ in rate differ by something then. It may take longer.
 const AT_LEAST: Duration = Duration::from_millis(500);
 
+again::programs! { "rank" => record_as_a_rank }
+
 /// Records each step twice: around it with the system's clock, inside with the rank's own.
-#[test]
-#[ignore = "the program that the tests below start under mpirun"]
-fn rank_program() {
-    let Some(directory) = std::env::var_os(DIRECTORY).map(PathBuf::from) else {
-        return;
-    };
+fn record_as_a_rank() {
+    let directory = PathBuf::from(std::env::var_os(DIRECTORY).unwrap());
     let universe = mpi::initialize().unwrap();
     let world = universe.world();
     let skews = std::env::var(SKEWS).unwrap();
@@ -76,10 +76,9 @@ fn launch(skews: &[(i64, i64)], killed: bool) -> TempDir {
         .collect();
     let mut command =
         Command::new(std::env::var_os("SCOPE_PROFILER_MPIRUN").unwrap_or_else(|| "mpirun".into()));
+    command.args(["-n", &skews.len().to_string()]);
+    again::start_through(&mut command, &again("rank"));
     command
-        .args(["-n", &skews.len().to_string()])
-        .arg(std::env::current_exe().unwrap())
-        .args(["--exact", "rank_program", "--ignored", "--test-threads=1"])
         .env("OMPI_ALLOW_RUN_AS_ROOT", "1")
         .env("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1")
         .env("OMPI_MCA_rmaps_base_oversubscribe", "1")

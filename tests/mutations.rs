@@ -7,6 +7,8 @@
 #![cfg(all(unix, feature = "cli"))]
 #![allow(unreachable_pub, reason = "the fuzz targets use the same files")]
 
+#[path = "common/again.rs"]
+mod again;
 mod common;
 #[allow(dead_code, reason = "files are written here and not there")]
 #[path = "../fuzz/src/profile.rs"]
@@ -109,16 +111,13 @@ fn mutant(originals: &[Vec<u8>], number: u64) -> Vec<u8> {
     bytes
 }
 
+again::programs! { "read" => read_damaged_files }
+
 /// Reads the damaged files whose numbers the environment gives, and says which it is at.
-#[test]
-#[ignore = "the program that reads the damaged files for the test below"]
-fn reading_program() {
-    let number = |name: &str| std::env::var(name).ok()?.parse::<u64>().ok();
-    let (Some(directory), Some(from), Some(to)) = (std::env::var_os(DIRECTORY), number(FROM), number(TO))
-    else {
-        return;
-    };
-    let directory = PathBuf::from(directory);
+fn read_damaged_files() {
+    let number = |name: &str| std::env::var(name).unwrap().parse::<u64>().unwrap();
+    let directory = PathBuf::from(std::env::var_os(DIRECTORY).unwrap());
+    let (from, to) = (number(FROM), number(TO));
     let originals = originals();
     static AT: AtomicU64 = AtomicU64::new(u64::MAX);
     std::thread::spawn(|| {
@@ -151,10 +150,10 @@ fn read_all(directory: &Path, mut numbers: Range<u64>) -> Vec<u64> {
     let mut deadly = Vec::new();
     while !numbers.is_empty() {
         // Two GiB of address space: what a file claims must not be believed.
-        let mut child = Command::new("/bin/sh")
-            .args(["-c", r#"ulimit -c 0; ulimit -v 2097152; exec "$0" "$@""#])
-            .arg(std::env::current_exe().unwrap())
-            .args(["--exact", "reading_program", "--ignored", "--nocapture"])
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", r#"ulimit -c 0; ulimit -v 2097152; exec "$0" "$@""#]);
+        again::start_through(&mut shell, &again("read"));
+        let mut child = shell
             .env(DIRECTORY, directory)
             .env(FROM, numbers.start.to_string())
             .env(TO, numbers.end.to_string())

@@ -1,6 +1,8 @@
 //! What the library prints, and where: standard output is the program's own.
 #![cfg(all(unix, feature = "hdf5"))]
 
+#[path = "common/again.rs"]
+mod again;
 #[path = "common/calm.rs"]
 mod calm;
 
@@ -10,12 +12,12 @@ use std::io::{Read, Write};
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::process::{Command, Stdio};
 
-const PART: &str = "PRINTING_TEST_FILE";
+const FILE: &str = "PRINTING_TEST_FILE";
 
-/// The program of these tests, run as a process of its own.
-#[test]
-fn the_program() {
-    let Ok(file) = std::env::var(PART) else { return };
+again::programs! { "solver" => solver }
+
+fn solver() {
+    let file = std::env::var(FILE).unwrap();
     let session = ProfileManager::session(ProfilingConfig::new().file_path(file)).unwrap();
     ProfileManager::profile("solve", || ());
     println!("{{\"answer\": 42}}");
@@ -37,11 +39,8 @@ const DECIDING: [&str; 10] = [
 ];
 
 fn program(file: &std::path::Path, environment: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command
-        .args(["--exact", "the_program", "--nocapture", "--test-threads=1"])
-        .stdin(Stdio::null())
-        .env(PART, file);
+    let mut command = again("solver");
+    command.stdin(Stdio::null()).env(FILE, file);
     for name in DECIDING {
         command.env_remove(name);
     }
@@ -92,9 +91,9 @@ fn a_closed_standard_error_is_no_harm() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("run.h5");
     let mut shell = Command::new("sh");
-    let program = program(&file, &[]);
-    shell.args(["-c", r#""$0" "$@" 2>&-"#]).arg(program.get_program());
-    shell.args(program.get_args()).env(PART, &file);
+    shell.args(["-c", r#""$0" "$@" 2>&-"#]);
+    again::start_through(&mut shell, &again("solver"));
+    shell.env(FILE, &file);
     let output = shell.stdin(Stdio::null()).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     assert!(file.exists());

@@ -2,6 +2,8 @@
 
 #![cfg(all(unix, feature = "hdf5"))]
 
+#[path = "common/again.rs"]
+mod again;
 #[path = "common/calm.rs"]
 mod calm;
 
@@ -14,13 +16,11 @@ use tempfile::TempDir;
 
 const FILE: &str = "SCOPE_PROFILER_TEST_FILE";
 
+again::programs! { "solver" => solver }
+
 /// Records into the file that the environment names, and keeps a copy of the log while it is there.
-#[test]
-#[ignore = "the program that the tests below start"]
-fn recording_program() {
-    let Some(file) = std::env::var_os(FILE).map(PathBuf::from) else {
-        return;
-    };
+fn solver() {
+    let file = PathBuf::from(std::env::var_os(FILE).unwrap());
     let profiler = Profiler::new(ProfilingConfig::new().file_path(&file)).unwrap();
     profiler.profile("solve", || ());
     profiler.flush().unwrap();
@@ -48,10 +48,10 @@ fn files_in(directory: &Path) -> Vec<PathBuf> {
 
 /// Starts the program under a umask, with more arguments and environment.
 fn record(file: &Path, umask: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
-    Command::new("/bin/sh")
-        .args(["-c", &format!(r#"umask {umask}; exec "$0" "$@""#)])
-        .arg(std::env::current_exe().unwrap())
-        .args(["--exact", "recording_program", "--ignored", "--nocapture"])
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", &format!(r#"umask {umask}; exec "$0" "$@""#)]);
+    again::start_through(&mut shell, &again("solver"));
+    shell
         .args(arguments)
         .env(FILE, file)
         .envs(environment.iter().copied())

@@ -4,6 +4,8 @@
 //! regions and 1000 calls each.
 #![cfg(feature = "hdf5")]
 
+#[path = "common/again.rs"]
+mod again;
 #[path = "common/calm.rs"]
 mod calm;
 
@@ -30,15 +32,14 @@ fn regions_and_calls() -> (usize, usize) {
     }
 }
 
-fn file() -> Option<PathBuf> {
-    std::env::var_os(FILE).map(PathBuf::from)
+again::programs! { "rank" => record_as_a_rank, "merge" => merge_the_ranks }
+
+fn file() -> PathBuf {
+    std::env::var_os(FILE).unwrap().into()
 }
 
-#[test]
-#[ignore = "the program that the tests below start as a rank"]
-fn rank_program() {
-    let Some(file) = file() else { return };
-    let profiler = Profiler::new(ProfilingConfig::new().file_path(file).verbose(false)).unwrap();
+fn record_as_a_rank() {
+    let profiler = Profiler::new(ProfilingConfig::new().file_path(file()).verbose(false)).unwrap();
     let (regions, calls) = regions_and_calls();
     for region in 0..regions {
         let name = format!("region {region}");
@@ -47,10 +48,8 @@ fn rank_program() {
     profiler.finalize().unwrap();
 }
 
-#[test]
-#[ignore = "the program that the tests below start to merge"]
-fn merge_program() {
-    let Some(file) = file() else { return };
+fn merge_the_ranks() {
+    let file = file();
     let logs = find_logs(&[file.with_extension("h5.d")]).unwrap();
     let mode = match std::env::var(MODE).as_deref() {
         Ok("link") => MergeMode::Link,
@@ -70,10 +69,8 @@ fn merge_program() {
 }
 
 fn start(program: &str, file: &Path) -> Command {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command
-        .args(["--exact", program, "--ignored", "--nocapture", "-q"])
-        .env(FILE, file);
+    let mut command = again(program);
+    command.env(FILE, file);
     command
 }
 
@@ -83,7 +80,7 @@ fn record(ranks: usize) -> TempDir {
     for first in (0..ranks).step_by(8) {
         let some: Vec<_> = (first..ranks.min(first + 8))
             .map(|rank| {
-                start("rank_program", &file)
+                start("rank", &file)
                     .env("PMI_RANK", rank.to_string())
                     .env("PMI_SIZE", ranks.to_string())
                     .env("PMI_JOBID", "scale")
@@ -102,7 +99,7 @@ fn record(ranks: usize) -> TempDir {
 /// The most memory that merging took, KiB.
 fn memory_to_merge(directory: &TempDir, ranks: usize, mode: &str) -> u64 {
     let file = directory.path().join("run.h5");
-    let output = start("merge_program", &file).env(MODE, mode).output().unwrap();
+    let output = start("merge", &file).env(MODE, mode).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let text = String::from_utf8(output.stdout).unwrap();
     let line = text.lines().find(|line| line.starts_with("merged")).unwrap();

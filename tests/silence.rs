@@ -2,6 +2,8 @@
 //! call sites and subscribers is global.
 #![cfg(feature = "hdf5")]
 
+#[path = "common/again.rs"]
+mod again;
 mod common;
 
 use scope_profiler::{ProfileManager, Profiler, ProfilingConfig, ScopeLayer, profile_region};
@@ -11,7 +13,6 @@ use tracing::{info_span, warn_span};
 use tracing_subscriber::filter::{LevelFilter, filter_fn};
 use tracing_subscriber::{EnvFilter, Registry, prelude::*, registry, reload};
 
-const CASE: &str = "SILENCE_TEST_CASE";
 const FILE: &str = "SILENCE_TEST_FILE";
 
 fn config() -> ProfilingConfig {
@@ -195,12 +196,7 @@ fn run(case: &str) {
     end();
 }
 
-#[test]
-fn the_program() {
-    if let Ok(case) = std::env::var(CASE) {
-        run(&case);
-    }
-}
+again::programs!(run);
 
 struct Said {
     hints: String,
@@ -228,12 +224,8 @@ fn said_with(case: &str, environment: &[(&str, &str)]) -> Said {
 }
 
 fn program(case: &str, file: &Path) -> Command {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command
-        .args(["--exact", "the_program", "--nocapture", "--test-threads=1"])
-        .stdin(Stdio::null())
-        .env(CASE, case)
-        .env(FILE, file);
+    let mut command = again(case);
+    command.stdin(Stdio::null()).env(FILE, file);
     for name in [
         "RUST_LOG",
         "SCOPE_PROFILER_ACTIVATED",

@@ -41,16 +41,11 @@ impl TableOptions {
         let environment = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
         let somebody_looks = terminal && !is_launched(environment);
         let columns = || env::var("COLUMNS").ok()?.parse().ok();
-        Self {
-            unicode: is_utf8(),
-            color: is_colored(somebody_looks, environment),
-            width: if somebody_looks {
-                size().map(|(width, _)| width.0.into()).or_else(columns)
-            } else {
-                None
-            },
-            ..Self::default()
-        }
+        let width = || size().map(|(width, _)| width.0.into()).or_else(columns);
+        Self::new()
+            .unicode(is_utf8())
+            .color(is_colored(somebody_looks, environment))
+            .width(somebody_looks.then(width).flatten())
     }
 }
 

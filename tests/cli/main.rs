@@ -2,6 +2,8 @@
 
 #![cfg(feature = "cli")]
 
+#[path = "../common/again.rs"]
+mod again;
 mod checking;
 #[path = "../common/mod.rs"]
 mod common;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use tempfile::TempDir;
 
 /// Where the program that is killed writes to.
@@ -14,13 +14,11 @@ const FILE: &str = "SCOPE_PROFILER_KILLED_PROGRAM";
 const FLUSHED: &str = "all is flushed";
 const CALLS: u64 = 1000;
 
+crate::again::programs! { "victim" => record_until_killed }
+
 /// Records on two threads, flushes, and waits to be killed with a region still open.
-#[test]
-#[ignore = "the program that the tests below kill"]
-fn killed_program() {
-    let Some(file) = std::env::var_os(FILE) else {
-        return;
-    };
+fn record_until_killed() {
+    let file = std::env::var_os(FILE).unwrap();
     let profiler = Profiler::new(
         ProfilingConfig::new()
             .file_path(PathBuf::from(file))
@@ -49,8 +47,7 @@ fn killed() -> TempDir {
 }
 
 fn kill_one(directory: &Path) {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "merging::killed_program", "--ignored", "--nocapture"])
+    let mut child = again("victim")
         .env(FILE, directory.join("run.h5"))
         .stdout(Stdio::piped())
         .spawn()

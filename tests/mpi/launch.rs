@@ -1,5 +1,6 @@
 //! Launching ranks, and reading what they left.
 
+use crate::{again, part};
 use scope_profiler::{
     ProfilingH5Reader,
     merge::{find_logs, merge},
@@ -9,9 +10,6 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-
-/// Which part the ranks play.
-pub(crate) const PART: &str = "SCOPE_PROFILER_TEST_PART";
 
 /// Set: the environment says nothing of ranks when the session begins.
 pub(crate) const NO_LAUNCHER: &str = "SCOPE_PROFILER_TEST_NO_LAUNCHER";
@@ -93,10 +91,15 @@ impl Launch {
     pub(crate) fn programs(parts: &[(u32, &str)]) -> Self {
         let (first, others) = parts.split_first().unwrap();
         let mut launch = Self::launcher(first.0, false);
-        let program = std::env::current_exe().unwrap();
+        // Each part has an environment of its own, which the launcher of all cannot give.
         let play = |command: &mut Command, part: &str| {
-            command.args(["env", &format!("{PART}={part}")]).arg(&program);
-            command.args(["--exact", "part::the_rank", "--nocapture", "--test-threads=1"]);
+            let rank = part::rank(part);
+            command.arg("env");
+            for (name, value) in rank.get_envs() {
+                let text = |part: &std::ffi::OsStr| part.to_str().unwrap().to_owned();
+                command.arg(format!("{}={}", text(name), text(value.unwrap())));
+            }
+            command.arg(rank.get_program()).args(rank.get_args());
         };
         play(&mut launch.command, first.1);
         for (ranks, part) in others {
@@ -113,10 +116,7 @@ impl Launch {
     }
 
     fn play(&mut self, part: &str) {
-        self.command
-            .arg(std::env::current_exe().unwrap())
-            .args(["--exact", "part::the_rank", "--nocapture", "--test-threads=1"])
-            .env(PART, part);
+        again::start_through(&mut self.command, &part::rank(part));
     }
 
     fn launcher(ranks: u32, survivors: bool) -> Self {

@@ -5,6 +5,8 @@
 //! with. `scripts/test` runs all of it with Open MPI and with MPICH.
 #![cfg(feature = "hdf5")]
 
+#[path = "../common/again.rs"]
+mod again;
 #[path = "../common/calm.rs"]
 mod calm;
 #[path = "../common/interpreter.rs"]

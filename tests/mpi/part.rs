@@ -1,19 +1,24 @@
 //! What the ranks do.
 
-use super::launch::{NO_LAUNCHER, PART, TALKS, names_in, wait_for};
+use super::launch::{NO_LAUNCHER, TALKS, names_in, wait_for};
 use mpi::environment::Universe;
 use mpi::topology::Color;
 use mpi::traits::{Communicator, CommunicatorCollectives};
 use scope_profiler::{Error, ProfileManager, ProfilingConfig, Summary};
 use std::io::Write;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
-/// Not a test of its own: one rank of a launch.
-#[test]
-fn the_rank() {
-    let Ok(part) = std::env::var(PART) else { return };
-    match part.as_str() {
+crate::again::programs!(play);
+
+/// A rank that plays `part`.
+pub(crate) fn rank(part: &str) -> Command {
+    again(part)
+}
+
+fn play(part: &str) {
+    match part {
         "steps" => steps(),
         "many steps" => many_steps(),
         "set up before MPI" => set_up_before_mpi(),
@@ -34,7 +39,7 @@ fn the_rank() {
         "profiled when MPI is there, of two programs" => set_up_first_of_two_programs(),
         "MPI_Abort" => abort_all(),
         "abort after MPI_Init" => abort_after_mpi_init(),
-        other => panic!("{other}"),
+        other => panic!("no part {other}"),
     }
 }
 

@@ -6,12 +6,10 @@ use scope_profiler::export::table::{self, TableOptions};
 use scope_profiler::profile::{Call, Profile as InMemory};
 use scope_profiler::{ProfilingH5Reader, RegionFilter};
 
-fn table(profile: Profile, change: impl FnOnce(&mut TableOptions)) -> String {
+fn table(profile: Profile, change: impl FnOnce(TableOptions) -> TableOptions) -> String {
     let reader = ProfilingH5Reader::open(profile.close().path()).unwrap();
     let tree = CallTree::filtered(&reader, &RegionFilter::new()).unwrap();
-    let mut options = TableOptions::default();
-    change(&mut options);
-    table::render(&tree, &options)
+    table::render(&tree, &change(TableOptions::new()))
 }
 
 fn sample() -> Profile {
@@ -24,7 +22,7 @@ fn sample() -> Profile {
 #[test]
 fn narrow_terminals_lose_columns_from_the_right() {
     assert_eq!(
-        table(sample(), |options| options.width = Some(64)),
+        table(sample(), |options| options.width(64)),
         "\
 1 rank, 1 thread, 4 intervals, wall time 1.00 ms (first to last
   interval)
@@ -40,7 +38,7 @@ main                                1  1.00 ms     200 µs
 #[test]
 fn very_narrow_terminals_keep_the_names() {
     assert_eq!(
-        table(sample(), |options| options.width = Some(20)),
+        table(sample(), |options| options.width(20)),
         "\
 1 rank, 1 …interval)
 
@@ -55,7 +53,7 @@ main
 #[test]
 fn no_line_is_ever_longer_than_the_terminal() {
     for width in 1..200 {
-        let text = table(sample(), |options| options.width = Some(width));
+        let text = table(sample(), |options| options.width(width));
         for line in text.lines() {
             assert!(line.chars().count() <= width, "{width}: {line:?}");
         }
@@ -71,11 +69,9 @@ fn nested(levels: i64) -> InMemory {
     profile.build()
 }
 
-fn rendered(profile: &InMemory, change: impl FnOnce(&mut TableOptions)) -> String {
+fn rendered(profile: &InMemory, change: impl FnOnce(TableOptions) -> TableOptions) -> String {
     let tree = CallTree::filtered(profile, &RegionFilter::new()).unwrap();
-    let mut options = TableOptions::default();
-    change(&mut options);
-    table::render(&tree, &options)
+    table::render(&tree, &change(TableOptions::new()))
 }
 
 #[test]
@@ -84,7 +80,7 @@ fn no_level_of_a_tree_is_ever_drawn_like_another() {
         for levels in [3, 7, 12, 23, 40, 100] {
             for unicode in [true, false] {
                 let text = rendered(&nested(levels), |options| {
-                    (options.width, options.unicode, options.max_rows) = (width, unicode, None);
+                    options.width(width).unicode(unicode).max_rows(None)
                 });
                 let lines: Vec<&str> = text.lines().filter(|line| line.contains("level ")).collect();
                 let before = |line: &&str| line[..line.find("level ").unwrap()].to_owned();
@@ -103,7 +99,7 @@ fn no_level_of_a_tree_is_ever_drawn_like_another() {
 
 #[test]
 fn a_tree_deeper_than_lines_can_show_numbers_its_levels() {
-    let text = rendered(&nested(70), |options| options.width = Some(80));
+    let text = rendered(&nested(70), |options| options.width(80));
     assert!(text.contains("\nlevel: region "), "{text}");
     assert!(text.contains("\n59: level 59 "), "{text}");
 }
@@ -115,12 +111,12 @@ fn recursion_is_marked_with_its_depth_and_counts_once() {
         profile.push(Call::new("fib", depth..1_000 - depth));
     }
     let profile = profile.build();
-    let text = rendered(&profile, |_| ());
+    let text = rendered(&profile, |options| options);
     assert!(
         text.contains("\nfib (recursive, 30 deep)     30  1.00 µs    1.00 µs  100.0 %"),
         "{text}"
     );
-    let text = rendered(&profile, |options| options.width = Some(20));
+    let text = rendered(&profile, |options| options.width(20));
     assert!(text.contains("\nfib (×30)"), "{text}");
 }
 
@@ -132,7 +128,7 @@ fn a_share_beyond_100_percent_has_its_threads_beside_it() {
     for thread in 1..9 {
         profile.push(Call::new("kernel", 10..100).thread(thread));
     }
-    let text = rendered(&profile.build(), |_| ());
+    let text = rendered(&profile.build(), |options| options);
     assert!(text.contains("720.0 % ██████████ 8 threads"), "{text}");
     assert!(text.contains("100.0 % ██████████  "), "{text}");
 }
@@ -144,7 +140,7 @@ fn the_time_before_the_first_region_is_part_of_the_run() {
         .interval(Call::new("solve", 75..100))
         .build();
     assert_eq!(
-        rendered(&profile, |options| options.width = Some(60)),
+        rendered(&profile, |options| options.width(60)),
         "\
 1 rank, 1 thread, 1 interval, wall time 100 ns, 75 ns
   (75.0 %) outside any region
@@ -166,10 +162,8 @@ fn a_filter_is_said_and_changes_no_number() {
         .build();
     let filter = RegionFilter::new().include(["main"]).unwrap().ranks([0]);
     let tree = CallTree::filtered(&profile, &filter).unwrap();
-    let mut options = TableOptions::default();
-    options.width = Some(60);
     assert_eq!(
-        table::render(&tree, &options),
+        table::render(&tree, &TableOptions::new().width(60)),
         "\
 1 rank, 1 thread, 2 intervals, wall time 100 ns
 filter: 1 of 2 regions, rank 0 of 2
@@ -190,7 +184,7 @@ fn what_is_missing_and_how_the_run_ended_is_said_below_the_table() {
         .dropped(0, "main", 2)
         .open(0, "solve", 1)
         .build();
-    let text = rendered(&profile, |_| ());
+    let text = rendered(&profile, |options| options);
     let notes: Vec<&str> = text.lines().skip(5).collect();
     assert_eq!(
         notes,
@@ -213,14 +207,14 @@ fn a_long_table_ends_where_a_person_stops_reading() {
         ));
     }
     let profile = profile.build();
-    let text = rendered(&profile, |options| options.all_hint = Some("--all".into()));
+    let text = rendered(&profile, |options| options.all_hint("--all"));
     // Title, blank, header, 60 rows, and the line that says so.
     let rows = text.lines().filter(|line| line.contains("cell ")).count();
     assert_eq!(rows, 59);
     assert!(text.contains("\nmain ") && text.contains("cell 4158"), "{text}");
     assert!(!text.contains("cell 0000"), "{text}");
     assert!(text.contains("\nand 4 100 more; --all shows them\n"), "{text}");
-    let all = rendered(&profile, |options| options.max_rows = None);
+    let all = rendered(&profile, |options| options.max_rows(None));
     assert_eq!(all.lines().filter(|line| line.contains("cell ")).count(), 4_159);
     assert!(!all.contains("more"), "no line on more rows");
 }
@@ -236,7 +230,7 @@ fn a_row_that_is_kept_has_all_above_it() {
         ));
     }
     profile.push(Call::new("inside", 99_001..99_599));
-    let text = rendered(&profile.build(), |options| options.max_rows = Some(2));
+    let text = rendered(&profile.build(), |options| options.max_rows(2));
     assert!(
         text.contains("\ncaller 99 ") && text.contains("\n└─ inside"),
         "{text}"
@@ -252,7 +246,7 @@ fn the_lines_of_the_tree_connect_siblings_past_their_children() {
         .region(0, "inside", &[(20, 30, 0)])
         .region(0, "second", &[(50, 60, 0)])
         .region(0, "after", &[(200, 210, 0)]);
-    let text = table(profile, |options| options.width = Some(16));
+    let text = table(profile, |options| options.width(16));
     let labels: Vec<&str> = text.lines().skip(3).collect();
     assert_eq!(labels, ["main", "├─ first", "│  └─ inside", "└─ second", "after"]);
 }
@@ -269,7 +263,7 @@ fn calls_without_times_show_dashes_and_a_note() {
             .unwrap();
     });
     assert_eq!(
-        table(profile, |_| ()),
+        table(profile, |options| options),
         "\
 1 rank, 0 threads, 0 intervals, wall time 0 ns
 
@@ -282,8 +276,8 @@ solve   1 234      -          -    -                     -    -    -    -
 
 #[test]
 fn colour_is_only_added_around_the_text() {
-    let plain = table(sample(), |_| ());
-    let coloured = table(sample(), |options| options.color = true);
+    let plain = table(sample(), |options| options);
+    let coloured = table(sample(), |options| options.color(true));
     let mut stripped = coloured.clone();
     for code in ["\u{1b}[1m", "\u{1b}[2m", "\u{1b}[0m"] {
         stripped = stripped.replace(code, "");
@@ -297,7 +291,7 @@ fn wide_characters_keep_the_columns_aligned() {
     let profile = Profile::new()
         .region(0, "計算", &[(0, 10, 0)])
         .region(0, "io 🚀", &[(20, 30, 0)]);
-    let text = table(profile, |options| options.width = Some(40));
+    let text = table(profile, |options| options.width(40));
     assert!(text.contains("\n計算        1"), "{text}");
     assert!(text.contains("\nio 🚀       1"), "{text}");
 }

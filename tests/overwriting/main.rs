@@ -5,6 +5,8 @@
 //! nothing but what the test sets.
 #![cfg(all(unix, feature = "hdf5"))]
 
+#[path = "../common/again.rs"]
+mod again;
 #[path = "../common/calm.rs"]
 mod calm;
 mod launchers;

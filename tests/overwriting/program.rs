@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
 
-/// Set: this process is the program. What it says: to name its region.
+/// The name of the program's region.
 const REGION: &str = "TEST_REGION";
 /// Set: the program starts another of itself while it runs.
 const PARENT: &str = "TEST_PARENT";
@@ -21,11 +21,10 @@ pub(crate) const FILE_PATH: &str = "TEST_FILE_PATH";
 
 const READY: &str = "the session has begun";
 
-/// Not a test of its own.
-#[test]
-#[ignore = "the program that the tests run"]
-fn the_program() {
-    let Ok(region) = std::env::var(REGION) else { return };
+crate::again::programs! { "session" => session }
+
+fn session() {
+    let region = std::env::var(REGION).unwrap();
     let mut config = ProfilingConfig::new();
     if let Some(path) = std::env::var_os(FILE_PATH) {
         config = config.file_path(path);
@@ -40,7 +39,7 @@ fn the_program() {
         std::io::stdin().lock().read_line(&mut String::new()).unwrap();
     }
     if std::env::var_os(PARENT).is_some() {
-        let child = again()
+        let child = again("session")
             .env(REGION, "child")
             .env(AT_ONCE, "1")
             .env_remove(PARENT)
@@ -57,29 +56,21 @@ fn the_program() {
     }
 }
 
-fn again() -> Command {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args([
-        "--exact",
-        "program::the_program",
-        "--ignored",
-        "--nocapture",
-        "-q",
-    ]);
-    command
-}
-
 /// A program that is to be started, in `directory`.
 pub(crate) fn program(directory: &Path) -> Command {
-    let mut command = again();
+    let mut command = again("session");
     bare(&mut command, directory);
     command.env(REGION, "step");
     command
 }
 
-/// Takes away everything but what a program needs to be found.
+/// Takes away everything but what a program is given and what it needs to be found.
 fn bare(command: &mut Command, directory: &Path) {
-    command.env_clear().current_dir(directory);
+    let given = command
+        .get_envs()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
+    let given: Vec<_> = given.collect();
+    command.env_clear().envs(given).current_dir(directory);
     let calm = "SCOPE_PROFILER_TEST_CALM";
     for key in ["PATH", "LD_LIBRARY_PATH", "TMPDIR", "LLVM_PROFILE_FILE", calm] {
         if let Some(value) = std::env::var_os(key) {

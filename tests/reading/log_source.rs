@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
 /// The log beside the file that a run writes.
 fn log_of(file: &Path) -> PathBuf {
@@ -36,9 +36,8 @@ fn rows(source: &dyn Source) -> Rows {
 
 fn table(source: &dyn Source) -> String {
     let chosen = RegionFilter::new().rows(source).unwrap();
-    let mut options = TableOptions::default();
-    options.title = Some("a run".into());
-    table::render(&CallTree::of(source, &chosen).unwrap(), &options)
+    let tree = CallTree::of(source, &chosen).unwrap();
+    table::render(&tree, &TableOptions::new().title("a run"))
 }
 
 #[test]
@@ -214,13 +213,11 @@ fn what_is_no_log_is_refused() {
 
 const FILE: &str = "SCOPE_PROFILER_TEST_WATCHED_FILE";
 
+crate::again::programs! { "watched" => call_when_told }
+
 /// Makes as many calls as each line of its input says, flushes, and says so.
-#[test]
-#[ignore = "the program that the test below watches"]
-fn watched_program() {
-    let Some(file) = std::env::var_os(FILE) else {
-        return;
-    };
+fn call_when_told() {
+    let file = std::env::var_os(FILE).unwrap();
     let config = ProfilingConfig::new()
         .file_path(PathBuf::from(file))
         .verbose(false);
@@ -247,13 +244,7 @@ struct Watched {
 
 impl Watched {
     fn start(file: &Path) -> Self {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args([
-                "--exact",
-                "log_source::watched_program",
-                "--ignored",
-                "--nocapture",
-            ])
+        let mut child = again("watched")
             .env(FILE, file)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -21,9 +21,7 @@ fn open(path: &Path) -> ProfilingH5Reader {
 
 fn table_of(reader: &ProfilingH5Reader) -> String {
     let tree = CallTree::filtered(reader, &RegionFilter::new()).unwrap();
-    let mut options = TableOptions::default();
-    options.unicode = false;
-    table::render(&tree, &options)
+    table::render(&tree, &TableOptions::new().unicode(false))
 }
 
 fn schema(file: &File, number: i64) {

@@ -1,6 +1,8 @@
 //! Every kind of file as the reader gives it back, and what is refused.
 #![cfg(feature = "hdf5")]
 
+#[path = "../common/again.rs"]
+mod again;
 mod columnar;
 #[path = "../common/mod.rs"]
 mod common;

@@ -40,8 +40,11 @@ struct Style {
 
 impl Style {
     fn of_stdout() -> Self {
-        let TableOptions { unicode, color, .. } = TableOptions::for_stdout();
-        Self { unicode, color }
+        let options = TableOptions::for_stdout();
+        Self {
+            unicode: options.is_unicode(),
+            color: options.is_colored(),
+        }
     }
 
     /// The verdict with what the file is, the invariant, and a line for each finding and note.

@@ -138,11 +138,9 @@ fn open(
 
 fn statistics_table(reader: &ProfilingH5Reader, filter: &RegionFilter, all: bool) -> Result<String, Failure> {
     let tree = CallTree::filtered(reader, filter)?;
-    let mut options = TableOptions::for_stdout();
-    options.title = Some(reader.title());
-    options.all_hint = Some("--all".into());
+    let mut options = TableOptions::for_stdout().title(reader.title()).all_hint("--all");
     if all {
-        options.max_rows = None;
+        options = options.max_rows(None);
     }
     let mut text = table::render(&tree, &options);
     if reader.num_ranks() > 1 {

@@ -16,21 +16,13 @@ use std::fmt::Write;
 /// How a table is laid out; by default Unicode, no colour, no limit to its width, and no more rows than
 /// somebody reads.
 #[derive(Clone, Debug)]
-#[non_exhaustive]
 pub struct TableOptions {
-    /// Columns of the terminal: what does not fit is left out from the right.
-    pub width: Option<usize>,
-    /// Lines of the tree, bars and µ; without it plain ASCII.
-    pub unicode: bool,
-    /// ANSI colours.
-    pub color: bool,
-    /// Stands in front of the first line: the run's label or the file's name.
-    pub title: Option<String>,
-    /// Rows of the tree at the most: those with the most time, and what they are below of. Defaults to 60;
-    /// none shows all.
-    pub max_rows: Option<usize>,
-    /// What shows the others, as the line below the rows says: `--all`, for example.
-    pub all_hint: Option<String>,
+    pub(super) width: Option<usize>,
+    pub(super) unicode: bool,
+    pub(super) color: bool,
+    title: Option<String>,
+    pub(super) max_rows: Option<usize>,
+    all_hint: Option<String>,
 }
 
 impl Default for TableOptions {
@@ -43,6 +35,70 @@ impl Default for TableOptions {
             max_rows: Some(60),
             all_hint: None,
         }
+    }
+}
+
+impl TableOptions {
+    /// The defaults.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Columns of the terminal: what does not fit is left out from the right. `None`, the default, has no
+    /// limit.
+    #[must_use]
+    pub fn width(mut self, columns: impl Into<Option<usize>>) -> Self {
+        self.width = columns.into();
+        self
+    }
+
+    /// Whether to draw the tree's lines, bars and µ, as by default, or to keep to ASCII.
+    #[must_use]
+    pub fn unicode(mut self, yes: bool) -> Self {
+        self.unicode = yes;
+        self
+    }
+
+    /// Whether to use ANSI colours. Defaults to `false`.
+    #[must_use]
+    pub fn color(mut self, yes: bool) -> Self {
+        self.color = yes;
+        self
+    }
+
+    /// Begins the first line: the run's label or the file's name.
+    #[must_use]
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = Some(title.into());
+        self
+    }
+
+    /// How many rows of the tree are shown at most: those with the most time, and the rows above them.
+    /// Defaults to 60; `None` shows all.
+    #[must_use]
+    pub fn max_rows(mut self, rows: impl Into<Option<usize>>) -> Self {
+        self.max_rows = rows.into();
+        self
+    }
+
+    /// What shows the remaining rows, as the line below the table says: `--all`, for example.
+    #[must_use]
+    pub fn all_hint(mut self, hint: impl Into<String>) -> Self {
+        self.all_hint = Some(hint.into());
+        self
+    }
+
+    /// Whether the table may use more than ASCII.
+    #[must_use]
+    pub fn is_unicode(&self) -> bool {
+        self.unicode
+    }
+
+    /// Whether the table uses ANSI colours.
+    #[must_use]
+    pub fn is_colored(&self) -> bool {
+        self.color
     }
 }
 
@@ -64,10 +120,8 @@ const NARROW: usize = 40;
 ///
 /// let reader = ProfilingH5Reader::open("tests/golden/s1_thread_ids.h5")?;
 /// let tree = CallTree::filtered(&reader, &RegionFilter::new())?;
-/// let mut options = TableOptions::default();
-/// options.width = Some(40);
 /// assert_eq!(
-///     table::render(&tree, &options),
+///     table::render(&tree, &TableOptions::new().width(40)),
 ///     "\
 /// 1 rank, 2 threads, 4 intervals, wall
 ///   time 120 ns (first to last interval),
