@@ -1,16 +1,21 @@
-//! How merging grows with the number of ranks and with the length of their logs.
+//! How merging and reading grow with the number of ranks and with the length of their logs.
 //!
 //! ```text
 //! cargo bench --bench scale                     256 and 1024 ranks, and one log of 10 million intervals
 //! cargo bench --bench scale -- ranks 4096       so many ranks of 100 regions with 1000 calls each
 //! cargo bench --bench scale -- large 10000000   one log of so many intervals, beside `cp` of the same bytes
+//! cargo bench --bench scale -- read 10000000    tables of files with so many intervals, in 1 rank of 4 regions
+//!                                               and in 64 of 40, beside a plain read of both columns
 //! ```
 //!
-//! Logs are recorded by processes that take themselves for ranks of a job. Each merge is a process of its
-//! own, which reports its processor time and the most memory that it had.
+//! Logs are recorded by processes that take themselves for ranks of a job. Each merge and each reading is a process
+//! of its own, which reports its time, processor time and the most memory that it had. Files that do not fit on the
+//! disk are skipped.
 
+use scope_profiler::analysis::call_tree::CallTree;
+use scope_profiler::export::table::{self, TableOptions};
 use scope_profiler::{
-    Profiler, ProfilingConfig,
+    Profiler, ProfilingConfig, ProfilingH5Reader, RegionFilter,
     merge::{MergeMode, MergeOptions, find_logs, merge_with},
 };
 use std::fs;
@@ -32,6 +37,9 @@ fn main() {
         ["merge", directory, file, mode] => merge(Path::new(directory), Path::new(file), mode),
         ["ranks", counts @ ..] => ranks(counts),
         ["large", intervals] => large(number(intervals)),
+        ["read", intervals] => read(number(intervals)),
+        ["look", file, how] => look(Path::new(file), how),
+        ["nested", file, regions, calls] => record_nested(Path::new(file), number(regions), number(calls)),
         _ => {
             ranks(&["256", "1024"]);
             large(10_000_000);
@@ -64,11 +72,7 @@ fn merge(directory: &Path, file: &Path, mode: &str) {
     let logs = find_logs(&[directory]).expect("logs");
     let started = Instant::now();
     let merged = merge_with(&logs, file, &MergeOptions::new().mode(mode)).expect("a profile");
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let memory = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))
-        .map_or("?", str::trim);
+    let memory = most_memory();
     let bytes: u64 = fs::metadata(file).map_or(0, |file| file.len())
         + merged
             .rank_files
@@ -82,6 +86,13 @@ fn merge(directory: &Path, file: &Path, mode: &str) {
         merged.intervals,
         bytes as f64 / 1e6
     );
+}
+
+/// The most memory that this process had.
+fn most_memory() -> String {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.map_or("?", str::trim).to_owned()
 }
 
 /// Of this process, user and system, as Linux counts it in hundredths of a second.
@@ -169,6 +180,118 @@ fn large(intervals: usize) {
         times.sort_by(f64::total_cmp);
         println!("cp of the {what}: {:.3} s", times[2]);
     }
+}
+
+/// Plays one rank whose regions are inside each other: the first around all calls of the others.
+fn record_nested(file: &Path, regions: usize, calls: usize) {
+    let profiler = Profiler::new(ProfilingConfig::new().file_path(file).verbose(false)).expect("a directory");
+    let names: Vec<String> = (1..regions).map(|region| format!("region {region}")).collect();
+    for _ in 0..calls {
+        let _step = profiler.profile_region("step");
+        for name in &names {
+            let _region = profiler.profile_region(name);
+        }
+    }
+    profiler.finalize().expect("a log");
+}
+
+/// Makes files of so many intervals and reads them in every way.
+fn read(intervals: usize) {
+    for (ranks, regions) in [(1, 4), (64, 40)] {
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = directory.path().join("run.h5");
+        // A log has 24 bytes an interval, the file 16, and what has to be sorted takes 20 meanwhile.
+        if room(directory.path()) < 80 * intervals as u64 {
+            println!("{ranks} x {regions}, {intervals} intervals: no room on the disk");
+            continue;
+        }
+        for rank in 0..ranks {
+            let calls = intervals / ranks / regions;
+            let status = this_program()
+                .args([
+                    "nested",
+                    file.to_str().expect("UTF-8"),
+                    &regions.to_string(),
+                    &calls.to_string(),
+                ])
+                .env("PMI_RANK", rank.to_string())
+                .env("PMI_SIZE", ranks.max(2).to_string())
+                .env("PMI_JOBID", "scale")
+                .status()
+                .expect("this program");
+            assert!(status.success());
+        }
+        println!("{ranks} x {regions}, {intervals} intervals, merge:");
+        run_merge(directory.path(), "copy");
+        fs::remove_dir_all(directory.path().join("run.h5.d")).expect("logs");
+        for how in ["plain", "table", "exact"] {
+            // The first reading finds no pages in memory.
+            for _ in 0..3 {
+                print!("{how}: ");
+                let status = this_program()
+                    .args(["look", file.to_str().expect("UTF-8"), how])
+                    .status();
+                assert!(status.expect("this program").success());
+            }
+        }
+    }
+}
+
+/// Bytes that are free where `path` is.
+fn room(path: &Path) -> u64 {
+    let output = Command::new("df")
+        .args(["--output=avail", "-B1"])
+        .arg(path)
+        .output()
+        .expect("df");
+    let text = String::from_utf8_lossy(&output.stdout);
+    text.lines()
+        .last()
+        .and_then(|line| line.trim().parse().ok())
+        .unwrap_or(0)
+}
+
+/// Reads a file in one way.
+fn look(file: &Path, how: &str) {
+    let started = Instant::now();
+    let what = match how {
+        "plain" => plain(file),
+        "table" => table(ProfilingH5Reader::open(file).expect("a profile")),
+        _ => table(ProfilingH5Reader::open_exact(file).expect("a profile")),
+    };
+    println!(
+        "{:.3} s wall, {} s processor, {}; {what}",
+        started.elapsed().as_secs_f64(),
+        processor_seconds(),
+        most_memory()
+    );
+}
+
+/// Both columns of all regions, one region after the other, without anything of this crate.
+fn plain(file: &Path) -> String {
+    let file = hdf5::File::open(file).expect("a file");
+    let mut intervals = 0;
+    for rank in file.groups().expect("ranks") {
+        for region in rank
+            .group("regions")
+            .and_then(|regions| regions.groups())
+            .expect("regions")
+        {
+            let read = |name| region.dataset(name).and_then(|column| column.read_raw::<i64>());
+            let (starts, ends) = (
+                read("start_times").expect("starts"),
+                read("end_times").expect("ends"),
+            );
+            intervals += starts.len().min(ends.len());
+        }
+    }
+    format!("{intervals} intervals")
+}
+
+fn table(reader: ProfilingH5Reader) -> String {
+    let tree = CallTree::filtered(&reader, &RegionFilter::new()).expect("a tree");
+    let text = table::render(&tree, &TableOptions::new());
+    format!("{} lines, {} intervals", text.lines().count(), tree.intervals())
 }
 
 fn run_merge(directory: &Path, mode: &str) {

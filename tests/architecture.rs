@@ -116,6 +116,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "analysis::inclusive",
             "analysis::span_set",
+            "analysis::summarize",
             "clock",
             "error",
             "event",

@@ -14,6 +14,7 @@ pub mod pass;
 pub mod selection;
 pub(crate) mod span_set;
 pub mod spans;
+pub(crate) mod summarize;
 #[cfg(test)]
 mod tests;
 pub(crate) mod threads;

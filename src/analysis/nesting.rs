@@ -88,6 +88,11 @@ impl<T: Copy> Nesting<T> {
         Ok(())
     }
 
+    /// The threads so far, by their place among those of the rank.
+    pub(crate) fn threads(&self) -> &[u32] {
+        self.threads.seen()
+    }
+
     /// Ends all calls: no more are to come.
     pub(crate) fn end(self, visitor: &mut impl Visitor<Tag = T>) {
         for mut stack in self.stacks {

@@ -8,6 +8,7 @@ mod ranks;
 mod report;
 mod rows;
 mod spans;
+mod summaries;
 mod sums;
 
 pub use report::{Finding, Report};
@@ -25,7 +26,7 @@ use std::path::Path;
 ///   independently while the program ran,
 /// - columns of equal length, rows in order of start where the file promises it, no end before its
 ///   start, threads that the file knows,
-/// - counts and sums as the file states them,
+/// - counts, sums and summaries as the file states them,
 /// - numbers of spans,
 /// - ranks: none missing, none beyond the size of the run,
 /// - in a log: checksums, names of all regions, a clock that does not run back.

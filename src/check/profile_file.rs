@@ -2,23 +2,29 @@
 
 use super::account::{Account, Checked, cut_short, signal};
 use super::ranks::{self, int};
-use super::{clocks, rows, spans, sums};
+use super::{clocks, rows, spans, summaries, sums};
 use crate::analysis::span_set::SpanSet;
 use crate::error::Result;
 use crate::profile::Value;
 use crate::store::names;
+use crate::store::reader::OrderedFile;
 use crate::store::schema::{self, Catalog, Decoder, Issues};
 use crate::units::plural;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 pub(super) fn check(path: &Path, issues: &mut Issues) -> Result<Checked> {
-    let file = schema::open(path, issues)?;
+    let file = OrderedFile::new(path, schema::open(path, issues)?);
     let catalog = file.catalog();
     if !catalog.of_one_rank {
         ranks::check(catalog, issues);
     }
-    let ranks = intervals(&*file, issues);
+    let before = issues.findings().len();
+    let ranks = intervals(file.decoder(), issues);
+    if issues.findings().len() == before {
+        // Rows that are not what they should be cannot be summed up.
+        summaries::check(&file, issues);
+    }
     let (recorded, account) = accounts(catalog, &ranks, issues);
     clocks::check(catalog, issues);
     if !is_ours(catalog) {

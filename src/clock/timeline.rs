@@ -87,6 +87,7 @@ impl Timeline {
             to: if high == *last { u64::MAX } else { high.tick },
             rate_ns: high.ns.abs_diff(low.ns),
             rate_ticks: high.tick - low.tick,
+            reciprocal: reciprocal(high.tick - low.tick),
         }
     }
 }
@@ -99,6 +100,8 @@ struct Segment {
     to: u64,
     rate_ns: u64,
     rate_ticks: u64,
+    /// 2^64 / `rate_ticks`, rounded down.
+    reciprocal: u64,
 }
 
 impl Segment {
@@ -109,6 +112,7 @@ impl Segment {
             to: u64::MAX,
             rate_ns: 1,
             rate_ticks: 1,
+            reciprocal: reciprocal(1),
         }
     }
 
@@ -117,7 +121,7 @@ impl Segment {
         if let Some(ns) = tick
             .checked_sub(self.origin.tick)
             .and_then(|elapsed| elapsed.checked_mul(self.rate_ns))
-            .and_then(|product| self.origin.ns.checked_add_unsigned(product / self.rate_ticks))
+            .and_then(|product| self.origin.ns.checked_add_unsigned(self.divided(product)))
         {
             return ns;
         }
@@ -128,6 +132,20 @@ impl Segment {
         let ns = scaled.saturating_add(i128::from(self.origin.ns));
         i64::try_from(ns).unwrap_or(if ns < 0 { i64::MIN } else { i64::MAX })
     }
+
+    /// `product / rate_ticks`: two multiplications take a fraction of the time of a division. What the reciprocal
+    /// lacks makes the quotient too small by at most one.
+    #[inline]
+    fn divided(&self, product: u64) -> u64 {
+        let quotient = ((u128::from(product) * u128::from(self.reciprocal)) >> 64) as u64;
+        let rest = product - quotient * self.rate_ticks;
+        quotient + u64::from(rest >= self.rate_ticks)
+    }
+}
+
+/// 2^64 / `divisor`, rounded down; of 1 the largest number instead.
+fn reciprocal(divisor: u64) -> u64 {
+    u64::try_from((1_u128 << 64) / u128::from(divisor)).unwrap_or(u64::MAX)
 }
 
 /// Converts many ticks to nanoseconds.
@@ -184,6 +202,18 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_product_of_a_reciprocal_is_the_quotient(
+            product in any::<u64>(), bits in 0_u32..64, divisor in any::<u64>(), off in 0_u64..3,
+        ) {
+            let divisor = (divisor >> bits).max(1);
+            let segment = Segment { rate_ticks: divisor, reciprocal: reciprocal(divisor), ..Segment::identity(Anchor { tick: 0, ns: 0 }) };
+            // Multiples, where rounding shows, and anything else.
+            for product in [product, (product / divisor * divisor).saturating_add(off).saturating_sub(1)] {
+                prop_assert_eq!(segment.divided(product), product / divisor);
+            }
+        }
+
         #[test]
         fn time_never_runs_backwards(
             anchors in proptest::collection::vec((any::<u64>(), any::<i64>()), 0..8),

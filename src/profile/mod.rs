@@ -7,7 +7,9 @@ mod intervals;
 mod origin;
 mod region;
 mod run;
+mod sketch;
 mod statistics;
+mod stored;
 pub(crate) mod threads;
 
 pub use call::Call;
@@ -22,8 +24,10 @@ pub use origin::Origin;
 pub(crate) use region::{CallSite, OwnTimes};
 pub use region::{MpiRegion, RankRegion};
 pub use run::{RankRun, RunFacts};
+pub use sketch::Sketch;
 pub use statistics::Statistics;
-pub(crate) use statistics::{percentiles, saturate};
+pub(crate) use statistics::{Moments, percentiles, saturate};
+pub use stored::{PathSummary, RowSummary, StoredSummary};
 pub use threads::thread_label;
 
 use crate::error::Result;
@@ -209,6 +213,16 @@ pub trait Source {
     /// What is known of the run as a whole.
     fn run(&self) -> RunFacts {
         RunFacts::default()
+    }
+
+    /// Summaries of the calls of a rank, where the source has them: they say what a reading of its intervals
+    /// would.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    fn summary(&self, _rank: u32) -> Result<Option<StoredSummary>> {
+        Ok(None)
     }
 
     /// The names of the threads of a rank, where they are known.

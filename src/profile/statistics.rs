@@ -128,6 +128,12 @@ impl Statistics {
         self.total as f64 / self.count as f64
     }
 
+    /// The sum of the squared differences from the mean, ns².
+    #[cfg(feature = "hdf5")]
+    pub(crate) fn m2_ns(&self) -> f64 {
+        self.m2
+    }
+
     /// The standard deviation of the population (division by the count), ns; 0 without any, and NaN where of some
     /// only [sums](Self::from_sums) are known.
     #[must_use]
@@ -150,6 +156,63 @@ impl FromIterator<i64> for Statistics {
         let mut statistics = Self::new();
         statistics.extend(durations);
         statistics
+    }
+}
+
+/// Sums of durations and of their squares as whole numbers: nothing is rounded, and the order makes no difference.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Moments {
+    count: u64,
+    total: i128,
+    squares: u128,
+    min: i64,
+    max: i64,
+}
+
+impl Moments {
+    /// Adds one duration, ns.
+    #[inline]
+    pub(crate) fn add(&mut self, ns: i64) {
+        if self.count == 0 {
+            (self.min, self.max) = (ns, ns);
+        }
+        self.min = self.min.min(ns);
+        self.max = self.max.max(ns);
+        self.count += 1;
+        self.total += i128::from(ns);
+        let length = u128::from(ns.unsigned_abs());
+        self.squares = self.squares.saturating_add(length * length);
+    }
+
+    /// Adds everything that `other` has seen.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        if self.count == 0 {
+            *self = *other;
+        } else if other.count > 0 {
+            self.min = self.min.min(other.min);
+            self.max = self.max.max(other.max);
+            self.count += other.count;
+            self.total += other.total;
+            self.squares = self.squares.saturating_add(other.squares);
+        }
+    }
+
+    pub(crate) fn statistics(&self) -> Statistics {
+        let Some(count) = std::num::NonZeroU64::new(self.count).map(|count| u128::from(count.get())) else {
+            return Statistics::new();
+        };
+        // With the sum as count * mean + rest, the mean rounded down, all but the last quotient is whole.
+        let total = self.total.unsigned_abs();
+        let (mean, rest) = (total / count, total % count);
+        let of_mean = mean.saturating_mul(mean).saturating_mul(count);
+        let of_rest = mean.saturating_mul(rest).saturating_mul(2);
+        let whole = self.squares.saturating_sub(of_mean).saturating_sub(of_rest);
+        let m2 = (whole as f64 - rest as f64 * (rest as f64 / count as f64)).max(0.0);
+        Statistics {
+            total: self.total,
+            mean: self.total as f64 / count as f64,
+            ..Statistics::from_sums(self.count, saturate(self.total), self.min, self.max, Some(m2))
+        }
     }
 }
 
@@ -230,7 +293,35 @@ mod tests {
         assert_eq!(percentiles(&mut [2_u32, 1], [400.0]), [2.0]);
     }
 
+    #[test]
+    fn sums_of_squares_lose_nothing_to_large_values() {
+        let mut moments = Moments::default();
+        let day = 86_400_000_000_000;
+        for ns in [day, day + 1, day + 2] {
+            moments.add(ns);
+        }
+        let statistics = moments.statistics();
+        assert_eq!((statistics.count(), statistics.total_ns()), (3, 3 * day + 3));
+        assert!((statistics.std_ns() - (2.0_f64 / 3.0).sqrt()).abs() < 1e-12);
+        assert_eq!(Moments::default().statistics(), Statistics::new());
+    }
+
     proptest! {
+        #[test]
+        fn exact_sums_agree_with_the_recurrence(values in prop::collection::vec(0_i64..1 << 40, 0..60)) {
+            let mut moments = [Moments::default(); 2];
+            for (at, &ns) in values.iter().enumerate() {
+                moments[at % 2].add(ns);
+            }
+            let [mut all, other] = moments;
+            all.merge(&other);
+            let (exact, by_recurrence) = (all.statistics(), values.into_iter().collect::<Statistics>());
+            prop_assert_eq!(exact.count(), by_recurrence.count());
+            prop_assert_eq!(exact.total_ns(), by_recurrence.total_ns());
+            prop_assert_eq!((exact.min_ns(), exact.max_ns()), (by_recurrence.min_ns(), by_recurrence.max_ns()));
+            prop_assert!((exact.std_ns() - by_recurrence.std_ns()).abs() <= 1e-9 * (1.0 + exact.std_ns()));
+        }
+
         #[test]
         fn percentiles_are_those_of_the_sorted_values(
             mut values in prop::collection::vec(-99_i64..99, 1..200), mut ps in prop::array::uniform4(0.0_f64..100.0),

@@ -91,7 +91,7 @@ impl Ending<'_> {
         let file = Written::open(output)?;
         let label = self.recording.settings.label.clone();
         let account = gathered.account();
-        let mut summary = if merged.intervals <= NESTED_INTERVALS {
+        let mut summary = if file.reader.intervals_to_read() <= NESTED_INTERVALS {
             Summary::of(&file.reader, account, label, Some(output))?
         } else {
             Summary::without_tree(&file.reader, account, label, output)

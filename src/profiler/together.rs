@@ -21,8 +21,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
-/// With more intervals than this in several ranks, the summary has no call tree: that would read the whole file
-/// again, on one rank, while the others wait.
+/// With more intervals than this in ranks of which the file has no summary, what is printed has no call tree: that
+/// would read them again, on one rank, while the others wait.
 pub(super) const NESTED_INTERVALS: u64 = 10_000_000;
 
 /// What rank 0 knows when the logs are complete.

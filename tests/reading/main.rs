@@ -23,5 +23,6 @@ mod python;
 mod python_modes;
 mod python_readers;
 mod reader;
+mod summaries;
 #[cfg(feature = "plot")]
 mod values;

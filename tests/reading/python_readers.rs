@@ -49,6 +49,8 @@ fn record_with(path: &Path, merge: MergeMode) {
     let names = hard_names();
     {
         let _main = profiler.profile_region("main");
+        // So many that the file has a summary of them.
+        (0..20_000).for_each(|_| profiler.profile("inner", || ()));
         std::thread::scope(|scope| {
             for thread in 0..3 {
                 let (profiler, names) = (&profiler, &names);
@@ -121,6 +123,12 @@ fn our_reader_returns_every_hard_name_as_it_was_given() {
         .map(|region| region.name())
         .collect();
     assert_eq!(with_spans, ["/rank0/regions/polled"]);
+}
+
+#[test]
+fn what_python_reads_has_a_summary_beside_the_regions() {
+    let file = hdf5::File::open(profile()).expect("a file");
+    assert!(file.group("rank0/summary").is_ok());
 }
 
 #[test]

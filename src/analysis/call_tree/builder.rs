@@ -1,28 +1,19 @@
 //! The tree while it grows: all regions, shown or not.
 
+use super::paths::{Paths, Target};
 use super::{RankTimes, RowTimes};
 use crate::analysis::inclusive::Covered;
 use crate::analysis::nesting::{Frame, Visitor};
 use crate::analysis::pass::Call;
 use crate::error::Result;
 use crate::profile::{ClockAgreement, Source, Statistics, saturate};
-use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
-
-/// Paths beyond which further ones are left to the node above them: a tree that large is not read by anyone,
-/// and must not fill the memory.
-const MAX_NODES: usize = 1 << 16;
-/// Nodes below each other, beyond which deeper ones are left to the last.
-const MAX_DEPTH: usize = 128;
-/// How often a region may be on one path.
-const MAX_REPEATS: usize = 8;
 
 /// A node while the tree grows.
 #[derive(Debug, Default)]
 pub(super) struct Growing {
     pub(super) region: usize,
     pub(super) parent: usize,
-    pub(super) depth: usize,
     pub(super) statistics: Statistics,
     pub(super) exclusive: i128,
     /// Calls that are not inside another one of the node.
@@ -48,7 +39,7 @@ pub(super) struct Threads {
 
 impl Threads {
     #[inline]
-    fn add(&mut self, rank: u32, thread: usize, keep: bool) {
+    pub(super) fn add(&mut self, rank: u32, thread: usize, keep: bool) {
         if self.last != Some((rank, thread)) {
             self.add_other(rank, thread, keep);
         }
@@ -72,6 +63,19 @@ impl Threads {
         }
     }
 
+    /// Those of the last rank, ascending. `threads` are its threads by their place.
+    pub(super) fn of_rank(&self, threads: &[u32]) -> Vec<u32> {
+        let is_seen = |place: &usize| {
+            self.seen
+                .get(place / 64)
+                .is_some_and(|word| (word >> (place % 64)) & 1 == 1)
+        };
+        let places = (0..threads.len()).filter(is_seen);
+        let mut threads: Vec<u32> = places.map(|place| threads[place]).collect();
+        threads.sort_unstable();
+        threads
+    }
+
     /// Adds those of another node.
     pub(super) fn merge(&mut self, mut other: Self) {
         if self.number == 0 {
@@ -83,13 +87,6 @@ impl Threads {
         self.all.dedup();
         self.number = self.number.max(other.number).max(self.all.len() as u64);
     }
-}
-
-/// Where calls of a region inside a node go.
-#[derive(Clone, Copy, Debug)]
-struct Target {
-    node: usize,
-    folded: bool,
 }
 
 /// What is kept with an open call.
@@ -118,17 +115,16 @@ pub(super) struct Builder<'a> {
     pub(super) source: &'a dyn Source,
     /// The first is above the top level.
     pub(super) nodes: Vec<Growing>,
-    /// Node and region to where calls of that region inside that node go.
-    links: FxHashMap<(usize, usize), Target>,
+    paths: Paths,
     pub(super) rows: BTreeMap<usize, RowTimes>,
     pub(super) ranks: BTreeMap<u32, RankTimes>,
     pub(super) overlaps: u64,
     pub(super) reversed: u64,
     pub(super) folded: u64,
     /// Whether nodes are going to be merged, as some are not shown.
-    keep_threads: bool,
+    pub(super) keep_threads: bool,
     /// Whether times of different ranks cannot be compared.
-    own_clocks: bool,
+    pub(super) own_clocks: bool,
     rank: RankState,
     state: Vec<RowState>,
 }
@@ -153,7 +149,7 @@ impl<'a> Builder<'a> {
             keep_threads: shown.contains(&false),
             own_clocks: source.clocks(&source.ranks()) == ClockAgreement::Unknown,
             nodes: vec![Growing::default()],
-            links: FxHashMap::default(),
+            paths: Paths::new(),
             rows: BTreeMap::new(),
             ranks: BTreeMap::new(),
             overlaps: 0,
@@ -169,6 +165,7 @@ impl<'a> Builder<'a> {
         let nowhere = Target {
             node: 0,
             folded: false,
+            recurs: false,
         };
         let state = rows.iter().map(|&row| RowState {
             row,
@@ -217,46 +214,16 @@ impl<'a> Builder<'a> {
         target
     }
 
-    fn find_target(&mut self, parent: usize, region: usize) -> Target {
-        if parent != 0 && self.nodes[parent].region == region {
-            return Target {
-                node: parent,
-                folded: false,
-            };
-        }
-        match self.links.get(&(parent, region)) {
-            Some(&target) => target,
-            None => self.link(parent, region),
-        }
-    }
-
-    #[cold]
-    fn link(&mut self, parent: usize, region: usize) -> Target {
-        let depth = self.nodes[parent].depth + 1;
-        let (mut repeats, mut ancestor) = (0, parent);
-        while ancestor != 0 {
-            repeats += usize::from(self.nodes[ancestor].region == region);
-            ancestor = self.nodes[ancestor].parent;
-        }
-        let fits = self.nodes.len() <= MAX_NODES && depth <= MAX_DEPTH && repeats < MAX_REPEATS;
-        let target = if fits || parent == 0 {
+    /// Where calls of a region inside a node go, with a node there.
+    pub(super) fn find_target(&mut self, parent: usize, region: usize) -> Target {
+        let target = self.paths.target(parent, region);
+        if target.node == self.nodes.len() {
             self.nodes.push(Growing {
                 region,
                 parent,
-                depth,
                 ..Growing::default()
             });
-            Target {
-                node: self.nodes.len() - 1,
-                folded: false,
-            }
-        } else {
-            Target {
-                node: parent,
-                folded: true,
-            }
-        };
-        self.links.insert((parent, region), target);
+        }
         target
     }
 }

@@ -10,8 +10,8 @@ use crate::analysis::pass::{self, Call, Observer};
 use crate::analysis::selection::RegionFilter;
 use crate::analysis::wall::{Spans, Wall};
 use crate::error::Result;
-use crate::profile::{Intervals, Row, Source};
-use std::collections::BTreeSet;
+use crate::profile::{Intervals, Row, Source, StoredSummary};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A [`CallTree`] that grows while a [pass](crate::analysis::pass) goes on, beside other observers.
 pub struct GrowingTree<'a> {
@@ -19,6 +19,10 @@ pub struct GrowingTree<'a> {
     filter: RegionFilter,
     shown: Vec<bool>,
     ranks: BTreeSet<u32>,
+    /// Those of which no summary is stored.
+    to_read: BTreeSet<u32>,
+    /// The threads of the rank that was read last, by their place.
+    numbers: Vec<u32>,
     nesting: Nesting<Tag>,
     linked: Linked<Tag>,
     builder: Builder<'a>,
@@ -46,6 +50,21 @@ impl<'a> GrowingTree<'a> {
         ranks: BTreeSet<u32>,
         filter: &RegionFilter,
     ) -> Result<Self> {
+        let mut builder = Builder::new(source, &shown);
+        let mut to_read = BTreeSet::new();
+        let mut rows_of: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+        for (index, row) in source.rows().iter().enumerate() {
+            rows_of.entry(row.rank).or_default().push(index);
+        }
+        for &rank in &ranks {
+            match source.summary(rank)? {
+                Some(summary) => {
+                    let rows = rows_of.get(&rank).map_or(&[][..], Vec::as_slice);
+                    builder.take_summary(rank, rows, &summary);
+                }
+                None => drop(to_read.insert(rank)),
+            }
+        }
         let is_shown = |row: &Row| shown[row.name] && ranks.contains(&row.rank);
         Ok(Self {
             lifetimes: Lifetimes::of(source, is_shown)?,
@@ -53,11 +72,43 @@ impl<'a> GrowingTree<'a> {
             filter: filter.clone(),
             nesting: Nesting::new(),
             linked: Linked::new(),
-            builder: Builder::new(source, &shown),
+            builder,
             others: Spans::unstated(source, |rank| !ranks.contains(&rank)),
             shown,
             ranks,
+            to_read,
+            numbers: Vec::new(),
         })
+    }
+
+    /// Of all calls of one rank, whatever is stored of them.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub(crate) fn of_rank(source: &'a dyn Source, rank: u32) -> Result<Self> {
+        let shown = vec![true; source.names().len()];
+        Ok(Self {
+            lifetimes: Lifetimes::of(source, |_| false)?,
+            source,
+            filter: RegionFilter::new(),
+            nesting: Nesting::new(),
+            linked: Linked::new(),
+            builder: Builder::new(source, &shown),
+            others: Spans::default(),
+            shown,
+            ranks: BTreeSet::from([rank]),
+            to_read: BTreeSet::from([rank]),
+            numbers: Vec::new(),
+        })
+    }
+
+    /// The summary of the only rank, when the pass is over, without the statistics of its rows, which are `rows`; none
+    /// where its calls do not nest.
+    pub(crate) fn into_summary(self, rows: &[usize]) -> Option<StoredSummary> {
+        let rank = *self.ranks.first()?;
+        let nests = self.builder.overlaps == 0 && self.builder.reversed == 0;
+        nests.then(|| self.builder.into_summary(rank, rows, &self.numbers))
     }
 
     /// The tree, from a pass of its own.
@@ -114,7 +165,7 @@ impl Observer for GrowingTree<'_> {
     }
 
     fn takes_rank(&self, rank: u32) -> bool {
-        self.ranks.contains(&rank)
+        self.to_read.contains(&rank)
     }
 
     fn begin_rank(&mut self, rank: u32, rows: &[usize]) -> Result<()> {
@@ -132,6 +183,7 @@ impl Observer for GrowingTree<'_> {
     }
 
     fn end_rank(&mut self, _: u32) -> Result<()> {
+        self.numbers = self.nesting.threads().to_vec();
         std::mem::replace(&mut self.nesting, Nesting::new()).end(&mut self.builder);
         std::mem::replace(&mut self.linked, Linked::new()).end(&mut self.builder);
         self.builder.end_rank();

@@ -2,7 +2,9 @@
 
 mod builder;
 mod growing;
+pub(super) mod paths;
 mod projection;
+mod stored;
 
 use super::lifetimes::RegionLifetimes;
 use super::notes::Note;
@@ -112,9 +114,9 @@ pub struct RowTimes {
 }
 
 impl CallTree {
-    /// The call tree of the chosen regions and ranks. All intervals of the chosen ranks are read once, in one
-    /// stream, since what is left out is measured all the same: a region whose caller is not shown stands below
-    /// the nearest one that is.
+    /// The call tree of the chosen regions and ranks: of a rank with a [stored summary](Source::summary) from that,
+    /// of others from all of their intervals, read once in one stream. What is left out is measured all the same: a
+    /// region whose caller is not shown stands below the nearest one that is.
     ///
     /// # Errors
     ///

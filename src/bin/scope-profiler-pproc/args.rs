@@ -23,7 +23,7 @@ pub(crate) struct Args {
     pub(crate) files: Vec<PathBuf>,
 
     /// Verify the files, which may also be rank logs: nothing lost, rows in order, numbers that agree
-    #[arg(long, conflicts_with_all = ["output", "show", "include", "exclude", "ranks", "plots", "format"])]
+    #[arg(long, conflicts_with_all = ["output", "show", "include", "exclude", "ranks", "plots", "format", "exact"])]
     pub(crate) check: bool,
 
     /// Write charts and region_statistics.json into DIR, which is created
@@ -56,6 +56,10 @@ pub(crate) struct Args {
     /// Print the statistics as JSON instead of the table: what region_statistics.json has
     #[arg(long, conflicts_with_all = ["check", "output", "show", "all", "quiet"])]
     pub(crate) json: bool,
+
+    /// Read the intervals, also where the file has a summary of them
+    #[arg(long)]
+    pub(crate) exact: bool,
 
     /// Print nothing but errors
     #[arg(short, long)]

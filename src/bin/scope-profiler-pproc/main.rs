@@ -126,7 +126,11 @@ fn open(
     let patterns = plan::patterns(choice)?;
     let watchdog = Watchdog::over(args, file);
     let progress = Progress::of("opening", file, quiet);
-    let reader = ProfilingH5Reader::open(file)?;
+    let reader = if args.exact {
+        ProfilingH5Reader::open_exact(file)?
+    } else {
+        ProfilingH5Reader::open(file)?
+    };
     drop((progress, watchdog));
     if patterns.rows(&reader).is_err() {
         return Err(similar::nothing_matches(&reader, &choice.include, &choice.exclude).into());

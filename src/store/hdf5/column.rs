@@ -231,7 +231,7 @@ fn creation(from: &Opened, path: &str, dataset: &Dataset) -> Result<DatasetCreat
 }
 
 /// What a dataset declares.
-struct Storage {
+pub(super) struct Storage {
     len: u64,
     /// Bytes of a value.
     width: u64,
@@ -240,9 +240,18 @@ struct Storage {
 }
 
 impl Storage {
+    /// So many values of at least so many bytes each.
+    pub(super) fn of(len: u64, width: u64) -> Self {
+        Self {
+            len,
+            width,
+            beside: 0,
+        }
+    }
+
     /// Refuses datasets that declare more values than the file can hold, before memory is allocated for
     /// them, and chunks that are too large to be read one at a time.
-    fn check(&self, from: &Opened, path: &str, dataset: &Dataset) -> Result<()> {
+    pub(super) fn check(&self, from: &Opened, path: &str, dataset: &Dataset) -> Result<()> {
         let &Self { len, width, .. } = self;
         let declared = len.saturating_mul(width);
         if len == 0 {

@@ -4,6 +4,7 @@ use super::attributes;
 use super::column::{Column, MAX_COMPRESSION, check_place};
 use super::native;
 use super::opened::Opened;
+use super::table::{self, Record};
 use crate::error::{Error, Result};
 use crate::profile::Metadata;
 use hdf5::plist::group_create::LinkCreationOrder;
@@ -301,6 +302,28 @@ impl Group {
         } else {
             Ok(None)
         }
+    }
+
+    /// The rows of the table called `name`, if there is one among `members`; none where it is something else.
+    pub(in crate::store) fn find_table<R: Record>(
+        &self,
+        members: &Members,
+        name: &str,
+    ) -> Result<Option<Vec<R>>> {
+        if members.get(name) != Some(Link::Hard) || self.is_group(name)? {
+            return Ok(None);
+        }
+        let path = self.path_of(name);
+        let dataset = self
+            .group
+            .dataset(name)
+            .map_err(|error| self.from.hdf5(format!("{path} cannot be opened"), error))?;
+        table::read(&self.from, &path, &dataset)
+    }
+
+    /// The file that the group is in.
+    pub(in crate::store) fn file(&self) -> &Arc<Opened> {
+        &self.from
     }
 
     /// The texts in the dataset called `name`, if there is one among `members`.

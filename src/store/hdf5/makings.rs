@@ -6,6 +6,7 @@
 #![allow(unsafe_code)]
 
 use super::handle::Open;
+use super::table::{self, Record};
 use super::values::{self, text};
 use crate::profile::Value;
 use hdf5::dataset::DatasetCreate;
@@ -108,11 +109,42 @@ impl Makings {
 
     /// Makes a column with all its values.
     pub(super) fn column(&self, group: &Group, name: &str, values: Values) -> hdf5::Result<()> {
+        match values {
+            // SAFETY: so many values of that type are there.
+            Values::Int64(values) => unsafe {
+                self.dataset(group, name, &self.int64, values.len(), values.as_ptr().cast())
+            },
+            // SAFETY: as above.
+            Values::Uint32(values) => unsafe {
+                self.dataset(group, name, &self.uint32, values.len(), values.as_ptr().cast())
+            },
+        }
+    }
+
+    /// Makes a table with all its rows.
+    pub(super) fn table<R: Record>(&self, group: &Group, name: &str, rows: &[R]) -> hdf5::Result<()> {
+        let (datatype, width) = table::datatype::<R>()?;
+        let mut bytes = Vec::with_capacity(rows.len() * width);
+        rows.iter().for_each(|row| row.put(&mut bytes));
+        assert_eq!(bytes.len(), rows.len() * width, "the rows of the table {name}");
+        // SAFETY: so many rows of that type are there, as was just checked.
+        unsafe { self.dataset(group, name, &datatype, rows.len(), bytes.as_ptr().cast()) }
+    }
+
+    /// Makes a dataset with all its values.
+    ///
+    /// # Safety
+    ///
+    /// `data` points to `len` values of the type.
+    unsafe fn dataset(
+        &self,
+        group: &Group,
+        name: &str,
+        datatype: &Datatype,
+        len: usize,
+        data: *const c_void,
+    ) -> hdf5::Result<()> {
         let name = c_string(name)?;
-        let (datatype, len, data): (_, _, *const c_void) = match values {
-            Values::Int64(values) => (&self.int64, values.len(), values.as_ptr().cast()),
-            Values::Uint32(values) => (&self.uint32, values.len(), values.as_ptr().cast()),
-        };
         let space = Dataspace::try_new(len)?;
         hdf5::sync::sync(|| {
             // SAFETY: all handles are open and of their kind, and the name ends with a NUL.
@@ -129,7 +161,7 @@ impl Makings {
             })?;
             let dataset = Open(id, H5Dclose);
             if len > 0 {
-                // SAFETY: the dataset has `len` values, and `data` points to as many of that type.
+                // SAFETY: the dataset has `len` values, and the caller's pointer is to as many of that type.
                 h5check(unsafe { H5Dwrite(id, datatype.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, data) })?;
             }
             dataset.close()

@@ -15,10 +15,13 @@ mod native;
 mod new_file;
 mod opened;
 mod packer;
+mod table;
 mod values;
 
 pub(super) use column::Column;
 pub(super) use group::{Group, Link, Members};
+pub(super) use hdf5::types::TypeDescriptor as FieldType;
 pub(super) use makings::Values;
 pub(super) use new_file::{NewColumn, NewFile, NewGroup};
 pub(super) use opened::{LastFile, Opened};
+pub(super) use table::{Number, Record, record};

@@ -2,6 +2,7 @@
 
 use super::makings::{Makings, Values};
 use super::packer::{self, Packer};
+use super::table::Record;
 use super::{file, values};
 use crate::error::{Error, Result};
 use crate::profile::Value;
@@ -166,6 +167,11 @@ impl NewGroup {
             Values::Uint32(_) => self.new_uint32s(name, rows),
         }?;
         column.write(values, 0..rows)
+    }
+
+    /// Makes a table with all its rows.
+    pub(in crate::store) fn table<R: Record>(&self, name: &str, rows: &[R]) -> Result<()> {
+        self.failing(self.shared.makings.table(&self.group, name, rows))
     }
 
     /// Makes a dataset of texts.

@@ -6,6 +6,7 @@
 //! and sorted; if there is more than one batch, each goes to a scratch file, and the regions are merged from
 //! there. So memory does not grow with the log.
 
+mod summary;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -20,6 +21,7 @@ use crate::profile::{Metadata, Value};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use summary::EventBlocks;
 
 /// The most clock comparisons that are kept; a run has two.
 const MAX_MEASUREMENTS: usize = 64;
@@ -31,6 +33,7 @@ pub(crate) struct LogContents {
     pub(crate) run: Metadata,
     pub(crate) regions: BTreeMap<u32, RegionEntry>,
     threads: BTreeMap<u32, (i64, String)>,
+    blocks: EventBlocks,
     timeline: Timeline,
     clock: ClockCorrection,
     measurements: Vec<ClockMeasurement>,
@@ -106,6 +109,10 @@ impl LogContents {
                 Block::Events { thread, events } => {
                     contents.threads.entry(thread).or_insert((-1, String::new()));
                     contents.intervals += events.len() as u64;
+                    let last_end = events.last().map_or(0, |event| event.end);
+                    contents
+                        .blocks
+                        .add(thread, log.position(), events.len(), last_end);
                     for run in events.chunk_by(|a, b| a.region == b.region) {
                         regions.entry(run[0].region).or_default().count(thread, run);
                     }

@@ -5,6 +5,7 @@ use super::super::hdf5::{NewGroup, Values};
 use super::super::names;
 use super::super::rank_log::{Block, Counts, ENDED_BY, LogReader};
 use super::super::region_names::{GroupNames, RegionNames};
+use super::super::schema::summary;
 use super::super::sorted_runs::Runs;
 use super::{LogContents, LogFailure, RegionEntry, cannot_read};
 use crate::clock::{ClockMeasurement, Timeline};
@@ -51,9 +52,25 @@ impl LogContents {
         self.write_threads(group).map_err(failed)?;
         self.write_clock(group).map_err(failed)?;
 
+        let targets = self.targets();
+        if !self.may_be_summarized() {
+            return self.write_regions(&regions, &targets, scratch);
+        }
+        let mut order: Vec<&Target> = targets.iter().collect();
+        order.sort_by_key(|target| target.group_name());
+        let order: Vec<u32> = order.iter().map(|target| target.number).collect();
+        let summary = std::thread::scope(|scope| {
+            let summary = self.summarize_beside(scope, &order);
+            self.write_regions(&regions, &targets, scratch)?;
+            Ok(summary())
+        })?;
+        summary.map_or(Ok(()), |summary| summary::write(group, &summary).map_err(failed))
+    }
+
+    fn targets(&self) -> Vec<Target<'_>> {
         let mut group_names = GroupNames::default();
         let mut region_names = RegionNames::default();
-        let mut targets = self.regions.iter().map(|(&number, entry)| {
+        let targets = self.regions.iter().map(|(&number, entry)| {
             let name = region_names.of(entry.name.as_deref(), number);
             let group_name = match group_names.of(&name) {
                 Cow::Borrowed(_) => None,
@@ -66,9 +83,19 @@ impl LogContents {
                 group_name,
             }
         });
+        targets.collect()
+    }
+
+    fn write_regions(
+        &self,
+        regions: &NewGroup,
+        targets: &[Target<'_>],
+        scratch: &Path,
+    ) -> Result<(), LogFailure> {
+        let failed = LogFailure::Output;
         let (streamed, rest): (Vec<_>, Vec<_>) = {
             let mut room = MOST_STREAMED;
-            targets.by_ref().partition(|target| {
+            targets.iter().partition(|target| {
                 let streams = room > 0
                     && self.intervals > BATCH_ROWS as u64
                     && target.entry.intervals > WRITE_ROWS as u64
@@ -83,7 +110,7 @@ impl LogContents {
         };
         let mut columns: FxHashMap<u32, Columns> = FxHashMap::default();
         for target in &streamed {
-            let created = target.create(&regions).map_err(failed)?;
+            let created = target.create(regions).map_err(failed)?;
             columns.insert(target.number, created);
         }
         let rows = self.rows(&mut columns, scratch)?;
@@ -93,7 +120,7 @@ impl LogContents {
             }
         }
         for target in &rest {
-            let mut columns = target.create(&regions).map_err(failed)?;
+            let mut columns = target.create(regions).map_err(failed)?;
             rows.write(target.number, &mut columns).map_err(failed)?;
             finish(target, columns).map_err(failed)?;
         }
@@ -209,8 +236,12 @@ struct Target<'a> {
 }
 
 impl Target<'_> {
+    fn group_name(&self) -> &str {
+        self.group_name.as_deref().unwrap_or(&self.name)
+    }
+
     fn create(&self, regions: &NewGroup) -> Result<Columns> {
-        let group = regions.create_region(self.group_name.as_deref().unwrap_or(&self.name))?;
+        let group = regions.create_region(self.group_name())?;
         let besides = Besides {
             threads: self.entry.has_threads,
             spans: self.entry.has_spans,

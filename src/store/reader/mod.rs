@@ -9,10 +9,10 @@ use crate::analysis::selection::RegionFilter;
 use crate::error::{Error, Result};
 use crate::profile::{
     self, ClockAgreement, Intervals, Metadata, MpiRegion, Origin, OwnTimes, RankClock, RankRegion, Row,
-    RowFacts, RunFacts, Source,
+    RowFacts, RunFacts, Source, StoredSummary,
 };
-use ordered::OrderedFile;
-use std::collections::BTreeMap;
+pub(crate) use ordered::OrderedFile;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -52,7 +52,20 @@ impl ProfilingH5Reader {
     /// When there is no such file, it cannot be read, is not HDF5, is damaged or cut off, or has a
     /// schema that this version does not read.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
+        Self::open_file(path.as_ref(), false)
+    }
+
+    /// As [`open`](Self::open), but whatever is asked comes from the intervals, also where the file has a
+    /// [summary](Source::summary) of them.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn open_exact(path: impl AsRef<Path>) -> Result<Self> {
+        Self::open_file(path.as_ref(), true)
+    }
+
+    fn open_file(path: &Path, is_exact: bool) -> Result<Self> {
         let decoder = schema::open(path, &mut Issues::strict())?;
         let catalog = decoder.catalog();
         let mut rows_of = vec![Vec::new(); catalog.names.len()];
@@ -60,11 +73,16 @@ impl ProfilingH5Reader {
             rows_of[row.name].push(index);
         }
         let ranks = catalog.ranks.iter();
+        let own_times = ranks.map(|&rank| (rank, Arc::default())).collect();
+        let mut file = OrderedFile::new(path, decoder);
+        if is_exact {
+            file.be_exact();
+        }
         Ok(Self {
             rows_of,
             path: path.to_owned(),
-            own_times: ranks.map(|&rank| (rank, Arc::default())).collect(),
-            file: Arc::new(OrderedFile::new(path, decoder)),
+            own_times,
+            file: Arc::new(file),
         })
     }
 
@@ -137,6 +155,14 @@ impl ProfilingH5Reader {
         Ok(regions)
     }
 
+    /// The intervals of ranks of which the file has no summary.
+    pub(crate) fn intervals_to_read(&self) -> u64 {
+        let ranks = self.ranks().iter();
+        let unsummarized: BTreeSet<_> = ranks.filter(|&&rank| !self.file.has_summary(rank)).collect();
+        let rows = self.rows().iter().filter(|row| unsummarized.contains(&row.rank));
+        rows.map(|row| row.intervals).fold(0, u64::saturating_add)
+    }
+
     fn catalog(&self) -> &Catalog {
         self.file.catalog()
     }
@@ -203,6 +229,10 @@ impl Source for ProfilingH5Reader {
 
     fn metadata(&self) -> Metadata {
         self.catalog().metadata.clone()
+    }
+
+    fn summary(&self, rank: u32) -> Result<Option<StoredSummary>> {
+        self.file.summary(rank)
     }
 
     fn run(&self) -> RunFacts {

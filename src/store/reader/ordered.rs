@@ -1,7 +1,7 @@
 //! Gives the rows of a file in order of start, whatever their order in the file.
 
 use crate::error::{Error, Result};
-use crate::profile::{Intervals, Metadata, Numbers, Row, RowFacts, RunFacts, Source};
+use crate::profile::{Intervals, Metadata, Numbers, Row, RowFacts, RunFacts, Source, StoredSummary};
 use crate::store::schema::{Catalog, Decoder, run};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -13,10 +13,12 @@ const ORDER_CHECK_ROWS: u64 = 1 << 18;
 
 /// A decoder with rows in order of start, whatever their order in the file.
 #[derive(Debug)]
-pub(super) struct OrderedFile {
+pub(crate) struct OrderedFile {
     path: PathBuf,
     decoder: Box<dyn Decoder>,
     orders: Vec<OnceLock<Order>>,
+    /// Whether stored summaries are left aside.
+    is_exact: bool,
 }
 
 #[derive(Debug)]
@@ -29,17 +31,32 @@ enum Order {
 
 impl OrderedFile {
     /// The file at `path`, which `decoder` has opened.
-    pub(super) fn new(path: &Path, decoder: Box<dyn Decoder>) -> Self {
+    pub(crate) fn new(path: &Path, decoder: Box<dyn Decoder>) -> Self {
         let rows = decoder.catalog().rows.iter();
         Self {
             path: path.into(),
             orders: rows.map(|_| OnceLock::new()).collect(),
             decoder,
+            is_exact: false,
         }
     }
 
-    pub(super) fn catalog(&self) -> &Catalog {
+    /// Reads intervals even where the file has a summary of them.
+    pub(super) fn be_exact(&mut self) {
+        self.is_exact = true;
+    }
+
+    pub(crate) fn catalog(&self) -> &Catalog {
         self.decoder.catalog()
+    }
+
+    pub(crate) fn decoder(&self) -> &dyn Decoder {
+        &*self.decoder
+    }
+
+    /// Whether the file has summaries of a rank, right or wrong.
+    pub(crate) fn has_summary(&self, rank: u32) -> bool {
+        self.decoder.has_summary(rank)
     }
 
     fn order(&self, row: usize) -> Result<&Order> {
@@ -189,6 +206,13 @@ impl Source for OrderedFile {
 
     fn row_facts(&self, row: usize) -> RowFacts {
         run::row_facts(self.catalog(), row)
+    }
+
+    fn summary(&self, rank: u32) -> Result<Option<StoredSummary>> {
+        if self.is_exact {
+            return Ok(None);
+        }
+        self.decoder.summary(rank)
     }
 
     fn run(&self) -> RunFacts {

@@ -2,7 +2,7 @@
 
 use super::catalog::Catalog;
 use crate::error::Result;
-use crate::profile::Intervals;
+use crate::profile::{Intervals, StoredSummary};
 use std::fmt;
 use std::ops::Range;
 
@@ -17,6 +17,20 @@ pub(crate) trait Decoder: fmt::Debug + Send + Sync {
     ///
     /// When they cannot be read.
     fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()>;
+
+    /// Summaries of the calls of a rank, where the file has them and they are of the intervals that it has.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be read.
+    fn summary(&self, _rank: u32) -> Result<Option<StoredSummary>> {
+        Ok(None)
+    }
+
+    /// Whether the file has summaries of a rank, right or wrong, in a layout that is known.
+    fn has_summary(&self, _rank: u32) -> bool {
+        false
+    }
 
     /// The place of a row in the file, for messages.
     fn place(&self, row: usize) -> String;

@@ -23,6 +23,8 @@ pub(crate) mod names;
 mod probe;
 pub(super) mod run;
 mod spt;
+#[cfg(feature = "hdf5")]
+pub(super) mod summary;
 mod sums;
 #[cfg(feature = "hdf5")]
 mod v1;

@@ -124,6 +124,25 @@ pub(crate) const CLOCK_MEASURED: &str = "measured_ns";
 pub(crate) const CLOCK_MEASURED_BOUND: &str = "measured_bound_ns";
 /// int64\[m\] in the clock group: clocks between the rank's and rank 0's, its own included.
 pub(crate) const CLOCK_HOPS: &str = "measured_hops";
+/// Group of a rank: summaries of its calls, see `summary`.
+pub(crate) const SUMMARY: &str = "summary";
+/// Attribute of the summary, int64: how it is laid out.
+pub(crate) const SUMMARY_VERSION: &str = "version";
+/// Attributes of the summary, int64, ns: the first start and the last end of any call.
+pub(crate) const SUMMARY_FIRST: &str = "first_start_ns";
+pub(crate) const SUMMARY_LAST: &str = "last_end_ns";
+/// Attribute of the summary, int64, ns: for how long any thread was in any region.
+pub(crate) const SUMMARY_BUSY: &str = "busy_ns";
+/// Attribute of the summary, int64: threads with calls.
+pub(crate) const SUMMARY_THREADS: &str = "threads";
+/// Table in the summary: a row for each region, in the order of the names of their groups.
+pub(crate) const SUMMARY_REGIONS: &str = "regions";
+/// Table in the summary: a row for each path of regions.
+pub(crate) const SUMMARY_PATHS: &str = "paths";
+/// uint32\[t\] in the summary: the threads of the paths, one path after the other.
+pub(crate) const SUMMARY_PATH_THREADS: &str = "path_threads";
+/// Table in the summary: the buckets of the regions' distributions, one region after the other.
+pub(crate) const SUMMARY_BUCKETS: &str = "buckets";
 /// Attribute of a rank, text: the machine that it ran on.
 pub(crate) const HOST: &str = "host";
 /// Root attribute, text, in files of the Python package only: how the rest is laid out.

@@ -3,9 +3,10 @@
 use super::region::Columns;
 use crate::error::Result;
 use crate::profile::{CallSite, Metadata, Row};
-use crate::store::hdf5::Group;
+use crate::store::hdf5::{Group, Opened};
 use crate::store::schema::catalog::{Catalog, Names, RankEntry};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 /// What has been found in a file so far, and the groups that were read.
 #[derive(Debug, Default)]
@@ -13,7 +14,25 @@ pub(super) struct Found {
     catalog: Catalog,
     names: Names,
     columns: Vec<Columns>,
+    summaries: Summaries,
     pub(super) met: Met,
+}
+
+/// The places of the ranks that have a summary. They are opened when it is wanted: there may be very many ranks.
+pub(super) type Summaries = BTreeMap<u32, Place>;
+
+/// The place of a group.
+#[derive(Debug)]
+pub(super) struct Place {
+    file: Arc<Opened>,
+    path: String,
+}
+
+impl Place {
+    /// The group there.
+    pub(super) fn open(&self) -> Result<Group> {
+        Group::root(&self.file)?.group(&self.path)
+    }
 }
 
 impl Found {
@@ -40,6 +59,15 @@ impl Found {
         self.catalog.metadata = metadata;
     }
 
+    /// Takes note that there is a summary of a rank in its group.
+    pub(super) fn summary(&mut self, rank: u32, group: &Group) {
+        let place = Place {
+            file: Arc::clone(group.file()),
+            path: group.path().to_owned(),
+        };
+        self.summaries.insert(rank, place);
+    }
+
     /// Adds a region on a rank.
     pub(super) fn row(&mut self, row: Row, site: CallSite, columns: Columns) {
         self.catalog.rows.push(row);
@@ -64,8 +92,9 @@ impl Found {
         }
     }
 
-    /// What is in the file, and the columns of each row. Names are numbered in the order of the rows.
-    pub(super) fn finish(mut self) -> (Catalog, Vec<Columns>) {
+    /// What is in the file, the columns of each row, and where summaries are. Names are numbered in the order of the
+    /// rows.
+    pub(super) fn finish(mut self) -> (Catalog, Vec<Columns>, Summaries) {
         let mut names = self.names.into_list();
         let mut numbers = vec![usize::MAX; names.len()];
         for row in &mut self.catalog.rows {
@@ -75,7 +104,7 @@ impl Found {
             }
             row.name = numbers[row.name];
         }
-        (self.catalog, self.columns)
+        (self.catalog, self.columns, self.summaries)
     }
 }
 

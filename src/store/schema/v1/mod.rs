@@ -13,9 +13,10 @@ use super::catalog::Catalog;
 use super::decoder::Decoder;
 use super::issues::Issues;
 use super::probe::Probe;
+use super::summary;
 use crate::error::Result;
-use crate::profile::{Intervals, Numbers};
-use found::Found;
+use crate::profile::{Intervals, Numbers, StoredSummary};
+use found::{Found, Summaries};
 use region::Columns;
 use std::ops::Range;
 
@@ -25,6 +26,7 @@ struct V1 {
     catalog: Catalog,
     /// Of each row.
     columns: Vec<Columns>,
+    summaries: Summaries,
 }
 
 /// Opens files with this schema, or without a schema attribute.
@@ -34,9 +36,13 @@ pub(super) fn open(probe: &Probe, issues: &mut Issues) -> Result<Option<Box<dyn 
     };
     let mut found = Found::default();
     ranks::find(file, &mut found, issues)?;
-    let (mut catalog, columns) = found.finish();
+    let (mut catalog, columns, summaries) = found.finish();
     catalog.format = "schema 1".into();
-    Ok(Some(Box::new(V1 { catalog, columns })))
+    Ok(Some(Box::new(V1 {
+        catalog,
+        columns,
+        summaries,
+    })))
 }
 
 impl Decoder for V1 {
@@ -52,6 +58,20 @@ impl Decoder for V1 {
             into.set_column(Intervals::SPAN, Numbers::Int(vec![0; into.len()]));
         }
         Ok(())
+    }
+
+    fn summary(&self, rank: u32) -> Result<Option<StoredSummary>> {
+        let Some(place) = self.summaries.get(&rank) else {
+            return Ok(None);
+        };
+        let rows = self.catalog.rows.iter().filter(|row| row.rank == rank);
+        let intervals: Vec<u64> = rows.map(|row| row.intervals).collect();
+        summary::read(&place.open()?, &intervals)
+    }
+
+    fn has_summary(&self, rank: u32) -> bool {
+        let place = self.summaries.get(&rank);
+        place.is_some_and(|place| place.open().is_ok_and(|group| summary::is_there(&group)))
     }
 
     fn place(&self, row: usize) -> String {

@@ -47,6 +47,9 @@ pub(super) fn find(rank: u32, group: &Group, found: &mut Found, issues: &mut Iss
     }
     entry.facts = facts;
     entry.threads = issues.part(threads(group, &members))?.flatten();
+    if members.get(names::SUMMARY) == Some(Link::Hard) {
+        found.summary(rank, group);
+    }
     if let Some(link) = members.get(names::REGIONS) {
         group.check_link(names::REGIONS, link)?;
         let group = group.group(names::REGIONS)?;
