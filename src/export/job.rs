@@ -101,11 +101,12 @@ impl<'a> Export<'a> {
         output::file_to_write(path)?;
         let failed = |error| Error::io(path, "cannot write the export", error);
         let file = output::temporary_beside(path).map_err(failed)?;
+        let place = file.path().to_owned();
         let mut buffer = BufWriter::with_capacity(BUFFER, file);
         if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("gz")) {
             self.write_compressed(&mut buffer, path)?;
         } else {
-            self.run(&mut Output::new(&mut buffer, path))?;
+            self.run(&mut Output::to_file(&mut buffer, path, &place))?;
         }
         let file = buffer.into_inner().map_err(|error| failed(error.into_error()))?;
         output::replace(file.into_temp_path(), path).map_err(failed)?;

@@ -3,7 +3,8 @@
 use super::output::Output;
 use crate::error::Result;
 use std::io::{self, Read, Seek, Write};
-use tempfile::SpooledTempFile;
+use std::path::Path;
+use tempfile::{NamedTempFile, SpooledTempFile};
 
 /// Beyond that a part goes to a temporary file.
 const IN_MEMORY: usize = 1 << 17;
@@ -27,17 +28,27 @@ impl Spool {
     /// Writes all of it.
     pub(super) fn write_to(mut self, out: &mut Output<'_>) -> Result<()> {
         self.0.rewind().map_err(|error| out.error(of_temporary(error)))?;
-        let mut piece = vec![0; IN_MEMORY];
-        loop {
-            let read = self
-                .0
-                .read(&mut piece)
-                .map_err(|error| out.error(of_temporary(error)))?;
-            if read == 0 {
-                return Ok(());
-            }
-            out.write_all(&piece[..read])?;
+        copy(&mut self.0, out)
+    }
+}
+
+/// Writes what `write` puts into the file whose path it is given.
+pub(super) fn through_file(out: &mut Output<'_>, write: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    let mut file = NamedTempFile::new().map_err(|error| out.error(of_temporary(error)))?;
+    write(file.path())?;
+    copy(&mut file, out)
+}
+
+fn copy(from: &mut impl Read, out: &mut Output<'_>) -> Result<()> {
+    let mut piece = vec![0; IN_MEMORY];
+    loop {
+        let read = from
+            .read(&mut piece)
+            .map_err(|error| out.error(of_temporary(error)))?;
+        if read == 0 {
+            return Ok(());
         }
+        out.write_all(&piece[..read])?;
     }
 }
 
