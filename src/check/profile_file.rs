@@ -116,24 +116,20 @@ fn accounts(
             "{} ended in the middle of the run: everything in the log is here; what was only in memory is not counted",
             ranks::runs(&killed)
         ));
+    } else if let Some(Value::Text(part)) = catalog.metadata.get(names::PART) {
+        issues.note(format!("a part of a profile: {part}"));
     } else if recorded.is_none() && is_ours(catalog) {
-        issues.note("the file does not say how many calls were recorded: it is of an earlier version");
+        issues.note("the file does not say how many calls were recorded: it is of an earlier version, or was exported from another format");
     }
     (recorded, all)
 }
 
-/// The root attribute with what wrote the file, in files of this crate.
-const VERSION: &str = "scope_profiler_version";
-
-/// How this crate begins what it says there. The Python package writes its number alone.
-const OURS: &str = "rust ";
-
 fn is_ours(catalog: &Catalog) -> bool {
-    version(catalog).is_some_and(|version| version.starts_with(OURS))
+    version(catalog).is_some_and(|version| version.starts_with(names::OF_THIS_CRATE))
 }
 
 fn version(catalog: &Catalog) -> Option<&str> {
-    match catalog.metadata.get(VERSION) {
+    match catalog.metadata.get(names::VERSION) {
         Some(Value::Text(version)) => Some(version),
         _ => None,
     }
@@ -142,7 +138,7 @@ fn version(catalog: &Catalog) -> Option<&str> {
 fn describe(catalog: &Catalog, written: u64) -> String {
     let names: BTreeSet<usize> = catalog.rows.iter().map(|row| row.name).collect();
     let writer = match version(catalog) {
-        Some(version) if version.starts_with(OURS) => version.to_owned(),
+        Some(version) if version.starts_with(names::OF_THIS_CRATE) => version.to_owned(),
         Some(version) => format!("the Python package {version}"),
         None => "another program".into(),
     };

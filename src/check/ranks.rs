@@ -1,8 +1,9 @@
 //! Which ranks a file has, and which it lacks.
 
 use crate::profile::{Metadata, Value};
-use crate::store::schema::{Catalog, Issues};
+use crate::store::schema::{self, Catalog, Issues};
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 /// Gaps between the ranks, and ranks that the size of the run promises.
 pub(super) fn check(catalog: &Catalog, issues: &mut Issues) {
@@ -11,15 +12,15 @@ pub(super) fn check(catalog: &Catalog, issues: &mut Issues) {
     let mut next = 0;
     let mut missing = Vec::new();
     for &rank in &catalog.ranks {
-        let rank = u64::from(rank);
-        if rank > next {
-            missing.push((next, rank - 1));
+        if u64::from(rank) > next {
+            missing.push(next as u32..=rank - 1);
         }
-        next = rank + 1;
+        next = u64::from(rank) + 1;
     }
     if let Some(size) = size {
         if next < size {
-            missing.push((next, size - 1));
+            let last = u32::try_from(size - 1).unwrap_or(u32::MAX);
+            missing.push(u32::try_from(next).unwrap_or(u32::MAX)..=last);
         } else if next > size && size > 0 {
             issues.find(format!(
                 "rank{}: the run is said to have had {size} ranks only",
@@ -27,10 +28,12 @@ pub(super) fn check(catalog: &Catalog, issues: &mut Issues) {
             ));
         }
     }
+    let missing = schema::without(missing, &schema::left_out(&catalog.metadata));
     if !missing.is_empty() {
-        let shown: Vec<String> = missing.iter().take(8).map(|&run| describe_run(run)).collect();
+        let run = |run: &RangeInclusive<u32>| describe_run((u64::from(*run.start()), u64::from(*run.end())));
+        let shown: Vec<String> = missing.iter().take(8).map(run).collect();
         let more = if missing.len() > shown.len() { ", ..." } else { "" };
-        let s = if missing.len() == 1 && missing[0].0 == missing[0].1 {
+        let s = if missing.len() == 1 && missing[0].start() == missing[0].end() {
             ""
         } else {
             "s"

@@ -90,6 +90,8 @@ impl fmt::Debug for dyn Exporter + '_ {
 pub enum ExportOption {
     /// One row for each region and rank instead of one for each interval.
     Statistics,
+    /// A file that is compressed in itself, as its readers expect it.
+    Compress,
 }
 
 impl ExportOption {
@@ -98,6 +100,7 @@ impl ExportOption {
     pub fn flag(self) -> &'static str {
         match self {
             Self::Statistics => "--stats",
+            Self::Compress => "--compress",
         }
     }
 }

@@ -11,6 +11,9 @@ use std::collections::BTreeMap;
 pub struct Selected<'a> {
     source: &'a dyn Source,
     rows: Vec<usize>,
+    ranks: Vec<u32>,
+    /// What is selected of regions and ranks, where that is not all.
+    choice: Option<String>,
     /// When the run began, by rank.
     origins: BTreeMap<u32, i64>,
     window: Option<Window>,
@@ -52,6 +55,8 @@ impl<'a> Selected<'a> {
         Ok(Self {
             source,
             rows: filter.rows(source)?,
+            ranks: filter.chosen_ranks(source),
+            choice: filter.describe(source),
             origins: origins(source)?,
             window,
             read: Cell::new(0),
@@ -69,6 +74,19 @@ impl<'a> Selected<'a> {
     #[must_use]
     pub fn rows(&self) -> &[usize] {
         &self.rows
+    }
+
+    /// The selected ranks, ascending; also those without any selected row.
+    #[must_use]
+    pub fn ranks(&self) -> &[u32] {
+        &self.ranks
+    }
+
+    /// What is selected, in words, where that is not all.
+    pub(super) fn part(&self) -> Option<String> {
+        let window = self.window.map(|window| format!("the time {window}"));
+        let parts: Vec<String> = self.choice.iter().cloned().chain(window).collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
     }
 
     /// The rank of a row.

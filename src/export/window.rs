@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::profile::Interval;
 use jiff::SignedDuration;
+use std::fmt;
 use std::str::FromStr;
 
 /// A part of a run's time, counted from the start of the run: from one moment to before another.
@@ -41,6 +42,10 @@ impl Window {
         }
     }
 
+    pub(in crate::export) fn begin_ns(self) -> i64 {
+        self.from_ns
+    }
+
     pub(in crate::export) fn until_ns(self) -> i64 {
         self.until_ns
     }
@@ -64,6 +69,18 @@ impl Window {
             end_ns: end.min(self.until_ns),
             thread: interval.thread,
         })
+    }
+}
+
+/// As it can be parsed again.
+impl fmt::Display for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let moment = |ns: i64, absent: i64| match ns {
+            ns if ns == absent => String::new(),
+            ns => format!("{}s", ns as f64 / 1e9),
+        };
+        let (from, until) = (moment(self.from_ns, 0), moment(self.until_ns, i64::MAX));
+        write!(f, "{from}..{until}")
     }
 }
 
@@ -150,6 +167,15 @@ mod tests {
         ] {
             let error = text.parse::<Window>().unwrap_err();
             assert!(error.is_config() && error.to_string().contains(reason), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_window_is_shown_as_it_is_written() {
+        for text in ["1.5s..2s", "0.2s..", "..0.00000003s", ".."] {
+            let window: Window = text.parse().unwrap();
+            assert_eq!(window.to_string(), text);
+            assert_eq!(window.to_string().parse::<Window>().unwrap(), window);
         }
     }
 

@@ -1,5 +1,6 @@
 //! What is known of a run beside its intervals: when it began and ended, and what is not there.
 
+use super::RankClock;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
@@ -37,6 +38,11 @@ pub struct RankRun {
     pub span_ns: Option<(i64, i64)>,
     /// The signal that ended it, where one did.
     pub ended_by: Option<String>,
+    /// Calls that were to leave an interval, as counted while it ran: those that did, those that were dropped, and
+    /// those that were open at the end. Not known of a rank that was killed, nor where the file does not say.
+    pub recorded_calls: Option<u64>,
+    /// What is known of its clock.
+    pub clock: Option<RankClock>,
 }
 
 impl RunFacts {

@@ -10,10 +10,7 @@ use std::hash::BuildHasher;
 /// The facts known when a session begins.
 pub(crate) fn at_start(settings: &Settings, rank: u32, size: u32) -> Metadata {
     let mut facts = Metadata::from([
-        (
-            "scope_profiler_version".into(),
-            Value::Text(format!("rust {}", env!("CARGO_PKG_VERSION"))),
-        ),
+        (names::VERSION.into(), Value::Text(names::this_version())),
         ("host".into(), Value::Text(crate::sys::host_name())),
         (
             "command".into(),

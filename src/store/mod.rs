@@ -8,7 +8,7 @@ pub(crate) mod codec;
 #[cfg(feature = "hdf5")]
 mod columns;
 #[cfg(feature = "hdf5")]
-mod hdf5;
+pub(crate) mod hdf5;
 #[cfg(feature = "hdf5")]
 pub(crate) mod merge;
 pub(crate) mod metadata;
@@ -16,7 +16,7 @@ pub(crate) mod metadata;
 mod rank_file;
 pub(crate) mod rank_log;
 pub(crate) mod reader;
-mod region_names;
+pub(crate) mod region_names;
 pub(crate) mod run_directory;
 pub(crate) mod schema;
 #[cfg(feature = "hdf5")]

@@ -9,13 +9,13 @@ use std::hash::{Hash, Hasher};
 /// Names of regions as attributes can hold them, each only once: two regions must not become one
 /// because a NUL or the end of a very long name is lost.
 #[derive(Debug, Default)]
-pub(super) struct RegionNames(Taken);
+pub(crate) struct RegionNames(Taken);
 
 /// The length to which a name is cut that is too long for an attribute.
 const MAX_NAME_BYTES: usize = 32 << 10;
 
 impl RegionNames {
-    pub(super) fn of<'a>(&mut self, name: Option<&'a str>, number: u32) -> Cow<'a, str> {
+    pub(crate) fn of<'a>(&mut self, name: Option<&'a str>, number: u32) -> Cow<'a, str> {
         let name = match name {
             None => Cow::Owned(format!("region {number}")),
             Some(name) if name.contains('\0') => Cow::Owned(name.replace('\0', "\u{2400}")),
@@ -32,10 +32,10 @@ impl RegionNames {
 /// Names of HDF5 groups for names of regions. HDF5 reads `/`, `.` and the empty name as paths and
 /// cannot hold a NUL; the region's true name is then an attribute.
 #[derive(Debug, Default)]
-pub(super) struct GroupNames(Taken);
+pub(crate) struct GroupNames(Taken);
 
 impl GroupNames {
-    pub(super) fn of<'a>(&mut self, name: &'a str) -> Cow<'a, str> {
+    pub(crate) fn of<'a>(&mut self, name: &'a str) -> Cow<'a, str> {
         let plain = match name {
             "" | "." | ".." => Cow::Owned(format!("|{name}")),
             _ if name.contains(['/', '\0']) => Cow::Owned(name.replace(['/', '\0'], "|")),

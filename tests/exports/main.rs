@@ -12,11 +12,14 @@ mod consumers;
 mod csv;
 mod firefox;
 mod folded;
+mod hdf5_profile;
 #[path = "../common/interpreter.rs"]
 mod interpreter;
 mod perfetto;
 mod program;
 mod python;
+#[path = "../common/python.rs"]
+mod python_sums;
 mod running;
 mod speedscope;
 mod sums;

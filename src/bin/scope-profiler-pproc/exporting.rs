@@ -29,8 +29,13 @@ pub(crate) fn export(args: &Args, export: &ExportArgs) -> Result<(), Failure> {
     if let Some(window) = export.window {
         job = job.window(window);
     }
-    if export.stats {
-        job = job.option(ExportOption::Statistics);
+    for (is_wanted, option) in [
+        (export.stats, ExportOption::Statistics),
+        (export.compress, ExportOption::Compress),
+    ] {
+        if is_wanted {
+            job = job.option(option);
+        }
     }
     let Some(path) = target else {
         let mut out = Stdout::default();

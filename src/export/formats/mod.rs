@@ -7,6 +7,8 @@ mod firefox;
 #[cfg(feature = "export")]
 mod flamegraph;
 mod folded;
+#[cfg(feature = "hdf5")]
+mod hdf5;
 #[cfg(feature = "export")]
 mod json;
 #[cfg(feature = "export")]
@@ -35,6 +37,8 @@ pub const EXPORTERS: &[&dyn Exporter] = &[
     &json::JsonProfile,
     #[cfg(feature = "export")]
     &parquet::Parquet,
+    #[cfg(feature = "hdf5")]
+    &self::hdf5::Hdf5,
 ];
 
 /// The exporter of this name.

@@ -43,13 +43,13 @@ pub(super) struct Makings {
 
 /// The values of a column.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::store) enum Values<'a> {
+pub(crate) enum Values<'a> {
     Int64(&'a [i64]),
     Uint32(&'a [u32]),
 }
 
 impl<'a> Values<'a> {
-    pub(super) fn len(self) -> usize {
+    pub(crate) fn len(self) -> usize {
         match self {
             Self::Int64(values) => values.len(),
             Self::Uint32(values) => values.len(),

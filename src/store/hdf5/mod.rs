@@ -1,7 +1,7 @@
 //! HDF5: files, groups and links, columns, attributes, and failures of the library.
 //!
-//! `store` uses HDF5 through these types alone. Every error names the file and the
-//! place in it. A file can neither make its reader open other files nor make it allocate more
+//! `store` uses HDF5 through these types alone, and exporters write it through the same. Every error names the file
+//! and the place in it. A file can neither make its reader open other files nor make it allocate more
 //! memory than the file has bytes for.
 
 pub(super) mod attributes;
@@ -21,7 +21,7 @@ mod values;
 pub(super) use column::Column;
 pub(super) use group::{Group, Link, Members};
 pub(super) use hdf5::types::TypeDescriptor as FieldType;
-pub(super) use makings::Values;
-pub(super) use new_file::{NewColumn, NewFile, NewGroup};
+pub(crate) use makings::Values;
+pub(crate) use new_file::{NewColumn, NewFile, NewGroup};
 pub(super) use opened::{LastFile, Opened};
 pub(super) use table::{Number, Record, record};

@@ -15,21 +15,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// A file that is being written.
 #[derive(Debug)]
-pub(in crate::store) struct NewFile {
+pub(crate) struct NewFile {
     file: hdf5::File,
     shared: Arc<Shared>,
 }
 
 /// A group that is being filled.
 #[derive(Clone, Debug)]
-pub(in crate::store) struct NewGroup {
+pub(crate) struct NewGroup {
     group: hdf5::Group,
     shared: Arc<Shared>,
 }
 
 /// A column that is filled piece by piece.
 #[derive(Debug)]
-pub(in crate::store) struct NewColumn {
+pub(crate) struct NewColumn {
     dataset: Dataset,
     shared: Arc<Shared>,
     /// Where the column is compressed.
@@ -77,7 +77,7 @@ fn cannot_write(output: &Path, cause: hdf5::Error) -> Error {
 
 impl NewFile {
     /// Creates the file at `path`, which is to become `output`. With `compress`, long columns are compressed.
-    pub(in crate::store) fn create(path: &Path, output: &Path, compress: bool) -> Result<Self> {
+    pub(crate) fn create(path: &Path, output: &Path, compress: bool) -> Result<Self> {
         let failed = |error| cannot_write(output, error);
         if compress {
             packer::check().map_err(failed)?;
@@ -93,27 +93,27 @@ impl NewFile {
     }
 
     /// Makes a group in the root.
-    pub(in crate::store) fn create_group(&self, name: &str) -> Result<NewGroup> {
+    pub(crate) fn create_group(&self, name: &str) -> Result<NewGroup> {
         create_group(&self.file, &self.shared, name)
     }
 
     /// Takes a group out of the root again.
-    pub(in crate::store) fn remove(&self, name: &str) -> Result<()> {
+    pub(crate) fn remove(&self, name: &str) -> Result<()> {
         self.failing(self.file.unlink(name))
     }
 
     /// Writes an attribute of the root.
-    pub(in crate::store) fn attribute(&self, key: &str, value: &Value) -> Result<()> {
+    pub(crate) fn attribute(&self, key: &str, value: &Value) -> Result<()> {
         self.failing(values::attribute(&self.file, key, value))
     }
 
     /// Makes a link in the root to the group of the same name in another file.
-    pub(in crate::store) fn link(&self, to: &str, name: &str) -> Result<()> {
+    pub(crate) fn link(&self, to: &str, name: &str) -> Result<()> {
         self.failing(self.file.link_external(to, name, name))
     }
 
     /// Writes all that is left. No group of the file must be in use.
-    pub(in crate::store) fn close(self) -> Result<()> {
+    pub(crate) fn close(self) -> Result<()> {
         let Self { file, shared } = self;
         shared.pack(Packer::finish)?;
         file.close().map_err(|error| shared.cannot_write(error))
@@ -126,12 +126,12 @@ impl NewFile {
 
 impl NewGroup {
     /// Makes a group in the group.
-    pub(in crate::store) fn create_group(&self, name: &str) -> Result<Self> {
+    pub(crate) fn create_group(&self, name: &str) -> Result<Self> {
         create_group(&self.group, &self.shared, name)
     }
 
     /// Makes a group whose members can be listed in the order in which they were made.
-    pub(in crate::store) fn create_ordered_group(&self, name: &str) -> Result<Self> {
+    pub(crate) fn create_ordered_group(&self, name: &str) -> Result<Self> {
         let group = self
             .group
             .create_group_builder()
@@ -141,23 +141,23 @@ impl NewGroup {
     }
 
     /// Makes a group for the few columns of a region.
-    pub(in crate::store) fn create_region(&self, name: &str) -> Result<Self> {
+    pub(crate) fn create_region(&self, name: &str) -> Result<Self> {
         self.wrap(self.shared.makings.group(&self.group, name))
     }
 
     /// Writes an attribute.
-    pub(in crate::store) fn attribute(&self, key: &str, value: &Value) -> Result<()> {
+    pub(crate) fn attribute(&self, key: &str, value: &Value) -> Result<()> {
         self.failing(self.shared.makings.attribute(&self.group, key, value))
     }
 
     /// Writes an attribute with a list of whole numbers.
-    pub(in crate::store) fn list(&self, key: &str, numbers: &[i64]) -> Result<()> {
+    pub(crate) fn list(&self, key: &str, numbers: &[i64]) -> Result<()> {
         let attribute = self.group.new_attr_builder().with_data(numbers).create(key);
         self.failing(attribute.map(drop))
     }
 
     /// Makes a column with all its values.
-    pub(in crate::store) fn column(&self, name: &str, values: Values) -> Result<()> {
+    pub(crate) fn column(&self, name: &str, values: Values) -> Result<()> {
         let rows = values.len();
         if !self.compresses(rows) {
             return self.failing(self.shared.makings.column(&self.group, name, values));
@@ -175,25 +175,25 @@ impl NewGroup {
     }
 
     /// Makes a dataset of texts.
-    pub(in crate::store) fn texts<'a>(&self, name: &str, texts: impl Iterator<Item = &'a str>) -> Result<()> {
+    pub(crate) fn texts<'a>(&self, name: &str, texts: impl Iterator<Item = &'a str>) -> Result<()> {
         let texts: Vec<VarLenUnicode> = texts.map(values::text).collect();
         let dataset = self.group.new_dataset_builder().with_data(&texts).create(name);
         self.failing(dataset.map(drop))
     }
 
     /// Makes a column of so many int64, to be written piece by piece.
-    pub(in crate::store) fn new_int64s(&self, name: &str, rows: usize) -> Result<NewColumn> {
+    pub(crate) fn new_int64s(&self, name: &str, rows: usize) -> Result<NewColumn> {
         self.new_column::<i64>(name, rows)
     }
 
     /// Makes a column of so many uint32, to be written piece by piece.
-    pub(in crate::store) fn new_uint32s(&self, name: &str, rows: usize) -> Result<NewColumn> {
+    pub(crate) fn new_uint32s(&self, name: &str, rows: usize) -> Result<NewColumn> {
         self.new_column::<u32>(name, rows)
     }
 
     /// An error about the file.
     #[cold]
-    pub(in crate::store) fn cannot_write(&self, cause: &'static str) -> Error {
+    pub(crate) fn cannot_write(&self, cause: &'static str) -> Error {
         self.shared.cannot_write(cause.into())
     }
 
@@ -230,7 +230,7 @@ impl NewGroup {
 
 impl NewColumn {
     /// Writes the values of the next rows.
-    pub(in crate::store) fn write(&mut self, values: Values, rows: Range<usize>) -> Result<()> {
+    pub(crate) fn write(&mut self, values: Values, rows: Range<usize>) -> Result<()> {
         if let Some(chunk) = &mut self.chunk {
             return self
                 .shared

@@ -6,15 +6,6 @@ use crate::store::hdf5::{Column, Group, Members};
 use crate::store::names;
 use std::ops::Range;
 
-/// Column in the file to column of [`Intervals`].
-const EXTRAS: [(&str, &str); 5] = [
-    (names::SPAN_IDS, Intervals::SPAN),
-    (names::CALL_IDS, Intervals::CALL),
-    (names::PARENT_IDS, Intervals::PARENT),
-    (names::GPU_DURATIONS, Intervals::GPU),
-    (names::AWAIT_TIMES, Intervals::AWAIT),
-];
-
 /// The optional columns that a group has.
 #[derive(Debug, Default)]
 pub(super) struct Extras(Vec<(&'static str, Column)>);
@@ -24,7 +15,7 @@ impl Extras {
     /// `first`.
     pub(super) fn open(group: &Group, members: &Members, len: u64, first: &str) -> Result<Self> {
         let mut extras = Vec::new();
-        for (in_file, name) in EXTRAS {
+        for (in_file, name) in names::OPTIONAL_COLUMNS {
             let Some(column) = group.find_integers(members, in_file, len)? else {
                 continue;
             };

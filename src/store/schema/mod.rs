@@ -33,6 +33,7 @@ pub(crate) use catalog::Catalog;
 pub(crate) use decoder::Decoder;
 pub(crate) use issues::Issues;
 pub use log::LogSource;
+pub(crate) use run::{left_out, without};
 
 use crate::error::Result;
 use probe::Probe;

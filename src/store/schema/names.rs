@@ -1,7 +1,19 @@
 //! Names in the HDF5 file, and the version of what this crate writes.
 
+use crate::profile::Intervals;
+
 /// The schema that this crate writes.
 pub(crate) const SCHEMA_VERSION: i64 = 1;
+
+/// Root attribute, text: what wrote the file.
+pub(crate) const VERSION: &str = "scope_profiler_version";
+/// How [`VERSION`] begins in files of this crate. The Python package writes its number alone.
+pub(crate) const OF_THIS_CRATE: &str = "rust ";
+
+/// What files of this version say there.
+pub(crate) fn this_version() -> String {
+    format!("{OF_THIS_CRATE}{}", env!("CARGO_PKG_VERSION"))
+}
 
 /// Root attribute, int64: the schema. Absent means 1.
 pub(crate) const SCHEMA: &str = "scope_profiler_schema";
@@ -20,6 +32,10 @@ pub(crate) const MISSING_RANKS: &str = "missing_ranks";
 /// Root attribute, text: ranks of which only a part is in the file, as in `0-3,7`: their logs have no
 /// end mark.
 pub(crate) const INCOMPLETE_RANKS: &str = "incomplete_ranks";
+/// Root attribute, text: ranks of the run that an export left out, as in `0-3,7`. They are not missing.
+pub(crate) const LEFT_OUT_RANKS: &str = "left_out_ranks";
+/// Root attribute, text, for people: what of a profile was exported, where that is not all of it.
+pub(crate) const PART: &str = "part";
 /// Root attribute of an index, text: the beginning of the names of its ranks' files, relative to
 /// the directory of the index; see [`rank_file`].
 pub(crate) const RANK_FILES: &str = "rank_files";
@@ -47,6 +63,14 @@ pub(crate) const PARENT_IDS: &str = "parent_ids";
 pub(crate) const GPU_DURATIONS: &str = "gpu_durations";
 /// Integers, one for each call: for how long its task was suspended meanwhile, ns.
 pub(crate) const AWAIT_TIMES: &str = "await_ns";
+/// Optional columns, and what [`Intervals`] calls them.
+pub(crate) const OPTIONAL_COLUMNS: [(&str, &str); 5] = [
+    (SPAN_IDS, Intervals::SPAN),
+    (CALL_IDS, Intervals::CALL),
+    (PARENT_IDS, Intervals::PARENT),
+    (GPU_DURATIONS, Intervals::GPU),
+    (AWAIT_TIMES, Intervals::AWAIT),
+];
 /// Attribute of a region: its true name, where the group could not carry it.
 pub(crate) const NAME: &str = "name";
 /// Attribute of a region: the file of its call site.

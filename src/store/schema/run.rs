@@ -23,6 +23,8 @@ pub(in crate::store) fn facts(catalog: &Catalog) -> RunFacts {
             let facts = &entry.facts;
             of_rank.span_ns = span(facts);
             of_rank.ended_by = text(facts, names::ENDED_BY);
+            of_rank.recorded_calls = int(facts, names::RECORDED).and_then(|calls| u64::try_from(calls).ok());
+            of_rank.clock = entry.clock.clone();
             if int(facts, names::COMPLETE) == Some(0) && !contains(&run.incomplete, rank) {
                 run.incomplete.push(rank..=rank);
             }
@@ -61,6 +63,7 @@ fn missing(catalog: &Catalog) -> Vec<RangeInclusive<u32>> {
     let stated = text(&catalog.metadata, names::MISSING_RANKS).map_or_else(Vec::new, |text| ranges(&text));
     let size = int(&catalog.metadata, "size").or_else(|| int(&catalog.metadata, "mpi_size"));
     let size = size.and_then(|size| u32::try_from(size).ok()).unwrap_or(0);
+    let left_out = left_out(&catalog.metadata);
     let mut missing: Vec<_> = stated
         .into_iter()
         .filter(|range| !catalog.ranks.iter().any(|rank| range.contains(rank)))
@@ -75,7 +78,42 @@ fn missing(catalog: &Catalog) -> Vec<RangeInclusive<u32>> {
     if next < size && !catalog.ranks.is_empty() {
         missing.push(next..=size - 1);
     }
-    merged(missing)
+    without(merged(missing), &left_out)
+}
+
+/// The ranks that an export left out.
+pub(crate) fn left_out(metadata: &Metadata) -> Vec<RangeInclusive<u32>> {
+    text(metadata, names::LEFT_OUT_RANKS).map_or_else(Vec::new, |text| merged(ranges(&text)))
+}
+
+/// These ranks without those; both are sorted and merged.
+pub(crate) fn without(
+    ranks: Vec<RangeInclusive<u32>>,
+    those: &[RangeInclusive<u32>],
+) -> Vec<RangeInclusive<u32>> {
+    let mut left = Vec::new();
+    let mut those = those.iter().peekable();
+    for range in ranks {
+        let (mut next, last) = (u64::from(*range.start()), u64::from(*range.end()));
+        while let Some(out) = those.peek() {
+            let (first_out, last_out) = (u64::from(*out.start()), u64::from(*out.end()));
+            if first_out > last {
+                break;
+            }
+            if first_out > next {
+                left.push(next as u32..=*out.start() - 1);
+            }
+            next = next.max(last_out + 1);
+            if last_out > last {
+                break;
+            }
+            those.next();
+        }
+        if next <= last {
+            left.push(next as u32..=*range.end());
+        }
+    }
+    left
 }
 
 fn contains(ranges: &[RangeInclusive<u32>], rank: u32) -> bool {
@@ -124,6 +162,14 @@ mod tests {
             ..Catalog::default()
         };
         assert_eq!(facts(&catalog).missing, [0..=0, 3..=4, 6..=7, 11..=11]);
+    }
+
+    #[test]
+    fn ranks_that_an_export_left_out_are_not_missing() {
+        let ranks = |text: &str| merged(ranges(text));
+        assert_eq!(without(ranks("0-9"), &ranks("0-1,3,8-20")), ranks("2,4-7"));
+        assert_eq!(without(ranks("0-3,7"), &ranks("5")), ranks("0-3,7"));
+        assert_eq!(without(ranks("4294967295"), &ranks("4294967295")), []);
     }
 
     #[test]
