@@ -26,7 +26,7 @@ impl Lives {
         for (place, &row) in rows.iter().enumerate() {
             if RowSpans::may_be_entered_again(source, &source.rows()[row]) {
                 let spans = if in_window {
-                    RowSpans::of_some()
+                    RowSpans::of_some(source.rows()[row].rank)
                 } else {
                     RowSpans::of_all(source, row)?
                 };

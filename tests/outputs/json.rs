@@ -272,6 +272,20 @@ fn the_lives_of_spans_that_were_polled_are_there_with_their_unit() {
         (&lives["most_polls"], &lives["most_threads"]),
         (&object!(2), &object!(1))
     );
+    let longest = lives["longest"].as_array().unwrap();
+    let elapsed: Vec<_> = longest
+        .iter()
+        .map(|life| life["elapsed_ns"].as_i64().unwrap())
+        .collect();
+    assert_eq!(elapsed, [12_000, 10_000]);
+    assert_eq!(
+        (&longest[1]["start_ns"], &longest[1]["end_ns"]),
+        (&object!(2_100), &object!(12_100))
+    );
+    assert_eq!(
+        (&longest[1]["idle_ns"], &longest[1]["num_polls"]),
+        (&object!(6_950), &object!(2))
+    );
     for region in ["guard", "once"] {
         assert_eq!(document["regions"][region].get("lifetimes"), None);
     }

@@ -10,6 +10,8 @@ const LONGEST_DROP_NS: i64 = 1_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Life {
+    /// The rank.
+    pub rank: u32,
     /// Its serial number, which no other span of the rank has.
     pub span: u32,
     /// When it was first entered, ns.
@@ -116,9 +118,10 @@ impl Alive {
     }
 
     /// The whole life, when no more entries are to come; and the length of the last poll, ns, if the last entry was one.
-    pub(super) fn finish(&self, span: u32) -> (Life, Option<i64>) {
+    pub(super) fn finish(&self, rank: u32, span: u32) -> (Life, Option<i64>) {
         let is_drop = self.polls > 0 && self.last <= self.shortest.min(LONGEST_DROP_NS);
         let life = Life {
+            rank,
             span,
             start_ns: self.start,
             end_ns: self.end,

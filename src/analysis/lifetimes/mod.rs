@@ -41,6 +41,9 @@ use crate::error::Result;
 use crate::profile::{Intervals, Row, Source, Statistics};
 use std::collections::BTreeMap;
 
+/// So many of the longest lives of a region are kept.
+const LONGEST: usize = 10;
+
 /// Collects the lives of the spans of each region while a [pass](super::pass) goes on. Memory grows with the spans that
 /// are alive at once, and by two bits for each interval where a region has very many.
 pub struct Lifetimes<'a> {
@@ -62,6 +65,7 @@ pub struct RegionLifetimes {
     entries: u64,
     most_polls: u64,
     most_threads: u32,
+    longest: Vec<Life>,
 }
 
 impl RegionLifetimes {
@@ -75,6 +79,7 @@ impl RegionLifetimes {
             entries: 0,
             most_polls: 0,
             most_threads: 0,
+            longest: Vec::new(),
         }
     }
 
@@ -125,6 +130,23 @@ impl RegionLifetimes {
     pub fn most_threads(&self) -> u32 {
         self.most_threads
     }
+
+    /// The longest lives, ten at the most, the longest first.
+    #[must_use]
+    pub fn longest(&self) -> &[Life] {
+        &self.longest
+    }
+
+    fn keep_if_long(&mut self, life: Life) {
+        let elapsed = life.elapsed_ns();
+        let at = self
+            .longest
+            .partition_point(|other| other.elapsed_ns() >= elapsed);
+        if at < LONGEST {
+            self.longest.truncate(LONGEST - 1);
+            self.longest.insert(at, life);
+        }
+    }
 }
 
 impl OnSpan for RegionLifetimes {
@@ -139,6 +161,7 @@ impl OnSpan for RegionLifetimes {
         self.entries += life.entries;
         self.most_polls = self.most_polls.max(life.polls);
         self.most_threads = self.most_threads.max(life.threads);
+        self.keep_if_long(life);
     }
 }
 

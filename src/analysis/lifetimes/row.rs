@@ -16,6 +16,7 @@ pub(crate) struct RowSpans {
     lasts: Option<Lasts>,
     /// The number of intervals that have come.
     at: u64,
+    rank: u32,
 }
 
 /// Told of what happens to spans.
@@ -40,16 +41,17 @@ impl RowSpans {
         let many = row.spans.unwrap_or(row.intervals).min(row.intervals) > MANY_SPANS;
         Ok(Self {
             lasts: many.then(|| Lasts::find(source, index)).transpose()?,
-            ..Self::of_some()
+            ..Self::of_some(row.rank)
         })
     }
 
-    /// For a row of which some intervals will come.
-    pub(crate) fn of_some() -> Self {
+    /// For a row of this rank of which some intervals will come.
+    pub(crate) fn of_some(rank: u32) -> Self {
         Self {
             alive: FxHashMap::default(),
             lasts: None,
             at: 0,
+            rank,
         }
     }
 
@@ -72,7 +74,7 @@ impl RowSpans {
             }
             if self.lasts.as_ref().is_some_and(|lasts| lasts.has(at)) {
                 if let Some(alive) = self.alive.remove(&span) {
-                    end(span, &alive, on);
+                    end(self.rank, span, &alive, on);
                 }
             }
         }
@@ -83,12 +85,14 @@ impl RowSpans {
         // In order of their numbers, so that sums of floating-point numbers do not depend on a hash.
         let mut alive: Vec<_> = self.alive.into_iter().collect();
         alive.sort_unstable_by_key(|(span, _)| *span);
-        alive.iter().for_each(|(span, alive)| end(*span, alive, on));
+        for (span, alive) in &alive {
+            end(self.rank, *span, alive, on);
+        }
     }
 }
 
-fn end(span: u32, alive: &Alive, on: &mut impl OnSpan) {
-    let (life, last_poll) = alive.finish(span);
+fn end(rank: u32, span: u32, alive: &Alive, on: &mut impl OnSpan) {
+    let (life, last_poll) = alive.finish(rank, span);
     if let Some(ns) = last_poll {
         on.poll(ns);
     }

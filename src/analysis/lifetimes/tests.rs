@@ -1,7 +1,7 @@
 //! Lives against their definition: every moment of every span is looked at. With small limits, so that few intervals take
 //! every path.
 
-use super::{Lifetimes, RegionLifetimes};
+use super::{Life, Lifetimes, RegionLifetimes};
 use crate::analysis::pass;
 use crate::analysis::selection::RegionFilter;
 use crate::profile::{Call, Profile};
@@ -96,6 +96,24 @@ fn the_same_number_on_two_ranks_is_two_spans() {
 }
 
 #[test]
+fn the_longest_lives_are_kept_the_longest_first() {
+    let calls = (0..40).flat_map(|n: i64| {
+        let (span, length) = (n as u32 + 1, 1_000 + n * 7 % 40);
+        [0, length].map(|at| Call::new("a", 5 * n + at..5 * n + at).span(span).rank(span % 2))
+    });
+    let regions = lifetimes(calls);
+    let longest = regions[0].longest();
+    let elapsed: Vec<i64> = longest.iter().map(Life::elapsed_ns).collect();
+    assert_eq!(elapsed, (1_030..1_040).rev().collect::<Vec<_>>());
+    for life in longest {
+        assert_eq!(
+            (life.start_ns, life.rank),
+            (5 * (i64::from(life.span) - 1), life.span % 2)
+        );
+    }
+}
+
+#[test]
 fn percentiles_of_very_many_spans_are_not_to_be_had() {
     let calls = (0..60).flat_map(|n| [0, 5].map(|at| Call::new("a", n + at..n + at + 2).span(n as u32 + 1)));
     let elapsed = &lifetimes(calls)[0];
@@ -117,7 +135,8 @@ fn by_definition(entries: &[Entry]) -> BTreeMap<u32, (i64, i64, usize)> {
         .filter(|&span| span != 0)
         .collect();
     let spans = spans.into_iter().map(|span| {
-        let of_span = || entries.iter().filter(move |entry| entry.1 == span);
+        let of_span: Vec<&Entry> = entries.iter().filter(|entry| entry.1 == span).collect();
+        let of_span = || of_span.iter();
         let first = of_span().map(|entry| entry.2).min().unwrap();
         let last = of_span().map(|entry| entry.2 + entry.3).max().unwrap();
         let is_busy = |moment| of_span().any(|entry| (entry.2..entry.2 + entry.3).contains(&moment));

@@ -1,6 +1,6 @@
 //! How long the spans of a region lived.
 
-use crate::analysis::lifetimes::{RegionLifetimes, Spread};
+use crate::analysis::lifetimes::{Life, RegionLifetimes, Spread};
 use serde_json::{Value, json};
 
 /// Of the spans that were entered, over the chosen ranks.
@@ -17,6 +17,21 @@ pub(super) fn of(region: &RegionLifetimes) -> Value {
         "poll_max_ns": polls.max_ns(),
         "most_polls": region.most_polls(),
         "most_threads": region.most_threads(),
+        "longest": region.longest().iter().map(life).collect::<Vec<_>>(),
+    })
+}
+
+fn life(life: &Life) -> Value {
+    json!({
+        "rank": life.rank,
+        "span": life.span,
+        "start_ns": life.start_ns,
+        "end_ns": life.end_ns,
+        "elapsed_ns": life.elapsed_ns(),
+        "busy_ns": life.busy_ns,
+        "idle_ns": life.idle_ns(),
+        "num_polls": life.polls,
+        "num_threads": life.threads,
     })
 }
 
