@@ -30,11 +30,13 @@ impl Covered {
     pub(crate) fn add(&mut self, start: i64, end: i64) -> i128 {
         let from = self.0.max(start);
         self.0 = self.0.max(end);
-        if end > from {
-            i128::from(end) - i128::from(from)
+        // What is longer than `i64` can say is right as `u64`.
+        let ns = if end > from {
+            end.wrapping_sub(from) as u64
         } else {
             0
-        }
+        };
+        ns.into()
     }
 }
 
@@ -131,19 +133,31 @@ pub struct Sum {
 impl Sum {
     /// Adds the next intervals.
     pub fn add(&mut self, intervals: &Intervals) {
-        for call in intervals.iter() {
-            self.push(call.start_ns, call.end_ns, call.thread);
+        let mut calls = intervals.starts().iter().zip(intervals.ends());
+        for same in intervals.threads().chunk_by(|one, next| one == next) {
+            let place = self.place(same[0]);
+            let mut covered = self.covered[place];
+            for (&start, &end) in calls.by_ref().take(same.len()) {
+                self.ns += covered.add(start, end);
+            }
+            self.covered[place] = covered;
         }
     }
 
     /// Adds the next interval.
     #[inline]
     pub(crate) fn push(&mut self, start: i64, end: i64, thread: u32) {
-        let thread = self.threads.of(thread);
-        if thread == self.covered.len() {
+        let place = self.place(thread);
+        self.ns += self.covered[place].add(start, end);
+    }
+
+    #[inline]
+    fn place(&mut self, thread: u32) -> usize {
+        let place = self.threads.of(thread);
+        if place == self.covered.len() {
             self.covered.push(Covered::NONE);
         }
-        self.ns += self.covered[thread].add(start, end);
+        place
     }
 
     /// The threads that had intervals.

@@ -2,9 +2,10 @@
 
 /// Count, sum, extremes, mean and standard deviation of durations, without keeping them.
 ///
-/// Mean and variance follow Welford's recurrence (Technometrics 4, 1962, 419-420), which does not
-/// lose the small differences between large values as a sum of squares does; two accumulators
-/// merge by the formula of Chan, Golub and LeVeque (1979).
+/// Durations are whole numbers, so their sum and the sum of their squares are kept exactly: the order in which they are
+/// added, or accumulators of parts of them are merged, changes nothing. Beyond what fits (a single duration of centuries,
+/// or sums of which only the differences from the mean are known) variances follow Welford's recurrence (Technometrics
+/// 4, 1962, 419-420) and the formula of Chan, Golub and LeVeque (1979).
 ///
 /// ```
 /// use scope_profiler::profile::Statistics;
@@ -15,14 +16,37 @@
 /// assert_eq!(durations.mean_ns(), 11.0);
 /// assert!((durations.std_ns() - 4.320_493_798_938_574).abs() < 1e-12);
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Statistics {
     count: u64,
     total: i128,
     min: i64,
     max: i64,
-    mean: f64,
-    m2: f64,
+    spread: Spread,
+}
+
+/// How far durations are apart.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Spread {
+    /// The sum of their squares, ns², below [`MOST`].
+    Squares(u128),
+    /// About the sum of the squared differences from their mean, ns²; NaN where it is not known.
+    M2(f64),
+}
+
+/// Sums of squares from here on are not kept exactly: products with them would not fit.
+const MOST: u128 = 1 << 126;
+
+impl Default for Statistics {
+    fn default() -> Self {
+        Self {
+            count: 0,
+            total: 0,
+            min: i64::MAX,
+            max: i64::MIN,
+            spread: Spread::Squares(0),
+        }
+    }
 }
 
 impl Statistics {
@@ -53,26 +77,32 @@ impl Statistics {
             total: total_ns.into(),
             min: min_ns,
             max: max_ns,
-            mean: total_ns as f64 / count as f64,
-            m2: m2.unwrap_or(f64::NAN),
+            spread: Spread::M2(m2.unwrap_or(f64::NAN)),
         }
     }
 
     /// Adds one duration, ns.
     #[inline]
     pub fn add(&mut self, ns: i64) {
-        if self.count == 0 {
-            (self.min, self.max) = (ns, ns);
-        } else {
-            self.min = self.min.min(ns);
-            self.max = self.max.max(ns);
+        let magnitude = u128::from(ns.unsigned_abs());
+        match self.spread {
+            Spread::Squares(squares) if squares + magnitude * magnitude < MOST => {
+                self.spread = Spread::Squares(squares + magnitude * magnitude);
+            }
+            _ => self.spread = Spread::M2(self.m2_with(ns)),
         }
         self.count += 1;
         self.total += i128::from(ns);
-        let value = ns as f64;
-        let delta = value - self.mean;
-        self.mean += delta / self.count as f64;
-        self.m2 += delta * (value - self.mean);
+        self.min = self.min.min(ns);
+        self.max = self.max.max(ns);
+    }
+
+    /// The sum of squared differences from the mean, with another duration.
+    #[cold]
+    fn m2_with(self, ns: i64) -> f64 {
+        let delta = ns as f64 - self.mean_ns();
+        let mean = self.mean_ns() + delta / (self.count + 1) as f64;
+        self.m2() + delta * (ns as f64 - mean)
     }
 
     /// Adds everything that `other` has seen.
@@ -84,14 +114,37 @@ impl Statistics {
             *self = *other;
             return;
         }
-        let (a, b) = (self.count as f64, other.count as f64);
-        let delta = other.mean - self.mean;
-        self.mean += delta * b / (a + b);
-        self.m2 += other.m2 + delta * delta * a * b / (a + b);
+        self.spread = match (self.spread, other.spread) {
+            (Spread::Squares(some), Spread::Squares(more)) if some + more < MOST => {
+                Spread::Squares(some + more)
+            }
+            _ => {
+                let (a, b) = (self.count as f64, other.count as f64);
+                let delta = other.mean_ns() - self.mean_ns();
+                Spread::M2(self.m2() + other.m2() + delta * delta * a * b / (a + b))
+            }
+        };
         self.count += other.count;
         self.total += other.total;
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
+    }
+
+    /// The sum of squared differences from the mean, ns²; 0 without any, and NaN where it is not known.
+    #[must_use]
+    pub fn m2(&self) -> f64 {
+        let squares = match self.spread {
+            // Not `max`, which would take 0 for NaN.
+            Spread::M2(m2) => return if m2 < 0.0 { 0.0 } else { m2 },
+            Spread::Squares(_) if self.count == 0 => return 0.0,
+            Spread::Squares(squares) => squares as i128,
+        };
+        // Differences from the whole number that is nearest to the mean are exact, and leave little to take away.
+        let count = i128::from(self.count);
+        let near = (2 * self.total + count).div_euclid(2 * count);
+        let rest = self.total - near * count;
+        let about_near = squares - near * (self.total + rest);
+        about_near as f64 - rest as f64 / count as f64 * rest as f64
     }
 
     /// The number of durations.
@@ -124,7 +177,6 @@ impl Statistics {
         if self.count == 0 {
             return 0.0;
         }
-        // The sum is exact, so this is better than the running mean.
         self.total as f64 / self.count as f64
     }
 
@@ -138,16 +190,19 @@ impl Statistics {
     /// only [sums](Self::from_sums) are known.
     #[must_use]
     pub fn std_ns(&self) -> f64 {
-        if self.count == 0 || self.m2.is_nan() {
-            return self.m2;
+        if self.count == 0 {
+            return 0.0;
         }
-        (self.m2 / self.count as f64).max(0.0).sqrt()
+        (self.m2() / self.count as f64).sqrt()
     }
 }
 
 impl Extend<i64> for Statistics {
     fn extend<I: IntoIterator<Item = i64>>(&mut self, durations: I) {
-        durations.into_iter().for_each(|ns| self.add(ns));
+        // A copy of its own stays in registers.
+        let mut all = *self;
+        durations.into_iter().for_each(|ns| all.add(ns));
+        *self = all;
     }
 }
 
@@ -223,7 +278,7 @@ pub(crate) fn saturate(value: i128) -> i64 {
 
 /// Percentiles of values, with linear interpolation between neighbours as `numpy.percentile` does it by default; 0
 /// without any. `ps`, of 0 to 100, ascend. The values change places: sorting all of them would cost several times more.
-pub(crate) fn percentiles<T: Nanoseconds, const N: usize>(values: &mut [T], ps: [f64; N]) -> [f64; N] {
+pub(crate) fn percentiles<const N: usize>(values: &mut [i64], ps: [f64; N]) -> [f64; N] {
     let Some(last) = values.len().checked_sub(1) else {
         return [0.0; N];
     };
@@ -236,26 +291,9 @@ pub(crate) fn percentiles<T: Nanoseconds, const N: usize>(values: &mut [T], ps: 
         let (_, &mut low, above) = values[from..].select_nth_unstable(below - from);
         let high = above.iter().copied().min().unwrap_or(low);
         from = below;
-        let (low, high) = (low.as_f64(), high.as_f64());
+        let (low, high) = (low as f64, high as f64);
         low + (high - low) * (position - below as f64)
     })
-}
-
-/// Durations, ns: in half the memory where all are below 4.3 s.
-pub(crate) trait Nanoseconds: Copy + Ord {
-    fn as_f64(self) -> f64;
-}
-
-impl Nanoseconds for i64 {
-    fn as_f64(self) -> f64 {
-        self as f64
-    }
-}
-
-impl Nanoseconds for u32 {
-    fn as_f64(self) -> f64 {
-        self.into()
-    }
 }
 
 #[cfg(test)]
@@ -271,26 +309,26 @@ mod tests {
             (0, 0, 0.0, 0.0)
         );
         assert_eq!((none.min_ns(), none.max_ns()), (None, None));
-        assert_eq!(percentiles::<i64, 1>(&mut [], [50.0]), [0.0]);
+        assert_eq!(percentiles(&mut [], [50.0]), [0.0]);
     }
 
     #[test]
     fn extreme_values_saturate() {
         let extremes: Statistics = [i64::MAX, i64::MAX, i64::MIN].into_iter().collect();
         assert_eq!(extremes.total_ns(), i64::MAX - 1);
-        assert_eq!(
-            [i64::MIN; 3].into_iter().collect::<Statistics>().total_ns(),
-            i64::MIN
-        );
+        let deviation = 2.0_f64.powi(64) * (2.0_f64 / 9.0).sqrt();
+        assert!((extremes.std_ns() / deviation - 1.0).abs() < 1e-9);
+        let equal: Statistics = [i64::MIN; 9].into_iter().collect();
+        assert_eq!((equal.total_ns(), equal.std_ns()), (i64::MIN, 0.0));
     }
 
     #[test]
     fn percentiles_interpolate_between_neighbours() {
-        let [half, most] = percentiles(&mut [15_i64, 5, 13], [50.0, 95.0]);
+        let [half, most] = percentiles(&mut [15, 5, 13], [50.0, 95.0]);
         assert_eq!(half, 13.0);
         assert!((most - 14.8).abs() < 1e-9);
-        assert_eq!(percentiles(&mut [7_u32], [99.0]), [7.0]);
-        assert_eq!(percentiles(&mut [2_u32, 1], [400.0]), [2.0]);
+        assert_eq!(percentiles(&mut [7], [99.0]), [7.0]);
+        assert_eq!(percentiles(&mut [2, 1], [400.0]), [2.0]);
     }
 
     #[test]
@@ -336,6 +374,29 @@ mod tests {
                 let expected = low as f64 + (high - low) as f64 * position.fract();
                 prop_assert!((found - expected).abs() < 1e-9);
             }
+        }
+
+        #[test]
+        fn the_deviation_is_that_of_two_passes(
+            base in prop::sample::select(vec![0_i64, 1_000, 3_600_000_000_000]),
+            values in prop::collection::vec(0_i64..100, 1..200),
+        ) {
+            let statistics: Statistics = values.iter().map(|ns| base + ns).collect();
+            let mean = values.iter().sum::<i64>() as f64 / values.len() as f64;
+            let m2: f64 = values.iter().map(|&ns| (ns as f64 - mean).powi(2)).sum();
+            prop_assert!((statistics.m2() - m2).abs() <= 1e-9 * m2.max(1.0), "{} {m2}", statistics.m2());
+        }
+
+        #[test]
+        fn the_order_of_values_and_of_parts_changes_nothing(
+            mut values in prop::collection::vec(0_i64..10_000_000_000, 0..100), cut in 0_usize..100,
+        ) {
+            let whole: Statistics = values.iter().copied().collect();
+            values.reverse();
+            let (left, right) = values.split_at(cut.min(values.len()));
+            let mut parts: Statistics = left.iter().copied().collect();
+            parts.merge(&right.iter().copied().collect());
+            prop_assert_eq!(whole, parts);
         }
 
         #[test]

@@ -10,7 +10,8 @@ use crate::profile::{Intervals, RowFacts, Source, Statistics, each_chunk};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// Durations that are kept, of all regions together, in 64 or 128 MiB. Regions beyond are read again, one after the other.
+/// Durations that are kept, of all regions together, in at most 64 or 128 MiB, and less where they are alike. Regions
+/// beyond are read again, one after the other.
 const MOST_KEPT: u64 = 1 << 24;
 
 /// The durations of the chosen rows while a pass goes on.
@@ -19,6 +20,8 @@ pub(super) struct Samples<'a> {
     /// The rows of each chosen region.
     by_name: BTreeMap<usize, Vec<usize>>,
     kept: BTreeMap<usize, Sample>,
+    /// The durations of regions with several rows, as far as these have ended.
+    pooled: BTreeMap<usize, Durations>,
 }
 
 impl<'a> Samples<'a> {
@@ -44,6 +47,7 @@ impl<'a> Samples<'a> {
             source,
             by_name,
             kept,
+            pooled: BTreeMap::new(),
         })
     }
 
@@ -53,42 +57,47 @@ impl<'a> Samples<'a> {
             source,
             by_name,
             mut kept,
+            mut pooled,
         } = self;
         let mut regions = Vec::with_capacity(by_name.len());
         for (name, rows) in by_name {
             let mut ranks = Map::new();
-            let mut pooled: Option<(Sample, Value)> = None;
+            let mut durations = pooled.remove(&name).unwrap_or_default();
+            let has_several = rows.len() > 1;
+            let mut all: Option<Sample> = None;
             for &row in &rows {
                 let sample = match kept.remove(&row) {
                     Some(sample) => sample,
-                    None => Sample::read(source, row)?,
+                    None => {
+                        let (sample, of_row) = Sample::read(source, row)?;
+                        if has_several {
+                            durations.append(of_row);
+                        }
+                        sample
+                    }
                 };
-                let mut sample = sample.with_facts(source, tree, row);
-                let json = sample.json();
-                let mut of_rank = json.clone();
+                let sample = sample.with_facts(source, tree, row);
+                let mut of_rank = sample.json();
                 extras::gpu(source, row, &mut of_rank)?;
                 ranks.insert(source.rows()[row].rank.to_string(), of_rank);
-                pooled = Some(match pooled {
-                    None => (sample, json),
-                    Some((mut pooled, _)) => {
-                        pooled.merge(sample);
-                        (pooled, Value::Null)
-                    }
-                });
+                match &mut all {
+                    None => all = Some(sample),
+                    Some(all) => all.merge(&sample),
+                }
             }
-            let Some((mut pooled, json)) = pooled else {
-                continue;
-            };
-            let json = if json.is_null() { pooled.json() } else { json };
+            let Some(mut all) = all else { continue };
+            if has_several {
+                all.percentiles = durations.percentiles(PERCENTILES);
+            }
             let mut region = Map::new();
             extras::origin(source, &rows, &mut region);
             region.insert("ranks".into(), ranks.into());
-            region.insert("pooled".into(), json);
+            region.insert("pooled".into(), all.json());
             let mut lives = tree.lifetimes().iter();
             if let Some(lives) = lives.find(|region| region.name() == source.names()[name]) {
                 region.insert("lifetimes".into(), lifetimes::of(lives));
             }
-            regions.push((pooled.first_start_ns, &source.names()[name], region));
+            regions.push((all.first_start_ns, &source.names()[name], region));
         }
         // Regions without intervals come last.
         regions.sort_by_key(|(first, ..)| (first.is_none(), *first));
@@ -106,15 +115,27 @@ impl Observer for Samples<'_> {
 
     fn chunk(&mut self, row: usize, chunk: &Intervals) -> Result<()> {
         if let Some(sample) = self.kept.get_mut(&row) {
-            let rest = self.source.rows()[row].intervals - sample.durations.len() as u64;
-            sample.durations.reserve(rest as usize);
             sample.add(chunk);
+        }
+        Ok(())
+    }
+
+    fn end_row(&mut self, row: usize) -> Result<()> {
+        if let Some(sample) = self.kept.get_mut(&row) {
+            let durations = sample.end();
+            let name = self.source.rows()[row].name;
+            if self.by_name[&name].len() > 1 {
+                self.pooled.entry(name).or_default().append(durations);
+            }
         }
         Ok(())
     }
 }
 
-/// The durations of one region on one rank, or on several.
+/// In ascending order.
+const PERCENTILES: [f64; 3] = [50.0, 95.0, 99.0];
+
+/// One region on one rank, or on several.
 #[derive(Default)]
 struct Sample {
     calls: u64,
@@ -122,7 +143,11 @@ struct Sample {
     throttled: u64,
     throttled_ns: i64,
     facts: RowFacts,
+    intervals: u64,
+    /// Those of the row while it is read.
     durations: Durations,
+    /// [`PERCENTILES`], once it is read.
+    percentiles: [f64; 3],
     statistics: Statistics,
     first_start_ns: Option<i64>,
     last_end_ns: Option<i64>,
@@ -132,26 +157,32 @@ struct Sample {
 }
 
 impl Sample {
-    /// Of a row that is read for itself.
-    fn read(source: &dyn Source, row: usize) -> Result<Self> {
+    /// Of a row that is read for itself, and its durations.
+    fn read(source: &dyn Source, row: usize) -> Result<(Self, Durations)> {
         let mut sample = Self::default();
         each_chunk(source, row, &mut Intervals::new(), |chunk| {
             sample.add(chunk);
             Ok(())
         })?;
-        Ok(sample)
+        let durations = sample.end();
+        Ok((sample, durations))
     }
 
     fn add(&mut self, chunk: &Intervals) {
-        for ns in chunk.durations() {
-            self.durations.push(ns);
-            self.statistics.add(ns);
-        }
+        chunk.durations().for_each(|ns| self.durations.push(ns));
+        self.statistics.extend(chunk.durations());
+        self.intervals += chunk.len() as u64;
         // They are in order of start.
         self.see(
             chunk.starts().first().copied(),
             chunk.ends().iter().max().copied(),
         );
+    }
+
+    /// All intervals of the row have come: gives their durations, which are needed for those of other ranks alone.
+    fn end(&mut self) -> Durations {
+        self.percentiles = self.durations.percentiles(PERCENTILES);
+        std::mem::take(&mut self.durations)
     }
 
     /// Adds what is known of a row beside its intervals.
@@ -182,8 +213,8 @@ impl Sample {
         self.last_end_ns = self.last_end_ns.max(last);
     }
 
-    /// Adds another rank's; the durations are one after the other then.
-    fn merge(&mut self, other: Self) {
+    /// Adds another rank's, but for percentiles.
+    fn merge(&mut self, other: &Self) {
         let add = u64::saturating_add;
         self.calls = add(self.calls, other.calls);
         self.spans = [self.spans, other.spans].into_iter().flatten().reduce(add);
@@ -193,7 +224,7 @@ impl Sample {
         self.facts.open = add(self.facts.open, other.facts.open);
         self.facts.clamped = add(self.facts.clamped, other.facts.clamped);
         self.statistics.merge(&other.statistics);
-        self.durations.append(other.durations);
+        self.intervals += other.intervals;
         self.see(other.first_start_ns, other.last_end_ns);
         self.inclusive_ns = self.inclusive_ns.saturating_add(other.inclusive_ns);
         let exclusive = self.exclusive_ns.zip(other.exclusive_ns);
@@ -201,17 +232,17 @@ impl Sample {
         self.recursion_depth = self.recursion_depth.max(other.recursion_depth);
     }
 
-    fn json(&mut self) -> Value {
+    fn json(&self) -> Value {
         // Of calls that are only summed up they are not known.
-        let [p50, p95, p99] = if self.statistics.count() > self.durations.len() as u64 {
+        let [p50, p95, p99] = if self.statistics.count() > self.intervals {
             [None; 3]
         } else {
-            self.durations.percentiles([50.0, 95.0, 99.0]).map(Some)
+            self.percentiles.map(Some)
         };
         let total = self.statistics.total_ns();
         json!({
             "num_calls": self.calls,
-            "num_intervals": self.durations.len(),
+            "num_intervals": self.intervals,
             "inclusive_ns": self.inclusive_ns,
             "exclusive_ns": self.exclusive_ns,
             "sum_of_durations_ns": total,
