@@ -1,9 +1,13 @@
 //! Time axes and labels.
 
+use crate::error::Result;
+use crate::render::style::{AXIS, GRID, RULE, TICK};
+use crate::render::{Canvas, Color, Paper};
 pub use crate::text::{printable, shorten};
 
 /// The marks of a time axis that begins at 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Ticks {
     /// The unit of the labels: `ns`, `µs`, `ms`, `s`, `min` or `h`.
     pub unit: &'static str,
@@ -76,6 +80,115 @@ fn decimals(step: i128, scale: i128) -> usize {
     (0..3)
         .find(|&digits| step * 10_i128.pow(digits) % scale == 0)
         .unwrap_or(3) as usize
+}
+
+/// An axis from left to right, with lines at its marks.
+pub(super) struct Axis {
+    marks: Vec<Mark>,
+    /// Its middle, and the text.
+    title: (i32, String),
+    /// From the chart down to the title.
+    title_at: i32,
+    /// From where to where there is a line between chart and labels.
+    rule: Option<(i32, i32)>,
+    above: bool,
+}
+
+struct Mark {
+    x: i32,
+    label: String,
+    color: Color,
+}
+
+impl Axis {
+    /// The marks are at these places.
+    pub(super) fn new(
+        marks: impl IntoIterator<Item = (i32, String)>,
+        title: &str,
+        range: (i32, i32),
+        paper: &Paper<'_>,
+    ) -> Self {
+        let marks = marks.into_iter().map(|(x, label)| Mark {
+            x,
+            label,
+            color: GRID,
+        });
+        Self {
+            marks: marks.collect(),
+            title: paper.centred(title, &AXIS, range),
+            title_at: 88,
+            rule: None,
+            above: false,
+        }
+    }
+
+    /// A time axis: `x` says where each time is.
+    pub(super) fn of_time(
+        ticks: Ticks,
+        x: impl Fn(i64) -> i32,
+        title: &str,
+        range: (i32, i32),
+        paper: &Paper<'_>,
+    ) -> Self {
+        let title = format!("{title} ({})", ticks.unit);
+        let marks = ticks.marks.into_iter().map(|(at, label)| (x(at), label));
+        Self::new(marks, &title, range, paper)
+    }
+
+    /// Puts the title that far below the chart.
+    pub(super) fn title_at(self, below: i32) -> Self {
+        Self {
+            title_at: below,
+            ..self
+        }
+    }
+
+    /// Draws a line along the axis.
+    pub(super) fn with_rule(self, range: (i32, i32)) -> Self {
+        Self {
+            rule: Some(range),
+            ..self
+        }
+    }
+
+    /// Makes the first line stronger, as that from which bars begin.
+    pub(super) fn from_first_mark(mut self) -> Self {
+        if let Some(first) = self.marks.first_mut() {
+            first.color = RULE;
+        }
+        self
+    }
+
+    /// Also writes the labels above the chart.
+    pub(super) fn above(self, above: bool) -> Self {
+        Self { above, ..self }
+    }
+
+    /// What fits of it.
+    pub(super) fn title(&self) -> &str {
+        &self.title.1
+    }
+
+    /// The baseline of the title, of a chart that ends there.
+    pub(super) fn last_baseline(&self, bottom: i32) -> i32 {
+        bottom + self.title_at
+    }
+
+    /// Draws it for a chart between these.
+    pub(super) fn draw(&self, canvas: &mut dyn Canvas, (top, bottom): (i32, i32)) -> Result<()> {
+        for Mark { x, label, color } in &self.marks {
+            canvas.rect((x - 1, x + 1), (top, bottom + 10), *color)?;
+            canvas.text(*x, bottom + 40, label, &TICK)?;
+            if self.above {
+                canvas.text(*x, top - 14, label, &TICK)?;
+            }
+        }
+        if let Some(range) = self.rule {
+            canvas.rect(range, (bottom, bottom + 2), RULE)?;
+        }
+        let (middle, title) = &self.title;
+        canvas.text(*middle, self.last_baseline(bottom), title, &AXIS)
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The head of a picture: what the chart is of, and what it does not show as it was recorded.
 
-use super::gantt::Header;
+use super::header::Header;
 use crate::analysis::call_tree::CallTree;
 use crate::error::Result;
 use crate::render::style::{MARGIN, NOTES, SUMMARY, TITLE};

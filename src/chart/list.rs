@@ -2,7 +2,7 @@
 
 use super::options::ChartOptions;
 use super::subject::{Facts, GrowingFacts, Subject};
-use super::{durations, flame, heatmap, histogram, reduction};
+use super::{durations, flame, gantt, heatmap, histogram};
 use crate::analysis::pass::{self, Observer};
 use crate::analysis::selection::RegionFilter;
 use crate::error::Result;
@@ -84,7 +84,7 @@ pub trait GrowingChart {
 
 /// All charts. A further one is a file and a line here.
 pub const CHARTS: &[&dyn Chart] = &[
-    &reduction::Gantt,
+    &gantt::reduction::Gantt,
     &durations::Durations,
     &flame::Flame,
     &heatmap::Heatmap,

@@ -19,32 +19,27 @@
 //! ```
 
 pub mod axis;
-mod density;
+mod backdrop;
 pub mod durations;
 pub mod flame;
 pub mod gantt;
+mod header;
 mod heading;
 pub mod heatmap;
 mod histogram;
-mod lane;
 pub mod list;
 mod moments;
-#[cfg(feature = "plot")]
-pub(crate) mod nested;
 mod options;
 pub mod palette;
-mod plan;
-mod reduction;
-mod row;
 mod subject;
 mod totals;
 
 pub use durations::{DurationsChart, GrowingDurations};
 pub use flame::FlameGraph;
-pub use gantt::GanttChart;
+pub use gantt::{GanttChart, GrowingGantt};
+pub use header::Header;
 pub use heatmap::RankHeatmap;
 pub use list::{CHARTS, Chart, GrowingChart};
 pub use options::ChartOptions;
 pub use palette::{Color, Palette};
-pub use reduction::GrowingGantt;
 pub use subject::{Facts, GrowingFacts, Subject};

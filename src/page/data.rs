@@ -13,13 +13,15 @@ use std::collections::{BTreeMap, HashMap};
 ///
 /// ```
 /// use scope_profiler::page::{PageData, RegionStats};
-/// let data = PageData {
-///     regions: vec![RegionStats { name: "solve".into(), calls: 1, total_ns: 1_200, ..Default::default() }],
-///     ..Default::default()
-/// };
+///
+/// let mut solve = RegionStats::new("solve");
+/// (solve.calls, solve.total_ns) = (1, 1_200);
+/// let mut data = PageData::default();
+/// data.regions.push(solve);
 /// assert!(data.threads.is_empty());
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct PageData {
     /// One row of the table per region, in any order; matched to the chart by name. A region that
     /// is only in the chart has a row without numbers, one that is only here a row without lanes.
@@ -29,7 +31,7 @@ pub struct PageData {
     /// How many threads recorded something, by rank; a rank that is not here has those of [`threads`](Self::threads).
     pub thread_counts: BTreeMap<u32, usize>,
     /// What has to be known beside the numbers; where there is nothing, the page has the
-    /// [notes of the chart](crate::chart::gantt::Header::run_notes).
+    /// [notes of the chart](crate::chart::Header::run_notes).
     pub notes: Vec<PageNote>,
     /// The time of the run that the ranks spent outside any region, added up, ns; `None` where it is not known.
     pub outside_ns: Option<i64>,
@@ -90,11 +92,11 @@ impl PageData {
         let mut threads = Vec::new();
         for rank in filter.chosen_ranks(source) {
             let names = source.thread_names(rank)?;
-            threads.extend(names.into_iter().map(|(thread, name)| ThreadName {
-                rank,
-                thread,
-                label: thread_label(thread, Some(&name)),
-            }));
+            threads.extend(
+                names
+                    .into_iter()
+                    .map(|(thread, name)| ThreadName::new(rank, thread, thread_label(thread, Some(&name)))),
+            );
         }
         Ok(Self {
             regions: regions.collect(),
@@ -113,11 +115,23 @@ impl PageData {
 
 /// One sentence that the reader of the page has to know, or is glad to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PageNote {
     /// The sentence.
     pub text: String,
     /// Whether something is missing, lost or not to be relied on.
     pub is_warning: bool,
+}
+
+impl PageNote {
+    /// A sentence that warns of nothing.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        PageNote {
+            text: text.into(),
+            is_warning: false,
+        }
+    }
 }
 
 impl From<&Note> for PageNote {
@@ -131,6 +145,7 @@ impl From<&Note> for PageNote {
 
 /// The statistics of one region over the ranks drawn.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct RegionStats {
     /// The region's name, whole.
     pub name: String,
@@ -152,8 +167,20 @@ pub struct RegionStats {
     pub exclusive_ns: Option<i64>,
 }
 
+impl RegionStats {
+    /// A region of which nothing is known yet.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        RegionStats {
+            name: name.into(),
+            ..Self::default()
+        }
+    }
+}
+
 /// What to call one thread of one rank.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ThreadName {
     /// The rank.
     pub rank: u32,
@@ -161,4 +188,16 @@ pub struct ThreadName {
     pub thread: u32,
     /// The thread's [label](crate::profile::thread_label): its name and number.
     pub label: String,
+}
+
+impl ThreadName {
+    /// The label of a thread.
+    #[must_use]
+    pub fn new(rank: u32, thread: u32, label: impl Into<String>) -> Self {
+        ThreadName {
+            rank,
+            thread,
+            label: label.into(),
+        }
+    }
 }

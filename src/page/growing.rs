@@ -4,7 +4,7 @@ use super::data::PageData;
 use super::{bars, html};
 use crate::analysis::pass::{self, Observer};
 use crate::analysis::selection::RegionFilter;
-use crate::chart::nested::GrowingNested;
+use crate::chart::gantt::nested::GrowingNested;
 use crate::chart::{ChartOptions, Facts, GrowingFacts, GrowingGantt, Subject};
 use crate::error::Result;
 use crate::output;

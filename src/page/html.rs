@@ -7,7 +7,7 @@
 
 use super::data::PageData;
 use super::{bars, json, script};
-use crate::chart::gantt::GanttChart;
+use crate::chart::GanttChart;
 use crate::error::Result;
 use crate::output;
 use std::path::Path;
@@ -23,7 +23,8 @@ const STYLE: &str = include_str!("../../assets/page/page.css");
 /// ```
 /// use scope_profiler::chart::GanttChart;
 /// use scope_profiler::page::{PageData, html};
-/// let mut chart = GanttChart { span_ns: 1, ..Default::default() };
+/// let mut chart = GanttChart::default();
+/// chart.span_ns = 1;
 /// chart.header.title = "</script> run".into();
 /// let page = html::render(&chart, &PageData::default());
 /// assert!(page.starts_with("<!doctype html>"));

@@ -1,7 +1,7 @@
 //! What the page shows beside its bars, as the JSON that `assets/page/data.js` reads.
 
 use super::data::{PageData, PageNote, RegionStats};
-use crate::chart::gantt::{Color, GanttChart, Header};
+use crate::chart::{Color, GanttChart, Header};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
 

@@ -2,8 +2,8 @@
 
 use crate::common::{Generated, NoTotals, OwnClocks};
 use proptest::prelude::*;
-use scope_profiler::chart::gantt::{Bar, Color, Lane};
-use scope_profiler::chart::{ChartOptions, DurationsChart, GanttChart, Palette};
+use scope_profiler::chart::gantt::{Bar, Lane};
+use scope_profiler::chart::{ChartOptions, Color, DurationsChart, GanttChart, Palette};
 use scope_profiler::profile::{Call, Profile, Source};
 use scope_profiler::{Error, RegionFilter};
 
@@ -71,13 +71,8 @@ fn intervals_that_can_be_told_apart_are_kept_exactly() {
             .interval(Call::new("a", 250..300))
             .build(),
     );
-    let bar = |start_ns, end_ns| Bar {
-        start_ns,
-        end_ns,
-        busy: 1.0,
-        calls: 1,
-    };
-    assert_eq!(chart.regions[0].lanes[0].bars, [bar(0, 150), bar(150, 200)]);
+    let bars = [Bar::new(0, 150), Bar::new(150, 200)];
+    assert_eq!(chart.regions[0].lanes[0].bars, bars);
     assert_eq!(chart.header.merged, 0);
 }
 

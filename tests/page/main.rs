@@ -15,7 +15,7 @@ mod text;
 
 use browser::{Browser, Look};
 use samples::*;
-use scope_profiler::chart::gantt::GanttChart;
+use scope_profiler::chart::GanttChart;
 use scope_profiler::page::html;
 use scope_profiler::page::{PageData, PageNote};
 use std::path::PathBuf;

@@ -1,6 +1,7 @@
 //! Charts to look at and to try the page on: small known ones, and runs made by a generator.
 
-use scope_profiler::chart::gantt::{Bar, Color, GanttChart, GanttRegion, Header, Lane};
+use scope_profiler::chart::gantt::{Bar, GanttChart, GanttRegion, Lane};
+use scope_profiler::chart::{Color, Header};
 use scope_profiler::page::{PageData, RegionStats, ThreadName};
 use scope_profiler::profile::thread_label;
 use std::collections::{BTreeMap, BTreeSet};
@@ -72,83 +73,54 @@ impl Run {
                 .collect();
             let mut lanes: BTreeMap<(u32, u32, u32), Vec<Bar>> = BTreeMap::new();
             for (one, (_, depth)) in &calls {
-                let bar = Bar {
-                    start_ns: one.start,
-                    end_ns: one.end,
-                    busy: 1.0,
-                    calls: 1,
-                };
+                let bar = Bar::new(one.start, one.end);
                 lanes.entry((one.rank, one.thread, *depth)).or_default().push(bar);
             }
-            let lanes = lanes
-                .into_iter()
-                .map(|((rank, thread, depth), bars)| Lane {
-                    rank,
-                    last_rank: rank,
-                    thread: Some(thread),
-                    thread_label: String::new(),
-                    depth,
-                    bars,
-                })
-                .collect();
-            regions.push(GanttRegion {
-                name: name.clone(),
-                color: COLORS[id % COLORS.len()],
-                lanes,
-            });
+            let mut region = GanttRegion::new(name.as_str(), COLORS[id % COLORS.len()]);
+            for ((rank, thread, depth), bars) in lanes {
+                let mut lane = Lane::new(rank);
+                (lane.thread, lane.depth, lane.bars) = (Some(thread), depth, bars);
+                region.lanes.push(lane);
+            }
+            regions.push(region);
 
             let durations: Vec<i64> = calls.iter().map(|(one, _)| one.end - one.start).collect();
             let total: i64 = durations.iter().sum();
             let mean = total as f64 / durations.len() as f64;
             let variance =
                 durations.iter().map(|&d| (d as f64 - mean).powi(2)).sum::<f64>() / durations.len() as f64;
-            stats.push(RegionStats {
-                name: name.clone(),
-                color: None,
-                calls: durations.len() as u64,
-                total_ns: total,
-                mean_ns: mean,
-                min_ns: durations.iter().copied().min().unwrap_or(0),
-                max_ns: durations.iter().copied().max().unwrap_or(0),
-                std_ns: variance.sqrt(),
-                exclusive_ns: Some(calls.iter().map(|(_, (own, _))| own).sum()),
-            });
+            let mut of_region = RegionStats::new(name.as_str());
+            of_region.calls = durations.len() as u64;
+            of_region.total_ns = total;
+            of_region.mean_ns = mean;
+            of_region.min_ns = durations.iter().copied().min().unwrap_or(0);
+            of_region.max_ns = durations.iter().copied().max().unwrap_or(0);
+            of_region.std_ns = variance.sqrt();
+            of_region.exclusive_ns = Some(calls.iter().map(|(_, (own, _))| own).sum());
+            stats.push(of_region);
         }
-        let header = Header {
-            title: title.into(),
-            ranks: ranks.len(),
-            threads: threads.len(),
-            intervals: self.intervals.len() as u64,
-            merged: 0,
-            wall_ns: span,
-            ..Header::default()
-        };
+        let mut header = Header::default();
+        header.title = title.into();
+        header.ranks = ranks.len();
+        header.threads = threads.len();
+        header.intervals = self.intervals.len() as u64;
+        header.wall_ns = span;
         let named = |&(rank, thread): &(u32, u32)| {
             let name: String = if thread == 0 {
                 "main".into()
             } else {
                 format!("rayon-{}", thread - 1)
             };
-            ThreadName {
-                rank,
-                thread,
-                label: thread_label(thread, Some(&name)),
-            }
+            ThreadName::new(rank, thread, thread_label(thread, Some(&name)))
         };
-        let data = PageData {
-            regions: stats,
-            threads: threads.iter().map(named).collect(),
-            ..PageData::default()
-        };
-        (
-            GanttChart {
-                header,
-                origin_ns: 0,
-                span_ns: span.max(1),
-                regions,
-            },
-            data,
-        )
+        let mut data = PageData::default();
+        data.regions = stats;
+        data.threads = threads.iter().map(named).collect();
+        let mut chart = GanttChart::default();
+        chart.header = header;
+        chart.span_ns = span.max(1);
+        chart.regions = regions;
+        (chart, data)
     }
 
     /// Each interval's duration without its children's, and its depth, per thread.

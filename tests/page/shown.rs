@@ -223,10 +223,9 @@ fn hostile_names_are_shown_as_text() {
     let names = hostile_names();
     let (mut chart, mut data) = grid(1, names.len(), 1, |i| names[i].clone());
     chart.header.title = names[0].clone();
-    data.notes = vec![PageNote {
-        text: names[1].clone(),
-        is_warning: true,
-    }];
+    let mut note = PageNote::new(names[1].as_str());
+    note.is_warning = true;
+    data.notes = vec![note];
     for thread in &mut data.threads {
         thread.label = names[1].clone();
     }

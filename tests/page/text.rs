@@ -28,13 +28,7 @@ fn no_name_ends_the_script_it_is_stored_in() {
     };
     let harmless = scripts(&html::render(&known().0, &known().1));
     chart.header.title = names[0].clone();
-    data.notes = names
-        .iter()
-        .map(|name| PageNote {
-            text: name.clone(),
-            is_warning: false,
-        })
-        .collect();
+    data.notes = names.iter().map(|name| PageNote::new(name.as_str())).collect();
     assert_eq!(scripts(&html::render(&chart, &data)), harmless);
 }
 

@@ -2,7 +2,7 @@
 
 mod picture;
 
-use super::gantt::Header;
+use super::header::Header;
 use super::list::{Chart, GrowingChart};
 use super::moments::Moments;
 use super::options::ChartOptions;
@@ -19,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The inclusive time of each region, ready to be drawn.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct DurationsChart {
     /// What the chart is of.
     pub header: Header,
@@ -29,6 +30,7 @@ pub struct DurationsChart {
 /// The [inclusive time](crate::analysis::inclusive) of one region on each rank: of calls inside others of their region
 /// only the outermost count.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct DurationBar {
     /// The region's name, whole.
     pub name: String,

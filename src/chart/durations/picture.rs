@@ -1,10 +1,11 @@
 //! Draws the total time of each region as horizontal bars.
 
 use super::{DurationBar, DurationsChart};
-use crate::chart::axis::Ticks;
+use crate::chart::axis::{Axis, Ticks};
+use crate::chart::backdrop::Backdrop;
 use crate::chart::heading::Heading;
 use crate::error::{Error, Result};
-use crate::render::style::{self, AXIS, BACKGROUND, GRID, INK, MARGIN, MUTED, NAME, RULE, TICK};
+use crate::render::style::{self, BACKGROUND, INK, MARGIN, MUTED, NAME};
 use crate::render::{Anchor, Canvas, Figure, Paper, Picture, Text};
 use crate::text::visible;
 use crate::units;
@@ -26,16 +27,25 @@ const MAX_BARS: usize = 250;
 
 struct DurationsPicture<'a> {
     chart: &'a DurationsChart,
-    heading: Heading,
+    backdrop: Backdrop,
     labels: Vec<Label>,
-    width: i32,
+    scale: Scale,
+    axis: Axis,
+}
+
+/// Durations on paper.
+struct Scale {
     left: i32,
     right: i32,
-    top: i32,
     /// The longest bar or whisker, ns.
     span_ns: i64,
-    ticks: Ticks,
-    axis_title: (i32, String),
+}
+
+impl Scale {
+    fn x(&self, ns: f64) -> i32 {
+        let share = (ns / self.span_ns as f64).clamp(0.0, 1.0);
+        self.left + (f64::from(self.right - self.left) * share).round() as i32
+    }
 }
 
 /// What stands beside a bar.
@@ -80,57 +90,40 @@ impl Figure for DurationsChart {
         let right = paper.width - MARGIN - value_width - 48;
         let span_ns = self.bars.iter().map(longest).max().unwrap_or(1).max(1);
         let ticks = Ticks::new(span_ns, style::ticks(right - left, 9));
-        let title = format!("{} ({})", self.axis_title(), ticks.unit);
-        Ok(Box::new(DurationsPicture {
-            width: paper.width,
-            left,
-            right,
-            top: heading.height() + 8,
-            span_ns,
+        let scale = Scale { left, right, span_ns };
+        let axis = Axis::of_time(
             ticks,
-            axis_title: paper.centred(&title, &AXIS, (left, right)),
+            |ns| scale.x(ns as f64),
+            &self.axis_title(),
+            (left, right),
+            paper,
+        );
+        Ok(Box::new(DurationsPicture {
             chart: self,
-            heading,
+            backdrop: Backdrop::new(heading, paper),
             labels,
+            scale,
+            axis: axis.from_first_mark(),
         }))
     }
 }
 
 impl DurationsPicture<'_> {
     fn bottom(&self) -> i32 {
-        self.top + PITCH * self.chart.bars.len() as i32 + 12
-    }
-
-    fn x(&self, ns: f64) -> i32 {
-        let share = (ns / self.span_ns as f64).clamp(0.0, 1.0);
-        self.left + (f64::from(self.right - self.left) * share).round() as i32
-    }
-
-    fn draw_axis(&self, canvas: &mut dyn Canvas) -> Result<()> {
-        let bottom = self.bottom();
-        for (at, label) in &self.ticks.marks {
-            let x = self.x(*at as f64);
-            canvas.rect(
-                (x - 1, x + 1),
-                (self.top, bottom + 10),
-                if *at == 0 { RULE } else { GRID },
-            )?;
-            canvas.text(x, bottom + 40, label, &TICK)?;
-        }
-        let (middle, title) = &self.axis_title;
-        canvas.text(*middle, bottom + 88, title, &AXIS)
+        self.backdrop.top() + PITCH * self.chart.bars.len() as i32 + 12
     }
 
     fn draw_bar(&self, canvas: &mut dyn Canvas, index: usize) -> Result<()> {
         let bar = &self.chart.bars[index];
-        let middle = self.top + 6 + PITCH * index as i32 + PITCH / 2;
-        let mut end = self.x(bar.mean_ns);
+        let scale = &self.scale;
+        let middle = self.backdrop.top() + 6 + PITCH * index as i32 + PITCH / 2;
+        let mut end = scale.x(bar.mean_ns);
         if bar.mean_ns > 0.0 {
-            end = end.max(self.left + 2);
+            end = end.max(scale.left + 2);
         }
-        canvas.rect((self.left, end), (middle - BAR / 2, middle + BAR / 2), bar.color)?;
+        canvas.rect((scale.left, end), (middle - BAR / 2, middle + BAR / 2), bar.color)?;
         if self.chart.header.ranks > 1 && bar.min_ns < bar.max_ns {
-            let (least, most) = (self.x(bar.min_ns as f64), self.x(bar.max_ns as f64));
+            let (least, most) = (scale.x(bar.min_ns as f64), scale.x(bar.max_ns as f64));
             // A light border keeps the whisker apart from a dark bar.
             for (thickness, color) in [(4, BACKGROUND), (2, INK)] {
                 let around = thickness - 2;
@@ -151,7 +144,7 @@ impl DurationsPicture<'_> {
         }
         let baseline = middle + NAME.middle_to_baseline();
         let label = &self.labels[index];
-        canvas.text(self.left - 20, baseline, &label.name, &NAME)?;
+        canvas.text(scale.left - 20, baseline, &label.name, &NAME)?;
         canvas.text(end + 20, baseline, &label.value, &VALUE)?;
         let calls_at = end + 20 + label.value_width + CALLS_GAP;
         canvas.text(calls_at, baseline, &label.calls, &CALLS)
@@ -160,14 +153,12 @@ impl DurationsPicture<'_> {
 
 impl Picture for DurationsPicture<'_> {
     fn size(&self) -> (u32, u32) {
-        (self.width as u32, (self.bottom() + 88 + MARGIN) as u32)
+        self.backdrop.size(self.axis.last_baseline(self.bottom()))
     }
 
     fn draw(&self, canvas: &mut dyn Canvas) -> Result<()> {
-        let (width, height) = self.size();
-        canvas.rect((0, width as i32), (0, height as i32), BACKGROUND)?;
-        self.heading.draw(canvas)?;
-        self.draw_axis(canvas)?;
+        self.backdrop.draw(canvas, self.size())?;
+        self.axis.draw(canvas, (self.backdrop.top(), self.bottom()))?;
         (0..self.chart.bars.len()).try_for_each(|index| self.draw_bar(canvas, index))
     }
 }

@@ -2,7 +2,7 @@
 
 mod picture;
 
-use super::gantt::Header;
+use super::header::Header;
 use super::list::{Chart, GrowingChart};
 use super::options::ChartOptions;
 use super::palette::Color;
@@ -17,6 +17,7 @@ use rustc_hash::FxHashMap;
 
 /// The call tree of all ranks and threads, ready to be drawn: each region below its caller, the longest to the left.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct FlameGraph {
     /// What the chart is of.
     pub header: Header,
@@ -28,6 +29,7 @@ pub struct FlameGraph {
 
 /// A region below one path of callers.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct FlameFrame {
     /// The region's name, whole.
     pub name: String,

@@ -1,11 +1,12 @@
 //! Draws a flame graph, the callers on top.
 
 use super::{FlameFrame, FlameGraph};
-use crate::chart::axis::Ticks;
+use crate::chart::axis::{Axis, Ticks};
+use crate::chart::backdrop::Backdrop;
 use crate::chart::heading::Heading;
 use crate::chart::palette::OTHERS;
 use crate::error::Result;
-use crate::render::style::{self, AXIS, BACKGROUND, GRID, MARGIN, RULE, TICK};
+use crate::render::style::{self, MARGIN};
 use crate::render::{Anchor, Canvas, Color, Figure, Paper, Picture, Text, Weight};
 use crate::units;
 use std::ops::RangeInclusive;
@@ -23,20 +24,16 @@ const NARROWEST_NAME: f32 = 80.0;
 /// What is narrower is drawn together with what is beside it.
 const NARROWEST: i32 = 3;
 
-struct FlamePicture<'a> {
-    graph: &'a FlameGraph,
-    heading: Heading,
-    width: i32,
-    top: i32,
+struct FlamePicture {
+    backdrop: Backdrop,
     pitch: i32,
     rows: i32,
-    boxes: Vec<Frame>,
-    ticks: Ticks,
-    axis_title: (i32, String),
+    boxes: Vec<Drawn>,
+    axis: Axis,
 }
 
-/// A box that is drawn.
-struct Frame {
+/// A frame of the graph as it is drawn.
+struct Drawn {
     row: i32,
     x: (i32, i32),
     color: Color,
@@ -50,22 +47,24 @@ impl Figure for FlameGraph {
             self.frames.iter().map(|frame| frame.name.as_str()),
             paper,
         );
-        let top = heading.height() + 8;
+        let backdrop = Backdrop::new(heading, paper);
         let rows = self.frames.iter().map(|frame| frame.depth).max().unwrap_or(0) as i32 + 1;
-        let room = paper.height - top - 88 - MARGIN - 12;
+        let room = paper.height - backdrop.top() - 88 - MARGIN - 12;
         let pitch = (room / rows).clamp(*PITCH.start(), *PITCH.end());
         let ticks = Ticks::new(self.total_ns, style::ticks(paper.width - 2 * MARGIN, 11));
-        let title = format!("Time in regions, summed over ranks and threads ({})", ticks.unit);
+        let axis = Axis::of_time(
+            ticks,
+            |ns| place(ns, self.total_ns, paper.width),
+            "Time in regions, summed over ranks and threads",
+            (0, paper.width),
+            paper,
+        );
         Ok(Box::new(FlamePicture {
-            graph: self,
-            width: paper.width,
-            top,
+            backdrop,
             pitch,
             rows,
             boxes: boxes(self, pitch, paper),
-            ticks,
-            axis_title: paper.centred(&title, &AXIS, (0, paper.width)),
-            heading,
+            axis: axis.with_rule((MARGIN, paper.width - MARGIN)),
         }))
     }
 }
@@ -76,8 +75,8 @@ fn place(ns: i64, total_ns: i64, width: i32) -> i32 {
     MARGIN + (f64::from(width - 2 * MARGIN) * share).round() as i32
 }
 
-fn boxes(graph: &FlameGraph, pitch: i32, paper: &Paper<'_>) -> Vec<Frame> {
-    let mut boxes: Vec<Frame> = Vec::new();
+fn boxes(graph: &FlameGraph, pitch: i32, paper: &Paper<'_>) -> Vec<Drawn> {
+    let mut boxes: Vec<Drawn> = Vec::new();
     // By row, the last box of frames that are too narrow.
     let mut narrow: Vec<Option<usize>> = Vec::new();
     for frame in &graph.frames {
@@ -87,7 +86,7 @@ fn boxes(graph: &FlameGraph, pitch: i32, paper: &Paper<'_>) -> Vec<Frame> {
         let row = frame.depth as i32;
         narrow.resize(narrow.len().max(frame.depth + 1), None);
         if x.1 - x.0 >= NARROWEST {
-            boxes.push(Frame {
+            boxes.push(Drawn {
                 row,
                 x,
                 color: frame.color,
@@ -99,7 +98,7 @@ fn boxes(graph: &FlameGraph, pitch: i32, paper: &Paper<'_>) -> Vec<Frame> {
             Some(last) if last.x.1 >= x.0 => last.x.1 = last.x.1.max(x.1),
             _ => {
                 narrow[frame.depth] = Some(boxes.len());
-                boxes.push(Frame {
+                boxes.push(Drawn {
                     row,
                     x,
                     color: OTHERS,
@@ -138,50 +137,33 @@ fn label(
     Some((paper.fit(&frame.name, &style, room), style))
 }
 
-impl FlamePicture<'_> {
+impl FlamePicture {
     fn bottom(&self) -> i32 {
-        self.top + self.rows * self.pitch + 12
+        self.backdrop.top() + self.rows * self.pitch + 12
     }
 
-    fn draw_axis(&self, canvas: &mut dyn Canvas) -> Result<()> {
-        let bottom = self.bottom();
-        for (at, label) in &self.ticks.marks {
-            let x = place(*at, self.graph.total_ns, self.width);
-            canvas.rect((x - 1, x + 1), (self.top, bottom + 10), GRID)?;
-            canvas.text(x, bottom + 40, label, &TICK)?;
-        }
-        canvas.rect((MARGIN, self.width - MARGIN), (bottom, bottom + 2), RULE)?;
-        let (middle, title) = &self.axis_title;
-        canvas.text(*middle, bottom + 88, title, &AXIS)
-    }
-
-    fn draw_box(&self, canvas: &mut dyn Canvas, frame: &Frame) -> Result<()> {
-        let top = self.top + frame.row * self.pitch;
-        let right = if frame.x.1 - frame.x.0 > GAP {
-            frame.x.1 - GAP
-        } else {
-            frame.x.0 + 1
-        };
-        canvas.rect((frame.x.0, right), (top, top + self.pitch - GAP), frame.color)?;
-        frame.label.as_ref().map_or(Ok(()), |(text, style)| {
+    fn draw_box(&self, canvas: &mut dyn Canvas, drawn: &Drawn) -> Result<()> {
+        let top = self.backdrop.top() + drawn.row * self.pitch;
+        let (left, end) = drawn.x;
+        let right = if end - left > GAP { end - GAP } else { left + 1 };
+        canvas.rect((left, right), (top, top + self.pitch - GAP), drawn.color)?;
+        drawn.label.as_ref().map_or(Ok(()), |(text, style)| {
             let baseline = top + (self.pitch - GAP) / 2 + style.middle_to_baseline();
-            canvas.text(frame.x.0 + PADDING, baseline, text, style)
+            canvas.text(left + PADDING, baseline, text, style)
         })
     }
 }
 
-impl Picture for FlamePicture<'_> {
+impl Picture for FlamePicture {
     fn size(&self) -> (u32, u32) {
-        (self.width as u32, (self.bottom() + 88 + MARGIN) as u32)
+        self.backdrop.size(self.axis.last_baseline(self.bottom()))
     }
 
     fn draw(&self, canvas: &mut dyn Canvas) -> Result<()> {
-        let (width, height) = self.size();
-        canvas.rect((0, width as i32), (0, height as i32), BACKGROUND)?;
-        self.heading.draw(canvas)?;
-        self.draw_axis(canvas)?;
+        self.backdrop.draw(canvas, self.size())?;
+        self.axis.draw(canvas, (self.backdrop.top(), self.bottom()))?;
         self.boxes
             .iter()
-            .try_for_each(|frame| self.draw_box(canvas, frame))
+            .try_for_each(|drawn| self.draw_box(canvas, drawn))
     }
 }

@@ -26,7 +26,6 @@ const SPACING: [(i32, i32); 4] = [(36, 14), (30, 8), (24, 5), (18, 2)];
 const LIMIT: i32 = 16_000;
 
 pub(super) struct Layout {
-    pub(super) width: i32,
     pub(super) left: i32,
     pub(super) right: i32,
     pub(super) top: i32,
@@ -62,9 +61,10 @@ pub(super) struct Block {
 }
 
 impl Layout {
-    /// Below a heading of that height.
-    pub(super) fn of(chart: &GanttChart, heading: i32, paper: &Paper<'_>) -> Result<Self> {
-        let top = heading + 56;
+    /// In a frame from there down.
+    pub(super) fn of(chart: &GanttChart, top: i32, paper: &Paper<'_>) -> Result<Self> {
+        // Room for what stands above the lanes.
+        let top = top + 48;
         let room = paper.height - top - 88 - MARGIN;
         let lanes: usize = chart.regions.iter().map(|region| region.lanes.len()).sum();
         let (pitch, (block, gap)) = spacing(chart, lanes, room);
@@ -98,7 +98,6 @@ impl Layout {
             }
         }
         let mut layout = Layout {
-            width: paper.width,
             left: 0,
             right: paper.width - MARGIN - 16,
             top,
@@ -163,10 +162,6 @@ impl Layout {
             ranks.extend(thinned(&groups, pitch, ranks_of));
         }
         (ranks, threads)
-    }
-
-    pub(super) fn height(&self) -> i32 {
-        self.bottom + 88 + MARGIN
     }
 }
 

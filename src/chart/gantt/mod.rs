@@ -1,117 +1,24 @@
 //! The Gantt chart: when each region ran, on which rank and thread.
 
 mod coverage;
+mod density;
+mod lane;
 mod layout;
+#[cfg(feature = "plot")]
+pub(crate) mod nested;
 mod picture;
+mod plan;
+pub(super) mod reduction;
+mod row;
 
-pub use super::palette::Color;
-use crate::analysis::notes::{Note, NoteKind};
-use crate::units;
+pub use reduction::GrowingGantt;
 
-/// What every chart says about itself.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Header {
-    /// The run's label, or the file's name.
-    pub title: String,
-    /// The number of ranks drawn.
-    pub ranks: usize,
-    /// The number of threads drawn, over all ranks.
-    pub threads: usize,
-    /// The number of intervals in the selection.
-    pub intervals: u64,
-    /// How many of them share a bar with others.
-    pub merged: u64,
-    /// How long the run took, whatever is shown of it, ns; see [`Wall`](crate::analysis::wall::Wall).
-    pub wall_ns: i64,
-    /// Whether that is the time of the run; else it is from the first interval to the last.
-    pub is_of_run: bool,
-    /// Whether the clocks of the ranks were never compared, so that each rank has a time of its own.
-    pub own_clocks: bool,
-    /// How many consecutive ranks share a lane; 1, or 0 in an empty header, when none do.
-    pub ranks_per_lane: usize,
-    /// Whether threads that overlap in time share a lane because there were too many.
-    pub threads_merged: bool,
-    /// How many regions are drawn together as "others".
-    pub regions_merged: usize,
-    /// What has to be known beside the numbers, as table and JSON have it.
-    pub run_notes: Vec<Note>,
-}
-
-impl Header {
-    /// The header in words, without the title: `4 ranks × 8 threads · 12 345 intervals · 1.25 s`.
-    #[must_use]
-    pub fn summary(&self) -> String {
-        let mut parts = Vec::new();
-        let per_rank = self.threads.div_ceil(self.ranks.max(1));
-        parts.push(match (self.ranks, self.threads) {
-            (ranks, threads) if threads <= ranks => plural(ranks, "rank"),
-            (1, threads) => format!("1 rank × {}", plural(threads, "thread")),
-            (ranks, threads) if threads % ranks == 0 => {
-                format!("{} × {}", plural(ranks, "rank"), plural(per_rank, "thread"))
-            }
-            (ranks, threads) => format!("{}, {}", plural(ranks, "rank"), plural(threads, "thread")),
-        });
-        let intervals = if self.intervals == 1 {
-            "interval"
-        } else {
-            "intervals"
-        };
-        parts.push(format!("{} {intervals}", units::count(self.intervals)));
-        parts.push(format!("{} wall time", units::duration(self.wall_ns)));
-        parts.join("  ·  ")
-    }
-
-    /// What the chart does not show as it was recorded, in words; empty when there is nothing.
-    ///
-    /// That is, of the [notes on the run](Self::run_notes), the filter and all that warns, and then what this chart
-    /// draws together.
-    #[must_use]
-    pub fn notes(&self) -> Vec<String> {
-        let of_run = self.run_notes.iter();
-        let of_run = of_run.filter(|note| note.is_warning() || note.kind() == NoteKind::Filter);
-        let mut notes: Vec<String> = of_run.map(|note| note.text().to_owned()).collect();
-        notes.extend(self.drawing_notes());
-        notes
-    }
-
-    /// What this chart draws together.
-    pub(crate) fn drawing_notes(&self) -> Vec<String> {
-        let mut notes = Vec::new();
-        if self.merged > 0 {
-            notes.push(format!(
-                "{} intervals merged for drawing",
-                units::count(self.merged)
-            ));
-        }
-        if self.threads_merged {
-            notes.push("the threads of a rank share a lane".into());
-        }
-        if self.ranks_per_lane > 1 {
-            notes.push(format!(
-                "{} ranks share a lane, shaded by their mean",
-                self.ranks_per_lane
-            ));
-        }
-        if self.regions_merged > 0 {
-            notes.push(format!(
-                "the {} shortest regions share a lane",
-                self.regions_merged
-            ));
-        }
-        notes
-    }
-}
-
-fn plural(n: usize, noun: &str) -> String {
-    format!(
-        "{} {noun}{}",
-        units::count(n as u64),
-        if n == 1 { "" } else { "s" }
-    )
-}
+use super::header::Header;
+use super::palette::Color;
 
 /// A Gantt chart, ready to be drawn: regions from top to bottom in order of their first start.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct GanttChart {
     /// What the chart is of.
     pub header: Header,
@@ -140,6 +47,7 @@ impl GanttChart {
 
 /// All lanes of one region.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct GanttRegion {
     /// The region's name, whole.
     pub name: String,
@@ -149,8 +57,21 @@ pub struct GanttRegion {
     pub lanes: Vec<Lane>,
 }
 
+impl GanttRegion {
+    /// A region without lanes.
+    #[must_use]
+    pub fn new(name: impl Into<String>, color: Color) -> Self {
+        GanttRegion {
+            name: name.into(),
+            color,
+            lanes: Vec::new(),
+        }
+    }
+}
+
 /// One horizontal lane.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Lane {
     /// The rank, or the first of several that share the lane.
     pub rank: u32,
@@ -168,10 +89,26 @@ pub struct Lane {
     pub bars: Vec<Bar>,
 }
 
+impl Lane {
+    /// A lane of all threads of a rank, without bars.
+    #[must_use]
+    pub fn new(rank: u32) -> Self {
+        Lane {
+            rank,
+            last_rank: rank,
+            thread: None,
+            thread_label: String::new(),
+            depth: 0,
+            bars: Vec::new(),
+        }
+    }
+}
+
 /// One interval, or several that share a pixel at the chart's resolution.
 ///
 /// Overlapping intervals of one lane (recursion) are one bar that covers them all.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Bar {
     /// Start, ns after the origin.
     pub start_ns: i64,
@@ -182,4 +119,32 @@ pub struct Bar {
     pub busy: f32,
     /// The number of intervals; in a lane of several ranks, of those that begin here, maybe 0.
     pub calls: u32,
+}
+
+impl Bar {
+    /// The bar of one interval, in ns after the origin.
+    ///
+    /// A chart can be put together of what did not come from a profile:
+    ///
+    /// ```
+    /// use scope_profiler::chart::gantt::{Bar, GanttChart, GanttRegion, Lane};
+    /// use scope_profiler::chart::Color;
+    ///
+    /// let mut lane = Lane::new(0);
+    /// lane.bars = vec![Bar::new(0, 200), Bar::new(300, 1_000)];
+    /// let mut region = GanttRegion::new("solve", Color(0, 114, 178));
+    /// region.lanes.push(lane);
+    /// let mut chart = GanttChart::default();
+    /// chart.span_ns = 1_000;
+    /// chart.regions.push(region);
+    /// ```
+    #[must_use]
+    pub fn new(start_ns: i64, end_ns: i64) -> Self {
+        Bar {
+            start_ns,
+            end_ns: end_ns.max(start_ns),
+            busy: 1.0,
+            calls: 1,
+        }
+    }
 }

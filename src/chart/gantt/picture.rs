@@ -3,7 +3,8 @@
 use super::coverage::{Coverage, Grain, Run, SHADES};
 use super::layout::{LANE_LABEL, Layout};
 use super::{GanttChart, GanttRegion, Lane};
-use crate::chart::axis::Ticks;
+use crate::chart::axis::{Axis, Ticks};
+use crate::chart::backdrop::Backdrop;
 use crate::chart::heading::Heading;
 use crate::error::Result;
 use crate::render::style::{self, AXIS, BACKGROUND, GRID, MARGIN, MUTED, RULE, TICK};
@@ -27,10 +28,10 @@ const SCALE_TEXT: Text = Text {
 
 struct GanttPicture<'a> {
     chart: &'a GanttChart,
-    heading: Heading,
+    backdrop: Backdrop,
     layout: Layout,
-    ticks: Ticks,
-    axis_title: (i32, String),
+    axis: Axis,
+    has_axis_above: bool,
     /// The width of [`BUSY`]; none where there is no scale of shades.
     busy_width: Option<i32>,
 }
@@ -41,58 +42,38 @@ impl Figure for GanttChart {
         let lanes = self.regions.iter().flat_map(|region| &region.lanes);
         let names = names.chain(lanes.map(|lane| lane.thread_label.as_str()));
         let heading = Heading::of(&self.header, names, paper);
-        let layout = Layout::of(self, heading.height(), paper)?;
-        let ticks = Ticks::new(self.span_ns, style::ticks(layout.right - layout.left, 11));
-        let axis_title = format!("{} ({})", self.axis_title(), ticks.unit);
-        let axis_title = paper.centred(&axis_title, &AXIS, (layout.left, layout.right));
+        let backdrop = Backdrop::new(heading, paper);
+        let layout = Layout::of(self, backdrop.top(), paper)?;
+        let (left, right) = (layout.left, layout.right);
+        let ticks = Ticks::new(self.span_ns, style::ticks(right - left, 11));
+        let x = |ns: i64| {
+            let share = ns as f64 / self.span_ns as f64;
+            left + (f64::from(right - left) * share).round() as i32
+        };
+        let has_axis_above = layout.bottom - layout.top > TALL;
+        let axis = Axis::of_time(ticks, x, self.axis_title(), (left, right), paper)
+            .with_rule((left, right))
+            .above(has_axis_above);
         let busy_width = paper.widest([BUSY], &SCALE_TEXT);
-        let beside_title = (layout.right - layout.left - paper.widest([axis_title.1.as_str()], &AXIS)) / 2;
+        let beside_title = (right - left - paper.widest([axis.title()], &AXIS)) / 2;
         let has_shades = self.header.merged > 0 || self.header.ranks_per_lane > 1;
         let has_scale = has_shades && beside_title > 2 * busy_width + SCALE_WIDTH;
         Ok(Box::new(GanttPicture {
             chart: self,
-            heading,
+            backdrop,
             layout,
-            ticks,
-            axis_title,
+            axis,
+            has_axis_above,
             busy_width: has_scale.then_some(busy_width),
         }))
     }
 }
 
 impl GanttPicture<'_> {
-    fn has_axis_above(&self) -> bool {
-        self.layout.bottom - self.layout.top > TALL
-    }
-
-    fn draw_axis(&self, canvas: &mut dyn Canvas) -> Result<()> {
-        let Layout {
-            left,
-            right,
-            top,
-            bottom,
-            ..
-        } = self.layout;
-        for (at, label) in &self.ticks.marks {
-            let share = *at as f64 / self.chart.span_ns as f64;
-            let x = left + (f64::from(right - left) * share).round() as i32;
-            canvas.rect((x - 1, x + 1), (top, bottom + 10), GRID)?;
-            canvas.text(x, bottom + 40, label, &TICK)?;
-            if self.has_axis_above() {
-                canvas.text(x, top - 14, label, &TICK)?;
-            }
-        }
-        canvas.rect((left, right), (bottom, bottom + 2), RULE)?;
-        let (middle, title) = &self.axis_title;
-        canvas.text(*middle, bottom + 88, title, &AXIS)?;
-        self.busy_width
-            .map_or(Ok(()), |width| self.draw_scale(canvas, width))
-    }
-
     /// What the shades mean, at the end of the axis title.
     fn draw_scale(&self, canvas: &mut dyn Canvas, busy_width: i32) -> Result<()> {
         let Layout { right, bottom, .. } = self.layout;
-        let baseline = bottom + 88;
+        let baseline = self.axis.last_baseline(bottom);
         canvas.text(right, baseline, BUSY, &SCALE_TEXT)?;
         let mut x = right - busy_width - 14;
         for step in (0..8).rev() {
@@ -120,7 +101,7 @@ impl GanttPicture<'_> {
             canvas.text(layout.name_right, baseline, &block.name, &layout.name)?;
         }
         // Clear of the axis, whose first label reaches to the left.
-        let heading = layout.top - if self.has_axis_above() { 44 } else { 14 };
+        let heading = layout.top - if self.has_axis_above { 44 } else { 14 };
         for column in &layout.columns {
             canvas.text(column.right, heading, column.heading, &LANE_LABEL)?;
             for (middle, label) in &column.labels {
@@ -202,13 +183,15 @@ impl GanttPicture<'_> {
 
 impl Picture for GanttPicture<'_> {
     fn size(&self) -> (u32, u32) {
-        (self.layout.width as u32, self.layout.height() as u32)
+        self.backdrop.size(self.axis.last_baseline(self.layout.bottom))
     }
 
     fn draw(&self, canvas: &mut dyn Canvas) -> Result<()> {
-        canvas.rect((0, self.layout.width), (0, self.layout.height()), BACKGROUND)?;
-        self.heading.draw(canvas)?;
-        self.draw_axis(canvas)?;
+        self.backdrop.draw(canvas, self.size())?;
+        self.axis.draw(canvas, (self.layout.top, self.layout.bottom))?;
+        if let Some(width) = self.busy_width {
+            self.draw_scale(canvas, width)?;
+        }
         self.draw_labels(canvas)?;
         self.draw_lanes(canvas)
     }

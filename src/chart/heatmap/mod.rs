@@ -2,7 +2,7 @@
 
 mod picture;
 
-use super::gantt::Header;
+use super::header::Header;
 use super::list::{Chart, GrowingChart};
 use super::options::ChartOptions;
 use super::subject::{Facts, Subject};
@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The [inclusive time](crate::analysis::inclusive) of each region on each rank, ready to be drawn.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct RankHeatmap {
     /// What the chart is of.
     pub header: Header,
@@ -27,6 +28,7 @@ pub struct RankHeatmap {
 
 /// One region on all ranks.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct HeatmapRow {
     /// The region's name, whole.
     pub name: String,

@@ -1,9 +1,10 @@
 //! Draws a heat map: a row for each region, a column for each rank.
 
 use super::{HeatmapRow, RankHeatmap};
+use crate::chart::backdrop::Backdrop;
 use crate::chart::heading::Heading;
 use crate::error::Result;
-use crate::render::style::{AXIS, BACKGROUND, MARGIN, MUTED, NAME, RULE, TICK};
+use crate::render::style::{AXIS, MARGIN, MUTED, NAME, RULE, TICK};
 use crate::render::{Anchor, Canvas, Color, Figure, Paper, Picture, Text};
 use crate::units;
 
@@ -41,12 +42,10 @@ const EXTREME: Text = Text {
 const VALUE_GAP: i32 = 22;
 
 struct HeatmapPicture {
-    heading: Heading,
-    width: i32,
+    backdrop: Backdrop,
     left: i32,
     /// The end of the columns.
     right: i32,
-    top: i32,
     columns: usize,
     rows: Vec<Row>,
     /// Where each label of a rank stands, and the label.
@@ -97,10 +96,9 @@ impl Figure for RankHeatmap {
         };
         let rows = rows.into_iter().map(|row| row.in_columns(ranks_per_column));
         Ok(Box::new(HeatmapPicture {
-            width: paper.width,
+            backdrop: Backdrop::new(heading, paper),
             left,
             right,
-            top: heading.height() + 8,
             columns,
             rows: rows.collect(),
             ranks: labels(&self.ranks, f64::from(right - left))
@@ -113,7 +111,6 @@ impl Figure for RankHeatmap {
                 .collect(),
             axis_title: paper.centred(&title, &AXIS, (left, right)),
             legend: Legend::of(&self.rows, paper),
-            heading,
         }))
     }
 }
@@ -228,7 +225,7 @@ impl HeatmapPicture {
     }
 
     fn bottom(&self) -> i32 {
-        self.top + self.rows.len() as i32 * PITCH
+        self.backdrop.top() + self.rows.len() as i32 * PITCH
     }
 
     fn draw_row(&self, canvas: &mut dyn Canvas, row: &Row, top: i32) -> Result<()> {
@@ -277,15 +274,13 @@ impl HeatmapPicture {
 
 impl Picture for HeatmapPicture {
     fn size(&self) -> (u32, u32) {
-        (self.width as u32, (self.bottom() + 136 + MARGIN) as u32)
+        self.backdrop.size(self.bottom() + 136)
     }
 
     fn draw(&self, canvas: &mut dyn Canvas) -> Result<()> {
-        let (width, height) = self.size();
-        canvas.rect((0, width as i32), (0, height as i32), BACKGROUND)?;
-        self.heading.draw(canvas)?;
+        self.backdrop.draw(canvas, self.size())?;
         for (index, row) in self.rows.iter().enumerate() {
-            self.draw_row(canvas, row, self.top + index as i32 * PITCH)?;
+            self.draw_row(canvas, row, self.backdrop.top() + index as i32 * PITCH)?;
         }
         for (x, label) in &self.ranks {
             canvas.text(*x, self.bottom() + 34, label, &TICK)?;

@@ -3,7 +3,7 @@
 mod bins;
 mod picture;
 
-use super::gantt::Header;
+use super::header::Header;
 use super::list::{Chart, GrowingChart};
 use super::options::ChartOptions;
 use super::palette::{Color, OTHERS};

@@ -1,9 +1,11 @@
 //! Draws histograms below each other, over one logarithmic axis of time.
 
 use super::{Histogram, Histograms};
+use crate::chart::axis::Axis;
+use crate::chart::backdrop::Backdrop;
 use crate::chart::heading::Heading;
 use crate::error::Result;
-use crate::render::style::{AXIS, BACKGROUND, GRID, INK, MARGIN, MUTED, NAME, RULE, TICK};
+use crate::render::style::{BACKGROUND, INK, MARGIN, MUTED, NAME, RULE};
 use crate::render::{Anchor, Canvas, Color, Figure, Paper, Picture, Text};
 use crate::units;
 use std::ops::RangeInclusive;
@@ -25,16 +27,12 @@ const VALUES: Text = Text {
 const TITLE: &str = "Duration of a call: bars are numbers of calls, strokes the median and the 95th percentile, as near as a bar is wide";
 
 struct HistogramPicture {
-    heading: Heading,
-    width: i32,
+    backdrop: Backdrop,
     left: i32,
     right: i32,
-    top: i32,
     pitch: i32,
     rows: Vec<Row>,
-    /// Where each mark of the axis is, and its label.
-    marks: Vec<(i32, String)>,
-    axis_title: (i32, String),
+    axis: Axis,
 }
 
 struct Row {
@@ -97,7 +95,7 @@ fn label(ns: i64) -> String {
 impl Figure for Histograms {
     fn lay_out<'a>(&'a self, paper: &Paper<'_>) -> Result<Box<dyn Picture + 'a>> {
         let heading = Heading::of(&self.header, self.rows.iter().map(|row| row.name.as_str()), paper);
-        let top = heading.height() + 8;
+        let backdrop = Backdrop::new(heading, paper);
         let names = self.rows.iter();
         let names: Vec<String> = names
             .map(|row| paper.fit(&row.name, &NAME, paper.share(MAX_NAME, 0.3)))
@@ -106,22 +104,19 @@ impl Figure for Histograms {
         let left = MARGIN + paper.widest(names.iter().map(String::as_str), &NAME) + 24;
         let values_width = paper.widest(values.iter().map(String::as_str), &VALUES);
         let right = (paper.width - MARGIN - values_width - 40).max(left + 100);
-        let room = paper.height - top - 100 - MARGIN;
+        let room = paper.height - backdrop.top() - 100 - MARGIN;
         let pitch = (room / self.rows.len() as i32).clamp(*PITCH.start(), *PITCH.end());
         let scale = self.scale(left, right);
         let rows = self.rows.iter().zip(names.into_iter().zip(values));
         Ok(Box::new(HistogramPicture {
-            width: paper.width,
+            backdrop,
             left,
             right,
-            top,
             pitch,
             rows: rows
                 .map(|(row, (name, values))| Row::of(row, name, values, &scale))
                 .collect(),
-            marks: scale.marks(),
-            axis_title: paper.centred(TITLE, &AXIS, (left, right)),
-            heading,
+            axis: Axis::new(scale.marks(), TITLE, (left, right), paper).title_at(92),
         }))
     }
 }
@@ -181,17 +176,7 @@ impl Row {
 
 impl HistogramPicture {
     fn bottom(&self) -> i32 {
-        self.top + self.rows.len() as i32 * self.pitch
-    }
-
-    fn draw_axis(&self, canvas: &mut dyn Canvas) -> Result<()> {
-        let bottom = self.bottom();
-        for (x, label) in &self.marks {
-            canvas.rect((x - 1, x + 1), (self.top, bottom + 10), GRID)?;
-            canvas.text(*x, bottom + 40, label, &TICK)?;
-        }
-        let (middle, title) = &self.axis_title;
-        canvas.text(*middle, bottom + 92, title, &AXIS)
+        self.backdrop.top() + self.rows.len() as i32 * self.pitch
     }
 
     fn draw_row(&self, canvas: &mut dyn Canvas, row: &Row, top: i32) -> Result<()> {
@@ -216,16 +201,14 @@ impl HistogramPicture {
 
 impl Picture for HistogramPicture {
     fn size(&self) -> (u32, u32) {
-        (self.width as u32, (self.bottom() + 92 + MARGIN) as u32)
+        self.backdrop.size(self.axis.last_baseline(self.bottom()))
     }
 
     fn draw(&self, canvas: &mut dyn Canvas) -> Result<()> {
-        let (width, height) = self.size();
-        canvas.rect((0, width as i32), (0, height as i32), BACKGROUND)?;
-        self.heading.draw(canvas)?;
-        self.draw_axis(canvas)?;
+        self.backdrop.draw(canvas, self.size())?;
+        self.axis.draw(canvas, (self.backdrop.top(), self.bottom()))?;
         for (index, row) in self.rows.iter().enumerate() {
-            self.draw_row(canvas, row, self.top + index as i32 * self.pitch)?;
+            self.draw_row(canvas, row, self.backdrop.top() + index as i32 * self.pitch)?;
         }
         Ok(())
     }

@@ -1,17 +1,18 @@
 //! From intervals to the lanes of a Gantt chart, while they stream past.
 
 use super::density::Density;
-use super::gantt::{Bar, GanttChart, GanttRegion, Header, Lane};
 use super::lane::{LaneReducer, RawBar, level_for, offset};
-use super::list::{Chart, GrowingChart};
-use super::moments::Moments;
-use super::options::ChartOptions;
-use super::palette::OTHERS;
 use super::plan::{ByLane, Plan};
 use super::row::RowReducer;
-use super::subject::{Facts, Subject};
+use super::{Bar, GanttChart, GanttRegion, Lane};
 use crate::analysis::pass::Observer;
 use crate::analysis::selection::RegionFilter;
+use crate::chart::header::Header;
+use crate::chart::list::{Chart, GrowingChart};
+use crate::chart::moments::Moments;
+use crate::chart::options::ChartOptions;
+use crate::chart::palette::OTHERS;
+use crate::chart::subject::{Facts, Subject};
 use crate::error::{Error, Result};
 use crate::profile::{Intervals, Source, thread_label};
 use crate::render::Figure;
@@ -319,7 +320,7 @@ impl GrowingChart for GrowingGantt<'_> {
 }
 
 /// The Gantt chart in the list of charts.
-pub(super) struct Gantt;
+pub(in crate::chart) struct Gantt;
 
 impl Chart for Gantt {
     fn name(&self) -> &'static str {

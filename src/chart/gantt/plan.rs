@@ -1,7 +1,7 @@
 //! Decides, before anything is read, which rows share a lane.
 
-use super::subject::Subject;
-use super::totals::Totals;
+use crate::chart::subject::Subject;
+use crate::chart::totals::Totals;
 use crate::error::Result;
 use crate::profile::Source;
 use std::collections::{BTreeMap, BTreeSet};

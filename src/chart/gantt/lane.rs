@@ -4,7 +4,7 @@
 //! have to be realigned: when the lane grows too long for its number of columns, two neighbours
 //! become one. Reducing at a coarse level and coarsening a fine reduction give the same bars.
 
-use super::gantt::Bar;
+use super::Bar;
 
 /// One interval, the union of several that overlap, or the hull of several that share a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,13 +4,13 @@
 //! never overlap, be they nested, recursive, or neither. Depth counts what is drawn: what a filter leaves out takes no
 //! room.
 
-use super::gantt::{GanttChart, Lane};
 use super::lane::LaneReducer;
-use super::moments::Moments;
 use super::plan::Plan;
-use super::subject::Subject;
+use super::{GanttChart, Lane};
 use crate::analysis::pass::{Call, Observer};
 use crate::analysis::threads::ThreadIndex;
+use crate::chart::moments::Moments;
+use crate::chart::subject::Subject;
 use crate::error::Result;
 use crate::profile::Source;
 use rustc_hash::FxHashMap;

@@ -43,10 +43,27 @@ impl RowReducer {
 
     /// Adds the next intervals, with `shift` taken from their times.
     pub(super) fn push_all(&mut self, intervals: &Intervals, shift: i64) {
-        for call in intervals.iter() {
+        let Some((first, last)) = intervals.span_in_order() else {
+            return;
+        };
+        let thread = intervals.threads()[0];
+        let is_alone = self.slots.seen().iter().all(|&seen| seen == thread)
+            && intervals.threads().iter().all(|&other| other == thread);
+        let shifted = intervals.iter().map(|call| {
             let end = call.end_ns.max(call.start_ns).saturating_sub(shift);
-            self.push(call.thread, call.start_ns.saturating_sub(shift), end);
+            (call.thread, call.start_ns.saturating_sub(shift), end)
+        });
+        if !is_alone {
+            shifted.for_each(|(thread, start, end)| self.push(thread, start, end));
+            return;
         }
+        // Nothing that it could overlap with, and one lane.
+        self.slots.of(thread);
+        let last = last.saturating_sub(shift);
+        self.latest = (thread, self.latest.1.max(last));
+        self.first_start = self.first_start.min(first.saturating_sub(shift));
+        self.last_end = self.last_end.max(last);
+        shifted.for_each(|(_, start, end)| self.all.push(start, end));
     }
 
     /// Takes from the next intervals only the time that they span, and their threads.

@@ -1,6 +1,6 @@
 //! A lane that stands for several ranks or regions: how busy they were together, column by column.
 
-use super::gantt::Bar;
+use super::Bar;
 use super::lane::{LaneReducer, level_for, offset};
 
 /// Sums over lanes for each column of 2^level ns.
