@@ -13,9 +13,7 @@
 //! A gap reaches from the end of the bar before, or from 0. A bar is merged when it stands for
 //! several calls, or did not run all of its time; its busy share is in units of 1/[`BUSY_STEPS`].
 
-use crate::chart::gantt::{Bar, GanttChart, Lane};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use crate::chart::gantt::{Bar, GanttChart};
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use std::io::Write;
@@ -27,67 +25,101 @@ const BUSY_STEPS: f32 = 1_000.0;
 const SAMPLE: usize = 1 << 16;
 const SAMPLES: usize = 8;
 
-/// The bars as base64.
-pub(super) fn encode(chart: &GanttChart) -> String {
-    STANDARD.encode(compress(&pack(chart)))
-}
-
-/// About how many bytes [`encode`] would give: without the work, where there are many.
-pub(super) fn estimate(chart: &GanttChart) -> usize {
-    let bytes = pack(chart);
-    if bytes.len() <= SAMPLE * SAMPLES {
-        return compress(&bytes).len().div_ceil(3) * 4;
+/// About how many bytes of base64 packed bars give once they are [compressed](compress): without the work, where they are many.
+pub(super) fn estimate(packed: &[u8]) -> usize {
+    if packed.len() <= SAMPLE * SAMPLES {
+        return compress(packed).len().div_ceil(3) * 4;
     }
-    let step = bytes.len() / SAMPLES;
+    let step = packed.len() / SAMPLES;
     let samples: Vec<u8> = (0..SAMPLES)
-        .flat_map(|i| bytes[i * step..].iter().take(SAMPLE).copied())
+        .flat_map(|i| packed[i * step..].iter().take(SAMPLE).copied())
         .collect();
     let compressed = compress(&samples).len() as u128;
-    (compressed * bytes.len() as u128 * 4 / 3 / samples.len() as u128) as usize
+    (compressed * packed.len() as u128 * 4 / 3 / samples.len() as u128) as usize
 }
 
-fn compress(bytes: &[u8]) -> Vec<u8> {
+/// What the page has in base64.
+pub(super) fn compress(packed: &[u8]) -> Vec<u8> {
     // Most is chance, of which a thorough search finds no more.
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
-    let written = encoder.write_all(bytes).and_then(|()| encoder.finish());
+    let written = encoder.write_all(packed).and_then(|()| encoder.finish());
     written.expect("writing to memory does not fail")
 }
 
-fn pack(chart: &GanttChart) -> Vec<u8> {
-    let regions = chart.regions.iter().enumerate();
-    let lanes: Vec<(usize, &Lane)> = regions
-        .flat_map(|(id, region)| region.lanes.iter().map(move |lane| (id, lane)))
-        .collect();
-    let mut out = Vec::new();
-    push(&mut out, lanes.len() as u64);
-    for (region, lane) in &lanes {
-        let merged = lane.bars.iter().filter(|bar| is_merged(bar)).count();
-        push(&mut out, *region as u64);
-        push(&mut out, lane.rank.into());
-        push(&mut out, lane.thread.map_or(0, |thread| u64::from(thread) + 1));
-        push(&mut out, lane.depth.into());
-        push(&mut out, lane.bars.len() as u64);
-        push(&mut out, merged as u64);
+/// The bars of a chart.
+pub(super) fn pack(chart: &GanttChart) -> Vec<u8> {
+    let mut packer = Packer::default();
+    for (region, of_region) in chart.regions.iter().enumerate() {
+        for lane in &of_region.lanes {
+            let head = Head {
+                region,
+                rank: lane.rank,
+                thread: lane.thread,
+                depth: lane.depth,
+            };
+            packer.push(&head, lane.bars.iter().copied());
+        }
     }
-    lanes.iter().for_each(|(_, lane)| push_bars(&mut out, &lane.bars));
-    out
+    packer.finish()
 }
 
-fn push_bars(out: &mut Vec<u8>, bars: &[Bar]) {
-    let mut last = 0;
-    for bar in bars {
-        push(out, bar.start_ns.saturating_sub(last).max(0) as u64);
-        last = bar.end_ns;
+/// What is said of a lane before its bars.
+pub(super) struct Head {
+    /// Which of the chart's regions it is of.
+    pub(super) region: usize,
+    pub(super) rank: u32,
+    pub(super) thread: Option<u32>,
+    pub(super) depth: u32,
+}
+
+/// Takes the bars of one lane after the other.
+#[derive(Default)]
+pub(super) struct Packer {
+    lanes: u64,
+    heads: Vec<u8>,
+    bars: Vec<u8>,
+    /// Lengths and merged bars of the lane at hand.
+    lengths: Vec<u8>,
+    merged: Vec<u8>,
+}
+
+impl Packer {
+    pub(super) fn push(&mut self, head: &Head, bars: impl Iterator<Item = Bar>) {
+        self.lengths.clear();
+        self.merged.clear();
+        let (mut number, mut merged) = (0, 0);
+        let (mut end, mut last_merged) = (0, 0);
+        for bar in bars {
+            push(&mut self.bars, bar.start_ns.saturating_sub(end).max(0) as u64);
+            end = bar.end_ns;
+            let length = bar.end_ns.saturating_sub(bar.start_ns).max(0);
+            push(&mut self.lengths, length as u64);
+            if is_merged(&bar) {
+                push(&mut self.merged, number - last_merged);
+                push(&mut self.merged, bar.calls.into());
+                push(&mut self.merged, busy_steps(&bar));
+                last_merged = number;
+                merged += 1;
+            }
+            number += 1;
+        }
+        self.bars.extend_from_slice(&self.lengths);
+        self.bars.extend_from_slice(&self.merged);
+        let thread = head.thread.map_or(0, |thread| u64::from(thread) + 1);
+        let numbers = [head.region as u64, head.rank.into(), thread, head.depth.into()];
+        for number in numbers.into_iter().chain([number, merged]) {
+            push(&mut self.heads, number);
+        }
+        self.lanes += 1;
     }
-    for bar in bars {
-        push(out, bar.end_ns.saturating_sub(bar.start_ns).max(0) as u64);
-    }
-    let mut last = 0;
-    for (i, bar) in bars.iter().enumerate().filter(|(_, bar)| is_merged(bar)) {
-        push(out, (i - last) as u64);
-        push(out, bar.calls.into());
-        push(out, busy_steps(bar));
-        last = i;
+
+    /// The bytes of all lanes.
+    pub(super) fn finish(self) -> Vec<u8> {
+        let mut packed = Vec::with_capacity(10 + self.heads.len() + self.bars.len());
+        push(&mut packed, self.lanes);
+        packed.extend(self.heads);
+        packed.extend(self.bars);
+        packed
     }
 }
 
@@ -111,13 +143,12 @@ fn push(out: &mut Vec<u8>, mut number: u64) {
 mod tests {
     use super::*;
     use crate::chart::Color;
-    use crate::chart::gantt::GanttRegion;
+    use crate::chart::gantt::{GanttRegion, Lane};
     use std::io::Read;
 
-    fn unpack(text: &str) -> Vec<u64> {
+    fn unpack(compressed: &[u8]) -> Vec<u64> {
         let mut bytes = Vec::new();
-        let compressed = STANDARD.decode(text).unwrap();
-        flate2::read::ZlibDecoder::new(&*compressed)
+        flate2::read::ZlibDecoder::new(compressed)
             .read_to_end(&mut bytes)
             .unwrap();
         let mut numbers = vec![];
@@ -166,7 +197,7 @@ mod tests {
             ..Default::default()
         };
         let longest = i64::MAX as u64 - 301;
-        let numbers = unpack(&encode(&chart));
+        let numbers = unpack(&compress(&pack(&chart)));
         assert_eq!(numbers[..7], [1, 0, 3, 8, 2, 4, 2]);
         assert_eq!(numbers[7..15], [5, 0, 11, 1, 4, 0, 280, longest]);
         assert_eq!(numbers[15..], [2, 4, 250, 1, 2, 1_000]);
@@ -174,6 +205,6 @@ mod tests {
 
     #[test]
     fn no_lanes_are_one_zero() {
-        assert_eq!(unpack(&encode(&GanttChart::default())), [0]);
+        assert_eq!(unpack(&compress(&pack(&GanttChart::default()))), [0]);
     }
 }

@@ -1,11 +1,12 @@
 //! From a profile to a page of a given size.
 
+use super::bars::{self, Head, Packer};
 use super::data::PageData;
-use super::{bars, html};
+use super::html;
 use crate::analysis::pass::{self, Observer};
 use crate::analysis::selection::RegionFilter;
-use crate::chart::gantt::nested::GrowingNested;
-use crate::chart::{ChartOptions, Facts, GrowingFacts, GrowingGantt, Subject};
+use crate::chart::gantt::nested::{GrowingNested, NestedLanes};
+use crate::chart::{ChartOptions, Facts, GanttChart, GrowingFacts, GrowingGantt, Subject};
 use crate::error::Result;
 use crate::output;
 use crate::profile::Source;
@@ -83,11 +84,11 @@ impl<'a> GrowingPage<'a> {
         chart.regions.iter_mut().for_each(|region| region.lanes.clear());
         let fixed = html::render(&chart, &data).len();
         loop {
-            lanes.put_into(&mut chart, self.source);
+            let packed = pack(&lanes, &mut chart, self.source);
             data.grain_ns = lanes.grain_ns();
-            let mut of_bars = bars::estimate(&chart);
+            let mut of_bars = bars::estimate(&packed);
             if fixed + of_bars <= self.most_bytes {
-                let page = html::render(&chart, &data);
+                let page = html::with_bars(&chart, &data, &bars::compress(&packed));
                 if page.len() <= self.most_bytes {
                     return Ok(page);
                 }
@@ -98,8 +99,25 @@ impl<'a> GrowingPage<'a> {
             let room = self.most_bytes.saturating_sub(fixed);
             let left = (bars as u128 * room as u128 / of_bars.max(1) as u128) as usize;
             if !lanes.coarsen(left.min(bars - bars.div_ceil(20))) {
-                return Ok(html::render(&chart, &data));
+                return Ok(html::with_bars(&chart, &data, &bars::compress(&packed)));
             }
         }
     }
+}
+
+/// The bars of the lanes, for a chart whose header says of them how many calls are merged.
+fn pack(lanes: &NestedLanes, chart: &mut GanttChart, source: &dyn Source) -> Vec<u8> {
+    let lanes = lanes.of_regions(chart, source);
+    chart.header.merged = lanes.iter().map(|(_, lane)| lane.merged()).sum();
+    let mut packer = Packer::default();
+    for (region, lane) in lanes {
+        let head = Head {
+            region,
+            rank: lane.rank,
+            thread: Some(lane.thread),
+            depth: lane.depth,
+        };
+        packer.push(&head, lane.bars(chart.origin_ns));
+    }
+    packer.finish()
 }

@@ -10,6 +10,8 @@ use super::{bars, json, script};
 use crate::chart::GanttChart;
 use crate::error::Result;
 use crate::output;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use std::path::Path;
 
 const TEMPLATE: &str = include_str!("../../assets/page/page.html");
@@ -32,33 +34,56 @@ const STYLE: &str = include_str!("../../assets/page/page.css");
 /// ```
 #[must_use]
 pub fn render(chart: &GanttChart, data: &PageData) -> String {
+    with_bars(chart, data, &bars::compress(&bars::pack(chart)))
+}
+
+/// As [`render`], with bars that are [packed](bars) and compressed already in place of those of the chart.
+pub(super) fn with_bars(chart: &GanttChart, data: &PageData, bars: &[u8]) -> String {
     let json = json::encode(chart, data);
-    let bars = bars::encode(chart);
     let title = escape_html(&chart.header.title);
     let script = script::compose();
     let parts = [
-        ("title", title.as_str()),
-        ("style", STYLE),
-        ("data", &json),
-        ("bars", &bars),
-        ("script", &script),
+        ("title", Part::Text(&title)),
+        ("style", Part::Text(STYLE)),
+        ("data", Part::Text(&json)),
+        ("bars", Part::Bytes(bars)),
+        ("script", Part::Text(&script)),
     ];
 
-    let mut page =
-        String::with_capacity(TEMPLATE.len() + parts.iter().map(|(_, text)| text.len()).sum::<usize>());
+    let length = parts.iter().map(|(_, part)| part.len()).sum::<usize>();
+    let mut page = String::with_capacity(TEMPLATE.len() + length);
     // What is inserted is never searched again, so a title may hold a marker.
     let mut rest = TEMPLATE;
-    for (marker, text) in parts {
+    for (marker, part) in parts {
         let marker = format!("{{{{{marker}}}}}");
         let (before, after) = rest
             .split_once(&marker)
             .expect("the template holds every marker, in this order");
         page.push_str(before);
-        page.push_str(text);
+        match part {
+            Part::Text(text) => page.push_str(text),
+            Part::Bytes(bytes) => STANDARD.encode_string(bytes, &mut page),
+        }
         rest = after;
     }
     page.push_str(rest);
     page
+}
+
+/// What is inserted at a marker of the template.
+enum Part<'a> {
+    Text(&'a str),
+    /// In base64.
+    Bytes(&'a [u8]),
+}
+
+impl Part<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Bytes(bytes) => bytes.len().div_ceil(3) * 4,
+        }
+    }
 }
 
 /// Writes the page to `path`. A file that is there is replaced only once the new one is complete.

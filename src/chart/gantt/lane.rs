@@ -30,6 +30,7 @@ impl RawBar {
     }
 
     /// Joins `next`, which begins after this bar, if both are too short to stand alone.
+    #[inline]
     pub(super) fn absorbs(&mut self, next: &RawBar, level: u32) -> bool {
         let together =
             self.column(level) == next.column(level) && self.is_narrow(level) && next.is_narrow(level);
@@ -94,6 +95,7 @@ impl LaneReducer {
 
     /// Adds the next interval in order of start. One that begins before the end of those before
     /// it, be it recursion or another thread, extends them.
+    #[inline]
     pub(super) fn push(&mut self, start: i64, end: i64) {
         let end = end.max(start);
         match &mut self.open {
@@ -112,6 +114,7 @@ impl LaneReducer {
         }
     }
 
+    #[inline]
     fn open_at(&mut self, start: i64, end: i64) {
         self.open = Some(RawBar {
             start,
@@ -122,6 +125,7 @@ impl LaneReducer {
     }
 
     /// Ends the interval that may still grow.
+    #[inline]
     pub(super) fn close(&mut self) {
         let Some(mut bar) = self.open.take() else {
             return;
@@ -142,6 +146,16 @@ impl LaneReducer {
     #[cfg(feature = "plot")]
     pub(super) fn level(&self) -> u32 {
         self.level
+    }
+
+    /// Adds, for each bar but the first, one to the lowest level at which it joins the one before it: that has to begin
+    /// in the same column, so it is not too long itself.
+    #[cfg(feature = "plot")]
+    pub(super) fn count_joins(&self, at_level: &mut [usize; 65]) {
+        for pair in self.bars.windows(2) {
+            let apart = (pair[0].start ^ pair[1].start) as u64 | pair[1].length();
+            at_level[(u64::BITS - apart.leading_zeros()) as usize] += 1;
+        }
     }
 
     /// The number of bars so far.
@@ -243,6 +257,28 @@ mod tests {
             let coarse: Vec<_> = coarse.finish(level).1.iter()
                 .map(|bar| (bar.start, bar.end, bar.busy, bar.calls)).collect();
             prop_assert_eq!(fine, coarse);
+        }
+
+        #[cfg(feature = "plot")]
+        #[test]
+        fn joins_say_how_many_bars_each_coarser_level_leaves(
+            gaps in prop::collection::vec((0i64..300, 0i64..200), 1..200),
+            level in 0u32..8,
+        ) {
+            let mut time = -500;
+            let mut lane = LaneReducer::new(1 << 62, level);
+            for (gap, length) in gaps {
+                time += gap;
+                lane.push(time, time + length);
+                time += length;
+            }
+            lane.close();
+            let mut joins = [0; 65];
+            lane.count_joins(&mut joins);
+            for coarser in level..20 {
+                let left = lane.bars() - joins[..=coarser as usize].iter().sum::<usize>();
+                prop_assert_eq!(left, lane.clone().finish(coarser).1.len());
+            }
         }
 
         #[test]

@@ -6,7 +6,7 @@
 
 use super::lane::LaneReducer;
 use super::plan::Plan;
-use super::{GanttChart, Lane};
+use super::{Bar, GanttChart};
 use crate::analysis::pass::{Call, Observer};
 use crate::analysis::threads::ThreadIndex;
 use crate::chart::moments::Moments;
@@ -49,8 +49,8 @@ struct RankLanes {
     ends: Vec<Vec<i64>>,
     /// By region, thread and depth: which of the lanes it is.
     places: FxHashMap<(u32, u32, u32), usize>,
-    /// The same by thread, depth and row, as far as it takes little room.
-    shallow: Vec<Vec<Vec<u32>>>,
+    /// The same by thread, depth and row, one after the other, as far as it takes little room.
+    shallow: Vec<u32>,
 }
 
 /// Rows and depths whose places are also looked up in a table.
@@ -63,37 +63,51 @@ impl RankLanes {
     /// The place of a call in the table; none where it has none yet or is not in it.
     #[inline]
     fn place(&self, row: usize, thread: usize, depth: usize) -> Option<usize> {
-        let &place = self.shallow.get(thread)?.get(depth)?.get(row)?;
+        let &place = self.shallow.get(self.shallow_at(row, thread, depth)?)?;
         (place != NOWHERE).then_some(place as usize)
     }
 
-    fn set_place(&mut self, row: usize, thread: usize, depth: usize, place: usize) {
+    /// Where in the table a place is.
+    #[inline]
+    fn shallow_at(&self, row: usize, thread: usize, depth: usize) -> Option<usize> {
         let rows = self.regions.len();
-        let Some(place) = u32::try_from(place)
-            .ok()
-            .filter(|_| rows <= SHALLOW_ROWS && depth < SHALLOW)
-        else {
+        (depth < SHALLOW && rows <= SHALLOW_ROWS).then_some((thread * SHALLOW + depth) * rows + row)
+    }
+
+    fn set_place(&mut self, row: usize, thread: usize, depth: usize, place: usize) {
+        let at = self.shallow_at(row, thread, depth);
+        let Some((at, place)) = at.zip(u32::try_from(place).ok()) else {
             return;
         };
-        if self.shallow.len() <= thread {
-            self.shallow.resize(thread + 1, Vec::new());
+        if self.shallow.len() <= at {
+            let of_thread = SHALLOW * self.regions.len();
+            self.shallow.resize((thread + 1) * of_thread, NOWHERE);
         }
-        let depths = &mut self.shallow[thread];
-        if depths.len() <= depth {
-            depths.resize(depth + 1, vec![NOWHERE; rows]);
-        }
-        depths[depth][row] = place;
+        self.shallow[at] = place;
     }
 }
 
 /// The calls of a region, or of the others, on a thread at one depth.
-struct NestedLane {
+pub(crate) struct NestedLane {
     /// An index into [`Source::names`], or [`OTHERS`].
     region: u32,
-    rank: u32,
-    thread: u32,
-    depth: u32,
+    pub(crate) rank: u32,
+    pub(crate) thread: u32,
+    pub(crate) depth: u32,
     reducer: LaneReducer,
+}
+
+impl NestedLane {
+    /// Its bars, of a chart whose axis begins there.
+    pub(crate) fn bars(&self, origin_ns: i64) -> impl Iterator<Item = Bar> + '_ {
+        self.reducer.closed().map(move |bar| bar.to_bar(origin_ns))
+    }
+
+    /// How many calls share a bar with others.
+    pub(crate) fn merged(&self) -> u64 {
+        let shared = self.reducer.closed().filter(|bar| bar.calls > 1);
+        shared.map(|bar| u64::from(bar.calls)).sum()
+    }
 }
 
 impl<'a> GrowingNested<'a> {
@@ -229,13 +243,19 @@ impl NestedLanes {
 
     /// Makes all lanes coarser until there are at most `most` bars, or nothing is left to be merged.
     fn coarsen_all(&mut self, most: usize) {
-        while self.level < COARSEST && self.bars() > most {
+        let mut joins = [0; 65];
+        self.lanes
+            .iter()
+            .for_each(|lane| lane.reducer.count_joins(&mut joins));
+        let bars = self.bars();
+        let too_many = |level: u32| bars - joins[..=level as usize].iter().sum::<usize>() > most;
+        while self.level < COARSEST && too_many(self.level) {
             self.level += 1;
-            let level = self.level;
-            self.lanes
-                .iter_mut()
-                .for_each(|lane| lane.reducer.coarsen_to(level));
         }
+        let level = self.level;
+        self.lanes
+            .iter_mut()
+            .for_each(|lane| lane.reducer.coarsen_to(level));
     }
 
     /// Makes lanes coarser until there are at most `most` bars, those with most bars first: what is merged there was
@@ -266,43 +286,18 @@ impl NestedLanes {
         bars < before
     }
 
-    /// Gives the chart these lanes in place of its own.
-    pub(crate) fn put_into(&self, chart: &mut GanttChart, source: &dyn Source) {
+    /// The lanes of a chart's regions, each with the place of its region: by region, rank, thread and depth.
+    pub(crate) fn of_regions(&self, chart: &GanttChart, source: &dyn Source) -> Vec<(usize, &NestedLane)> {
         let others = chart.regions.len().saturating_sub(1);
         let regions = chart.regions.iter().enumerate();
-        let by_name: HashMap<String, usize> = regions.map(|(at, region)| (region.name.clone(), at)).collect();
-        chart.regions.iter_mut().for_each(|region| region.lanes.clear());
-        let mut merged = 0;
-        for lane in &self.lanes {
-            let region = match lane.region {
-                OTHERS => Some(others),
-                name => by_name.get(&source.names()[name as usize]).copied(),
-            };
-            let Some(region) = region else { continue };
-            let bars: Vec<_> = lane
-                .reducer
-                .closed()
-                .map(|bar| bar.to_bar(chart.origin_ns))
-                .collect();
-            merged += bars
-                .iter()
-                .filter(|bar| bar.calls > 1)
-                .map(|bar| u64::from(bar.calls))
-                .sum::<u64>();
-            chart.regions[region].lanes.push(Lane {
-                rank: lane.rank,
-                last_rank: lane.rank,
-                thread: Some(lane.thread),
-                thread_label: String::new(),
-                depth: lane.depth,
-                bars,
-            });
-        }
-        for region in &mut chart.regions {
-            region
-                .lanes
-                .sort_by_key(|lane| (lane.rank, lane.thread, lane.depth));
-        }
-        chart.header.merged = merged;
+        let by_name: HashMap<&str, usize> = regions.map(|(at, region)| (region.name.as_str(), at)).collect();
+        let region = |lane: &NestedLane| match lane.region {
+            OTHERS => Some(others),
+            name => by_name.get(source.names()[name as usize].as_str()).copied(),
+        };
+        let lanes = self.lanes.iter();
+        let mut lanes: Vec<_> = lanes.filter_map(|lane| Some((region(lane)?, lane))).collect();
+        lanes.sort_by_key(|(region, lane)| (*region, lane.rank, lane.thread, lane.depth));
+        lanes
     }
 }
