@@ -71,15 +71,6 @@
 //! `merge::merge_with` are not there, and opening an HDF5 file is an [error](Error::is_unsupported). Logs and
 //! profiles in other formats are read.
 
-#![cfg_attr(
-    not(feature = "hdf5"),
-    allow(
-        dead_code,
-        unused_imports,
-        reason = "parts of the shared modules serve the file alone"
-    )
-)]
-
 pub mod analysis;
 #[cfg(test)]
 #[path = "../tests/common/calm.rs"]

@@ -88,6 +88,7 @@ impl Summary {
     }
 
     /// Of a file that is too large to nest its calls.
+    #[cfg(feature = "hdf5")]
     pub(crate) fn without_tree(
         source: &dyn Source,
         account: Account,
@@ -151,6 +152,7 @@ impl Summary {
 
     /// Adds whether the file replaced an older one, or has another name than `asked` because of another
     /// process.
+    #[cfg(feature = "hdf5")]
     pub(crate) fn set_placed(&mut self, asked: &Path, replaced: bool) {
         self.replaced = replaced;
         self.taken = (self.path.as_deref() != Some(asked)).then(|| asked.into());

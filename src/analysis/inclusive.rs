@@ -145,6 +145,7 @@ impl Sum {
     }
 
     /// Adds the next interval.
+    #[cfg(feature = "hdf5")]
     #[inline]
     pub(crate) fn push(&mut self, start: i64, end: i64, thread: u32) {
         let place = self.place(thread);

@@ -1,9 +1,15 @@
 //! Files that appear under their name only when they are complete, and take the place of nothing but
 //! files.
 
+#[cfg_attr(
+    not(feature = "hdf5"),
+    allow(dead_code, reason = "without a file there is nothing to place")
+)]
 mod destination;
 
-pub(crate) use destination::{Destination, Placed};
+pub(crate) use destination::Destination;
+#[cfg(feature = "hdf5")]
+pub(crate) use destination::Placed;
 
 use crate::error::{Error, Result};
 use std::fs::Metadata;

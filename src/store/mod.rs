@@ -23,4 +23,5 @@ pub(crate) mod schema;
 mod sorted_runs;
 
 pub(crate) use schema::names;
+#[cfg(feature = "hdf5")]
 use schema::names::SCHEMA_VERSION;

@@ -31,9 +31,11 @@ impl RegionNames {
 
 /// Names of HDF5 groups for names of regions. HDF5 reads `/`, `.` and the empty name as paths and
 /// cannot hold a NUL; the region's true name is then an attribute.
+#[cfg(feature = "hdf5")]
 #[derive(Debug, Default)]
 pub(crate) struct GroupNames(Taken);
 
+#[cfg(feature = "hdf5")]
 impl GroupNames {
     pub(crate) fn of<'a>(&mut self, name: &'a str) -> Cow<'a, str> {
         let plain = match name {
@@ -85,6 +87,7 @@ fn fingerprint(name: &str) -> u128 {
 mod tests {
     use super::*;
 
+    #[cfg(feature = "hdf5")]
     #[test]
     fn group_names_are_legal_and_different_for_different_regions() {
         let mut groups = GroupNames::default();

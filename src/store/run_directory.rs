@@ -134,6 +134,7 @@ pub(crate) fn run_of_log(log: &Path) -> Option<&str> {
 
 /// Whether all logs of a launch share this name of a run; otherwise it is made of time and process, and
 /// names one log alone.
+#[cfg(feature = "hdf5")]
 pub(crate) fn is_name_of_a_launch(run: &str) -> bool {
     !run.is_empty() && !run.contains('-')
 }

@@ -8,7 +8,9 @@
 
 use std::cell::Cell;
 use std::marker::PhantomData;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
+#[cfg(feature = "hdf5")]
+use std::sync::atomic::Ordering;
 
 thread_local! {
     /// How many nested sections this thread is in.
@@ -48,9 +50,11 @@ pub(crate) fn is_unusable() -> bool {
 }
 
 /// The calling thread uses a library that cannot be used in a child that another thread forks meanwhile.
+#[cfg(feature = "hdf5")]
 #[derive(Debug)]
 pub(crate) struct InLibrary(PhantomData<*const ()>);
 
+#[cfg(feature = "hdf5")]
 impl InLibrary {
     /// None in a child that was forked while another thread used the library.
     pub(crate) fn begin() -> Option<Self> {
@@ -64,6 +68,7 @@ impl InLibrary {
     }
 }
 
+#[cfg(feature = "hdf5")]
 impl Drop for InLibrary {
     fn drop(&mut self) {
         let _inside = enter();
@@ -120,6 +125,7 @@ mod gate {
         UNUSABLE.load(Ordering::Relaxed)
     }
 
+    #[cfg(feature = "hdf5")]
     pub(super) fn is_library_lost() -> bool {
         LIBRARY_LOST.load(Ordering::Relaxed)
     }
@@ -174,6 +180,7 @@ mod gate {
         false
     }
 
+    #[cfg(feature = "hdf5")]
     pub(super) fn is_library_lost() -> bool {
         false
     }

@@ -12,6 +12,7 @@ pub(super) fn text(attributes: &Metadata, name: &str) -> Option<String> {
 }
 
 /// A list-of-texts attribute; a single text counts as a list of one.
+#[cfg(feature = "hdf5")]
 pub(super) fn texts_of(attributes: &Metadata, name: &str) -> Vec<String> {
     match attributes.get(name) {
         Some(Value::List(texts)) => texts.clone(),
@@ -29,6 +30,7 @@ pub(super) fn int(attributes: &Metadata, name: &str) -> Option<i64> {
 }
 
 /// A list-of-integers attribute; a single integer counts as a list of one.
+#[cfg(feature = "hdf5")]
 pub(super) fn ints(attributes: &Metadata, name: &str) -> Vec<i64> {
     match attributes.get(name) {
         Some(Value::Int(number)) => vec![*number],

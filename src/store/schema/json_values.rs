@@ -12,11 +12,13 @@ pub(super) fn metadata(object: Map<String, Json>) -> Metadata {
 }
 
 /// The texts in an array; none where it is something else.
+#[cfg(feature = "hdf5")]
 pub(super) fn texts(array: &str) -> Vec<String> {
     serde_json::from_str(array).unwrap_or_default()
 }
 
 /// The metadata of each call in an array of objects; none where no call has any, or it is something else.
+#[cfg(feature = "hdf5")]
 pub(super) fn of_calls(array: &str) -> Vec<Metadata> {
     if array.is_empty() || array == "[]" {
         return Vec::new();

@@ -19,6 +19,10 @@ mod lanes;
 mod log;
 #[cfg(feature = "hdf5")]
 mod metadata;
+#[cfg_attr(
+    not(feature = "hdf5"),
+    allow(dead_code, reason = "logs share a few of the names")
+)]
 pub(crate) mod names;
 mod probe;
 pub(super) mod run;

@@ -40,6 +40,7 @@ impl Undisturbed {
 
     /// Blocks only the signal of a write beyond the limit for the size of a file: for long work that Ctrl-C
     /// should still end.
+    #[cfg(feature = "hdf5")]
     pub(crate) fn by_file_size() -> Self {
         // SAFETY: `set` is a set.
         Self::with(|set| unsafe {
