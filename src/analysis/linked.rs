@@ -6,7 +6,7 @@
 
 use super::inclusive::Covered;
 use super::nesting::{Frame, Visitor};
-use super::pass::Call;
+use super::pass::RankCall;
 use super::threads::ThreadIndex;
 use crate::error::Result;
 use std::cmp::Reverse;
@@ -62,13 +62,13 @@ impl<T: Copy> Linked<T> {
     /// Takes the next calls, in order of start.
     pub(crate) fn calls(
         &mut self,
-        calls: &[Call],
+        calls: &[RankCall],
         links: &[Link],
         visitor: &mut impl Visitor<Tag = T>,
     ) -> Result<()> {
         let mut from = 0;
         while from < calls.len() {
-            let times = |call: &Call| (call.start, call.end);
+            let times = |call: &RankCall| (call.start, call.end);
             let same = calls[from..]
                 .iter()
                 .take_while(|call| times(call) == times(&calls[from]));
@@ -90,7 +90,7 @@ impl<T: Copy> Linked<T> {
         self.close_until(None, visitor);
     }
 
-    fn call(&mut self, call: &Call, link: Link, visitor: &mut impl Visitor<Tag = T>) -> Result<()> {
+    fn call(&mut self, call: &RankCall, link: Link, visitor: &mut impl Visitor<Tag = T>) -> Result<()> {
         self.close_until(Some(call.start), visitor);
         let parent = self.parent(call, link);
         self.find_path(parent);
@@ -118,7 +118,7 @@ impl<T: Copy> Linked<T> {
     }
 
     /// The place of the call that a call is inside.
-    fn parent(&self, call: &Call, link: Link) -> Option<usize> {
+    fn parent(&self, call: &RankCall, link: Link) -> Option<usize> {
         if link.call >= 0 {
             return self.places.get(&link.parent).copied();
         }
@@ -212,22 +212,22 @@ mod tests {
     impl Visitor for Notes {
         type Tag = ();
 
-        fn enter(&mut self, thread: usize, open: &[Frame<()>], call: &Call) {
+        fn enter(&mut self, thread: usize, open: &[Frame<()>], call: &RankCall) {
             let path: Vec<String> = open.iter().map(|frame| frame.call.row.to_string()).collect();
             self.0
                 .push(format!("{}>{} on {thread}", path.join(">"), call.row));
         }
 
-        fn leave(&mut self, (): (), call: &Call, own_ns: i128) {
+        fn leave(&mut self, (): (), call: &RankCall, own_ns: i128) {
             self.0.push(format!("{} own {own_ns}", call.row));
         }
 
-        fn overlap(&mut self, other: &Call, call: &Call) -> Result<()> {
+        fn overlap(&mut self, other: &RankCall, call: &RankCall) -> Result<()> {
             self.0.push(format!("{} beyond {}", call.row, other.row));
             Ok(())
         }
 
-        fn reversed(&mut self, call: &Call) -> Result<()> {
+        fn reversed(&mut self, call: &RankCall) -> Result<()> {
             self.0.push(format!("{} reversed", call.row));
             Ok(())
         }
@@ -239,9 +239,9 @@ mod tests {
             .iter()
             .map(|&(.., call, parent)| Link { call, parent })
             .collect();
-        let calls: Vec<Call> = calls
+        let calls: Vec<RankCall> = calls
             .iter()
-            .map(|&(row, start, end, ..)| Call {
+            .map(|&(row, start, end, ..)| RankCall {
                 row,
                 start,
                 end,

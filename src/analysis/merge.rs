@@ -14,10 +14,10 @@ const SHORTEST_READ: usize = 64;
 /// Longer reads gain nothing; also the length of a chunk in large files.
 const LONGEST_READ: usize = 1 << 16;
 
-/// One call of one row of a rank.
+/// One call of a rank. A [`profile::Call`](crate::profile::Call) is what a profile in memory takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Call {
+pub struct RankCall {
     /// Index into the rows that were merged.
     pub row: usize,
     /// Start, ns.
@@ -28,7 +28,7 @@ pub struct Call {
     pub thread: u32,
 }
 
-impl Call {
+impl RankCall {
     /// End minus start, ns; it stops at the largest and smallest `i64`.
     #[must_use]
     pub fn duration(&self) -> i64 {
@@ -80,7 +80,7 @@ impl<'a> Merge<'a> {
     /// each piece of a row when it is read.
     pub(crate) fn next_calls(
         &mut self,
-        calls: &mut Vec<Call>,
+        calls: &mut Vec<RankCall>,
         most: usize,
         mut loaded: impl FnMut(usize, &Intervals) -> Result<()>,
     ) -> Result<()> {
@@ -100,7 +100,7 @@ impl<'a> Merge<'a> {
             let Some(row) = tournament.winner() else { break };
             let cursor = &mut cursors[row];
             let interval = cursor.loaded.get(cursor.at);
-            calls.push(Call {
+            calls.push(RankCall {
                 row,
                 start: interval.start_ns,
                 end: interval.end_ns,

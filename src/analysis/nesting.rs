@@ -12,7 +12,7 @@
 //! time is the later one's, so that every moment of a thread belongs to one call, the innermost.
 
 use super::linked::{Link, Linked};
-use super::pass::{self, Call, Observer};
+use super::pass::{self, Observer, RankCall};
 use super::threads::ThreadIndex;
 use crate::error::{Error, Result};
 use crate::profile::{RankRegion, Source, saturate};
@@ -25,16 +25,16 @@ pub(crate) trait Visitor {
 
     /// A call begins on the thread with the given place among those of the rank, inside the calls that are
     /// `open` there.
-    fn enter(&mut self, thread: usize, open: &[Frame<Self::Tag>], call: &Call) -> Self::Tag;
+    fn enter(&mut self, thread: usize, open: &[Frame<Self::Tag>], call: &RankCall) -> Self::Tag;
 
     /// A call ends; `own_ns` is the time that was its own, without that of its direct children.
-    fn leave(&mut self, tag: Self::Tag, call: &Call, own_ns: i128);
+    fn leave(&mut self, tag: Self::Tag, call: &RankCall, own_ns: i128);
 
     /// `call` began inside `other`, and perhaps others around it, and ends after it.
-    fn overlap(&mut self, other: &Call, call: &Call) -> Result<()>;
+    fn overlap(&mut self, other: &RankCall, call: &RankCall) -> Result<()>;
 
     /// `call` ended before it began. It is not part of the nesting, but visited.
-    fn reversed(&mut self, call: &Call) -> Result<()>;
+    fn reversed(&mut self, call: &RankCall) -> Result<()>;
 }
 
 /// The open calls of the threads of a rank.
@@ -52,12 +52,12 @@ impl<T: Copy> Nesting<T> {
     }
 
     /// Takes the next calls, in order of start.
-    pub(crate) fn calls(&mut self, calls: &[Call], visitor: &mut impl Visitor<Tag = T>) -> Result<()> {
+    pub(crate) fn calls(&mut self, calls: &[RankCall], visitor: &mut impl Visitor<Tag = T>) -> Result<()> {
         calls.iter().try_for_each(|call| self.call(call, visitor))
     }
 
     #[inline]
-    fn call(&mut self, call: &Call, visitor: &mut impl Visitor<Tag = T>) -> Result<()> {
+    fn call(&mut self, call: &RankCall, visitor: &mut impl Visitor<Tag = T>) -> Result<()> {
         let thread = self.threads.of(call.thread);
         if thread == self.stacks.len() {
             self.stacks.push(Vec::new());
@@ -107,13 +107,13 @@ impl<T: Copy> Nesting<T> {
 /// A call that is open.
 #[derive(Clone, Copy)]
 pub(crate) struct Frame<T> {
-    pub(crate) call: Call,
+    pub(crate) call: RankCall,
     pub(crate) tag: T,
     children_ns: i128,
 }
 
 impl<T> Frame<T> {
-    pub(crate) fn new(call: Call, tag: T) -> Self {
+    pub(crate) fn new(call: RankCall, tag: T) -> Self {
         Self {
             call,
             tag,
@@ -200,11 +200,11 @@ impl Observer for Nested<'_> {
         Ok(())
     }
 
-    fn calls(&mut self, calls: &[Call]) -> Result<()> {
+    fn calls(&mut self, calls: &[RankCall]) -> Result<()> {
         self.nesting.calls(calls, &mut self.visitor)
     }
 
-    fn linked_calls(&mut self, calls: &[Call], links: &[Link]) -> Result<()> {
+    fn linked_calls(&mut self, calls: &[RankCall], links: &[Link]) -> Result<()> {
         self.linked.calls(calls, links, &mut self.visitor)
     }
 
@@ -222,7 +222,7 @@ struct OwnTimes<'a> {
 }
 
 impl OwnTimes<'_> {
-    fn describe(&self, call: &Call) -> String {
+    fn describe(&self, call: &RankCall) -> String {
         let row = &self.source.rows()[self.rows[call.row]];
         format!(
             "{:?} from {} to {} ns",
@@ -232,7 +232,7 @@ impl OwnTimes<'_> {
         )
     }
 
-    fn place(&self, call: &Call) -> String {
+    fn place(&self, call: &RankCall) -> String {
         format!(
             "rank {}, thread {}",
             self.source.rows()[self.rows[call.row]].rank,
@@ -244,13 +244,13 @@ impl OwnTimes<'_> {
 impl Visitor for OwnTimes<'_> {
     type Tag = ();
 
-    fn enter(&mut self, _: usize, _: &[Frame<()>], _: &Call) {}
+    fn enter(&mut self, _: usize, _: &[Frame<()>], _: &RankCall) {}
 
-    fn leave(&mut self, (): (), call: &Call, own_ns: i128) {
+    fn leave(&mut self, (): (), call: &RankCall, own_ns: i128) {
         self.totals[call.row] += own_ns;
     }
 
-    fn overlap(&mut self, other: &Call, call: &Call) -> Result<()> {
+    fn overlap(&mut self, other: &RankCall, call: &RankCall) -> Result<()> {
         Err(Error::not_nested(format!(
             "exclusive time is undefined: on {} the calls of {} and {} partly overlap",
             self.place(call),
@@ -259,7 +259,7 @@ impl Visitor for OwnTimes<'_> {
         )))
     }
 
-    fn reversed(&mut self, call: &Call) -> Result<()> {
+    fn reversed(&mut self, call: &RankCall) -> Result<()> {
         Err(Error::not_nested(format!(
             "exclusive time is undefined: on {} the call of {} ends before it starts",
             self.place(call),

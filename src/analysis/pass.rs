@@ -36,7 +36,7 @@
 //! ```
 
 pub use super::linked::Link;
-pub use super::merge::Call;
+pub use super::merge::RankCall;
 use super::merge::{Merge, with_columns};
 use crate::error::Result;
 use crate::profile::{CHUNK, Intervals, Source};
@@ -98,7 +98,7 @@ pub trait Observer {
     /// # Errors
     ///
     /// Whatever ends the pass.
-    fn calls(&mut self, _calls: &[Call]) -> Result<()> {
+    fn calls(&mut self, _calls: &[RankCall]) -> Result<()> {
         Ok(())
     }
 
@@ -107,7 +107,7 @@ pub trait Observer {
     /// # Errors
     ///
     /// Whatever ends the pass.
-    fn linked_calls(&mut self, calls: &[Call], _links: &[Link]) -> Result<()> {
+    fn linked_calls(&mut self, calls: &[RankCall], _links: &[Link]) -> Result<()> {
         self.calls(calls)
     }
 

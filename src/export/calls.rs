@@ -4,7 +4,7 @@ use super::lives::Lives;
 use super::selected::Selected;
 use crate::analysis::lifetimes::Life;
 use crate::analysis::merge::Merge;
-use crate::analysis::pass::Call;
+use crate::analysis::pass::RankCall;
 use crate::analysis::threads::ThreadIndex;
 use crate::error::Result;
 use crate::profile::Interval;
@@ -15,16 +15,20 @@ const BATCH: usize = 512;
 /// What there is to tell of a rank. Rows are indices into those that were asked for.
 pub(super) enum Item<'a> {
     /// A call.
-    Call(&'a Call),
+    Call(&'a RankCall),
     /// A span of the row that was polled several times, or on several threads. It comes when it is over, or later.
     Life(usize, &'a Life),
 }
 
 impl Selected<'_> {
     /// Calls `each` for the calls in the window of some rows of one rank, in order of their start before they were cut;
-    /// of those that start together the longer first. [`Call::row`] is an index into `rows`. A call that ends before
+    /// of those that start together the longer first. [`RankCall::row`] is an index into `rows`. A call that ends before
     /// it starts has the length 0.
-    pub(super) fn each_call(&self, rows: &[usize], mut each: impl FnMut(&Call) -> Result<()>) -> Result<()> {
+    pub(super) fn each_call(
+        &self,
+        rows: &[usize],
+        mut each: impl FnMut(&RankCall) -> Result<()>,
+    ) -> Result<()> {
         self.each_of(rows, Lives::default(), |item| match item {
             Item::Call(call) => each(call),
             Item::Life(..) => Ok(()),
@@ -118,7 +122,7 @@ struct Open {
 
 impl Stacks {
     /// Takes the next call, in order of start.
-    pub(super) fn call(&mut self, call: &Call, on: &mut impl OnStack) -> Result<()> {
+    pub(super) fn call(&mut self, call: &RankCall, on: &mut impl OnStack) -> Result<()> {
         let thread = self.threads.of(call.thread);
         if thread == self.stacks.len() {
             self.stacks.push(Vec::new());
@@ -202,7 +206,7 @@ impl Tracks {
     /// begins: track and time, in order of time on each track.
     pub(super) fn call(
         &mut self,
-        call: &Call,
+        call: &RankCall,
         mut ended: impl FnMut(usize, i64) -> Result<()>,
     ) -> Result<Place> {
         let thread = self.threads.of(call.thread);

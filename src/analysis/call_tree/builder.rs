@@ -4,7 +4,7 @@ use super::paths::{Paths, Target};
 use super::{RankTimes, RowTimes};
 use crate::analysis::inclusive::Covered;
 use crate::analysis::nesting::{Frame, Visitor};
-use crate::analysis::pass::Call;
+use crate::analysis::pass::RankCall;
 use crate::error::Result;
 use crate::profile::{ClockAgreement, Source, Statistics, saturate};
 use std::collections::BTreeMap;
@@ -230,7 +230,7 @@ impl<'a> Builder<'a> {
 
 impl RankState {
     #[inline]
-    fn see(&mut self, thread: usize, call: &Call) {
+    fn see(&mut self, thread: usize, call: &RankCall) {
         self.threads = self.threads.max(thread + 1);
         self.intervals += 1;
         let last = call.end.max(call.start);
@@ -254,7 +254,7 @@ impl Visitor for Builder<'_> {
     type Tag = Tag;
 
     #[inline]
-    fn enter(&mut self, thread: usize, open: &[Frame<Tag>], call: &Call) -> Tag {
+    fn enter(&mut self, thread: usize, open: &[Frame<Tag>], call: &RankCall) -> Tag {
         self.rank.see(thread, call);
         let row = &mut self.state[call.row];
         if row.covered.len() <= thread {
@@ -293,18 +293,18 @@ impl Visitor for Builder<'_> {
     }
 
     #[inline]
-    fn leave(&mut self, tag: Tag, call: &Call, own_ns: i128) {
+    fn leave(&mut self, tag: Tag, call: &RankCall, own_ns: i128) {
         self.nodes[tag.node].exclusive += own_ns;
         self.state[call.row].exclusive += own_ns;
     }
 
-    fn overlap(&mut self, _: &Call, _: &Call) -> Result<()> {
+    fn overlap(&mut self, _: &RankCall, _: &RankCall) -> Result<()> {
         self.overlaps += 1;
         self.rank.not_nested += 1;
         Ok(())
     }
 
-    fn reversed(&mut self, _: &Call) -> Result<()> {
+    fn reversed(&mut self, _: &RankCall) -> Result<()> {
         self.reversed += 1;
         self.rank.not_nested += 1;
         Ok(())

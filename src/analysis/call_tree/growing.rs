@@ -6,7 +6,7 @@ use crate::analysis::lifetimes::Lifetimes;
 use crate::analysis::linked::{Link, Linked};
 use crate::analysis::nesting::Nesting;
 use crate::analysis::notes::{self, Found};
-use crate::analysis::pass::{self, Call, Observer};
+use crate::analysis::pass::{self, Observer, RankCall};
 use crate::analysis::selection::RegionFilter;
 use crate::analysis::wall::{Spans, Wall};
 use crate::error::Result;
@@ -174,11 +174,11 @@ impl Observer for GrowingTree<'_> {
         Ok(())
     }
 
-    fn calls(&mut self, calls: &[Call]) -> Result<()> {
+    fn calls(&mut self, calls: &[RankCall]) -> Result<()> {
         self.nesting.calls(calls, &mut self.builder)
     }
 
-    fn linked_calls(&mut self, calls: &[Call], links: &[Link]) -> Result<()> {
+    fn linked_calls(&mut self, calls: &[RankCall], links: &[Link]) -> Result<()> {
         self.linked.calls(calls, links, &mut self.builder)
     }
 

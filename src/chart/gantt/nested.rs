@@ -7,7 +7,7 @@
 use super::lane::LaneReducer;
 use super::plan::Plan;
 use super::{Bar, GanttChart};
-use crate::analysis::pass::{Call, Observer};
+use crate::analysis::pass::{Observer, RankCall};
 use crate::analysis::threads::ThreadIndex;
 use crate::chart::moments::Moments;
 use crate::chart::subject::Subject;
@@ -137,7 +137,7 @@ impl<'a> GrowingNested<'a> {
         self.lanes
     }
 
-    fn push(&mut self, call: &Call) {
+    fn push(&mut self, call: &RankCall) {
         let rank = &mut self.rank;
         let Some(region) = rank.regions[call.row] else {
             return;
@@ -163,7 +163,7 @@ impl<'a> GrowingNested<'a> {
     }
 
     /// The lane of a region on a thread at a depth.
-    fn find_or_add(&mut self, call: &Call, region: u32, thread: usize, depth: usize) -> usize {
+    fn find_or_add(&mut self, call: &RankCall, region: u32, thread: usize, depth: usize) -> usize {
         let rank = self.rank.rank;
         let depth_number = u32::try_from(depth).unwrap_or(u32::MAX);
         let lanes = &mut self.lanes;
@@ -215,7 +215,7 @@ impl Observer for GrowingNested<'_> {
         Ok(())
     }
 
-    fn calls(&mut self, calls: &[Call]) -> Result<()> {
+    fn calls(&mut self, calls: &[RankCall]) -> Result<()> {
         calls.iter().for_each(|call| self.push(call));
         self.keep_few(calls.len());
         Ok(())

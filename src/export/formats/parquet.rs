@@ -1,6 +1,6 @@
 //! Apache Parquet, for polars, DuckDB, Spark and all else that reads columns.
 
-use crate::analysis::merge::{Call, Merge};
+use crate::analysis::merge::{Merge, RankCall};
 use crate::error::Result;
 use crate::export::window::Window;
 use crate::export::{ExportOption, ExportOptions, Exporter, Output, Selected};
@@ -141,7 +141,7 @@ fn intervals(profile: &Selected<'_>, out: &mut Output<'_>) -> Result<()> {
             waiting.load(row, chunk);
             Ok(())
         })?;
-        let is_past = |call: &Call| until.is_some_and(|until| call.start >= until);
+        let is_past = |call: &RankCall| until.is_some_and(|until| call.start >= until);
         if calls.first().is_none_or(is_past) {
             break;
         }
