@@ -177,6 +177,15 @@ impl LaneReducer {
         }
         self.level = level;
         self.bars.dedup_by(|next, last| last.absorbs(next, level));
+        if self.bars.len() < self.bars.capacity() / 2 {
+            self.bars.shrink_to(self.bars.len() / 4 * 5);
+        }
+    }
+
+    /// Gives back memory for bars that are not to come.
+    #[cfg(feature = "plot")]
+    pub(super) fn shrink(&mut self) {
+        self.bars.shrink_to_fit();
     }
 
     /// The bars at `level` or, where the lane is coarser, its own.

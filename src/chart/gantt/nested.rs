@@ -41,6 +41,8 @@ pub(crate) struct GrowingNested<'a> {
 #[derive(Default)]
 struct RankLanes {
     rank: u32,
+    /// The lanes of the ranks before.
+    lanes_before: usize,
     shift: i64,
     /// By row of the rank: its region, an index into [`Source::names`] or [`OTHERS`]; none is not drawn.
     regions: Vec<Option<u32>>,
@@ -208,6 +210,7 @@ impl Observer for GrowingNested<'_> {
         });
         self.rank = RankLanes {
             rank,
+            lanes_before: self.lanes.lanes.len(),
             shift: self.moments.shift(rank),
             regions: regions.collect(),
             ..RankLanes::default()
@@ -218,6 +221,12 @@ impl Observer for GrowingNested<'_> {
     fn calls(&mut self, calls: &[RankCall]) -> Result<()> {
         calls.iter().for_each(|call| self.push(call));
         self.keep_few(calls.len());
+        Ok(())
+    }
+
+    fn end_rank(&mut self, _: u32) -> Result<()> {
+        let of_rank = &mut self.lanes.lanes[self.rank.lanes_before..];
+        of_rank.iter_mut().for_each(|lane| lane.reducer.shrink());
         Ok(())
     }
 }
