@@ -26,7 +26,7 @@ pub use region::{MpiRegion, RankRegion};
 pub use run::{RankRun, RunFacts};
 pub use sketch::Sketch;
 pub use statistics::Statistics;
-pub(crate) use statistics::{Moments, percentiles, saturate};
+pub(crate) use statistics::{percentiles, saturate};
 pub use stored::{PathSummary, RowSummary, StoredSummary};
 pub use threads::thread_label;
 

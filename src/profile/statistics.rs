@@ -16,7 +16,7 @@
 /// assert_eq!(durations.mean_ns(), 11.0);
 /// assert!((durations.std_ns() - 4.320_493_798_938_574).abs() < 1e-12);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Statistics {
     count: u64,
     total: i128,
@@ -26,7 +26,7 @@ pub struct Statistics {
 }
 
 /// How far durations are apart.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 enum Spread {
     /// The sum of their squares, ns², below [`MOST`].
     Squares(u128),
@@ -180,12 +180,6 @@ impl Statistics {
         self.total as f64 / self.count as f64
     }
 
-    /// The sum of the squared differences from the mean, ns².
-    #[cfg(feature = "hdf5")]
-    pub(crate) fn m2_ns(&self) -> f64 {
-        self.m2
-    }
-
     /// The standard deviation of the population (division by the count), ns; 0 without any, and NaN where of some
     /// only [sums](Self::from_sums) are known.
     #[must_use]
@@ -194,6 +188,14 @@ impl Statistics {
             return 0.0;
         }
         (self.m2() / self.count as f64).sqrt()
+    }
+}
+
+/// Whether they say the same, however the spread is kept.
+impl PartialEq for Statistics {
+    fn eq(&self, other: &Self) -> bool {
+        let whole = |of: &Self| (of.count, of.total, of.min_ns(), of.max_ns());
+        whole(self) == whole(other) && self.m2() == other.m2()
     }
 }
 
@@ -211,63 +213,6 @@ impl FromIterator<i64> for Statistics {
         let mut statistics = Self::new();
         statistics.extend(durations);
         statistics
-    }
-}
-
-/// Sums of durations and of their squares as whole numbers: nothing is rounded, and the order makes no difference.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Moments {
-    count: u64,
-    total: i128,
-    squares: u128,
-    min: i64,
-    max: i64,
-}
-
-impl Moments {
-    /// Adds one duration, ns.
-    #[inline]
-    pub(crate) fn add(&mut self, ns: i64) {
-        if self.count == 0 {
-            (self.min, self.max) = (ns, ns);
-        }
-        self.min = self.min.min(ns);
-        self.max = self.max.max(ns);
-        self.count += 1;
-        self.total += i128::from(ns);
-        let length = u128::from(ns.unsigned_abs());
-        self.squares = self.squares.saturating_add(length * length);
-    }
-
-    /// Adds everything that `other` has seen.
-    pub(crate) fn merge(&mut self, other: &Self) {
-        if self.count == 0 {
-            *self = *other;
-        } else if other.count > 0 {
-            self.min = self.min.min(other.min);
-            self.max = self.max.max(other.max);
-            self.count += other.count;
-            self.total += other.total;
-            self.squares = self.squares.saturating_add(other.squares);
-        }
-    }
-
-    pub(crate) fn statistics(&self) -> Statistics {
-        let Some(count) = std::num::NonZeroU64::new(self.count).map(|count| u128::from(count.get())) else {
-            return Statistics::new();
-        };
-        // With the sum as count * mean + rest, the mean rounded down, all but the last quotient is whole.
-        let total = self.total.unsigned_abs();
-        let (mean, rest) = (total / count, total % count);
-        let of_mean = mean.saturating_mul(mean).saturating_mul(count);
-        let of_rest = mean.saturating_mul(rest).saturating_mul(2);
-        let whole = self.squares.saturating_sub(of_mean).saturating_sub(of_rest);
-        let m2 = (whole as f64 - rest as f64 * (rest as f64 / count as f64)).max(0.0);
-        Statistics {
-            total: self.total,
-            mean: self.total as f64 / count as f64,
-            ..Statistics::from_sums(self.count, saturate(self.total), self.min, self.max, Some(m2))
-        }
     }
 }
 
@@ -333,33 +278,20 @@ mod tests {
 
     #[test]
     fn sums_of_squares_lose_nothing_to_large_values() {
-        let mut moments = Moments::default();
         let day = 86_400_000_000_000;
-        for ns in [day, day + 1, day + 2] {
-            moments.add(ns);
-        }
-        let statistics = moments.statistics();
+        let statistics: Statistics = [day, day + 1, day + 2].into_iter().collect();
         assert_eq!((statistics.count(), statistics.total_ns()), (3, 3 * day + 3));
         assert!((statistics.std_ns() - (2.0_f64 / 3.0).sqrt()).abs() < 1e-12);
-        assert_eq!(Moments::default().statistics(), Statistics::new());
+    }
+
+    #[test]
+    fn statistics_are_the_same_when_their_sums_were_kept() {
+        let all: Statistics = [5, 13, 15].into_iter().collect();
+        assert_eq!(all, Statistics::from_sums(3, 33, 5, 15, Some(all.m2())));
+        assert_ne!(all, Statistics::from_sums(3, 33, 5, 15, Some(1.0 + all.m2())));
     }
 
     proptest! {
-        #[test]
-        fn exact_sums_agree_with_the_recurrence(values in prop::collection::vec(0_i64..1 << 40, 0..60)) {
-            let mut moments = [Moments::default(); 2];
-            for (at, &ns) in values.iter().enumerate() {
-                moments[at % 2].add(ns);
-            }
-            let [mut all, other] = moments;
-            all.merge(&other);
-            let (exact, by_recurrence) = (all.statistics(), values.into_iter().collect::<Statistics>());
-            prop_assert_eq!(exact.count(), by_recurrence.count());
-            prop_assert_eq!(exact.total_ns(), by_recurrence.total_ns());
-            prop_assert_eq!((exact.min_ns(), exact.max_ns()), (by_recurrence.min_ns(), by_recurrence.max_ns()));
-            prop_assert!((exact.std_ns() - by_recurrence.std_ns()).abs() <= 1e-9 * (1.0 + exact.std_ns()));
-        }
-
         #[test]
         fn percentiles_are_those_of_the_sorted_values(
             mut values in prop::collection::vec(-99_i64..99, 1..200), mut ps in prop::array::uniform4(0.0_f64..100.0),

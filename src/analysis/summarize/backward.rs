@@ -9,7 +9,7 @@ use super::SKETCHED_CALLS;
 use super::busy::Busy;
 use crate::analysis::call_tree::paths::{Paths, Target};
 use crate::analysis::threads::ThreadIndex;
-use crate::profile::{Moments, PathSummary, RowSummary, Sketch, StoredSummary, saturate};
+use crate::profile::{PathSummary, RowSummary, Sketch, Statistics, StoredSummary, saturate};
 use std::cmp::Reverse;
 
 /// What is known of a thread before its calls come.
@@ -58,7 +58,7 @@ struct Frame {
 
 #[derive(Debug, Default)]
 struct Node {
-    moments: Moments,
+    statistics: Statistics,
     exclusive: i128,
     outermost: u64,
     folded: u64,
@@ -77,7 +77,7 @@ struct Threads {
 #[derive(Debug)]
 struct Row {
     /// Of calls without a node.
-    folded: Moments,
+    folded: Statistics,
     inclusive: i128,
     recursion_depth: u32,
     span: Option<(i64, i64)>,
@@ -98,7 +98,7 @@ impl Backward {
             recurs: false,
         };
         let rows = rows.into_iter().map(|calls| Row {
-            folded: Moments::default(),
+            folded: Statistics::default(),
             inclusive: 0,
             recursion_depth: 0,
             span: None,
@@ -221,7 +221,7 @@ impl Backward {
             node.folded += 1;
             of_row.folded.add(ns);
         } else {
-            node.moments.add(ns);
+            node.statistics.add(ns);
             node.outermost += u64::from(target.node != parent);
             node.recursion_depth = node.recursion_depth.max(recursion);
             node.first_start = node.first_start.min(start);
@@ -255,16 +255,16 @@ impl Backward {
         if !self.nests() || self.threads.iter().any(|thread| thread.left > 0) {
             return None;
         }
-        let mut moments: Vec<Moments> = self.rows.iter().map(|row| row.folded).collect();
+        let mut statistics: Vec<Statistics> = self.rows.iter().map(|row| row.folded).collect();
         let mut exclusive = vec![0_i128; self.rows.len()];
         for (at, node) in self.nodes.iter().enumerate().skip(1) {
             let row = self.paths.region(at);
-            moments[row].merge(&node.moments);
+            statistics[row].merge(&node.statistics);
             exclusive[row] += node.exclusive;
         }
-        let rows = self.rows.into_iter().zip(moments).zip(exclusive);
-        let rows = rows.map(|((row, moments), exclusive)| RowSummary {
-            statistics: moments.statistics(),
+        let rows = self.rows.into_iter().zip(statistics).zip(exclusive);
+        let rows = rows.map(|((row, statistics), exclusive)| RowSummary {
+            statistics,
             inclusive_ns: saturate(row.inclusive),
             exclusive_ns: saturate(exclusive),
             recursion_depth: row.recursion_depth,
@@ -280,7 +280,7 @@ impl Backward {
         let nodes = nodes.map(|(at, node)| PathSummary {
             row: paths.region(at),
             parent: paths.parent(at).checked_sub(1),
-            statistics: node.moments.statistics(),
+            statistics: node.statistics,
             exclusive_ns: saturate(node.exclusive),
             outermost: node.outermost,
             folded: node.folded,

@@ -4,7 +4,7 @@ use super::SKETCHED_CALLS;
 use crate::analysis::call_tree::GrowingTree;
 use crate::analysis::pass::{self, Observer};
 use crate::error::Result;
-use crate::profile::{Intervals, Moments, RowSummary, Sketch, Source, StoredSummary};
+use crate::profile::{Intervals, RowSummary, Sketch, Source, Statistics, StoredSummary};
 
 /// The summary of a rank, from all of its intervals; none where they do not nest.
 ///
@@ -26,7 +26,7 @@ pub(crate) fn of_rank(source: &dyn Source, rank: u32) -> Result<Option<StoredSum
     Ok(tree.into_summary(&rows).map(|mut summary| {
         for (row, of_row) in summary.rows.iter_mut().zip(distributions.rows) {
             *row = RowSummary {
-                statistics: of_row.moments.statistics(),
+                statistics: of_row.statistics,
                 span_ns: of_row.span,
                 sketch: of_row.sketch,
                 ..std::mem::take(row)
@@ -47,7 +47,7 @@ struct Distributions<'a> {
 
 #[derive(Clone, Default)]
 struct OfRow {
-    moments: Moments,
+    statistics: Statistics,
     span: Option<(i64, i64)>,
     sketch: Option<Sketch>,
 }
@@ -60,7 +60,7 @@ impl Observer for Distributions<'_> {
     fn chunk(&mut self, row: usize, chunk: &Intervals) -> Result<()> {
         let is_sketched = self.source.rows()[row].intervals >= SKETCHED_CALLS;
         let of_row = &mut self.rows[row - self.first];
-        chunk.durations().for_each(|ns| of_row.moments.add(ns));
+        of_row.statistics.extend(chunk.durations());
         let spans = [of_row.span, chunk.span_in_order()].into_iter().flatten();
         of_row.span = spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
         if is_sketched {
