@@ -152,7 +152,7 @@ impl Axis {
     }
 
     /// Makes the first line stronger, as that from which bars begin.
-    pub(super) fn from_first_mark(mut self) -> Self {
+    pub(super) fn with_strong_start(mut self) -> Self {
         if let Some(first) = self.marks.first_mut() {
             first.color = RULE;
         }

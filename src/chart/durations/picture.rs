@@ -103,7 +103,7 @@ impl Figure for DurationsChart {
             backdrop: Backdrop::new(heading, paper),
             labels,
             scale,
-            axis: axis.from_first_mark(),
+            axis: axis.with_strong_start(),
         }))
     }
 }
