@@ -108,6 +108,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "profile",
             "store::hdf5",
             "store::names",
+            "store::open_spans",
             "store::reader",
             "store::region_names",
             "text",

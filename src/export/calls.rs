@@ -41,7 +41,8 @@ impl Selected<'_> {
         rows: &[usize],
         each: impl FnMut(Item<'_>) -> Result<()>,
     ) -> Result<()> {
-        let lives = Lives::of(self.source(), rows, self.has_window())?;
+        let Some(&first) = rows.first() else { return Ok(()) };
+        let lives = Lives::of(self.source(), rows, self.window_of(self.rank(first)))?;
         self.each_of(rows, lives, each)
     }
 

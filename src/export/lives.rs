@@ -18,17 +18,16 @@ pub(super) struct Lives {
 
 impl Lives {
     /// Of rows of which all intervals come, or those in a window.
-    pub(super) fn of(source: &dyn Source, rows: &[usize], in_window: bool) -> Result<Self> {
+    pub(super) fn of(source: &dyn Source, rows: &[usize], window: Option<Window>) -> Result<Self> {
         let mut lives = Self {
             part: Intervals::new().with_column(Intervals::SPAN),
             ..Self::default()
         };
         for (place, &row) in rows.iter().enumerate() {
-            if RowSpans::may_be_entered_again(source, &source.rows()[row]) {
-                let spans = if in_window {
-                    RowSpans::of_some(source.rows()[row].rank)
-                } else {
-                    RowSpans::of_all(source, row)?
+            if RowSpans::are_of_interest(source, row) {
+                let spans = match window {
+                    Some(window) => RowSpans::of_some(source, row, |interval| window.cut(interval)),
+                    None => RowSpans::of_all(source, row)?,
                 };
                 lives.rows.insert(row, (place, spans));
             }
@@ -75,8 +74,8 @@ struct Over<'a>(usize, &'a mut Vec<(usize, Life)>);
 
 impl OnSpan for Over<'_> {
     fn end(&mut self, life: Life) {
-        // What was polled once on one thread is whole as a call.
-        if life.polls > 1 || life.threads > 1 {
+        // What was polled once on one thread, and left, is whole as a call.
+        if life.polls > 1 || life.threads > 1 || life.is_open {
             self.1.push((self.0, life));
         }
     }

@@ -206,10 +206,6 @@ impl<'a> Selected<'a> {
         Ok(())
     }
 
-    pub(super) fn has_window(&self) -> bool {
-        self.window.is_some()
-    }
-
     /// The window on the clock of a rank.
     pub(super) fn window_of(&self, rank: u32) -> Option<Window> {
         self.window.map(|window| window.since(self.origin_ns(rank)))

@@ -1,6 +1,6 @@
 //! A profile that is held in memory: a session without a file, and every test.
 
-use super::{Call, Intervals, Numbers, RankRun, Row, RowFacts, RunFacts, Source};
+use super::{Call, Intervals, Numbers, OpenSpan, RankRun, Row, RowFacts, RunFacts, Source};
 use crate::error::Result;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -34,6 +34,8 @@ pub struct Profile {
     run: RunFacts,
     threads: BTreeMap<(u32, u32), String>,
     call_cost_ns: Option<f64>,
+    /// One entry for each row.
+    open_spans: Vec<Vec<OpenSpan>>,
     /// The optional columns that the intervals have.
     columns: Vec<&'static str>,
 }
@@ -76,6 +78,10 @@ impl Source for Profile {
         self.facts[row]
     }
 
+    fn open_spans(&self, row: usize) -> Vec<OpenSpan> {
+        self.open_spans[row].clone()
+    }
+
     fn run(&self) -> RunFacts {
         self.run.clone()
     }
@@ -112,6 +118,7 @@ struct Columns {
     facts: RowFacts,
     intervals: Intervals,
     span_ids: Vec<i64>,
+    open_spans: Vec<OpenSpan>,
 }
 
 impl ProfileBuilder {
@@ -166,6 +173,14 @@ impl ProfileBuilder {
     #[must_use]
     pub fn open(mut self, rank: u32, region: &str, calls: u64) -> Self {
         self.columns(rank, region).facts.open = calls;
+        self
+    }
+
+    /// Says that a span of a region was entered and had not been left when recording ended; its call is
+    /// [counted](Self::open) besides.
+    #[must_use]
+    pub fn open_span(mut self, rank: u32, region: &str, span: OpenSpan) -> Self {
+        self.columns(rank, region).open_spans.push(span);
         self
     }
 
@@ -248,6 +263,7 @@ impl ProfileBuilder {
                 total_ns: i64::try_from(total).ok(),
             });
             profile.facts.push(columns.facts);
+            profile.open_spans.push(columns.open_spans);
             profile.intervals.push(intervals);
         }
         profile
@@ -273,6 +289,7 @@ impl ProfileBuilder {
                 facts: RowFacts::default(),
                 intervals: Intervals::default(),
                 span_ids: Vec::new(),
+                open_spans: Vec::new(),
             });
             self.columns.len() - 1
         });

@@ -140,6 +140,30 @@ pub struct RowFacts {
     pub sums: Option<Sums>,
 }
 
+/// An entry of a span that had not been left when recording ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OpenSpan {
+    /// The serial number of the span: see [`Intervals::SPAN`].
+    pub span: u32,
+    /// When it was entered, ns.
+    pub start_ns: i64,
+    /// The thread, as an index into the rank's threads.
+    pub thread: u32,
+}
+
+impl OpenSpan {
+    /// Of this span, entered at `start_ns` on a thread.
+    #[must_use]
+    pub fn new(span: u32, start_ns: i64, thread: u32) -> Self {
+        Self {
+            span,
+            start_ns,
+            thread,
+        }
+    }
+}
+
 /// Where analyses and charts take intervals from: a file, or a session that stayed in memory.
 ///
 /// A profile is a list of [`Row`]s, one for each region and rank. Within a row intervals are in
@@ -198,6 +222,11 @@ pub trait Source {
     /// What is known of row number `row` beyond [`rows`](Self::rows).
     fn row_facts(&self, _row: usize) -> RowFacts {
         RowFacts::default()
+    }
+
+    /// Entries of spans of row number `row` that had not been left when recording ended, as far as they are known.
+    fn open_spans(&self, _row: usize) -> Vec<OpenSpan> {
+        Vec::new()
     }
 
     /// Where the region of row number `row` comes from.

@@ -1,7 +1,7 @@
 //! One region with the intervals of every rank, loaded.
 
 use super::statistics::{Statistics, percentiles};
-use super::{Intervals, Metadata, Numbers, RowFacts, Source, Sums};
+use super::{Intervals, Metadata, Numbers, OpenSpan, RowFacts, Source, Sums};
 use crate::error::Result;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -81,6 +81,8 @@ pub(crate) struct CallSite {
     pub(crate) tags: Vec<String>,
     pub(crate) dropped: u64,
     pub(crate) open: u64,
+    /// Those of the open calls that are of spans.
+    pub(crate) open_spans: Vec<OpenSpan>,
     pub(crate) clamped: u64,
     pub(crate) spans: Option<u64>,
     pub(crate) throttled: u64,

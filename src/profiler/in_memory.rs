@@ -3,7 +3,7 @@
 use super::account::account;
 use crate::clock::Timeline;
 use crate::error::Result;
-use crate::profile::{Call, Profile, Source};
+use crate::profile::{Call, OpenSpan, Profile, Source};
 use crate::record::names::NameId;
 use crate::record::{Recording, cost};
 use crate::summary::Summary;
@@ -49,6 +49,10 @@ fn profile(recording: &Recording, rank: u32) -> Profile {
     let mut open: BTreeMap<&str, u64> = BTreeMap::new();
     for call in recording.open_calls() {
         *open.entry(call.region.name()).or_default() += 1;
+        if call.serial != 0 {
+            let entry = OpenSpan::new(call.serial, clock.ns(call.start), call.thread);
+            profile = profile.open_span(rank, call.region.name(), entry);
+        }
     }
     for (name, calls) in open {
         profile = profile.open(rank, name, calls);

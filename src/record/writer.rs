@@ -400,7 +400,8 @@ impl Sink {
             recorded += recording.num_recorded(region, counts.dropped);
         }
         for call in open {
-            self.log.open(call.thread, call.region.number(), call.start)?;
+            self.log
+                .open(call.thread, call.region.number(), call.start, call.serial)?;
         }
         self.log.run(run)?;
         let recorded = Value::Int(i64::try_from(recorded).unwrap_or(i64::MAX));

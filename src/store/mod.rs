@@ -13,6 +13,8 @@ pub(crate) mod hdf5;
 pub(crate) mod merge;
 pub(crate) mod metadata;
 #[cfg(feature = "hdf5")]
+pub(crate) mod open_spans;
+#[cfg(feature = "hdf5")]
 mod rank_file;
 pub(crate) mod rank_log;
 pub(crate) mod reader;

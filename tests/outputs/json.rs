@@ -236,7 +236,8 @@ fn a_filter_is_in_the_document_and_changes_no_time() {
 fn the_lives_of_spans_that_were_polled_are_there_with_their_unit() {
     let run = Run::new();
     run.region("guard", 500, || ());
-    tracing::dispatcher::with_default(&tracing::Dispatch::new(run.profiler.subscriber()), || {
+    let subscriber = tracing::Dispatch::new(run.profiler.subscriber());
+    let open = tracing::dispatcher::with_default(&subscriber, || {
         tracing::info_span!("once").in_scope(|| run.clock.advance(100));
         for waits in [6_950, 8_950] {
             let span = tracing::info_span!("fetch");
@@ -246,8 +247,20 @@ fn the_lives_of_spans_that_were_polled_are_there_with_their_unit() {
             // It is dropped.
             span.in_scope(|| run.clock.advance(50));
         }
+        tracing::info_span!("main").entered()
     });
+    run.clock.advance(30);
     let document = statistics(&run.read());
+    drop(open);
+    let main = &document["regions"]["main"]["lifetimes"];
+    assert_eq!(
+        (&main["num_open"], &main["busy"]["total_ns"]),
+        (&object!(1), &object!(30))
+    );
+    assert_eq!(
+        (&main["longest"][0]["open"], &main["num_polls"]),
+        (&object!(true), &object!(0))
+    );
     let lives = &document["regions"]["fetch"]["lifetimes"];
     assert_eq!(
         lives["elapsed"],
@@ -291,6 +304,7 @@ fn the_lives_of_spans_that_were_polled_are_there_with_their_unit() {
     }
     let notes = document["notes"].as_array().unwrap();
     let note = notes.iter().find(|note| note["kind"] == "spans").unwrap();
-    let text = "spans: fetch 2 in 6 calls, 11.0 µs elapsed and 3.05 µs busy on average";
+    let text = "spans: fetch 2 in 6 calls, 11.0 µs elapsed and 3.05 µs busy on average; \
+                main 1 in 0 calls, 30 ns elapsed and 30 ns busy, and still open";
     assert_eq!(note["text"], text);
 }

@@ -63,7 +63,9 @@ fn record_with(path: &Path, merge: MergeMode) {
                     }
                     tracing::dispatcher::with_default(&Dispatch::new(profiler.subscriber()), || {
                         let polled = tracing::info_span!("polled");
-                        (0..5).for_each(|_| polled.in_scope(|| ()));
+                        (0..10_000).for_each(|_| polled.in_scope(|| ()));
+                        // This one stays open.
+                        std::mem::forget(polled.entered());
                     });
                 });
             }
@@ -109,7 +111,7 @@ fn our_reader_returns_every_hard_name_as_it_was_given() {
     }
     // And no others but the two that surround them, and the span.
     assert_eq!(sums.len(), hard_names().len() + 3);
-    assert_eq!(sums[&("polled".to_owned(), 0)].0, 15);
+    assert_eq!(sums[&("polled".to_owned(), 0)].0, 30_000);
     // Only its region has the column that says which calls are of which span.
     let file = hdf5::File::open(profile()).expect("our own file");
     let regions = file
@@ -123,6 +125,10 @@ fn our_reader_returns_every_hard_name_as_it_was_given() {
         .map(|region| region.name())
         .collect();
     assert_eq!(with_spans, ["/rank0/regions/polled"]);
+    let open = file
+        .dataset("rank0/regions/polled/open_span_ids")
+        .expect("open spans");
+    assert_eq!(open.size(), 3);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use crate::common::{Run, with_each_subscriber};
 use scope_profiler::analysis::lifetimes::{Lifetimes, RegionLifetimes, Spread};
 use scope_profiler::analysis::pass;
+use scope_profiler::profile::Source;
 use scope_profiler::{ProfilingH5Reader, RegionFilter};
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -174,6 +175,30 @@ fn a_span_that_is_entered_within_itself_and_on_two_threads_is_busy_once() {
         });
         let regions = lifetimes(&run.read());
         assert_eq!(totals(&regions, "shared"), (1_130, 130, 1_000, 3));
+    });
+}
+
+#[test]
+fn a_span_that_is_still_entered_when_the_session_ends_is_open() {
+    with_each_subscriber(|run| {
+        let main = info_span!("main");
+        main.in_scope(|| run.clock.advance(10));
+        run.clock.advance(100);
+        let entered = main.enter();
+        run.clock.advance(500);
+        // A guard is no span.
+        let _open = run.profiler.profile_region("guard");
+        run.clock.advance(500);
+        let reader = run.read();
+        drop(entered);
+        let regions = lifetimes(&reader);
+        assert_eq!(regions.len(), 1);
+        assert_eq!(totals(&regions, "main"), (1_110, 1_010, 100, 1));
+        assert_eq!((regions[0].open(), regions[0].most_polls()), (1, 2));
+        let open = reader.open_spans(reader.names().iter().position(|name| name == "main").unwrap());
+        assert_eq!((open.len(), open[0].start_ns), (1, 1_110));
+        let report = scope_profiler::check::check(run.file()).unwrap();
+        assert!(report.is_ok(), "{report}");
     });
 }
 

@@ -29,6 +29,8 @@ pub struct Life {
     pub first_thread: u32,
     /// The number of threads that entered it.
     pub threads: u32,
+    /// Whether it was still entered when recording ended: then that is its end so far.
+    pub is_open: bool,
 }
 
 impl Life {
@@ -66,6 +68,9 @@ pub(super) struct Alive {
     shortest: i64,
     /// The last entry, ns.
     last: i64,
+    /// Whether the last entry had not been left when recording ended.
+    last_is_open: bool,
+    is_open: bool,
     lane: Lane,
     other_lanes: Vec<Lane>,
 }
@@ -83,6 +88,8 @@ impl Alive {
             polls: 0,
             shortest: i64::MAX,
             last: length,
+            last_is_open: false,
+            is_open: false,
             lane: Lane {
                 thread: entry.thread,
                 until: end,
@@ -113,13 +120,24 @@ impl Alive {
             }),
         }
         self.polls += 1;
-        self.shortest = self.shortest.min(self.last);
-        Some(std::mem::replace(&mut self.last, end.saturating_sub(start)))
+        let before = std::mem::replace(&mut self.last, end.saturating_sub(start));
+        if std::mem::take(&mut self.last_is_open) {
+            return None;
+        }
+        self.shortest = self.shortest.min(before);
+        Some(before)
+    }
+
+    /// Says that the entry that was added last had not been left when recording ended.
+    pub(super) fn set_open(&mut self) {
+        self.is_open = true;
+        self.last_is_open = true;
     }
 
     /// The whole life, when no more entries are to come; and the length of the last poll, ns, if the last entry was one.
     pub(super) fn finish(&self, rank: u32, span: u32) -> (Life, Option<i64>) {
-        let is_drop = self.polls > 0 && self.last <= self.shortest.min(LONGEST_DROP_NS);
+        let is_short = self.last <= self.shortest.min(LONGEST_DROP_NS);
+        let is_drop = self.polls > 0 && is_short && !self.is_open;
         let life = Life {
             rank,
             span,
@@ -130,7 +148,9 @@ impl Alive {
             polls: self.polls + u64::from(!is_drop),
             first_thread: self.lane.thread,
             threads: 1 + self.other_lanes.len() as u32,
+            is_open: self.is_open,
         };
-        (life, (!is_drop).then_some(self.last))
+        let is_poll = !is_drop && !self.last_is_open;
+        (life, is_poll.then_some(self.last))
     }
 }

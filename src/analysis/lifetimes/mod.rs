@@ -63,6 +63,7 @@ pub struct RegionLifetimes {
     idle: Spread,
     polls: Statistics,
     entries: u64,
+    open: u64,
     most_polls: u64,
     most_threads: u32,
     longest: Vec<Life>,
@@ -77,6 +78,7 @@ impl RegionLifetimes {
             idle: Spread::default(),
             polls: Statistics::new(),
             entries: 0,
+            open: 0,
             most_polls: 0,
             most_threads: 0,
             longest: Vec::new(),
@@ -93,6 +95,12 @@ impl RegionLifetimes {
     #[must_use]
     pub fn spans(&self) -> u64 {
         self.elapsed.statistics().count()
+    }
+
+    /// Those of them that were still entered when recording ended: their times are those until then.
+    #[must_use]
+    pub fn open(&self) -> u64 {
+        self.open
     }
 
     /// From first entry to last exit.
@@ -159,6 +167,7 @@ impl OnSpan for RegionLifetimes {
         self.busy.add(life.busy_ns);
         self.idle.add(life.idle_ns());
         self.entries += life.entries;
+        self.open += u64::from(life.is_open);
         self.most_polls = self.most_polls.max(life.polls);
         self.most_threads = self.most_threads.max(life.threads);
         self.keep_if_long(life);
@@ -166,7 +175,7 @@ impl OnSpan for RegionLifetimes {
 }
 
 impl<'a> Lifetimes<'a> {
-    /// Of the chosen regions and ranks. Left out are regions whose spans were entered once each.
+    /// Of the chosen regions and ranks. Left out are regions whose spans were entered and left once each.
     ///
     /// # Errors
     ///
@@ -180,7 +189,7 @@ impl<'a> Lifetimes<'a> {
     pub(super) fn of(source: &'a dyn Source, takes: impl Fn(&Row) -> bool) -> Result<Self> {
         let mut rows = BTreeMap::new();
         for (index, row) in source.rows().iter().enumerate() {
-            if takes(row) && RowSpans::may_be_entered_again(source, row) {
+            if takes(row) && RowSpans::are_of_interest(source, index) {
                 rows.insert(index, RowSpans::of_all(source, index)?);
             }
         }
@@ -195,7 +204,9 @@ impl<'a> Lifetimes<'a> {
     #[must_use]
     pub fn finish(self) -> Vec<RegionLifetimes> {
         let regions = self.regions.into_values();
-        regions.filter(|region| region.entries > region.spans()).collect()
+        regions
+            .filter(|region| region.entries > region.spans() || region.open > 0)
+            .collect()
     }
 
     fn region(&mut self, row: usize) -> &mut RegionLifetimes {

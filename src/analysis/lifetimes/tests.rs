@@ -4,7 +4,7 @@
 use super::{Life, Lifetimes, RegionLifetimes};
 use crate::analysis::pass;
 use crate::analysis::selection::RegionFilter;
-use crate::profile::{Call, Profile};
+use crate::profile::{Call, OpenSpan, Profile};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -111,6 +111,48 @@ fn the_longest_lives_are_kept_the_longest_first() {
             (5 * (i64::from(life.span) - 1), life.span % 2)
         );
     }
+}
+
+#[test]
+fn a_span_that_is_still_entered_lives_until_the_end() {
+    let profile = Profile::builder()
+        .session(0, 0, 10_000)
+        .interval(Call::new("a", 100..300).span(1))
+        .open_span(0, "a", OpenSpan::new(1, 5_000, 0))
+        // Meanwhile another thread enters it, too.
+        .interval(Call::new("a", 5_200..5_400).span(1).thread(1))
+        .open_span(0, "main", OpenSpan::new(2, 10, 0))
+        .build();
+    let regions = of_profile(&profile);
+    let [a, main] = &regions[..] else {
+        panic!("{regions:?}")
+    };
+    let times = |of: &RegionLifetimes| {
+        [of.elapsed(), of.busy(), of.idle()].map(|spread| spread.statistics().total_ns())
+    };
+    assert_eq!(times(a), [9_900, 5_200, 4_700]);
+    assert_eq!(
+        (a.spans(), a.open(), a.most_polls(), a.most_threads()),
+        (1, 1, 3, 2)
+    );
+    // The one that is not over has no length.
+    assert_eq!((a.polls().count(), a.polls().total_ns()), (2, 400));
+    assert_eq!(times(main), [9_990, 9_990, 0]);
+    assert_eq!((main.spans(), main.open(), main.polls().count()), (1, 1, 0));
+}
+
+#[test]
+fn of_very_many_spans_some_may_be_open() {
+    let mut profile = Profile::builder().session(0, 0, 5_000);
+    for n in 0..30 {
+        profile.push(Call::new("a", n..n + 1).span(n as u32 + 1));
+        profile.push(Call::new("a", n + 100..n + 101).span(n as u32 + 1));
+    }
+    let profile = profile.open_span(0, "a", OpenSpan::new(7, 200, 0)).build();
+    let regions = of_profile(&profile);
+    assert_eq!((regions[0].spans(), regions[0].open()), (30, 1));
+    assert_eq!(regions[0].longest()[0].elapsed_ns(), 5_000 - 6);
+    assert_eq!(regions[0].longest()[1].elapsed_ns(), 101);
 }
 
 #[test]

@@ -63,7 +63,12 @@ pub(super) fn spans(
         let mean = |spread: &Spread| duration_f64(spread.statistics().mean_ns());
         let (elapsed, busy) = (mean(region.elapsed()), mean(region.busy()));
         let average = if region.spans() == 1 { "" } else { " on average" };
-        Some(format!(", {elapsed} elapsed and {busy} busy{average}"))
+        let open = match (region.open(), region.spans()) {
+            (0, _) => String::new(),
+            (_, 1) => ", and still open".into(),
+            (open, _) => format!(", {} still open", count(open)),
+        };
+        Some(format!(", {elapsed} elapsed and {busy} busy{average}{open}"))
     };
 
     let regions = crate::analysis::spans::of(source, filter);

@@ -132,7 +132,10 @@ impl<'a> Rank<'a> {
                 push_decimal::<3>(text, life.busy_ns);
                 text.extend_from_slice(b",\"idle_us\":");
                 push_decimal::<3>(text, life.idle_ns());
-                push_fmt(text, format_args!(",\"threads\":{}}}", life.threads));
+                push_fmt(
+                    text,
+                    format_args!(",\"threads\":{},\"open\":{}}}", life.threads, life.is_open),
+                );
             }
             text.extend_from_slice(self.ends[row].as_bytes());
         }

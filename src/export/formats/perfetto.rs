@@ -225,7 +225,8 @@ impl<'t, 'o, 'w, 'a> Rank<'t, 'o, 'w, 'a> {
             .message(4, number("polls", polls))
             .message(4, number("busy_ns", life.busy_ns))
             .message(4, number("idle_ns", life.idle_ns()))
-            .message(4, number("threads", life.threads.into()));
+            .message(4, number("threads", life.threads.into()))
+            .message(4, number("open", life.is_open.into()));
         let end = Message::default().number(9, 2).number(11, track);
         let origin = self.profile.origin_ns(self.rank);
         let began = self.trace.began.unwrap_or(1);

@@ -8,6 +8,7 @@ pub(super) fn of(region: &RegionLifetimes) -> Value {
     let polls = region.polls();
     json!({
         "num_spans": region.spans(),
+        "num_open": region.open(),
         "elapsed": spread(region.elapsed()),
         "busy": spread(region.busy()),
         "idle": spread(region.idle()),
@@ -32,6 +33,7 @@ fn life(life: &Life) -> Value {
         "idle_ns": life.idle_ns(),
         "num_polls": life.polls,
         "num_threads": life.threads,
+        "open": life.is_open,
     })
 }
 

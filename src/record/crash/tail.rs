@@ -3,10 +3,9 @@
 
 use crate::event::Event;
 use crate::profile::Value;
-use crate::record::names::NameId;
 use crate::record::recording::Recording;
 use crate::record::registry::NamedBy;
-use crate::record::thread::shared_view::SharedView;
+use crate::record::thread::shared_view::{OpenCall, SharedView};
 use crate::store::names;
 use crate::store::rank_log::{LogWriter, TAIL_EVENTS};
 use crate::sys;
@@ -23,8 +22,8 @@ const OPEN_CALLS_IN_ALL: usize = 8 * OPEN_CALLS;
 #[derive(Debug)]
 pub(super) struct TailWriter {
     pub(super) log: LogWriter,
-    /// Thread, region and start of open calls.
-    open: Vec<(u32, NameId, u64)>,
+    /// Open calls.
+    open: Vec<OpenCall>,
     /// The log is kept up to this position when there is more to add.
     kept: u64,
     /// When it last wrote everything.
@@ -92,13 +91,15 @@ impl TailWriter {
     /// Adds what holds at the moment, which is taken back when there is more to add.
     fn close(&mut self, recording: &Recording, signal: &str, waiting: u64) -> io::Result<()> {
         let mut recorded = waiting;
-        for &(thread, region, start) in &self.open {
-            self.log.open(thread, region.number(), start)?;
+        for call in &self.open {
+            self.log
+                .open(call.thread, call.region.number(), call.start, call.serial)?;
             recorded += 1;
         }
         recording.peek_abandoned(|call| {
             recorded += 1;
-            self.log.open(call.thread, call.region.number(), call.start)
+            self.log
+                .open(call.thread, call.region.number(), call.start, call.serial)
         })?;
         // SAFETY: as in `add_events`; the state is this thread's alone.
         unsafe { recording.add_up_in_handler() };
@@ -119,9 +120,14 @@ impl TailWriter {
     fn add_thread(&mut self, thread: &SharedView, writes: bool, waiting: &mut u64) -> io::Result<()> {
         let first = self.open.len();
         let most = self.open.capacity().min(first + OPEN_CALLS);
-        thread.open.peek(|region, start| {
+        thread.open.peek(|entry| {
             if self.open.len() < most {
-                self.open.push((thread.index, region, start));
+                self.open.push(OpenCall {
+                    thread: thread.index,
+                    region: entry.region,
+                    serial: entry.serial,
+                    start: entry.start,
+                });
             }
         });
         let oldest = thread.oldest.load(Ordering::Acquire);
@@ -163,9 +169,7 @@ impl TailWriter {
 
     /// Removes a call that was on the stack and has left an interval since.
     fn forget_open(&mut self, first: usize, event: &Event) {
-        let is_it = |&(_, region, start): &(u32, NameId, u64)| {
-            (region.number(), start) == (event.region, event.start)
-        };
+        let is_it = |call: &OpenCall| (call.region.number(), call.start) == (event.region, event.start);
         if let Some(at) = self.open[first..].iter().position(is_it) {
             self.open.remove(first + at);
         }

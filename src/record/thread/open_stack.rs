@@ -126,6 +126,29 @@ impl Default for OpenSlot {
     }
 }
 
+/// An open call as other threads see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::record) struct OpenEntry {
+    pub(in crate::record) region: NameId,
+    /// The span's serial number; 0 where a guard opened the call.
+    pub(in crate::record) serial: u32,
+    pub(in crate::record) start: u64,
+}
+
+impl OpenEntry {
+    /// None where the call has been left. The three values may be of two calls.
+    fn read(slot: &OpenSlot) -> Option<Self> {
+        let what = slot.what.load(Ordering::Acquire);
+        let of_guard = what >> 32 == 0;
+        let serial = slot.serial.load(Ordering::Acquire);
+        (what != LEFT).then(|| Self {
+            region: NameId::from_number(what as u32),
+            serial: if of_guard { 0 } else { serial },
+            start: slot.start.load(Ordering::Acquire),
+        })
+    }
+}
+
 /// What other threads see of the stack.
 #[derive(Debug)]
 pub(in crate::record) struct OpenView {
@@ -134,20 +157,14 @@ pub(in crate::record) struct OpenView {
 }
 
 impl OpenView {
-    /// Region and start of every open call, outermost first. For a running thread this is the state at some
+    /// Every open call, outermost first. For a running thread this is the state at some
     /// moment during this function.
-    pub(in crate::record) fn read(&self) -> Vec<(NameId, u64)> {
+    pub(in crate::record) fn read(&self) -> Vec<OpenEntry> {
         const TRIES: usize = 100;
         let slots = lock(&self.slots);
         let read = || {
             let depth = self.depth.load(Ordering::Acquire).min(slots.len());
-            let read_slot = |slot: &OpenSlot| {
-                (
-                    slot.what.load(Ordering::Acquire),
-                    slot.start.load(Ordering::Acquire),
-                )
-            };
-            slots[..depth].iter().map(read_slot).collect::<Vec<_>>()
+            slots[..depth].iter().map(OpenEntry::read).collect::<Vec<_>>()
         };
         // A slot that is reused between two loads would pair one call's region with another's start: what is
         // seen twice in a row was there.
@@ -159,31 +176,23 @@ impl OpenView {
             }
             seen = again;
         }
-        let open = seen.into_iter().filter(|&(what, _)| what != LEFT);
-        open.map(|(what, start)| (NameId::from_number(what as u32), start))
-            .collect()
+        seen.into_iter().flatten().collect()
     }
 }
 
 impl OpenView {
     /// The same in a signal handler: waits for no lock and allocates nothing.
     /// Shows nothing where the signal has interrupted the thread while it replaced the stack.
-    pub(in crate::record) fn peek(&self, mut f: impl FnMut(NameId, u64)) {
+    pub(in crate::record) fn peek(&self, mut f: impl FnMut(OpenEntry)) {
         const TRIES: usize = 100;
         let Some(slots) = (0..TRIES).find_map(|_| self.slots.try_lock().ok()) else {
             return;
         };
         let depth = self.depth.load(Ordering::Acquire).min(slots.len());
         for slot in &slots[..depth] {
-            let read = || {
-                (
-                    slot.what.load(Ordering::Acquire),
-                    slot.start.load(Ordering::Acquire),
-                )
-            };
-            let (what, start) = read();
-            if what != LEFT && read() == (what, start) {
-                f(NameId::from_number(what as u32), start);
+            let seen = OpenEntry::read(slot);
+            if let Some(entry) = seen.filter(|_| OpenEntry::read(slot) == seen) {
+                f(entry);
             }
         }
     }

@@ -47,6 +47,8 @@ pub(in crate::record) struct Queue {
 pub(crate) struct OpenCall {
     pub(crate) thread: u32,
     pub(crate) region: NameId,
+    /// The span's serial number; 0 where a guard opened the call.
+    pub(crate) serial: u32,
     pub(crate) start: u64,
 }
 
@@ -144,10 +146,11 @@ impl SharedView {
     /// during this function.
     pub(crate) fn open_calls(&self) -> impl Iterator<Item = OpenCall> {
         let open = self.open.read().into_iter();
-        open.map(|(region, start)| OpenCall {
+        open.map(|entry| OpenCall {
             thread: self.index,
-            region,
-            start,
+            region: entry.region,
+            serial: entry.serial,
+            start: entry.start,
         })
     }
 }

@@ -26,6 +26,9 @@ use summary::EventBlocks;
 /// The most clock comparisons that are kept; a run has two.
 const MAX_MEASUREMENTS: usize = 64;
 
+/// The most open calls of spans that are kept of a region; a thread has few.
+const MOST_OPEN_SPANS: usize = 1 << 16;
+
 /// What is in a log, apart from events.
 #[derive(Debug, Default)]
 pub(crate) struct LogContents {
@@ -53,6 +56,8 @@ pub(crate) struct RegionEntry {
     intervals: u64,
     counts: Counts,
     open: u64,
+    /// Start, thread and span of the open calls of spans.
+    open_spans: Vec<(u64, u32, u32)>,
     /// Intervals that end before they start; their length becomes 0.
     clamped: u64,
     /// Start and end of the last interval, ticks.
@@ -119,7 +124,18 @@ impl LogContents {
                 }
                 Block::Anchor(anchor) => anchors.push(anchor),
                 Block::Counters { region, counts } => regions.entry(region).or_default().counts = counts,
-                Block::Open { region, .. } => regions.entry(region).or_default().open += 1,
+                Block::Open {
+                    thread,
+                    region,
+                    start,
+                    serial,
+                } => {
+                    let entry = regions.entry(region).or_default();
+                    entry.open += 1;
+                    if serial != 0 && entry.open_spans.len() < MOST_OPEN_SPANS {
+                        entry.open_spans.push((start, thread, serial));
+                    }
+                }
                 Block::End => contents.complete = true,
                 Block::Clock(measured) if contents.measurements.len() < MAX_MEASUREMENTS => {
                     contents.measurements.push(measured);

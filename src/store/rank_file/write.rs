@@ -3,6 +3,7 @@
 use super::super::columns::{Besides, Columns, Entry, Sums, WRITE_ROWS};
 use super::super::hdf5::{NewGroup, Values};
 use super::super::names;
+use super::super::open_spans;
 use super::super::rank_log::{Block, Counts, ENDED_BY, LogReader};
 use super::super::region_names::{GroupNames, RegionNames};
 use super::super::schema::summary;
@@ -10,7 +11,7 @@ use super::super::sorted_runs::Runs;
 use super::{LogContents, LogFailure, RegionEntry, cannot_read};
 use crate::clock::{ClockMeasurement, Timeline};
 use crate::error::{Error, Result};
-use crate::profile::Value;
+use crate::profile::{OpenSpan, Value};
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::path::Path;
@@ -106,7 +107,8 @@ impl LogContents {
         };
         let finish = |target: &Target, columns: Columns| {
             let (region, sums) = columns.finish()?;
-            target.write_attributes(&region, sums, &self.timeline)
+            target.write_attributes(&region, sums, &self.timeline)?;
+            open_spans::write(&region, &self.open_spans(target.entry))
         };
         let mut columns: FxHashMap<u32, Columns> = FxHashMap::default();
         for target in &streamed {
@@ -125,6 +127,17 @@ impl LogContents {
             finish(target, columns).map_err(failed)?;
         }
         Ok(())
+    }
+
+    /// The calls of spans that were open at the end, in order of start.
+    fn open_spans(&self, entry: &RegionEntry) -> Vec<OpenSpan> {
+        let mut timeline = self.timeline.converter();
+        let open = entry.open_spans.iter();
+        let mut open: Vec<OpenSpan> = open
+            .map(|&(start, thread, span)| OpenSpan::new(span, self.clock.apply(timeline.ns(start)), thread))
+            .collect();
+        open.sort_by_key(|open| (open.start_ns, open.thread, open.span));
+        open
     }
 
     fn write_clock(&self, group: &NewGroup) -> Result<()> {

@@ -88,7 +88,13 @@ pub(crate) enum Block {
     /// Calls of a region that left no interval, and its spans; the last block of a region wins.
     Counters { region: u32, counts: Counts },
     /// A call that was open when recording ended.
-    Open { thread: u32, region: u32, start: u64 },
+    Open {
+        thread: u32,
+        region: u32,
+        start: u64,
+        /// The serial number of its span, 0 for a guard.
+        serial: u32,
+    },
     /// The end mark: recording was finalized, or the process exited normally.
     End,
     /// The difference between this rank's clock and rank 0's at one moment.

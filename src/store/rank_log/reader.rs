@@ -270,5 +270,7 @@ fn decode_open(input: &mut Decoder<'_>) -> Option<Block> {
         thread: input.u32()?,
         region: input.u32()?,
         start: input.u64()?,
+        // Earlier logs do not have it.
+        serial: input.u32().unwrap_or(0),
     })
 }

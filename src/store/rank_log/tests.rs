@@ -44,7 +44,7 @@ fn sample() -> Vec<u8> {
         },
     )
     .unwrap();
-    log.open(4, 2, 77).unwrap();
+    log.open(4, 2, 77, 41).unwrap();
     log.clock(CLOCK).unwrap();
     log.end().unwrap();
     std::fs::read(path).unwrap()

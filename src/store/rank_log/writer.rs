@@ -187,9 +187,9 @@ impl LogWriter {
         })
     }
 
-    pub(crate) fn open(&mut self, thread: u32, region: u32, start: u64) -> io::Result<()> {
+    pub(crate) fn open(&mut self, thread: u32, region: u32, start: u64, serial: u32) -> io::Result<()> {
         self.block(kind::OPEN, |out| {
-            out.u32(thread).u32(region).u64(start);
+            out.u32(thread).u32(region).u64(start).u32(serial);
         })
     }
 

@@ -8,8 +8,8 @@ use super::schema::{self, Catalog, Issues};
 use crate::analysis::selection::RegionFilter;
 use crate::error::{Error, Result};
 use crate::profile::{
-    self, ClockAgreement, Intervals, Metadata, MpiRegion, Origin, OwnTimes, RankClock, RankRegion, Row,
-    RowFacts, RunFacts, Source, StoredSummary,
+    self, ClockAgreement, Intervals, Metadata, MpiRegion, OpenSpan, Origin, OwnTimes, RankClock, RankRegion,
+    Row, RowFacts, RunFacts, Source, StoredSummary,
 };
 pub(crate) use ordered::OrderedFile;
 use std::collections::{BTreeMap, BTreeSet};
@@ -221,6 +221,10 @@ impl Source for ProfilingH5Reader {
 
     fn row_facts(&self, row: usize) -> RowFacts {
         self.file.row_facts(row)
+    }
+
+    fn open_spans(&self, row: usize) -> Vec<OpenSpan> {
+        self.catalog().sites[row].open_spans.clone()
     }
 
     fn origin(&self, row: usize) -> Origin {

@@ -102,6 +102,12 @@ pub(crate) const INCLUSIVE: &str = "inclusive_ns";
 pub(crate) const DROPPED: &str = "dropped";
 /// Attribute of a region, uint64: calls that were still open at the end.
 pub(crate) const OPEN: &str = "open";
+/// int64\[k\] of a region, ns: when calls of spans began that were still open at the end.
+pub(crate) const OPEN_STARTS: &str = "open_start_times";
+/// uint32\[k\], beside [`OPEN_STARTS`]: their threads.
+pub(crate) const OPEN_THREADS: &str = "open_thread_ids";
+/// uint32\[k\], beside [`OPEN_STARTS`]: their spans.
+pub(crate) const OPEN_SPANS: &str = "open_span_ids";
 /// Group of a rank: its threads, three columns of equal length.
 pub(crate) const THREADS: &str = "threads";
 /// uint32\[t\] in the threads group: the numbers that `thread_ids` uses.

@@ -7,6 +7,7 @@ use crate::export::{ExportOption, ExportOptions, Exporter, Output, Selected};
 use crate::profile::{Metadata, Origin, RankClock, Row, RowFacts, RunFacts, Value};
 use crate::store::hdf5::{NewFile, NewGroup, Values};
 use crate::store::names;
+use crate::store::open_spans;
 use crate::store::region_names::{GroupNames, RegionNames};
 use columns::Columns;
 use std::borrow::Cow;
@@ -197,6 +198,10 @@ impl Rank<'_> {
             facts
                 .iter()
                 .try_for_each(|(key, value)| region.attribute(key, value))?;
+            // As with counts: those of a window are not known.
+            if self.profile.window_of(self.rank).is_none() {
+                open_spans::write(&region, &self.profile.source().open_spans(row))?;
+            }
         }
         let facts = self.facts(is_sorted);
         facts

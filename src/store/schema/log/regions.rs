@@ -2,7 +2,7 @@
 
 use super::ticks::Ticks;
 use crate::clock::{Anchor, ClockMeasurement};
-use crate::profile::{CallSite, Metadata, Row};
+use crate::profile::{CallSite, Metadata, OpenSpan, Row};
 use crate::store::rank_log::{Block, Counts};
 use std::collections::BTreeMap;
 
@@ -30,6 +30,8 @@ pub(super) struct Region {
     source: Option<(String, u32)>,
     counts: Counts,
     open: u64,
+    /// Start, thread and span of the open calls of spans.
+    open_spans: Vec<(u64, u32, u32)>,
     pub(super) ticks: Ticks,
 }
 
@@ -60,7 +62,18 @@ impl Said {
             }
             Block::Anchor(anchor) => self.anchors.push(anchor),
             Block::Counters { region, counts } => self.regions.entry(region).or_default().counts = counts,
-            Block::Open { region, .. } => self.regions.entry(region).or_default().open += 1,
+            Block::Open {
+                thread,
+                region,
+                start,
+                serial,
+            } => {
+                let region = self.regions.entry(region).or_default();
+                region.open += 1;
+                if serial != 0 {
+                    region.open_spans.push((start, thread, serial));
+                }
+            }
             Block::Clock(measured) if self.measurements.len() < MAX_MEASUREMENTS => {
                 self.measurements.push(measured);
             }
@@ -71,6 +84,16 @@ impl Said {
 }
 
 impl Region {
+    /// The calls of spans that were open at the end, in order of start. `ns` turns a tick into ns.
+    pub(super) fn open_spans(&self, mut ns: impl FnMut(u64) -> i64) -> Vec<OpenSpan> {
+        let open = self.open_spans.iter();
+        let mut open: Vec<OpenSpan> = open
+            .map(|&(start, thread, span)| OpenSpan::new(span, ns(start), thread))
+            .collect();
+        open.sort_by_key(|open| (open.start_ns, open.thread, open.span));
+        open
+    }
+
     /// The region on `rank`, with the number of its name. `length_ns` turns a number of ticks into ns.
     pub(super) fn row(&self, rank: u32, name: usize, length_ns: impl Fn(u64) -> i64) -> (Row, CallSite) {
         let intervals = self.ticks.len();

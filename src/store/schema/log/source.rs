@@ -3,7 +3,9 @@
 use super::regions::{Region, Said};
 use crate::clock::Timeline;
 use crate::error::{Error, Result};
-use crate::profile::{Intervals, Metadata, Origin, RankClock, Row, RowFacts, RunFacts, Source, Value};
+use crate::profile::{
+    Intervals, Metadata, OpenSpan, Origin, RankClock, Row, RowFacts, RunFacts, Source, Value,
+};
 use crate::store::clock_sync::ClockCorrection;
 use crate::store::rank_log::LogReader;
 use crate::store::region_names::RegionNames;
@@ -158,9 +160,11 @@ impl LogSource {
         for (&number, region) in &mut said.regions {
             region.ticks.put_in_order();
             let name = region_names.of(region.name.as_deref(), number);
-            let (row, site) = region.row(rank, self.catalog.names.len(), |ticks| {
+            let (row, mut site) = region.row(rank, self.catalog.names.len(), |ticks| {
                 self.timeline.length_ns(ticks)
             });
+            let mut timeline = self.timeline.converter();
+            site.open_spans = region.open_spans(|tick| self.clock.apply(timeline.ns(tick)));
             self.catalog.names.push(name.into_owned());
             self.catalog.rows.push(row);
             self.catalog.sites.push(site);
@@ -271,6 +275,10 @@ impl Source for LogSource {
 
     fn row_facts(&self, row: usize) -> RowFacts {
         run::row_facts(&self.catalog, row)
+    }
+
+    fn open_spans(&self, row: usize) -> Vec<OpenSpan> {
+        self.catalog.sites[row].open_spans.clone()
     }
 
     fn origin(&self, row: usize) -> Origin {

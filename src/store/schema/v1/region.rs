@@ -1,7 +1,7 @@
 //! One region of a rank: its columns, and what its attributes say.
 
 use crate::error::Result;
-use crate::profile::{CallSite, Intervals, Metadata, Row};
+use crate::profile::{CallSite, Intervals, Metadata, OpenSpan, Row};
 use crate::store::hdf5::{Column, Group, Members};
 use crate::store::names;
 use crate::store::schema::attributes::{int, text, texts_of};
@@ -9,7 +9,7 @@ use crate::store::schema::extras::Extras;
 use std::ops::Range;
 
 /// Members of a region's group that are not regions themselves.
-pub(super) const COLUMNS: [&str; 7] = [
+pub(super) const COLUMNS: [&str; 10] = [
     names::START_TIMES,
     names::END_TIMES,
     names::THREAD_IDS,
@@ -17,6 +17,9 @@ pub(super) const COLUMNS: [&str; 7] = [
     names::CALL_IDS,
     names::PARENT_IDS,
     names::GPU_DURATIONS,
+    names::OPEN_STARTS,
+    names::OPEN_THREADS,
+    names::OPEN_SPANS,
 ];
 
 /// The attributes of a region's group that are read.
@@ -36,6 +39,9 @@ const REGION_ATTRIBUTES: [&str; 14] = [
     names::OPEN,
     names::CLAMPED,
 ];
+
+/// More calls of spans that are open at the end are not believed.
+const MOST_OPEN_SPANS: u64 = 1 << 20;
 
 /// The columns of a region.
 #[derive(Debug)]
@@ -86,6 +92,7 @@ pub(super) fn open(group: &Group, members: &Members) -> Result<Region> {
             tags: texts_of(&attributes, names::TAGS),
             dropped,
             open: count(names::OPEN).unwrap_or(0),
+            open_spans: open_spans(group, members)?,
             clamped: count(names::CLAMPED).unwrap_or(0),
             spans: count(names::NUM_SPANS),
             throttled,
@@ -97,6 +104,35 @@ pub(super) fn open(group: &Group, members: &Members) -> Result<Region> {
         odd: too_few_calls(group.path(), &attributes, [intervals, dropped, throttled]),
         columns,
     })
+}
+
+/// The calls of spans that were open at the end. They are few, so they are read at once.
+fn open_spans(group: &Group, members: &Members) -> Result<Vec<OpenSpan>> {
+    let Some(starts) = group.find_column(members, names::OPEN_STARTS)? else {
+        return Ok(Vec::new());
+    };
+    let len = starts.len();
+    let path = group.path();
+    if len > MOST_OPEN_SPANS {
+        return Err(group.damaged(format!("{path} has {len} {}", names::OPEN_STARTS)));
+    }
+    let numbers = |name: &'static str| {
+        let column = group.find_column_beside(members, name, len)?;
+        match column.filter(|column| column.len() == len) {
+            Some(column) => column.read(0..len),
+            None => Err(group.damaged(format!(
+                "{path} has {len} {} and not as many {name}; the file is damaged",
+                names::OPEN_STARTS
+            ))),
+        }
+    };
+    let (threads, spans) = (numbers(names::OPEN_THREADS)?, numbers(names::OPEN_SPANS)?);
+    let number = |n: i64| u32::try_from(n).unwrap_or(0);
+    let all = starts.read(0..len)?.into_iter().zip(threads).zip(spans);
+    Ok(all
+        .map(|((start, thread), span)| OpenSpan::new(number(span), start, number(thread)))
+        .filter(|open| open.span != 0)
+        .collect())
 }
 
 /// Checks that the stated number of calls is not smaller than the number of intervals.
