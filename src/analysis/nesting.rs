@@ -15,7 +15,7 @@ use super::linked::{Link, Linked};
 use super::pass::{self, Observer, RankCall};
 use super::threads::ThreadIndex;
 use crate::error::{Error, Result};
-use crate::profile::{RankRegion, Source, saturate};
+use crate::profile::{Interval, RankRegion, Source, saturate};
 use std::collections::BTreeMap;
 
 /// Told of every call, a parent before its children, which end before it does.
@@ -155,7 +155,7 @@ impl RankRegion {
         }
         let own_times = self.own_times.get_or_init(|| {
             let source = self.source.as_ref();
-            own_times_of_rank(source, source.rows()[self.row].rank)
+            own_times_of_rank(source, source.rows()[self.row].rank, None)
         });
         match own_times {
             Ok(own_times) => Ok(own_times.get(&self.row).copied().unwrap_or(0)),
@@ -164,10 +164,18 @@ impl RankRegion {
     }
 }
 
-/// The exclusive time of every row of a rank, by row.
-pub(crate) fn own_times_of_rank(source: &dyn Source, rank: u32) -> Result<BTreeMap<usize, i64>> {
+/// What is left of an interval; none where nothing is.
+pub(crate) type Cut<'a> = dyn Fn(Interval) -> Option<Interval> + 'a;
+
+/// The exclusive time of every row of a rank, by row. `cut` says what of each call counts, which is all of it without.
+pub(crate) fn own_times_of_rank(
+    source: &dyn Source,
+    rank: u32,
+    cut: Option<&Cut<'_>>,
+) -> Result<BTreeMap<usize, i64>> {
     let mut observer = Nested {
         rank,
+        cut,
         nesting: Nesting::new(),
         linked: Linked::new(),
         visitor: OwnTimes {
@@ -184,6 +192,7 @@ pub(crate) fn own_times_of_rank(source: &dyn Source, rank: u32) -> Result<BTreeM
 /// Nests the calls of one rank.
 struct Nested<'a> {
     rank: u32,
+    cut: Option<&'a Cut<'a>>,
     nesting: Nesting<()>,
     linked: Linked<()>,
     visitor: OwnTimes<'a>,
@@ -201,11 +210,26 @@ impl Observer for Nested<'_> {
     }
 
     fn calls(&mut self, calls: &[RankCall]) -> Result<()> {
-        self.nesting.calls(calls, &mut self.visitor)
+        match self.cut {
+            None => self.nesting.calls(calls, &mut self.visitor),
+            Some(cut) => {
+                let calls: Vec<RankCall> = calls.iter().filter_map(|call| part(call, cut)).collect();
+                self.nesting.calls(&calls, &mut self.visitor)
+            }
+        }
     }
 
     fn linked_calls(&mut self, calls: &[RankCall], links: &[Link]) -> Result<()> {
-        self.linked.calls(calls, links, &mut self.visitor)
+        match self.cut {
+            None => self.linked.calls(calls, links, &mut self.visitor),
+            Some(cut) => {
+                let pairs = calls.iter().zip(links);
+                let (calls, links): (Vec<RankCall>, Vec<Link>) = pairs
+                    .filter_map(|(call, link)| Some((part(call, cut)?, *link)))
+                    .unzip();
+                self.linked.calls(&calls, &links, &mut self.visitor)
+            }
+        }
     }
 
     fn end_rank(&mut self, _: u32) -> Result<()> {
@@ -213,6 +237,19 @@ impl Observer for Nested<'_> {
         std::mem::replace(&mut self.linked, Linked::new()).end(&mut self.visitor);
         Ok(())
     }
+}
+
+fn part(call: &RankCall, cut: &Cut<'_>) -> Option<RankCall> {
+    let part = cut(Interval {
+        start_ns: call.start,
+        end_ns: call.end,
+        thread: call.thread,
+    })?;
+    Some(RankCall {
+        start: part.start_ns,
+        end: part.end_ns,
+        ..*call
+    })
 }
 
 struct OwnTimes<'a> {

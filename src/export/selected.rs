@@ -1,9 +1,10 @@
 //! What was selected of a profile, as exporters see it.
 
 use super::window::Window;
+use crate::analysis::nesting;
 use crate::analysis::selection::RegionFilter;
 use crate::error::Result;
-use crate::profile::{CHUNK, ClockAgreement, Intervals, Source, Statistics, thread_label};
+use crate::profile::{CHUNK, ClockAgreement, Intervals, Numbers, Source, Statistics, thread_label};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
@@ -46,6 +47,9 @@ impl ThreadLabels {
 }
 
 impl<'a> Selected<'a> {
+    /// An optional column of [`each_chunk`](Self::each_chunk): the place of each interval among all those of its row.
+    pub(super) const NUMBER: &'static str = "number in the row";
+
     pub(super) fn new(
         source: &'a dyn Source,
         filter: &RegionFilter,
@@ -187,6 +191,10 @@ impl<'a> Selected<'a> {
         for from in (0..count).step_by(CHUNK as usize) {
             self.source.read(row, from..count.min(from + CHUNK), buffer)?;
             self.count_read(buffer.len() as u64);
+            if buffer.wants(Self::NUMBER) {
+                let numbers = (from as i64..).take(buffer.len());
+                buffer.set_column(Self::NUMBER, Numbers::Int(numbers.collect()));
+            }
             let Some(window) = window else {
                 each(buffer)?;
                 continue;
@@ -204,6 +212,15 @@ impl<'a> Selected<'a> {
             }
         }
         Ok(())
+    }
+
+    /// The exclusive time of every row of a rank in the window, ns, of those that were not selected, too: a call
+    /// inside another takes its time, whichever is shown.
+    pub(super) fn exclusive_times(&self, rank: u32) -> Result<BTreeMap<usize, i64>> {
+        let window = self.window_of(rank);
+        let cut = window.map(|window| move |interval| window.cut(interval));
+        let cut = cut.as_ref().map(|cut| cut as &nesting::Cut<'_>);
+        nesting::own_times_of_rank(self.source, rank, cut)
     }
 
     /// The window on the clock of a rank.

@@ -234,6 +234,16 @@ pub trait Source {
         Origin::default()
     }
 
+    /// What the program said of each call of row number `row`, in the order of its intervals; empty where it said
+    /// nothing of any.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    fn call_metadata(&self, _row: usize) -> Result<Vec<Metadata>> {
+        Ok(Vec::new())
+    }
+
     /// What the program and the profiler noted of the run.
     fn metadata(&self) -> Metadata {
         Metadata::new()

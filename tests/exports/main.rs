@@ -6,6 +6,7 @@
 #[path = "../page/browser.rs"]
 mod browser;
 mod chrome;
+mod circle;
 #[path = "../common/mod.rs"]
 mod common;
 mod consumers;
@@ -18,6 +19,7 @@ mod interpreter;
 mod perfetto;
 mod program;
 mod python;
+mod python_hdf5;
 #[path = "../common/python.rs"]
 mod python_sums;
 mod running;

@@ -100,11 +100,11 @@ fn export_as(profile: &Path, target: &Path) {
 }
 
 #[test]
-fn the_json_of_a_run_with_threads_has_the_same_intervals_for_the_package() {
+fn a_run_with_threads_has_the_same_intervals_and_lanes_for_the_package() {
     let directory = tempfile::tempdir().unwrap();
     let profile = threaded(directory.path());
     let expected = intervals_by_us(&profile);
-    for name in ["run.json", "run.json.gz"] {
+    for name in ["run.json", "run.json.gz", "run.python.h5"] {
         let target = directory.path().join(name);
         export_as(&profile, &target);
         assert_eq!(intervals_by_us(&target), expected, "{name}");
@@ -114,18 +114,25 @@ fn the_json_of_a_run_with_threads_has_the_same_intervals_for_the_package() {
         let report = read_by_package(&python, &target);
         assert_eq!(intervals_by_package(&report), expected, "{name}");
         let names: Vec<&Value> = report["threads"]["0"].as_object().unwrap().values().collect();
-        assert!(
-            names.contains(&&json!("worker 0")) && names.contains(&&json!("worker 1")),
-            "{names:?}"
-        );
+        let lanes = report["lanes_of_trace"].as_array().unwrap();
+        for worker in [json!("worker 0"), json!("worker 1")] {
+            assert!(
+                names.contains(&&worker) && lanes.contains(&worker),
+                "{names:?} {lanes:?}"
+            );
+        }
     }
 }
 
 #[test]
-fn the_json_of_the_packages_own_files_says_what_they_say() {
+fn exports_of_the_packages_own_files_say_what_they_say() {
     let directory = tempfile::tempdir().unwrap();
-    for name in ["py018_mpi4.h5", "py075_threads.h5", "py075_default.h5"] {
-        let target = directory.path().join(name).with_extension("json");
+    let names = ["py018_mpi4.h5", "py075_threads.h5", "py075_default.h5"];
+    for (name, end) in names
+        .into_iter()
+        .flat_map(|name| [(name, "json"), (name, "python.h5")])
+    {
+        let target = directory.path().join(name).with_extension(end);
         export_as(&golden(name), &target);
         let expected = intervals_by_us(&golden(name));
         assert_eq!(intervals_by_us(&target), expected, "{name}");
@@ -141,10 +148,14 @@ fn the_json_of_the_packages_own_files_says_what_they_say() {
 }
 
 #[test]
-fn the_json_has_the_numbers_of_calls_and_sums_too() {
+fn exports_have_the_numbers_of_calls_and_sums_too() {
     let directory = tempfile::tempdir().unwrap();
-    for name in ["py075_nested.h5", "py075_aggregate.h5"] {
-        let target = directory.path().join(name).with_extension("json");
+    let names = ["py075_nested.h5", "py075_aggregate.h5"];
+    for (name, end) in names
+        .into_iter()
+        .flat_map(|name| [(name, "json"), (name, "python.h5")])
+    {
+        let target = directory.path().join(name).with_extension(end);
         export_as(&golden(name), &target);
         let [original, exported] = [golden(name), target].map(|path| {
             let reader = ProfilingH5Reader::open(path).unwrap();

@@ -48,7 +48,13 @@ def report(profile):
     }
 
 
-def use(path, directory):
+def lanes_of_trace(path):
+    with open(path) as file:
+        events = json.load(file)["traceEvents"]
+    return [event["args"]["name"] for event in events if event["name"] == "thread_name"]
+
+
+def use(path, directory, result):
     """What people do with a profile: all of it fails on columns that do not fit together."""
     from scope_profiler.chrome_trace_export import export_chrome_trace
     from scope_profiler.speedscope_export import export_speedscope
@@ -60,6 +66,7 @@ def use(path, directory):
         profile.thread_summary(rank=rank)
     export_chrome_trace(profile, f"{directory}/trace.json", verbose=False)
     export_speedscope(profile, f"{directory}/speedscope.json", verbose=False)
+    result["lanes_of_trace"] = lanes_of_trace(f"{directory}/trace.json")
     for command in (["inspect", path], ["report", path, "-o", f"{directory}/report.html"]):
         subprocess.run([sys.executable, "-m", "scope_profiler", *command], check=True, stdout=sys.stderr)
 
@@ -68,6 +75,6 @@ if __name__ == "__main__":
     result = report(read(sys.argv[1]))
     if len(sys.argv) > 2:
         sys.stdout, said = sys.stderr, sys.stdout
-        use(sys.argv[1], sys.argv[2])
+        use(sys.argv[1], sys.argv[2], result)
         sys.stdout = said
     json.dump(result, sys.stdout)

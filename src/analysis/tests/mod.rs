@@ -272,7 +272,7 @@ proptest! {
     fn any_nested_calls_of_any_threads_come_out_as_the_tree_they_were_made_of(threads in threads()) {
         let source = profile(&threads);
         prop_assert_eq!(drawn(&source), random_tree::drawn(&threads));
-        let own = own_times_of_rank(&source, 0).unwrap();
+        let own = own_times_of_rank(&source, 0, None).unwrap();
         let mut expected: BTreeMap<String, i64> = BTreeMap::new();
         for thread in &threads {
             thread.each_own(&mut |region, own| *expected.entry(format!("r{region}")).or_default() += own);
@@ -313,6 +313,6 @@ proptest! {
         let forward: Vec<_> = calls.iter().filter(|(_, start, end, _)| start <= end).collect();
         let crossing = forward.iter().any(|a| forward.iter().any(|b| crosses(a, b)));
         prop_assert_eq!(tree.overlaps() > 0, crossing);
-        prop_assert_eq!(own_times_of_rank(&source, 0).is_err(), crossing || reversed > 0);
+        prop_assert_eq!(own_times_of_rank(&source, 0, None).is_err(), crossing || reversed > 0);
     }
 }

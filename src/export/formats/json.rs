@@ -1,9 +1,10 @@
 //! The JSON profile of the Python package, for its `read_json`.
 
 use super::python_lanes::{self, Lanes};
+use super::python_metadata;
 use crate::error::Result;
 use crate::export::{ExportOptions, Exporter, Output, Selected};
-use crate::profile::{Intervals, Sums, Value};
+use crate::profile::{Intervals, Sums};
 use serde_json::{Map, Value as Json, json};
 
 pub(super) struct JsonProfile;
@@ -22,7 +23,7 @@ impl Exporter for JsonProfile {
     }
 
     fn write(&self, profile: &Selected<'_>, _: &ExportOptions, out: &mut Output<'_>) -> Result<()> {
-        let lanes = Lanes::of(profile)?;
+        let lanes = Lanes::of(profile, |_, _| ())?.told_apart();
         let head = head(profile);
         // The columns of a region may be too long for the memory: they follow the rest, piece by piece.
         write!(out, "{},\"regions\":[", without_brace(&head))?;
@@ -43,30 +44,16 @@ impl Exporter for JsonProfile {
 /// Everything that does not grow with the number of regions, as an object.
 fn head(profile: &Selected<'_>) -> String {
     let source = profile.source();
-    let metadata = source.metadata().into_iter();
-    let metadata: Map<String, Json> = metadata
-        .map(|(key, value)| (key, metadata_value(value)))
-        .collect();
     let head = json!({
         "format": "scope-profiler-profile",
         "format_version": 1,
         "exporter": concat!("scope-profiler@", env!("CARGO_PKG_VERSION"), " (Rust)"),
         "time_unit": "nanoseconds",
-        "num_ranks": source.ranks().len(),
+        "num_ranks": python_metadata::num_ranks(profile),
         "event_data_available": !source.run().sums_only,
-        "metadata": metadata,
+        "metadata": python_metadata::json(&python_metadata::of(profile)),
     });
     head.to_string()
-}
-
-fn metadata_value(value: Value) -> Json {
-    match value {
-        Value::Text(text) => text.into(),
-        Value::Int(number) => number.into(),
-        // Not a number becomes null.
-        Value::Float(number) => number.into(),
-        Value::List(texts) => texts.into(),
-    }
 }
 
 /// An object that is to be continued.
@@ -119,6 +106,9 @@ impl Region<'_> {
         if let Some(sums) = self.profile.source().row_facts(self.row).sums {
             about.insert("aggregate".into(), aggregate(&sums));
             return out.write_all(Json::Object(about).to_string().as_bytes());
+        }
+        if let Some(of_calls) = python_metadata::of_calls(self.profile, self.row)? {
+            about.insert("event_metadata".into(), of_calls.into());
         }
         out.write_all(without_brace(&Json::Object(about).to_string()).as_bytes())?;
         self.column("start_times_ns", out, |chunk, at| chunk.starts()[at])?;

@@ -14,8 +14,12 @@ mod json;
 #[cfg(feature = "export")]
 mod parquet;
 mod perfetto;
-#[cfg(feature = "export")]
+#[cfg(feature = "hdf5")]
+mod python;
+#[cfg(any(feature = "export", feature = "hdf5"))]
 mod python_lanes;
+#[cfg(any(feature = "export", feature = "hdf5"))]
+mod python_metadata;
 mod speedscope;
 mod stack_tree;
 
@@ -39,6 +43,8 @@ pub const EXPORTERS: &[&dyn Exporter] = &[
     &parquet::Parquet,
     #[cfg(feature = "hdf5")]
     &self::hdf5::Hdf5,
+    #[cfg(feature = "hdf5")]
+    &python::Python,
 ];
 
 /// The exporter of this name.

@@ -4,11 +4,12 @@ use crate::error::Result;
 use crate::export::Selected;
 use crate::profile::Intervals;
 use crate::profile::threads::{FIRST_TASK, UNKNOWN};
+#[cfg(feature = "export")]
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 
 /// What the package has for a number that nobody knows.
-const NOT_KNOWN: i64 = -1;
+pub(super) const NOT_KNOWN: i64 = -1;
 
 /// A thread or a task of a rank.
 #[derive(Debug, Default)]
@@ -18,13 +19,14 @@ pub(super) struct Lane {
     pub(super) span_ns: Option<(i64, i64)>,
 }
 
-/// The threads and tasks of each rank on which they are told apart.
+/// The threads and tasks of each rank.
 #[derive(Debug)]
 pub(super) struct Lanes(BTreeMap<u32, BTreeMap<u32, Lane>>);
 
 impl Lanes {
-    /// Those of the selected intervals, and those that the source names.
-    pub(super) fn of(profile: &Selected<'_>) -> Result<Self> {
+    /// Those of the selected intervals, and those that the source names. Tells `count` how many intervals of a row
+    /// there are, piece by piece.
+    pub(super) fn of(profile: &Selected<'_>, mut count: impl FnMut(usize, usize)) -> Result<Self> {
         let mut ranks = BTreeMap::new();
         for (rank, rows) in profile.rows_by_rank() {
             let named = profile.source().thread_names(rank)?.into_iter();
@@ -34,23 +36,35 @@ impl Lanes {
             for row in rows {
                 profile.each_chunk(row, &mut Intervals::new(), |chunk| {
                     see(&mut lanes, chunk, origin);
+                    count(row, chunk.len());
                     Ok(())
                 })?;
             }
-            let is_only_one = |(&lane, of_lane): (&u32, &Lane)| lane == 0 && of_lane.name.is_empty();
-            if !lanes.iter().all(is_only_one) {
-                ranks.insert(rank, lanes);
-            }
+            ranks.insert(rank, lanes);
         }
         Ok(Self(ranks))
     }
 
-    /// Whether those of a rank are told apart.
+    /// Without the ranks that have one thread and no name for it.
+    #[cfg(feature = "export")]
+    pub(super) fn told_apart(self) -> Self {
+        let ranks = self.0.into_iter();
+        Self(ranks.filter(|(_, lanes)| !is_only_one(lanes)).collect())
+    }
+
+    /// Whether those of any rank are told apart.
+    pub(super) fn are_told_apart(&self) -> bool {
+        !self.0.values().all(is_only_one)
+    }
+
+    /// Whether those of a rank are here.
+    #[cfg(feature = "export")]
     pub(super) fn knows(&self, rank: u32) -> bool {
         self.0.contains_key(&rank)
     }
 
     /// Whether a rank has tasks.
+    #[cfg(feature = "export")]
     pub(super) fn has_tasks(&self, rank: u32) -> bool {
         let mut lanes = self.0.get(&rank).into_iter().flatten();
         lanes.any(|(&lane, _)| task(lane) != NOT_KNOWN)
@@ -77,6 +91,7 @@ impl Lanes {
     }
 
     /// The table of threads as JSON, by rank.
+    #[cfg(feature = "export")]
     pub(super) fn threads_json(&self) -> Map<String, Json> {
         by_rank(self.threads(), |number, lane| {
             let (start, end) = lane.span_ns.unwrap_or((0, NOT_KNOWN));
@@ -94,6 +109,7 @@ impl Lanes {
     }
 
     /// The table of tasks as JSON, by rank.
+    #[cfg(feature = "export")]
     pub(super) fn tasks_json(&self) -> Map<String, Json> {
         by_rank(self.tasks(), |number, lane| {
             let (created, done) = lane.span_ns.unwrap_or((0, NOT_KNOWN));
@@ -113,6 +129,13 @@ impl Lanes {
     }
 }
 
+fn is_only_one(lanes: &BTreeMap<u32, Lane>) -> bool {
+    lanes
+        .iter()
+        .all(|(&lane, of_lane)| lane == 0 && of_lane.name.is_empty())
+}
+
+#[cfg(feature = "export")]
 fn by_rank<'a>(
     lanes: impl Iterator<Item = (u32, i64, &'a Lane)>,
     entry: impl Fn(i64, &Lane) -> Json,

@@ -15,13 +15,15 @@ mod native;
 mod new_file;
 mod opened;
 mod packer;
+mod summary;
 mod table;
 mod values;
 
 pub(super) use column::Column;
 pub(super) use group::{Group, Link, Members};
-pub(super) use hdf5::types::TypeDescriptor as FieldType;
+pub(crate) use hdf5::types::TypeDescriptor as FieldType;
 pub(crate) use makings::Values;
 pub(crate) use new_file::{NewColumn, NewFile, NewGroup};
 pub(super) use opened::{LastFile, Opened};
-pub(super) use table::{Number, Record, record};
+pub(crate) use summary::Summary;
+pub(crate) use table::{Number, Record, record};

@@ -170,8 +170,14 @@ impl NewGroup {
     }
 
     /// Makes a table with all its rows.
-    pub(in crate::store) fn table<R: Record>(&self, name: &str, rows: &[R]) -> Result<()> {
+    pub(crate) fn table<R: Record>(&self, name: &str, rows: &[R]) -> Result<()> {
         self.failing(self.shared.makings.table(&self.group, name, rows))
+    }
+
+    /// Makes a dataset of numbers of any kind, which is not compressed.
+    pub(crate) fn values<T: H5Type>(&self, name: &str, values: &[T]) -> Result<()> {
+        let dataset = self.group.new_dataset_builder().with_data(values).create(name);
+        self.failing(dataset.map(drop))
     }
 
     /// Makes a dataset of texts.

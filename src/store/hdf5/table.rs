@@ -14,7 +14,7 @@ use hdf5_sys::h5s::H5S_ALL;
 const MOST_BYTES: u64 = 256 << 20;
 
 /// A number that can be in a field.
-pub(in crate::store) trait Number: Copy {
+pub(crate) trait Number: Copy {
     const TYPE: TypeDescriptor;
 
     fn put(self, out: &mut Vec<u8>);
@@ -46,11 +46,12 @@ number! {
     u32: TypeDescriptor::Unsigned(IntSize::U4);
     i32: TypeDescriptor::Integer(IntSize::U4);
     i64: TypeDescriptor::Integer(IntSize::U8);
+    u64: TypeDescriptor::Unsigned(IntSize::U8);
     f64: TypeDescriptor::Float(FloatSize::U8);
 }
 
 /// A row of a table: its fields follow one another without gaps.
-pub(in crate::store) trait Record: Sized {
+pub(crate) trait Record: Sized {
     fn fields() -> Vec<(&'static str, TypeDescriptor)>;
 
     fn put(&self, out: &mut Vec<u8>);
@@ -63,8 +64,8 @@ macro_rules! record {
     ($(#[$about:meta])* $name:ident { $($(#[$what:meta])* $field:ident: $number:ty,)* }) => {
         $(#[$about])*
         #[derive(Clone, Copy, Debug, PartialEq)]
-        pub(in crate::store) struct $name {
-            $($(#[$what])* pub(in crate::store) $field: $number,)*
+        pub(crate) struct $name {
+            $($(#[$what])* pub(crate) $field: $number,)*
         }
 
         impl $crate::store::hdf5::Record for $name {
@@ -83,7 +84,7 @@ macro_rules! record {
         }
     };
 }
-pub(in crate::store) use record;
+pub(crate) use record;
 
 /// The type of such rows, and the bytes of each.
 pub(super) fn datatype<R: Record>() -> hdf5::Result<(Datatype, usize)> {

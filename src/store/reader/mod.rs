@@ -175,7 +175,7 @@ impl ProfilingH5Reader {
                 let mut intervals = self.file.with_all_columns();
                 self.read(index, 0..row.intervals, &mut intervals)?;
                 let mut site = self.catalog().sites[index].clone();
-                self.file.put_metadata_in_order(index, &mut site.of_calls)?;
+                site.of_calls = self.call_metadata(index)?;
                 let region = RankRegion::new(
                     intervals,
                     site,
@@ -229,6 +229,12 @@ impl Source for ProfilingH5Reader {
 
     fn origin(&self, row: usize) -> Origin {
         Origin::from(&self.catalog().sites[row])
+    }
+
+    fn call_metadata(&self, row: usize) -> Result<Vec<Metadata>> {
+        let mut of_calls = self.catalog().sites[row].of_calls.clone();
+        self.file.put_metadata_in_order(row, &mut of_calls)?;
+        Ok(of_calls)
     }
 
     fn metadata(&self) -> Metadata {

@@ -187,6 +187,8 @@ pub(crate) fn rank_file(prefix: &str, rank: u32) -> String {
 
 /// Names in the columnar layout of the Python package, schemas 2 and 3.
 pub(crate) mod columnar {
+    /// The schema with [`START_DELTAS`].
+    pub(crate) const SCHEMA_VERSION: i64 = 3;
     /// The layout where the attribute is absent, too: one slice of the event columns for each region and rank.
     pub(crate) const COLUMNAR: &str = "columnar";
     /// Sums for each region and rank, and no events.
@@ -225,6 +227,10 @@ pub(crate) mod columnar {
     pub(crate) const AGGREGATE_EXCLUSIVES: &str = "aggregate_exclusives";
     /// Texts, an entry for each row: a JSON array of objects, the metadata of each call.
     pub(crate) const EVENT_METADATA: &str = "event_metadata";
+    /// int64\[r\], an entry for each row: the time without that of regions inside, ns; -1 where it is not known.
+    pub(crate) const EXCLUSIVE_TOTALS: &str = "exclusive_totals";
+    /// Records, an entry for each row: statistics of its events.
+    pub(crate) const SUMMARY_STATISTICS: &str = "summary_statistics";
     /// Group of columns with an entry for each event.
     pub(crate) const EVENTS: &str = "events";
     /// int64\[e\]: the start of the first event of a row, ns, and from each start to the next.

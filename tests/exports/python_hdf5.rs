@@ -1,0 +1,154 @@
+//! The HDF5 file for the Python package, beside what [`circle`](crate::circle) says of it.
+
+use crate::common::{Run, sample};
+use crate::running::{complaint, export, exported, names_in, text};
+use scope_profiler::merge::find_logs;
+use scope_profiler::{ProfilingH5Reader, RegionFilter};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn to_python(profile: &Path, directory: &Path, arguments: &[&str]) -> PathBuf {
+    let target = directory.join("run.python.h5");
+    let target = target.to_str().unwrap();
+    let output = export(profile, &[&["-o", target][..], arguments].concat());
+    assert!(output.status.success(), "{output:?}");
+    target.into()
+}
+
+/// Region, rank and exclusive time of a row.
+type Row = (String, u32, i64);
+
+fn rows(rows: &[(&str, u32, i64)]) -> Vec<Row> {
+    rows.iter()
+        .map(|&(region, rank, ns)| (region.to_owned(), rank, ns))
+        .collect()
+}
+
+/// The rows of a file, as they stand there.
+fn exclusive(file: &Path) -> Vec<Row> {
+    let file = hdf5::File::open(file).unwrap();
+    let texts = file.dataset("region_table/names").unwrap();
+    let names = texts.read_raw::<hdf5::types::VarLenUnicode>().unwrap();
+    let column = |name| file.dataset(&format!("rank_region_index/{name}")).unwrap();
+    let regions = column("region_ids").read_raw::<u32>().unwrap().into_iter();
+    let ranks = column("ranks").read_raw::<u32>().unwrap();
+    let totals = column("exclusive_totals").read_raw::<i64>().unwrap();
+    let rows = regions.zip(ranks).zip(totals);
+    rows.map(|((region, rank), total)| (names[region as usize].to_string(), rank, total))
+        .collect()
+}
+
+#[test]
+fn a_filter_chooses_rows_and_exclusive_times_still_come_from_all() {
+    let profile = sample();
+    let file = to_python(&profile.path(), profile.directory(), &["-i", "main", "-r", "0"]);
+    assert_eq!(exclusive(&file), rows(&[("main", 0, 300_000)]));
+    let file = to_python(&profile.path(), profile.directory(), &["-e", "main", "-r", "0"]);
+    assert_eq!(
+        exclusive(&file),
+        rows(&[("io", 0, 50_000), ("solve", 0, 650_000)])
+    );
+}
+
+#[test]
+fn a_window_cuts_intervals_and_their_exclusive_times() {
+    let profile = sample();
+    // The run begins at 1000 µs.
+    let window = ["-i", "main", "solve", "--window", "150us..550us"];
+    let file = to_python(&profile.path(), profile.directory(), &window);
+    let expected = [
+        ("main", 0, 100_000),
+        ("solve", 0, 250_000),
+        ("main", 1, 200_000),
+        ("solve", 1, 200_000),
+    ];
+    assert_eq!(exclusive(&file), rows(&expected));
+    let reader = ProfilingH5Reader::open(&file).unwrap();
+    let solve = reader.get_region("solve").unwrap();
+    assert_eq!(solve[0].start_times_ns(), [1_150_000, 1_500_000]);
+    assert_eq!(solve[0].end_times_ns(), [1_400_000, 1_550_000]);
+}
+
+#[test]
+fn calls_that_do_not_nest_have_no_exclusive_time() {
+    let tangled = crate::sums::tangled();
+    let file = to_python(&tangled.path(), tangled.directory(), &[]);
+    for (region, rank, total) in exclusive(&file) {
+        assert_eq!(total, if rank == 3 { 123 } else { -1 }, "{region}");
+    }
+}
+
+#[test]
+fn the_log_of_a_program_that_was_killed_is_exported_as_its_file_is() {
+    let run = Run::new();
+    run.region("outer", 100, || run.region("inner/part", 10, || ()));
+    run.profiler.flush().unwrap();
+    let mut directory = run.file().into_os_string();
+    directory.push(".d");
+    let log = run.directory.path().join("killed.log");
+    fs::copy(&find_logs(&[directory]).unwrap()[0], &log).unwrap();
+    let file = to_python(&log, run.directory.path(), &[]);
+    let found = exclusive(&file);
+    assert_eq!(found, rows(&[("outer", 0, 200), ("inner/part", 0, 20)]));
+    let reader = ProfilingH5Reader::open(&file).unwrap();
+    for region in reader.get_regions(&RegionFilter::new()).unwrap() {
+        let stated = found.iter().find(|(name, ..)| name == region.name()).unwrap().2;
+        assert_eq!(stated, region[0].exclusive_ns().unwrap(), "{}", region.name());
+    }
+}
+
+#[test]
+fn a_pipe_and_a_compressed_file_get_the_same_profile() {
+    let profile = sample();
+    let expected = text(&profile.path(), &["--to", "csv"]);
+    let piped = profile.directory().join("piped.h5");
+    fs::write(&piped, exported(&profile.path(), &["--to", "python"])).unwrap();
+    assert_eq!(text(&piped, &["--to", "csv"]), expected);
+
+    let packed = profile.directory().join("run.python.h5.gz");
+    let output = export(&profile.path(), &["-o", packed.to_str().unwrap()]);
+    assert!(output.status.success(), "{output:?}");
+    let unpacked = Command::new("gzip").arg("-dc").arg(&packed).output().unwrap();
+    fs::write(&piped, unpacked.stdout).unwrap();
+    assert_eq!(text(&piped, &["--to", "csv"]), expected);
+    assert_eq!(
+        names_in(profile.directory()),
+        ["piped.h5", "run.h5", "run.python.h5.gz"]
+    );
+}
+
+#[test]
+fn the_export_is_checked_and_shown_as_any_file() {
+    let profile = sample();
+    let file = to_python(&profile.path(), profile.directory(), &[]);
+    let checked = crate::running::program()
+        .arg(&file)
+        .arg("--check")
+        .output()
+        .unwrap();
+    assert!(checked.status.success(), "{checked:?}");
+    // Regions of ranks side by side have the same sums in both.
+    assert_eq!(
+        text(&file, &["--to", "csv"]),
+        text(&profile.path(), &["--to", "csv"])
+    );
+}
+
+#[test]
+fn times_that_differences_cannot_say_are_refused() {
+    let profile = crate::common::Profile::new()
+        .region(
+            0,
+            "far",
+            &[(i64::MIN, i64::MIN + 5, 0), (i64::MAX - 5, i64::MAX, 0)],
+        )
+        .close();
+    let target = profile.directory().join("run.python.h5");
+    let message = complaint(&profile.path(), &["-o", target.to_str().unwrap()]);
+    assert!(
+        message.contains("run.python.h5") && message.contains("further apart"),
+        "{message}"
+    );
+    assert_eq!(names_in(profile.directory()), ["run.h5"]);
+}
