@@ -13,6 +13,8 @@ mod installation {}
 mod mpi {}
 #[doc = include_str!("../docs/overhead.md")]
 mod overhead {}
+#[doc = include_str!("../docs/python.md")]
+mod python {}
 #[doc = include_str!("../README.md")]
 mod readme {}
 #[doc = include_str!("../docs/recipes.md")]

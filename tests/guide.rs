@@ -1,9 +1,12 @@
 //! The readme and the guide agree with each other; their code is run by `src/doc_pages.rs` and
 //! `tests/downstream`.
 
+#[path = "common/blocks.rs"]
+mod blocks;
 #[path = "common/calm.rs"]
 mod calm;
 
+use blocks::blocks;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,29 +22,6 @@ fn pages() -> Vec<PathBuf> {
     pages.push(root().join("README.md"));
     pages.sort();
     pages
-}
-
-/// The blocks of code in this language.
-fn blocks(text: &str, language: &str) -> Vec<String> {
-    let mut blocks = Vec::new();
-    let mut block: Option<String> = None;
-    for line in text.lines() {
-        match (line.strip_prefix("```"), &mut block) {
-            (Some(_), Some(_)) => blocks.extend(block.take()),
-            (Some(opened), None) => {
-                let of = opened.split(',').next().unwrap_or_default();
-                // A block in another language is taken, too, so that its end is not taken for a start.
-                block = Some(String::new());
-                if of != language {
-                    block = Some("\0".into());
-                }
-            }
-            (None, Some(block)) => *block += &format!("{line}\n"),
-            (None, None) => {}
-        }
-    }
-    blocks.retain(|block| !block.starts_with('\0'));
-    blocks
 }
 
 /// `name = ...` lines, without comments.

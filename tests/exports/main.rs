@@ -2,6 +2,8 @@
 
 #![cfg(feature = "cli")]
 
+#[path = "../common/blocks.rs"]
+mod blocks;
 #[allow(dead_code, reason = "the page's tests use the rest")]
 #[path = "../page/browser.rs"]
 mod browser;
@@ -20,6 +22,7 @@ mod perfetto;
 mod program;
 mod python;
 mod python_hdf5;
+mod python_pages;
 #[path = "../common/python.rs"]
 mod python_sums;
 mod running;
