@@ -3,10 +3,12 @@
 use crate::common::{Run, sample};
 use crate::running::{complaint, export, exported, names_in, text};
 use scope_profiler::merge::find_logs;
+use scope_profiler::profile::Intervals;
 use scope_profiler::{ProfilingH5Reader, RegionFilter};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use tracing::{Dispatch, dispatcher, info_span};
 
 fn to_python(profile: &Path, directory: &Path, arguments: &[&str]) -> PathBuf {
     let target = directory.join("run.python.h5");
@@ -133,6 +135,25 @@ fn the_export_is_checked_and_shown_as_any_file() {
         text(&file, &["--to", "csv"]),
         text(&profile.path(), &["--to", "csv"])
     );
+}
+
+#[test]
+fn intervals_keep_the_numbers_of_their_spans() {
+    let run = Run::new();
+    dispatcher::with_default(&Dispatch::new(run.profiler.subscriber()), || {
+        let spans: Vec<_> = (0..3).map(|_| info_span!("poll")).collect();
+        for span in spans.iter().chain(&spans) {
+            span.in_scope(|| run.clock.advance(1));
+        }
+    });
+    run.profiler.finalize().unwrap();
+    let file = to_python(&run.file(), run.directory.path(), &[]);
+    let [original, exported] = [run.file(), file].map(|path| {
+        let poll = ProfilingH5Reader::open(path).unwrap().get_region("poll").unwrap();
+        poll[0].column(Intervals::SPAN).cloned()
+    });
+    assert!(original.is_some());
+    assert_eq!(exported, original);
 }
 
 #[test]
