@@ -137,6 +137,7 @@ fn comparable(mut values: Value, original: &Value) -> Value {
                 thread.take();
             }
             without_empty_columns(calls);
+            put_in_order(calls);
             calls["stored_exclusive_ns"].take();
         }
     }
@@ -157,6 +158,27 @@ fn without_empty_columns(calls: &mut Value) {
             .is_some_and(|column| column.iter().all(|number| *number == nothing));
         if is_empty {
             calls[key].take();
+        }
+    }
+}
+
+/// Puts calls in order of start, which the package does only for each thread.
+fn put_in_order(calls: &mut Value) {
+    let number = |key: &str, at: usize| calls[key][at].as_i64().unwrap_or(0);
+    let mut order: Vec<usize> = (0..calls["starts_ns"].as_array().map_or(0, Vec::len)).collect();
+    order.sort_by_key(|&at| {
+        (
+            number("starts_ns", at),
+            -number("ends_ns", at),
+            number("call_ids", at),
+        )
+    });
+    for column in calls.as_object_mut().unwrap().values_mut() {
+        if column
+            .as_array()
+            .is_some_and(|column| column.len() == order.len())
+        {
+            *column = order.iter().map(|&at| column[at].clone()).collect();
         }
     }
 }

@@ -66,6 +66,7 @@ def of_rank(region):
         "await_ns": whole(region.await_times_ns),
         "event_metadata": list(region.event_metadata) if any(region.event_metadata) else None,
         "starts_ns": whole(starts),
+        "ends_ns": whole(ends),
     }
     for percent in (50, 95, 99):
         values[f"p{percent}_ns"] = float(np.percentile(durations, percent)) if timed else 0.0
