@@ -124,12 +124,28 @@ fn a_pipe_and_a_compressed_file_get_the_same_profile() {
 fn the_export_is_checked_and_shown_as_any_file() {
     let profile = sample();
     let file = to_python(&profile.path(), profile.directory(), &[]);
-    let checked = crate::running::program()
-        .arg(&file)
-        .arg("--check")
-        .output()
-        .unwrap();
-    assert!(checked.status.success(), "{checked:?}");
+    let part = profile.directory().join("part.python.h5");
+    let output = export(
+        &profile.path(),
+        &[
+            "-o",
+            part.to_str().unwrap(),
+            "-i",
+            "solve",
+            "-r",
+            "0",
+            "--compress",
+        ],
+    );
+    assert!(output.status.success(), "{output:?}");
+    for file in [&file, &part] {
+        let checked = crate::running::program()
+            .arg(file)
+            .arg("--check")
+            .output()
+            .unwrap();
+        assert!(checked.status.success(), "{checked:?}");
+    }
     // Regions of ranks side by side have the same sums in both.
     assert_eq!(
         text(&file, &["--to", "csv"]),
