@@ -127,15 +127,7 @@ fn the_export_is_checked_and_shown_as_any_file() {
     let part = profile.directory().join("part.python.h5");
     let output = export(
         &profile.path(),
-        &[
-            "-o",
-            part.to_str().unwrap(),
-            "-i",
-            "solve",
-            "-r",
-            "0",
-            "--compress",
-        ],
+        &["-o", part.to_str().unwrap(), "-i", "solve", "--compress"],
     );
     assert!(output.status.success(), "{output:?}");
     for file in [&file, &part] {
