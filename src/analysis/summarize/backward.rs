@@ -39,9 +39,11 @@ struct Thread {
     /// Calls that are still to come.
     left: u64,
     stack: Vec<Frame>,
-    /// Calls with the same end, which may have to change places: row and start.
-    held: Vec<(usize, i64)>,
+    /// Row and start of the last call: what comes next may end together with it, and be around it.
+    held: Option<(usize, i64)>,
     held_end: i64,
+    /// Calls before it with the same end.
+    ties: Vec<(usize, i64)>,
 }
 
 /// A call around those that come.
@@ -80,7 +82,9 @@ struct Row {
     folded: Statistics,
     inclusive: i128,
     recursion_depth: u32,
-    span: Option<(i64, i64)>,
+    /// The first start and the last end.
+    first: i64,
+    last: i64,
     sketch: Option<Sketch>,
     /// The node around the last call, and where that went.
     recent: (usize, Target),
@@ -101,7 +105,8 @@ impl Backward {
             folded: Statistics::default(),
             inclusive: 0,
             recursion_depth: 0,
-            span: None,
+            first: i64::MAX,
+            last: i64::MIN,
             sketch: (calls >= SKETCHED_CALLS).then(Sketch::new),
             recent: (usize::MAX, nowhere),
         });
@@ -111,8 +116,9 @@ impl Backward {
             Thread {
                 left: of.calls,
                 stack: Vec::new(),
-                held: Vec::new(),
+                held: None,
                 held_end: of.last_end,
+                ties: Vec::new(),
             }
         });
         let threads: Vec<Thread> = threads.collect();
@@ -142,33 +148,45 @@ impl Backward {
         for (row, start, end) in calls {
             let of = &mut self.threads[place];
             of.left = of.left.saturating_sub(1);
-            if end != of.held_end && !of.held.is_empty() {
-                self.release(place);
+            let held_end = std::mem::replace(&mut of.held_end, end);
+            match of.held.replace((row, start)) {
+                Some((row, start)) if end < held_end && of.ties.is_empty() => {
+                    self.call(place, row, start, held_end);
+                }
+                Some(held) => self.tie(place, held, held_end),
+                None => self.nests &= end <= held_end,
             }
-            let of = &mut self.threads[place];
-            self.nests &= end <= of.held_end;
-            of.held_end = end;
-            of.held.push((row, start));
         }
-        if self.threads[place].left == 0 {
-            self.release(place);
+        let of = &mut self.threads[place];
+        if of.left == 0 {
+            of.ties.extend(of.held.take());
+            let end = of.held_end;
+            self.release(place, end);
             self.close(place, i64::MIN);
             self.busy.no_more_of(place);
         }
     }
 
-    /// Takes the calls of a thread that end together in their order.
-    fn release(&mut self, place: usize) {
-        let mut held = std::mem::take(&mut self.threads[place].held);
-        let end = self.threads[place].held_end;
-        if held.len() > 1 {
-            held.sort_by_key(|&(row, start)| (start != end, start, row));
+    /// Keeps a call that may end together with others until all of them have come.
+    #[cold]
+    fn tie(&mut self, place: usize, held: (usize, i64), end: i64) {
+        let of = &mut self.threads[place];
+        of.ties.push(held);
+        if of.held_end != end {
+            self.nests &= of.held_end < end;
+            self.release(place, end);
         }
-        for &(row, start) in &held {
+    }
+
+    /// Takes the calls of a thread that end together in their order.
+    fn release(&mut self, place: usize, end: i64) {
+        let mut ties = std::mem::take(&mut self.threads[place].ties);
+        ties.sort_by_key(|&(row, start)| (start != end, start, row));
+        for &(row, start) in &ties {
             self.call(place, row, start, end);
         }
-        held.clear();
-        self.threads[place].held = held;
+        ties.clear();
+        self.threads[place].ties = ties;
     }
 
     #[inline]
@@ -202,8 +220,8 @@ impl Backward {
         }
         let ns = end - start;
         of_row.recursion_depth = of_row.recursion_depth.max(recursion);
-        let (first, last) = of_row.span.unwrap_or((start, end));
-        of_row.span = Some((first.min(start), last.max(end)));
+        of_row.first = of_row.first.min(start);
+        of_row.last = of_row.last.max(end);
         if recursion == 1 {
             of_row.inclusive += i128::from(ns);
         }
@@ -268,7 +286,7 @@ impl Backward {
             inclusive_ns: saturate(row.inclusive),
             exclusive_ns: saturate(exclusive),
             recursion_depth: row.recursion_depth,
-            span_ns: row.span,
+            span_ns: (row.first <= row.last).then_some((row.first, row.last)),
             sketch: row.sketch,
         });
         let rows: Vec<RowSummary> = rows.collect();

@@ -125,10 +125,8 @@ impl LogContents {
 /// Region, start and end of an event as the log has it.
 #[inline]
 fn times(event: &[u8]) -> (u32, u64, u64) {
-    let word = |at: usize| {
-        let bytes = event[at..at + 8].try_into().unwrap_or_default();
-        u64::from_le_bytes(bytes)
-    };
+    let event: &[u8; EVENT_BYTES] = event.try_into().unwrap_or(&[0; EVENT_BYTES]);
+    let word = |at: usize| u64::from_le_bytes(std::array::from_fn(|byte| event[at + byte]));
     (word(0) as u32, word(8), word(16))
 }
 
