@@ -23,6 +23,8 @@ mod recipes {}
 mod regions {}
 #[doc = include_str!("../docs/reliability.md")]
 mod reliability {}
+#[doc = include_str!("../docs/scale.md")]
+mod scale {}
 #[doc = include_str!("../docs/tracing.md")]
 mod tracing {}
 
