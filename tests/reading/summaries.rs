@@ -187,6 +187,36 @@ fn a_summary_that_is_wrong_is_found_by_the_check() {
 }
 
 #[test]
+fn damage_to_a_summary_makes_nothing_panic() {
+    let (_directory, path) = recorded(2, 1_000);
+    let sound = std::fs::read(&path).unwrap();
+    let places: Vec<_> = {
+        let file = File::open(&path).unwrap();
+        let datasets = file.group("rank0/summary").unwrap().datasets().unwrap();
+        let place = |dataset: &hdf5::Dataset| {
+            (
+                dataset.offset().unwrap() as usize,
+                dataset.storage_size() as usize,
+            )
+        };
+        datasets.iter().map(place).collect()
+    };
+    let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+    for (offset, len) in places {
+        for _ in 0..100 {
+            random = random
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let mut damaged = sound.clone();
+            damaged[offset + (random >> 33) as usize % len] ^= 1 << (random % 8) | 0x80;
+            std::fs::write(&path, &damaged).unwrap();
+            let reader = ProfilingH5Reader::open(&path).unwrap();
+            drop(drawn(&tree(&reader, &RegionFilter::new())));
+        }
+    }
+}
+
+#[test]
 fn a_summary_of_other_intervals_or_of_another_layout_is_passed_over() {
     type Spoil = fn(&Group);
     let spoils: [Spoil; 5] = [

@@ -27,7 +27,8 @@ impl Builder<'_> {
                 let order = |start: i64| start.saturating_sub(if self.own_clocks { first } else { 0 });
                 let start = path.first_start_ns.map(|start| (order(start), start));
                 node.statistics.merge(&path.statistics);
-                node.outermost += if is_outer { path.outermost } else { 0 };
+                let outermost = if is_outer { path.outermost } else { 0 };
+                node.outermost = node.outermost.saturating_add(outermost);
                 node.recursion_depth = node.recursion_depth.max(path.recursion_depth);
                 node.first_start = [node.first_start, start].into_iter().flatten().min();
                 for &thread in &path.threads {

@@ -231,7 +231,7 @@ pub(in crate::store) fn read(rank: &Group, intervals: &[u64]) -> Result<Option<S
                 .any(|&calls| calls > 0)
                 .then_some((*span.start(), *span.end())),
             busy_ns: int(&facts, names::SUMMARY_BUSY)?,
-            threads: usize::try_from(int(&facts, names::SUMMARY_THREADS)?).ok()?,
+            threads: u32::try_from(int(&facts, names::SUMMARY_THREADS)?).ok()? as usize,
         })
     };
     Ok(summary())
