@@ -127,7 +127,15 @@ fn the_export_is_checked_and_shown_as_any_file() {
     let part = profile.directory().join("part.python.h5");
     let output = export(
         &profile.path(),
-        &["-o", part.to_str().unwrap(), "-i", "solve", "--compress"],
+        &[
+            "-o",
+            part.to_str().unwrap(),
+            "-i",
+            "solve",
+            "-r",
+            "0",
+            "--compress",
+        ],
     );
     assert!(output.status.success(), "{output:?}");
     for file in [&file, &part] {

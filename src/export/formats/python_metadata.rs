@@ -31,6 +31,9 @@ pub(super) fn of(profile: &Selected<'_>) -> Metadata {
             metadata.entry(name.into()).or_insert(value);
         }
     }
+    if let Some(ranks) = left_out(profile, &metadata) {
+        metadata.insert(names::LEFT_OUT_RANKS.into(), Value::Text(ranks));
+    }
     let size = Value::Int(num_ranks(profile));
     metadata.entry("mpi_size".into()).or_insert(size);
     // The package has one clock for all.
@@ -44,6 +47,22 @@ pub(super) fn of(profile: &Selected<'_>) -> Metadata {
         }
     }
     metadata
+}
+
+/// The ranks that have no row here, and are not missing for that; with those that were left out before.
+fn left_out(profile: &Selected<'_>, metadata: &Metadata) -> Option<String> {
+    let before = match metadata.get(names::LEFT_OUT_RANKS) {
+        Some(Value::Text(ranks)) => Some(ranks.clone()),
+        _ => None,
+    };
+    let here = profile.rows_by_rank();
+    let ranks = profile.source().ranks().into_iter();
+    let now = ranks.filter(|rank| !here.contains_key(rank));
+    let all: Vec<String> = before
+        .into_iter()
+        .chain(now.map(|rank| rank.to_string()))
+        .collect();
+    (!all.is_empty()).then(|| all.join(","))
 }
 
 /// The ranks of the run, also those of which there is nothing.
