@@ -82,6 +82,15 @@ fn decimals(step: i128, scale: i128) -> usize {
         .unwrap_or(3) as usize
 }
 
+/// Which of so many equal parts of a length have a label: all, every second, fifth, tenth and so on, so that labels are
+/// at least `pitch` apart.
+pub(super) fn labelled(parts: usize, length: f64, pitch: f64) -> impl Iterator<Item = usize> {
+    let each = length / parts.max(1) as f64;
+    let mut steps = (0..9).flat_map(|power| [1, 2, 5].map(|step| step * 10_usize.pow(power)));
+    let step = steps.find(|&step| step as f64 * each >= pitch).unwrap_or(1);
+    (0..parts).step_by(step)
+}
+
 /// An axis from left to right, with lines at its marks.
 pub(super) struct Axis {
     marks: Vec<Mark>,

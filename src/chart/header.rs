@@ -70,6 +70,16 @@ impl Header {
         notes
     }
 
+    /// What a time axis shows that begins with the run, in words.
+    pub(super) fn time_axis_title(&self) -> &'static str {
+        match (self.is_of_run, self.own_clocks) {
+            (true, false) => "Time since the start of the run",
+            (true, true) => "Time since the start of the run on each rank",
+            (false, false) => "Time since the first interval",
+            (false, true) => "Time since the first interval of each rank",
+        }
+    }
+
     /// What this chart draws together.
     pub(crate) fn drawing_notes(&self) -> Vec<String> {
         let mut notes = Vec::new();

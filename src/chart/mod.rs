@@ -28,6 +28,7 @@ mod heading;
 pub mod heatmap;
 mod histogram;
 pub mod list;
+mod log_scale;
 mod moments;
 mod options;
 pub mod palette;

@@ -105,6 +105,20 @@ impl<'a> Subject<'a> {
     }
 }
 
+/// For charts of times, where there are none.
+pub(super) fn no_length() -> Error {
+    Error::not_found("there is nothing to draw: no call of the chosen regions has a length")
+}
+
+/// For charts of intervals, where the source has none.
+pub(super) fn not_timed(source: &dyn Source) -> Error {
+    Error::not_found(if source.run().sums_only {
+        "there is nothing to draw: the file has the sums of calls and no intervals"
+    } else {
+        "there is nothing to draw: calls of the chosen regions were counted but not timed (time_trace was off)"
+    })
+}
+
 /// What several charts of a subject are finished with.
 pub struct Facts {
     /// By index into [`Source::names`], ns.

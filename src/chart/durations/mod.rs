@@ -7,11 +7,11 @@ use super::list::{Chart, GrowingChart};
 use super::moments::Moments;
 use super::options::ChartOptions;
 use super::palette::{Color, OTHERS};
-use super::subject::{Facts, Subject};
+use super::subject::{Facts, Subject, not_timed};
 use crate::analysis::inclusive;
 use crate::analysis::pass::Observer;
 use crate::analysis::selection::RegionFilter;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::profile::{Intervals, Source, saturate};
 use crate::render::Figure;
 use rustc_hash::FxHashMap;
@@ -118,9 +118,7 @@ impl<'a> GrowingDurations<'a> {
     pub fn finish(self, facts: &Facts) -> Result<DurationsChart> {
         let is_empty = |sums: &Sums| sums.by_rank.iter().all(|&total| total == 0);
         if self.intervals == 0 && self.regions.values().all(is_empty) {
-            return Err(Error::not_found(
-                "there is nothing to draw: calls of the chosen regions were counted but not timed (time_trace was off)",
-            ));
+            return Err(not_timed(self.source));
         }
         let wall = self.moments.wall(self.source);
         let header = Header {

@@ -6,11 +6,11 @@ use super::header::Header;
 use super::list::{Chart, GrowingChart};
 use super::options::ChartOptions;
 use super::palette::Color;
-use super::subject::{Facts, Subject};
+use super::subject::{Facts, Subject, no_length};
 use crate::analysis::call_tree::{CallNode, CallTree};
 use crate::analysis::pass::Observer;
 use crate::analysis::selection::RegionFilter;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::profile::Source;
 use crate::render::Figure;
 use rustc_hash::FxHashMap;
@@ -71,9 +71,7 @@ impl FlameGraph {
         };
         graph.total_ns = graph.add(tree, tree.roots().collect(), &color).max(1);
         if graph.frames.is_empty() {
-            return Err(Error::not_found(
-                "there is nothing to draw: no call of the chosen regions has a length",
-            ));
+            return Err(no_length());
         }
         Ok(graph)
     }

@@ -5,7 +5,7 @@ use super::lane::{LaneReducer, level_for, offset};
 
 /// Sums over lanes for each column of 2^level ns.
 #[derive(Debug)]
-pub(super) struct Density {
+pub(in crate::chart) struct Density {
     columns: u64,
     level: u32,
     first_column: i64,
@@ -21,7 +21,7 @@ struct Bin {
 }
 
 impl Density {
-    pub(super) fn new(columns: u64) -> Self {
+    pub(in crate::chart) fn new(columns: u64) -> Self {
         Density {
             columns: columns.max(2),
             level: 0,
@@ -31,7 +31,7 @@ impl Density {
     }
 
     /// Adds a lane.
-    pub(super) fn add(&mut self, lane: LaneReducer) {
+    pub(in crate::chart) fn add(&mut self, lane: LaneReducer) {
         let (lane_level, bars) = lane.finish(self.level);
         let (Some(first), Some(last)) = (bars.first(), bars.last()) else {
             return;
@@ -105,7 +105,7 @@ impl Density {
     }
 
     /// Bars from `origin` to `end`, busy by the mean over `lanes` lanes.
-    pub(super) fn finish(mut self, level: u32, origin: i64, end: i64, lanes: usize) -> Vec<Bar> {
+    pub(in crate::chart) fn finish(mut self, level: u32, origin: i64, end: i64, lanes: usize) -> Vec<Bar> {
         self.coarsen_to(level);
         let mut bars: Vec<Bar> = Vec::new();
         for (column, bin) in (self.first_column..).zip(&self.bins) {

@@ -58,12 +58,12 @@ impl RawBar {
 }
 
 /// Nanoseconds from `origin` to `time`; the few that do not fit are cut off at the largest.
-pub(super) fn offset(origin: i64, time: i64) -> i64 {
+pub(in crate::chart) fn offset(origin: i64, time: i64) -> i64 {
     time.saturating_sub(origin)
 }
 
 /// The finest level at which `span` ns take less than twice `columns` columns.
-pub(super) fn level_for(span: u64, columns: u64) -> u32 {
+pub(in crate::chart) fn level_for(span: u64, columns: u64) -> u32 {
     let limit = 2 * columns.max(2);
     (0..u64::BITS - 1)
         .find(|level| span >> level < limit)
@@ -72,7 +72,7 @@ pub(super) fn level_for(span: u64, columns: u64) -> u32 {
 
 /// The bars of a lane so far: at most two for each column, whatever the number of intervals.
 #[derive(Clone, Debug)]
-pub(super) struct LaneReducer {
+pub(in crate::chart) struct LaneReducer {
     columns: u64,
     level: u32,
     first: i64,
@@ -83,7 +83,7 @@ pub(super) struct LaneReducer {
 
 impl LaneReducer {
     /// `level` is where to begin: 0, or more when the time axis is already known to be longer.
-    pub(super) fn new(columns: u64, level: u32) -> Self {
+    pub(in crate::chart) fn new(columns: u64, level: u32) -> Self {
         LaneReducer {
             columns: columns.max(2),
             level,
@@ -96,7 +96,7 @@ impl LaneReducer {
     /// Adds the next interval in order of start. One that begins before the end of those before
     /// it, be it recursion or another thread, extends them.
     #[inline]
-    pub(super) fn push(&mut self, start: i64, end: i64) {
+    pub(in crate::chart) fn push(&mut self, start: i64, end: i64) {
         let end = end.max(start);
         match &mut self.open {
             Some(open) if start < open.end => {

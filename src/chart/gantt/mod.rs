@@ -1,8 +1,8 @@
 //! The Gantt chart: when each region ran, on which rank and thread.
 
 mod coverage;
-mod density;
-mod lane;
+pub(super) mod density;
+pub(super) mod lane;
 mod layout;
 #[cfg(feature = "plot")]
 pub(crate) mod nested;
@@ -36,12 +36,7 @@ impl GanttChart {
     /// What the time axis shows, in words.
     #[must_use]
     pub fn axis_title(&self) -> &'static str {
-        match (self.header.is_of_run, self.header.own_clocks) {
-            (true, false) => "Time since the start of the run",
-            (true, true) => "Time since the start of the run on each rank",
-            (false, false) => "Time since the first interval",
-            (false, true) => "Time since the first interval of each rank",
-        }
+        self.header.time_axis_title()
     }
 }
 

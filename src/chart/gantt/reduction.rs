@@ -12,8 +12,8 @@ use crate::chart::list::{Chart, GrowingChart};
 use crate::chart::moments::Moments;
 use crate::chart::options::ChartOptions;
 use crate::chart::palette::OTHERS;
-use crate::chart::subject::{Facts, Subject};
-use crate::error::{Error, Result};
+use crate::chart::subject::{Facts, Subject, not_timed};
+use crate::error::Result;
 use crate::profile::{Intervals, Source, thread_label};
 use crate::render::Figure;
 use rustc_hash::FxHashMap;
@@ -198,11 +198,7 @@ impl<'a> GrowingGantt<'a> {
     /// When there was nothing to draw, or names of threads cannot be read.
     pub fn finish(mut self, facts: &Facts) -> Result<GanttChart> {
         if self.header.intervals == 0 {
-            return Err(Error::not_found(if self.source.run().sums_only {
-                "there is no timeline to draw: the file has the sums of calls and no intervals"
-            } else {
-                "there is nothing to draw: calls of the chosen regions were counted but not timed (time_trace was off)"
-            }));
+            return Err(not_timed(self.source));
         }
         let level = self.level();
         let mut order: Vec<Option<usize>> = self.starts.keys().copied().collect();

@@ -5,11 +5,11 @@ mod picture;
 use super::header::Header;
 use super::list::{Chart, GrowingChart};
 use super::options::ChartOptions;
-use super::subject::{Facts, Subject};
+use super::subject::{Facts, Subject, no_length};
 use crate::analysis::call_tree::CallTree;
 use crate::analysis::pass::Observer;
 use crate::analysis::selection::RegionFilter;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::profile::Source;
 use crate::render::Figure;
 use std::collections::{BTreeMap, BTreeSet};
@@ -103,9 +103,7 @@ impl RankHeatmap {
         }
         let mut rows: Vec<HeatmapRow> = regions.into_values().filter(|row| row.total() > 0).collect();
         if rows.is_empty() {
-            return Err(Error::not_found(
-                "there is nothing to draw: no call of the chosen regions has a length",
-            ));
+            return Err(no_length());
         }
         rows.sort_by(|a, b| b.total().cmp(&a.total()).then_with(|| a.name.cmp(&b.name)));
         if rows.len() > growing.most {

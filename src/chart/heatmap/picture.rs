@@ -1,6 +1,7 @@
 //! Draws a heat map: a row for each region, a column for each rank.
 
 use super::{HeatmapRow, RankHeatmap};
+use crate::chart::axis;
 use crate::chart::backdrop::Backdrop;
 use crate::chart::heading::Heading;
 use crate::error::Result;
@@ -101,7 +102,7 @@ impl Figure for RankHeatmap {
             right,
             columns,
             rows: rows.collect(),
-            ranks: labels(&self.ranks, f64::from(right - left))
+            ranks: axis::labelled(self.ranks.len(), f64::from(right - left), LABEL_PITCH)
                 .map(|place| {
                     (
                         x((place as f64 + 0.5) / ranks_per_column as f64),
@@ -113,14 +114,6 @@ impl Figure for RankHeatmap {
             legend: Legend::of(&self.rows, paper),
         }))
     }
-}
-
-/// Which of the ranks have a label: all, every second, fifth, tenth and so on.
-fn labels(ranks: &[u32], length: f64) -> impl Iterator<Item = usize> {
-    let each = length / ranks.len().max(1) as f64;
-    let mut steps = (0..9).flat_map(|power| [1, 2, 5].map(|step| step * 10_usize.pow(power)));
-    let step = steps.find(|&step| step as f64 * each >= LABEL_PITCH).unwrap_or(1);
-    (0..ranks.len()).step_by(step)
 }
 
 impl Row {

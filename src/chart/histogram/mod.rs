@@ -7,9 +7,9 @@ use super::header::Header;
 use super::list::{Chart, GrowingChart};
 use super::options::ChartOptions;
 use super::palette::{Color, OTHERS};
-use super::subject::{Facts, Subject};
+use super::subject::{Facts, Subject, not_timed};
 use crate::analysis::pass::Observer;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::profile::{Intervals, Source};
 use crate::render::Figure;
 use bins::Bins;
@@ -95,9 +95,7 @@ impl GrowingChart for GrowingHistograms<'_> {
         let mut regions: Vec<(usize, Bins)> = self.bins.into_iter().enumerate().collect();
         regions.retain(|(_, bins)| bins.total() > 0);
         if regions.is_empty() {
-            return Err(Error::not_found(
-                "there is nothing to draw: calls of the chosen regions were counted but not timed (time_trace was off)",
-            ));
+            return Err(not_timed(self.source));
         }
         regions.sort_by_key(|(name, _)| (Reverse(facts.totals[*name]), &names[*name]));
         let rest = regions.split_off(if regions.len() > self.most {

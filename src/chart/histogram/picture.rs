@@ -4,6 +4,7 @@ use super::{Histogram, Histograms};
 use crate::chart::axis::Axis;
 use crate::chart::backdrop::Backdrop;
 use crate::chart::heading::Heading;
+use crate::chart::log_scale::LogScale;
 use crate::error::Result;
 use crate::render::style::{BACKGROUND, INK, MARGIN, MUTED, NAME, RULE};
 use crate::render::{Anchor, Canvas, Color, Figure, Paper, Picture, Text};
@@ -14,6 +15,8 @@ use std::ops::RangeInclusive;
 const PITCH: RangeInclusive<i32> = 56..=120;
 const GAP: i32 = 14;
 const MAX_NAME: f32 = 640.0;
+/// The room that the label of a mark takes.
+const LABEL: f64 = 130.0;
 /// A bar is no lower, however few calls it has.
 const LOWEST: i32 = 2;
 const MEDIAN: f64 = 0.5;
@@ -45,53 +48,6 @@ struct Row {
     strokes: Vec<i32>,
 }
 
-/// Durations on paper; what is shorter than 1 ns is where half of that is.
-struct LogScale {
-    left: i32,
-    length: f64,
-    from: f64,
-    decades: f64,
-}
-
-impl LogScale {
-    fn x(&self, ns: f64) -> i32 {
-        let share = (ns.max(0.5).log10() - self.from) / self.decades;
-        self.left + (self.length * share.clamp(0.0, 1.0)).round() as i32
-    }
-
-    /// Powers of ten, and twice and five times those where there is room for them.
-    fn marks(&self) -> Vec<(i32, String)> {
-        let powers = self.from.floor() as i32..=(self.from + self.decades).floor() as i32;
-        let factors: &[i64] = if self.length / self.decades > 700.0 {
-            &[1, 2, 5]
-        } else {
-            &[1]
-        };
-        let marks = powers.filter(|power| (0..=18).contains(power)).flat_map(|power| {
-            let power = 10_i64.pow(power as u32);
-            factors
-                .iter()
-                .filter_map(move |factor| power.checked_mul(*factor))
-        });
-        let (low, high) = (self.from - 1e-9, self.from + self.decades + 1e-9);
-        let on_axis = |ns: &i64| (low..=high).contains(&(*ns as f64).log10());
-        marks
-            .filter(on_axis)
-            .map(|ns| (self.x(ns as f64), label(ns)))
-            .collect()
-    }
-}
-
-/// 1, 2 or 5 times a power of ten ns, without digits that say nothing.
-fn label(ns: i64) -> String {
-    let units = [("s", 1_000_000_000), ("ms", 1_000_000), ("µs", 1_000)];
-    let (unit, scale) = units
-        .into_iter()
-        .find(|&(_, scale)| ns >= scale)
-        .unwrap_or(("ns", 1));
-    format!("{} {unit}", units::count((ns / scale).unsigned_abs()))
-}
-
 impl Figure for Histograms {
     fn lay_out<'a>(&'a self, paper: &Paper<'_>) -> Result<Box<dyn Picture + 'a>> {
         let heading = Heading::of(&self.header, self.rows.iter().map(|row| row.name.as_str()), paper);
@@ -116,7 +72,7 @@ impl Figure for Histograms {
             rows: rows
                 .map(|(row, (name, values))| Row::of(row, name, values, &scale))
                 .collect(),
-            axis: Axis::new(scale.marks(), TITLE, (left, right), paper).title_at(92),
+            axis: Axis::new(scale.marks(LABEL), TITLE, (left, right), paper).title_at(92),
         }))
     }
 }
@@ -124,18 +80,9 @@ impl Figure for Histograms {
 impl Histograms {
     fn scale(&self, left: i32, right: i32) -> LogScale {
         let bars = || self.rows.iter().flat_map(|row| row.bins.filled());
-        let from = bars()
-            .map(|(from, _, _)| from)
-            .fold(f64::MAX, f64::min)
-            .max(0.5)
-            .log10();
-        let to = bars().map(|(_, to, _)| to).fold(1.0, f64::max).log10();
-        LogScale {
-            left,
-            length: f64::from(right - left),
-            from: from - (1.0 - (to - from)).max(0.0) / 2.0,
-            decades: (to - from).max(1.0),
-        }
+        let from = bars().map(|(from, _, _)| from).fold(f64::MAX, f64::min);
+        let to = bars().map(|(_, to, _)| to).fold(1.0, f64::max);
+        LogScale::new(left, f64::from(right - left), from, to)
     }
 }
 
@@ -160,7 +107,7 @@ impl Row {
         let bars = row
             .bins
             .filled()
-            .map(|bin| (scale.x(bin.0), scale.x(bin.1), density(bin) / most));
+            .map(|bin| (scale.at(bin.0), scale.at(bin.1), density(bin) / most));
         let strokes = [MEDIAN, HIGH]
             .into_iter()
             .filter_map(|share| row.bins.quantile(share));
@@ -169,7 +116,7 @@ impl Row {
             values,
             color: row.color,
             bars: bars.collect(),
-            strokes: strokes.map(|ns| scale.x(ns)).collect(),
+            strokes: strokes.map(|ns| scale.at(ns)).collect(),
         }
     }
 }
