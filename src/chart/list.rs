@@ -2,7 +2,7 @@
 
 use super::options::ChartOptions;
 use super::subject::{Facts, GrowingFacts, Subject};
-use super::{durations, flame, gantt, heatmap, histogram};
+use super::{durations, flame, gantt, heatmap, histogram, imbalance};
 use crate::analysis::pass::{self, Observer};
 use crate::analysis::selection::RegionFilter;
 use crate::error::Result;
@@ -89,6 +89,7 @@ pub const CHARTS: &[&dyn Chart] = &[
     &flame::Flame,
     &heatmap::Heatmap,
     &histogram::DurationHistograms,
+    &imbalance::RankImbalance,
 ];
 
 /// The chart of this name.

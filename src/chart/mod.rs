@@ -27,6 +27,7 @@ mod header;
 mod heading;
 pub mod heatmap;
 mod histogram;
+mod imbalance;
 pub mod list;
 mod log_scale;
 mod moments;

@@ -645,7 +645,7 @@ fn every_chart_of_the_list_draws_every_profile_or_says_why_not() {
         }
     }
     let nothing = Profile::builder().interval(Call::new("a", 5..5)).build();
-    for chart in ["flame", "heatmap"] {
+    for chart in ["flame", "heatmap", "imbalance"] {
         let chart = list::by_name(chart).unwrap();
         let error = chart.reduce(&nothing, &RegionFilter::new(), &ChartOptions::new());
         let error = error.err().expect("nothing to draw");
@@ -744,4 +744,67 @@ fn a_histogram_tells_the_usual_calls_from_the_rare_long_ones() {
     for text in ["1 call, median 0 ns, 95 % 0 ns, max 0 ns", "100 ns", "10 µs"] {
         assert!(texts.iter().any(|known| known == text), "{text}: {texts:?}");
     }
+}
+
+#[test]
+fn imbalance_puts_first_what_loses_most_and_names_the_slowest_rank() {
+    let mut profile = Profile::builder();
+    for rank in 0..4_i64 {
+        let end = if rank == 2 { 3_000 } else { 1_000 };
+        profile.push(Call::new("even", 0..9_000).rank(rank as u32));
+        profile.push(Call::new("solve", 0..end).rank(rank as u32));
+        if rank != 1 {
+            profile.push(Call::new("write", 9_000..9_100).rank(rank as u32));
+        }
+    }
+    let texts = texts_of("imbalance", &profile.build());
+    for text in [
+        "1.50 µs lost, 2.00 × mean",
+        "min 1.00 µs, mean 1.50 µs, max 3.00 µs",
+        "rank 2",
+        "25 ns lost, 1.33 × mean",
+        "min 0 ns, mean 75 ns, max 100 ns",
+        "rank 0",
+        "0 ns lost, 1.00 × mean",
+    ] {
+        assert!(texts.iter().any(|known| known == text), "{text}: {texts:?}");
+    }
+    let place = |name: &str| texts.iter().position(|text| text == name).expect(name);
+    assert!(place("solve") < place("write") && place("write") < place("even"));
+    let axis = texts
+        .iter()
+        .find(|text| text.contains("less the mean of 4 ranks"));
+    assert!(
+        axis.expect("a title").ends_with("hollow: never entered"),
+        "{axis:?}"
+    );
+    // No rank is slowest where all take equally long.
+    assert_eq!(texts.iter().filter(|text| text.starts_with("rank ")).count(), 2);
+}
+
+#[test]
+fn imbalance_shows_the_regions_that_lose_most_and_says_how_many_there_are() {
+    let mut profile = Profile::builder();
+    for region in 1..=60 {
+        profile.push(Call::new(&format!("region {region}"), 0..100));
+        profile.push(Call::new(&format!("region {region}"), 0..100 + region).rank(1));
+    }
+    let texts = texts_of("imbalance", &profile.build());
+    let has = |wanted: &str| texts.iter().any(|text| text == wanted);
+    assert!(
+        has("region 60") && has("region 49") && !has("region 48"),
+        "{texts:?}"
+    );
+    let title = |text: &String| text.ends_with("the 12 regions of 60 that lose most");
+    assert!(texts.iter().any(title), "{texts:?}");
+}
+
+#[test]
+fn imbalance_of_a_single_rank_says_that_there_is_nothing_to_compare() {
+    let texts = texts_of("imbalance", &solver(1));
+    assert!(
+        texts.iter().any(|text| text.contains("only one rank")),
+        "{texts:?}"
+    );
+    assert!(!texts.iter().any(|text| text.contains("mean")), "{texts:?}");
 }
