@@ -2,7 +2,7 @@
 
 use super::options::ChartOptions;
 use super::subject::{Facts, GrowingFacts, Subject};
-use super::{durations, flame, gantt, heatmap, histogram, imbalance};
+use super::{durations, flame, gantt, heatmap, histogram, imbalance, timeseries};
 use crate::analysis::pass::{self, Observer};
 use crate::analysis::selection::RegionFilter;
 use crate::error::Result;
@@ -90,6 +90,7 @@ pub const CHARTS: &[&dyn Chart] = &[
     &heatmap::Heatmap,
     &histogram::DurationHistograms,
     &imbalance::RankImbalance,
+    &timeseries::DurationsOverTime,
 ];
 
 /// The chart of this name.

@@ -34,6 +34,7 @@ mod moments;
 mod options;
 pub mod palette;
 mod subject;
+mod timeseries;
 mod totals;
 
 pub use durations::{DurationsChart, GrowingDurations};

@@ -808,3 +808,36 @@ fn imbalance_of_a_single_rank_says_that_there_is_nothing_to_compare() {
     );
     assert!(!texts.iter().any(|text| text.contains("mean")), "{texts:?}");
 }
+
+#[test]
+fn a_time_series_shows_regions_that_become_slower_and_leaves_out_what_is_called_once() {
+    let mut profile = Profile::builder();
+    profile.push(Call::new("main", 0..1_000_000));
+    for call in 0..1_000_i64 {
+        let length = if call < 500 { 100 } else { 120 };
+        profile.push(Call::new("slower", call * 1_000..call * 1_000 + length));
+        profile.push(Call::new("steady", call * 1_000 + 200..call * 1_000 + 250));
+        profile.push(Call::new("first is long", call * 1_000 + 300..call * 1_000 + 310));
+    }
+    profile.push(Call::new("first is long", 0..90_000));
+    let texts = texts_of("timeseries", &profile.build());
+    let has = |wanted: &str| texts.iter().any(|text| text == wanted);
+    assert!(
+        has("slower") && has("steady") && has("first is long") && !has("main"),
+        "{texts:?}"
+    );
+    assert!(
+        texts
+            .iter()
+            .any(|text| text.starts_with("first quarter 1") && text.ends_with("+20 %")),
+        "{texts:?}"
+    );
+    assert!(
+        has("steady from first to last quarter") && has("1 000 calls") && has("1 001 calls"),
+        "{texts:?}"
+    );
+    // The axis of the region with one very long call is logarithmic.
+    assert!(has("100 ns") && has("1 µs") && has("10 µs"), "{texts:?}");
+    let once = Profile::builder().interval(Call::new("main", 0..1_000)).build();
+    assert!(texts_of("timeseries", &once).iter().any(|text| text == "1 call"));
+}
