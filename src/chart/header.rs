@@ -29,6 +29,8 @@ pub struct Header {
     pub threads_merged: bool,
     /// How many regions are drawn together as "others".
     pub regions_merged: usize,
+    /// The regions that a chart of how busy ranks are does not count, as they are open nearly all the time.
+    pub not_counted: Vec<String>,
     /// What has to be known beside the numbers, as table and JSON have it.
     pub run_notes: Vec<Note>,
 }
@@ -102,6 +104,12 @@ impl Header {
             notes.push(format!(
                 "the {} shortest regions share a lane",
                 self.regions_merged
+            ));
+        }
+        if !self.not_counted.is_empty() {
+            notes.push(format!(
+                "not counted, as they are open nearly all the time: {}",
+                self.not_counted.join(", ")
             ));
         }
         notes

@@ -2,7 +2,7 @@
 
 use super::options::ChartOptions;
 use super::subject::{Facts, GrowingFacts, Subject};
-use super::{durations, flame, gantt, heatmap, histogram, imbalance, timeseries};
+use super::{density, durations, flame, gantt, heatmap, histogram, imbalance, timeseries};
 use crate::analysis::pass::{self, Observer};
 use crate::analysis::selection::RegionFilter;
 use crate::error::Result;
@@ -91,6 +91,7 @@ pub const CHARTS: &[&dyn Chart] = &[
     &histogram::DurationHistograms,
     &imbalance::RankImbalance,
     &timeseries::DurationsOverTime,
+    &density::BusyShare,
 ];
 
 /// The chart of this name.

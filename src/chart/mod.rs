@@ -20,6 +20,7 @@
 
 pub mod axis;
 mod backdrop;
+mod density;
 pub mod durations;
 pub mod flame;
 pub mod gantt;

@@ -38,6 +38,11 @@ impl Moments {
         })
     }
 
+    /// The run, as far as it is known yet.
+    pub(super) fn known(&self) -> Option<&Wall> {
+        self.before.as_ref()
+    }
+
     /// The first and the last moment of the axis, as far as they are known yet.
     pub(super) fn axis(&self) -> Option<(i64, i64)> {
         let wall = self.before.as_ref()?;

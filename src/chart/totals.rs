@@ -32,6 +32,11 @@ impl Totals {
         self.known.iter().all(Option::is_some)
     }
 
+    /// That of a row, once it is known.
+    pub(crate) fn of_row(&self, row: usize) -> Option<i128> {
+        self.known[row]
+    }
+
     /// Sums over ranks, by index into [`Source::names`], when the pass is over.
     pub(crate) fn by_name(&self, source: &dyn Source) -> Vec<i128> {
         let mut sums = vec![0; source.names().len()];

@@ -841,3 +841,59 @@ fn a_time_series_shows_regions_that_become_slower_and_leaves_out_what_is_called_
     let once = Profile::builder().interval(Call::new("main", 0..1_000)).build();
     assert!(texts_of("timeseries", &once).iter().any(|text| text == "1 call"));
 }
+
+/// The grey of a pixel of the density of a profile, at shares of its width and height.
+fn density_at(profile: &Profile, places: &[(f64, f64)]) -> Vec<u8> {
+    let chart = list::by_name("density").unwrap();
+    let figure = chart
+        .reduce(profile, &RegionFilter::new(), &ChartOptions::new())
+        .unwrap();
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("density.png");
+    save(&*figure, &path).unwrap();
+    let (width, height, pixels) = png_pixels(&path);
+    let at = |&(x, y): &(f64, f64)| {
+        let (x, y) = ((x * width as f64) as usize, (y * height as f64) as usize);
+        pixels[3 * (y * width + x)]
+    };
+    places.iter().map(at).collect()
+}
+
+#[test]
+fn density_is_darkest_where_a_rank_is_always_busy_and_white_where_it_never_is() {
+    let mut profile = Profile::builder();
+    for rank in 0..1_000_u32 {
+        // One rank takes longer than the others.
+        profile.push(Call::new("main", 0..if rank == 700 { 1_200_000 } else { 1_000_000 }).rank(rank));
+        // Of the first ranks all are busy, of the last every second one; none in the second half of the run.
+        if rank < 500 || rank % 2 == 0 {
+            (0..50).for_each(|call| {
+                profile.push(Call::new("solve", call * 10_000..(call + 1) * 10_000).rank(rank))
+            });
+        }
+    }
+    let profile = profile.build();
+    let [busy, half, none] = density_at(&profile, &[(0.3, 0.3), (0.3, 0.75), (0.8, 0.5)])[..] else {
+        panic!()
+    };
+    assert_eq!((busy, none), (0x0b, 255));
+    assert!((100..150).contains(&half), "{half}");
+    let texts = texts_of("density", &profile);
+    for part in [
+        "not counted, as they are open nearly all the time: main",
+        "2 ranks share a lane",
+    ] {
+        assert!(texts.iter().any(|text| text.contains(part)), "{part}: {texts:?}");
+    }
+}
+
+#[test]
+fn density_counts_what_is_open_all_the_time_where_there_is_nothing_else() {
+    let profile = Profile::builder().interval(Call::new("main", 0..1_000)).build();
+    assert_eq!(density_at(&profile, &[(0.5, 0.5)]), [0x0b]);
+    assert!(
+        !texts_of("density", &profile)
+            .iter()
+            .any(|text| text.contains("not counted"))
+    );
+}
