@@ -104,7 +104,6 @@ mod sys;
 mod text;
 mod tournament;
 pub mod units;
-#[cfg(any(feature = "export", feature = "hdf5"))]
 mod workers;
 
 pub use analysis::selection::RegionFilter;

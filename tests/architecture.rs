@@ -113,6 +113,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "store::region_names",
             "text",
             "units",
+            "workers",
         ],
     ),
     (

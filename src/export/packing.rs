@@ -2,11 +2,12 @@
 
 use super::output::Output;
 use crate::error::Result;
+use crate::workers::Workers;
 use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
 use std::io::{self, BufWriter, Write};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::{self, Scope};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
 
 /// A better level saves a tenth of the bytes and takes three times as long.
 const LEVEL: Compression = Compression::fast();
@@ -56,49 +57,25 @@ impl Write for Pipe {
     }
 }
 
-/// A thread: where its blocks go in, and come out compressed.
-type Packer = (SyncSender<Vec<u8>>, Receiver<Vec<u8>>);
-
 /// Compresses blocks on other threads and gives them back in their order.
-pub(super) struct Blocks {
-    threads: Vec<Packer>,
-    sent: usize,
-    received: usize,
-}
+pub(super) struct Blocks(Workers<Vec<u8>, Vec<u8>>);
 
 impl Blocks {
-    /// With threads that live as long as the scope.
-    pub(super) fn start<'scope>(scope: &'scope Scope<'scope, '_>) -> Self {
-        // One core is busy with what makes the blocks.
-        let cores = thread::available_parallelism().map_or(1, |cores| cores.get() - 1);
-        let start = |_| {
-            let (sender, blocks) = sync_channel::<Vec<u8>>(WAITING);
-            let (done, compressed) = sync_channel(WAITING);
-            scope.spawn(move || blocks.into_iter().try_for_each(|block| done.send(zlib(&block))));
-            (sender, compressed)
-        };
-        Self {
-            threads: (0..cores.clamp(1, 8)).map(start).collect(),
-            sent: 0,
-            received: 0,
-        }
+    pub(super) fn start() -> Self {
+        Self(Workers::start(zlib))
     }
 
-    /// Adds a block; `write` takes the next ones that are done.
+    /// Adds a block; `write` takes the next one that is done.
     pub(super) fn add(
         &mut self,
         block: Vec<u8>,
         out: &mut Output<'_>,
-        mut write: impl FnMut(&[u8], &mut Output<'_>) -> Result<()>,
+        write: impl FnOnce(&[u8], &mut Output<'_>) -> Result<()>,
     ) -> Result<()> {
-        let threads = self.threads.len();
-        if self.sent - self.received == threads * WAITING {
-            self.receive(out, &mut write)?;
+        match self.0.add(block) {
+            Some(compressed) => write(&compressed, out),
+            None => Ok(()),
         }
-        let sent = self.threads[self.sent % threads].0.send(block);
-        sent.map_err(|_| out.error(io::ErrorKind::BrokenPipe.into()))?;
-        self.sent += 1;
-        Ok(())
     }
 
     /// Waits for all blocks.
@@ -107,27 +84,16 @@ impl Blocks {
         out: &mut Output<'_>,
         mut write: impl FnMut(&[u8], &mut Output<'_>) -> Result<()>,
     ) -> Result<()> {
-        while self.received < self.sent {
-            self.receive(out, &mut write)?;
+        while let Some(compressed) = self.0.next() {
+            write(&compressed, out)?;
         }
         Ok(())
     }
-
-    fn receive(
-        &mut self,
-        out: &mut Output<'_>,
-        write: &mut impl FnMut(&[u8], &mut Output<'_>) -> Result<()>,
-    ) -> Result<()> {
-        let block = self.threads[self.received % self.threads.len()].1.recv();
-        let block = block.map_err(|_| out.error(io::ErrorKind::BrokenPipe.into()))?;
-        self.received += 1;
-        write(&block, out)
-    }
 }
 
-fn zlib(block: &[u8]) -> Vec<u8> {
+fn zlib(block: Vec<u8>) -> Vec<u8> {
     let mut encoder = ZlibEncoder::new(Vec::with_capacity(block.len() / 2), LEVEL);
     // A list of bytes takes whatever there is memory for.
-    let written = encoder.write_all(block);
+    let written = encoder.write_all(&block);
     written.and_then(|()| encoder.finish()).unwrap_or_default()
 }

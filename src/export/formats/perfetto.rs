@@ -14,7 +14,6 @@ use crate::export::protobuf::{Message, push_varint};
 use crate::export::selected::ThreadLabels;
 use crate::export::{ExportOptions, Exporter, Output, Selected};
 use rustc_hash::FxHashSet;
-use std::thread;
 
 pub(super) struct Perfetto;
 
@@ -56,19 +55,17 @@ impl Exporter for Perfetto {
     }
 
     fn write(&self, profile: &Selected<'_>, _: &ExportOptions, out: &mut Output<'_>) -> Result<()> {
-        thread::scope(|scope| {
-            let mut trace = Trace {
-                block: Vec::with_capacity(2 * BLOCK),
-                blocks: Blocks::start(scope),
-                out,
-                tracks: 0,
-                began: None,
-            };
-            for (rank, rows) in profile.rows_by_rank() {
-                Rank::new(&mut trace, profile, rank, &rows)?.write(&rows)?;
-            }
-            trace.finish()
-        })
+        let mut trace = Trace {
+            block: Vec::with_capacity(2 * BLOCK),
+            blocks: Blocks::start(),
+            out,
+            tracks: 0,
+            began: None,
+        };
+        for (rank, rows) in profile.rows_by_rank() {
+            Rank::new(&mut trace, profile, rank, &rows)?.write(&rows)?;
+        }
+        trace.finish()
     }
 }
 
