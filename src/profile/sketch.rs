@@ -102,6 +102,7 @@ impl Sketch {
     }
 
     /// Unites buckets until no more than `most` have any duration in them, or they cannot become coarser.
+    #[cfg(any(feature = "hdf5", test))]
     pub(crate) fn coarsen(&mut self, most: usize) {
         while self.bits > 0 && self.counts.iter().filter(|&&count| count > 0).count() > most {
             self.coarsen_to(self.bits - 1);
@@ -159,6 +160,7 @@ impl Sketch {
 
     /// The logarithm of the number of buckets in a doubling, and the number and the count of each bucket with any
     /// duration in it.
+    #[cfg(any(feature = "hdf5", test))]
     pub(crate) fn parts(&self) -> (u32, impl Iterator<Item = (u32, u64)> + '_) {
         let buckets = self.counts.iter().enumerate();
         let buckets = buckets.map(|(at, &count)| (at as u32, count));
@@ -166,6 +168,7 @@ impl Sketch {
     }
 
     /// A sketch of its [parts](Self::parts); none where there cannot be such a bucket.
+    #[cfg(any(feature = "hdf5", test))]
     pub(crate) fn from_parts(bits: u32, buckets: impl IntoIterator<Item = (u32, u64)>) -> Option<Self> {
         let mut sketch = Self {
             bits: (bits <= FINEST).then_some(bits)?,

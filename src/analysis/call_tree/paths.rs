@@ -17,6 +17,10 @@ pub(crate) struct Target {
     /// Whether they have no node of their own.
     pub(crate) folded: bool,
     /// Whether another call of the region may be open around them.
+    #[cfg_attr(
+        not(any(feature = "hdf5", test)),
+        allow(dead_code, reason = "only those who write files ask")
+    )]
     pub(crate) recurs: bool,
 }
 
@@ -49,11 +53,13 @@ impl Paths {
     }
 
     /// The node above one.
+    #[cfg(any(feature = "hdf5", test))]
     pub(crate) fn parent(&self, node: usize) -> usize {
         self.paths[node].parent
     }
 
     /// The region of a node.
+    #[cfg(any(feature = "hdf5", test))]
     pub(crate) fn region(&self, node: usize) -> usize {
         self.paths[node].region
     }

@@ -4,12 +4,15 @@
 //! them read from its end: a call then comes before those inside it, and nothing has to be sorted. [`of_rank`] works
 //! it out from rows in order of start, by the tree that is shown everywhere else; it verifies the former.
 
+#[cfg(any(feature = "hdf5", test))]
 mod backward;
+#[cfg(any(feature = "hdf5", test))]
 mod busy;
 mod forward;
 #[cfg(test)]
 mod tests;
 
+#[cfg(any(feature = "hdf5", test))]
 pub(crate) use backward::{Backward, ThreadCalls};
 pub(crate) use forward::of_rank;
 

@@ -12,7 +12,7 @@ use crate::profile::{
     Row, RowFacts, RunFacts, Source, StoredSummary,
 };
 pub(crate) use ordered::OrderedFile;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -156,9 +156,11 @@ impl ProfilingH5Reader {
     }
 
     /// The intervals of ranks of which the file has no summary.
+    #[cfg(feature = "hdf5")]
     pub(crate) fn intervals_to_read(&self) -> u64 {
         let ranks = self.ranks().iter();
-        let unsummarized: BTreeSet<_> = ranks.filter(|&&rank| !self.file.has_summary(rank)).collect();
+        let unsummarized: std::collections::BTreeSet<_> =
+            ranks.filter(|&&rank| !self.file.has_summary(rank)).collect();
         let rows = self.rows().iter().filter(|row| unsummarized.contains(&row.rank));
         rows.map(|row| row.intervals).fold(0, u64::saturating_add)
     }
