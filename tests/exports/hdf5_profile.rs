@@ -315,7 +315,10 @@ fn an_export_may_go_through_a_pipe_and_be_packed_once_more() {
 fn what_makes_no_sense_is_refused_with_words() {
     let profile = sample();
     let message = complaint(&profile.path(), &["--to", "csv", "--compress"]);
-    assert_eq!(message, "--compress is not for the format csv; it is for hdf5, python");
+    assert_eq!(
+        message,
+        "--compress is not for the format csv; it is for hdf5, python"
+    );
     let aggregate = golden("py075_aggregate.h5");
     let target = profile.directory().join("out.h5");
     let message = complaint(&aggregate, &["-o", target.to_str().unwrap()]);
