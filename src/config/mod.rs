@@ -329,8 +329,8 @@ impl ProfilingConfig {
     }
 
     /// Compresses the file: about 4 bytes an interval instead of 16. That is done when the session is finalized, on
-    /// all cores that the process may use, and takes several times as long as only writing the file; while the program
-    /// runs it costs nothing. Every program that reads HDF5 reads the file. Of [logs that are
+    /// all cores that the process may use, and takes about twice the processor time of only writing the file. While
+    /// the program runs it costs nothing. Every program that reads HDF5 reads the file. Of [logs that are
     /// kept](MergeMode::Keep), `merge --compress` makes a compressed file later.
     ///
     /// Defaults to `false`; `SCOPE_PROFILER_COMPRESS` overrides.

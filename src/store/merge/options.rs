@@ -52,8 +52,8 @@ impl MergeOptions {
         self
     }
 
-    /// Sets whether the file is compressed: about 4 bytes an interval instead of 16, for several times as long a
-    /// merge, on all cores. Every reader of HDF5 reads it. Defaults to `false`.
+    /// Sets whether the file is compressed: about 4 bytes an interval instead of 16, for about twice the processor
+    /// time, on all cores. Every reader of HDF5 reads it. Defaults to `false`.
     #[must_use]
     pub fn compress(mut self, compress: bool) -> Self {
         self.compress = compress;
