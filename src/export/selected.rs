@@ -86,8 +86,9 @@ impl<'a> Selected<'a> {
         &self.ranks
     }
 
-    /// What is selected, in words, where that is not all.
-    pub(super) fn part(&self) -> Option<String> {
+    /// What is selected of regions, ranks and time, in words; `None` where that is all.
+    #[must_use]
+    pub fn part(&self) -> Option<String> {
         let window = self.window.map(|window| format!("the time {window}"));
         let parts: Vec<String> = self.choice.iter().cloned().chain(window).collect();
         (!parts.is_empty()).then(|| parts.join(", "))
@@ -214,9 +215,13 @@ impl<'a> Selected<'a> {
         Ok(())
     }
 
-    /// The exclusive time of every row of a rank in the window, ns, of those that were not selected, too: a call
-    /// inside another takes its time, whichever is shown.
-    pub(super) fn exclusive_times(&self, rank: u32) -> Result<BTreeMap<usize, i64>> {
+    /// The exclusive time of every row of a rank in the window, ns, by the row's index: a call inside another takes
+    /// that one's time, so this counts rows that were not selected, too.
+    ///
+    /// # Errors
+    ///
+    /// When intervals cannot be read.
+    pub fn exclusive_times(&self, rank: u32) -> Result<BTreeMap<usize, i64>> {
         let window = self.window_of(rank);
         let cut = window.map(|window| move |interval| window.cut(interval));
         let cut = cut.as_ref().map(|cut| cut as &nesting::Cut<'_>);

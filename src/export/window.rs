@@ -42,11 +42,15 @@ impl Window {
         }
     }
 
-    pub(in crate::export) fn begin_ns(self) -> i64 {
+    /// When it begins, in ns since the start of the run.
+    #[must_use]
+    pub fn from_ns(self) -> i64 {
         self.from_ns
     }
 
-    pub(in crate::export) fn until_ns(self) -> i64 {
+    /// When it is over, in ns since the start of the run.
+    #[must_use]
+    pub fn until_ns(self) -> i64 {
         self.until_ns
     }
 

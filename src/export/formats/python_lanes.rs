@@ -53,6 +53,7 @@ impl Lanes {
     }
 
     /// Whether those of any rank are told apart.
+    #[cfg(feature = "hdf5")]
     pub(super) fn are_told_apart(&self) -> bool {
         !self.0.values().all(is_only_one)
     }

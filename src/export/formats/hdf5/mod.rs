@@ -236,7 +236,7 @@ impl Rank<'_> {
             facts.push((names::COMPLETE, Value::Int(complete.into())));
             let window = self.profile.window_of(self.rank);
             let (from, until) = window.map_or((start, end), |window| {
-                (start.max(window.begin_ns()), end.min(window.until_ns()))
+                (start.max(window.from_ns()), end.min(window.until_ns()))
             });
             if from <= until {
                 facts.push((names::SESSION_START, Value::Int(from)));
