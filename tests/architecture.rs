@@ -468,7 +468,7 @@ fn every_test_program_begins_calm() {
         });
     for program in programs {
         let text = fs::read_to_string(&program).expect("a readable file");
-        let is_calm = text.contains("\nmod calm;") || text.contains("\nmod common;");
+        let is_calm = text.contains("\nmod calm;");
         assert!(
             is_calm,
             "{} lacks `mod calm;` (tests/common/calm.rs)",

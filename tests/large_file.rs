@@ -1,7 +1,8 @@
 //! Ten million intervals: the sums are right, and a file to measure with stays where it is wanted.
 #![cfg(feature = "hdf5")]
 
-mod common;
+#[path = "common/calm.rs"]
+mod calm;
 
 use scope_profiler::analysis::call_tree::CallTree;
 use scope_profiler::{Profiler, ProfilingConfig, ProfilingH5Reader, RegionFilter};

@@ -9,12 +9,15 @@
 
 #[path = "common/again.rs"]
 mod again;
-mod common;
+#[path = "common/calm.rs"]
+mod calm;
+#[path = "common/golden.rs"]
+mod golden;
 #[allow(dead_code, reason = "files are written here and not there")]
 #[path = "../fuzz/src/profile.rs"]
 mod profile;
 
-use common::golden;
+use golden::golden;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::ops::Range;

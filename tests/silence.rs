@@ -4,7 +4,8 @@
 
 #[path = "common/again.rs"]
 mod again;
-mod common;
+#[path = "common/calm.rs"]
+mod calm;
 
 use scope_profiler::{ProfileManager, Profiler, ProfilingConfig, ScopeLayer, profile_region};
 use std::path::Path;

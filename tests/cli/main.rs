@@ -4,8 +4,9 @@
 
 #[path = "../common/again.rs"]
 mod again;
+#[path = "../common/calm.rs"]
+mod calm;
 mod checking;
-#[path = "../common/mod.rs"]
 mod common;
 mod merging;
 mod output;

@@ -33,7 +33,7 @@ fn a_log_is_shown_as_the_file_made_of_it() {
     session.region("outer", 1_000, || session.region("inner", 500, || ()));
     session.profiler.flush().unwrap();
     let logs = scope_profiler::merge::find_logs(&[session.directory.path().join("run.h5.d")]).unwrap();
-    let log = session.directory.path().join("a.log");
+    let log = session.file().with_file_name("a.log");
     fs::copy(&logs[0], &log).unwrap();
     let file = session.directory.path().join("a.h5");
     scope_profiler::merge::merge(&[&log], &file).unwrap();

@@ -1,25 +1,25 @@
-//! A session under a manual clock, and what its file says afterwards.
+//! A session under a manual clock.
 
-use scope_profiler::{ManualClock, Profiler, ProfilingConfig, ProfilingH5Reader};
+use scope_profiler::{ManualClock, Profiler, ProfilingConfig};
 use std::path::PathBuf;
 use tempfile::TempDir;
 
-pub struct Run {
+pub(crate) struct Run {
     // Dropped first: it writes into the directory.
-    pub profiler: Profiler,
-    pub directory: TempDir,
-    pub clock: ManualClock,
+    pub(crate) profiler: Profiler,
+    pub(crate) directory: TempDir,
+    pub(crate) clock: ManualClock,
 }
 
 /// The time that every run begins at, ns.
-pub const ORIGIN: i64 = 1_000;
+pub(crate) const ORIGIN: i64 = 1_000;
 
 impl Run {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(|config| config)
     }
 
-    pub fn with(configure: impl FnOnce(ProfilingConfig) -> ProfilingConfig) -> Self {
+    pub(crate) fn with(configure: impl FnOnce(ProfilingConfig) -> ProfilingConfig) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let clock = ManualClock::new(ORIGIN as u64);
         let config = ProfilingConfig::new()
@@ -35,31 +35,14 @@ impl Run {
     }
 
     /// A region that takes `ns` before and after what happens inside it.
-    pub fn region(&self, name: &str, ns: u64, inside: impl FnOnce()) {
+    pub(crate) fn region(&self, name: &str, ns: u64, inside: impl FnOnce()) {
         let _guard = self.profiler.profile_region(name);
         self.clock.advance(ns);
         inside();
         self.clock.advance(ns);
     }
 
-    pub fn file(&self) -> PathBuf {
+    pub(crate) fn file(&self) -> PathBuf {
         self.directory.path().join("run.h5")
     }
-
-    /// Ends the session and opens its file.
-    pub fn read(&self) -> ProfilingH5Reader {
-        self.profiler.finalize().unwrap();
-        ProfilingH5Reader::open(self.file()).unwrap()
-    }
-
-    /// Ends the session; start and end of each interval of a region, ns after the origin.
-    pub fn intervals(&self, region: &str) -> Vec<(i64, i64)> {
-        intervals(&self.read(), region)
-    }
-}
-
-pub fn intervals(reader: &ProfilingH5Reader, region: &str) -> Vec<(i64, i64)> {
-    let region = reader.get_region(region).unwrap();
-    let times = region[0].start_times_ns().iter().zip(region[0].end_times_ns());
-    times.map(|(start, end)| (start - ORIGIN, end - ORIGIN)).collect()
 }

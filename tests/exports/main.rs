@@ -7,9 +7,10 @@ mod blocks;
 #[allow(dead_code, reason = "the page's tests use the rest")]
 #[path = "../page/browser.rs"]
 mod browser;
+#[path = "../common/calm.rs"]
+mod calm;
 mod chrome;
 mod circle;
-#[path = "../common/mod.rs"]
 mod common;
 mod consumers;
 mod csv;

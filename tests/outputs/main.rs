@@ -1,8 +1,9 @@
 //! What is said of a profile: charts as data and as files, the table, the statistics file.
 #![cfg(feature = "hdf5")]
 
+#[path = "../common/calm.rs"]
+mod calm;
 mod charts;
-#[path = "../common/mod.rs"]
 mod common;
 #[cfg(feature = "plot")]
 mod json;

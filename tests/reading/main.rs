@@ -3,8 +3,9 @@
 
 #[path = "../common/again.rs"]
 mod again;
+#[path = "../common/calm.rs"]
+mod calm;
 mod columnar;
-#[path = "../common/mod.rs"]
 mod common;
 #[cfg(feature = "plot")]
 mod corpus;

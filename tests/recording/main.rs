@@ -1,7 +1,8 @@
 //! What is recorded is what happened, by every way to a session.
 #![cfg(feature = "hdf5")]
 
-#[path = "../common/mod.rs"]
+#[path = "../common/calm.rs"]
+mod calm;
 mod common;
 mod exactness;
 mod guards;

@@ -7,13 +7,13 @@ use std::ops::Range;
 
 /// Any number of intervals that are made when they are read: `regions` short ones one after the
 /// other on each rank, again and again, each 600 to 999 ns of a microsecond long.
-pub struct Generated {
+pub(crate) struct Generated {
     names: Vec<String>,
     rows: Vec<Row>,
 }
 
 impl Generated {
-    pub fn new(ranks: u32, regions: usize, intervals_per_row: u64) -> Self {
+    pub(crate) fn new(ranks: u32, regions: usize, intervals_per_row: u64) -> Self {
         let row = |rank, name| Row::new(rank, name, intervals_per_row);
         Generated {
             names: (0..regions).map(|region| format!("region {region}")).collect(),
@@ -50,13 +50,13 @@ impl Source for Generated {
 }
 
 /// A profile that does not state its totals, as files of other writers.
-pub struct NoTotals {
+pub(crate) struct NoTotals {
     profile: Profile,
     rows: Vec<Row>,
 }
 
 impl NoTotals {
-    pub fn of(profile: &Profile) -> Self {
+    pub(crate) fn of(profile: &Profile) -> Self {
         let mut rows = profile.rows().to_vec();
         rows.iter_mut().for_each(|row| row.total_ns = None);
         NoTotals {
@@ -85,7 +85,7 @@ impl Source for NoTotals {
 }
 
 /// A profile of ranks whose clocks were never compared.
-pub struct OwnClocks(pub Profile);
+pub(crate) struct OwnClocks(pub Profile);
 
 impl Source for OwnClocks {
     fn names(&self) -> &[String] {

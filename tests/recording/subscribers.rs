@@ -8,7 +8,7 @@ use tracing_subscriber::prelude::*;
 
 /// The layer over a `Registry`, the subscriber alone, and the subscriber over another that wants all spans, and over one
 /// that wants none.
-pub const SUBSCRIBERS: [fn(&Profiler) -> Dispatch; 4] = [
+pub(crate) const SUBSCRIBERS: [fn(&Profiler) -> Dispatch; 4] = [
     |profiler| Dispatch::new(tracing_subscriber::registry().with(profiler.layer())),
     |profiler| Dispatch::new(profiler.subscriber()),
     |profiler| over(profiler, LevelFilter::TRACE),
@@ -21,17 +21,17 @@ fn over(profiler: &Profiler, level: LevelFilter) -> Dispatch {
 }
 
 /// Whether `Span::current` knows the spans that are entered: it does not where the subscriber below wants none.
-pub fn knows_current_span() -> bool {
+pub(crate) fn knows_current_span() -> bool {
     let level = tracing::dispatcher::get_default(|dispatch| dispatch.downcast_ref().copied());
     level != Some(LevelFilter::OFF)
 }
 
 /// Runs a test once with each of [`SUBSCRIBERS`].
-pub fn with_each_subscriber(test: impl Fn(&Run)) {
+pub(crate) fn with_each_subscriber(test: impl Fn(&Run)) {
     with_each_subscriber_of(Run::new, test);
 }
 
-pub fn with_each_subscriber_of(start: impl Fn() -> Run, test: impl Fn(&Run)) {
+pub(crate) fn with_each_subscriber_of(start: impl Fn() -> Run, test: impl Fn(&Run)) {
     for subscriber in SUBSCRIBERS {
         let run = start();
         tracing::dispatcher::with_default(&subscriber(&run.profiler), || test(&run));
