@@ -95,6 +95,7 @@ mod pattern;
 pub mod plot;
 pub mod profile;
 mod profiler;
+mod ranges;
 mod record;
 pub mod render;
 mod shell;

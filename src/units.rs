@@ -1,5 +1,6 @@
 //! Durations in words: three significant digits, the same in table, chart and page.
 
+use crate::ranges::{runs, texts};
 use std::ops::RangeInclusive;
 
 /// A duration with its unit, three significant digits: `831 ns`, `1.25 µs`, `83.1 ms`, `2.50 s`, `12.5 min`.
@@ -82,14 +83,7 @@ pub fn count(n: u64) -> String {
 /// ```
 #[must_use]
 pub fn ranges(numbers: &[u32]) -> String {
-    let runs = numbers.chunk_by(|a, b| a.checked_add(1) == Some(*b));
-    let texts: Vec<String> = runs
-        .map(|run| match run {
-            [first, .., last] => format!("{first}-{last}"),
-            _ => run.iter().map(u32::to_string).collect(),
-        })
-        .collect();
-    texts.join(",")
+    texts(&runs(numbers)).join(",")
 }
 
 /// A number of things: `1 call`, `4 100 calls`.
@@ -110,24 +104,12 @@ pub fn plural(n: u64, what: &str) -> String {
 /// ```
 #[must_use]
 pub fn ranks_in_words(ranges: &[RangeInclusive<u32>]) -> String {
-    let text: Vec<String> = ranges
-        .iter()
-        .map(|range| match (range.start(), range.end()) {
-            (first, last) if first == last => first.to_string(),
-            (first, last) => format!("{first}-{last}"),
-        })
-        .collect();
+    let texts = texts(ranges);
     match ranges {
         [] => "no ranks".into(),
-        [one] if one.start() == one.end() => format!("rank {}", text[0]),
-        _ => format!("ranks {}", text.join(", ")),
+        [one] if one.start() == one.end() => format!("rank {}", texts[0]),
+        _ => format!("ranks {}", texts.join(", ")),
     }
-}
-
-/// Ascending numbers as ranges.
-pub(crate) fn runs(numbers: &[u32]) -> Vec<RangeInclusive<u32>> {
-    let runs = numbers.chunk_by(|a, b| a.checked_add(1) == Some(*b));
-    runs.map(|run| run[0]..=run[run.len() - 1]).collect()
 }
 
 #[cfg(test)]

@@ -14,7 +14,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("shell", &[]),
     ("error", &["shell", "text"]),
     ("pattern", &["error"]),
-    ("units", &[]),
+    ("ranges", &[]),
+    ("units", &["ranges"]),
     ("text", &[]),
     ("tournament", &[]),
     ("event", &[]),
@@ -64,6 +65,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "event",
             "output",
             "profile",
+            "ranges",
             "shell",
             "sys",
             "tournament",
@@ -74,7 +76,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // Reading: no recording, no clock, and only `plot` and `export` write files.
     (
         "analysis",
-        &["error", "pattern", "profile", "text", "tournament", "units"],
+        &[
+            "error",
+            "pattern",
+            "profile",
+            "ranges",
+            "text",
+            "tournament",
+            "units",
+        ],
     ),
     ("render", &["error", "text"]),
     (
@@ -106,6 +116,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "error",
             "output",
             "profile",
+            "ranges",
             "store::hdf5",
             "store::names",
             "store::open_spans",
@@ -126,6 +137,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "error",
             "event",
             "profile",
+            "ranges",
             "store",
             "text",
             "units",
@@ -134,7 +146,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "summary",
         &[
-            "analysis", "comm", "error", "export", "profile", "shell", "text", "units",
+            "analysis", "comm", "error", "export", "profile", "ranges", "shell", "text",
         ],
     ),
     // The one place that knows both halves.

@@ -3,7 +3,8 @@
 use crate::error::{Error, Result};
 use crate::pattern::Patterns;
 use crate::profile::Source;
-use crate::units::{count, ranks_in_words, runs};
+use crate::ranges::runs;
+use crate::units::{count, ranks_in_words};
 use std::collections::BTreeSet;
 
 /// A choice of regions and ranks; everything by default.

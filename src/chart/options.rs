@@ -1,5 +1,7 @@
 //! How charts are made.
 
+use crate::profile::Source;
+
 /// How fine charts are, and what they are called. Every chart takes from it what concerns it.
 ///
 /// | setter | default | |
@@ -53,6 +55,11 @@ impl ChartOptions {
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
         self
+    }
+
+    /// The title of a chart of this source.
+    pub(super) fn title_for(&self, source: &dyn Source) -> String {
+        self.title.clone().unwrap_or_else(|| source.title())
     }
 
     /// Makes an interactive page of at most this many bytes: short calls that are close together share a bar as far as

@@ -114,7 +114,7 @@ fn accounts(
     if !killed.is_empty() {
         issues.note(format!(
             "{} ended in the middle of the run: everything in the log is here; what was only in memory is not counted",
-            ranks::runs(&killed)
+            ranks::in_words(&killed)
         ));
     } else if let Some(Value::Text(part)) = catalog.metadata.get(names::PART) {
         issues.note(format!("a part of a profile: {part}"));

@@ -1,9 +1,10 @@
 //! Which ranks a file has, and which it lacks.
 
 use crate::profile::{Metadata, Value};
+use crate::ranges::{runs, texts, without};
 use crate::store::schema::{self, Catalog, Issues};
+use crate::units::ranks_in_words;
 use std::collections::BTreeSet;
-use std::ops::RangeInclusive;
 
 /// Gaps between the ranks, and ranks that the size of the run promises.
 pub(super) fn check(catalog: &Catalog, issues: &mut Issues) {
@@ -28,10 +29,9 @@ pub(super) fn check(catalog: &Catalog, issues: &mut Issues) {
             ));
         }
     }
-    let missing = schema::without(missing, &schema::left_out(&catalog.metadata));
+    let missing = without(missing, &schema::left_out(&catalog.metadata));
     if !missing.is_empty() {
-        let run = |run: &RangeInclusive<u32>| describe_run((u64::from(*run.start()), u64::from(*run.end())));
-        let shown: Vec<String> = missing.iter().take(8).map(run).collect();
+        let shown = texts(&missing[..missing.len().min(8)]);
         let more = if missing.len() > shown.len() { ", ..." } else { "" };
         let s = if missing.len() == 1 && missing[0].start() == missing[0].end() {
             ""
@@ -42,29 +42,10 @@ pub(super) fn check(catalog: &Catalog, issues: &mut Issues) {
     }
 }
 
-fn describe_run((first, last): (u64, u64)) -> String {
-    if first == last {
-        first.to_string()
-    } else {
-        format!("{first}-{last}")
-    }
-}
-
 /// `rank 3`, `ranks 0-3, 5`.
-pub(super) fn runs(ranks: &BTreeSet<u32>) -> String {
-    let mut runs: Vec<(u64, u64)> = Vec::new();
-    for rank in ranks.iter().copied().map(u64::from) {
-        match runs.last_mut() {
-            Some((_, last)) if *last + 1 == rank => *last = rank,
-            _ => runs.push((rank, rank)),
-        }
-    }
-    let text: Vec<String> = runs.into_iter().map(describe_run).collect();
-    format!(
-        "rank{} {}",
-        if ranks.len() == 1 { "" } else { "s" },
-        text.join(", ")
-    )
+pub(super) fn in_words(ranks: &BTreeSet<u32>) -> String {
+    let ranks: Vec<u32> = ranks.iter().copied().collect();
+    ranks_in_words(&runs(&ranks))
 }
 
 /// An integer among the facts of a run.

@@ -15,6 +15,9 @@ pub(crate) const TITLE: Text = Text::new(40.0, Weight::SemiBold, INK, Anchor::St
 pub(crate) const SUMMARY: Text = Text::new(25.0, Weight::Regular, MUTED, Anchor::Start);
 pub(crate) const NOTES: Text = Text::new(25.0, Weight::Regular, INK, Anchor::Start);
 pub(crate) const NAME: Text = Text::new(28.0, Weight::Regular, INK, Anchor::End);
+/// A value beside what it is of, and what else there is to say of it.
+pub(crate) const VALUE: Text = Text::new(28.0, Weight::Regular, INK, Anchor::Start);
+pub(crate) const DETAIL: Text = Text::new(25.0, Weight::Regular, MUTED, Anchor::Start);
 pub(crate) const TICK: Text = Text::new(25.0, Weight::Regular, MUTED, Anchor::Middle);
 pub(crate) const AXIS: Text = Text::new(25.0, Weight::Regular, INK, Anchor::Middle);
 

@@ -304,6 +304,7 @@ fn where_nothing_could_be_drawn_no_directory_is_left() {
 fn the_help_and_the_guide_name_every_chart() {
     let help = stdout(&program().arg("--help").output().unwrap());
     let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/cli.md");
+    let gallery = fs::read_to_string(guide.with_file_name("gallery.md")).unwrap();
     let guide = fs::read_to_string(guide).unwrap();
     for chart in scope_profiler::chart::CHARTS {
         let line = format!("- {}:", chart.name());
@@ -312,5 +313,10 @@ fn the_help_and_the_guide_name_every_chart() {
         assert!(guide.contains(&format!("`{}`", chart.name())), "{}", chart.name());
         let figure = format!("- **`{}`**", chart.file_stem());
         assert!(guide.contains(&figure), "{figure}");
+        let heading = format!("\n### `{}`: ", chart.name());
+        let picture = format!("images/gallery/{}.png)", chart.file_stem());
+        for part in [heading, picture] {
+            assert!(gallery.contains(&part), "docs/gallery.md has no {part:?}");
+        }
     }
 }

@@ -3,7 +3,8 @@
 use super::{Note, NoteKind};
 use crate::analysis::selection::RegionFilter;
 use crate::profile::{ClockAgreement, RunFacts, Source};
-use crate::units::{duration, duration_f64, plural, ranks_in_words, runs};
+use crate::ranges::runs;
+use crate::units::{duration, duration_f64, plural, ranks_in_words};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 

@@ -78,7 +78,7 @@ impl Chart for BusyShare {
         let lanes = ranks.len().div_ceil(ranks_per_lane);
         Ok(Box::new(GrowingDensity {
             source,
-            title: options.title.clone().unwrap_or_else(|| source.title()),
+            title: options.title_for(source),
             moments,
             drawn,
             frames,

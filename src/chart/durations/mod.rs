@@ -99,7 +99,7 @@ impl<'a> GrowingDurations<'a> {
         let rows = subject.rows().iter().map(|&row| &source.rows()[row]);
         Ok(Self {
             source,
-            title: options.title.clone().unwrap_or_else(|| source.title()),
+            title: options.title_for(source),
             max_bars: options.max_bars,
             drawn,
             moments: Moments::new(subject)?,

@@ -5,22 +5,13 @@ use crate::chart::axis::{Axis, Ticks};
 use crate::chart::backdrop::Backdrop;
 use crate::chart::heading::Heading;
 use crate::error::{Error, Result};
-use crate::render::style::{self, BACKGROUND, INK, MARGIN, MUTED, NAME};
-use crate::render::{Anchor, Canvas, Figure, Paper, Picture, Text};
+use crate::render::style::{self, BACKGROUND, DETAIL, INK, MARGIN, NAME, VALUE};
+use crate::render::{Canvas, Figure, Paper, Picture};
 use crate::text::visible;
 use crate::units;
 
 const PITCH: i32 = 56;
 const BAR: i32 = 36;
-const VALUE: Text = Text {
-    anchor: Anchor::Start,
-    ..NAME
-};
-const CALLS: Text = Text {
-    color: MUTED,
-    size: 25.0,
-    ..VALUE
-};
 const CALLS_GAP: i32 = 22;
 const MAX_NAME: f32 = 760.0;
 const MAX_BARS: usize = 250;
@@ -69,7 +60,7 @@ impl Label {
     }
 
     fn right_width(&self, paper: &Paper<'_>) -> f32 {
-        paper.text_width(&self.value, &VALUE) + CALLS_GAP as f32 + paper.text_width(&self.calls, &CALLS)
+        paper.text_width(&self.value, &VALUE) + CALLS_GAP as f32 + paper.text_width(&self.calls, &DETAIL)
     }
 }
 
@@ -147,7 +138,7 @@ impl DurationsPicture<'_> {
         canvas.text(scale.left - 20, baseline, &label.name, &NAME)?;
         canvas.text(end + 20, baseline, &label.value, &VALUE)?;
         let calls_at = end + 20 + label.value_width + CALLS_GAP;
-        canvas.text(calls_at, baseline, &label.calls, &CALLS)
+        canvas.text(calls_at, baseline, &label.calls, &DETAIL)
     }
 }
 

@@ -154,7 +154,7 @@ impl<'a> GrowingFlame<'a> {
     fn new(subject: &Subject<'a>, options: &ChartOptions) -> Result<Self> {
         subject.drawn()?;
         let source = subject.source();
-        let title = options.title.clone().unwrap_or_else(|| source.title());
+        let title = options.title_for(source);
         Ok(GrowingFlame { source, title })
     }
 

@@ -88,7 +88,7 @@ impl<'a> GrowingGantt<'a> {
         let (first_start, last_end) = moments.axis().unwrap_or((i64::MAX, i64::MIN));
         Ok(GrowingGantt {
             source,
-            title: options.title.clone().unwrap_or_else(|| source.title()),
+            title: options.title_for(source),
             drawn,
             moments,
             plan: Plan::new(subject, options.max_lanes, options.max_regions)?,

@@ -165,7 +165,7 @@ impl<'a> GrowingHeatmap<'a> {
         Ok(GrowingHeatmap {
             source,
             rows: subject.rows().to_vec(),
-            title: options.title.clone().unwrap_or_else(|| source.title()),
+            title: options.title_for(source),
             most: options.max_bars,
         })
     }

@@ -5,7 +5,7 @@ use crate::chart::axis;
 use crate::chart::backdrop::Backdrop;
 use crate::chart::heading::Heading;
 use crate::error::Result;
-use crate::render::style::{AXIS, MARGIN, MUTED, NAME, RULE, TICK};
+use crate::render::style::{AXIS, DETAIL, MARGIN, NAME, RULE, TICK, VALUE};
 use crate::render::{Anchor, Canvas, Color, Figure, Paper, Picture, Text};
 use crate::units;
 
@@ -31,15 +31,6 @@ const STEPS: i32 = 12;
 const LESS: Color = Color(0x1f, 0x5f, 0xa8);
 const MEAN: Color = Color(0xf0, 0xf0, 0xf0);
 const MORE: Color = Color(0xb3, 0x3a, 0x00);
-const VALUE: Text = Text {
-    anchor: Anchor::Start,
-    ..NAME
-};
-const EXTREME: Text = Text {
-    color: MUTED,
-    size: 25.0,
-    ..VALUE
-};
 const VALUE_GAP: i32 = 22;
 
 struct HeatmapPicture {
@@ -84,7 +75,7 @@ impl Figure for RankHeatmap {
         let names = rows.iter().map(|row| row.name.as_str());
         let left = MARGIN + paper.widest(names, &NAME) + 24;
         let means = rows.iter().map(|row| row.mean_width).max().unwrap_or(0);
-        let extremes = paper.widest(rows.iter().map(|row| row.extreme.as_str()), &EXTREME);
+        let extremes = paper.widest(rows.iter().map(|row| row.extreme.as_str()), &DETAIL);
         let room = (paper.width - MARGIN - means - VALUE_GAP - extremes - 40 - left).max(100);
         // Every column is at least two units wide.
         let ranks_per_column = self.ranks.len().div_ceil(room as usize / 2).max(1);
@@ -243,7 +234,7 @@ impl HeatmapPicture {
         canvas.text(self.left - 20, baseline, &row.name, &NAME)?;
         canvas.text(self.right + 20, baseline, &row.mean, &VALUE)?;
         let extreme_at = self.right + 20 + row.mean_width + VALUE_GAP;
-        canvas.text(extreme_at, baseline, &row.extreme, &EXTREME)
+        canvas.text(extreme_at, baseline, &row.extreme, &DETAIL)
     }
 
     fn draw_numbers(&self, canvas: &mut dyn Canvas, row: &Row, middle: i32) -> Result<()> {

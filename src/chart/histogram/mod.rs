@@ -57,7 +57,7 @@ impl Chart for DurationHistograms {
         Ok(Box::new(GrowingHistograms {
             source,
             drawn: subject.drawn()?,
-            title: options.title.clone().unwrap_or_else(|| source.title()),
+            title: options.title_for(source),
             most: options.max_bars,
             bins: vec![Bins::default(); source.names().len()],
         }))

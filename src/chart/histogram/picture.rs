@@ -6,8 +6,8 @@ use crate::chart::backdrop::Backdrop;
 use crate::chart::heading::Heading;
 use crate::chart::log_scale::LogScale;
 use crate::error::Result;
-use crate::render::style::{BACKGROUND, INK, MARGIN, MUTED, NAME, RULE};
-use crate::render::{Anchor, Canvas, Color, Figure, Paper, Picture, Text};
+use crate::render::style::{BACKGROUND, DETAIL, INK, MARGIN, NAME, RULE};
+use crate::render::{Canvas, Color, Figure, Paper, Picture};
 use crate::units;
 use std::ops::RangeInclusive;
 
@@ -21,12 +21,6 @@ const LABEL: f64 = 130.0;
 const LOWEST: i32 = 2;
 const MEDIAN: f64 = 0.5;
 const HIGH: f64 = 0.95;
-const VALUES: Text = Text {
-    color: MUTED,
-    size: 25.0,
-    anchor: Anchor::Start,
-    ..NAME
-};
 const TITLE: &str = "Duration of a call: bars are numbers of calls, strokes the median and the 95th percentile, as near as a bar is wide";
 
 struct HistogramPicture {
@@ -58,7 +52,7 @@ impl Figure for Histograms {
             .collect();
         let values: Vec<String> = self.rows.iter().map(values).collect();
         let left = MARGIN + paper.widest(names.iter().map(String::as_str), &NAME) + 24;
-        let values_width = paper.widest(values.iter().map(String::as_str), &VALUES);
+        let values_width = paper.widest(values.iter().map(String::as_str), &DETAIL);
         let right = (paper.width - MARGIN - values_width - 40).max(left + 100);
         let room = paper.height - backdrop.top() - 100 - MARGIN;
         let pitch = (room / self.rows.len() as i32).clamp(*PITCH.start(), *PITCH.end());
@@ -142,7 +136,7 @@ impl HistogramPicture {
         }
         let baseline = top + GAP / 2 + self.pitch / 2 + NAME.middle_to_baseline();
         canvas.text(self.left - 20, baseline, &row.name, &NAME)?;
-        canvas.text(self.right + 20, baseline, &row.values, &VALUES)
+        canvas.text(self.right + 20, baseline, &row.values, &DETAIL)
     }
 }
 

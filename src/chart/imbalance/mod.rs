@@ -75,7 +75,7 @@ impl Chart for RankImbalance {
         Ok(Box::new(GrowingImbalance {
             source,
             rows: subject.rows().to_vec(),
-            title: options.title.clone().unwrap_or_else(|| source.title()),
+            title: options.title_for(source),
             most: options.max_bars.min(MOST),
         }))
     }

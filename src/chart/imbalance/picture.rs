@@ -5,7 +5,7 @@ use crate::chart::axis::{Axis, Ticks};
 use crate::chart::backdrop::Backdrop;
 use crate::chart::heading::Heading;
 use crate::error::Result;
-use crate::render::style::{self, BACKGROUND, INK, MARGIN, MUTED, NAME, TICK};
+use crate::render::style::{self, BACKGROUND, DETAIL, INK, MARGIN, NAME, TICK, VALUE};
 use crate::render::{Anchor, Canvas, Color, Figure, Paper, Picture, Text};
 use crate::text::visible;
 use crate::units;
@@ -24,15 +24,6 @@ const MAX_NAME: f32 = 640.0;
 const TINT: f32 = 0.16;
 /// The colour of points without a border is darker: it has so much of the region's.
 const STRONG: f32 = 0.5;
-const VALUE: Text = Text {
-    anchor: Anchor::Start,
-    ..NAME
-};
-const DETAIL: Text = Text {
-    color: MUTED,
-    size: 25.0,
-    ..VALUE
-};
 const SLOWEST: Text = Text {
     anchor: Anchor::Start,
     color: INK,

@@ -89,7 +89,7 @@ impl Chart for DurationsOverTime {
         }
         Ok(Box::new(GrowingTimeSeries {
             source,
-            title: options.title.clone().unwrap_or_else(|| source.title()),
+            title: options.title_for(source),
             moments,
             series: vec![Series::new(COLUMNS, span); regions.len()],
             regions,

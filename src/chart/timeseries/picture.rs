@@ -6,7 +6,7 @@ use crate::chart::backdrop::Backdrop;
 use crate::chart::heading::Heading;
 use crate::chart::log_scale::LogScale;
 use crate::error::Result;
-use crate::render::style::{self, BACKGROUND, GRID, INK, MARGIN, MUTED, NAME, RULE, TICK};
+use crate::render::style::{self, BACKGROUND, DETAIL, GRID, INK, MARGIN, NAME, RULE, TICK, VALUE};
 use crate::render::{Anchor, Canvas, Color, Figure, Paper, Picture, Text};
 use crate::text::visible;
 use crate::units;
@@ -24,15 +24,6 @@ const LINE: i32 = 2;
 const LONG: f64 = 8.0;
 /// Medians that differ by less are as good as equal: percentiles are no more exact.
 const STEADY: f64 = 0.02;
-const VALUE: Text = Text {
-    anchor: Anchor::Start,
-    ..NAME
-};
-const DETAIL: Text = Text {
-    color: MUTED,
-    size: 25.0,
-    ..VALUE
-};
 const DURATION: Text = Text {
     anchor: Anchor::End,
     ..TICK

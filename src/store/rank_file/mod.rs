@@ -13,7 +13,7 @@ mod write;
 
 use super::clock_sync::ClockCorrection;
 use super::names;
-use super::rank_log::{Block, Counts, LogReader};
+use super::rank_log::{Block, Counts, LogReader, OpenCalls};
 use crate::clock::{Anchor, ClockMeasurement, Timeline};
 use crate::error::{Error, Result};
 use crate::event::Event;
@@ -25,9 +25,6 @@ use summary::EventBlocks;
 
 /// The most clock comparisons that are kept; a run has two.
 const MAX_MEASUREMENTS: usize = 64;
-
-/// The most open calls of spans that are kept of a region; a thread has few.
-const MOST_OPEN_SPANS: usize = 1 << 16;
 
 /// What is in a log, apart from events.
 #[derive(Debug, Default)]
@@ -55,9 +52,7 @@ pub(crate) struct RegionEntry {
     source: Option<(String, u32)>,
     intervals: u64,
     counts: Counts,
-    open: u64,
-    /// Start, thread and span of the open calls of spans.
-    open_spans: Vec<(u64, u32, u32)>,
+    open: OpenCalls,
     /// Intervals that end before they start; their length becomes 0.
     clamped: u64,
     /// Start and end of the last interval, ticks.
@@ -129,13 +124,7 @@ impl LogContents {
                     region,
                     start,
                     serial,
-                } => {
-                    let entry = regions.entry(region).or_default();
-                    entry.open += 1;
-                    if serial != 0 && entry.open_spans.len() < MOST_OPEN_SPANS {
-                        entry.open_spans.push((start, thread, serial));
-                    }
-                }
+                } => regions.entry(region).or_default().open.add(thread, start, serial),
                 Block::End => contents.complete = true,
                 Block::Clock(measured) if contents.measurements.len() < MAX_MEASUREMENTS => {
                     contents.measurements.push(measured);
@@ -158,7 +147,7 @@ impl LogContents {
     }
 
     pub(crate) fn open(&self) -> u64 {
-        self.regions.values().map(|region| region.open).sum()
+        self.regions.values().map(|region| region.open.number()).sum()
     }
 }
 

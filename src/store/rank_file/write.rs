@@ -132,12 +132,7 @@ impl LogContents {
     /// The calls of spans that were open at the end, in order of start.
     fn open_spans(&self, entry: &RegionEntry) -> Vec<OpenSpan> {
         let mut timeline = self.timeline.converter();
-        let open = entry.open_spans.iter();
-        let mut open: Vec<OpenSpan> = open
-            .map(|&(start, thread, span)| OpenSpan::new(span, self.clock.apply(timeline.ns(start)), thread))
-            .collect();
-        open.sort_by_key(|open| (open.start_ns, open.thread, open.span));
-        open
+        entry.open.of_spans(|tick| self.clock.apply(timeline.ns(tick)))
     }
 
     fn write_clock(&self, group: &NewGroup) -> Result<()> {
@@ -291,7 +286,7 @@ impl Target<'_> {
             (names::NUM_SPANS, entry.counts.spans),
             (names::THROTTLED, entry.counts.throttled),
             (names::THROTTLED_NS, throttled_ns),
-            (names::OPEN, entry.open),
+            (names::OPEN, entry.open.number()),
             (names::CLAMPED, entry.clamped),
         ] {
             let needed = if key == names::NUM_CALLS {

@@ -10,11 +10,13 @@
 //! are listed in `docs/format.md`.
 
 mod medium;
+mod open_calls;
 mod reader;
 mod writer;
 
 #[cfg(test)]
 pub(crate) use medium::Medium;
+pub(crate) use open_calls::OpenCalls;
 pub(crate) use reader::{Ending, LogReader, begins_as_log, is_log};
 pub(crate) use writer::LogWriter;
 

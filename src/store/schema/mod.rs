@@ -37,7 +37,7 @@ pub(crate) use catalog::Catalog;
 pub(crate) use decoder::Decoder;
 pub(crate) use issues::Issues;
 pub use log::LogSource;
-pub(crate) use run::{left_out, without};
+pub(crate) use run::left_out;
 
 use crate::error::Result;
 use probe::Probe;

@@ -3,6 +3,7 @@
 use super::catalog::Catalog;
 use super::names;
 use crate::profile::{Metadata, RankRun, RowFacts, RunFacts};
+use crate::ranges::{contains, merged, without};
 use crate::store::schema::attributes::{int, text};
 use std::ops::RangeInclusive;
 
@@ -86,40 +87,6 @@ pub(crate) fn left_out(metadata: &Metadata) -> Vec<RangeInclusive<u32>> {
     text(metadata, names::LEFT_OUT_RANKS).map_or_else(Vec::new, |text| merged(ranges(&text)))
 }
 
-/// These ranks without those; both are sorted and merged.
-pub(crate) fn without(
-    ranks: Vec<RangeInclusive<u32>>,
-    those: &[RangeInclusive<u32>],
-) -> Vec<RangeInclusive<u32>> {
-    let mut left = Vec::new();
-    let mut those = those.iter().peekable();
-    for range in ranks {
-        let (mut next, last) = (u64::from(*range.start()), u64::from(*range.end()));
-        while let Some(out) = those.peek() {
-            let (first_out, last_out) = (u64::from(*out.start()), u64::from(*out.end()));
-            if first_out > last {
-                break;
-            }
-            if first_out > next {
-                left.push(next as u32..=*out.start() - 1);
-            }
-            next = next.max(last_out + 1);
-            if last_out > last {
-                break;
-            }
-            those.next();
-        }
-        if next <= last {
-            left.push(next as u32..=*range.end());
-        }
-    }
-    left
-}
-
-fn contains(ranges: &[RangeInclusive<u32>], rank: u32) -> bool {
-    ranges.iter().any(|range| range.contains(&rank))
-}
-
 /// Parses `0-3,7`; invalid parts are skipped.
 fn ranges(text: &str) -> Vec<RangeInclusive<u32>> {
     let range = |part: &str| {
@@ -129,21 +96,6 @@ fn ranges(text: &str) -> Vec<RangeInclusive<u32>> {
         (!range.is_empty()).then_some(range)
     };
     text.split(',').filter_map(range).collect()
-}
-
-/// Sorted and merged.
-fn merged(mut ranges: Vec<RangeInclusive<u32>>) -> Vec<RangeInclusive<u32>> {
-    ranges.sort_by_key(|range| *range.start());
-    let mut merged: Vec<RangeInclusive<u32>> = Vec::with_capacity(ranges.len());
-    for range in ranges {
-        match merged.last_mut() {
-            Some(last) if u64::from(*range.start()) <= u64::from(*last.end()) + 1 => {
-                *last = *last.start()..=*last.end().max(range.end());
-            }
-            _ => merged.push(range),
-        }
-    }
-    merged
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ mod columns;
 use crate::error::{Error, Result};
 use crate::export::{ExportOption, ExportOptions, Exporter, Output, Selected};
 use crate::profile::{Metadata, Origin, RankClock, Row, RowFacts, RunFacts, Value};
+use crate::ranges::{contains, merged, runs, texts, without};
 use crate::store::hdf5::{NewFile, NewGroup, Values};
 use crate::store::names;
 use crate::store::open_spans;
@@ -12,7 +13,6 @@ use crate::store::region_names::{GroupNames, RegionNames};
 use columns::Columns;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
 
 pub(super) struct Hdf5;
 
@@ -113,21 +113,28 @@ fn root(profile: &Selected<'_>, run: &RunFacts, totals: Totals) -> Metadata {
         facts.insert(key.into(), int(n));
     }
     let here = profile.ranks();
-    let is_here = |rank: u32| here.binary_search(&rank).is_ok();
     let after = profile.source().ranks().last().map_or(0, |last| last + 1);
-    let left_out = gaps(here, &run.missing, size[0].max(size[1]).max(after));
-    let incomplete: Vec<_> = here
-        .iter()
-        .filter(|&&rank| is_in(&run.incomplete, rank) && is_here(rank))
-        .map(|&rank| rank..=rank)
+    let known = runs(here)
+        .into_iter()
+        .chain(run.missing.iter().cloned())
         .collect();
+    let all = size[0]
+        .max(size[1])
+        .max(after)
+        .checked_sub(1)
+        .map(|last| 0..=last);
+    let left_out = without(all.into_iter().collect(), &merged(known));
+    let incomplete: Vec<u32> = (here.iter().copied())
+        .filter(|&rank| contains(&run.incomplete, rank))
+        .collect();
+    let incomplete = runs(&incomplete);
     for (key, ranks) in [
         (names::MISSING_RANKS, &run.missing),
         (names::INCOMPLETE_RANKS, &incomplete),
         (names::LEFT_OUT_RANKS, &left_out),
     ] {
         if !ranks.is_empty() {
-            facts.insert(key.into(), Value::Text(in_text(ranks)));
+            facts.insert(key.into(), Value::Text(texts(ranks).join(",")));
         }
     }
     if let Some(part) = part {
@@ -138,33 +145,6 @@ fn root(profile: &Selected<'_>, run: &RunFacts, totals: Totals) -> Metadata {
 
 fn int(n: u64) -> Value {
     Value::Int(i64::try_from(n).unwrap_or(i64::MAX))
-}
-
-fn is_in(ranges: &[RangeInclusive<u32>], rank: u32) -> bool {
-    ranges.iter().any(|range| range.contains(&rank))
-}
-
-fn in_text(ranges: &[RangeInclusive<u32>]) -> String {
-    let texts = ranges.iter().map(|range| match (range.start(), range.end()) {
-        (first, last) if first == last => first.to_string(),
-        (first, last) => format!("{first}-{last}"),
-    });
-    texts.collect::<Vec<_>>().join(",")
-}
-
-/// The ranks below `size` that are neither here nor missing.
-fn gaps(here: &[u32], missing: &[RangeInclusive<u32>], size: u32) -> Vec<RangeInclusive<u32>> {
-    let here = here.iter().map(|&rank| rank..=rank);
-    let mut known: Vec<_> = here.chain(missing.iter().cloned()).collect();
-    known.sort_by_key(|range| *range.start());
-    let (mut gaps, mut next) = (Vec::new(), 0);
-    for range in known.into_iter().chain([size..=size]) {
-        if *range.start() > next && next < size {
-            gaps.push(next..=range.start().min(&size) - 1);
-        }
-        next = next.max(range.end().saturating_add(1));
-    }
-    gaps
 }
 
 /// A rank to write.
@@ -232,7 +212,7 @@ impl Rank<'_> {
             return facts;
         };
         if let Some((start, end)) = run.span_ns {
-            let complete = !is_in(&self.run.incomplete, self.rank);
+            let complete = !contains(&self.run.incomplete, self.rank);
             facts.push((names::COMPLETE, Value::Int(complete.into())));
             let window = self.profile.window_of(self.rank);
             let (from, until) = window.map_or((start, end), |window| {
@@ -354,17 +334,4 @@ fn write_clock(rank: &NewGroup, clock: &RankClock) -> Result<()> {
         group.list(names::CLOCK_ADDED, &added)?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranks_that_were_left_out_are_not_missing() {
-        assert_eq!(gaps(&[2, 5], &[3..=3, 7..=8], 10), [0..=1, 4..=4, 6..=6, 9..=9]);
-        assert_eq!(gaps(&[0, 1], &[], 2), []);
-        assert_eq!(gaps(&[0, 4], &[], 0), []);
-        assert_eq!(in_text(&gaps(&[1], &[], 4)), "0,2-3");
-    }
 }

@@ -3,7 +3,7 @@
 use super::ticks::Ticks;
 use crate::clock::{Anchor, ClockMeasurement};
 use crate::profile::{CallSite, Metadata, OpenSpan, Row};
-use crate::store::rank_log::{Block, Counts};
+use crate::store::rank_log::{Block, Counts, OpenCalls};
 use std::collections::BTreeMap;
 
 /// The most clock comparisons that are kept; a run has two.
@@ -29,9 +29,7 @@ pub(super) struct Region {
     pub(super) name: Option<String>,
     source: Option<(String, u32)>,
     counts: Counts,
-    open: u64,
-    /// Start, thread and span of the open calls of spans.
-    open_spans: Vec<(u64, u32, u32)>,
+    open: OpenCalls,
     pub(super) ticks: Ticks,
 }
 
@@ -67,13 +65,12 @@ impl Said {
                 region,
                 start,
                 serial,
-            } => {
-                let region = self.regions.entry(region).or_default();
-                region.open += 1;
-                if serial != 0 {
-                    region.open_spans.push((start, thread, serial));
-                }
-            }
+            } => self
+                .regions
+                .entry(region)
+                .or_default()
+                .open
+                .add(thread, start, serial),
             Block::Clock(measured) if self.measurements.len() < MAX_MEASUREMENTS => {
                 self.measurements.push(measured);
             }
@@ -85,13 +82,8 @@ impl Said {
 
 impl Region {
     /// The calls of spans that were open at the end, in order of start. `ns` turns a tick into ns.
-    pub(super) fn open_spans(&self, mut ns: impl FnMut(u64) -> i64) -> Vec<OpenSpan> {
-        let open = self.open_spans.iter();
-        let mut open: Vec<OpenSpan> = open
-            .map(|&(start, thread, span)| OpenSpan::new(span, ns(start), thread))
-            .collect();
-        open.sort_by_key(|open| (open.start_ns, open.thread, open.span));
-        open
+    pub(super) fn open_spans(&self, ns: impl FnMut(u64) -> i64) -> Vec<OpenSpan> {
+        self.open.of_spans(ns)
     }
 
     /// The region on `rank`, with the number of its name. `length_ns` turns a number of ticks into ns.
@@ -119,7 +111,7 @@ impl Region {
             source_file: self.source.as_ref().map(|(file, _)| file.clone()),
             source_line: self.source.as_ref().map(|(_, line)| *line),
             dropped: self.counts.dropped,
-            open: self.open,
+            open: self.open.number(),
             clamped: self.ticks.clamped(),
             spans,
             throttled,
