@@ -162,6 +162,7 @@ impl Sum {
     }
 
     /// The threads that had intervals.
+    #[cfg(feature = "hdf5")]
     pub(crate) fn threads(&self) -> impl Iterator<Item = u32> + '_ {
         self.threads.seen().iter().copied()
     }

@@ -38,7 +38,7 @@ mod subject;
 mod timeseries;
 mod totals;
 
-pub use durations::{DurationsChart, GrowingDurations};
+pub use durations::DurationsChart;
 pub use flame::FlameGraph;
 pub use gantt::{GanttChart, GrowingGantt};
 pub use header::Header;

@@ -2,6 +2,7 @@
 
 use crate::common::{Generated, NoTotals, OwnClocks};
 use proptest::prelude::*;
+use scope_profiler::chart::durations::OverRanks;
 use scope_profiler::chart::gantt::{Bar, Lane};
 use scope_profiler::chart::{ChartOptions, Color, DurationsChart, GanttChart, Palette};
 use scope_profiler::profile::{Call, Profile, Source};
@@ -332,7 +333,11 @@ fn recursion_counts_once_in_durations() {
             .interval(Call::new("fib", 20..80))
             .build(),
     );
-    assert_eq!((chart.bars[0].max_ns, chart.bars[0].calls), (100, 3));
+    let bar = &chart.bars[0];
+    assert_eq!(
+        (bar.inclusive.unwrap().max_ns, bar.exclusive.max_ns, bar.calls),
+        (100, 100, 3)
+    );
 }
 
 #[test]
@@ -426,7 +431,7 @@ fn nothing_to_draw_is_an_error_that_says_why() {
 }
 
 #[test]
-fn durations_are_means_over_ranks_longest_first() {
+fn durations_are_exclusive_and_inclusive_means_over_ranks_longest_exclusive_first() {
     let chart = durations(
         &Profile::builder()
             .interval(Call::new("a", 0..10))
@@ -435,29 +440,55 @@ fn durations_are_means_over_ranks_longest_first() {
             .interval(Call::new("only on 1", 0..100).rank(1))
             .build(),
     );
-    let bars: Vec<_> = chart
-        .bars
-        .iter()
-        .map(|bar| (bar.name.as_str(), bar.mean_ns, bar.min_ns, bar.max_ns))
+    let of = |time: OverRanks| (time.mean_ns, time.min_ns, time.max_ns, time.slowest_rank);
+    let bars = chart.bars.iter();
+    let bars: Vec<_> = bars
+        .map(|bar| (bar.name.as_str(), of(bar.exclusive), of(bar.inclusive.unwrap())))
         .collect();
-    assert_eq!(bars, [("only on 1", 50.0, 0, 100), ("a", 40.0, 20, 60)]);
-    assert_eq!(chart.bars[1].calls, 3);
+    assert_eq!(
+        bars,
+        [
+            ("a", (40.0, 20, 60, 1), (40.0, 20, 60, 1)),
+            ("only on 1", (20.0, 0, 40, 1), (50.0, 0, 100, 1)),
+        ]
+    );
+    let calls = chart.bars.iter().map(|bar| (bar.calls, bar.calls_on_a_rank));
+    assert_eq!(calls.collect::<Vec<_>>(), [(3, (1, 2)), (1, (0, 1))]);
     assert_eq!(chart.header.wall_ns, 100);
-    assert!(chart.axis_title().contains("mean of 2 ranks"));
 }
 
 #[test]
 fn many_regions_end_in_one_bar_for_the_others() {
     let mut profile = Profile::builder();
     for region in 1..=100 {
-        profile.push(Call::new(&format!("region {region:03}"), 0..region));
+        let start = 1_000 * region;
+        profile.push(Call::new(&format!("region {region:03}"), start..start + region));
     }
     let chart = durations(&profile.build());
     assert_eq!(chart.bars.len(), 40);
     assert_eq!(chart.bars[0].name, "region 100");
     let others = chart.bars.last().unwrap();
     assert_eq!((others.name.as_str(), others.regions), ("61 others", 61));
-    assert_eq!(others.max_ns, (1..=61).sum::<i64>());
+    assert_eq!(others.exclusive.max_ns, (1..=61).sum::<i64>());
+    assert_eq!(others.inclusive, None);
+}
+
+#[test]
+fn phases_keep_a_bar_among_many_regions_though_they_take_little_time_themselves() {
+    let mut profile = Profile::builder().interval(Call::new("main", 0..1_000_000));
+    for region in 0..100 {
+        let start = 10_000 * region;
+        profile.push(Call::new(&format!("phase {region}"), start..start + 10_000));
+        profile.push(Call::new(
+            &format!("work {region}"),
+            start..start + 9_000 + region,
+        ));
+    }
+    let chart = durations(&profile.build());
+    let names: Vec<&str> = chart.bars.iter().map(|bar| bar.name.as_str()).collect();
+    assert_eq!((names.len(), names[0]), (40, "work 99"));
+    assert!(names.contains(&"main"), "{names:?}");
+    assert_eq!(names.iter().filter(|name| name.starts_with("work")).count(), 30);
 }
 
 #[test]

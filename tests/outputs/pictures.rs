@@ -338,7 +338,7 @@ fn hard_names_are_drawn() {
     // Notes have names in them as well.
     let mut profile = Profile::builder().open(0, "open\u{1b}[31m\n\u{fffe}", 1);
     for (index, name) in names.iter().enumerate() {
-        profile.push(Call::new(name, index as i64 * 100..index as i64 * 130 + 50));
+        profile.push(Call::new(name, index as i64 * 100..index as i64 * 101 + 50));
     }
     let directory = TempDir::new().unwrap();
     let paths = draw(&profile.build(), directory.path(), "names").unwrap();

@@ -1,67 +1,34 @@
-//! Draws the total time of each region as horizontal bars.
+//! Draws the times of each region as horizontal bars: exclusive on the left, inclusive on the right.
 
+use super::panel::{Panel, Time};
 use super::{DurationBar, DurationsChart};
-use crate::chart::axis::{Axis, Ticks};
 use crate::chart::backdrop::Backdrop;
 use crate::chart::heading::Heading;
 use crate::error::{Error, Result};
-use crate::render::style::{self, BACKGROUND, DETAIL, INK, MARGIN, NAME, VALUE};
+use crate::render::style::{DETAIL, MARGIN, NAME};
 use crate::render::{Canvas, Figure, Paper, Picture};
 use crate::text::visible;
 use crate::units;
 
 const PITCH: i32 = 56;
-const BAR: i32 = 36;
-const CALLS_GAP: i32 = 22;
-const MAX_NAME: f32 = 760.0;
+const MAX_NAME: f32 = 620.0;
 const MAX_BARS: usize = 250;
+/// Between the columns.
+const GAP: i32 = 48;
+/// The titles above the bars.
+const TITLES: i32 = 44;
+/// On narrower paper there is exclusive time alone.
+const WIDE_ENOUGH_FOR_BOTH: i32 = 1900;
 
-struct DurationsPicture<'a> {
-    chart: &'a DurationsChart,
+struct DurationsPicture {
     backdrop: Backdrop,
-    labels: Vec<Label>,
-    scale: Scale,
-    axis: Axis,
-}
-
-/// Durations on paper.
-struct Scale {
+    /// Where names end.
     left: i32,
-    right: i32,
-    /// The longest bar or whisker, ns.
-    span_ns: i64,
-}
-
-impl Scale {
-    fn x(&self, ns: f64) -> i32 {
-        let share = (ns / self.span_ns as f64).clamp(0.0, 1.0);
-        self.left + (f64::from(self.right - self.left) * share).round() as i32
-    }
-}
-
-/// What stands beside a bar.
-struct Label {
-    name: String,
-    value: String,
-    value_width: i32,
-    calls: String,
-}
-
-impl Label {
-    fn of(bar: &DurationBar, paper: &Paper<'_>) -> Self {
-        let value = units::duration_f64(bar.mean_ns);
-        let calls = if bar.calls == 1 { "call" } else { "calls" };
-        Label {
-            name: paper.fit(&visible(&bar.name), &NAME, paper.share(MAX_NAME, 0.35)),
-            value_width: paper.widest([value.as_str()], &VALUE),
-            value,
-            calls: format!("{} {calls}", units::count(bar.calls)),
-        }
-    }
-
-    fn right_width(&self, paper: &Paper<'_>) -> f32 {
-        paper.text_width(&self.value, &VALUE) + CALLS_GAP as f32 + paper.text_width(&self.calls, &DETAIL)
-    }
+    names: Vec<String>,
+    panels: Vec<Panel>,
+    /// Where calls begin, if there is room for them.
+    calls_at: Option<i32>,
+    calls: Vec<String>,
 }
 
 impl Figure for DurationsChart {
@@ -72,88 +39,98 @@ impl Figure for DurationsChart {
                 self.bars.len()
             )));
         }
-        let labels: Vec<Label> = self.bars.iter().map(|bar| Label::of(bar, paper)).collect();
-        let names = labels.iter().map(|label| label.name.as_str());
-        let values = labels.iter().map(|label| label.right_width(paper));
-        let value_width = values.fold(0.0, f32::max).ceil() as i32;
         let heading = Heading::of(&self.header, self.bars.iter().map(|bar| bar.name.as_str()), paper);
-        let left = MARGIN + paper.widest(names, &NAME) + 24;
-        let right = paper.width - MARGIN - value_width - 48;
-        let span_ns = self.bars.iter().map(longest).max().unwrap_or(1).max(1);
-        let ticks = Ticks::new(span_ns, style::ticks(right - left, 9));
-        let scale = Scale { left, right, span_ns };
-        let axis = Axis::of_time(
-            ticks,
-            |ns| scale.x(ns as f64),
-            &self.axis_title(),
-            (left, right),
-            paper,
-        );
+        let name = |bar: &DurationBar| paper.fit(&visible(&bar.name), &NAME, paper.share(MAX_NAME, 0.3));
+        let names: Vec<String> = self.bars.iter().map(name).collect();
+        let left = MARGIN + paper.widest(names.iter().map(String::as_str), &NAME) + 24;
+        let ranks = self.header.ranks;
+        let calls: Vec<String> = self.bars.iter().map(|bar| calls(bar, ranks)).collect();
+        let mut right = paper.width - MARGIN;
+        let has_both = paper.width >= WIDE_ENOUGH_FOR_BOTH;
+        if has_both {
+            right -= paper.widest(calls.iter().map(String::as_str), &DETAIL);
+        }
+        let calls_at = has_both.then_some(right);
+        let exclusive = self.bars.iter().map(|bar| {
+            Some(Time {
+                over_ranks: bar.exclusive,
+                own_ns: bar.exclusive.mean_ns,
+                color: bar.color,
+            })
+        });
+        let panels = if has_both {
+            let each = (right - GAP - left - GAP) / 2;
+            let inclusive = self.bars.iter().map(|bar| {
+                Some(Time {
+                    over_ranks: bar.inclusive?,
+                    own_ns: bar.exclusive.mean_ns,
+                    color: bar.color,
+                })
+            });
+            let (end, start) = (left + each, left + each + GAP);
+            vec![
+                Panel::new(EXCLUSIVE, exclusive, ranks, (left, end), paper),
+                Panel::new(INCLUSIVE, inclusive, ranks, (start, right - GAP), paper),
+            ]
+        } else {
+            vec![Panel::new(EXCLUSIVE, exclusive, ranks, (left, right), paper)]
+        };
         Ok(Box::new(DurationsPicture {
-            chart: self,
             backdrop: Backdrop::new(heading, paper),
-            labels,
-            scale,
-            axis: axis.with_strong_start(),
+            left,
+            names,
+            panels,
+            calls_at,
+            calls,
         }))
     }
 }
 
-impl DurationsPicture<'_> {
-    fn bottom(&self) -> i32 {
-        self.backdrop.top() + PITCH * self.chart.bars.len() as i32 + 12
-    }
+const EXCLUSIVE: &str = "Exclusive time: in the region itself";
+const INCLUSIVE: &str = "Inclusive time: pale is what regions inside took";
 
-    fn draw_bar(&self, canvas: &mut dyn Canvas, index: usize) -> Result<()> {
-        let bar = &self.chart.bars[index];
-        let scale = &self.scale;
-        let middle = self.backdrop.top() + 6 + PITCH * index as i32 + PITCH / 2;
-        let mut end = scale.x(bar.mean_ns);
-        if bar.mean_ns > 0.0 {
-            end = end.max(scale.left + 2);
-        }
-        canvas.rect((scale.left, end), (middle - BAR / 2, middle + BAR / 2), bar.color)?;
-        if self.chart.header.ranks > 1 && bar.min_ns < bar.max_ns {
-            let (least, most) = (scale.x(bar.min_ns as f64), scale.x(bar.max_ns as f64));
-            // A light border keeps the whisker apart from a dark bar.
-            for (thickness, color) in [(4, BACKGROUND), (2, INK)] {
-                let around = thickness - 2;
-                canvas.rect(
-                    (least - around / 2, most + around / 2),
-                    (middle - thickness / 2 - 1, middle + thickness / 2 + 1),
-                    color,
-                )?;
-                for x in [least, most] {
-                    canvas.rect(
-                        (x - thickness / 2 - 1, x + thickness / 2 + 1),
-                        (middle - 9 - around / 2, middle + 9 + around / 2),
-                        color,
-                    )?;
-                }
-            }
-            end = end.max(most);
-        }
-        let baseline = middle + NAME.middle_to_baseline();
-        let label = &self.labels[index];
-        canvas.text(scale.left - 20, baseline, &label.name, &NAME)?;
-        canvas.text(end + 20, baseline, &label.value, &VALUE)?;
-        let calls_at = end + 20 + label.value_width + CALLS_GAP;
-        canvas.text(calls_at, baseline, &label.calls, &DETAIL)
+/// How often a region was called, on a rank where there are several, as the times beside it.
+fn calls(bar: &DurationBar, ranks: usize) -> String {
+    let (least, most) = bar.calls_on_a_rank;
+    match ranks {
+        0 | 1 => units::plural(bar.calls, "call"),
+        _ if least == most => format!("{} per rank", units::plural(most, "call")),
+        _ => format!("{}–{} per rank", units::count(least), units::plural(most, "call")),
     }
 }
 
-impl Picture for DurationsPicture<'_> {
+impl DurationsPicture {
+    fn top(&self) -> i32 {
+        self.backdrop.top() + TITLES
+    }
+
+    fn bottom(&self) -> i32 {
+        self.top() + PITCH * self.names.len() as i32 + 12
+    }
+
+    fn draw_row(&self, canvas: &mut dyn Canvas, index: usize) -> Result<()> {
+        let middle = self.top() + 6 + PITCH * index as i32 + PITCH / 2;
+        let baseline = middle + NAME.middle_to_baseline();
+        canvas.text(self.left - 20, baseline, &self.names[index], &NAME)?;
+        for panel in &self.panels {
+            panel.draw_bar(canvas, index, middle)?;
+        }
+        self.calls_at.map_or(Ok(()), |at| {
+            canvas.text(at, baseline, &self.calls[index], &DETAIL)
+        })
+    }
+}
+
+impl Picture for DurationsPicture {
     fn size(&self) -> (u32, u32) {
-        self.backdrop.size(self.axis.last_baseline(self.bottom()))
+        self.backdrop.size(self.panels[0].last_baseline(self.bottom()))
     }
 
     fn draw(&self, canvas: &mut dyn Canvas) -> Result<()> {
         self.backdrop.draw(canvas, self.size())?;
-        self.axis.draw(canvas, (self.backdrop.top(), self.bottom()))?;
-        (0..self.chart.bars.len()).try_for_each(|index| self.draw_bar(canvas, index))
+        for panel in &self.panels {
+            panel.draw_frame(canvas, (self.top(), self.bottom()))?;
+        }
+        (0..self.names.len()).try_for_each(|index| self.draw_row(canvas, index))
     }
-}
-
-fn longest(bar: &DurationBar) -> i64 {
-    bar.max_ns.max(bar.mean_ns as i64)
 }
