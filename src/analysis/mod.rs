@@ -19,3 +19,4 @@ pub(crate) mod summarize;
 mod tests;
 pub(crate) mod threads;
 pub mod wall;
+pub mod windows;

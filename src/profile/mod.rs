@@ -1,5 +1,6 @@
 //! Profiles as plain data: what a file or a session in memory holds, without how it is stored.
 
+mod blocks;
 mod call;
 mod clock;
 mod in_memory;
@@ -12,6 +13,7 @@ mod statistics;
 mod stored;
 pub(crate) mod threads;
 
+pub use blocks::{Block, LaneBlocks, RowBlocks};
 pub use call::Call;
 pub(crate) use clock::agreement;
 pub use clock::{ClockAgreement, RankClock};
@@ -261,6 +263,16 @@ pub trait Source {
     ///
     /// As [`read`](Self::read).
     fn summary(&self, _rank: u32) -> Result<Option<StoredSummary>> {
+        Ok(None)
+    }
+
+    /// What the calls of row number `row` add up to, block by block, where the source has it stored: see
+    /// [`analysis::windows`](crate::analysis::windows).
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    fn blocks(&self, _row: usize) -> Result<Option<RowBlocks>> {
         Ok(None)
     }
 

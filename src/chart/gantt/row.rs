@@ -1,7 +1,7 @@
 //! Reduces one row, and finds out whether its threads need lanes of their own.
 
 use super::lane::LaneReducer;
-use crate::analysis::threads::ThreadIndex;
+use crate::analysis::threads::{ThreadIndex, ThreadOverlap};
 use crate::profile::Intervals;
 
 /// One region on one rank while its intervals stream past.
@@ -15,10 +15,7 @@ pub(super) struct RowReducer {
     /// By slot; kept only once there are two threads, up to `max_threads` of them.
     threads: Vec<LaneReducer>,
     max_threads: usize,
-    /// The latest end so far, its thread, and the latest end of all other threads.
-    latest: (u32, i64),
-    latest_of_others: i64,
-    overlap: bool,
+    overlap: ThreadOverlap,
     pub(super) first_start: i64,
     pub(super) last_end: i64,
 }
@@ -33,9 +30,7 @@ impl RowReducer {
             slots: ThreadIndex::default(),
             threads: Vec::new(),
             max_threads,
-            latest: (0, i64::MIN),
-            latest_of_others: i64::MIN,
-            overlap: false,
+            overlap: ThreadOverlap::NONE,
             first_start: i64::MAX,
             last_end: i64::MIN,
         }
@@ -60,7 +55,7 @@ impl RowReducer {
         // Nothing that it could overlap with, and one lane.
         self.slots.of(thread);
         let last = last.saturating_sub(shift);
-        self.latest = (thread, self.latest.1.max(last));
+        self.overlap.add_only(thread, last);
         self.first_start = self.first_start.min(first.saturating_sub(shift));
         self.last_end = self.last_end.max(last);
         shifted.for_each(|(_, start, end)| self.all.push(start, end));
@@ -80,7 +75,7 @@ impl RowReducer {
 
     fn push(&mut self, thread: u32, start: i64, end: i64) {
         let slot = self.slots.of(thread);
-        self.note_overlap(thread, start, end);
+        self.overlap.add(thread, start, end);
         self.first_start = self.first_start.min(start);
         self.last_end = self.last_end.max(end);
         let seen = self.slots.seen().len();
@@ -97,22 +92,6 @@ impl RowReducer {
             self.threads = Vec::new();
         }
         self.all.push(start, end);
-    }
-
-    fn note_overlap(&mut self, thread: u32, start: i64, end: i64) {
-        let (latest_thread, latest_end) = self.latest;
-        if thread == latest_thread {
-            self.overlap |= start < self.latest_of_others;
-            self.latest.1 = latest_end.max(end);
-        } else {
-            self.overlap |= start < latest_end;
-            if end > latest_end {
-                self.latest_of_others = latest_end;
-                self.latest = (thread, end);
-            } else {
-                self.latest_of_others = self.latest_of_others.max(end);
-            }
-        }
     }
 
     /// Makes columns of at least 2^level ns.
@@ -134,13 +113,13 @@ impl RowReducer {
 
     /// Whether threads overlapped in time but were too many for lanes of their own.
     pub(super) fn threads_were_merged(&self) -> bool {
-        self.overlap && self.threads.is_empty()
+        self.overlap.found() && self.threads.is_empty()
     }
 
     /// The common lane, and one for each thread (by number) where threads overlapped.
     pub(super) fn into_lanes(self) -> (LaneReducer, Vec<(u32, LaneReducer)>) {
         let mut threads = Vec::new();
-        if self.overlap && !self.threads.is_empty() {
+        if self.overlap.found() && !self.threads.is_empty() {
             threads.extend(self.slots.seen().iter().copied().zip(self.threads));
             threads.sort_by_key(|&(thread, _)| thread);
         }
