@@ -5,11 +5,13 @@
 //! characters beyond the embedded font (Latin, Greek, Cyrillic) are drawn in a PNG with fonts of the system, where it
 //! has any.
 
+mod data;
 mod format;
 mod options;
 mod outputs;
 
 pub use crate::render::area::draw_on;
+pub use data::save_data;
 pub use options::PlotOptions;
 pub use outputs::{Outputs, ReadOutputs};
 

@@ -1,5 +1,6 @@
 //! Several files from one reading of a source.
 
+use super::data::{self, save_data};
 use super::format::Format;
 use super::save;
 use crate::analysis::pass::{self, Observer};
@@ -28,7 +29,9 @@ use std::path::{Path, PathBuf};
 ///
 /// let mut outputs = Outputs::new(&reader, &everything, ChartOptions::new())?;
 /// for chart in CHARTS {
-///     outputs.add_chart(*chart, directory.path().join(chart.file_stem()).with_extension("svg"))?;
+///     let path = directory.path().join(chart.file_stem());
+///     outputs.add_chart(*chart, path.with_extension("svg"))?;
+///     outputs.add_data(*chart, path.with_extension("csv"))?;
 /// }
 /// outputs.add_statistics(&reader, directory.path().join("statistics.json"))?;
 /// let mut outputs = outputs.read()?;
@@ -54,6 +57,8 @@ struct Growing<'a> {
 enum Content<'a> {
     /// Which of the charts.
     Chart(usize),
+    /// The numbers of which of the charts.
+    Data(usize),
     Page(Box<GrowingPage<'a>>),
     Statistics(RegionStatistics<'a>, &'a ProfilingH5Reader),
 }
@@ -82,20 +87,36 @@ impl<'a> Outputs<'a> {
     pub fn add_chart(&mut self, chart: &dyn Chart, path: impl Into<PathBuf>) -> Result<()> {
         let path = path.into();
         Format::of_picture(&path)?;
-        let known = self.charts.iter().position(|known| known.name == chart.name());
-        let index = match known {
-            Some(index) => index,
-            None => {
-                self.charts.push(Growing {
-                    name: chart.name(),
-                    chart: chart.observe(&self.subject, &self.options)?,
-                });
-                self.needs_tree |= chart.needs_tree();
-                self.charts.len() - 1
-            }
-        };
+        let index = self.growing(chart)?;
         self.files.push((path, Content::Chart(index)));
         Ok(())
+    }
+
+    /// Adds the numbers of a chart, as [`save_data`] writes them: `path` ends in `csv`.
+    ///
+    /// # Errors
+    ///
+    /// When the extension is another, or the chart has nothing to draw.
+    pub fn add_data(&mut self, chart: &dyn Chart, path: impl Into<PathBuf>) -> Result<()> {
+        let path = path.into();
+        data::check_extension(&path)?;
+        let index = self.growing(chart)?;
+        self.files.push((path, Content::Data(index)));
+        Ok(())
+    }
+
+    /// Which of the charts it is; it is begun where it is none of them yet.
+    fn growing(&mut self, chart: &dyn Chart) -> Result<usize> {
+        let mut known = self.charts.iter();
+        if let Some(index) = known.position(|known| known.name == chart.name()) {
+            return Ok(index);
+        }
+        self.charts.push(Growing {
+            name: chart.name(),
+            chart: chart.observe(&self.subject, &self.options)?,
+        });
+        self.needs_tree |= chart.needs_tree();
+        Ok(self.charts.len() - 1)
     }
 
     /// Adds the interactive page.
@@ -152,7 +173,7 @@ impl<'a> Outputs<'a> {
 impl Content<'_> {
     fn observers(&mut self) -> Vec<&mut dyn Observer> {
         match self {
-            Self::Chart(_) => Vec::new(),
+            Self::Chart(_) | Self::Data(_) => Vec::new(),
             Self::Page(page) => page.observers(),
             Self::Statistics(statistics, _) => vec![statistics.observer()],
         }
@@ -185,6 +206,7 @@ impl ReadOutputs<'_> {
         };
         match content {
             Content::Chart(index) => save(&*self.figures[index], &path)?,
+            Content::Data(index) => save_data(&*self.figures[index], &path)?,
             Content::Page(page) => page.write(&self.facts, &path)?,
             Content::Statistics(statistics, reader) => {
                 let text = statistics.finish(reader, self.facts.tree()?)?;

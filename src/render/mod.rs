@@ -5,6 +5,7 @@
 
 mod canvas;
 mod color;
+mod data;
 mod paper;
 pub(crate) mod style;
 mod text;
@@ -33,6 +34,7 @@ pub use color::Color;
 #[cfg(test)]
 pub(crate) use color::encoded;
 pub(crate) use color::lightened;
+pub use data::{Column, Data, Datum};
 #[cfg(test)]
 pub(crate) use paper::Even;
 pub use paper::{Measure, Paper};
@@ -50,6 +52,11 @@ pub trait Figure {
     ///
     /// When it does not fit on any paper.
     fn lay_out<'a>(&'a self, paper: &Paper<'_>) -> Result<Box<dyn Picture + 'a>>;
+
+    /// The numbers that it shows; without a column where it tells none.
+    fn data(&self) -> Data<'_> {
+        Data::new(&[], std::iter::empty())
+    }
 }
 
 /// A figure that knows where everything goes.

@@ -9,6 +9,7 @@ mod blocks;
 mod browser;
 #[path = "../common/calm.rs"]
 mod calm;
+mod chart_numbers;
 mod chrome;
 mod circle;
 mod common;

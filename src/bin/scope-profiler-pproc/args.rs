@@ -23,7 +23,7 @@ pub(crate) struct Args {
     pub(crate) files: Vec<PathBuf>,
 
     /// Verify the files, which may also be rank logs: nothing lost, rows in order, numbers that agree
-    #[arg(long, conflicts_with_all = ["output", "show", "include", "exclude", "ranks", "plots", "format", "exact"])]
+    #[arg(long, conflicts_with_all = ["output", "show", "include", "exclude", "ranks", "plots", "format", "data", "exact"])]
     pub(crate) check: bool,
 
     /// Write charts and region_statistics.json into DIR, which is created
@@ -44,6 +44,10 @@ pub(crate) struct Args {
     /// Formats of the charts; html is the interactive page
     #[arg(long, value_name = "FORMAT", num_args = 1.., value_delimiter = ',', default_value = "png", requires = "output")]
     pub(crate) format: Vec<Format>,
+
+    /// Also write the numbers of each chart, as CSV
+    #[arg(long, requires = "output")]
+    pub(crate) data: bool,
 
     /// How large the interactive page may get: short calls that are close together are merged as far as that takes
     #[arg(long, value_name = "SIZE", default_value = "8MB")]

@@ -61,6 +61,7 @@ fn planned<'a>(
             Kind::Chart(name) => {
                 list::by_name(name).map_or(Ok(()), |chart| planned.add_chart(chart, path))?
             }
+            Kind::Data(name) => list::by_name(name).map_or(Ok(()), |chart| planned.add_data(chart, path))?,
             Kind::Page => planned.add_page(path)?,
             Kind::Statistics => planned.add_statistics(reader, path)?,
         }

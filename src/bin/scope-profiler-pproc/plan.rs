@@ -43,6 +43,8 @@ pub(crate) struct Output {
 pub(crate) enum Kind {
     /// The picture of a chart, by its name in the list of charts.
     Chart(&'static str),
+    /// The numbers of a chart.
+    Data(&'static str),
     /// Timeline and table in one.
     Page,
     /// The statistics of every region and rank.
@@ -75,6 +77,9 @@ impl Plan {
                             name: PAGE.into(),
                         });
                     }
+                }
+                if args.data {
+                    outputs.push(Output::data(*chart));
                 }
             }
             outputs.push(Output {
@@ -113,6 +118,13 @@ impl Output {
         Self {
             kind: Kind::Chart(chart.name()),
             name: format!("{}.{}", chart.file_stem(), format.extension()),
+        }
+    }
+
+    fn data(chart: &'static dyn Chart) -> Self {
+        Self {
+            kind: Kind::Data(chart.name()),
+            name: format!("{}.csv", chart.file_stem()),
         }
     }
 
@@ -201,6 +213,20 @@ mod tests {
         let charts = CHARTS.iter().map(|chart| format!("{}.png", chart.file_stem()));
         let expected: Vec<String> = charts.chain(["region_statistics.json".into()]).collect();
         assert_eq!(names(&plan), expected);
+    }
+
+    #[test]
+    fn numbers_are_beside_each_picture() {
+        assert_eq!(
+            names(&plan(&["-o", "out", "--plots", "gantt", "flame", "--data"])),
+            [
+                "gantt_plot.png",
+                "gantt_plot.csv",
+                "flame_graph.png",
+                "flame_graph.csv",
+                "region_statistics.json"
+            ]
+        );
     }
 
     #[test]

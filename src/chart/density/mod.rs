@@ -1,5 +1,6 @@
 //! Density: how busy each rank is over the run, also where there are thousands.
 
+mod data;
 mod picture;
 
 use super::gantt::density::Density;

@@ -6,7 +6,7 @@ use crate::chart::backdrop::Backdrop;
 use crate::chart::heading::Heading;
 use crate::error::Result;
 use crate::render::style::{self, AXIS, BACKGROUND, MARGIN, RULE, TICK};
-use crate::render::{Anchor, Canvas, Color, Figure, Paper, Picture, Text};
+use crate::render::{Anchor, Canvas, Color, Data, Figure, Paper, Picture, Text};
 use std::ops::RangeInclusive;
 
 /// The height of a lane, and of all together.
@@ -74,6 +74,10 @@ impl Figure for RankDensity {
             axis: Axis::of_time(ticks, x, self.header.time_axis_title(), (left, right), paper),
             legend: ((right - legend_width).max(MARGIN), less),
         }))
+    }
+
+    fn data(&self) -> Data<'_> {
+        super::data::of(self)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Exclusive and inclusive time of each region, the longest exclusive first.
 
+mod data;
 mod panel;
 mod picture;
 mod sums;

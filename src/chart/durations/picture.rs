@@ -6,7 +6,7 @@ use crate::chart::backdrop::Backdrop;
 use crate::chart::heading::Heading;
 use crate::error::{Error, Result};
 use crate::render::style::{DETAIL, MARGIN, NAME};
-use crate::render::{Canvas, Figure, Paper, Picture};
+use crate::render::{Canvas, Data, Figure, Paper, Picture};
 use crate::text::visible;
 use crate::units;
 
@@ -83,6 +83,10 @@ impl Figure for DurationsChart {
             calls_at,
             calls,
         }))
+    }
+
+    fn data(&self) -> Data<'_> {
+        super::data::of(self)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The flame graph: where the time of all ranks and threads went, by the path of calls.
 
+mod data;
 mod picture;
 
 use super::header::Header;

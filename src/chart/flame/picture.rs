@@ -7,7 +7,7 @@ use crate::chart::heading::Heading;
 use crate::chart::palette::OTHERS;
 use crate::error::Result;
 use crate::render::style::{self, MARGIN};
-use crate::render::{Anchor, Canvas, Color, Figure, Paper, Picture, Text, Weight};
+use crate::render::{Anchor, Canvas, Color, Data, Figure, Paper, Picture, Text, Weight};
 use crate::units;
 use std::ops::RangeInclusive;
 
@@ -66,6 +66,10 @@ impl Figure for FlameGraph {
             boxes: boxes(self, pitch, paper),
             axis: axis.with_rule((MARGIN, paper.width - MARGIN)),
         }))
+    }
+
+    fn data(&self) -> Data<'_> {
+        super::data::of(self)
     }
 }
 

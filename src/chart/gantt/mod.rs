@@ -1,6 +1,7 @@
 //! The Gantt chart: when each region ran, on which rank and thread.
 
 mod coverage;
+mod data;
 pub(super) mod density;
 pub(super) mod lane;
 mod layout;

@@ -8,7 +8,7 @@ use crate::chart::backdrop::Backdrop;
 use crate::chart::heading::Heading;
 use crate::error::Result;
 use crate::render::style::{self, AXIS, BACKGROUND, GRID, MARGIN, MUTED, RULE, TICK};
-use crate::render::{Anchor, Canvas, Figure, Paper, Picture, Text};
+use crate::render::{Anchor, Canvas, Data, Figure, Paper, Picture, Text};
 
 /// A chart this tall has its time axis above as well.
 const TALL: i32 = 1800;
@@ -66,6 +66,10 @@ impl Figure for GanttChart {
             has_axis_above,
             busy_width: has_scale.then_some(busy_width),
         }))
+    }
+
+    fn data(&self) -> Data<'_> {
+        super::data::of(self)
     }
 }
 

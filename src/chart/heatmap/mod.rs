@@ -1,5 +1,6 @@
 //! The heat map of ranks: which rank spends more or less time in a region than the others.
 
+mod data;
 mod picture;
 
 use super::header::Header;

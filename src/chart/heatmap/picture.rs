@@ -6,7 +6,7 @@ use crate::chart::backdrop::Backdrop;
 use crate::chart::heading::Heading;
 use crate::error::Result;
 use crate::render::style::{AXIS, DETAIL, MARGIN, NAME, RULE, TICK, VALUE};
-use crate::render::{Anchor, Canvas, Color, Figure, Paper, Picture, Text};
+use crate::render::{Anchor, Canvas, Color, Data, Figure, Paper, Picture, Text};
 use crate::units;
 
 /// From one row to the next.
@@ -104,6 +104,10 @@ impl Figure for RankHeatmap {
             axis_title: paper.centred(&title, &AXIS, (left, right)),
             legend: Legend::of(&self.rows, paper),
         }))
+    }
+
+    fn data(&self) -> Data<'_> {
+        super::data::of(self)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Histograms: how long the calls of each region took.
 
 mod bins;
+mod data;
 mod picture;
 
 use super::header::Header;

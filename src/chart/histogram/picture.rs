@@ -7,7 +7,7 @@ use crate::chart::heading::Heading;
 use crate::chart::log_scale::LogScale;
 use crate::error::Result;
 use crate::render::style::{BACKGROUND, DETAIL, INK, MARGIN, NAME, RULE};
-use crate::render::{Canvas, Color, Figure, Paper, Picture};
+use crate::render::{Canvas, Color, Data, Figure, Paper, Picture};
 use crate::units;
 use std::ops::RangeInclusive;
 
@@ -19,8 +19,8 @@ const MAX_NAME: f32 = 640.0;
 const LABEL: f64 = 130.0;
 /// A bar is no lower, however few calls it has.
 const LOWEST: i32 = 2;
-const MEDIAN: f64 = 0.5;
-const HIGH: f64 = 0.95;
+pub(super) const MEDIAN: f64 = 0.5;
+pub(super) const HIGH: f64 = 0.95;
 const TITLE: &str = "Duration of a call: bars are numbers of calls, strokes the median and the 95th percentile, as near as a bar is wide";
 
 struct HistogramPicture {
@@ -68,6 +68,10 @@ impl Figure for Histograms {
                 .collect(),
             axis: Axis::new(scale.marks(LABEL), TITLE, (left, right), paper).title_at(92),
         }))
+    }
+
+    fn data(&self) -> Data<'_> {
+        super::data::of(self)
     }
 }
 

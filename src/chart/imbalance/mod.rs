@@ -1,5 +1,6 @@
 //! Imbalance: how far the ranks are apart in each region.
 
+mod data;
 mod picture;
 
 use super::header::Header;

@@ -6,7 +6,7 @@ use crate::chart::backdrop::Backdrop;
 use crate::chart::heading::Heading;
 use crate::error::Result;
 use crate::render::style::{self, BACKGROUND, DETAIL, INK, MARGIN, NAME, TICK, VALUE};
-use crate::render::{Anchor, Canvas, Color, Figure, Paper, Picture, Text};
+use crate::render::{Anchor, Canvas, Color, Data, Figure, Paper, Picture, Text};
 use crate::text::visible;
 use crate::units;
 use std::collections::BTreeSet;
@@ -153,6 +153,10 @@ impl Figure for ImbalanceChart {
             axis: Axis::new(marks, &title, (left, right), paper).with_strong_start(),
             scale,
         }))
+    }
+
+    fn data(&self) -> Data<'_> {
+        super::data::of(self)
     }
 }
 

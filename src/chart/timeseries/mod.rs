@@ -1,5 +1,6 @@
 //! Time series: how the durations of the busiest regions change over the run.
 
+mod data;
 mod picture;
 mod series;
 

@@ -7,7 +7,7 @@ use crate::chart::heading::Heading;
 use crate::chart::log_scale::LogScale;
 use crate::error::Result;
 use crate::render::style::{self, BACKGROUND, DETAIL, GRID, INK, MARGIN, NAME, RULE, TICK, VALUE};
-use crate::render::{Anchor, Canvas, Color, Figure, Paper, Picture, Text};
+use crate::render::{Anchor, Canvas, Color, Data, Figure, Paper, Picture, Text};
 use crate::text::visible;
 use crate::units;
 use std::ops::RangeInclusive;
@@ -187,6 +187,10 @@ impl Figure for TimeSeries {
             right,
             pitch,
         }))
+    }
+
+    fn data(&self) -> Data<'_> {
+        super::data::of(self)
     }
 }
 
