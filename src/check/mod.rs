@@ -1,6 +1,7 @@
 //! Is a file whole, and do its numbers agree with each other?
 
 mod account;
+mod blocks;
 mod clocks;
 mod log;
 mod profile_file;

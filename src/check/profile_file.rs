@@ -2,10 +2,10 @@
 
 use super::account::{Account, Checked, cut_short, signal};
 use super::ranks::{self, int};
-use super::{clocks, rows, spans, summaries, sums};
+use super::{blocks, clocks, rows, spans, summaries, sums};
 use crate::analysis::span_set::SpanSet;
 use crate::error::Result;
-use crate::profile::Value;
+use crate::profile::{RowBlocks, Value};
 use crate::store::names;
 use crate::store::reader::OrderedFile;
 use crate::store::schema::{self, Catalog, Decoder, Issues};
@@ -19,8 +19,9 @@ pub(super) fn check(path: &Path, issues: &mut Issues) -> Result<Checked> {
     if !catalog.of_one_rank {
         ranks::check(catalog, issues);
     }
+    let stated = blocks::stated(file.decoder(), issues);
     let before = issues.findings().len();
-    let ranks = intervals(file.decoder(), issues);
+    let ranks = intervals(file.decoder(), &stated, issues);
     if issues.findings().len() == before {
         // Rows that are not what they should be cannot be summed up.
         summaries::check(&file, issues);
@@ -38,7 +39,11 @@ pub(super) fn check(path: &Path, issues: &mut Issues) -> Result<Checked> {
 }
 
 /// Reads all intervals. Gives what became of the calls of each rank.
-fn intervals(file: &dyn Decoder, issues: &mut Issues) -> BTreeMap<u32, Account> {
+fn intervals(
+    file: &dyn Decoder,
+    stated: &BTreeMap<usize, RowBlocks>,
+    issues: &mut Issues,
+) -> BTreeMap<u32, Account> {
     let catalog = file.catalog();
     let mut ranks: BTreeMap<u32, Account> = BTreeMap::new();
     let (mut of_rank, mut in_several) = (SpanSet::default(), 0);
@@ -48,7 +53,7 @@ fn intervals(file: &dyn Decoder, issues: &mut Issues) -> BTreeMap<u32, Account> 
             dropped: site.dropped,
             open: site.open,
         });
-        match rows::check(file, index, row, issues) {
+        match rows::check(file, index, row, stated.get(&index), issues) {
             Err(error) => issues.find_error(&error),
             Ok(spans) => in_several += of_rank.take(spans),
         }

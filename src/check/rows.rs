@@ -1,10 +1,12 @@
 //! The intervals of one region on one rank, read through in slices.
 
+use super::blocks;
 use crate::analysis::inclusive;
 use crate::analysis::span_set::SpanSet;
+use crate::analysis::windows::GrowingBlocks;
 use crate::error::Result;
 use crate::profile::threads::UNKNOWN;
-use crate::profile::{CHUNK, Interval, Intervals, Numbers, Row, saturate};
+use crate::profile::{CHUNK, Interval, Intervals, Numbers, Row, RowBlocks, saturate};
 use crate::store::schema::{Decoder, Issues};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -46,14 +48,22 @@ struct Rows<'a> {
     unknown_thread: Wrong,
     no_span: Wrong,
     spans: SpanSet,
+    /// Where the file has blocks.
+    blocks: Option<GrowingBlocks>,
 }
 
-/// Checks every row of a region. Gives the numbers of its spans.
+/// Checks every row of a region, and the blocks that the file states of it. Gives the numbers of its spans.
 ///
 /// # Errors
 ///
 /// When they cannot be read.
-pub(super) fn check(file: &dyn Decoder, index: usize, row: &Row, issues: &mut Issues) -> Result<SpanSet> {
+pub(super) fn check(
+    file: &dyn Decoder,
+    index: usize,
+    row: &Row,
+    stated: Option<&RowBlocks>,
+    issues: &mut Issues,
+) -> Result<SpanSet> {
     let path = file.place(index);
     let catalog = file.catalog();
     let mut rows = Rows {
@@ -67,6 +77,7 @@ pub(super) fn check(file: &dyn Decoder, index: usize, row: &Row, issues: &mut Is
         unknown_thread: Wrong::default(),
         no_span: Wrong::default(),
         spans: SpanSet::default(),
+        blocks: stated.map(|_| GrowingBlocks::new()),
     };
     let mut slice = Intervals::new().with_column(Intervals::SPAN);
     for from in (0..row.intervals).step_by(CHUNK as usize) {
@@ -92,12 +103,21 @@ pub(super) fn check(file: &dyn Decoder, index: usize, row: &Row, issues: &mut Is
             ));
         }
     }
+    let blocks = rows.blocks.filter(|_| in_order).map(GrowingBlocks::finish);
+    if let (Some(stated), Some(found)) = (stated, blocks) {
+        if let Some(wrong) = blocks::difference(stated, &found) {
+            issues.find(format!("{path}: {wrong}; --exact reads the intervals"));
+        }
+    }
     Ok(rows.spans)
 }
 
 impl Rows<'_> {
     fn look_at(&mut self, offset: u64, slice: &Intervals) {
         self.inclusive.add(slice);
+        if let Some(blocks) = &mut self.blocks {
+            blocks.push(slice);
+        }
         let spans = slice.column(Intervals::SPAN).and_then(Numbers::whole);
         for (row, &span) in (offset..).zip(spans.unwrap_or_default()) {
             match u32::try_from(span) {

@@ -83,7 +83,7 @@ impl LaneBlocks {
     }
 
     /// What is wrong with them as blocks of a row of so many intervals, if anything is.
-    #[cfg(test)]
+    #[cfg(any(feature = "hdf5", test))]
     pub(crate) fn fault(&self, intervals: u64) -> Option<&'static str> {
         let (mut end, mut start) = (0, i64::MIN);
         for block in &self.blocks {
@@ -118,7 +118,7 @@ impl RowBlocks {
     }
 
     /// What is wrong with them as blocks of a row of so many intervals, if anything is.
-    #[cfg(test)]
+    #[cfg(any(feature = "hdf5", test))]
     pub(crate) fn fault(&self, intervals: u64) -> Option<&'static str> {
         let lanes = [&self.all].into_iter().chain(&self.threads);
         lanes.into_iter().find_map(|lane| lane.fault(intervals))

@@ -266,14 +266,14 @@ pub trait Source {
         Ok(None)
     }
 
-    /// What the calls of row number `row` add up to, block by block, where the source has it stored: see
-    /// [`analysis::windows`](crate::analysis::windows).
+    /// What the calls of a rank add up to, block by block, by the number of their row; without those rows that the
+    /// source has stored none of. [`Pyramids`](crate::analysis::windows::Pyramids) has them of all rows.
     ///
     /// # Errors
     ///
     /// As [`read`](Self::read).
-    fn blocks(&self, _row: usize) -> Result<Option<RowBlocks>> {
-        Ok(None)
+    fn blocks(&self, _rank: u32) -> Result<BTreeMap<usize, RowBlocks>> {
+        Ok(BTreeMap::new())
     }
 
     /// The names of the threads of a rank, where they are known.

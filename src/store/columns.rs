@@ -1,8 +1,10 @@
 //! Writes the columns of a region.
 
+use super::blocks;
 use super::hdf5::{NewColumn, NewGroup, Values};
 use super::names;
 use crate::analysis::inclusive::Sum;
+use crate::analysis::windows::GrowingBlocks;
 use crate::error::Result;
 use std::cmp::Reverse;
 
@@ -52,6 +54,7 @@ pub(crate) struct Columns {
     written: usize,
     total: i64,
     inclusive: Sum,
+    blocks: Option<GrowingBlocks>,
 }
 
 /// The columns in the file.
@@ -88,6 +91,7 @@ impl Columns {
             written: 0,
             total: 0,
             inclusive: Sum::default(),
+            blocks: blocks::growing(rows as u64),
         })
     }
 
@@ -135,6 +139,10 @@ impl Columns {
     }
 
     fn write(&mut self, rows: usize) -> Result<()> {
+        if let Some(blocks) = &mut self.blocks {
+            let threads = self.threads.get(..rows).unwrap_or_default();
+            blocks.push_columns(&self.starts[..rows], &self.ends[..rows], threads);
+        }
         if rows == self.rows && self.datasets.is_none() {
             return self.write_all();
         }
@@ -187,8 +195,8 @@ impl Columns {
         Ok(())
     }
 
-    /// Writes the rest. Gives back the region's group.
-    pub(super) fn finish(mut self) -> Result<(NewGroup, Sums)> {
+    /// Writes the rest. Gives back the region's group, and what its rows add up to, also block by block.
+    pub(super) fn finish(mut self) -> Result<(NewGroup, Sums, Option<GrowingBlocks>)> {
         if self.written < self.rows || self.rows == 0 {
             self.write(self.starts.len())?;
         }
@@ -196,7 +204,7 @@ impl Columns {
             total: self.total,
             inclusive: self.inclusive.ns(),
         };
-        Ok((self.group, sums))
+        Ok((self.group, sums, self.blocks))
     }
 }
 

@@ -3,6 +3,8 @@
 //! `schema` owns every name in the HDF5 file, for the writer, the merger and the readers alike, and knows
 //! the formats that can be read. The layouts themselves are described in `docs/format.md`.
 
+#[cfg(feature = "hdf5")]
+pub(crate) mod blocks;
 mod clock_sync;
 pub(crate) mod codec;
 #[cfg(feature = "hdf5")]

@@ -3,6 +3,7 @@
 
 #[path = "../common/again.rs"]
 mod again;
+mod blocks;
 #[path = "../common/calm.rs"]
 mod calm;
 mod columnar;

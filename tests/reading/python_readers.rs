@@ -132,9 +132,9 @@ fn our_reader_returns_every_hard_name_as_it_was_given() {
 }
 
 #[test]
-fn what_python_reads_has_a_summary_beside_the_regions() {
+fn what_python_reads_has_a_summary_and_blocks_beside_the_regions() {
     let file = hdf5::File::open(profile()).expect("a file");
-    assert!(file.group("rank0/summary").is_ok());
+    assert!(file.group("rank0/summary").is_ok() && file.group("rank0/blocks").is_ok());
 }
 
 #[test]

@@ -20,11 +20,11 @@ pub(crate) struct BlockLengths {
 }
 
 impl BlockLengths {
-    /// Reading a thousand calls takes about as long as finding them in the file. With 80 calls of a thread or more, its
-    /// blocks take at most 3.3 % of the bytes of its calls.
+    /// Reading a thousand calls takes about as long as finding them in the file. With 96 calls of a thread or more, its
+    /// blocks take at most 2.8 % of the bytes of its calls.
     pub(crate) const USUAL: Self = Self {
         calls: 1024,
-        fewest: 80,
+        fewest: 96,
     };
 }
 
@@ -148,9 +148,12 @@ impl GrowingBlocks {
         self.push_columns(intervals.starts(), intervals.ends(), intervals.threads());
     }
 
-    /// As [`push`](Self::push), of columns of equal length.
+    /// As [`push`](Self::push), of columns of equal length; without one of threads all are on thread 0.
     pub(crate) fn push_columns(&mut self, starts: &[i64], ends: &[i64], threads: &[u32]) {
-        let Some(&first) = threads.first() else { return };
+        if starts.is_empty() {
+            return;
+        }
+        let first = threads.first().copied().unwrap_or(0);
         let only = match self.threads {
             Threads::None => Some(first),
             Threads::One(thread) => Some(thread),
@@ -252,11 +255,16 @@ impl GrowingPyramids {
             growing: FxHashMap::default(),
             done: BTreeMap::new(),
         };
+        let mut of_rank: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
         for &row in rows {
-            match source.blocks(row)? {
-                Some(blocks) => this.take(row, blocks),
-                None => {
-                    this.growing.insert(row, GrowingBlocks::new());
+            of_rank.entry(source.rows()[row].rank).or_default().push(row);
+        }
+        for (rank, rows) in of_rank {
+            let mut stored = source.blocks(rank)?;
+            for row in rows {
+                match stored.remove(&row) {
+                    Some(blocks) => this.take(row, blocks),
+                    None => drop(this.growing.insert(row, GrowingBlocks::new())),
                 }
             }
         }

@@ -143,9 +143,16 @@ impl<'a> Windows<'a> {
         if from.block == to.block {
             return self.longest_of(from.block, from.offset..to.offset);
         }
-        let first = self.longest_of(from.block, from.offset..usize::MAX)?;
+        // A block of which all calls are meant need not be read.
+        let is_whole = from.offset == 0;
+        let first = if is_whole {
+            None
+        } else {
+            self.longest_of(from.block, from.offset..usize::MAX)?
+        };
         let last = self.longest_of(to.block, 0..to.offset)?;
-        let whole = self.pyramid.longest(from.block + 1..to.block);
+        let after = if is_whole { from.block } else { from.block + 1 };
+        let whole = self.pyramid.longest(after..to.block);
         Ok(Longest::better(Longest::better(first, whole), last))
     }
 

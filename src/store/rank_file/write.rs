@@ -1,5 +1,6 @@
 //! A rank's group in an HDF5 file.
 
+use super::super::blocks::RankBlocks;
 use super::super::columns::{Besides, Columns, Entry, Sums, WRITE_ROWS};
 use super::super::hdf5::{NewGroup, Values};
 use super::super::names;
@@ -55,16 +56,18 @@ impl LogContents {
 
         let targets = self.targets();
         if !self.may_be_summarized() {
-            return self.write_regions(&regions, &targets, scratch);
+            let blocks = self.write_regions(&regions, &targets, scratch)?;
+            return blocks.write(group).map_err(failed);
         }
         let mut order: Vec<&Target> = targets.iter().collect();
         order.sort_by_key(|target| target.group_name());
         let order: Vec<u32> = order.iter().map(|target| target.number).collect();
-        let summary = std::thread::scope(|scope| {
+        let (blocks, summary) = std::thread::scope(|scope| {
             let summary = self.summarize_beside(scope, &order);
-            self.write_regions(&regions, &targets, scratch)?;
-            Ok(summary())
+            let blocks = self.write_regions(&regions, &targets, scratch)?;
+            Ok((blocks, summary()))
         })?;
+        blocks.write(group).map_err(failed)?;
         summary.map_or(Ok(()), |summary| summary::write(group, &summary).map_err(failed))
     }
 
@@ -87,12 +90,13 @@ impl LogContents {
         targets.collect()
     }
 
+    /// Writes the columns of all regions. Gives what they add up to block by block.
     fn write_regions(
         &self,
         regions: &NewGroup,
         targets: &[Target<'_>],
         scratch: &Path,
-    ) -> Result<(), LogFailure> {
+    ) -> Result<RankBlocks, LogFailure> {
         let failed = LogFailure::Output;
         let (streamed, rest): (Vec<_>, Vec<_>) = {
             let mut room = MOST_STREAMED;
@@ -105,8 +109,10 @@ impl LogContents {
                 streams
             })
         };
-        let finish = |target: &Target, columns: Columns| {
-            let (region, sums) = columns.finish()?;
+        let mut of_rank = RankBlocks::default();
+        let mut finish = |target: &Target, columns: Columns| {
+            let (region, sums, blocks) = columns.finish()?;
+            of_rank.add(target.group_name(), blocks);
             target.write_attributes(&region, sums, &self.timeline)?;
             open_spans::write(&region, &self.open_spans(target.entry))
         };
@@ -126,7 +132,7 @@ impl LogContents {
             rows.write(target.number, &mut columns).map_err(failed)?;
             finish(target, columns).map_err(failed)?;
         }
-        Ok(())
+        Ok(of_rank)
     }
 
     /// The calls of spans that were open at the end, in order of start.

@@ -9,7 +9,7 @@ use crate::analysis::selection::RegionFilter;
 use crate::error::{Error, Result};
 use crate::profile::{
     self, ClockAgreement, Intervals, Metadata, MpiRegion, OpenSpan, Origin, OwnTimes, RankClock, RankRegion,
-    Row, RowFacts, RunFacts, Source, StoredSummary,
+    Row, RowBlocks, RowFacts, RunFacts, Source, StoredSummary,
 };
 pub(crate) use ordered::OrderedFile;
 use std::collections::BTreeMap;
@@ -245,6 +245,10 @@ impl Source for ProfilingH5Reader {
 
     fn summary(&self, rank: u32) -> Result<Option<StoredSummary>> {
         self.file.summary(rank)
+    }
+
+    fn blocks(&self, rank: u32) -> Result<BTreeMap<usize, RowBlocks>> {
+        self.file.blocks(rank)
     }
 
     fn run(&self) -> RunFacts {

@@ -1,7 +1,9 @@
 //! Gives the rows of a file in order of start, whatever their order in the file.
 
 use crate::error::{Error, Result};
-use crate::profile::{Intervals, Metadata, Numbers, Row, RowFacts, RunFacts, Source, StoredSummary};
+use crate::profile::{
+    Intervals, Metadata, Numbers, Row, RowBlocks, RowFacts, RunFacts, Source, StoredSummary,
+};
 use crate::store::schema::{Catalog, Decoder, run};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -213,6 +215,14 @@ impl Source for OrderedFile {
             return Ok(None);
         }
         self.decoder.summary(rank)
+    }
+
+    fn blocks(&self, rank: u32) -> Result<BTreeMap<usize, RowBlocks>> {
+        // They are of rows in order of start.
+        if self.is_exact || !self.catalog().promises_order(rank) {
+            return Ok(BTreeMap::new());
+        }
+        Ok(self.decoder.blocks(rank)?.unwrap_or_default())
     }
 
     fn run(&self) -> RunFacts {

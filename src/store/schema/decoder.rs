@@ -2,7 +2,8 @@
 
 use super::catalog::Catalog;
 use crate::error::Result;
-use crate::profile::{Intervals, StoredSummary};
+use crate::profile::{Intervals, RowBlocks, StoredSummary};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
@@ -29,6 +30,20 @@ pub(crate) trait Decoder: fmt::Debug + Send + Sync {
 
     /// Whether the file has summaries of a rank, right or wrong, in a layout that is known.
     fn has_summary(&self, _rank: u32) -> bool {
+        false
+    }
+
+    /// The blocks of a rank's calls by row, where the file has them and they are of the intervals that it has.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be read.
+    fn blocks(&self, _rank: u32) -> Result<Option<BTreeMap<usize, RowBlocks>>> {
+        Ok(None)
+    }
+
+    /// Whether the file has blocks of a rank, right or wrong, in a layout that is known.
+    fn has_blocks(&self, _rank: u32) -> bool {
         false
     }
 

@@ -173,6 +173,16 @@ pub(crate) const SUMMARY_PATHS: &str = "paths";
 pub(crate) const SUMMARY_PATH_THREADS: &str = "path_threads";
 /// Table in the summary: the buckets of the regions' distributions, one region after the other.
 pub(crate) const SUMMARY_BUCKETS: &str = "buckets";
+/// Group of a rank: what its calls add up to, block by block.
+pub(crate) const BLOCKS: &str = "blocks";
+/// Attribute of the blocks, int64: how they are laid out.
+pub(crate) const BLOCKS_VERSION: &str = "version";
+/// Attribute of the blocks, int64: how many regions the rank has.
+pub(crate) const BLOCKS_REGIONS: &str = "num_regions";
+/// Table in the blocks: the calls of a region, and those of each of its threads, one row for each.
+pub(crate) const BLOCKS_LANES: &str = "lanes";
+/// Table in the blocks: those of the lanes, one lane after the other.
+pub(crate) const BLOCKS_BLOCKS: &str = "blocks";
 /// Attribute of a rank, text: the machine that it ran on.
 pub(crate) const HOST: &str = "host";
 /// Root attribute, text, in files of the Python package only: how the rest is laid out.

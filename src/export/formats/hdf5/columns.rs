@@ -1,10 +1,12 @@
 //! The columns of a region.
 
 use crate::analysis::inclusive;
+use crate::analysis::windows::GrowingBlocks;
 use crate::error::Result;
 use crate::export::Selected;
 use crate::profile::threads::UNKNOWN;
 use crate::profile::{CHUNK, Interval, Intervals, Numbers, saturate};
+use crate::store::blocks;
 use crate::store::hdf5::{NewColumn, NewGroup, Values};
 use crate::store::names;
 use std::cmp::Reverse;
@@ -22,6 +24,7 @@ pub(super) struct Columns<'a> {
     inclusive: inclusive::Sum,
     is_sorted: bool,
     last: Option<(i64, Reverse<i64>)>,
+    blocks: Option<GrowingBlocks>,
 }
 
 impl<'a> Columns<'a> {
@@ -48,6 +51,7 @@ impl<'a> Columns<'a> {
             inclusive: inclusive::Sum::default(),
             is_sorted: true,
             last: None,
+            blocks: blocks::growing(rows as u64),
         };
         let with = |all: Intervals, (_, name): &(&str, &'static str)| all.with_column(*name);
         let mut buffer = names::OPTIONAL_COLUMNS.iter().fold(Intervals::new(), with);
@@ -83,6 +87,9 @@ impl<'a> Columns<'a> {
         }
         self.total += chunk.total_ns();
         self.inclusive.add(chunk);
+        if let Some(blocks) = &mut self.blocks {
+            blocks.push(chunk);
+        }
         let first = chunk.iter().next().map(Interval::key);
         self.is_sorted &= self.last <= first;
         self.last = chunk.iter().last().map(Interval::key);
@@ -97,6 +104,11 @@ impl<'a> Columns<'a> {
     /// Whether they are in order of start.
     pub(super) fn is_sorted(&self) -> bool {
         self.is_sorted
+    }
+
+    /// What they add up to block by block, where there are many.
+    pub(super) fn into_blocks(self) -> Option<GrowingBlocks> {
+        self.blocks
     }
 
     /// The sum of the durations, and the inclusive time, ns.

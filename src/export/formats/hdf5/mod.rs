@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::export::{ExportOption, ExportOptions, Exporter, Output, Selected};
 use crate::profile::{Metadata, Origin, RankClock, Row, RowFacts, RunFacts, Value};
 use crate::ranges::{contains, merged, runs, texts, without};
+use crate::store::blocks::RankBlocks;
 use crate::store::hdf5::{NewFile, NewGroup, Values};
 use crate::store::names;
 use crate::store::open_spans;
@@ -164,6 +165,7 @@ impl Rank<'_> {
         let mut region_names = RegionNames::default();
         let mut threads = self.profile.source().thread_names(self.rank)?;
         let (mut is_sorted, mut of_rank) = (true, Totals::default());
+        let mut blocks = RankBlocks::default();
         for &row in &self.rows {
             let name = region_names.of(Some(self.profile.name(row)), 0);
             let group_name = group_names.of(&name);
@@ -182,6 +184,10 @@ impl Rank<'_> {
             if self.profile.window_of(self.rank).is_none() {
                 open_spans::write(&region, &self.profile.source().open_spans(row))?;
             }
+            blocks.add(&group_name, columns.into_blocks());
+        }
+        if is_sorted {
+            blocks.write(&group)?;
         }
         let facts = self.facts(is_sorted);
         facts

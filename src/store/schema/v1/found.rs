@@ -14,12 +14,14 @@ pub(super) struct Found {
     catalog: Catalog,
     names: Names,
     columns: Vec<Columns>,
-    summaries: Summaries,
+    summaries: Places,
+    blocks: Places,
     pub(super) met: Met,
 }
 
-/// The places of the ranks that have a summary. They are opened when it is wanted: there may be very many ranks.
-pub(super) type Summaries = BTreeMap<u32, Place>;
+/// The places of the ranks that have a summary, or blocks. They are opened when it is wanted: there may be very many
+/// ranks.
+pub(super) type Places = BTreeMap<u32, Place>;
 
 /// The place of a group.
 #[derive(Debug)]
@@ -29,6 +31,13 @@ pub(super) struct Place {
 }
 
 impl Place {
+    fn of(group: &Group) -> Self {
+        Self {
+            file: Arc::clone(group.file()),
+            path: group.path().to_owned(),
+        }
+    }
+
     /// The group there.
     pub(super) fn open(&self) -> Result<Group> {
         Group::root(&self.file)?.group(&self.path)
@@ -61,11 +70,12 @@ impl Found {
 
     /// Takes note that there is a summary of a rank in its group.
     pub(super) fn summary(&mut self, rank: u32, group: &Group) {
-        let place = Place {
-            file: Arc::clone(group.file()),
-            path: group.path().to_owned(),
-        };
-        self.summaries.insert(rank, place);
+        self.summaries.insert(rank, Place::of(group));
+    }
+
+    /// Takes note that there are blocks of a rank in its group.
+    pub(super) fn blocks(&mut self, rank: u32, group: &Group) {
+        self.blocks.insert(rank, Place::of(group));
     }
 
     /// Adds a region on a rank.
@@ -92,9 +102,9 @@ impl Found {
         }
     }
 
-    /// What is in the file, the columns of each row, and where summaries are. Names are numbered in the order of the
+    /// What is in the file, the columns of each row, and where summaries and blocks are. Names are numbered in the order of the
     /// rows.
-    pub(super) fn finish(mut self) -> (Catalog, Vec<Columns>, Summaries) {
+    pub(super) fn finish(mut self) -> (Catalog, Vec<Columns>, [Places; 2]) {
         let mut names = self.names.into_list();
         let mut numbers = vec![usize::MAX; names.len()];
         for row in &mut self.catalog.rows {
@@ -104,7 +114,7 @@ impl Found {
             }
             row.name = numbers[row.name];
         }
-        (self.catalog, self.columns, self.summaries)
+        (self.catalog, self.columns, [self.summaries, self.blocks])
     }
 }
 

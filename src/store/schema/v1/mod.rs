@@ -15,9 +15,11 @@ use super::issues::Issues;
 use super::probe::Probe;
 use super::summary;
 use crate::error::Result;
-use crate::profile::{Intervals, Numbers, StoredSummary};
-use found::{Found, Summaries};
+use crate::profile::{Intervals, Numbers, RowBlocks, StoredSummary};
+use crate::store::blocks;
+use found::{Found, Places};
 use region::Columns;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// A file of schema 1.
@@ -26,7 +28,8 @@ struct V1 {
     catalog: Catalog,
     /// Of each row.
     columns: Vec<Columns>,
-    summaries: Summaries,
+    summaries: Places,
+    blocks: Places,
 }
 
 /// Opens files with this schema, or without a schema attribute.
@@ -36,13 +39,23 @@ pub(super) fn open(probe: &Probe, issues: &mut Issues) -> Result<Option<Box<dyn 
     };
     let mut found = Found::default();
     ranks::find(file, &mut found, issues)?;
-    let (mut catalog, columns, summaries) = found.finish();
+    let (mut catalog, columns, [summaries, blocks]) = found.finish();
     catalog.format = "schema 1".into();
     Ok(Some(Box::new(V1 {
         catalog,
         columns,
         summaries,
+        blocks,
     })))
+}
+
+impl V1 {
+    /// The rows of a rank, and the number of intervals of each.
+    fn rows_of(&self, rank: u32) -> impl Iterator<Item = (usize, u64)> + '_ {
+        let rows = self.catalog.rows.iter().enumerate();
+        rows.filter(move |(_, row)| row.rank == rank)
+            .map(|(index, row)| (index, row.intervals))
+    }
 }
 
 impl Decoder for V1 {
@@ -64,14 +77,28 @@ impl Decoder for V1 {
         let Some(place) = self.summaries.get(&rank) else {
             return Ok(None);
         };
-        let rows = self.catalog.rows.iter().filter(|row| row.rank == rank);
-        let intervals: Vec<u64> = rows.map(|row| row.intervals).collect();
+        let intervals: Vec<u64> = self.rows_of(rank).map(|(_, intervals)| intervals).collect();
         summary::read(&place.open()?, &intervals)
     }
 
     fn has_summary(&self, rank: u32) -> bool {
         let place = self.summaries.get(&rank);
         place.is_some_and(|place| place.open().is_ok_and(|group| summary::is_there(&group)))
+    }
+
+    fn blocks(&self, rank: u32) -> Result<Option<BTreeMap<usize, RowBlocks>>> {
+        let Some(place) = self.blocks.get(&rank) else {
+            return Ok(None);
+        };
+        let (rows, intervals): (Vec<usize>, Vec<u64>) = self.rows_of(rank).unzip();
+        let blocks = blocks::read(&place.open()?, &intervals)?;
+        let of_row = |(at, blocks): (usize, RowBlocks)| (rows[at], blocks);
+        Ok(blocks.map(|blocks| blocks.into_iter().map(of_row).collect()))
+    }
+
+    fn has_blocks(&self, rank: u32) -> bool {
+        let place = self.blocks.get(&rank);
+        place.is_some_and(|place| place.open().is_ok_and(|group| blocks::is_there(&group)))
     }
 
     fn place(&self, row: usize) -> String {

@@ -50,6 +50,9 @@ pub(super) fn find(rank: u32, group: &Group, found: &mut Found, issues: &mut Iss
     if members.get(names::SUMMARY) == Some(Link::Hard) {
         found.summary(rank, group);
     }
+    if members.get(names::BLOCKS) == Some(Link::Hard) {
+        found.blocks(rank, group);
+    }
     if let Some(link) = members.get(names::REGIONS) {
         group.check_link(names::REGIONS, link)?;
         let group = group.group(names::REGIONS)?;
