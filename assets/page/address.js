@@ -6,16 +6,16 @@ import { GROUPINGS } from "./layout.js";
 /** @typedef {import("./theme.js").Scheme} Scheme */
 /** @typedef {{ name: string, rank: number, thread: number | null, depth: number, start: number }} SelectedBar */
 /**
- * What a link keeps. Times in ns; `scroll` and `split` in px; null where the page decides.
+ * What a link keeps. Times in ns; `scroll` and `split` in px; `tab` is the view below; null where the page decides.
  * @typedef {{
  *   window: [number, number] | null, pin: string | null, search: string, by: Grouping, sort: string, down: boolean,
  *   measured: [number, number] | null, selected: SelectedBar | null, scroll: number, thickness: number,
- *   split: number | null, scheme: Scheme | null,
+ *   split: number | null, tab: string | null, scheme: Scheme | null,
  * }} View
  */
 
 /** @type {View} */
-const PLAIN = { window: null, pin: null, search: "", by: "region", sort: "total", down: true, measured: null, selected: null, scroll: 0, thickness: 0, split: null, scheme: null };
+const PLAIN = { window: null, pin: null, search: "", by: "region", sort: "total", down: true, measured: null, selected: null, scroll: 0, thickness: 0, split: null, tab: null, scheme: null };
 
 /**
  * What differs from the page as it opens.
@@ -40,6 +40,7 @@ export function writeView(view) {
   if (Math.round(view.scroll) > 0) parts.set("scroll", whole(view.scroll));
   if (view.thickness !== 0) parts.set("rows", String(view.thickness));
   if (view.split !== null) parts.set("split", whole(view.split));
+  if (view.tab !== null) parts.set("view", view.tab);
   if (view.scheme !== null) parts.set("theme", view.scheme);
   return parts.toString();
 }
@@ -68,6 +69,7 @@ export function readView(text) {
     scroll: Math.max(0, number("scroll") || 0),
     thickness: Math.max(-8, Math.min(8, Math.round(number("rows") || 0))),
     split: number("split") > 0 ? number("split") : null,
+    tab: parts.get("view"),
     scheme: scheme === "light" || scheme === "dark" ? scheme : null,
   };
 }

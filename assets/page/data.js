@@ -4,7 +4,7 @@
 import { oneLine } from "./format.js";
 
 /** @typedef {import("./color.js").RGB} RGB */
-/** @typedef {{ calls: number, total: number, mean: number, min: number, max: number, std: number, exclusive: number | null }} Stats */
+/** @typedef {{ calls: number, total: number, mean: number, min: number, max: number, std: number, exclusive: number | null, percentiles: [number, number, number] | null }} Stats */
 /** @typedef {{ id: number, name: string, label: string, color: RGB, stats: Stats | null, lanes: Lane[] }} Region */
 /**
  * The calls of a region on a rank: on one of its threads, at one depth of nesting; or on all threads, where `thread`

@@ -12,3 +12,48 @@ export function find(selector, type) {
   if (!(element instanceof type)) throw new Error(`the page lacks ${selector}`);
   return element;
 }
+
+/** @typedef {Record<string, string | number | boolean | null | undefined>} Attributes */
+
+/**
+ * Sets attributes; `text` is what the element says, and what is false, null or undefined is left out.
+ * @template {Element} T
+ * @param {T} element
+ * @param {Attributes} attributes
+ * @param {(Node | string)[]} children
+ */
+function equip(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name === "text") element.textContent = String(value);
+    else element.setAttribute(name, value === true ? "" : String(value));
+  }
+  element.append(...children);
+  return element;
+}
+
+/**
+ * A new element of the page.
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {Attributes} attributes
+ * @param {(Node | string)[]} children
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function make(tag, attributes = {}, ...children) {
+  return equip(document.createElement(tag), attributes, children);
+}
+
+/**
+ * A new element of a drawing.
+ * @template {keyof SVGElementTagNameMap} K
+ * @param {K} tag
+ * @param {Attributes} attributes
+ * @param {(Node | string)[]} children
+ * @returns {SVGElementTagNameMap[K]}
+ */
+export function shape(tag, attributes = {}, ...children) {
+  const space = find("svg", SVGElement).namespaceURI;
+  const element = /** @type {SVGElementTagNameMap[K]} */ (document.createElementNS(space, tag));
+  return equip(element, attributes, children);
+}

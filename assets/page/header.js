@@ -46,5 +46,5 @@ export function writeHeader({ header, lanes }, title, list) {
   };
   factsOf(header).forEach(text => add(text));
   if (lanes.length > 0) add(header.axis.replace("Time since", "time 0 is"));
-  header.notes.forEach(([text, isWarning]) => add(oneLine(text), isWarning ? "note" : ""));
+  header.notes.forEach(([text, isWarning]) => add(oneLine(text), isWarning ? "note" : "quiet"));
 }

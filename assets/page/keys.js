@@ -72,6 +72,7 @@ function commandsOf(page) {
     "/": () => (page.search.focus(), page.search.select()),
     "?": () => page.help.showModal(),
     Escape: () => page.escape(),
+    ...Object.fromEntries([1, 2, 3, 4, 5, 6].map(number => [String(number), () => page.panel.tabs.chooseNumber(number)])),
   };
 }
 
@@ -90,9 +91,9 @@ function press(page, keys, event) {
     if (event.key !== "Escape") return;
     if (page.search.value === "") page.canvas.focus();
   }
-  // Within the table these keys scroll it, as everywhere.
+  // Within the views these keys scroll them, as everywhere.
   const scrolls = /^(Arrow|Page|Home|End)/.test(event.key);
-  if (scrolls && event.target instanceof Element && page.statistics.contains(event.target)) return;
+  if (scrolls && event.target instanceof Element && page.panel.element.contains(event.target)) return;
   const action = keys.get(event.key) ?? keys.get(event.key.toLowerCase());
   if (!action) return;
   event.preventDefault();

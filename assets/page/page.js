@@ -14,6 +14,7 @@ import { glides } from "./input.js";
 import { listenToKeys } from "./keys.js";
 import { GROUPINGS } from "./layout.js";
 import { activity, exclusive, lowerBound, regionWithin, within } from "./model.js";
+import { Panel } from "./panel.js";
 import { listenToPrinting } from "./printing.js";
 import { longest, neighbour, parseSearch, placeOf } from "./search.js";
 import { Sizes } from "./sizes.js";
@@ -21,6 +22,7 @@ import { RegionTable } from "./table.js";
 import { setScheme } from "./theme.js";
 import { Timeline } from "./timeline.js";
 import { Tooltip, sentenceOf } from "./tooltip.js";
+import { decodeViews } from "./views.js";
 
 /** @typedef {import("./address.js").SelectedBar} SelectedBar */
 /** @typedef {import("./data.js").Model} Model */
@@ -36,8 +38,11 @@ const LIB = { duration, count, instant, ticks, oneLine, shorten, parseSearch, de
 const FOLLOW = 120;
 
 export class Page {
-  /** @param {Model} model */
-  constructor(model) {
+  /**
+   * @param {Model} model
+   * @param {import("./views.js").Views} views
+   */
+  constructor(model, views) {
     this.model = model;
     /** @type {Scheme | null} */
     this.scheme = null;
@@ -51,7 +56,6 @@ export class Page {
     this.spoken = find("#spoken", HTMLElement);
     this.help = find("#help", HTMLDialogElement);
     this.pinButton = find("#pinned", HTMLButtonElement);
-    this.statistics = find("#statistics", HTMLElement);
     this.canvas = find("#canvas", HTMLCanvasElement);
     const scroller = find("#scroller", HTMLElement);
     const table = find("#statistics table", HTMLTableElement);
@@ -63,7 +67,16 @@ export class Page {
     );
     this.table = new RegionTable(model.regions, table, { pin: region => this.pin(region, true), sort: () => this.changed() });
     this.table.paint(this.timeline.theme.fills);
-    const panels = { main: find("main", HTMLElement), scroller, splitter: find("#splitter", HTMLElement), table };
+    this.panel = new Panel(model, views, {
+      scenery: () => this.scenery,
+      changed: () => this.changed(),
+      pin: region => this.pin(region, true),
+      select: spot => this.select(spot),
+      goTo: (from, to) => this.timeline.window.set(from, to, glides()),
+      goToRank: (region, rank) => this.timeline.reveal(region, rank),
+      tell: (hint, at) => this.tooltip.tell(hint, at),
+    });
+    const panels = { main: find("main", HTMLElement), scroller, splitter: find("#splitter", HTMLElement) };
     this.sizes = new Sizes(panels, this.timeline, () => this.arranged());
     writeHeader(model, find("#title", HTMLElement), find("#facts", HTMLElement));
     this.canvas.setAttribute("aria-label", `Timeline of ${count(model.regions.length)} regions: ${factsOf(model.header).join(", ")}. The table below has the same regions; n and N go from call to call.`);
@@ -75,12 +88,19 @@ export class Page {
 
   // ---- What is seen changes -----------------------------------------------------------------
 
+  /** What the views depend on. @returns {import("./regionview.js").Scenery} */
+  get scenery() {
+    const { theme, pinned, selected, window: { target } } = this.timeline;
+    return { theme, pinned, selected, seen: target };
+  }
+
   /** After any change of what is seen: the table and the address follow, a few times a second. */
   changed() {
     this.pending ??= setTimeout(() => {
       this.pending = undefined;
       this.followed = performance.now();
       this.table.follow(...this.timeline.window.target);
+      this.panel.draw();
       this.writeAddress();
     }, Math.max(0, FOLLOW - (performance.now() - this.followed)));
   }
@@ -122,6 +142,7 @@ export class Page {
       this.pinButton.setAttribute("aria-label", `Unpin ${region.label}`);
       if (reveal) timeline.reveal(region);
     }
+    this.panel.draw();
     timeline.redraw();
     this.changed();
   }
@@ -247,6 +268,7 @@ export class Page {
       scroll: timeline.elements.scroller.scrollTop,
       thickness: timeline.thickness,
       split: sizes.split,
+      tab: this.panel.view,
       scheme: this.scheme,
     };
   }
@@ -277,6 +299,7 @@ export class Page {
     const view = readView(text);
     const { timeline } = this;
     this.colorBy(view.scheme);
+    this.panel.show(view.tab);
     this.search.value = view.search;
     this.table.setSort(view.sort, view.down);
     timeline.thickness = view.thickness;
@@ -304,11 +327,11 @@ export class Page {
 }
 
 async function startPage() {
-  const [data, bars] = [find("#data", HTMLElement), find("#bars", HTMLElement)];
+  const [data, bars, beside] = [find("#data", HTMLElement), find("#bars", HTMLElement), find("#views", HTMLElement)];
   const model = decode(JSON.parse(data.textContent ?? ""), await unpack(bars.textContent ?? ""));
-  data.remove();
-  bars.remove();
-  const page = new Page(model);
+  const views = decodeViews(JSON.parse(new TextDecoder().decode(await unpack(beside.textContent ?? ""))), model.regions);
+  for (const element of [data, bars, beside]) element.remove();
+  const page = new Page(model, views);
   const { timeline } = page;
   return Object.freeze({
     lib: LIB,

@@ -56,7 +56,7 @@ export class Painter {
     const most = Math.max(60, width * 0.4 - 34);
     const small = groups.flatMap(group => group.rows.filter(row => row.height >= 3).map(row => row.label));
     const rowColumn = Math.min(this.texts.widest(small, SMALL_FONT), most * 0.55, 220);
-    const titleColumn = Math.min(this.texts.widest(groups.map(group => group.title), FONT), most - rowColumn, 280);
+    const titleColumn = Math.min(this.texts.widest(groups.map(group => group.title), `600 ${FONT}`), most - rowColumn, 280);
     const labelWidth = Math.max(LEAST_LABELS, Math.round(titleColumn + rowColumn + (rowColumn > 0 ? 12 : 0) + 22 + 8));
     return { rowColumn, titleColumn, labelWidth };
   }

@@ -86,20 +86,27 @@ export function placeOf(lanes, spot) {
 }
 
 /**
- * The longest single call of some lanes; where there are only merged bars, the longest of those.
+ * The longest single calls of some lanes, the longest first; where there are only merged bars, the longest of those.
  * @param {Lane[]} lanes
- * @returns {Spot | null}
+ * @param {number} most
+ * @returns {Spot[]}
  */
-export function longest(lanes) {
-  /** @type {Spot | null} */
-  let best = null;
-  let most = [0, -1];
+export function longestOf(lanes, most) {
+  /** @type {{ spot: Spot, single: boolean, length: number }[]} */
+  const best = [];
   for (const lane of lanes) {
     for (let i = 0; i < lane.starts.length; i++) {
-      const rank = [Number(lane.calls[i + 1] - lane.calls[i] === 1), lane.ends[i] - lane.starts[i]];
-      if (rank[0] < most[0] || (rank[0] === most[0] && rank[1] <= most[1])) continue;
-      [best, most] = [{ lane, i }, rank];
+      const [single, length] = [lane.calls[i + 1] - lane.calls[i] === 1, lane.ends[i] - lane.starts[i]];
+      const before = best.findIndex(one => (single !== one.single ? single : length > one.length));
+      if (before < 0 && best.length >= most) continue;
+      best.splice(before < 0 ? best.length : before, 0, { spot: { lane, i }, single, length });
+      if (best.length > most) best.pop();
     }
   }
-  return best;
+  return best.map(one => one.spot);
+}
+
+/** @param {Lane[]} lanes */
+export function longest(lanes) {
+  return longestOf(lanes, 1)[0] ?? null;
 }

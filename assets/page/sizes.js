@@ -1,13 +1,15 @@
-// How the height of the page is shared between timeline and table.
+// How the height of the page is shared between timeline and views.
 
 import { OVERVIEW } from "./overview.js";
 
 /** @typedef {import("./timeline.js").Timeline} Timeline */
-/** @typedef {{ main: HTMLElement, scroller: HTMLElement, splitter: HTMLElement, table: HTMLElement }} Panels */
+/** @typedef {{ main: HTMLElement, scroller: HTMLElement, splitter: HTMLElement }} Panels */
 
-/** What the table and the frame keep at least, px. */
-const REST = 110;
+/** What the views and the frame keep at least, px. */
+const REST = 150;
 const LEAST_HEIGHT = 60;
+/** The timeline's share of the height. */
+const TIMELINE = 0.55;
 /** How far one key moves the splitter, px. */
 const STEP = 24;
 
@@ -26,13 +28,13 @@ export class Sizes {
     this.listen();
   }
 
-  /** Gives the timeline the height it wants, up to three fifths, or more where the table is short. */
+  /** Gives the timeline the height it wants, up to a little more than half. */
   arrange() {
-    const { main, scroller, splitter, table } = this.panels;
+    const { main, scroller, splitter } = this.panels;
     const { timeline, split } = this;
     const room = main.clientHeight;
     const rest = room - OVERVIEW - splitter.offsetHeight - 6;
-    const most = Math.max(120, Math.round(rest * 0.6), rest - table.offsetHeight);
+    const most = Math.max(120, Math.round(rest * TIMELINE));
     timeline.arrange(split ?? most);
     const wanted = timeline.groups.length === 0 ? 170 : timeline.wantedHeight;
     const height = Math.min(split ?? Math.min(most, wanted), Math.max(LEAST_HEIGHT, room - REST));

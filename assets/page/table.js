@@ -7,7 +7,7 @@ import { regionWithin } from "./model.js";
 
 /** @typedef {import("./color.js").RGB} RGB */
 /** @typedef {import("./data.js").Region} Region */
-/** @typedef {"calls" | "total" | "exclusive" | "mean" | "min" | "max" | "std" | "callsInView" | "timeInView" | "busyInView"} NumberKey */
+/** @typedef {"calls" | "total" | "exclusive" | "mean" | "p50" | "p95" | "p99" | "min" | "max" | "std" | "callsInView" | "timeInView" | "busyInView"} NumberKey */
 /** @typedef {"name" | NumberKey} Key */
 /** @typedef {{ key: NumberKey, title: string, hint: string, show: (value: number) => string, view?: boolean, bar?: boolean, first?: boolean }} Column */
 /** @typedef {{ region: Region, element: HTMLTableRowElement, button: HTMLButtonElement, swatch: HTMLElement, cells: Map<NumberKey, HTMLElement>, values: Partial<Record<NumberKey, number | null>>, exact: boolean }} TableRow */
@@ -18,6 +18,9 @@ const COLUMNS = [
   { key: "total", title: "Total", hint: "Nested regions included; of calls inside others of their region only the outermost count", show: duration, bar: true },
   { key: "exclusive", title: "Exclusive", hint: "Total without the time in nested regions", show: duration, bar: true },
   { key: "mean", title: "Mean", hint: "Mean duration of a call", show: duration },
+  { key: "p50", title: "p50", hint: "Median duration", show: duration },
+  { key: "p95", title: "p95", hint: "95 % of the calls are no longer", show: duration },
+  { key: "p99", title: "p99", hint: "99 % of the calls are no longer", show: duration },
   { key: "min", title: "Min", hint: "Shortest call", show: duration },
   { key: "max", title: "Max", hint: "Longest call", show: duration },
   { key: "std", title: "Std", hint: "Standard deviation of the durations", show: duration },
@@ -40,6 +43,12 @@ function nameElement(label) {
     name.append(span);
   }
   return name;
+}
+
+/** @param {Region} region */
+function valuesOf({ stats }) {
+  const [p50, p95, p99] = stats?.percentiles ?? [null, null, null];
+  return { ...stats, p50, p95, p99 };
 }
 
 /** @param {(string | false | undefined)[]} names */
@@ -138,7 +147,7 @@ export class RegionTable {
     head.append(button);
     element.append(head);
     /** @type {TableRow} */
-    const row = { region, element, button, swatch, cells: new Map(), values: { ...region.stats }, exact: true };
+    const row = { region, element, button, swatch, cells: new Map(), values: valuesOf(region), exact: true };
     for (const column of COLUMNS) {
       const cell = document.createElement("td");
       cell.className = classes("number", column.view && "view", column.first && "first", column.bar && "bar");

@@ -190,12 +190,17 @@ export class Timeline {
   // ---- Going somewhere ----------------------------------------------------------------------
 
   /**
-   * Scrolls a region's rows into sight.
+   * Scrolls a region's rows into sight, or that of a rank.
    * @param {Region} region
+   * @param {number | null} rank
    */
-  reveal(region) {
-    const found = rowOf(this.groups, lane => lane.region === region);
+  reveal(region, rank = null) {
+    const found = rowOf(this.groups, lane => lane.region === region && (rank === null || lane.rank === rank));
     if (!found) return;
+    if (rank !== null) {
+      this.scrollTo(found.group.y + found.row.y, found.row.height);
+      return;
+    }
     const top = found.group.region ? found.group.y : found.group.y + found.row.y;
     this.scrollTo(top, Math.min(found.group.region ? found.group.height : found.row.height, this.height / 2));
   }

@@ -1,6 +1,7 @@
 // What is known of a bar or a name, in words: beside the pointer, and for who cannot see it.
 
 import { css } from "./color.js";
+import { make } from "./dom.js";
 import { count, duration, instant, percent, plural } from "./format.js";
 import { threadOf } from "./model.js";
 
@@ -73,6 +74,26 @@ export class Tooltip {
       this.described = key;
       element.replaceChildren(...this.describe(hit, fills[hit.region.id]));
     }
+    this.place(x, y);
+  }
+
+  /**
+   * Shows something else that is known, below an element, or nothing.
+   * @param {import("./flame.js").Hint | null} hint
+   * @param {Element | null} at
+   */
+  tell(hint, at) {
+    this.described = null;
+    this.element.hidden = hint === null;
+    if (!hint || !at) return;
+    this.element.replaceChildren(this.title(hint.title, hint.fill), this.list(hint.lines));
+    const { left, right, bottom } = at.getBoundingClientRect();
+    this.place(Math.min((left + right) / 2, left + 60), bottom - 12);
+  }
+
+  /** @param {number} x @param {number} y */
+  place(x, y) {
+    const { element } = this;
     element.hidden = false;
     const { offsetWidth: width, offsetHeight: height } = element;
     const fitsRight = x + 16 + width <= innerWidth - 4;
@@ -87,30 +108,28 @@ export class Tooltip {
    */
   describe(hit, fill) {
     const { region } = hit;
-    const title = document.createElement("p");
-    const swatch = document.createElement("i");
-    swatch.className = "swatch";
-    swatch.style.background = css(fill);
-    const name = document.createElement("bdi");
-    name.textContent = region.name === "" ? region.label : region.name;
-    title.append(swatch, name);
-
-    const list = document.createElement("dl");
-    for (const [term, text] of linesOf(this.model, hit)) {
-      const [dt, dd] = [document.createElement("dt"), document.createElement("dd")];
-      dt.textContent = term;
-      dd.textContent = text;
-      list.append(dt, dd);
-    }
-    const parts = [title, list];
+    const parts = [this.title(region.name === "" ? region.label : region.name, fill), this.list(linesOf(this.model, hit))];
     if (region.stats) {
       const { calls, total, mean, exclusive: own } = region.stats;
-      const whole = document.createElement("p");
-      whole.className = "whole";
       const ownText = own === null ? "" : ` (${duration(own)} exclusive)`;
-      whole.textContent = `Whole run: ${plural(calls, "call")}, ${duration(total)}${ownText}, mean ${duration(mean)}`;
-      parts.push(whole);
+      parts.push(make("p", { class: "whole", text: `Whole run: ${plural(calls, "call")}, ${duration(total)}${ownText}, mean ${duration(mean)}` }));
     }
     return parts;
+  }
+
+  /** @param {string} name @param {RGB | null} fill */
+  title(name, fill) {
+    const title = make("p", {}, make("bdi", { text: name }));
+    if (fill) {
+      const swatch = make("i", { class: "swatch" });
+      swatch.style.background = css(fill);
+      title.prepend(swatch);
+    }
+    return title;
+  }
+
+  /** @param {[string, string][]} lines */
+  list(lines) {
+    return make("dl", {}, ...lines.flatMap(([term, text]) => [make("dt", { text: term }), make("dd", { text })]));
   }
 }

@@ -21,6 +21,8 @@
 pub mod axis;
 mod backdrop;
 mod density;
+#[cfg(feature = "plot")]
+pub(crate) mod details;
 pub mod durations;
 pub mod flame;
 pub mod gantt;
@@ -34,6 +36,7 @@ mod log_scale;
 mod moments;
 mod options;
 pub mod palette;
+mod rank_times;
 mod subject;
 mod timeseries;
 mod totals;

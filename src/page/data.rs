@@ -1,8 +1,10 @@
 //! What the interactive page shows beside the Gantt chart.
 
+use super::views::Views;
 use crate::analysis::notes::Note;
 use crate::analysis::pass;
 use crate::analysis::selection::RegionFilter;
+use crate::chart::details::{Details, GrowingDetails};
 use crate::chart::palette::Color;
 use crate::chart::{Facts, GrowingFacts, Subject};
 use crate::error::Result;
@@ -39,6 +41,8 @@ pub struct PageData {
     pub outside_share: Option<f64>,
     /// Only calls shorter than this share a bar, ns; 0 where it is not known.
     pub grain_ns: u64,
+    /// What the views beside the timeline show.
+    pub(super) views: Views,
 }
 
 impl PageData {
@@ -49,13 +53,23 @@ impl PageData {
     /// When a chosen rank is not there, no region is left, or intervals cannot be read.
     pub fn of(source: &dyn Source, filter: &RegionFilter) -> Result<Self> {
         let subject = Subject::new(source, filter)?;
+        let mut details = GrowingDetails::new(&subject)?;
         let mut facts = GrowingFacts::new(&subject, true)?;
-        pass::run(source, &mut facts.observers())?;
-        Self::new(source, filter, &facts.finish())
+        let mut observers = facts.observers();
+        observers.push(&mut details);
+        pass::run(source, &mut observers)?;
+        let facts = facts.finish();
+        let details = details.finish(&facts)?;
+        Self::new(source, filter, &facts, details)
     }
 
     /// As [`of`](Self::of), of a pass that is over and had the call tree.
-    pub(super) fn new(source: &dyn Source, filter: &RegionFilter, facts: &Facts) -> Result<Self> {
+    pub(super) fn new(
+        source: &dyn Source,
+        filter: &RegionFilter,
+        facts: &Facts,
+        details: Details,
+    ) -> Result<Self> {
         let (tree, palette) = (facts.tree()?, facts.palette());
         let mut regions: BTreeMap<&str, (u64, Statistics, i64, i64)> = BTreeMap::new();
         let mut around: Vec<&str> = Vec::new();
@@ -74,8 +88,7 @@ impl PageData {
         }
         let places = source.names().iter().enumerate();
         let places: HashMap<&str, usize> = places.map(|(place, name)| (name.as_str(), place)).collect();
-        // Where calls overlap without nesting, time inside others cannot be told.
-        let nests = tree.overlaps() == 0 && tree.reversed() == 0;
+        let views = Views::new(source, facts, details)?;
         let regions = regions
             .into_iter()
             .map(|(name, (calls, statistics, inclusive, exclusive))| RegionStats {
@@ -87,7 +100,8 @@ impl PageData {
                 min_ns: statistics.min_ns().unwrap_or(0),
                 max_ns: statistics.max_ns().unwrap_or(0),
                 std_ns: statistics.std_ns(),
-                exclusive_ns: nests.then_some(exclusive),
+                exclusive_ns: Some(exclusive),
+                percentiles_ns: views.percentiles(name),
             });
         let mut threads = Vec::new();
         for rank in filter.chosen_ranks(source) {
@@ -100,6 +114,7 @@ impl PageData {
         }
         Ok(Self {
             regions: regions.collect(),
+            views,
             threads,
             thread_counts: tree
                 .rank_times()
@@ -163,8 +178,11 @@ pub struct RegionStats {
     pub max_ns: i64,
     /// The standard deviation of the durations (of the population), ns.
     pub std_ns: f64,
-    /// The inclusive time without the time in nested regions, ns; `None` where it is not known.
+    /// The inclusive time without the time in nested regions, ns; `None` where it is not known. Of two calls of a thread
+    /// that overlap without nesting, the time while both are open is the later one's.
     pub exclusive_ns: Option<i64>,
+    /// The 50th, 95th and 99th percentile of the durations, ns; `None` where they are not known.
+    pub percentiles_ns: Option<[f64; 3]>,
 }
 
 impl RegionStats {

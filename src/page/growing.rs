@@ -2,9 +2,10 @@
 
 use super::bars::{self, Head, Packer};
 use super::data::PageData;
-use super::html;
+use super::{html, json, views};
 use crate::analysis::pass::{self, Observer};
 use crate::analysis::selection::RegionFilter;
+use crate::chart::details::GrowingDetails;
 use crate::chart::gantt::nested::{GrowingNested, NestedLanes};
 use crate::chart::{ChartOptions, Facts, GanttChart, GrowingFacts, GrowingGantt, Subject};
 use crate::error::Result;
@@ -14,6 +15,8 @@ use std::path::Path;
 
 /// Regions with lanes of their own.
 const MOST_REGIONS: usize = 4096;
+/// The views beside the timeline take no more than about this part of the page: compressed, and a third more as text.
+const VIEWS: usize = 5;
 /// No bar takes less of the page than about this many bytes.
 const LEAST_BYTES: usize = 5;
 
@@ -41,6 +44,7 @@ pub struct GrowingPage<'a> {
     /// Regions and header.
     chart: GrowingGantt<'a>,
     lanes: GrowingNested<'a>,
+    details: GrowingDetails<'a>,
     most_bytes: usize,
 }
 
@@ -58,13 +62,14 @@ impl<'a> GrowingPage<'a> {
             filter: subject.filter(),
             chart: GrowingGantt::outline(subject, &options)?,
             lanes: GrowingNested::new(subject, MOST_REGIONS, most_bytes / LEAST_BYTES)?,
+            details: GrowingDetails::new(subject)?,
             most_bytes,
         })
     }
 
     /// What has to be part of the pass.
     pub fn observers(&mut self) -> Vec<&mut dyn Observer> {
-        vec![&mut self.chart, &mut self.lanes]
+        vec![&mut self.chart, &mut self.lanes, &mut self.details]
     }
 
     /// Writes the page, when the pass is over. The file appears when it is complete.
@@ -79,16 +84,18 @@ impl<'a> GrowingPage<'a> {
     /// The page, with as many bars as there is room for.
     fn render(self, facts: &Facts) -> Result<String> {
         let mut chart = self.chart.finish(facts)?;
-        let mut data = PageData::new(self.source, self.filter, facts)?;
+        let details = self.details.finish(facts)?;
+        let mut data = PageData::new(self.source, self.filter, facts, details)?;
         let mut lanes = self.lanes.finish();
         chart.regions.iter_mut().for_each(|region| region.lanes.clear());
-        let fixed = html::render(&chart, &data).len();
+        let views = views::pack(&data.views, &json::names(&chart, &data), self.most_bytes / VIEWS);
+        let fixed = html::with_packed(&chart, &data, &views, &bars::compress(&bars::pack(&chart))).len();
         loop {
             let packed = pack(&lanes, &mut chart, self.source);
             data.grain_ns = lanes.grain_ns();
             let mut of_bars = bars::estimate(&packed);
             if fixed + of_bars <= self.most_bytes {
-                let page = html::with_bars(&chart, &data, &bars::compress(&packed));
+                let page = html::with_packed(&chart, &data, &views, &bars::compress(&packed));
                 if page.len() <= self.most_bytes {
                     return Ok(page);
                 }
@@ -99,7 +106,7 @@ impl<'a> GrowingPage<'a> {
             let room = self.most_bytes.saturating_sub(fixed);
             let left = (bars as u128 * room as u128 / of_bars.max(1) as u128) as usize;
             if !lanes.coarsen(left.min(bars - bars.div_ceil(20))) {
-                return Ok(html::with_bars(&chart, &data, &bars::compress(&packed)));
+                return Ok(html::with_packed(&chart, &data, &views, &bars::compress(&packed)));
             }
         }
     }

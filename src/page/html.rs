@@ -6,7 +6,7 @@
 //! can make the page fetch anything.
 
 use super::data::PageData;
-use super::{bars, json, script};
+use super::{bars, json, script, views};
 use crate::chart::GanttChart;
 use crate::error::Result;
 use crate::output;
@@ -34,11 +34,12 @@ const STYLE: &str = include_str!("../../assets/page/page.css");
 /// ```
 #[must_use]
 pub fn render(chart: &GanttChart, data: &PageData) -> String {
-    with_bars(chart, data, &bars::compress(&bars::pack(chart)))
+    let views = views::pack(&data.views, &json::names(chart, data), usize::MAX);
+    with_packed(chart, data, &views, &bars::compress(&bars::pack(chart)))
 }
 
-/// As [`render`], with bars that are [packed](bars) and compressed already in place of those of the chart.
-pub(super) fn with_bars(chart: &GanttChart, data: &PageData, bars: &[u8]) -> String {
+/// As [`render`], with [views] and bars that are [packed](bars) and compressed already in place of those of the chart.
+pub(super) fn with_packed(chart: &GanttChart, data: &PageData, views: &[u8], bars: &[u8]) -> String {
     let json = json::encode(chart, data);
     let title = escape_html(&chart.header.title);
     let script = script::compose();
@@ -46,6 +47,7 @@ pub(super) fn with_bars(chart: &GanttChart, data: &PageData, bars: &[u8]) -> Str
         ("title", Part::Text(&title)),
         ("style", Part::Text(STYLE)),
         ("data", Part::Text(&json)),
+        ("views", Part::Bytes(views)),
         ("bars", Part::Bytes(bars)),
         ("script", Part::Text(&script)),
     ];

@@ -51,6 +51,8 @@ struct Numbers {
     max: i64,
     std: f64,
     exclusive: Option<i64>,
+    /// 50th, 95th, 99th.
+    percentiles: Option<[f64; 3]>,
 }
 
 impl From<&RegionStats> for Numbers {
@@ -63,6 +65,7 @@ impl From<&RegionStats> for Numbers {
             max: stats.max_ns,
             std: stats.std_ns,
             exclusive: stats.exclusive_ns,
+            percentiles: stats.percentiles_ns,
         }
     }
 }
@@ -147,6 +150,11 @@ fn regions<'a>(chart: &'a GanttChart, data: &'a PageData) -> Vec<Region<'a>> {
             stats: Some(region.into()),
         });
     drawn.chain(without_lanes).collect()
+}
+
+/// The names of the regions, in the order in which the page has them.
+pub(super) fn names<'a>(chart: &'a GanttChart, data: &'a PageData) -> Vec<&'a str> {
+    regions(chart, data).iter().map(|region| region.name).collect()
 }
 
 /// Outside strings JSON has none of these characters, and inside strings `\u` means the same.

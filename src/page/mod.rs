@@ -24,6 +24,7 @@ pub mod html;
 mod json;
 mod script;
 pub mod viewer;
+mod views;
 
 pub use data::{PageData, PageNote, RegionStats, ThreadName};
 pub use growing::GrowingPage;

@@ -124,6 +124,19 @@ impl Sketch {
         (self.bits, self.counts) = (bits, coarse);
     }
 
+    /// Its buckets with any duration in them, united until there are no more than 2^`bits` in a doubling: the shortest and
+    /// the longest duration of each, and how many it has.
+    pub(crate) fn buckets(&self, bits: u32) -> Vec<(u64, u64, u64)> {
+        let mut coarse = self.clone();
+        coarse.coarsen_to(bits.min(self.bits));
+        let counts = coarse.counts.iter().enumerate().filter(|(_, count)| **count > 0);
+        let of = |(at, &count): (usize, &u64)| {
+            let (low, high) = range(coarse.bits, at);
+            (low, high, count)
+        };
+        counts.map(of).collect()
+    }
+
     /// Whether uniting buckets of this one makes the other.
     pub(crate) fn becomes(&self, other: &Self) -> bool {
         let mut coarse = self.clone();

@@ -1,6 +1,9 @@
 //! Pictures for people to look at.
 
 use crate::*;
+use scope_profiler::chart::ChartOptions;
+use scope_profiler::profile::{Call, Profile};
+use scope_profiler::{PlotOptions, plot_gantt};
 
 #[test]
 #[ignore = "makes pictures for people: PAGE_SCREENSHOTS=dir cargo test --test page gallery -- --ignored"]
@@ -110,4 +113,25 @@ fn gallery() {
         page.metadata().unwrap().len()
     );
     assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+/// Pages of profiles, small and large, to look at while their scripts change.
+#[test]
+#[ignore = "writes pages for people: PAGE_SAMPLES=dir cargo test --test page write_samples -- --ignored"]
+fn write_samples() {
+    let directory = std::path::PathBuf::from(std::env::var_os("PAGE_SAMPLES").expect("PAGE_SAMPLES is set"));
+    let write = |name: &str, profile: &Profile| {
+        let options = PlotOptions::new().filepath(directory.join(name).with_extension("html"));
+        plot_gantt(profile, &options.chart(ChartOptions::new().title(name))).unwrap();
+    };
+    write("solver", &solver_run(4, 2, 24).profile().build());
+    write("ranks-64", &solver_run(64, 1, 12).profile().build());
+    write("ranks-256", &solver_run(256, 1, 6).profile().build());
+    write(
+        "one",
+        &Profile::builder().interval(Call::new("only", 0..5_000)).build(),
+    );
+    write("many-regions", &profiles::large_profile());
+    write("nested", &profiles::nested_profile());
+    write("futures", &profiles::futures());
 }

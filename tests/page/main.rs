@@ -12,6 +12,7 @@ mod input;
 mod profiles;
 mod shown;
 mod text;
+mod views;
 
 use browser::{Browser, Look};
 use samples::*;

@@ -2,7 +2,7 @@
 
 use crate::*;
 use scope_profiler::chart::{ChartOptions, Color, Palette};
-use scope_profiler::profile::{Call, Profile, Source};
+use scope_profiler::profile::{Call, OpenSpan, Profile, Source};
 use scope_profiler::{PlotOptions, RegionFilter, plot_gantt};
 
 #[test]
@@ -115,7 +115,7 @@ fn a_thread_without_a_name_is_not_given_the_name_of_another() {
 }
 
 /// Two threads: one recurses, on the other calls overlap without being nested.
-fn nested_profile() -> Profile {
+pub(crate) fn nested_profile() -> Profile {
     Profile::builder()
         .interval(Call::new("main", 0..100_000))
         .interval(Call::new("fib", 10_000..90_000))
@@ -127,7 +127,7 @@ fn nested_profile() -> Profile {
         .build()
 }
 
-fn page_of(profile: &Profile) -> (tempfile::TempDir, std::path::PathBuf) {
+pub(crate) fn page_of(profile: &Profile) -> (tempfile::TempDir, std::path::PathBuf) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("page.html");
     plot_gantt(profile, &PlotOptions::new().filepath(&path)).unwrap();
@@ -202,8 +202,33 @@ fn by_thread_nested_calls_lie_below_those_around_them() {
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 
+/// Two workers that poll forty futures: the later ones wait longer, and one is never finished.
+pub(crate) fn futures() -> Profile {
+    let mut profile = Profile::builder().session(0, 0, 4_200_000);
+    for worker in 1..=2 {
+        profile = profile.thread_name(0, worker, "tokio-rt-worker");
+    }
+    for poll in 0..5_i64 {
+        for span in 0..40_i64 {
+            let worker = ((span + poll) % 2) as u32 + 1;
+            let start = (poll * 40 + span) / 2 * 40_000 + span * poll * 100;
+            let end = start + 12_000 + (span * 577 + poll * 131) % 9_000;
+            profile.push(
+                Call::new("fetch", start..end)
+                    .span(span as u32 + 1)
+                    .thread(worker),
+            );
+            profile.push(Call::new("parse", start + 2_000..end - 3_000).thread(worker));
+        }
+    }
+    profile
+        .open(0, "fetch", 1)
+        .open_span(0, "fetch", OpenSpan::new(40, 4_150_000, 1))
+        .build()
+}
+
 /// Dense short calls of one region, rare long ones of another, on several ranks, and many small regions.
-fn large_profile() -> Profile {
+pub(crate) fn large_profile() -> Profile {
     let mut chance = Chance::new(11);
     let mut profile = Profile::builder();
     for rank in 0..4 {
@@ -255,8 +280,8 @@ fn a_page_takes_no_more_bytes_than_it_may_and_loses_no_call() {
         .unwrap();
     let cells: Vec<&str> = row.split(" | ").collect();
     assert_eq!(cells[1], "120 000");
-    assert_eq!(cells[8], "120 000", "bars in view have all calls: {row}");
-    assert_eq!(cells[2], cells[9], "and all of their time");
+    assert_eq!(cells[11], "120 000", "bars in view have all calls: {row}");
+    assert_eq!(cells[2], cells[12], "and all of their time");
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 

@@ -3,7 +3,7 @@
 use scope_profiler::chart::gantt::{Bar, GanttChart, GanttRegion, Lane};
 use scope_profiler::chart::{Color, Header};
 use scope_profiler::page::{PageData, RegionStats, ThreadName};
-use scope_profiler::profile::thread_label;
+use scope_profiler::profile::{Call, Profile, ProfileBuilder, thread_label};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Okabe and Ito's colours, then lighter and darker ones.
@@ -53,6 +53,16 @@ impl Run {
             end,
         });
         self
+    }
+
+    /// The calls as a profile.
+    pub(crate) fn profile(&self) -> ProfileBuilder {
+        let mut profile = Profile::builder();
+        for one in &self.intervals {
+            let call = Call::new(&self.names[one.region], one.start..one.end);
+            profile.push(call.rank(one.rank).thread(one.thread));
+        }
+        profile
     }
 
     /// The chart with every call a bar of its own, and its table.
@@ -196,6 +206,11 @@ impl Chance {
 /// A time-stepping solver: nested regions, imbalance between ranks, rare checkpoints, and a rayon
 /// region that runs on every thread.
 pub(crate) fn solver(ranks: u32, threads: u32, steps: i64) -> (GanttChart, PageData) {
+    solver_run(ranks, threads, steps).finish("heat equation, 512 x 512")
+}
+
+/// The calls of that.
+pub(crate) fn solver_run(ranks: u32, threads: u32, steps: i64) -> Run {
     let mut run = Run::default();
     for rank in 0..ranks {
         let mut chance = Chance::new(0x9e37_79b9_7f4a_7c15 ^ u64::from(rank + 1));
@@ -238,7 +253,7 @@ pub(crate) fn solver(ranks: u32, threads: u32, steps: i64) -> (GanttChart, PageD
             now += chance.between(2_000, 9_000);
         }
     }
-    run.finish("heat equation, 512 x 512")
+    run
 }
 
 /// `regions` regions on each of `ranks` ranks, `calls` calls each, one after the other.

@@ -10,17 +10,14 @@ const COLUMNS: &[Column] = &[
     Column::new("up_to_ns", "the shortest duration that is too long for it"),
     Column::new("calls", "calls of such a duration"),
     Column::new("region_calls", "all calls of the region"),
-    Column::new(
-        "region_p50_ns",
-        "the median of the region, as near as a bin is wide",
-    ),
+    Column::new("region_p50_ns", "the median of the region, as near as 1 %"),
     Column::new("region_p95_ns", "its 95th percentile"),
 ];
 
 pub(super) fn of(chart: &Histograms) -> Data<'_> {
     let rows = chart.rows.iter().flat_map(|row| {
-        let [median, high] = [MEDIAN, HIGH].map(|share| row.bins.quantile(share));
-        row.bins.filled().map(move |(from, up_to, calls)| {
+        let [median, high] = [MEDIAN, HIGH].map(|p| row.bins.percentile(p));
+        row.bins.filled().into_iter().map(move |(from, up_to, calls)| {
             vec![
                 row.name.as_str().into(),
                 from.into(),

@@ -1,6 +1,6 @@
 //! Histograms: how long the calls of each region took.
 
-mod bins;
+pub(super) mod bins;
 mod data;
 mod picture;
 

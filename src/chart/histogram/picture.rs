@@ -19,9 +19,10 @@ const MAX_NAME: f32 = 640.0;
 const LABEL: f64 = 130.0;
 /// A bar is no lower, however few calls it has.
 const LOWEST: i32 = 2;
-pub(super) const MEDIAN: f64 = 0.5;
-pub(super) const HIGH: f64 = 0.95;
-const TITLE: &str = "Duration of a call: bars are numbers of calls, strokes the median and the 95th percentile, as near as a bar is wide";
+pub(super) const MEDIAN: f64 = 50.0;
+pub(super) const HIGH: f64 = 95.0;
+const TITLE: &str =
+    "Duration of a call: bars are numbers of calls, strokes the median and the 95th percentile";
 
 struct HistogramPicture {
     backdrop: Backdrop,
@@ -77,7 +78,7 @@ impl Figure for Histograms {
 
 impl Histograms {
     fn scale(&self, left: i32, right: i32) -> LogScale {
-        let bars = || self.rows.iter().flat_map(|row| row.bins.filled());
+        let bars = || self.rows.iter().flat_map(|row| row.bins.filled().into_iter());
         let from = bars().map(|(from, _, _)| from).fold(f64::MAX, f64::min);
         let to = bars().map(|(_, to, _)| to).fold(1.0, f64::max);
         LogScale::new(left, f64::from(right - left), from, to)
@@ -86,11 +87,11 @@ impl Histograms {
 
 fn values(row: &Histogram) -> String {
     let calls = units::plural(row.bins.total(), "call");
-    let quantile = |share| units::duration_f64(row.bins.quantile(share).unwrap_or(0.0).round());
+    let percentile = |p| units::duration_f64(row.bins.percentile(p).unwrap_or(0.0).round());
     format!(
         "{calls}, median {}, 95 % {}, max {}",
-        quantile(MEDIAN),
-        quantile(HIGH),
+        percentile(MEDIAN),
+        percentile(HIGH),
         units::duration(row.bins.max_ns())
     )
 }
@@ -101,14 +102,12 @@ impl Row {
         let density = |(from, to, count): (f64, f64, u64)| {
             count as f64 / (to.max(1.0).log10() - from.max(0.5).log10()).max(1e-6)
         };
-        let most = row.bins.filled().map(density).fold(0.0, f64::max);
-        let bars = row
-            .bins
-            .filled()
-            .map(|bin| (scale.at(bin.0), scale.at(bin.1), density(bin) / most));
-        let strokes = [MEDIAN, HIGH]
+        let filled = row.bins.filled();
+        let most = filled.iter().copied().map(density).fold(0.0, f64::max);
+        let bars = filled
             .into_iter()
-            .filter_map(|share| row.bins.quantile(share));
+            .map(|bin| (scale.at(bin.0), scale.at(bin.1), density(bin) / most));
+        let strokes = [MEDIAN, HIGH].into_iter().filter_map(|p| row.bins.percentile(p));
         Row {
             name,
             values,

@@ -7,13 +7,13 @@ use super::header::Header;
 use super::list::{Chart, GrowingChart};
 use super::options::ChartOptions;
 use super::palette::Color;
+use super::rank_times::RankTimes;
 use super::subject::{Facts, Subject, no_length};
-use crate::analysis::imbalance::{Imbalance, RegionImbalance};
+use crate::analysis::imbalance::RegionImbalance;
 use crate::analysis::pass::Observer;
 use crate::error::Result;
 use crate::profile::Source;
 use crate::render::Figure;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// More regions than these are not drawn: what they cost is small against the first ones.
 const MOST: usize = 12;
@@ -96,23 +96,8 @@ impl GrowingChart for GrowingImbalance<'_> {
 
     fn finish(self: Box<Self>, facts: &Facts) -> Result<Box<dyn Figure>> {
         let tree = facts.tree()?;
-        let names = self.source.names();
-        let rows = || self.rows.iter().map(|&row| (row, &self.source.rows()[row]));
-        let ranks: BTreeSet<u32> = rows().map(|(_, row)| row.rank).collect();
-        let ranks: Vec<u32> = ranks.into_iter().collect();
-        let mut imbalance = Imbalance::default();
-        let mut regions: BTreeMap<&str, (Color, Vec<Option<i64>>)> = BTreeMap::new();
-        for (index, row) in rows().filter(|(_, row)| row.calls > 0) {
-            let name = names[row.name].as_str();
-            let inclusive = tree.row_times(index).map_or(0, |times| times.inclusive_ns);
-            let time = inclusive.saturating_add(row.throttled_ns);
-            imbalance.add(name, row.rank, row.calls, time);
-            let region = regions
-                .entry(name)
-                .or_insert_with(|| (facts.palette.color(row.name), vec![None; ranks.len()]));
-            region.1[ranks.partition_point(|&rank| rank < row.rank)] = Some(time);
-        }
-        let mut sorted = imbalance.over(ranks.len());
+        let mut times = RankTimes::of(self.source, &self.rows, tree);
+        let mut sorted = times.imbalance;
         sorted.retain(|region| region.imbalance_factor().is_some());
         if sorted.is_empty() {
             return Err(no_length());
@@ -120,17 +105,17 @@ impl GrowingChart for GrowingImbalance<'_> {
         let count = sorted.len();
         sorted.truncate(self.most);
         let rows = sorted.into_iter().filter_map(|region| {
-            let (color, times_ns) = regions.remove(region.name())?;
+            let (name, ranks) = times.regions.remove(region.name())?;
             Some(ImbalanceRow {
                 region,
-                color,
-                times_ns,
+                color: facts.palette.color(name),
+                times_ns: ranks.into_iter().map(|rank| Some(rank?.ns)).collect(),
             })
         });
         Ok(Box::new(ImbalanceChart {
             header: Header::of_tree(tree, self.title),
             rows: rows.collect(),
-            ranks,
+            ranks: times.ranks,
             regions: count,
         }))
     }

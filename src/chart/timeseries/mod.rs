@@ -2,7 +2,7 @@
 
 mod data;
 mod picture;
-mod series;
+pub(super) mod series;
 
 use super::header::Header;
 use super::list::{Chart, GrowingChart};
@@ -47,9 +47,9 @@ struct Panel {
 
 /// The median, ns, in the first and in the last quarter of the time in which a region was called.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Drift {
-    first_ns: f64,
-    last_ns: f64,
+pub(crate) struct Drift {
+    pub(crate) first_ns: f64,
+    pub(crate) last_ns: f64,
 }
 
 /// The chart in the list of charts.

@@ -14,7 +14,7 @@ const FEW_COLUMNS: usize = 16;
 /// Sketches of durations for columns of 2^level ns, counted from the clock's zero: where the time axis grows too long
 /// for its number of columns, two neighbours become one.
 #[derive(Clone, Debug)]
-pub(super) struct Series {
+pub(in crate::chart) struct Series {
     most: u64,
     level: u32,
     columns: BTreeMap<i64, Sketch>,
@@ -22,22 +22,22 @@ pub(super) struct Series {
 
 /// What the calls that began in a part of the time axis have in common.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Column {
+pub(crate) struct Column {
     /// From where on the axis, ns.
-    pub(super) from_ns: i64,
+    pub(crate) from_ns: i64,
     /// Up to where on the axis, ns.
-    pub(super) to_ns: i64,
+    pub(crate) to_ns: i64,
     /// 5th percentile of the durations, ns.
-    pub(super) low_ns: f64,
+    pub(crate) low_ns: f64,
     /// Median of the durations, ns.
-    pub(super) median_ns: f64,
+    pub(crate) median_ns: f64,
     /// 95th percentile of the durations, ns.
-    pub(super) high_ns: f64,
+    pub(crate) high_ns: f64,
 }
 
 impl Series {
     /// For at least so many columns, and less than twice as many, of a time axis of at least `span` ns.
-    pub(super) fn new(columns: u64, span: u64) -> Self {
+    pub(in crate::chart) fn new(columns: u64, span: u64) -> Self {
         Self {
             most: columns,
             level: level_for(span, columns),
@@ -46,7 +46,7 @@ impl Series {
     }
 
     /// Takes intervals in order of start, of a rank whose time begins at `shift`.
-    pub(super) fn add(&mut self, chunk: &Intervals, shift: i64) {
+    pub(in crate::chart) fn add(&mut self, chunk: &Intervals, shift: i64) {
         let mut calls = chunk.starts().iter().zip(chunk.durations()).peekable();
         while let Some((start, _)) = calls.peek() {
             let column = start.saturating_sub(shift) >> self.level;
@@ -84,22 +84,22 @@ impl Series {
     }
 
     /// Its columns are 2^level ns.
-    pub(super) fn level(&self) -> u32 {
+    pub(in crate::chart) fn level(&self) -> u32 {
         self.level
     }
 
     /// The number of calls.
-    pub(super) fn calls(&self) -> u64 {
+    pub(in crate::chart) fn calls(&self) -> u64 {
         self.columns.values().map(Sketch::count).sum()
     }
 
     /// All durations.
-    pub(super) fn all(&self) -> Sketch {
+    pub(in crate::chart) fn all(&self) -> Sketch {
         merged(self.columns.values())
     }
 
     /// How the median changed from the first quarter of its columns to the last; none where there are few.
-    pub(super) fn drift(&self) -> Option<Drift> {
+    pub(in crate::chart) fn drift(&self) -> Option<Drift> {
         let quarter = self.columns.len() / 4;
         (self.columns.len() >= COLUMNS_TO_COMPARE).then(|| Drift {
             first_ns: merged(self.columns.values().take(quarter)).percentile(50.0),
@@ -108,7 +108,7 @@ impl Series {
     }
 
     /// Columns of 2^level ns, or its own where they are coarser, on an axis from `origin` to `end`.
-    pub(super) fn finish(mut self, level: u32, origin: i64, end: i64) -> Vec<Column> {
+    pub(in crate::chart) fn finish(mut self, level: u32, origin: i64, end: i64) -> Vec<Column> {
         self.coarsen_to(level);
         // Percentiles of single calls say little.
         while self.columns.len() > FEW_COLUMNS && self.calls() < CALLS_IN_COLUMN * self.columns.len() as u64 {

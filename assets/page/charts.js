@@ -1,0 +1,178 @@
+// Small charts of one region: how its durations are spread, how they change, and what each rank took.
+
+import { css } from "./color.js";
+import { shape } from "./dom.js";
+import { count, duration, instant, percent, plural } from "./format.js";
+import { linearScale, logScale } from "./scales.js";
+
+/** @typedef {import("./color.js").RGB} RGB */
+/** @typedef {import("./flame.js").Hint} Hint */
+/** @typedef {import("./scales.js").Scale} Scale */
+/** @typedef {import("./views.js").Balance} Balance */
+/** @typedef {import("./views.js").SeriesColumn} SeriesColumn */
+/** @typedef {{ width: number, fill: RGB, tell: (hint: Hint | null, at: Element | null) => void }} Look */
+
+const CHART_HEIGHT = 148;
+const TOP = 8;
+const BOTTOM = 20;
+const PLOT = CHART_HEIGHT - TOP - BOTTOM;
+const RIGHT = 8;
+/** Points of this many px at most. */
+const DOT = 3.5;
+
+/**
+ * @param {number} width
+ * @param {string} label what the chart says, in words
+ * @param {(Node | string)[]} children
+ */
+function drawing(width, label, ...children) {
+  return shape("svg", { class: "chart", width, height: CHART_HEIGHT, role: "img", "aria-label": label }, ...children);
+}
+
+/** @param {Scale} scale @param {number} left @param {number} width */
+function xAxis(scale, left, width) {
+  const axis = shape("g", { class: "axis" }, shape("path", { d: `M${left} ${TOP + PLOT + 0.5}H${width - RIGHT}` }));
+  let free = -Infinity;
+  for (const { at, text } of scale.marks) {
+    const x = left + at;
+    const half = text.length * 2.9;
+    if (x - half < free) continue;
+    free = x + half + 8;
+    const anchor = x + half > width ? "end" : x - half < 0 ? "start" : "middle";
+    axis.append(shape("path", { d: `M${x} ${TOP + PLOT}v4` }), shape("text", { x: anchor === "end" ? width : x, y: CHART_HEIGHT - 4, "text-anchor": anchor, text }));
+  }
+  return axis;
+}
+
+/** @param {Scale & { unit: string }} scale @param {number} left @param {number} width */
+function yAxis(scale, left, width) {
+  const axis = shape("g", { class: "axis" });
+  for (const { at, text } of scale.marks) {
+    const y = TOP + PLOT - at;
+    axis.append(shape("path", { class: "grid", d: `M${left} ${y}H${width - RIGHT}` }), shape("text", { x: left - 5, y: y + 3.5, "text-anchor": "end", text: `${text} ${text === "0" ? "" : scale.unit}`.trim() }));
+  }
+  return axis;
+}
+
+/** @param {Scale & { unit: string }} scale */
+function roomOf(scale) {
+  return 12 + 6 * Math.max(...scale.marks.map(({ text }) => `${text} ${scale.unit}`.length), 4);
+}
+
+/**
+ * Tells of a part of a chart while the pointer is on it.
+ * @param {Element} part
+ * @param {Look} look
+ * @param {string} title
+ * @param {[string, string][]} lines
+ */
+function hint(part, { tell, fill }, title, lines) {
+  part.addEventListener("pointerenter", () => tell({ title, fill, lines }, part));
+  part.addEventListener("pointerleave", () => tell(null, null));
+}
+
+/**
+ * How long calls took, on a logarithmic axis: what counts is the area, so bins that are wider on it are lower.
+ * @param {[number, number, number][]} bins from, up to, calls
+ * @param {[number, number, number] | null} percentiles 50th, 95th, 99th
+ * @param {Look} look
+ */
+export function histogramChart(bins, percentiles, look) {
+  const { width, fill } = look;
+  const all = bins.reduce((sum, bin) => sum + bin[2], 0);
+  const scale = logScale(Math.min(...bins.map(bin => bin[0])), Math.max(...bins.map(bin => bin[1])), width - 12 - RIGHT, 56);
+  const left = 12;
+  const density = (/** @type {[number, number, number]} */ [from, to, calls]) => calls / Math.max(1e-6, Math.log10(Math.max(1, to)) - Math.log10(Math.max(0.5, from)));
+  const most = Math.max(...bins.map(density), 1e-9);
+  const marks = percentiles ? /** @type {[string, number][]} */ ([["p50", percentiles[0]], ["p95", percentiles[1]], ["p99", percentiles[2]]]) : [];
+  const label = `Durations of ${plural(all, "call")} on a logarithmic axis${marks.map(([name, ns]) => `, ${name} ${duration(ns)}`).join("")}`;
+  const svg = drawing(width, label, xAxis(scale, left, width));
+  for (const bin of bins) {
+    const [from, to, calls] = bin;
+    const [a, b] = [left + scale.at(from), left + scale.at(to)];
+    const height = Math.max(1.5, (density(bin) / most) * (PLOT - 12));
+    const bar = shape("rect", { x: a, y: TOP + PLOT - height, width: Math.max(1, b - a - (b - a >= 4 ? 1 : 0)), height, fill: css(fill) });
+    // The whole height can be pointed at.
+    const area = shape("rect", { class: "area", x: a, y: TOP, width: Math.max(1, b - a), height: PLOT });
+    hint(area, look, `${duration(from)} to ${duration(to)}`, [["Calls", `${count(calls)} (${percent(calls / all)})`]]);
+    svg.append(bar, area);
+  }
+  let free = -Infinity;
+  for (const [name, ns] of marks) {
+    const x = left + scale.at(ns);
+    svg.append(shape("path", { class: "mark", d: `M${x} ${TOP}V${TOP + PLOT}` }));
+    const isLate = x > width - 40;
+    if (x < free) continue;
+    svg.append(shape("text", { class: "mark", x: isLate ? x - 3 : x + 3, y: TOP + 8, "text-anchor": isLate ? "end" : "start", text: name }));
+    free = x + 24;
+  }
+  return svg;
+}
+
+/**
+ * Median and 5th to 95th percentile of the durations by the time of their start; the window that the timeline shows.
+ * @param {SeriesColumn[]} columns
+ * @param {number} span of the run
+ * @param {[number, number]} seen
+ * @param {Look} look
+ * @param {(from: number, to: number) => void} goTo
+ */
+export function seriesChart(columns, span, seen, look, goTo) {
+  const { width, fill } = look;
+  const most = Math.max(...columns.map(column => column[4]), 1);
+  const y = linearScale(0, most, PLOT - 4, 4);
+  const left = roomOf(y);
+  const x = linearScale(0, span, width - left - RIGHT, Math.max(2, (width - left) / 70));
+  const label = `Durations over the run in ${plural(columns.length, "column")}: median from ${duration(Math.min(...columns.map(column => column[3])))} to ${duration(Math.max(...columns.map(column => column[3])))}`;
+  const axis = { ...x, marks: x.marks.map(({ at, text }) => ({ at, text: text === "0" ? text : `${text} ${x.unit}` })) };
+  const svg = drawing(width, label, yAxis(y, left, width), xAxis(axis, left, width));
+  if (seen[0] > 0 || seen[1] < span) svg.append(shape("rect", { class: "seen", x: left + x.at(seen[0]), y: TOP, width: Math.max(1, x.at(seen[1]) - x.at(seen[0])), height: PLOT }));
+  for (const [from, to, low, median, high] of columns) {
+    const [a, b] = [left + x.at(Math.max(0, from)), left + x.at(Math.min(span, to))];
+    const wide = Math.max(1, b - a - (b - a > 4 ? 1 : 0));
+    const area = shape("rect", { class: "area", x: a, y: TOP, width: Math.max(1, b - a), height: PLOT });
+    hint(area, look, `${instant(from, span / 1000)} to ${instant(to, span / 1000)}`, [["Median", duration(median)], ["5 % to 95 %", `${duration(low)} to ${duration(high)}`]]);
+    area.addEventListener("click", () => goTo(from, to));
+    svg.append(
+      shape("rect", { x: a, y: TOP + PLOT - y.at(high), width: wide, height: Math.max(1, y.at(high) - y.at(low)), fill: css(fill), "fill-opacity": 0.35 }),
+      shape("rect", { x: a, y: TOP + PLOT - y.at(median) - 1, width: wide, height: 2, class: "ink" }),
+      area,
+    );
+  }
+  return svg;
+}
+
+/**
+ * The time of each rank, and how far it is from the mean.
+ * @param {number[]} ranks
+ * @param {([number, number] | null)[]} times calls and ns
+ * @param {Balance} balance
+ * @param {Look} look
+ * @param {(rank: number) => void} goTo
+ */
+export function ranksChart(ranks, times, balance, look, goTo) {
+  const { width, fill } = look;
+  const y = linearScale(0, Math.max(1, balance.max), PLOT - 6, 4);
+  const left = roomOf(y);
+  const pitch = (width - left - RIGHT) / Math.max(1, ranks.length);
+  const every = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].find(n => n * pitch >= 26) ?? 2000;
+  const x = (/** @type {number} */ at) => left + (at + 0.5) * pitch;
+  const marks = ranks.flatMap((rank, at) => (at % every === 0 ? [{ at: (at + 0.5) * pitch, text: String(rank) }] : []));
+  const label = `Time of ${plural(ranks.length, "rank")}: minimum ${duration(balance.min)}, mean ${duration(balance.mean)}, maximum ${duration(balance.max)} on rank ${balance.slowest}`;
+  const svg = drawing(width, label, yAxis(y, left, width), xAxis({ at: x, marks }, left, width));
+  const mean = TOP + PLOT - y.at(balance.mean);
+  const dot = Math.max(1, Math.min(DOT, pitch / 2.5));
+  times.forEach((time, at) => {
+    const ns = time?.[1] ?? 0;
+    const height = TOP + PLOT - y.at(ns);
+    if (pitch >= 3) svg.append(shape("path", { class: "stem", d: `M${x(at)} ${mean}V${height}`, stroke: css(fill) }));
+    svg.append(shape("circle", { cx: x(at), cy: height, r: dot, fill: time ? css(fill) : "none", stroke: css(fill) }));
+    const area = shape("rect", { class: "area", x: x(at) - pitch / 2, y: TOP, width: pitch, height: PLOT });
+    const off = balance.mean > 0 ? ns / balance.mean - 1 : 0;
+    hint(area, look, `Rank ${ranks[at]}`, [["Time", time ? duration(ns) : "never entered"], ["From the mean", `${off < 0 ? "−" : "+"}${percent(Math.abs(off))}`], ["Calls", count(time?.[0] ?? 0)]]);
+    area.addEventListener("click", () => goTo(ranks[at]));
+    svg.append(area);
+  });
+  svg.append(shape("path", { class: "mark", d: `M${left} ${mean}H${width - RIGHT}` }), shape("text", { class: "mark", x: width - RIGHT, y: mean - 3, "text-anchor": "end", text: "mean" }));
+  return svg;
+}

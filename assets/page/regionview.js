@@ -1,0 +1,251 @@
+// Everything that is known of the selected region, in cards.
+
+import { histogramChart, ranksChart, seriesChart } from "./charts.js";
+import { css } from "./color.js";
+import { make } from "./dom.js";
+import { count, duration, instant, percent, plural } from "./format.js";
+import { calleesOf, callersOf } from "./frames.js";
+import { describe } from "./hit.js";
+import { threadLabel, threadOf } from "./model.js";
+import { longestOf } from "./search.js";
+
+/** @typedef {import("./charts.js").Look} Look */
+/** @typedef {import("./color.js").RGB} RGB */
+/** @typedef {import("./data.js").Model} Model */
+/** @typedef {import("./data.js").Region} Region */
+/** @typedef {import("./flame.js").Hint} Hint */
+/** @typedef {import("./frames.js").Frame} Frame */
+/** @typedef {import("./search.js").Spot} Spot */
+/** @typedef {import("./theme.js").Theme} Theme */
+/** @typedef {import("./views.js").Lives} Lives */
+/** @typedef {import("./views.js").RegionView} RegionView */
+/** @typedef {import("./views.js").Views} Views */
+/**
+ * What a click in a view does elsewhere: selects a region or a call, or shows a part of the timeline.
+ * @typedef {{ pin: (region: Region | null) => void, select: (spot: Spot) => void, goTo: (from: number, to: number) => void, goToRank: (region: Region, rank: number) => void, tell: (hint: Hint | null, at: Element | null) => void }} ViewListeners
+ */
+/** @typedef {{ theme: Theme, pinned: Region | null, selected: Spot | null, seen: [number, number] }} Scenery */
+
+const CARD = 330;
+const GAP = 10;
+const PADDING = 26;
+const LONGEST_CALLS = 8;
+const NEIGHBOURS = 6;
+
+/**
+ * @param {string} title
+ * @param {string} remark
+ * @param {(Node | string)[]} children
+ */
+function card(title, remark, ...children) {
+  const head = make("h3", { text: title });
+  if (remark !== "") head.append(make("small", { text: remark }));
+  return make("section", { class: "card" }, head, ...children);
+}
+
+/** @param {[string, string][]} pairs */
+function listOf(pairs) {
+  return make("dl", { class: "facts" }, ...pairs.map(([term, text]) => make("div", {}, make("dt", { text: term }), make("dd", { text }))));
+}
+
+export class RegionDetailsView {
+  /**
+   * @param {HTMLElement} host
+   * @param {Model} model
+   * @param {Views} views
+   * @param {ViewListeners} on
+   */
+  constructor(host, model, views, on) {
+    this.host = host;
+    this.model = model;
+    this.views = views;
+    this.on = on;
+    /** @type {Map<Region, { callers: Frame, callees: Frame }>} */
+    this.frames = new Map();
+  }
+
+  /** @param {Scenery} scenery */
+  show(scenery) {
+    const { pinned } = scenery;
+    this.host.replaceChildren(...(pinned ? this.details(pinned, scenery) : [this.choice(scenery)]));
+  }
+
+  /**
+   * Where no region is selected: those with the most time.
+   * @param {Scenery} scenery
+   */
+  choice({ theme: { fills } }) {
+    const regions = this.model.regions.filter(region => region.stats !== null);
+    regions.sort((a, b) => (b.stats?.total ?? 0) - (a.stats?.total ?? 0));
+    const buttons = regions.slice(0, 8).map(region => make("li", {}, this.regionButton(region, fills, region.stats ? duration(region.stats.total) : "")));
+    return make("div", { class: "prompt" }, make("p", { text: "Select a region to see its details: click a bar, a name, a row or a frame. The largest are:" }), make("ul", { class: "regions" }, ...buttons));
+  }
+
+  /**
+   * @param {Region} region
+   * @param {RGB[]} fills
+   * @param {string} value
+   */
+  regionButton(region, fills, value) {
+    const swatch = make("i", { class: "swatch" });
+    swatch.style.background = css(fills[region.id]);
+    const button = make("button", { type: "button", class: "link", title: region.name }, swatch, make("bdi", { text: region.label }), make("span", { class: "value", text: value }));
+    button.addEventListener("click", () => this.on.pin(region));
+    return button;
+  }
+
+  /**
+   * @param {Region} region
+   * @param {Scenery} scenery
+   */
+  details(region, scenery) {
+    const view = this.views.regions[region.id];
+    const room = Math.max(CARD, (this.host.clientWidth || 1000) - 2 * GAP);
+    const columns = Math.max(1, Math.floor((room + GAP) / (CARD + GAP)));
+    const width = Math.floor((room - (columns - 1) * GAP) / columns) - PADDING;
+    /** @type {Look} */
+    const look = { width, fill: scenery.theme.fills[region.id], tell: this.on.tell };
+    const swatch = make("i", { class: "swatch" });
+    swatch.style.background = css(look.fill);
+    const head = make("h2", {}, swatch, make("bdi", { text: region.label, title: region.name }));
+    const cards = [
+      this.callCard(region, scenery),
+      view && view.bins.length > 0 ? card("How long calls took", "bars are numbers of calls", histogramChart(view.bins, view.percentiles, look)) : null,
+      this.seriesCard(view, scenery, look),
+      this.ranksCard(region, view, look),
+      this.views.tree.nodes.length > 0 ? card("Called from", "", this.neighbours(region, scenery.theme.fills, true), make("h3", { text: "Where its time goes" }), this.neighbours(region, scenery.theme.fills, false)) : null,
+      this.longestCard(region),
+      view?.lives ? this.livesCard(region, view.lives) : null,
+    ];
+    const grid = make("div", { class: "cards" }, ...cards.filter(one => one !== null));
+    grid.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
+    return [head, this.numbers(region), grid];
+  }
+
+  /** @param {Region} region */
+  numbers({ stats }) {
+    if (!stats) return make("p", { class: "remark", text: "Only the bars of this region are known." });
+    const { calls, total, exclusive, mean, std, min, max, percentiles } = stats;
+    /** @type {[string, string][]} */
+    const pairs = [["Calls", count(calls)], ["Inclusive", duration(total)]];
+    if (exclusive !== null) pairs.push(["Exclusive", `${duration(exclusive)}${total > 0 ? ` (${percent(exclusive / total)})` : ""}`]);
+    pairs.push(["Mean", duration(mean)], ["Deviation", duration(std)], ["Min", duration(min)]);
+    if (percentiles) pairs.push(["p50", duration(percentiles[0])], ["p95", duration(percentiles[1])], ["p99", duration(percentiles[2])]);
+    pairs.push(["Max", duration(max)]);
+    return listOf(pairs);
+  }
+
+  /**
+   * The call that is selected.
+   * @param {Region} region
+   * @param {Scenery} scenery
+   */
+  callCard(region, { selected }) {
+    if (!selected || selected.lane.region !== region) return null;
+    const { lane, i } = selected;
+    const bar = describe(this.model, lane, i);
+    const thread = threadOf(this.model, lane);
+    /** @type {[string, string][]} */
+    const pairs = [["Rank", String(lane.rank)]];
+    if (thread !== null) pairs.push(["Thread", thread]);
+    pairs.push(["Start", instant(bar.start)], ["Duration", duration(bar.end - bar.start)]);
+    if (bar.calls > 1) pairs.push(["Calls", `${count(bar.calls)}, merged`]);
+    if (bar.exclusive !== null) pairs.push(["Exclusive", duration(bar.exclusive)]);
+    if (bar.parent) pairs.push(["Inside", bar.parent.label]);
+    const button = make("button", { type: "button", text: "Show in the timeline" });
+    button.addEventListener("click", () => this.on.select(selected));
+    return card("Selected call", "", listOf(pairs), make("p", {}, button));
+  }
+
+  /**
+   * @param {RegionView | null} view
+   * @param {Scenery} scenery
+   * @param {Look} look
+   */
+  seriesCard(view, { seen }, look) {
+    const columns = view?.columns;
+    if (!columns || columns.length < 2) return null;
+    const drift = view.drift ? `first quarter ${duration(view.drift[0])}, last ${duration(view.drift[1])}` : "";
+    return card("Over the run", `median, 5 to 95 %${drift === "" ? "" : `; ${drift}`}`, seriesChart(columns, this.model.span, seen, look, this.on.goTo));
+  }
+
+  /**
+   * @param {Region} region
+   * @param {RegionView | null} view
+   * @param {Look} look
+   */
+  ranksCard(region, view, look) {
+    const { ranks, withoutRanks } = this.views;
+    if (ranks.length < 2 || !view?.balance) return null;
+    const { min, mean, max, slowest, factor, lost } = view.balance;
+    const remark = `min ${duration(min)}, mean ${duration(mean)}, max ${duration(max)}`;
+    const text = factor === null ? "" : `Imbalance ${factor.toFixed(2)} × mean; ${duration(lost)} lost to rank ${slowest}.`;
+    const drawn = view.ranks.length > 0 ? ranksChart(ranks, view.ranks, view.balance, look, rank => this.on.goToRank(region, rank)) : make("p", { class: "remark", text: `The times of single ranks are left out of this page for ${plural(withoutRanks, "region")} with little time.` });
+    return card("Ranks", remark, drawn, make("p", { class: "remark", text }));
+  }
+
+  /**
+   * Who called a region, or what it called, and the time of that.
+   * @param {Region} region
+   * @param {RGB[]} fills
+   * @param {boolean} callers
+   */
+  neighbours(region, fills, callers) {
+    const known = this.frames.get(region) ?? { callers: callersOf(this.views.tree, region), callees: calleesOf(this.views.tree, region) };
+    this.frames.set(region, known);
+    const whole = callers ? known.callers : known.callees;
+    const share = (/** @type {number} */ ns) => `${duration(ns)} (${percent(ns / Math.max(1, whole.inclusive))})`;
+    const items = whole.children.slice(0, NEIGHBOURS).map(frame => make("li", {}, frame.region ? this.regionButton(frame.region, fills, share(frame.inclusive)) : make("span", { text: `other regions ${share(frame.inclusive)}` })));
+    const rest = whole.children.length - items.length;
+    if (rest > 0) items.push(make("li", { text: `and ${plural(rest, "other")}` }));
+    const called = whole.children.reduce((sum, frame) => sum + frame.inclusive, 0);
+    const own = whole.inclusive - called;
+    if (callers && own > 0) items.push(make("li", { class: "own" }, make("span", { text: "from no other region" }), make("span", { class: "value", text: share(own) })));
+    if (!callers) items.push(make("li", { class: "own" }, make("span", { text: "itself" }), make("span", { class: "value", text: share(Math.max(0, own)) })));
+    return make("ul", { class: "regions" }, ...items);
+  }
+
+  /** @param {Region} region */
+  longestCard(region) {
+    const spots = longestOf(region.lanes, LONGEST_CALLS);
+    if (spots.length === 0) return null;
+    const items = spots.map(spot => {
+      const { lane, i } = spot;
+      const calls = lane.calls[i + 1] - lane.calls[i];
+      const thread = lane.thread === null || this.model.threadCount.get(lane.rank) === 1 ? "" : `, ${threadLabel(this.model, lane.rank, lane.thread)}`;
+      const button = make("button", { type: "button", class: "link" },
+        make("span", { class: "value", text: duration(lane.ends[i] - lane.starts[i]) }),
+        make("span", { text: `${calls > 1 ? `${count(calls)} calls, merged, ` : ""}rank ${lane.rank}${thread}, at ${instant(lane.starts[i], this.model.span / 1e5)}` }));
+      button.addEventListener("click", () => this.on.select(spot));
+      return make("li", {}, button);
+    });
+    return card("Longest calls", "click to go there", make("ol", { class: "regions" }, ...items));
+  }
+
+  /**
+   * @param {Region} region
+   * @param {Lives} lives
+   */
+  livesCard(region, { spans, open, elapsed, busy, idle, polls, mostPolls, mostThreads, longest }) {
+    const head = make("tr", {}, ...["", "Total", "Mean", "p50", "p95", "Max"].map(text => make("th", { text, scope: "col" })));
+    const rows = [/** @type {const} */ (["elapsed", elapsed]), /** @type {const} */ (["busy", busy]), /** @type {const} */ (["idle", idle])];
+    const body = rows.map(([name, { total, mean, max, percentiles }]) => {
+      const values = [total, mean, percentiles?.[0] ?? null, percentiles?.[1] ?? null, max];
+      return make("tr", {}, make("th", { scope: "row", text: name }), ...values.map(ns => make("td", { text: ns === null ? "–" : duration(ns) })));
+    });
+    const most = Math.max(1, ...longest.map(life => life.elapsed));
+    const items = longest.slice(0, 6).map(life => {
+      const bar = make("span", { class: "life" }, make("i"));
+      bar.style.setProperty("--life", String(life.elapsed / most));
+      bar.style.setProperty("--busy", String(life.elapsed > 0 ? life.busy / life.elapsed : 1));
+      const button = make("button", { type: "button", class: "link", title: "Show this life in the timeline" }, bar, make("span", { class: "value", text: duration(life.elapsed) }), make("span", { text: `busy ${duration(life.busy)}, ${plural(life.polls, "poll")}${life.open ? ", still entered" : ""}, rank ${life.rank}` }));
+      button.addEventListener("click", () => {
+        this.on.pin(region);
+        if (life.start !== null) this.on.goTo(life.start - life.elapsed * 0.05, life.start + life.elapsed * 1.05);
+      });
+      return make("li", {}, button);
+    });
+    const text = `${plural(spans, "span")}, ${plural(polls, "poll")}; at most ${plural(mostPolls, "poll")} and ${plural(mostThreads, "thread")} for one${open > 0 ? `; ${count(open)} still entered at the end` : ""}.`;
+    return card("Lives of its spans", "from first entry to last exit", make("table", { class: "small" }, make("thead", {}, head), make("tbody", {}, ...body)), make("p", { class: "remark", text }), make("ol", { class: "regions" }, ...items));
+  }
+}

@@ -1,0 +1,56 @@
+//! What the page's views beside the timeline show: the call tree, the details of regions, and the run.
+
+mod encode;
+mod lives;
+mod paths;
+mod region;
+mod run;
+
+pub(super) use encode::pack;
+
+use crate::chart::Facts;
+use crate::chart::details::Details;
+use crate::error::Result;
+use crate::profile::Source;
+use paths::Paths;
+use region::RegionView;
+use run::Fact;
+use std::collections::BTreeMap;
+
+/// All of it, without what did not fit.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Views {
+    paths: Paths,
+    ranks: Vec<u32>,
+    /// By name.
+    regions: BTreeMap<String, RegionView>,
+    run: Vec<Fact>,
+}
+
+impl Views {
+    /// Of a pass that is over and had the call tree.
+    pub(super) fn new(source: &dyn Source, facts: &Facts, details: Details) -> Result<Self> {
+        let tree = facts.tree()?;
+        let regions = details.regions.into_iter();
+        let mut regions: BTreeMap<String, RegionView> = regions
+            .map(|(name, details)| (name, RegionView::from(details)))
+            .collect();
+        let origin = tree.wall().span().map(|(start, _)| start);
+        for lives in tree.lifetimes() {
+            if let Some(region) = regions.get_mut(lives.name()) {
+                region.set_lives(lives, origin);
+            }
+        }
+        Ok(Self {
+            paths: Paths::of(tree),
+            ranks: details.ranks,
+            regions,
+            run: run::facts(source),
+        })
+    }
+
+    /// The 50th, 95th and 99th percentile of the durations of a region, ns.
+    pub(super) fn percentiles(&self, name: &str) -> Option<[f64; 3]> {
+        self.regions.get(name)?.percentiles()
+    }
+}

@@ -1,0 +1,212 @@
+//! The views beside the timeline: all of one selection, by mouse and by keyboard.
+
+use crate::profiles::{futures, nested_profile, page_of};
+use crate::*;
+use scope_profiler::profile::{Call, Profile};
+
+fn open_profile(profile: &Profile, fragment: &str) -> Option<(Browser, tempfile::TempDir, PathBuf)> {
+    let (directory, path) = page_of(profile);
+    let mut browser = Browser::start(Look::default())?;
+    browser.open(&path, fragment);
+    Some((browser, directory, path))
+}
+
+/// The texts of all elements that match, without space at the ends.
+fn texts(browser: &mut Browser, selector: &str) -> Vec<String> {
+    let selector = serde_json::Value::from(selector);
+    let texts = browser.eval(&format!(
+        "[...document.querySelectorAll({selector})].map(one => one.textContent.trim())"
+    ));
+    serde_json::from_value(texts).unwrap()
+}
+
+/// The rows of the call tree: depth, then the cells.
+fn tree(browser: &mut Browser) -> Vec<String> {
+    let rows = browser.eval(
+        "[...document.querySelectorAll('#tree tbody tr')].map(row => [row.ariaLevel ?? row.getAttribute('aria-level'), \
+         row.querySelector('bdi').textContent, ...[...row.querySelectorAll('td')].map(cell => cell.textContent)].join(' | '))",
+    );
+    serde_json::from_value(rows).unwrap()
+}
+
+#[test]
+fn the_call_tree_opens_closes_and_selects_by_keyboard() {
+    let Some((mut browser, ..)) = open_profile(&nested_profile(), "#view=tree") else {
+        return;
+    };
+    let all = tree(&mut browser);
+    assert_eq!(all[0], "1 | main | 100 µs | 57 % | 20.0 µs | 1 | 100 µs");
+    assert_eq!(
+        all[1], "2 | fib | 80.0 µs | 46 % | 80.0 µs | 4 | 35.0 µs",
+        "the outermost call alone counts, the mean is that of all four"
+    );
+    assert_eq!(texts(&mut browser, "#tree .tag"), ["recursive"]);
+    browser.eval("document.querySelector('#tree tr[tabindex=\"0\"]').focus()");
+    browser.key("ArrowLeft");
+    assert_eq!(tree(&mut browser).len(), all.len() - 1, "main is closed");
+    browser.key("ArrowRight");
+    browser.key("ArrowRight");
+    browser.key("Enter");
+    assert_eq!(browser.text("scopeProfiler.view.pinned"), "fib");
+    assert_eq!(texts(&mut browser, "#tree tr[aria-selected=true] bdi"), ["fib"]);
+    assert_eq!(
+        browser.number("document.querySelectorAll('#tree tr[tabindex=\"0\"]').length"),
+        1.0
+    );
+    assert_eq!(browser.text("location.hash"), "#pin=fib&view=tree");
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn a_flame_graph_zooms_and_moves_by_keyboard_and_selects_everywhere() {
+    let Some((mut browser, ..)) = open_profile(&solver_run(2, 1, 6).profile().build(), "") else {
+        return;
+    };
+    browser.key("4");
+    let frames = texts(&mut browser, "#flame .frame");
+    assert!(frames[0].starts_with("All regions · "), "{frames:?}");
+    assert!(frames[1].starts_with("time_step · "), "{frames:?}");
+    let solve = browser.middle_of("#flame .frame[aria-label^='solve:']");
+    browser.click(solve);
+    assert_eq!(browser.text("scopeProfiler.view.pinned"), "solve");
+    assert_eq!(texts(&mut browser, "#statistics tr.pinned bdi"), ["solve"]);
+    browser.eval("document.querySelector('#flame .frame[tabindex=\"0\"]').focus()");
+    browser.key("ArrowDown");
+    let focused = "document.activeElement.getAttribute('aria-label')";
+    assert!(browser.text(focused).starts_with("time_step: inclusive "));
+    browser.key("ArrowDown");
+    browser.key("Enter");
+    let label = browser.text(focused);
+    assert!(label.contains("calls 12"), "{label}");
+    assert_eq!(
+        browser.text("document.activeElement.style.width"),
+        "calc(100% - 1px)",
+        "it takes the whole width"
+    );
+    let shown = tooltip(&mut browser);
+    assert!(shown[1].starts_with("Inclusive: "), "{shown:?}");
+    browser.key("Backspace");
+    assert!(browser.text(focused).starts_with("time_step:"));
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn a_sandwich_has_callers_above_and_callees_below() {
+    let profile = solver_run(2, 2, 6).profile().build();
+    let Some((mut browser, ..)) = open_profile(&profile, "#view=sandwich") else {
+        return;
+    };
+    assert!(browser.eval("document.querySelector('#sandwich .prompt').hidden") == false);
+    let at = place(&mut browser, "solve", 0, 5_200_000.0);
+    browser.hover((20.0, 20.0));
+    browser.click((40.0, at.1));
+    let callers = texts(&mut browser, "#sandwich [aria-label^=Callers] .frame");
+    assert_eq!(callers.len(), 1);
+    assert!(callers[0].starts_with("time_step · "), "{callers:?}");
+    let callees = texts(&mut browser, "#sandwich [aria-label^=What] .frame");
+    assert!(callees[0].starts_with("solve · "), "{callees:?}");
+    assert!(callees[1].starts_with("cg: matrix-vector product"), "{callees:?}");
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn details_of_a_region_have_the_numbers_of_the_profile() {
+    let mut profile = Profile::builder();
+    for i in 0..1_000 {
+        let length = if i % 100 == 99 { 40_000 } else { 1_000 };
+        let start = i * 50_000;
+        let rank = (i % 4) as u32;
+        profile.push(Call::new("step", start..start + length + 200).rank(rank));
+        profile.push(Call::new("work", start + 100..start + 100 + length).rank(rank));
+    }
+    let Some((mut browser, ..)) = open_profile(&profile.build(), "#view=region") else {
+        return;
+    };
+    assert_eq!(
+        texts(&mut browser, "#region .regions bdi"),
+        ["step", "work"],
+        "the largest are offered"
+    );
+    let work = browser.middle_of("#region li:nth-child(2) button");
+    browser.click(work);
+    let numbers = texts(&mut browser, "#region > .facts div");
+    assert_eq!(
+        numbers,
+        [
+            "Calls1 000",
+            "Inclusive1.39 ms",
+            "Exclusive1.39 ms (100 %)",
+            "Mean1.39 µs",
+            "Deviation3.88 µs",
+            "Min1.00 µs",
+            "p501.00 µs",
+            "p951.00 µs",
+            "p991.40 µs",
+            "Max40.0 µs",
+        ]
+    );
+    let ranks = browser.text("[...document.querySelectorAll('#region svg')].map(svg => svg.getAttribute('aria-label')).find(label => label.startsWith('Time of'))");
+    assert_eq!(
+        ranks,
+        "Time of 4 ranks: minimum 250 µs, mean 348 µs, maximum 640 µs on rank 3"
+    );
+    assert!(
+        texts(&mut browser, "#region .card h3")
+            .iter()
+            .any(|title| title.starts_with("Over the run"))
+    );
+    let caller = browser.text("[...document.querySelectorAll('#region .card')].find(card => card.textContent.startsWith('Called from')).querySelector('li').textContent");
+    assert_eq!(caller, "step1.39 ms (100 %)");
+    // The longest calls lead to the timeline.
+    let longest = browser.middle_of("#region ol button");
+    browser.click(longest);
+    assert_eq!(
+        browser.number("scopeProfiler.view.selected.start"),
+        99.0 * 50_000.0 + 100.0
+    );
+    assert!(texts(&mut browser, "#region .card h3").contains(&"Selected call".to_owned()));
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn the_lives_of_spans_are_among_the_details() {
+    let Some((mut browser, ..)) = open_profile(&futures(), "#view=region&pin=fetch") else {
+        return;
+    };
+    let card =
+        "[...document.querySelectorAll('#region .card')].find(card => card.textContent.startsWith('Lives'))";
+    let rows = browser.eval(&format!(
+        "[...{card}.querySelectorAll('tbody tr')].map(row => row.cells[0].textContent + ' ' + row.cells[1].textContent)"
+    ));
+    let rows: Vec<String> = serde_json::from_value(rows).unwrap();
+    assert!(rows[0].starts_with("elapsed ") && rows[1].starts_with("busy ") && rows[2].starts_with("idle "));
+    let text = browser.text(&format!("{card}.querySelector('.remark').textContent"));
+    assert!(
+        text.starts_with("40 spans, ") && text.ends_with("1 still entered at the end."),
+        "{text}"
+    );
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn the_run_is_described_with_its_notes() {
+    let Some((mut browser, ..)) = open_profile(&futures(), "") else {
+        return;
+    };
+    browser.key("6");
+    let notes = texts(&mut browser, "#run li.note");
+    assert_eq!(notes, ["still open at the end: fetch"]);
+    // From tab to tab by keyboard, and around.
+    browser.eval("document.getElementById('tab-run').focus()");
+    browser.key("ArrowRight");
+    assert_eq!(browser.text("document.activeElement.id"), "tab-statistics");
+    assert_eq!(
+        browser.eval("document.getElementById('statistics').hidden"),
+        false
+    );
+    assert_eq!(
+        browser.number("document.querySelectorAll('[role=tab][tabindex=\"0\"]').length"),
+        1.0
+    );
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
