@@ -11,6 +11,7 @@ use crate::export::table::{self, TableOptions, note_lines};
 use crate::profile::Source;
 use crate::ranges::runs;
 use crate::shell;
+use crate::sys;
 use crate::text::printable;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -260,10 +261,7 @@ impl Summary {
     /// Prints to standard error, as it suits a terminal or a file; nothing where there is nothing
     /// to say. Standard output is the program's own.
     pub(crate) fn print(&self) {
-        use std::io::Write;
-        let text = self.render(TableOptions::for_stderr());
-        // A closed standard error is no reason to take the program down, as eprint! would.
-        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+        sys::say(&self.render(TableOptions::for_stderr()));
     }
 
     fn render(&self, mut options: TableOptions) -> String {

@@ -1,8 +1,8 @@
 //! Work on other threads, whose results come back in the order of the jobs.
 
-use crate::sys::signals::Undisturbed;
+use crate::sys::threads::{self, Thread};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::{self, JoinHandle};
+use std::thread;
 
 /// More gain nothing where one thread makes the jobs and takes the results.
 const MOST_THREADS: usize = 8;
@@ -23,7 +23,7 @@ pub(crate) struct Workers<J, R> {
 struct Worker<J, R> {
     /// None when the worker is to end.
     ways: Option<(SyncSender<J>, Receiver<R>)>,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<Thread<()>>,
 }
 
 impl<J: Send + 'static, R: Send + 'static> Workers<J, R> {
@@ -76,18 +76,12 @@ impl<J: Send + 'static, R: Send + 'static> Worker<J, R> {
         let (sender, jobs) = sync_channel::<J>(WAITING);
         let (done, results) = sync_channel(WAITING);
         let run = move || {
-            // The application's signals are meant for its own threads.
-            let _undisturbed = Undisturbed::begin();
             // It ends when nobody wants more.
             let _ = jobs.into_iter().try_for_each(|job| done.send(work(job)));
         };
-        let thread = thread::Builder::new()
-            .name("scope-profiler".into())
-            .spawn(run)
-            .ok()?;
         Some(Self {
             ways: Some((sender, results)),
-            thread: Some(thread),
+            thread: Some(threads::start(run).ok()?),
         })
     }
 
@@ -106,7 +100,7 @@ impl<J: Send + 'static, R: Send + 'static> Worker<J, R> {
     /// Continues the panic of the thread.
     #[cold]
     fn panicked(&mut self) -> ! {
-        match self.thread.take().map(JoinHandle::join) {
+        match self.thread.take().map(Thread::join) {
             Some(Err(panic)) => std::panic::resume_unwind(panic),
             _ => unreachable!("a worker ends only when its sender goes"),
         }

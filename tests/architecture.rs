@@ -148,7 +148,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "summary",
         &[
-            "analysis", "comm", "error", "export", "profile", "ranges", "shell", "text",
+            "analysis", "comm", "error", "export", "profile", "ranges", "shell", "sys", "text",
         ],
     ),
     // The one place that knows both halves.

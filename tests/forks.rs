@@ -1,7 +1,7 @@
 //! Programs that fork while a session runs: no child hangs, and none loses data without a word.
 //!
 //! Each test runs this program again as a program that forks. `SCOPE_PROFILER_TEST_FORKS` says how many
-//! children the busy one has, 300 by default.
+//! children those have that fork many.
 #![cfg(all(unix, feature = "hdf5"))]
 #![allow(unsafe_code)]
 
@@ -32,6 +32,7 @@ again::programs!(fork_as);
 fn fork_as(program: &str) {
     match program {
         "busy" => busy(),
+        "starting" => starting(),
         "finalizing" => finalizing(),
         "daemon" => daemon(false, End::Finalize),
         "daemon that sets up" => daemon(true, End::Finalize),
@@ -112,8 +113,11 @@ fn keep_busy(done: &AtomicBool) {
     });
 }
 
+fn children(usual: u32) -> u32 {
+    std::env::var("SCOPE_PROFILER_TEST_FORKS").map_or(usual, |n| n.parse().unwrap())
+}
+
 fn busy() {
-    let forks = std::env::var("SCOPE_PROFILER_TEST_FORKS").map_or(300, |n| n.parse().unwrap());
     let busy = config("run.h5")
         .buffer_limit(BLOCK)
         .flush_interval(Duration::from_millis(1))
@@ -124,7 +128,7 @@ fn busy() {
         let done = &done;
         scope.spawn(|| keep_busy(done));
         let try_all = std::panic::catch_unwind(|| {
-            for n in 0..forks {
+            for n in 0..children(300) {
                 let child = fork(|| in_child(n));
                 assert_eq!(wait_for(child, &format!("child {n}")), 0, "child {n}");
             }
@@ -133,6 +137,39 @@ fn busy() {
         try_all.unwrap();
     });
     session.finalize().unwrap();
+}
+
+/// Children that are forked while other threads begin and end, and hold locks of the standard library for it.
+fn starting() {
+    ProfileManager::setup(config("run.h5")).unwrap();
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let done = &done;
+        for _ in 0..3 {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    std::thread::spawn(|| ()).join().unwrap();
+                }
+            });
+        }
+        let try_all = std::panic::catch_unwind(|| {
+            for n in 0..children(100) {
+                let child = fork(|| {
+                    // With a second thread for the summary, and others that compress.
+                    let compressed = config("child.h5").compress(true);
+                    ProfileManager::setup(compressed).unwrap();
+                    for _ in 0..9_000 {
+                        let _call = profile_region!("call");
+                    }
+                    assert_eq!(ProfileManager::finalize().unwrap().recorded(), 9_000);
+                });
+                assert_eq!(wait_for(child, &format!("child {n}")), 0, "child {n}");
+            }
+        });
+        done.store(true, Ordering::Relaxed);
+        try_all.unwrap();
+    });
+    ProfileManager::finalize().unwrap();
 }
 
 fn in_child(n: u32) {
@@ -183,7 +220,7 @@ fn finalizing() {
             }
         });
         let try_all = std::panic::catch_unwind(|| {
-            for n in 0..100 {
+            for n in 0..children(100) {
                 let child = fork(|| {
                     ProfileManager::finalize().ok();
                     ProfileManager::setup(config("child.h5")).unwrap();
@@ -272,6 +309,13 @@ fn no_child_hangs_that_is_forked_while_other_threads_record() {
     assert_eq!(logs.len(), 1);
     let report = scope_profiler::check::check(&logs[0]).unwrap();
     assert!(report.is_ok(), "{report}");
+}
+
+#[test]
+fn no_child_hangs_that_is_forked_while_other_threads_begin_and_end() {
+    let directory = tempfile::tempdir().unwrap();
+    let output = run("starting", directory.path());
+    assert!(output.status.success(), "{output:?}");
 }
 
 #[test]

@@ -22,7 +22,6 @@ pub(crate) use transport::Transport;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 /// One process among those of a run.
@@ -159,10 +158,6 @@ fn backoff() -> impl FnMut() {
             pause = (pause * 2).min(Duration::from_millis(2));
         }
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 /// A short name for a launch: the identifiers that launchers give may contain any characters.

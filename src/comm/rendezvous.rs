@@ -5,11 +5,9 @@
 //! others while they work. Each side waits as long as heartbeats arrive, so that no rank gives up while another
 //! still waits for it. No collective call of MPI takes part, because such a call ends only when all ranks make it.
 
-use super::lock;
 use super::transport::Transport;
+use crate::sys::threads;
 use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::thread::Builder;
 use std::time::Duration;
 
 /// The end of a run has these stages, in this order.
@@ -80,24 +78,17 @@ impl<'a, P: Transport> Rendezvous<'a, P> {
         self.send_to_all(&[&[stage as u8], reply].concat());
     }
 
-    /// Runs `work` on another thread and sends heartbeats meanwhile.
+    /// Runs `work` on another thread and sends heartbeats meanwhile; without, where no thread can be started.
     pub(crate) fn with_heartbeats<R: Send>(&self, work: impl FnOnce() -> R + Send) -> std::thread::Result<R> {
         let mut heartbeat = self.heartbeats();
-        let work = Mutex::new(Some(work));
-        let run = || lock(&work).take().map(|work| work());
-        let done = std::thread::scope(|scope| {
-            let Ok(worker) = Builder::new().spawn_scoped(scope, run) else {
-                // No thread can be started: go on without heartbeats.
-                return Ok(run());
-            };
-            let mut pause = self.transport.pauses();
-            while !worker.is_finished() {
+        let mut pause = self.transport.pauses();
+        let (done, ()) = threads::beside(work, |work| {
+            while !work.is_over() {
                 heartbeat();
                 pause();
             }
-            worker.join()
-        })?;
-        Ok(done.expect("the work was taken only once"))
+        });
+        done
     }
 
     /// Other ranks: sends this rank's report and waits for the reply; none when no heartbeat of rank 0 arrives for too

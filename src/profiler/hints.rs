@@ -2,6 +2,7 @@
 
 use crate::record::names::NameId;
 use crate::record::{LayerStatus, Recording, global};
+use crate::sys::threads;
 use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
 use tracing_core::subscriber::NoSubscriber;
 
@@ -136,8 +137,7 @@ fn level(filter: LevelFilter) -> String {
 fn has_global_subscriber() -> bool {
     // Only such a thread can find out.
     let ask = || tracing_core::dispatcher::get_default(|default| !default.is::<NoSubscriber>());
-    let thread = std::thread::Builder::new().spawn(ask);
-    thread.is_ok_and(|thread| thread.join().unwrap_or(false))
+    threads::start(ask).is_ok_and(|thread| thread.join().unwrap_or(false))
 }
 
 /// Regions with spans from several call sites.

@@ -26,6 +26,7 @@ use crate::record::names::NameId;
 use crate::record::writer::Writer;
 use crate::record::{Mutex, Recording, Region, RegionGuard, ScopeLayer, ScopeSubscriber, global, hold};
 use crate::summary::Summary;
+use crate::sys;
 use finalize::Outcome;
 use ranks::Ranks;
 use std::collections::BTreeMap;
@@ -235,7 +236,5 @@ impl Drop for Profiler {
 
 /// Prints an error that cannot be returned.
 fn warn(error: impl std::fmt::Display) {
-    use std::io::Write;
-    // A closed standard error is no reason to take the program down, as eprintln! would.
-    let _ = writeln!(std::io::stderr(), "scope-profiler: {error}");
+    sys::say(&format!("scope-profiler: {error}\n"));
 }

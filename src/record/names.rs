@@ -6,10 +6,9 @@
 //! A program that makes names of its data may make any number. Their memory is counted here, and beyond a limit
 //! calls under new names are recorded as one region.
 
-use crate::sys::fork;
+use crate::sys::{self, fork};
 use dashmap::DashMap;
 use std::cell::Cell;
-use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{LazyLock, OnceLock};
 
@@ -85,15 +84,13 @@ fn has_room(name: &str) -> bool {
         } else {
             "name regions after what the program does, not after its data".to_owned()
         };
-        // A closed standard error is no reason to take the program down.
-        let _ = writeln!(
-            std::io::stderr(),
+        sys::say(&format!(
             "scope-profiler: {names} region names take {} MiB beside the intervals, and making the file will take about \
-             {} MiB for them; memory_limit is {} MiB; {consequence}",
+             {} MiB for them; memory_limit is {} MiB; {consequence}\n",
             taken >> 20,
             for_file >> 20,
             limit >> 20
-        );
+        ));
     }
     !is_full
 }

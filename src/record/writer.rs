@@ -13,13 +13,13 @@ use crate::profile::{Metadata, Value};
 use crate::shell;
 use crate::store::names;
 use crate::store::rank_log::{Counts, LogWriter, MAX_EVENTS, SUSPENDED};
+use crate::sys::threads::{self, Thread};
 use crate::sys::{self, signals};
 use crate::text::printable;
 use std::collections::HashSet;
 use std::io;
 use std::path::Path;
 use std::sync::Weak;
-use std::thread::JoinHandle;
 
 /// A session's log and the thread that feeds it.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub(crate) struct Writer {
     recording: Arc<Recording>,
     sink: Arc<Mutex<Sink>>,
     crash_state: Arc<CrashState>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    thread: Mutex<Option<Thread<()>>>,
 }
 
 /// The writers of all sessions that have not ended: what they have is saved when the process exits.
@@ -124,19 +124,15 @@ impl Writer {
         let thread = {
             let (recording, sink, crash_state) =
                 (Arc::clone(recording), Arc::clone(&sink), Arc::clone(&crash_state));
-            std::thread::Builder::new()
-                .name("scope-profiler".into())
-                .spawn(move || {
-                    never_record_this_thread();
-                    // The application's signals are meant for its own threads.
-                    let _undisturbed = signals::Undisturbed::begin();
-                    while recording.wait_for_work(recording.settings.flush_interval) {
-                        crash_state.renew();
-                        let mut sink = hold(&sink);
-                        let flushing = crash_state.flushing();
-                        sink.flush(&recording, &flushing);
-                    }
-                })?
+            threads::start(move || {
+                never_record_this_thread();
+                while recording.wait_for_work(recording.settings.flush_interval) {
+                    crash_state.renew();
+                    let mut sink = hold(&sink);
+                    let flushing = crash_state.flushing();
+                    sink.flush(&recording, &flushing);
+                }
+            })?
         };
         let writer = Arc::new(Self {
             recording: Arc::clone(recording),
@@ -434,9 +430,7 @@ fn warn_about(path: &Path, error: &io::Error) {
 }
 
 pub(crate) fn tell(message: &str) {
-    use std::io::Write;
-    // A closed standard error is no reason to take the program down, as eprintln! would.
-    let _ = writeln!(io::stderr(), "scope-profiler: {}", printable(message));
+    sys::say(&format!("scope-profiler: {}\n", printable(message)));
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod alternate_stack;
 pub(crate) mod fork;
 #[cfg_attr(not(unix), path = "no_signals.rs")]
 pub(crate) mod signals;
+pub(crate) mod threads;
 
 /// What a signal means for the process.
 #[cfg_attr(not(unix), allow(dead_code, reason = "no signals are handled there"))]
@@ -188,12 +189,22 @@ pub(crate) fn host_name() -> String {
     String::new()
 }
 
-/// Writes to standard error, also from a signal handler.
+/// Writes to standard error, also from a signal handler, and in a child that was forked while another thread held the
+/// lock of the standard library. That it is closed is no reason to take the program down, as `eprint!` would.
 pub(crate) fn say(text: &str) {
     #[cfg(unix)]
-    // SAFETY: the pointer and length describe `text`. A failure to write is ignored.
-    unsafe {
-        libc::write(libc::STDERR_FILENO, text.as_ptr().cast(), text.len());
+    {
+        let mut rest = text.as_bytes();
+        while !rest.is_empty() {
+            // SAFETY: pointer and length describe `rest`.
+            let written = unsafe { libc::write(libc::STDERR_FILENO, rest.as_ptr().cast(), rest.len()) };
+            match usize::try_from(written) {
+                Ok(0) => return,
+                Ok(written) => rest = &rest[written.min(rest.len())..],
+                Err(_) if std::io::Error::last_os_error().kind() == std::io::ErrorKind::Interrupted => {}
+                Err(_) => return,
+            }
+        }
     }
     #[cfg(not(unix))]
     {

@@ -1,16 +1,14 @@
-//! Summarizes a rank while its intervals are converted: a second thread reads the log from its end, where calls
-//! come before those inside them.
+//! Summarizes a rank, beside the conversion of its intervals: the log is read from its end, where calls come before
+//! those inside them.
 
 use super::LogContents;
 use crate::analysis::summarize::{Backward, ThreadCalls};
 use crate::event::EVENT_BYTES;
 use crate::profile::StoredSummary;
 use crate::store::schema::summary;
-use crate::sys::signals::Undisturbed;
 use rustc_hash::FxHashMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::thread::{Builder, Scope};
 
 /// Blocks whose place is kept. A log of more, which are very small then, gets no summary.
 const MOST_BLOCKS: usize = 1 << 20;
@@ -63,25 +61,9 @@ impl LogContents {
         !self.blocks.too_many && summary::may_fit(self.regions.len(), self.intervals)
     }
 
-    /// Summarizes beside what the caller does next. `order` has the regions in the order of their groups' names.
-    pub(super) fn summarize_beside<'scope>(
-        &'scope self,
-        scope: &'scope Scope<'scope, '_>,
-        order: &'scope [u32],
-    ) -> impl FnOnce() -> Option<StoredSummary> + 'scope {
-        let spawned = Builder::new().spawn_scoped(scope, || {
-            let _undisturbed = Undisturbed::begin();
-            self.summarize(order)
-        });
-        move || match spawned {
-            Ok(thread) => thread.join().ok().flatten(),
-            // Where there can be no more threads, it takes its time.
-            Err(_) => self.summarize(order),
-        }
-    }
-
     /// The summary; none where calls do not nest, the log can no longer be read as it was, or it would be too large.
-    fn summarize(&self, order: &[u32]) -> Option<StoredSummary> {
+    /// `order` has the regions in the order of their groups' names.
+    pub(super) fn summarize(&self, order: &[u32]) -> Option<StoredSummary> {
         let mut summary = self.read_backward(order).ok().flatten()?;
         summary::fit(&mut summary).then_some(summary)
     }

@@ -13,6 +13,7 @@ use super::{LogContents, LogFailure, RegionEntry, cannot_read};
 use crate::clock::{ClockMeasurement, Timeline};
 use crate::error::{Error, Result};
 use crate::profile::{OpenSpan, Value};
+use crate::sys::threads;
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::path::Path;
@@ -62,12 +63,13 @@ impl LogContents {
         let mut order: Vec<&Target> = targets.iter().collect();
         order.sort_by_key(|target| target.group_name());
         let order: Vec<u32> = order.iter().map(|target| target.number).collect();
-        let (blocks, summary) = std::thread::scope(|scope| {
-            let summary = self.summarize_beside(scope, &order);
-            let blocks = self.write_regions(&regions, &targets, scratch)?;
-            Ok((blocks, summary()))
-        })?;
-        blocks.write(group).map_err(failed)?;
+        // A second thread reads the log from its end.
+        let (summary, blocks) = threads::beside(
+            || self.summarize(&order),
+            |_| self.write_regions(&regions, &targets, scratch),
+        );
+        blocks?.write(group).map_err(failed)?;
+        let summary = summary.ok().flatten();
         summary.map_or(Ok(()), |summary| summary::write(group, &summary).map_err(failed))
     }
 
