@@ -65,6 +65,12 @@ impl ThreadOverlap {
         found: false,
     };
 
+    /// They do.
+    pub(crate) const FOUND: Self = Self {
+        found: true,
+        ..Self::NONE
+    };
+
     /// Takes the next call.
     #[inline]
     pub(crate) fn add(&mut self, thread: u32, start: i64, end: i64) {

@@ -29,7 +29,7 @@ pub(super) fn difference(stated: &RowBlocks, found: &RowBlocks) -> Option<String
     if threads(stated) != threads(found) {
         let (stated, found) = (stated.threads.len(), found.threads.len());
         return Some(format!(
-            "has blocks of {stated} threads that overlap, but the intervals say {found}"
+            "states other threads than the intervals have: {stated} for {found}"
         ));
     }
     let lanes = |of: &RowBlocks| {

@@ -66,12 +66,15 @@ pub struct LaneBlocks {
 }
 
 /// The calls of a row as blocks: of all threads together and, where threads overlap in time, of each thread besides.
+///
+/// Where the calls of the threads do not overlap in time, they have room in one lane, and those of each thread are no
+/// blocks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RowBlocks {
     /// Of all threads.
     pub all: LaneBlocks,
-    /// Of each thread, by number; empty where no calls of different threads overlap.
+    /// The threads, by number, each with its blocks or with none; empty where there are too many of them.
     pub threads: Vec<LaneBlocks>,
 }
 

@@ -73,7 +73,8 @@ impl RankBlocks {
             return;
         };
         let calls = blocks.all.blocks.last().map_or(0, |last| last.end_call);
-        let has_threads = !blocks.threads.is_empty();
+        let mut numbers = blocks.threads.iter().map(|lane| lane.thread);
+        let has_threads = numbers.any(|thread| thread != Some(0));
         let width = TIMES_BYTES + if has_threads { THREAD_BYTES } else { 0 };
         let room = calls.saturating_mul(width) / SHARE;
         let lanes = [blocks.all].into_iter().chain(blocks.threads);

@@ -91,6 +91,7 @@ fn assert_stored(path: &Path) {
     for row in 0..reader.rows().len() {
         assert_eq!(stored.all(row), made.all(row));
         assert_eq!(stored.threads(row), made.threads(row));
+        assert_eq!(stored.thread_numbers(row), made.thread_numbers(row));
     }
     let report = check(path).unwrap();
     assert!(report.is_ok(), "{report}");

@@ -225,12 +225,20 @@ impl GrowingBlocks {
     /// The blocks, when all intervals have come.
     #[must_use]
     pub fn finish(self) -> RowBlocks {
-        let mut of_threads = Vec::new();
-        if let (true, Threads::Several(numbers, lanes)) = (self.overlap.found(), self.threads) {
-            let lanes = numbers.seen().iter().zip(lanes);
-            of_threads.extend(lanes.map(|(&thread, lane)| lane.finish(Some(thread))));
-            of_threads.sort_by_key(|lane: &LaneBlocks| lane.thread);
-        }
+        let overlap = self.overlap.found();
+        let mut of_threads = match self.threads {
+            Threads::None | Threads::TooMany => Vec::new(),
+            Threads::One(thread) => vec![Lane::NEW.finish(Some(thread))],
+            Threads::Several(numbers, lanes) => {
+                let lanes = numbers.seen().iter().zip(lanes);
+                let lanes = lanes.map(|(&thread, lane)| {
+                    let lane = if overlap { lane } else { Lane::NEW };
+                    lane.finish(Some(thread))
+                });
+                lanes.collect()
+            }
+        };
+        of_threads.sort_by_key(|lane| lane.thread);
         RowBlocks::new(self.all.finish(None), of_threads)
     }
 }
@@ -277,6 +285,11 @@ impl GrowingPyramids {
         self.growing.is_empty()
     }
 
+    /// The pyramids that there are without a pass.
+    pub(super) fn stored(self) -> Pyramids {
+        Pyramids(self.done)
+    }
+
     /// The pyramids, when the pass is over.
     #[must_use]
     pub fn finish(mut self) -> Pyramids {
@@ -287,9 +300,17 @@ impl GrowingPyramids {
     }
 
     fn take(&mut self, row: usize, blocks: RowBlocks) {
-        let threads = blocks.threads.into_iter().map(Pyramid::new).collect();
-        let all = Pyramid::new(blocks.all);
-        self.done.insert(row, RowPyramids { all, threads });
+        let numbers = blocks.threads.iter().filter_map(|lane| lane.thread).collect();
+        let lanes = blocks.threads.into_iter();
+        let of_row = RowPyramids {
+            all: Pyramid::new(blocks.all),
+            threads: lanes
+                .filter(|lane| !lane.blocks.is_empty())
+                .map(Pyramid::new)
+                .collect(),
+            numbers,
+        };
+        self.done.insert(row, of_row);
     }
 }
 

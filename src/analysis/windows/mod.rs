@@ -34,13 +34,17 @@
 
 mod growing;
 mod loaded;
+mod parts;
 mod pyramid;
 mod queries;
 mod reaching;
 #[cfg(test)]
+pub(crate) mod stored_blocks;
+#[cfg(test)]
 mod tests;
 
 pub use growing::{GrowingBlocks, GrowingPyramids};
+pub(crate) use parts::{Around, Part};
 pub use pyramid::{Pyramid, Pyramids};
 pub use queries::Windows;
 

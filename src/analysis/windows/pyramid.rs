@@ -145,6 +145,13 @@ impl Pyramid {
         }
     }
 
+    /// The blocks of calls that a block of this level is made of.
+    pub(super) fn leaves(&self, level: usize, at: usize) -> Range<usize> {
+        let each = FAN_OUT.pow(level as u32);
+        let all = self.blocks().len();
+        (at * each).min(all)..((at + 1) * each).min(all)
+    }
+
     /// The blocks below a block of this level.
     pub(super) fn below(&self, level: usize, at: usize) -> Range<usize> {
         let below = self.levels[level - 1].len();
@@ -160,6 +167,7 @@ pub struct Pyramids(pub(super) BTreeMap<usize, RowPyramids>);
 pub(super) struct RowPyramids {
     pub(super) all: Pyramid,
     pub(super) threads: Vec<Pyramid>,
+    pub(super) numbers: Vec<u32>,
 }
 
 impl Pyramids {
@@ -177,7 +185,16 @@ impl Pyramids {
         Ok(growing.finish())
     }
 
-    /// All calls of a row; none of a row that was not asked for.
+    /// Those of these rows that the source has stored.
+    ///
+    /// # Errors
+    ///
+    /// When the source cannot be read.
+    pub fn stored(source: &dyn Source, rows: &[usize]) -> Result<Self> {
+        Ok(GrowingPyramids::new(source, rows)?.stored())
+    }
+
+    /// All calls of a row; none where it has no pyramid.
     #[must_use]
     pub fn all(&self, row: usize) -> Option<&Pyramid> {
         self.0.get(&row).map(|of| &of.all)
@@ -188,6 +205,12 @@ impl Pyramids {
     #[must_use]
     pub fn threads(&self, row: usize) -> &[Pyramid] {
         self.0.get(&row).map_or(&[], |of| &of.threads)
+    }
+
+    /// The numbers of the threads of a row, ascending; empty where there are more than a thousand.
+    #[must_use]
+    pub fn thread_numbers(&self, row: usize) -> &[u32] {
+        self.0.get(&row).map_or(&[], |of| &of.numbers)
     }
 }
 

@@ -2,13 +2,12 @@
 
 use super::growing::{BlockLengths, GrowingBlocks};
 use super::pyramid::Pyramid;
+use super::stored_blocks::Stored;
 use super::{Longest, Overlap, Pixel, Pyramids, Windows};
-use crate::error::Result;
-use crate::profile::{Call, Intervals, Profile, Row, Source};
+use crate::profile::{Call, Intervals, Profile, Source};
 use proptest::prelude::*;
 use std::cell::Cell;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Start, end and thread of a call.
@@ -43,7 +42,8 @@ fn lanes(source: &Profile, calls: u64, pieces: u64) -> Vec<Pyramid> {
     }
     let blocks = growing.finish();
     assert_eq!(blocks.fault(count), None);
-    let lanes = [blocks.all].into_iter().chain(blocks.threads);
+    let threads = blocks.threads.into_iter().filter(|lane| !lane.blocks.is_empty());
+    let lanes = [blocks.all].into_iter().chain(threads);
     lanes.map(Pyramid::new).collect()
 }
 
@@ -200,36 +200,19 @@ fn the_ends_of_the_clock_are_reached() {
     check(&calls, (2, 2), i64::MIN..i64::MAX, 7).unwrap();
 }
 
-/// Counts the intervals that are read.
-struct Counted(Profile, Cell<u64>);
-
-impl Source for Counted {
-    fn names(&self) -> &[String] {
-        self.0.names()
-    }
-
-    fn rows(&self) -> &[Row] {
-        self.0.rows()
-    }
-
-    fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()> {
-        self.1.set(self.1.get() + range.end - range.start);
-        self.0.read(row, range, into)
-    }
-
-    fn thread_names(&self, rank: u32) -> Result<BTreeMap<u32, String>> {
-        self.0.thread_names(rank)
-    }
-}
-
 #[test]
 fn a_window_of_a_long_row_reads_the_blocks_at_the_edges_of_pixels() {
     let mut builder = Profile::builder();
     builder.push(Call::new("solve", 0..2_000_000));
     (0..100_000).for_each(|i| builder.push(Call::new("solve", i * 10..i * 10 + 7)));
-    let source = Counted(builder.build(), Cell::new(0));
+    let profile = builder.build();
+    let source = Stored {
+        profile: &profile,
+        block: 1024,
+        read: Cell::new(0),
+    };
     let pyramids = Pyramids::of(&source, &[0]).unwrap();
-    assert_eq!(source.1.replace(0), 100_001);
+    assert_eq!(source.read.get(), 0);
     let pyramid = pyramids.all(0).unwrap();
     let counts: Vec<usize> = pyramid.levels().iter().map(Vec::len).collect();
     assert_eq!(counts, [98, 7, 1]);
@@ -251,7 +234,7 @@ fn a_window_of_a_long_row_reads_the_blocks_at_the_edges_of_pixels() {
     };
     assert_eq!(pixels, [each; 4]);
     // Five edges, and the block with the call around everything.
-    assert_eq!(source.1.replace(0), 6 * 1024);
+    assert_eq!(source.read.replace(0), 6 * 1024);
     let overlap = windows.overlap(500_000..500_020).unwrap();
     assert_eq!((overlap.calls, overlap.range), (3, 0..50_003));
 }
@@ -270,7 +253,9 @@ fn a_row_without_intervals_has_empty_windows() {
 #[test]
 fn threads_that_take_turns_have_no_pyramids_of_their_own() {
     let turns = profile(&[(0, 10, 1), (10, 20, 2), (20, 30, 1)]);
-    assert!(Pyramids::of(&turns, &[0]).unwrap().threads(0).is_empty());
+    let pyramids = Pyramids::of(&turns, &[0]).unwrap();
+    assert!(pyramids.threads(0).is_empty());
+    assert_eq!(pyramids.thread_numbers(0), [1, 2]);
     let together = profile(&[(0, 10, 7), (5, 20, 2), (20, 30, 7)]);
     let pyramids = Pyramids::of(&together, &[0]).unwrap();
     let threads: Vec<_> = pyramids.threads(0).iter().map(|of| of.thread()).collect();

@@ -131,6 +131,28 @@ impl LaneReducer {
             return;
         };
         bar.busy = bar.length();
+        self.add(bar);
+    }
+
+    /// Adds calls that nothing before or after them overlaps with, and that share a column: their hull.
+    pub(super) fn push_hull(&mut self, hull: RawBar) {
+        self.close();
+        if self.bars.is_empty() {
+            self.first = hull.start;
+        }
+        self.add(hull);
+    }
+
+    /// Adds calls that are inside of those before them.
+    pub(super) fn push_inside(&mut self, calls: u64) {
+        if let Some(open) = &mut self.open {
+            let calls = u32::try_from(calls).unwrap_or(u32::MAX);
+            open.calls = open.calls.saturating_add(calls);
+        }
+    }
+
+    #[inline]
+    fn add(&mut self, bar: RawBar) {
         let span = bar.end.wrapping_sub(self.first) as u64;
         if span >> self.level >= 2 * self.columns {
             self.coarsen_to(level_for(span, self.columns));

@@ -1,5 +1,6 @@
 //! The Gantt chart: when each region ran, on which rank and thread.
 
+mod blocks;
 mod coverage;
 mod data;
 pub(super) mod density;

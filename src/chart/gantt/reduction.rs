@@ -1,5 +1,6 @@
 //! From intervals to the lanes of a Gantt chart, while they stream past.
 
+use super::blocks::FromBlocks;
 use super::density::Density;
 use super::lane::{LaneReducer, RawBar, level_for, offset};
 use super::plan::{ByLane, Plan};
@@ -7,6 +8,7 @@ use super::row::RowReducer;
 use super::{Bar, GanttChart, GanttRegion, Lane};
 use crate::analysis::pass::Observer;
 use crate::analysis::selection::RegionFilter;
+use crate::analysis::windows::Pyramids;
 use crate::chart::header::Header;
 use crate::chart::list::{Chart, GrowingChart};
 use crate::chart::moments::Moments;
@@ -83,6 +85,12 @@ impl<'a> GrowingGantt<'a> {
     ///
     /// When nothing is left to draw, or what has to be known before cannot be read.
     pub fn new(subject: &Subject<'a>, options: &ChartOptions) -> Result<Self> {
+        let mut this = Self::empty(subject, options)?;
+        this.take_blocks(subject)?;
+        Ok(this)
+    }
+
+    fn empty(subject: &Subject<'a>, options: &ChartOptions) -> Result<Self> {
         let (source, drawn) = (subject.source(), subject.drawn()?);
         let moments = Moments::new(subject)?;
         let (first_start, last_end) = moments.axis().unwrap_or((i64::MAX, i64::MIN));
@@ -112,8 +120,30 @@ impl<'a> GrowingGantt<'a> {
     pub(crate) fn outline(subject: &Subject<'a>, options: &ChartOptions) -> Result<Self> {
         Ok(GrowingGantt {
             is_outline: true,
-            ..Self::new(subject, options)?
+            ..Self::empty(subject, options)?
         })
+    }
+
+    /// Takes the rows that the source has stored blocks of, as far as these save most of the reading.
+    fn take_blocks(&mut self, subject: &Subject<'_>) -> Result<()> {
+        let of_rank = |a: &usize, b: &usize| self.source.rows()[*a].rank == self.source.rows()[*b].rank;
+        for rows in subject.rows().chunk_by(of_rank) {
+            let pyramids = Pyramids::stored(self.source, rows)?;
+            for &row in rows {
+                let from = FromBlocks {
+                    source: self.source,
+                    pyramids: &pyramids,
+                    columns: self.columns,
+                    level: self.level(),
+                };
+                let shift = self.moments.shift(self.source.rows()[row].rank);
+                if let Some(reducer) = from.row(row, shift, self.max_threads(row))? {
+                    self.drawn[row] = false;
+                    self.add(row, reducer);
+                }
+            }
+        }
+        Ok(())
     }
 
     fn level(&self) -> u32 {
@@ -127,13 +157,17 @@ impl<'a> GrowingGantt<'a> {
 
     /// What reduces a row, which begins.
     fn begin(&self, row: usize) -> RowReducer {
+        RowReducer::new(self.columns, self.level(), self.max_threads(row))
+    }
+
+    /// How many threads of a row may have lanes of their own.
+    fn max_threads(&self, row: usize) -> usize {
         let region = self.plan.region(self.source.rows()[row].name);
-        let max_threads = if self.plan.shares(region) || self.header.threads_merged {
+        if self.plan.shares(region) || self.header.threads_merged {
             1
         } else {
             self.max_lanes
-        };
-        RowReducer::new(self.columns, self.level(), max_threads)
+        }
     }
 
     /// Takes a row that is read to its end.

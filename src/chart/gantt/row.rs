@@ -36,6 +36,33 @@ impl RowReducer {
         }
     }
 
+    /// A row that was reduced in another way: what it spans, its threads, its common lane, and where threads overlapped
+    /// and may have lanes, one for each of them.
+    pub(super) fn reduced(
+        span: (i64, i64),
+        threads: &[u32],
+        all: LaneReducer,
+        lanes: Option<Vec<LaneReducer>>,
+    ) -> Self {
+        let mut slots = ThreadIndex::default();
+        for &thread in threads {
+            slots.of(thread);
+        }
+        RowReducer {
+            all,
+            slots,
+            overlap: if lanes.is_some() {
+                ThreadOverlap::FOUND
+            } else {
+                ThreadOverlap::NONE
+            },
+            threads: lanes.unwrap_or_default(),
+            first_start: span.0,
+            last_end: span.1,
+            ..Self::new(2, 0, 1)
+        }
+    }
+
     /// Adds the next intervals, with `shift` taken from their times.
     pub(super) fn push_all(&mut self, intervals: &Intervals, shift: i64) {
         let Some((first, last)) = intervals.span_in_order() else {
