@@ -60,8 +60,9 @@
 //! | feature | | what for |
 //! |---|---|---|
 //! | `hdf5` | default | the file: merging logs into it, and reading HDF5; see below |
-//! | `cli` | default | the program `scope-profiler-pproc`; includes `export`, `hdf5` and `plot` |
+//! | `cli` | default | the program `scope-profiler-pproc`; includes `export`, `hdf5` and `serve` |
 //! | `plot` | with `cli` | everything that draws, from Rust: `plot`, `page`; and `export::json` |
+//! | `serve` | with `cli` | the page from a server on this machine: `serve`; includes `plot` |
 //! | `export` | with `cli` | the exports that need a crate of their own |
 //! | `mpi` | | ranks from MPI itself; needs an MPI installation and libclang at build time |
 //! | `static` | | builds HDF5 and zlib from source; needs CMake 3.26 or newer |
@@ -98,6 +99,8 @@ mod profiler;
 mod ranges;
 mod record;
 pub mod render;
+#[cfg(feature = "serve")]
+pub mod serve;
 mod shell;
 mod store;
 mod summary;

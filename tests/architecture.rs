@@ -110,6 +110,18 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "serve",
+        &[
+            "analysis::selection",
+            "chart",
+            "error",
+            "page",
+            "profile",
+            "store::reader",
+            "store::schema",
+        ],
+    ),
+    (
         "export",
         &[
             "analysis",

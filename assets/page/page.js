@@ -17,6 +17,7 @@ import { activity, exclusive, lowerBound, regionWithin, within } from "./model.j
 import { Panel } from "./panel.js";
 import { listenToPrinting } from "./printing.js";
 import { longest, neighbour, parseSearch, placeOf } from "./search.js";
+import { ServerLink } from "./server.js";
 import { Sizes } from "./sizes.js";
 import { RegionTable } from "./table.js";
 import { setScheme } from "./theme.js";
@@ -328,10 +329,12 @@ export class Page {
 
 async function startPage() {
   const [data, bars, beside] = [find("#data", HTMLElement), find("#bars", HTMLElement), find("#views", HTMLElement)];
-  const model = decode(JSON.parse(data.textContent ?? ""), await unpack(bars.textContent ?? ""));
+  const json = JSON.parse(data.textContent ?? "");
+  const model = decode(json, await unpack(bars.textContent ?? ""));
   const views = decodeViews(JSON.parse(new TextDecoder().decode(await unpack(beside.textContent ?? ""))), model.regions);
   for (const element of [data, bars, beside]) element.remove();
   const page = new Page(model, views);
+  if (json.served) new ServerLink(json.served, find("header", HTMLElement)).start();
   const { timeline } = page;
   return Object.freeze({
     lib: LIB,

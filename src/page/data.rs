@@ -1,5 +1,6 @@
 //! What the interactive page shows beside the Gantt chart.
 
+use super::json::Served;
 use super::views::Views;
 use crate::analysis::notes::Note;
 use crate::analysis::pass;
@@ -41,6 +42,8 @@ pub struct PageData {
     pub outside_share: Option<f64>,
     /// Only calls shorter than this share a bar, ns; 0 where it is not known.
     pub grain_ns: u64,
+    /// Of a page that a server shows.
+    pub(super) served: Option<Served>,
     /// What the views beside the timeline show.
     pub(super) views: Views,
 }
@@ -124,6 +127,7 @@ impl PageData {
             outside_ns: Some(tree.outside_ns()),
             outside_share: tree.outside_share(),
             grain_ns: 0,
+            served: None,
         })
     }
 }

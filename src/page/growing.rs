@@ -2,6 +2,7 @@
 
 use super::bars::{self, Head, Packer};
 use super::data::PageData;
+use super::json::Served;
 use super::{html, json, views};
 use crate::analysis::pass::{self, Observer};
 use crate::analysis::selection::RegionFilter;
@@ -27,13 +28,25 @@ pub(crate) fn write(
     options: &ChartOptions,
     path: &Path,
 ) -> Result<()> {
+    let page = render(source, filter, options, None)?;
+    output::write(path, "page", page.as_bytes())
+}
+
+/// The page of a profile as text.
+pub(crate) fn render(
+    source: &dyn Source,
+    filter: &RegionFilter,
+    options: &ChartOptions,
+    served: Option<Served>,
+) -> Result<String> {
     let subject = Subject::new(source, filter)?;
     let mut page = GrowingPage::new(&subject, options)?;
+    page.served = served;
     let mut facts = GrowingFacts::new(&subject, true)?;
     let mut observers = facts.observers();
     observers.extend(page.observers());
     pass::run(source, &mut observers)?;
-    page.write(&facts.finish(), path)
+    page.render(&facts.finish())
 }
 
 /// A page that grows while a [pass](crate::analysis::pass) goes on, beside other observers. Its [`Facts`] need the call
@@ -46,6 +59,7 @@ pub struct GrowingPage<'a> {
     lanes: GrowingNested<'a>,
     details: GrowingDetails<'a>,
     most_bytes: usize,
+    served: Option<Served>,
 }
 
 impl<'a> GrowingPage<'a> {
@@ -64,6 +78,7 @@ impl<'a> GrowingPage<'a> {
             lanes: GrowingNested::new(subject, MOST_REGIONS, most_bytes / LEAST_BYTES)?,
             details: GrowingDetails::new(subject)?,
             most_bytes,
+            served: None,
         })
     }
 
@@ -86,6 +101,7 @@ impl<'a> GrowingPage<'a> {
         let mut chart = self.chart.finish(facts)?;
         let details = self.details.finish(facts)?;
         let mut data = PageData::new(self.source, self.filter, facts, details)?;
+        data.served = self.served;
         let mut lanes = self.lanes.finish();
         chart.regions.iter_mut().for_each(|region| region.lanes.clear());
         let views = views::pack(&data.views, &json::names(&chart, &data), self.most_bytes / VIEWS);

@@ -43,7 +43,10 @@ pub(super) fn with_packed(chart: &GanttChart, data: &PageData, views: &[u8], bar
     let json = json::encode(chart, data);
     let title = escape_html(&chart.header.title);
     let script = script::compose();
+    // A file asks nobody for anything.
+    let connect = if data.served.is_some() { "'self'" } else { "'none'" };
     let parts = [
+        ("connect", Part::Text(connect)),
         ("title", Part::Text(&title)),
         ("style", Part::Text(STYLE)),
         ("data", Part::Text(&json)),
@@ -97,7 +100,7 @@ pub fn write(chart: &GanttChart, data: &PageData, path: impl AsRef<Path>) -> Res
     output::write(path.as_ref(), "page", render(chart, data).as_bytes())
 }
 
-fn escape_html(text: &str) -> String {
+pub(crate) fn escape_html(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

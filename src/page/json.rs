@@ -15,6 +15,17 @@ struct Page<'a> {
     threads: Vec<(u32, u32, &'a str)>,
     /// Rank, number of threads.
     thread_counts: Vec<(u32, usize)>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    served: Option<Served>,
+}
+
+/// What a page has to know of the server that it comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Served {
+    /// How often the server has opened the file.
+    pub(crate) version: u64,
+    /// Whether the file still grows.
+    pub(crate) follows: bool,
 }
 
 #[derive(Serialize)]
@@ -88,6 +99,7 @@ pub(super) fn encode(chart: &GanttChart, data: &PageData) -> String {
             .iter()
             .map(|(&rank, &count)| (rank, count))
             .collect(),
+        served: data.served,
     };
     escape(&serde_json::to_string(&page).expect("plain data becomes JSON"))
 }

@@ -2,7 +2,7 @@
 //!
 //! [`GrowingPage`] makes it of a profile, [`html`] puts the file together from a
 //! [`GanttChart`](crate::chart::GanttChart) and its [`PageData`], and [`viewer`] opens it in a browser. The page needs
-//! no network and no server.
+//! no network and no server; `serve` has one that shows more of it.
 //!
 //! ```
 //! use scope_profiler::chart::{ChartOptions, GanttChart};
@@ -28,4 +28,8 @@ mod views;
 
 pub use data::{PageData, PageNote, RegionStats, ThreadName};
 pub use growing::GrowingPage;
+#[cfg(feature = "serve")]
+pub(crate) use growing::render;
 pub(crate) use growing::write;
+#[cfg(feature = "serve")]
+pub(crate) use json::Served;

@@ -46,6 +46,7 @@ const MODULES: &[(&str, &str)] = modules![
     "panel.js",
     "keys.js",
     "printing.js",
+    "server.js",
     "page.js",
 ];
 

@@ -29,7 +29,7 @@ impl fmt::Display for Shown {
     }
 }
 
-/// Opens `path` with `$BROWSER`, or with the system's own opener.
+/// Opens a file with `$BROWSER`, or with the system's own opener.
 ///
 /// Returns at once; the browser outlives the program, and what it prints is thrown away. Over ssh
 /// and on Linux without a display nothing is started, and the result says how to view the page.
@@ -42,15 +42,49 @@ pub fn open_in_browser(path: impl AsRef<Path>) -> Result<Shown> {
     let path = path
         .canonicalize()
         .map_err(|error| Error::io(path, "cannot open the page", error))?;
-    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-    let here = Here::new(variable);
-    let opened = here.browsers.iter().any(|browser| start(browser, &path))
-        || (here.has_screen && open::that_detached(&path).is_ok());
+    let opened = start_any(&address(&path), path.as_os_str());
     Ok(if opened {
         Shown::Opened { path }
     } else {
         Shown::Instructions(over_ssh(&path, variable))
     })
+}
+
+/// Opens an address of this machine with `$BROWSER`, or with the system's own opener. Whether anything was started:
+/// as in [`open_in_browser`], nothing is without a display.
+#[must_use]
+pub fn open_address(address: &str) -> bool {
+    start_any(address.as_ref(), address.as_ref())
+}
+
+/// Over ssh, the command that makes a port of this machine one of the reader's own.
+///
+/// ```
+/// if let Some(command) = scope_profiler::page::viewer::port_forwarding(8080) {
+///     assert!(command.starts_with("ssh -N -L 8080:127.0.0.1:8080 "));
+/// }
+/// ```
+#[must_use]
+pub fn port_forwarding(port: u16) -> Option<String> {
+    forwarding(port, variable)
+}
+
+fn forwarding(port: u16, variable: impl Fn(&str) -> Option<OsString>) -> Option<String> {
+    variable("SSH_CONNECTION")?;
+    let (user, host) = user_and_host(variable);
+    let target = shell::quote(Path::new(&format!("{user}{host}")));
+    Some(format!("ssh -N -L {port}:127.0.0.1:{port} {target}"))
+}
+
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// Whether something could be started that shows an address, which the system's opener may know by another name.
+fn start_any(address: &OsStr, of_system: &OsStr) -> bool {
+    let here = Here::new(variable);
+    here.browsers.iter().any(|browser| start(browser, address))
+        || (here.has_screen && open::that_detached(of_system).is_ok())
 }
 
 /// What there is to show a page with.
@@ -86,7 +120,7 @@ impl Here {
 }
 
 /// Whether the command could be started. `%s` in it stands for the page, as is the convention.
-fn start(command: &OsStr, page: &Path) -> bool {
+fn start(command: &OsStr, address: &OsStr) -> bool {
     let words = match command.to_str() {
         // A path with spaces in it is a program; anything else is split into words.
         Some(text) if !Path::new(text).is_file() => shlex::split(text),
@@ -97,8 +131,8 @@ fn start(command: &OsStr, page: &Path) -> bool {
         None => vec![command.to_owned()],
     };
     match words.iter_mut().find(|word| *word == "%s") {
-        Some(word) => *word = address(page),
-        None => words.push(address(page)),
+        Some(word) => *word = address.to_owned(),
+        None => words.push(address.to_owned()),
     }
     let mut words = words.into_iter();
     let Some(program) = words.next() else {
@@ -135,12 +169,7 @@ fn address(page: &Path) -> OsString {
 }
 
 fn over_ssh(path: &Path, variable: impl Fn(&str) -> Option<OsString>) -> String {
-    let text = |name: &str| variable(name).and_then(|value| value.into_string().ok());
-    // SSH_CONNECTION is "client port server port": the third is where this machine was reached.
-    let reached =
-        text("SSH_CONNECTION").and_then(|connection| connection.split(' ').nth(2).map(str::to_owned));
-    let host = reached.or_else(hostname).unwrap_or_else(|| "HOST".into());
-    let user = text("USER").map_or_else(String::new, |user| format!("{user}@"));
+    let (user, host) = user_and_host(variable);
     // scp needs brackets around an IPv6 address, ssh takes it bare.
     let scp_host = if host.contains(':') {
         format!("[{host}]")
@@ -149,7 +178,6 @@ fn over_ssh(path: &Path, variable: impl Fn(&str) -> Option<OsString>) -> String 
     };
     let file = path.file_name().unwrap_or_default().to_string_lossy();
     let source = format!("{user}{scp_host}:{}", path.display());
-    // To serve it from here would show it, and what lies beside it, to everybody on this machine.
     format!(
         "There is no display here to show {path}\n\
          On your own machine, fetch it and open {file} in a browser:\n  \
@@ -157,6 +185,17 @@ fn over_ssh(path: &Path, variable: impl Fn(&str) -> Option<OsString>) -> String 
         path = path.display(),
         source = shell::quote(Path::new(&source)),
     )
+}
+
+/// How ssh names who is here and this machine: `ada@` and the address by which it was reached.
+fn user_and_host(variable: impl Fn(&str) -> Option<OsString>) -> (String, String) {
+    let text = |name: &str| variable(name).and_then(|value| value.into_string().ok());
+    // SSH_CONNECTION is "client port server port": the third is where this machine was reached.
+    let reached =
+        text("SSH_CONNECTION").and_then(|connection| connection.split(' ').nth(2).map(str::to_owned));
+    let host = reached.or_else(hostname).unwrap_or_else(|| "HOST".into());
+    let user = text("USER").map_or_else(String::new, |user| format!("{user}@"));
+    (user, host)
 }
 
 fn hostname() -> Option<String> {
@@ -213,9 +252,12 @@ mod tests {
     fn a_command_that_is_not_there_is_not_a_browser() {
         assert!(!start(
             "no-such-browser-anywhere %s".as_ref(),
-            Path::new("/page.html")
+            "file:///page.html".as_ref()
         ));
-        assert!(start("true --new-window %s".as_ref(), Path::new("/page.html")));
+        assert!(start(
+            "true --new-window %s".as_ref(),
+            "file:///page.html".as_ref()
+        ));
     }
 
     #[cfg(unix)]
@@ -237,6 +279,16 @@ mod tests {
             "{text}"
         );
         assert!(!text.contains("http") && !text.contains("serve"), "{text}");
+    }
+
+    #[test]
+    fn a_port_is_forwarded_from_where_this_machine_was_reached() {
+        let ssh = [("SSH_CONNECTION", "10.0.0.1 5 2001:db8::2 22"), ("USER", "ada")];
+        assert_eq!(
+            forwarding(8080, environment(&ssh)).as_deref(),
+            Some("ssh -N -L 8080:127.0.0.1:8080 ada@2001:db8::2")
+        );
+        assert_eq!(forwarding(8080, environment(&ssh[1..])), None);
     }
 
     #[test]

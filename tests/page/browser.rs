@@ -167,6 +167,17 @@ impl Browser {
     }
 
     fn call(&mut self, method: &str, params: Value) -> Value {
+        let mut answer = self.exchange(method, params);
+        assert!(answer.get("error").is_none(), "{method}: {}", answer["error"]);
+        answer["result"].take()
+    }
+
+    /// As [`call`](Self::call), with null for a failure.
+    fn try_call(&mut self, method: &str, params: Value) -> Value {
+        self.exchange(method, params)["result"].take()
+    }
+
+    fn exchange(&mut self, method: &str, params: Value) -> Value {
         self.last_id += 1;
         let mut message = json!({ "id": self.last_id, "method": method, "params": params });
         if let Some(session) = &self.session {
@@ -176,13 +187,12 @@ impl Browser {
             .write_all(format!("{message}\0").as_bytes())
             .unwrap();
         loop {
-            let mut message = self
+            let message = self
                 .messages
                 .recv_timeout(PATIENCE)
                 .unwrap_or_else(|_| panic!("no answer to {method}"));
             if message["id"] == self.last_id {
-                assert!(message.get("error").is_none(), "{method}: {}", message["error"]);
-                return message["result"].take();
+                return message;
             }
             self.events.push(message);
         }
@@ -190,11 +200,13 @@ impl Browser {
 
     /// Opens a page from disk and waits until it is drawn.
     pub(crate) fn open(&mut self, page: &Path, fragment: &str) {
+        self.open_address(&format!("file://{}{fragment}", page.display()));
+    }
+
+    /// Opens a page and waits until it is drawn.
+    pub(crate) fn open_address(&mut self, address: &str) {
         // Going by way of an empty page makes a changed fragment a fresh load too.
-        for url in [
-            "about:blank".to_owned(),
-            format!("file://{}{fragment}", page.display()),
-        ] {
+        for url in ["about:blank", address] {
             self.events
                 .retain(|event| event["method"] != "Page.loadEventFired");
             self.call("Page.navigate", json!({ "url": url }));
@@ -241,6 +253,18 @@ impl Browser {
         value
             .as_f64()
             .unwrap_or_else(|| panic!("{expression} is {value}, not a number"))
+    }
+
+    /// Waits until an expression is true, also of a page that is loaded meanwhile.
+    pub(crate) fn until(&mut self, condition: &str) {
+        loop {
+            let params = json!({ "expression": format!("Boolean({condition})"), "returnByValue": true });
+            // While a page is loaded, nothing can be asked.
+            if self.try_call("Runtime.evaluate", params)["result"]["value"] == true {
+                return;
+            }
+            std::thread::yield_now();
+        }
     }
 
     /// Waits until the view has stopped moving, the table and the address have followed, and the

@@ -10,6 +10,8 @@ mod samples;
 mod gallery;
 mod input;
 mod profiles;
+#[cfg(all(feature = "cli", unix))]
+mod served;
 mod shown;
 mod text;
 mod views;

@@ -9,13 +9,14 @@ use scope_profiler::merge::MergeMode;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// Statistics and charts from a profiling file.
 ///
 /// Without --output and --show, prints a table: regions as a tree by nesting, with calls, times and
 /// the share of the wall time.
 #[derive(Debug, Parser)]
-#[command(name = "scope-profiler-pproc", version, after_help = EXAMPLES, override_usage = "scope-profiler-pproc FILE [OPTIONS]\n       scope-profiler-pproc --check FILE...\n       scope-profiler-pproc export FILE --to FORMAT [-o OUT]\n       scope-profiler-pproc merge DIR_OR_FILES... -o FILE")]
+#[command(name = "scope-profiler-pproc", version, after_help = EXAMPLES, override_usage = "scope-profiler-pproc FILE [OPTIONS]\n       scope-profiler-pproc --check FILE...\n       scope-profiler-pproc serve FILE...\n       scope-profiler-pproc export FILE --to FORMAT [-o OUT]\n       scope-profiler-pproc merge DIR_OR_FILES... -o FILE")]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Args {
     /// The profiling file (HDF5), or the log of a rank
@@ -30,7 +31,8 @@ pub(crate) struct Args {
     #[arg(short, long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
 
-    /// Open an interactive page in the browser; without a display, say how to view it
+    /// Open the interactive page in the browser, from a server on this machine; without a display, say how to get
+    /// there
     #[arg(long)]
     pub(crate) show: bool,
 
@@ -99,6 +101,9 @@ pub(crate) enum Command {
     /// Write a profile in the format of another tool
     Export(ExportArgs),
 
+    /// Show profiles in the browser, from a server on this machine that ends when the page is closed
+    Serve(ServeArgs),
+
     /// Make one profiling file from the logs of a run that was killed, or whose ranks could not talk to
     /// each other. The logs are kept
     Merge {
@@ -163,6 +168,57 @@ pub(crate) struct ExportArgs {
     pub(crate) quiet: bool,
 }
 
+/// What was typed after `serve`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ServeArgs {
+    /// The profiling files, or the logs of ranks
+    #[arg(required = true, value_name = "FILE", num_args = 1..)]
+    pub(crate) files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) choice: Choice,
+
+    #[command(flatten)]
+    pub(crate) how: ServeHow,
+
+    /// Print nothing but errors
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+/// How the page is served.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct ServeHow {
+    /// The port, on 127.0.0.1; 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub(crate) port: u16,
+
+    /// Open no browser: print the link alone
+    #[arg(long)]
+    pub(crate) no_open: bool,
+
+    /// How long after the page was closed the server ends
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = time)]
+    pub(crate) end_after: Duration,
+}
+
+impl Default for ServeHow {
+    fn default() -> Self {
+        Self {
+            port: 0,
+            no_open: false,
+            end_after: Duration::from_secs(30),
+        }
+    }
+}
+
+/// A time such as `30s` or `5min`.
+fn time(text: &str) -> Result<Duration, String> {
+    let time: Option<jiff::SignedDuration> = text.parse().ok();
+    let time = time.and_then(|time| Duration::try_from(time).ok());
+    time.ok_or_else(|| "expected a time such as 30s or 5min".to_owned())
+}
+
 fn formats() -> impl TypedValueParser<Value = &'static dyn Exporter> {
     let values = EXPORTERS.iter().map(|format| {
         let ends = format.extensions().join(", ");
@@ -191,7 +247,9 @@ Examples:
   scope-profiler-pproc run.h5 -o figures --format svg html
       vector graphics and an interactive page
   scope-profiler-pproc run.h5 --show
-      explore the run in the browser
+      explore the run in the browser, down to the single call
+  scope-profiler-pproc serve before.h5 after.h5 --port 8080
+      the same of several runs, by a port of your choice
   scope-profiler-pproc export run.h5 -o run.csv
       write the intervals in the format of another tool
   scope-profiler-pproc merge run.h5.d -o run.h5
@@ -228,10 +286,16 @@ pub(crate) enum Mode {
 }
 
 impl Args {
+    /// Whether the page is served.
+    pub(crate) fn serves(&self) -> bool {
+        self.show || matches!(self.command, Some(Command::Serve(_)))
+    }
+
     /// The profiles to read.
     pub(crate) fn profiles(&self) -> &[PathBuf] {
         match &self.command {
             Some(Command::Export(export)) => std::slice::from_ref(&export.file),
+            Some(Command::Serve(serve)) => &serve.files,
             _ => &self.files,
         }
     }

@@ -43,7 +43,7 @@ fn parse(words: Vec<OsString>) -> Result<Args, Error> {
 fn checked(args: Args) -> Result<Args, Error> {
     if args.files.len() > 1 && !args.check {
         let first = args.files[0].to_string_lossy();
-        let meant = ["merge", "export"]
+        let meant = ["merge", "export", "serve"]
             .into_iter()
             .find(|command| similar::distance(&first, command) <= 2);
         let (kind, message) = match meant.filter(|_| !args.files[0].exists()) {
@@ -53,7 +53,7 @@ fn checked(args: Args) -> Result<Args, Error> {
             ),
             None => (
                 ErrorKind::TooManyValues,
-                "several files are for --check; name one to show it".to_owned(),
+                "several files are for serve and --check; name one to show it".to_owned(),
             ),
         };
         return Err(Args::command().error(kind, message));
@@ -105,7 +105,11 @@ fn with_the_file_first(words: &[OsString]) -> Option<Args> {
         let mut words = words.to_vec();
         let file = words.remove(at);
         // A command stays the first word.
-        let first = if words[1] == "export" { 2 } else { 1 };
+        let first = if words[1] == "export" || words[1] == "serve" {
+            2
+        } else {
+            1
+        };
         words.insert(first, file);
         Args::try_parse_from(words).and_then(checked).ok()
     })

@@ -9,6 +9,8 @@ mod made;
 mod merging;
 mod plan;
 mod progress;
+mod serving;
+mod signals;
 mod similar;
 mod subprocess;
 mod terminal;
@@ -19,12 +21,9 @@ use plan::{Action, Plan};
 use progress::Progress;
 use scope_profiler::analysis::call_tree::CallTree;
 use scope_profiler::analysis::imbalance;
-use scope_profiler::chart::ChartOptions;
 use scope_profiler::export::table::{self, TableOptions};
 use scope_profiler::export::{json, ranks_table};
 use scope_profiler::merge::MergeOptions;
-use scope_profiler::page::viewer;
-use scope_profiler::plot;
 use scope_profiler::profile::Source;
 use scope_profiler::{ProfilingH5Reader, RegionFilter};
 use std::path::Path;
@@ -34,6 +33,9 @@ use watchdog::Watchdog;
 
 fn main() -> ExitCode {
     let args = command_line::args();
+    if args.serves() {
+        signals::handle();
+    }
     // Merging reads logs alone, which HDF5 has no part in.
     if !matches!(args.command, Some(Command::Merge { .. })) {
         if let Some(code) = subprocess::run(&args) {
@@ -88,13 +90,16 @@ fn run(args: &Args) -> Result<(), Failure> {
     if let Some(Command::Export(export)) = &args.command {
         return exporting::export(args, export);
     }
+    if let Some(Command::Serve(serve)) = &args.command {
+        return serving::serve(args, serve);
+    }
     if args.check {
         return check::check(args);
     }
     let plan = Plan::new(args);
     let (reader, filter) = open(args, &args.choice, &plan.file, plan.quiet)?;
-    for action in &plan.actions {
-        match action {
+    for action in plan.actions {
+        match &action {
             Action::Table => {
                 let progress = Progress::of("reading", &plan.file, plan.quiet);
                 let table = statistics_table(&reader, &filter, args.all)?;
@@ -110,7 +115,7 @@ fn run(args: &Args) -> Result<(), Failure> {
             Action::Write { directory, outputs } => {
                 draw::write(directory, outputs, &reader, &filter, &plan.options, plan.quiet)?;
             }
-            Action::Show { page } => show_page(page.as_deref(), &reader, &filter, &plan.options)?,
+            Action::Show => return serving::show(reader, filter, plan.quiet),
         }
     }
     Ok(())
@@ -152,20 +157,4 @@ fn statistics_table(reader: &ProfilingH5Reader, filter: &RegionFilter, all: bool
         text += &format!("\n{}", ranks_table::render(&regions, &options));
     }
     Ok(text)
-}
-
-fn show_page(
-    page: Option<&Path>,
-    reader: &ProfilingH5Reader,
-    filter: &RegionFilter,
-    options: &ChartOptions,
-) -> Result<(), Failure> {
-    let shown = match page {
-        Some(written) => viewer::open_in_browser(written)?,
-        None => {
-            let _progress = Progress::of("drawing", reader.path(), false);
-            plot::show(reader, filter, options)?
-        }
-    };
-    print(&format!("{shown}\n"))
 }

@@ -27,8 +27,8 @@ pub(crate) enum Action {
         directory: PathBuf,
         outputs: Vec<Output>,
     },
-    /// Open the interactive page; it is written where `Write` puts it, or else to a temporary file.
-    Show { page: Option<PathBuf> },
+    /// Serve the interactive page, after everything else.
+    Show,
 }
 
 /// One file to write.
@@ -58,10 +58,7 @@ impl Plan {
         let mut actions = Vec::new();
         if let Some(directory) = &args.output {
             let mut outputs = Vec::new();
-            let mut formats: BTreeSet<Format> = args.format.iter().copied().collect();
-            if args.show {
-                formats.insert(Format::Html);
-            }
+            let formats: BTreeSet<Format> = args.format.iter().copied().collect();
             let is_wanted = |chart: &&&dyn Chart| {
                 let mut wanted = args.plots.iter();
                 wanted.any(|name| name == chart.name() || name == EVERY_CHART)
@@ -91,13 +88,11 @@ impl Plan {
                 outputs,
             });
         }
-        if args.show {
-            actions.push(Action::Show {
-                page: args.output.as_ref().map(|directory| directory.join(PAGE)),
-            });
-        }
         if args.json {
             actions.push(Action::Json);
+        }
+        if args.show {
+            actions.push(Action::Show);
         }
         if actions.is_empty() && !args.quiet {
             actions.push(Action::Table);
@@ -248,14 +243,11 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_is_shown_is_kept_beside_the_charts() {
+    fn the_page_is_served_once_all_files_are_written() {
         let plan = plan(&["-o", "out", "--show"]);
-        assert!(names(&plan).contains(&"gantt_plot.html"));
-        assert_eq!(
-            plan.actions.last(),
-            Some(&Action::Show {
-                page: Some("out/gantt_plot.html".into())
-            })
-        );
+        assert!(matches!(
+            plan.actions.as_slice(),
+            [Action::Write { .. }, Action::Show]
+        ));
     }
 }

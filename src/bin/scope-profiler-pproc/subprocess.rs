@@ -5,6 +5,7 @@
 //! process only waits for it.
 
 use crate::args::Args;
+use crate::signals;
 use crate::terminal::complain;
 use std::io::Read;
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
@@ -26,6 +27,9 @@ pub(crate) fn run(args: &Args) -> Option<ExitCode> {
         .stdin(Stdio::piped())
         .spawn()
         .ok()?;
+    if args.serves() {
+        signals::pass_on_to(child.id());
+    }
     // Kept here, because `wait` would close it.
     let _alive = child.stdin.take();
     let status = child.wait().ok()?;

@@ -86,6 +86,12 @@ impl ProfilingH5Reader {
         })
     }
 
+    /// Opens what is there now under the same path, in the same way.
+    #[cfg(feature = "serve")]
+    pub(crate) fn reopen(&self) -> Result<Self> {
+        Self::open_file(&self.path, self.file.is_exact())
+    }
+
     /// The file's path, as it was given.
     #[must_use]
     pub fn path(&self) -> &Path {

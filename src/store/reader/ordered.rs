@@ -48,6 +48,11 @@ impl OrderedFile {
         self.is_exact = true;
     }
 
+    #[cfg(feature = "serve")]
+    pub(super) fn is_exact(&self) -> bool {
+        self.is_exact
+    }
+
     pub(crate) fn catalog(&self) -> &Catalog {
         self.decoder.catalog()
     }

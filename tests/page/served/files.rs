@@ -1,0 +1,58 @@
+//! Several files at once, and files that cannot be shown.
+
+use super::common::{Profile, sample};
+use super::running::{Running, program};
+
+#[test]
+fn several_files_are_listed_and_each_has_a_page() {
+    let one = sample();
+    let two = Profile::new()
+        .region(0, "<another>", &[(0, 5, 0)])
+        .with(|file| {
+            let title: hdf5::types::VarLenUnicode = "a & b".parse().unwrap();
+            let label = file.new_attr::<hdf5::types::VarLenUnicode>().create("label");
+            label.unwrap().write_scalar(&title).unwrap();
+        })
+        .close();
+    let server = Running::serve(&[one.path().to_str().unwrap(), two.path().to_str().unwrap()]);
+    let list = server.get("");
+    assert_eq!(list.status, 200);
+    assert!(list.text().contains(">a &amp; b</a>"), "{}", list.text());
+    for (at, profile, region) in [(0, &one, "solve"), (1, &two, "another")] {
+        let below = format!("{at}/");
+        assert!(
+            list.text().contains(&format!("href=\"{}{below}\"", server.path)),
+            "{}",
+            list.text()
+        );
+        assert!(list.text().contains(profile.path().to_str().unwrap()));
+        assert!(server.get(&below).text().contains(region));
+    }
+    assert_eq!(server.get("2/").status, 404);
+}
+
+#[test]
+fn a_file_or_a_selection_that_cannot_be_shown_is_found_before_anything_is_served() {
+    let profile = sample();
+    let path = profile.path();
+    let path = path.to_str().unwrap();
+    for (arguments, expected) in [
+        (vec![path, "no/such/file.h5"], "no/such/file.h5"),
+        (vec![path, "-i", "nothing"], "nothing"),
+        (vec![path, "-r", "7"], "7"),
+    ] {
+        let output = program()
+            .arg("serve")
+            .args(arguments)
+            .arg("--no-open")
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        assert!(output.stdout.is_empty(), "{output:?}");
+        let complaint = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            complaint.contains(expected) && complaint.lines().count() == 1,
+            "{complaint}"
+        );
+    }
+}

@@ -1,0 +1,8 @@
+//! The served page: the real program, real requests, a real browser.
+
+mod client;
+mod common;
+mod files;
+mod lifetime;
+mod running;
+mod security;
