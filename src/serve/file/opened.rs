@@ -12,7 +12,7 @@ use std::time::SystemTime;
 #[derive(Debug)]
 enum Kind {
     Profile(ProfilingH5Reader),
-    Log(LogSource),
+    Log(Box<LogSource>),
 }
 
 /// A profile as it was opened or read on last.
@@ -74,7 +74,7 @@ impl Opened {
     /// The reader has a log as it was; one that still grows is read on instead.
     fn kind(reader: ProfilingH5Reader) -> Kind {
         match LogSource::open(reader.path()) {
-            Ok(log) if !log.is_complete() => Kind::Log(log),
+            Ok(log) if !log.is_complete() => Kind::Log(Box::new(log)),
             _ => Kind::Profile(reader),
         }
     }
@@ -86,7 +86,7 @@ impl Opened {
     pub(super) fn source(&self) -> &dyn Source {
         match &self.kind {
             Kind::Profile(reader) => reader,
-            Kind::Log(log) => log,
+            Kind::Log(log) => &**log,
         }
     }
 
