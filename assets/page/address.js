@@ -10,12 +10,12 @@ import { GROUPINGS } from "./layout.js";
  * @typedef {{
  *   window: [number, number] | null, pin: string | null, search: string, by: Grouping, sort: string, down: boolean,
  *   measured: [number, number] | null, selected: SelectedBar | null, scroll: number, thickness: number,
- *   split: number | null, tab: string | null, scheme: Scheme | null,
+ *   split: number | null, tab: string | null, ranks: string, folds: string, scheme: Scheme | null,
  * }} View
  */
 
 /** @type {View} */
-const PLAIN = { window: null, pin: null, search: "", by: "region", sort: "total", down: true, measured: null, selected: null, scroll: 0, thickness: 0, split: null, tab: null, scheme: null };
+const PLAIN = { window: null, pin: null, search: "", by: "region", sort: "total", down: true, measured: null, selected: null, scroll: 0, thickness: 0, split: null, tab: null, ranks: "", folds: "", scheme: null };
 
 /**
  * What differs from the page as it opens.
@@ -41,6 +41,8 @@ export function writeView(view) {
   if (view.thickness !== 0) parts.set("rows", String(view.thickness));
   if (view.split !== null) parts.set("split", whole(view.split));
   if (view.tab !== null) parts.set("view", view.tab);
+  if (view.ranks !== "") parts.set("ranks", view.ranks);
+  if (view.folds !== "") parts.set("fold", view.folds);
   if (view.scheme !== null) parts.set("theme", view.scheme);
   return parts.toString();
 }
@@ -70,6 +72,8 @@ export function readView(text) {
     thickness: Math.max(-8, Math.min(8, Math.round(number("rows") || 0))),
     split: number("split") > 0 ? number("split") : null,
     tab: parts.get("view"),
+    ranks: parts.get("ranks") ?? "",
+    folds: parts.get("fold") ?? "",
     scheme: scheme === "light" || scheme === "dark" ? scheme : null,
   };
 }

@@ -9,7 +9,11 @@ import { exclusive, lowerBound, parentOf } from "./model.js";
 /** @typedef {import("./layout.js").Group} Group */
 /** @typedef {import("./layout.js").Row} Row */
 /** The bars i to j of a lane, told about together. @typedef {{ lane: Lane, i: number, j: number, start: number, end: number, calls: number, busy: number, exclusive: number | null, parent: Region | null }} Bars */
-/** A region's name (`label`), bars, or an empty place of a row. @typedef {{ group: Group, row: Row, region: Region, label: boolean, bar: Bars | null }} Hit */
+/**
+ * A region's name (`label`), bars, or an empty place of a row; in a folded row how many of its ranks or threads are in a
+ * region at this moment.
+ * @typedef {{ group: Group, row: Row, region: Region, label: boolean, bar: Bars | null, together?: number }} Hit
+ */
 /** @typedef {{ groups: Group[], t0: number, t1: number, labelWidth: number, plotWidth: number, scroll: number }} Place */
 
 /**
@@ -52,7 +56,18 @@ export function hitAt(model, place, x, y) {
   const nearest = nearestBar(row.lanes, time, pixel);
   if (!nearest) return { group, row, region, label: false, bar: null };
   const [from, to] = togetherWith(nearest.lane, nearest.i, pixel);
-  return { group, row, region: nearest.lane.region, label: false, bar: describe(model, nearest.lane, from, to) };
+  const hit = { group, row, region: nearest.lane.region, label: false, bar: describe(model, nearest.lane, from, to) };
+  return row.of > 1 ? { ...hit, together: atWork(row, time) } : hit;
+}
+
+/**
+ * How many of the ranks or threads of a folded row are in a region at a moment.
+ * @param {Row} row
+ * @param {number} time
+ */
+function atWork({ lanes, unit }, time) {
+  const busy = lanes.filter(({ starts, ends }) => starts[lowerBound(ends, time)] <= time);
+  return new Set(busy.map(lane => (unit === "rank" ? String(lane.rank) : `${lane.rank}:${lane.thread}`))).size;
 }
 
 /**

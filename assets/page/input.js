@@ -169,10 +169,7 @@ class Pointers {
     timeline.measured = null;
     timeline.on.changed();
     if (press.ruler) return;
-    const hit = timeline.hitAt(at);
-    const region = hit !== null && (hit.label || hit.bar) ? hit.region : null;
-    // A click beside all bars lets go of what was pinned.
-    timeline.on.pin(region === timeline.pinned ? null : region);
+    timeline.on.click(timeline.hitAt(at), at);
   }
 
   /**

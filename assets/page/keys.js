@@ -11,6 +11,7 @@ import { GROUPINGS } from "./layout.js";
 export function listenToKeys(page) {
   for (const [id, action] of Object.entries(buttonsOf(page))) find(`#${id}`, HTMLElement).addEventListener("click", action);
   page.search.addEventListener("input", () => page.filter());
+  page.ranks.addEventListener("input", () => page.filterRanks());
   const keys = new Map(Object.entries({ ...movesOf(page), ...commandsOf(page) }));
   document.addEventListener("keydown", event => press(page, keys, event));
   for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)"]) matchMedia(query).addEventListener("change", () => page.colorBy(page.scheme));
@@ -29,6 +30,7 @@ function buttonsOf(page) {
     "by-region": () => page.group("region"),
     "by-rank": () => page.group("rank"),
     "by-thread": () => page.group("thread"),
+    fold: () => page.fold(null),
     thinner: () => page.thicken(-1),
     thicker: () => page.thicken(1),
     pinned: () => page.pin(null),
@@ -62,6 +64,7 @@ function commandsOf(page) {
   return {
     m: () => page.setRuler(!page.timeline.rulerMode),
     g: () => page.group(GROUPINGS[(GROUPINGS.indexOf(page.timeline.grouping) + 1) % GROUPINGS.length]),
+    c: () => page.fold(null),
     n: () => page.goOn(1),
     N: () => page.goOn(-1),
     l: () => page.goToLongest(),
@@ -90,6 +93,10 @@ function press(page, keys, event) {
     }
     if (event.key !== "Escape") return;
     if (page.search.value === "") page.canvas.focus();
+  }
+  if (event.target === page.ranks) {
+    if (event.key === "Escape" || event.key === "Enter") page.canvas.focus();
+    if (event.key !== "Escape") return;
   }
   // Within the views these keys scroll them, as everywhere.
   const scrolls = /^(Arrow|Page|Home|End)/.test(event.key);

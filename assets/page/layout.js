@@ -1,24 +1,33 @@
 // Which lanes lie where, from top to bottom: rows of bars, in groups. No drawing.
 
+import { plural } from "./format.js";
 import { levelsOf, overlap, threadLabel } from "./model.js";
 
 /** @typedef {import("./data.js").Model} Model */
 /** @typedef {import("./data.js").Region} Region */
 /** @typedef {import("./data.js").Lane} Lane */
 /** @typedef {"region" | "rank" | "thread"} Grouping */
-/** One row of bars; `level` is how often its calls lie inside others of their region. `y` is from the group's top. @typedef {{ lanes: Lane[], label: string, level: number, y: number, height: number }} Row */
-/** @typedef {{ title: string, region: Region | null, rank: number | null, rows: Row[], y: number, height: number }} Group */
+/**
+ * One row of bars; `level` is how often its calls lie inside others of their region. `y` is from the group's top. A row
+ * that stands for a folded group says of how many ranks or threads it is; `of` is 0 for others.
+ * @typedef {{ lanes: Lane[], label: string, level: number, y: number, height: number, of: number, unit: string }} Row
+ */
+/** `gap` is below and above it, half each. @typedef {{ title: string, region: Region | null, rank: number | null, rows: Row[], y: number, height: number, gap: number, folds: boolean, folded: boolean }} Group */
 /** The rows of a region on a rank, or on one of its threads, by level. @typedef {{ rank: number, thread: number | null, levels: Lane[][] }} Strand */
 
 /** @type {Grouping[]} */
 export const GROUPINGS = ["region", "rank", "thread"];
 export const AXIS = 26;
-export const GROUP_GAP = 7;
+const GROUP_GAP = 7;
+/** Room for the sign that folds a group and opens it, px. */
+export const FOLD_COLUMN = 11;
 /** Deeper calls share the last row. */
 const MOST_LEVELS = 12;
 const MOST_DEPTHS = 64;
 /** The height of a row of nested calls of a region, as a share of that of the outermost. */
 const NESTED = 0.6;
+/** More groups that are folded are a picture of all. */
+const FEW_GROUPS = 24;
 
 /** @type {WeakMap<Region, Strand[]>} */
 const knownStrands = new WeakMap();
@@ -100,41 +109,64 @@ function strandLabel(model, rank, thread, withRank = true) {
 }
 
 /** @param {Lane[]} lanes @param {string} label @param {number} level @returns {Row} */
-const newRow = (lanes, label, level) => ({ lanes, label, level, y: 0, height: 0 });
+const newRow = (lanes, label, level) => ({ lanes, label, level, y: 0, height: 0, of: 0, unit: "" });
 
 /** @param {string} title @param {Region | null} region @param {number | null} rank @returns {Group} */
-const newGroup = (title, region, rank) => ({ title, region, rank, rows: [], y: 0, height: 0 });
+const newGroup = (title, region, rank) => ({ title, region, rank, rows: [], y: 0, height: 0, gap: GROUP_GAP, folds: false, folded: false });
+
+/** Whether a rank is shown. @typedef {(rank: number) => boolean} Shows */
 
 /**
- * The groups of the regions that are shown, in order; not placed yet.
+ * The groups of the regions and ranks that are shown, in order; not placed yet.
  * @param {Model} model
  * @param {Region[]} shown
  * @param {Grouping} grouping
+ * @param {Shows} shows
  */
-export function groupsOf(model, shown, grouping) {
-  if (grouping === "region") return byRegion(model, shown);
-  return grouping === "rank" ? byRank(model, shown) : byThread(model, shown);
+export function groupsOf(model, shown, grouping, shows = () => true) {
+  const groups = { region: byRegion, rank: byRank, thread: byThread }[grouping](model, shown, shows);
+  groups.forEach(group => (group.folds = group.rows.length > 1));
+  return groups;
 }
 
-/** @param {Model} model @param {Region[]} shown */
-function byRegion(model, shown) {
+/**
+ * Puts all lanes of a group into one row.
+ * @param {Group} group
+ */
+export function fold(group) {
+  const lanes = group.rows.flatMap(row => row.lanes);
+  const ranks = new Set(lanes.map(lane => lane.rank)).size;
+  const threads = new Set(lanes.map(lane => `${lane.rank}:${lane.thread}`)).size;
+  // Of a region those inside others of it are in use whenever the others are.
+  const outermost = group.region ? group.rows.filter(row => row.level === 0) : group.rows;
+  const of = group.region ? outermost.length : threads;
+  const unit = of === ranks ? "rank" : "thread";
+  const label = of > 1 ? plural(of, unit) : "";
+  group.rows = [{ ...newRow(outermost.flatMap(row => row.lanes), label, 0), of, unit }];
+  group.folded = true;
+}
+
+/** @param {Model} model @param {Region[]} shown @param {Shows} shows */
+function byRegion(model, shown, shows) {
   const manyRanks = model.header.ranks > 1;
-  const drawn = shown.filter(region => region.lanes.length > 0);
+  const drawn = shown.filter(region => region.lanes.some(lane => shows(lane.rank)));
   return drawn.map(region => {
     const group = newGroup(region.label, region, null);
     for (const { rank, thread, levels } of strandsOf(region)) {
+      if (!shows(rank)) continue;
       levels.forEach((lanes, level) => group.rows.push(newRow(lanes, level === 0 ? strandLabel(model, rank, thread, manyRanks) : "", level)));
     }
     return group;
   });
 }
 
-/** @param {Model} model @param {Region[]} shown */
-function byRank(model, shown) {
+/** @param {Model} model @param {Region[]} shown @param {Shows} shows */
+function byRank(model, shown, shows) {
   /** @type {Map<number, Group>} */
   const groups = new Map();
   for (const region of shown) {
     for (const { rank, thread, levels } of strandsOf(region)) {
+      if (!shows(rank)) continue;
       const group = groups.get(rank) ?? newGroup(`rank ${rank}`, null, rank);
       groups.set(rank, group);
       const label = [region.label, thread !== null && threadLabel(model, rank, thread)].filter(Boolean).join(" · ");
@@ -144,11 +176,12 @@ function byRank(model, shown) {
   return [...groups].sort((a, b) => a[0] - b[0]).map(([, group]) => group);
 }
 
-/** Nested calls below the calls around them. @param {Model} model @param {Region[]} shown */
-function byThread(model, shown) {
+/** Nested calls below the calls around them. @param {Model} model @param {Region[]} shown @param {Shows} shows */
+function byThread(model, shown, shows) {
   /** @type {Map<string, { rank: number, thread: number | null, depths: Lane[][] }>} */
   const threads = new Map();
   for (const lane of shown.flatMap(region => region.lanes)) {
+    if (!shows(lane.rank)) continue;
     const key = `${lane.rank}:${lane.thread}`;
     const one = threads.get(key) ?? { rank: lane.rank, thread: lane.thread, depths: [] };
     threads.set(key, one);
@@ -173,6 +206,8 @@ function byThread(model, shown) {
  * @returns {number} the height of all
  */
 export function place(groups, grouping, room, thickness) {
+  const isPicture = grouping !== "region" && groups.length > FEW_GROUPS && groups.some(group => group.folded);
+  if (isPicture && groups.every(group => group.rows.length === 1)) return placeClosely(groups, room, thickness);
   const share = (/** @type {Row} */ row) => (row.level > 0 ? NESTED : 1);
   const rows = groups.flatMap(group => group.rows).reduce((sum, row) => sum + share(row), 0);
   const fitting = Math.floor((room - AXIS - groups.length * GROUP_GAP) / Math.max(1, rows));
@@ -196,13 +231,29 @@ export function place(groups, grouping, room, thickness) {
 }
 
 /**
+ * Many groups of one row each, as a picture of all: as high as there is room for, without gaps where they are thin.
+ * @param {Group[]} groups
+ * @param {number} room px
+ * @param {number} thickness
+ */
+function placeClosely(groups, room, thickness) {
+  const pitch = Math.max(1, Math.min(24, ((room - AXIS - 4) / groups.length) * 1.3 ** thickness));
+  const gap = pitch >= 8 ? 2 : 0;
+  groups.forEach((group, at) => {
+    Object.assign(group, { y: 2 + at * pitch + gap / 2, height: pitch - gap, gap });
+    Object.assign(group.rows[0], { y: 0, height: pitch - gap });
+  });
+  return Math.ceil(AXIS + 4 + groups.length * pitch);
+}
+
+/**
  * The group and row at a height, px from the top of the first group's gap.
  * @param {Group[]} groups
  * @param {number} y
  * @returns {{ group: Group, row: Row } | null}
  */
 export function rowAt(groups, y) {
-  const group = groups.find(one => y >= one.y - GROUP_GAP / 2 && y < one.y + one.height + GROUP_GAP / 2);
+  const group = groups.find(one => y >= one.y - one.gap / 2 && y < one.y + one.height + one.gap / 2);
   if (!group) return null;
   const inside = y - group.y;
   const row = group.rows.find(one => inside < one.y + one.height) ?? group.rows[group.rows.length - 1];

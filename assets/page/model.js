@@ -120,11 +120,13 @@ export function within(lane, t0, t1) {
  * @param {Region} region
  * @param {number} t0
  * @param {number} t1
+ * @param {((rank: number) => boolean) | null} ranks those that count; null for all
  */
-export function regionWithin(region, t0, t1) {
+export function regionWithin(region, t0, t1, ranks = null) {
   const sum = { calls: 0, time: 0, exact: true };
   const levels = levelsOf(region.lanes);
   region.lanes.forEach((lane, at) => {
+    if (ranks && !ranks(lane.rank)) return;
     const part = within(lane, t0, t1);
     sum.calls += part.calls;
     if (levels[at] === 0) sum.time += part.time;

@@ -9,10 +9,11 @@ import { contrast, css, readableOn, textOn } from "./color.js";
 import { decode, unpack } from "./data.js";
 import { find } from "./dom.js";
 import { count, duration, instant, oneLine, shorten, ticks } from "./format.js";
+import { parseRanks, readFolds, toggleFold, writeFolds } from "./folding.js";
 import { factsOf, writeHeader } from "./header.js";
 import { glides } from "./input.js";
 import { listenToKeys } from "./keys.js";
-import { GROUPINGS } from "./layout.js";
+import { FOLD_COLUMN, GROUPINGS } from "./layout.js";
 import { activity, exclusive, lowerBound, regionWithin, within } from "./model.js";
 import { Panel } from "./panel.js";
 import { listenToPrinting } from "./printing.js";
@@ -35,6 +36,7 @@ import { decodeViews } from "./views.js";
 /** @typedef {import("./timeline.js").Point} Point */
 
 const LIB = { duration, count, instant, ticks, oneLine, shorten, parseSearch, decode, within, regionWithin, exclusive, activity, contrast, readableOn, textOn };
+const RANKS_HINT = "Show these ranks only, such as 0,2-5";
 /** Table and address follow a change after at most this long, ms. */
 const FOLLOW = 120;
 
@@ -50,9 +52,13 @@ export class Page {
     /** @type {string | null} */
     this.written = null;
     this.followed = 0;
+    /** Whether the selected call is told about while the pointer is elsewhere: where keys led to it. */
+    this.points = false;
     /** The timer after which table and address follow. @type {ReturnType<typeof setTimeout> | undefined} */
     this.pending = undefined;
     this.search = find("#search", HTMLInputElement);
+    this.ranks = find("#ranks", HTMLInputElement);
+    this.ranks.hidden = model.header.ranks < 2;
     this.matches = find("#matches", HTMLElement);
     this.spoken = find("#spoken", HTMLElement);
     this.help = find("#help", HTMLDialogElement);
@@ -64,7 +70,7 @@ export class Page {
     this.timeline = new Timeline(
       model,
       { canvas: this.canvas, scroller, spacer: find("#spacer", HTMLElement), overview: find("#overview", HTMLCanvasElement) },
-      { changed: () => this.changed(), pin: region => this.pin(region), hover: (hit, at) => this.hover(hit, at) },
+      { changed: () => this.changed(), click: (hit, at) => this.click(hit, at), hover: (hit, at) => this.hover(hit, at) },
     );
     this.table = new RegionTable(model.regions, table, { pin: region => this.pin(region, true), sort: () => this.changed() });
     this.table.paint(this.timeline.theme.fills);
@@ -84,7 +90,7 @@ export class Page {
     listenToKeys(this);
     listenToPrinting(this);
     this.readAddress();
-    this.table.follow(...this.timeline.window.target);
+    this.table.follow(...this.timeline.window.target, this.timeline.ranks);
   }
 
   // ---- What is seen changes -----------------------------------------------------------------
@@ -100,7 +106,7 @@ export class Page {
     this.pending ??= setTimeout(() => {
       this.pending = undefined;
       this.followed = performance.now();
-      this.table.follow(...this.timeline.window.target);
+      this.table.follow(...this.timeline.window.target, this.timeline.ranks);
       this.panel.draw();
       this.writeAddress();
     }, Math.max(0, FOLLOW - (performance.now() - this.followed)));
@@ -108,12 +114,17 @@ export class Page {
 
   /** After a new arrangement of the panels. */
   arranged() {
+    const { groups, foldsAll } = this.timeline;
+    const button = find("#fold", HTMLButtonElement);
+    button.setAttribute("aria-pressed", String(foldsAll));
+    button.disabled = !groups.some(group => group.folds);
     const nothing = this.timeline.groups.length === 0;
     const empty = find("#empty", HTMLElement);
     empty.hidden = !nothing;
     if (nothing) {
       empty.textContent = this.model.lanes.length === 0
         ? "No intervals to show. The selection is empty, or the run only counted its calls."
+        : this.search.value === "" ? "No call on the ranks that are shown."
         : `No region matches “${this.search.value}”. Esc clears the filter.`;
     }
     this.changed();
@@ -124,17 +135,39 @@ export class Page {
    * @param {Point | null} at
    */
   hover(hit, at) {
-    const shown = hit ?? (at ? null : this.timeline.selectedHit);
+    const shown = hit ?? (at || !this.points ? null : this.timeline.selectedHit);
     const point = hit ? at : this.timeline.selectedPoint;
     const box = this.canvas.getBoundingClientRect();
     const { x, y } = point ?? { x: 0, y: 0 };
     this.tooltip.show(shown, { x: box.left + x, y: box.top + y }, this.timeline.theme.fills);
   }
 
+  /**
+   * A click selects the region and, on a bar, its call; another one on the same, or one beside all, lets go.
+   * @param {Hit | null} hit
+   * @param {Point} at
+   */
+  click(hit, at) {
+    const { timeline } = this;
+    if (hit?.group.folds && at.x < FOLD_COLUMN + 6) {
+      this.fold(hit.group);
+      return;
+    }
+    const region = hit !== null && (hit.label || hit.bar) ? hit.region : null;
+    const spot = hit?.bar && hit.bar.j === hit.bar.i + 1 ? { lane: hit.bar.lane, i: hit.bar.i } : null;
+    const { selected } = timeline;
+    const isAnother = spot !== null && (selected?.lane !== spot.lane || selected.i !== spot.i);
+    const letsGo = region === null || (region === timeline.pinned && !isAnother);
+    timeline.selected = letsGo ? null : spot;
+    this.points = false;
+    this.pin(letsGo ? null : region);
+  }
+
   /** @param {Region | null} region */
   pin(region, reveal = false) {
     const { timeline } = this;
     timeline.pinned = region;
+    if (region && timeline.selected && timeline.selected.lane.region !== region) timeline.selected = null;
     this.table.pin(region);
     this.pinButton.hidden = region === null;
     if (region) {
@@ -171,6 +204,28 @@ export class Page {
     this.sizes.arrange();
   }
 
+  /**
+   * Folds or opens one group of lanes, or all.
+   * @param {import("./layout.js").Group | null} group
+   */
+  fold(group) {
+    const { timeline } = this;
+    if (group) toggleFold(timeline.folds, group);
+    else timeline.folds = { all: !timeline.foldsAll, but: new Set() };
+    this.sizes.arrange();
+  }
+
+  /** Shows the ranks that were typed. */
+  filterRanks() {
+    const { ranks, error } = parseRanks(this.ranks.value);
+    this.ranks.setAttribute("aria-invalid", String(error !== null));
+    this.ranks.title = error ?? RANKS_HINT;
+    if (error !== null) return;
+    this.timeline.ranks = ranks;
+    if (ranks && this.timeline.selected && !ranks(this.timeline.selected.lane.rank)) this.timeline.selected = null;
+    this.sizes.arrange();
+  }
+
   /** @param {boolean} on */
   setRuler(on) {
     this.timeline.rulerMode = on;
@@ -201,9 +256,9 @@ export class Page {
 
   /** The lanes whose calls are gone through: those searched for, else those of the pinned region, else all. */
   get lanesToVisit() {
-    const { pinned, shown } = this.timeline;
-    if (this.search.value !== "") return shown.flatMap(region => region.lanes);
-    return pinned ? pinned.lanes : this.model.lanes;
+    const { pinned, shown, ranks } = this.timeline;
+    const lanes = this.search.value !== "" ? shown.flatMap(region => region.lanes) : pinned ? pinned.lanes : this.model.lanes;
+    return ranks ? lanes.filter(lane => ranks(lane.rank)) : lanes;
   }
 
   /** @param {1 | -1} step */
@@ -221,6 +276,7 @@ export class Page {
   /** @param {Spot | null} spot */
   select(spot, glide = glides()) {
     if (!spot) return;
+    this.points = true;
     this.timeline.select(spot, glide);
     this.timeline.pointer = null;
     this.timeline.hover(null);
@@ -246,6 +302,9 @@ export class Page {
     } else if (this.search.value !== "") {
       this.search.value = "";
       this.filter();
+    } else if (this.ranks.value !== "") {
+      this.ranks.value = "";
+      this.filterRanks();
     } else {
       this.pin(null);
     }
@@ -270,6 +329,8 @@ export class Page {
       thickness: timeline.thickness,
       split: sizes.split,
       tab: this.panel.view,
+      ranks: this.timeline.ranks ? this.ranks.value.replace(/\s/g, "") : "",
+      folds: writeFolds(timeline.folds),
       scheme: this.scheme,
     };
   }
@@ -302,6 +363,9 @@ export class Page {
     this.colorBy(view.scheme);
     this.panel.show(view.tab);
     this.search.value = view.search;
+    this.ranks.value = view.ranks;
+    timeline.ranks = parseRanks(view.ranks).ranks;
+    timeline.folds = readFolds(view.folds);
     this.table.setSort(view.sort, view.down);
     timeline.thickness = view.thickness;
     this.sizes.split = view.split;

@@ -3,7 +3,7 @@
 import { drawAxis, drawMeasured } from "./axis.js";
 import { css, mix, textOn } from "./color.js";
 import { count, duration, ticks } from "./format.js";
-import { AXIS, GROUP_GAP } from "./layout.js";
+import { AXIS, FOLD_COLUMN } from "./layout.js";
 import { busyShare } from "./model.js";
 import { snap, xOf } from "./geometry.js";
 import { Raster } from "./raster.js";
@@ -23,7 +23,7 @@ import { FAINT } from "./theme.js";
  *   groups: Group[], t0: number, t1: number, theme: Theme, pinned: Region | null, hit: Hit | null,
  *   selected: import("./search.js").Spot | null, measured: [number, number] | null, pointer: { x: number, y: number } | null,
  *   dragging: boolean, scroll: number, width: number, height: number, ratio: number, labelWidth: number, plotWidth: number,
- *   titleColumn: number, rowColumn: number, named: boolean,
+ *   titleColumn: number, rowColumn: number, foldColumn: number, named: boolean,
  * }} Scene
  */
 /** A row in sight. @typedef {{ row: Row, y: number, height: number, wide: WideBar[] }} Seen */
@@ -53,12 +53,13 @@ export class Painter {
    * @param {number} width
    */
   measureLabels(groups, width) {
-    const most = Math.max(60, width * 0.4 - 34);
+    const foldColumn = groups.some(group => group.folds) ? FOLD_COLUMN : 0;
+    const most = Math.max(60, width * 0.4 - 34 - foldColumn);
     const small = groups.flatMap(group => group.rows.filter(row => row.height >= 3).map(row => row.label));
     const rowColumn = Math.min(this.texts.widest(small, SMALL_FONT), most * 0.55, 220);
     const titleColumn = Math.min(this.texts.widest(groups.map(group => group.title), `600 ${FONT}`), most - rowColumn, 280);
-    const labelWidth = Math.max(LEAST_LABELS, Math.round(titleColumn + rowColumn + (rowColumn > 0 ? 12 : 0) + 22 + 8));
-    return { rowColumn, titleColumn, labelWidth };
+    const labelWidth = Math.max(LEAST_LABELS, Math.round(titleColumn + rowColumn + (rowColumn > 0 ? 12 : 0) + foldColumn + 22 + 8));
+    return { rowColumn, titleColumn, foldColumn, labelWidth };
   }
 
   /** @param {Scene} scene */
@@ -72,7 +73,7 @@ export class Painter {
     context.fillStyle = colors.grid;
     if (groups.length > 0) for (const { time } of axis.values) context.fillRect(snap(scene, xOf(scene, time)), AXIS, 1 / ratio, height);
 
-    const visible = groups.filter(group => group.y + group.height > scroll - GROUP_GAP && group.y - scroll + AXIS < height);
+    const visible = groups.filter(group => group.y + group.height > scroll - group.gap && group.y - scroll + AXIS < height);
     const seen = visible.flatMap(group => this.drawBackground(scene, group));
     this.drawRows(scene, seen);
     this.drawOutlines(scene, seen);
@@ -92,7 +93,7 @@ export class Painter {
     const { ratio, theme: { colors } } = scene;
     const top = AXIS + group.y - scene.scroll;
     context.fillStyle = colors.line;
-    context.fillRect(0, snap(scene, top + group.height + GROUP_GAP / 2), scene.width, 1 / ratio);
+    if (group.gap > 2) context.fillRect(0, snap(scene, top + group.height + group.gap / 2), scene.width, 1 / ratio);
     /** @type {Seen[]} */
     const seen = [];
     for (const row of group.rows) {
@@ -102,7 +103,7 @@ export class Painter {
         context.fillStyle = colors.hover;
         context.fillRect(0, y, scene.width, row.height);
       }
-      const gap = row.height >= 14 ? 2 : row.height >= 6 ? 1 : 0;
+      const gap = group.gap < 2 ? 0 : row.height >= 14 ? 2 : row.height >= 6 ? 1 : 0;
       seen.push({ row, y: y + gap / 2, height: row.height - gap, wide: [] });
     }
     return seen;
@@ -124,7 +125,7 @@ export class Painter {
     const { pinned, theme: { shades, faint } } = scene;
     const shadesOf = (/** @type {Lane} */ lane) => (pinned === null || pinned === lane.region ? shades : faint)[lane.region.id];
     seen.forEach((one, i) => {
-      one.wide = this.raster.paint(one.row.lanes, t0, t1, this.pixels.subarray(i * columns, (i + 1) * columns), shadesOf, WIDE * ratio);
+      one.wide = this.raster.paint(one.row.lanes, t0, t1, this.pixels.subarray(i * columns, (i + 1) * columns), shadesOf, WIDE * ratio, one.row.of);
     });
     const buffer = /** @type {CanvasRenderingContext2D} */ (this.buffer.getContext("2d"));
     buffer.putImageData(this.image, 0, 0);
@@ -137,8 +138,8 @@ export class Painter {
       context.drawImage(this.buffer, 0, i, columns, 1, left, top, columns, bottom - top);
     });
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    for (const { wide, y, height } of seen) {
-      if (height < 11) continue;
+    for (const { wide, y, height, row } of seen) {
+      if (height < 11 || row.of > 1) continue;
       for (const bar of wide) this.drawBarText(scene, bar, y + height / 2);
     }
     context.globalAlpha = 1;
@@ -239,24 +240,37 @@ export class Painter {
     context.fillStyle = colors.panel;
     context.fillRect(0, AXIS, labelWidth, scene.height);
     context.textBaseline = "middle";
+    // Below it there is room for the next name.
+    let free = -Infinity;
     for (const group of groups) {
       const top = AXIS + group.y - scene.scroll;
       const dimmed = pinned && (group.region ? group.region !== pinned : group.rows.every(row => this.lacksPinned(scene, row)));
       const hovered = hit && (group.region ? group.region === hit.region : group === hit.group);
       context.fillStyle = colors.line;
-      context.fillRect(0, snap(scene, top + group.height + GROUP_GAP / 2), labelWidth, 1 / ratio);
+      if (group.gap > 2) context.fillRect(0, snap(scene, top + group.height + group.gap / 2), labelWidth, 1 / ratio);
       if (hovered) {
         context.fillStyle = colors.hover;
-        context.fillRect(0, top - GROUP_GAP / 2, labelWidth, group.height + GROUP_GAP);
+        context.fillRect(0, top - group.gap / 2, labelWidth, group.height + group.gap);
       }
       context.globalAlpha = dimmed ? 0.45 : 1;
       // The name stays in sight as long as any of its rows is.
       const middle = Math.min(Math.max(top + 7.5, AXIS + 10), Math.max(top + 7.5, top + group.height - 7.5));
-      const centred = group.rows.length === 1 ? top + group.height / 2 : middle;
+      const centred = group.rows.length === 1 ? Math.max(top + group.height / 2, Math.min(AXIS + 8, top + Math.max(group.height, 8))) : middle;
+      if (group.height < 11 && !hovered && centred < free) {
+        context.globalAlpha = 1;
+        continue;
+      }
+      if (group.height < 11 && hovered) {
+        context.fillStyle = colors.hover;
+        context.fillRect(0, centred - 7, labelWidth, 14);
+      }
+      free = centred + 13;
+      const start = 8 + scene.foldColumn;
+      if (group.folds) this.drawTwist(scene, group.folded, centred);
       if (group.region) {
         context.fillStyle = css(fills[group.region.id]);
         context.beginPath();
-        context.roundRect(8, centred - 4.5, 9, 9, 2);
+        context.roundRect(start, centred - 4.5, 9, 9, 2);
         context.fill();
       }
       context.fillStyle = colors.text;
@@ -264,12 +278,27 @@ export class Painter {
       const font = group.region !== null && pinned === group.region ? `600 ${FONT}` : FONT;
       const text = this.texts.fit(group.title, scene.titleColumn, font);
       context.font = font;
-      context.fillText(text, group.region ? 22 : 8, centred + 0.5);
+      context.fillText(text, group.region ? start + 14 : start, centred + 0.5);
       this.drawRowLabels(scene, group, top);
       context.globalAlpha = 1;
     }
     context.fillStyle = colors.line;
     context.fillRect(snap(scene, labelWidth) - 1 / ratio, AXIS, 1 / ratio, scene.height);
+  }
+
+  /**
+   * Whether a group is folded.
+   * @param {Scene} scene
+   * @param {boolean} folded
+   * @param {number} y
+   */
+  drawTwist({ theme: { colors } }, folded, y) {
+    const { context } = this;
+    context.fillStyle = colors.muted;
+    context.beginPath();
+    if (folded) for (const [x, dy] of [[6, -4], [11, 0], [6, 4]]) context.lineTo(x, y + dy);
+    else for (const [x, dy] of [[4.5, -2.5], [12.5, -2.5], [8.5, 2.5]]) context.lineTo(x, y + dy);
+    context.fill();
   }
 
   /**

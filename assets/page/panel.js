@@ -33,7 +33,7 @@ export class Panel {
     const sandwich = find("#sandwich", HTMLElement);
     this.prompt = make("p", { class: "prompt", text: "Select a region to see what calls it, above, and what it calls, below: click a bar, a name, a row or a frame." });
     const [above, below] = [make("div"), make("div")];
-    this.both = make("div", {}, make("h3", { text: "Called from" }), above, make("h3", { text: "Calls" }), below);
+    this.both = make("div", {}, make("h2", { class: "small", text: "Called from" }), above, make("h2", { class: "small", text: "Calls" }), below);
     sandwich.append(this.prompt, this.both);
     this.callers = new Flame(above, { label: "Callers of the selected region", upwards: true, fades: false }, on);
     this.callees = new Flame(below, { label: "What the selected region calls", upwards: false, fades: false }, on);

@@ -15,7 +15,7 @@ export function listenToPrinting(page) {
     timeline.readTheme();
     table.paint(timeline.theme.fills);
     timeline.window.set(...target);
-    table.follow(...target);
+    table.follow(...target, timeline.ranks);
     timeline.draw();
   };
   window.addEventListener("beforeprint", () => {

@@ -35,17 +35,21 @@ export class Raster {
    * @param {Uint32Array} row
    * @param {(lane: Lane) => Uint32Array} shadesOf the colours from idle to busy
    * @param {number} wide bars of this many pixels or more have room for text
+   * @param {number} of how many ranks or threads share the row, which is as strong as the share of them that is busy, and
+   * has the colour of the innermost calls; 0 where they do not
    * @returns {WideBar[]}
    */
-  paint(lanes, t0, t1, row, shadesOf, wide) {
+  paint(lanes, t0, t1, row, shadesOf, wide, of = 0) {
     const { strength, total, owner } = this;
     strength.fill(0);
     total.fill(0);
-    const wideBars = lanes.flatMap((lane, at) => this.paintLane(lane, at, t0, t1, wide));
+    const regions = of > 0 && lanes.some(lane => lane.region !== lanes[0].region);
+    const outermost = regions ? Math.min(...lanes.map(lane => lane.depth)) : 0;
+    const wideBars = lanes.flatMap((lane, at) => this.paintLane(lane, at, t0, t1, wide, regions ? 1 + lane.depth : 1, !regions || lane.depth === outermost));
     const shades = lanes.map(shadesOf);
     for (let x = 0; x < strength.length; x++) {
       if (strength[x] === 0) continue;
-      const share = Math.min(1, Math.max(strength[x], total[x]));
+      const share = Math.min(1, of > 0 ? total[x] / of : Math.max(strength[x], total[x]));
       row[x] = shades[owner[x]][Math.max(1, Math.round(share * SHADES))];
     }
     return wideBars;
@@ -59,17 +63,19 @@ export class Raster {
    * @param {number} t0
    * @param {number} t1
    * @param {number} wide
+   * @param {number} weight by which it prevails over others
+   * @param {boolean} counts whether what it fills is part of the total
    */
-  paintLane(lane, at, t0, t1, wide) {
+  paintLane(lane, at, t0, t1, wide, weight, counts) {
     const { columns, strength, owner, total } = this;
     const { starts, ends } = lane;
     const scale = columns / (t1 - t0);
     const { solid, from, to } = this.cover(lane, t0, t1, scale);
     const put = (/** @type {number} */ x, /** @type {number} */ share, /** @type {number} */ filled) => {
       if (x >= columns) return;
-      total[x] += filled;
-      if (share <= strength[x]) return;
-      strength[x] = share;
+      if (counts) total[x] += filled;
+      if (share * weight <= strength[x]) return;
+      strength[x] = share * weight;
       owner[x] = at;
     };
     this.shade(from, to, put);

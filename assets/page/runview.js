@@ -38,8 +38,8 @@ export function writeRun(host, { header }, { run, ranks, withoutRanks, tree }) {
   if (withoutRanks > 0) page.push(`The time of each of the ${ranks.length} ranks is left out for ${withoutRanks} regions with little time.`);
   if (page.length > 0) page.push("More is in a larger page (--max-html-size).");
   host.replaceChildren(
-    make("section", { class: "card" }, make("h3", { text: "Notes" }), make("ul", {}, ...notes, ...page.map(text => make("li", { text })))),
-    make("section", { class: "card" }, make("h3", { text: "The run" }), make("ul", {}, ...facts.map(text => make("li", { text })))),
-    make("section", { class: "card wide" }, make("h3", { text: "What was noted" }), pairs.length > 0 ? make("dl", { class: "run" }, ...pairs) : make("p", { class: "remark", text: "The profile has no metadata." })),
+    make("section", { class: "card" }, make("h2", { class: "small", text: "Notes" }), make("ul", {}, ...notes, ...page.map(text => make("li", { text })))),
+    make("section", { class: "card" }, make("h2", { class: "small", text: "The run" }), make("ul", {}, ...facts.map(text => make("li", { text })))),
+    make("section", { class: "card wide" }, make("h2", { class: "small", text: "What was noted" }), pairs.length > 0 ? make("dl", { class: "run" }, ...pairs) : make("p", { class: "remark", text: "The profile has no metadata." })),
   );
 }

@@ -6,7 +6,8 @@ import { lowerBound } from "./model.js";
 /** @typedef {{ lane: Lane, i: number }} Spot */
 
 /**
- * What a search matches: `/regex/` or `/regex/i`, else text in upper or lower case.
+ * What a search matches: `/regex/` or `/regex/i`, from the start of the name on as the command line has it, else text in
+ * upper or lower case.
  * @param {string} text
  * @returns {{ error: string | null, test: (name: string) => boolean }}
  */
@@ -17,7 +18,10 @@ export function parseSearch(text) {
     return { error: null, test: name => name.toLowerCase().includes(part) };
   }
   try {
-    const pattern = new RegExp(regex[1], regex[2]);
+    // As Rust writes it, and then the whole from the start on: `a|b` is one thing.
+    const [, inline, source] = /^(\(\?i\))?(.*)$/s.exec(regex[1]) ?? ["", "", regex[1]];
+    new RegExp(source);
+    const pattern = new RegExp(`^(?:${source})`, inline ? "i" : regex[2]);
     return { error: null, test: name => pattern.test(name) };
   } catch (error) {
     return { error: error instanceof Error ? error.message : String(error), test: () => true };

@@ -73,6 +73,7 @@ export class RegionTable {
     this.heads = new Map();
     this.viewTitle = this.head();
     this.body = table.tBodies[0];
+    this.body.addEventListener("keydown", event => this.press(event));
     this.empty = document.createElement("tr");
     this.reason = this.empty.insertCell();
     this.reason.colSpan = COLUMNS.length + 1;
@@ -141,6 +142,8 @@ export class RegionTable {
     button.type = "button";
     button.title = region.name === "" ? region.label : region.name;
     button.setAttribute("aria-pressed", "false");
+    // One row can be reached by Tab, the others from there.
+    button.tabIndex = -1;
     const swatch = document.createElement("i");
     swatch.className = "swatch";
     button.append(swatch, nameElement(region.label));
@@ -207,6 +210,7 @@ export class RegionTable {
       this.body.replaceChildren(...elements);
       if (focused instanceof HTMLElement && this.body.contains(focused)) focused.focus({ preventScroll: true });
     }
+    this.reach(rows.find(row => row.button.tabIndex === 0) ?? rows[0]);
     for (const [column, cell] of this.heads) {
       if (column === key) cell.setAttribute("aria-sort", down ? "descending" : "ascending");
       else cell.removeAttribute("aria-sort");
@@ -214,15 +218,42 @@ export class RegionTable {
   }
 
   /**
+   * Makes one row the one that Tab reaches.
+   * @param {TableRow | undefined} wanted
+   */
+  reach(wanted) {
+    for (const row of this.rows) row.button.tabIndex = row === wanted ? 0 : -1;
+  }
+
+  /**
+   * From row to row.
+   * @param {KeyboardEvent} event
+   */
+  press(event) {
+    const seen = [...this.body.children].flatMap(element => this.rows.find(row => row.element === element) ?? []);
+    const at = seen.findIndex(row => row.button === event.target);
+    /** @type {Record<string, number>} */
+    const moves = { ArrowUp: at - 1, ArrowDown: at + 1, PageUp: at - 10, PageDown: at + 10, Home: 0, End: seen.length - 1 };
+    if (at < 0 || !(event.key in moves) || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const next = seen[Math.max(0, Math.min(seen.length - 1, moves[event.key]))];
+    this.reach(next);
+    next.button.focus({ preventScroll: true });
+    this.scrollTo(next.element);
+  }
+
+  /**
    * Recomputes what is seen between t0 and t1.
    * @param {number} t0
    * @param {number} t1
+   * @param {((rank: number) => boolean) | null} ranks those that are shown; null for all
    */
-  follow(t0, t1) {
-    this.viewTitle.textContent = `In view: ${duration(t1 - t0)}`;
+  follow(t0, t1, ranks) {
+    this.viewTitle.textContent = `In view: ${duration(t1 - t0)}${ranks ? ", chosen ranks" : ""}`;
     for (const row of this.rows) {
-      const { calls, time, exact } = regionWithin(row.region, t0, t1);
-      const strands = strandsOf(row.region).length;
+      const { calls, time, exact } = regionWithin(row.region, t0, t1, ranks);
+      const strands = strandsOf(row.region).filter(strand => ranks === null || ranks(strand.rank)).length;
       row.exact = exact;
       row.values.callsInView = calls;
       row.values.timeInView = time;
@@ -240,7 +271,9 @@ export class RegionTable {
     for (const row of this.rows) {
       row.element.classList.toggle("pinned", row.region === region);
       row.button.setAttribute("aria-pressed", String(row.region === region));
-      if (row.region === region) this.scrollTo(row.element);
+      if (row.region !== region) continue;
+      this.scrollTo(row.element);
+      if (this.shown.has(row.region)) this.reach(row);
     }
   }
 

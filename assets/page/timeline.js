@@ -3,7 +3,8 @@
 import { describe, edgeAt, hitAt } from "./hit.js";
 import { timeAt, xOf } from "./geometry.js";
 import { listen } from "./input.js";
-import { AXIS, groupsOf, place, rowOf } from "./layout.js";
+import { foldsAll, keyOf, noFolds } from "./folding.js";
+import { AXIS, fold, groupsOf, place, rowOf } from "./layout.js";
 import { OVERVIEW, Overview } from "./overview.js";
 import { Painter } from "./painter.js";
 import { readTheme } from "./theme.js";
@@ -18,9 +19,8 @@ import { TimeWindow } from "./window.js";
 /** @typedef {{ x: number, y: number }} Point */
 /** @typedef {{ canvas: HTMLCanvasElement, scroller: HTMLElement, spacer: HTMLElement, overview: HTMLCanvasElement }} Elements */
 /**
- * `changed` is told of every change of what is seen, `pin` of a click on a region or beside all, `hover` of what the
- * pointer is at.
- * @typedef {{ changed: () => void, pin: (region: Region | null) => void, hover: (hit: Hit | null, at: Point | null) => void }} Listeners
+ * `changed` is told of every change of what is seen, `click` and `hover` of what the pointer is at.
+ * @typedef {{ changed: () => void, click: (hit: Hit | null, at: Point) => void, hover: (hit: Hit | null, at: Point | null) => void }} Listeners
  */
 
 export class Timeline {
@@ -47,6 +47,11 @@ export class Timeline {
     /** @type {Grouping} */
     this.grouping = "region";
     this.thickness = 0;
+    this.folds = noFolds();
+    /** Whether groups are folded of which nothing else was said. */
+    this.foldsAll = false;
+    /** @type {((rank: number) => boolean) | null} */
+    this.ranks = null;
     /** @type {Region | null} */
     this.pinned = null;
     /** @type {Spot | null} */
@@ -63,7 +68,7 @@ export class Timeline {
     this.width = 0;
     this.height = 0;
     this.ratio = 1;
-    this.columns = { rowColumn: 0, titleColumn: 0, labelWidth: 0 };
+    this.columns = { rowColumn: 0, titleColumn: 0, foldColumn: 0, labelWidth: 0 };
     /** The frame that is to be drawn. @type {number | undefined} */
     this.frame = undefined;
     listen(this);
@@ -90,7 +95,10 @@ export class Timeline {
    */
   arrange(room) {
     this.width = this.elements.scroller.clientWidth;
-    this.groups = groupsOf(this.model, this.shown, this.grouping);
+    const { ranks, folds } = this;
+    this.groups = groupsOf(this.model, this.shown, this.grouping, ranks ?? undefined);
+    this.foldsAll = foldsAll(folds, this.groups, this.model.header.ranks);
+    for (const group of this.groups) if (group.folds && this.foldsAll !== folds.but.has(keyOf(group))) fold(group);
     this.contentHeight = place(this.groups, this.grouping, room, this.thickness);
     this.columns = this.painter.measureLabels(this.groups, this.width);
   }

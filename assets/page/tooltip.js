@@ -15,7 +15,7 @@ import { threadOf } from "./model.js";
  * @param {Hit} hit
  * @returns {[string, string][]}
  */
-export function linesOf(model, { row, label, group, bar }) {
+export function linesOf(model, { row, label, group, bar, together }) {
   /** @type {[string, string][]} */
   const lines = [];
   const lane = bar?.lane ?? (label && group.region === null ? row.lanes[0] : undefined);
@@ -29,6 +29,7 @@ export function linesOf(model, { row, label, group, bar }) {
     lines.push(["Start", instant(bar.start)], ["Duration", duration(length)]);
     if (bar.calls > 1 || bar.busy < 0.9995) lines.push(["Calls", `${count(bar.calls)}, merged`], ["Busy", percent(bar.busy)]);
     if (bar.exclusive !== null) lines.push(["Exclusive", `${duration(bar.exclusive)} (${percent(length > 0 ? bar.exclusive / length : 1)})`]);
+    if (together !== undefined) lines.push(["At work here", `${count(together)} of ${plural(row.of, row.unit)}`]);
     if (bar.parent !== null) lines.push(["Inside", bar.parent.label]);
   }
   return lines;

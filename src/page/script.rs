@@ -20,6 +20,7 @@ const MODULES: &[(&str, &str)] = modules![
     "search.js",
     "window.js",
     "layout.js",
+    "folding.js",
     "address.js",
     "raster.js",
     "theme.js",

@@ -7,9 +7,11 @@ mod calm;
 mod samples;
 
 // Tests, by what they look at.
+mod accessible;
 mod gallery;
 mod input;
 mod profiles;
+mod ranks;
 #[cfg(all(feature = "cli", unix))]
 mod served;
 mod shown;

@@ -11,7 +11,7 @@ test("an address holds the whole view", () => {
   /** @type {import("../address.js").View} */
   const view = {
     window: [5, 90], pin: "a&b=c", search: "/x,y/", by: "thread", sort: "mean", down: false, measured: [7, 8],
-    selected: { name: "two, words", rank: 3, thread: null, depth: 2, start: 12 }, scroll: 40, thickness: -2, split: 300, tab: "flame", scheme: "dark",
+    selected: { name: "two, words", rank: 3, thread: null, depth: 2, start: 12 }, scroll: 40, thickness: -2, split: 300, tab: "flame", ranks: "0,2-5", folds: "-~g3", scheme: "dark",
   };
   assert.deepEqual(readView(writeView(view)), view);
   assert.equal(writeView(readView("")), "");
@@ -24,7 +24,10 @@ test("what cannot be read in an address is passed over", () => {
 test("a search is text in any case, or a pattern", () => {
   assert.ok(parseSearch("SE").test("setup"));
   assert.ok(parseSearch("/^s.*p$/").test("setup") && !parseSearch("/^S/").test("setup") && parseSearch("/^S/i").test("setup"));
+  assert.ok(parseSearch("/et|se/").test("setup") && !parseSearch("/et|up/").test("setup"), "from the start on");
+  assert.ok(parseSearch("/(?i)SET/").test("setup"));
   assert.notEqual(parseSearch("/(/").error, null);
+  assert.notEqual(parseSearch("/a)(b/").error, null);
 });
 
 test("from call to call in order of time, and around", () => {
