@@ -5,13 +5,13 @@ use crate::render::style::{AXIS, GRID, RULE, TICK};
 use crate::render::{Canvas, Color, Paper};
 pub use crate::text::{printable, shorten};
 
-/// The marks of a time axis that begins at 0.
+/// The marks of a time axis.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Ticks {
     /// The unit of the labels: `ns`, `µs`, `ms`, `s`, `min` or `h`.
     pub unit: &'static str,
-    /// Position in ns and label, in order; the first is 0.
+    /// Position, ns from the start of the axis, and label, in order.
     pub marks: Vec<(i64, String)>,
 }
 
@@ -40,31 +40,48 @@ impl Ticks {
     /// ```
     #[must_use]
     pub fn new(span_ns: i64, max: usize) -> Self {
-        let span = i128::from(span_ns.max(1));
-        let intervals = (max.max(2) - 1) as i128;
-        let (unit, scale) = UNITS
-            .iter()
-            .rev()
-            .find(|&&(unit, scale)| {
-                let least = if matches!(unit, "min" | "h") { 10 } else { 2 };
-                span >= least * scale
-            })
-            .copied()
-            .unwrap_or(UNITS[0]);
+        Self::within(0, span_ns, max)
+    }
 
-        let step_ns = steps(scale).find(|step| step * intervals >= span).unwrap_or(span);
+    /// As [`new`](Self::new), of an axis that begins at `from_ns`: the labels are as long as they have to be to tell the
+    /// marks apart.
+    ///
+    /// ```
+    /// use scope_profiler::chart::axis::Ticks;
+    ///
+    /// let ticks = Ticks::within(1_500_000_000, 40_000, 3); // 40 µs after 1.5 s
+    /// assert_eq!((ticks.unit, ticks.marks[1].0, ticks.marks[1].1.as_str()), ("ms", 20_000, "1500.02"));
+    /// ```
+    #[must_use]
+    pub fn within(from_ns: i64, span_ns: i64, max: usize) -> Self {
+        let (from, span) = (i128::from(from_ns), i128::from(span_ns.max(1)));
+        let intervals = (max.max(2) - 1) as i128;
+        let (_, fine) = unit_of(span);
+        let step_ns = steps(fine).find(|step| step * intervals >= span).unwrap_or(span);
+        let (unit, scale) = unit_of(from + span);
         let decimals = decimals(step_ns, scale);
-        let marks = (0..=span / step_ns)
+        let first = from.div_euclid(step_ns) + i128::from(from.rem_euclid(step_ns) > 0);
+        let marks = (first..=(from + span) / step_ns)
             .map(|i| {
                 let at = i * step_ns;
                 (
-                    i64::try_from(at).unwrap_or(i64::MAX),
+                    i64::try_from(at - from).unwrap_or(i64::MAX),
                     format!("{:.decimals$}", at as f64 / scale as f64),
                 )
             })
             .collect();
         Ticks { unit, marks }
     }
+}
+
+/// The unit for times up to so many nanoseconds, and its length.
+fn unit_of(ns: i128) -> (&'static str, i128) {
+    let is_large_enough = |&&(unit, scale): &&(&str, i128)| {
+        let least = if matches!(unit, "min" | "h") { 10 } else { 2 };
+        ns >= least * scale
+    };
+    let unit = UNITS.iter().rev().find(is_large_enough);
+    unit.copied().unwrap_or(UNITS[0])
 }
 
 /// 1, 2 and 5 thousandths of a unit, hundredths, and so on, as whole nanoseconds.
@@ -77,7 +94,7 @@ fn steps(scale: i128) -> impl Iterator<Item = i128> {
 
 /// How many decimals a multiple of `step` needs in a unit of `scale`.
 fn decimals(step: i128, scale: i128) -> usize {
-    (0..3)
+    (0..12)
         .find(|&digits| step * 10_i128.pow(digits) % scale == 0)
         .unwrap_or(3) as usize
 }

@@ -38,6 +38,17 @@ impl Moments {
         })
     }
 
+    /// As [`new`](Self::new), for a chart of a part of the time: what is outside of it is read where the source does not
+    /// say when the run began and ended.
+    pub(super) fn of_part(subject: &Subject<'_>) -> Result<Self> {
+        let mut this = Self::new(subject)?;
+        if this.before.is_none() {
+            this.before = Some(subject.first_look()?.wall.clone());
+        }
+        this.reads_all = false;
+        Ok(this)
+    }
+
     /// The run, as far as it is known yet.
     pub(super) fn known(&self) -> Option<&Wall> {
         self.before.as_ref()

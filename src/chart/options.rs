@@ -1,6 +1,6 @@
 //! How charts are made.
 
-use crate::profile::Source;
+use crate::profile::{Source, Window};
 
 /// How fine charts are, and what they are called. Every chart takes from it what concerns it.
 ///
@@ -10,6 +10,7 @@ use crate::profile::Source;
 /// | [`columns`](Self::columns) | 2048 | Gantt chart |
 /// | [`max_lanes`](Self::max_lanes) | 1400 | Gantt chart |
 /// | [`max_regions`](Self::max_regions) | 120 | Gantt chart |
+/// | [`window`](Self::window) | the whole run | Gantt chart |
 /// | [`max_bars`](Self::max_bars) | 40 | durations |
 /// | [`max_page_bytes`](Self::max_page_bytes) | 8 000 000 | interactive page |
 ///
@@ -26,6 +27,7 @@ pub struct ChartOptions {
     pub(crate) columns: u32,
     pub(crate) max_lanes: usize,
     pub(crate) max_regions: usize,
+    pub(crate) window: Option<Window>,
     pub(crate) max_bars: usize,
     pub(crate) max_page_bytes: usize,
 }
@@ -37,6 +39,7 @@ impl Default for ChartOptions {
             columns: 2048,
             max_lanes: 1400,
             max_regions: 120,
+            window: None,
             max_bars: 40,
             max_page_bytes: 8_000_000,
         }
@@ -92,6 +95,27 @@ impl ChartOptions {
     #[must_use]
     pub fn max_regions(mut self, regions: usize) -> Self {
         self.max_regions = regions.max(1);
+        self
+    }
+
+    /// Draws only this part of the run. Calls that reach beyond it are cut at its edges, and regions without a call in it
+    /// are left out. Where the file has blocks of its calls, none outside of it are read.
+    ///
+    /// ```
+    /// use scope_profiler::RegionFilter;
+    /// use scope_profiler::chart::{ChartOptions, GanttChart};
+    /// use scope_profiler::profile::{Call, Profile};
+    ///
+    /// let profile = Profile::builder().session(0, 0, 100).interval(Call::new("solve", 20..90)).build();
+    /// let options = ChartOptions::new().window("50ns..80ns".parse()?);
+    /// let chart = GanttChart::reduce(&profile, &RegionFilter::new(), &options)?;
+    /// assert_eq!((chart.from_ns, chart.span_ns), (50, 30));
+    /// assert_eq!((chart.regions[0].lanes[0].bars[0].start_ns, chart.header.intervals), (50, 1));
+    /// # Ok::<(), scope_profiler::Error>(())
+    /// ```
+    #[must_use]
+    pub fn window(mut self, window: Window) -> Self {
+        self.window = Some(window);
         self
     }
 

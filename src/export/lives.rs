@@ -1,8 +1,8 @@
 //! The lives of the spans of a rank, beside its calls.
 
-use super::window::Window;
 use crate::analysis::lifetimes::{Life, OnSpan, RowSpans};
 use crate::error::Result;
+use crate::profile::Window;
 use crate::profile::{Intervals, Source};
 use std::collections::BTreeMap;
 

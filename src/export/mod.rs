@@ -18,11 +18,10 @@ mod selected;
 mod spool;
 pub mod table;
 mod terminal;
-mod window;
 
+pub use crate::profile::Window;
 pub use exporter::{ExportOption, ExportOptions, Exporter};
 pub use formats::{EXPORTERS, exporter, exporter_for};
 pub use job::{Export, ExportProgress};
 pub use output::Output;
 pub use selected::{RowStatistics, Selected};
-pub use window::Window;

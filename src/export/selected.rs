@@ -1,9 +1,9 @@
 //! What was selected of a profile, as exporters see it.
 
-use super::window::Window;
 use crate::analysis::nesting;
 use crate::analysis::selection::RegionFilter;
 use crate::error::Result;
+use crate::profile::Window;
 use crate::profile::{CHUNK, ClockAgreement, Intervals, Numbers, Source, Statistics, thread_label};
 use std::cell::Cell;
 use std::collections::BTreeMap;

@@ -12,6 +12,7 @@ mod sketch;
 mod statistics;
 mod stored;
 pub(crate) mod threads;
+mod window;
 
 pub use blocks::{Block, LaneBlocks, RowBlocks};
 pub use call::Call;
@@ -31,6 +32,7 @@ pub use statistics::Statistics;
 pub(crate) use statistics::{percentiles, saturate};
 pub use stored::{PathSummary, RowSummary, StoredSummary};
 pub use threads::thread_label;
+pub use window::Window;
 
 use crate::error::Result;
 use std::collections::BTreeMap;

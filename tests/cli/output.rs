@@ -275,3 +275,35 @@ fn the_help_and_the_guide_name_every_chart() {
         }
     }
 }
+
+#[test]
+fn a_window_of_the_gantt_chart_shows_the_calls_in_it() {
+    let profile = sample();
+    let (_, out) = written(
+        &profile,
+        &["--plots", "gantt", "--data", "--window", "250us..450us"],
+    );
+    let table = fs::read_to_string(out.join("gantt_plot.csv")).unwrap();
+    let bars: Vec<String> = table
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').collect::<Vec<_>>()[..6].join(" "))
+        .collect();
+    assert_eq!(
+        bars,
+        [
+            "main 0 0  250000 450000",
+            "main 1 1  250000 450000",
+            "solve 0 0  250000 400000",
+            "solve 1 1  300000 400000"
+        ]
+    );
+    assert!(out.join("gantt_plot.png").exists());
+
+    let file = profile.path();
+    let file = str(&file);
+    let complained = complaint(&run(&[file, "-o", "unused", "--window", "1s.."]));
+    assert!(complained.contains("after the end of the run"), "{complained}");
+    assert!(usage_error(&[file, "--window", "1s..2s"]).contains("--output"));
+    assert!(usage_error(&[file, "-o", "unused", "--window", "2s..1s"]).contains("it ends before it begins"));
+}

@@ -25,9 +25,9 @@ pub(crate) enum Part {
 }
 
 impl Pyramid {
-    /// Takes what overlaps a window apart, in order: into the largest blocks inside of it that are `enough`, and the
+    /// Takes what overlaps a window, or everything, apart, in order: into the largest blocks inside of it that are `enough`, and the
     /// calls of all others.
-    pub(crate) fn parts(&self, window: &Range<i64>, enough: &dyn Fn(Around) -> bool) -> Vec<Part> {
+    pub(crate) fn parts(&self, window: Option<&Range<i64>>, enough: &dyn Fn(Around) -> bool) -> Vec<Part> {
         let mut parts = Vec::new();
         if let Some(top) = self.levels().len().checked_sub(1) {
             for at in 0..self.levels()[top].len() {
@@ -39,18 +39,22 @@ impl Pyramid {
 
     fn part(
         &self,
-        window: &Range<i64>,
+        window: Option<&Range<i64>>,
         enough: &dyn Fn(Around) -> bool,
         (level, at): (usize, usize),
         parts: &mut Vec<Part>,
     ) {
         let block = &self.levels()[level][at];
-        let is_before = block.first_start_ns < window.start && block.last_end_ns <= window.start;
-        if is_before || block.first_start_ns >= window.end {
+        let is_outside = |window: &&Range<i64>| {
+            let is_before = block.first_start_ns < window.start && block.last_end_ns <= window.start;
+            is_before || block.first_start_ns >= window.end
+        };
+        if window.as_ref().is_some_and(is_outside) {
             return;
         }
         let leaves = self.leaves(level, at);
-        let is_inside = block.first_start_ns >= window.start && block.last_end_ns <= window.end;
+        let is_inside = window
+            .is_none_or(|window| block.first_start_ns >= window.start && block.last_end_ns <= window.end);
         let reach_ns = self.before(leaves.start).reach_ns;
         let around = Around {
             block,

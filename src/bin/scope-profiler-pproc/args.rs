@@ -24,7 +24,7 @@ pub(crate) struct Args {
     pub(crate) files: Vec<PathBuf>,
 
     /// Verify the files, which may also be rank logs: nothing lost, rows in order, numbers that agree
-    #[arg(long, conflicts_with_all = ["output", "show", "include", "exclude", "ranks", "plots", "format", "data", "exact"])]
+    #[arg(long, conflicts_with_all = ["output", "show", "include", "exclude", "ranks", "plots", "format", "window", "data", "exact"])]
     pub(crate) check: bool,
 
     /// Write charts and region_statistics.json into DIR, which is created
@@ -46,6 +46,11 @@ pub(crate) struct Args {
     /// Formats of the charts; html is the interactive page
     #[arg(long, value_name = "FORMAT", num_args = 1.., value_delimiter = ',', default_value = "png", requires = "output")]
     pub(crate) format: Vec<Format>,
+
+    /// Of the Gantt chart only this time, counted from the start of the run, as in 1.5s..2s, 200ms.. or ..30us: calls that
+    /// reach beyond it are cut at its edges
+    #[arg(long, value_name = "FROM..UNTIL", requires = "output")]
+    pub(crate) window: Option<Window>,
 
     /// Also write the numbers of each chart, as CSV
     #[arg(long, requires = "output")]

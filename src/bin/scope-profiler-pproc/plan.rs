@@ -102,9 +102,18 @@ impl Plan {
             file: args.files.first().cloned().unwrap_or_default(),
             actions,
             quiet: args.quiet,
-            options: ChartOptions::new()
-                .max_page_bytes(usize::try_from(args.max_html_size.as_u64()).unwrap_or(usize::MAX)),
+            options: options(args),
         }
+    }
+}
+
+/// How charts are made.
+fn options(args: &Args) -> ChartOptions {
+    let page = usize::try_from(args.max_html_size.as_u64()).unwrap_or(usize::MAX);
+    let options = ChartOptions::new().max_page_bytes(page);
+    match args.window {
+        Some(window) => options.window(window),
+        None => options,
     }
 }
 

@@ -1,14 +1,10 @@
 //! Reduces a row from the blocks that its source has stored: calls are read only where a block says too little.
 
 use super::lane::{LaneReducer, RawBar};
-use super::row::RowReducer;
+use super::row::{RowReducer, cut};
 use crate::analysis::windows::{Around, Part, Pyramid, Pyramids};
 use crate::error::Result;
-use crate::profile::{Intervals, Source};
-use std::ops::Range;
-
-/// All time there is.
-const ALWAYS: Range<i64> = i64::MIN..i64::MAX;
+use crate::profile::{Intervals, Source, Window};
 
 /// How a row is to be reduced.
 pub(super) struct FromBlocks<'a> {
@@ -17,6 +13,8 @@ pub(super) struct FromBlocks<'a> {
     pub(super) columns: u64,
     /// The columns that the chart will have at least, as a power of two, ns.
     pub(super) level: u32,
+    /// What is drawn, on the axis of the chart, where that is not everything.
+    pub(super) window: Option<Window>,
 }
 
 impl FromBlocks<'_> {
@@ -43,11 +41,14 @@ impl FromBlocks<'_> {
         let Some(all) = reduced.next().transpose()? else {
             return Ok(None);
         };
-        let of_threads: Vec<LaneReducer> = reduced.collect::<Result<_>>()?;
+        let (all, in_window) = all;
+        let of_threads = reduced.map(|lane| Ok(lane?.0));
+        let of_threads: Vec<LaneReducer> = of_threads.collect::<Result<_>>()?;
         let span = (whole.first_start_ns, whole.last_end_ns);
         Ok(Some(RowReducer::reduced(
             (span.0.saturating_sub(shift), span.1.saturating_sub(shift)),
             numbers,
+            in_window,
             all,
             overlap.then_some(of_threads),
         )))
@@ -55,18 +56,24 @@ impl FromBlocks<'_> {
 
     fn parts(&self, lane: &Pyramid, shift: i64) -> Vec<Part> {
         let column = |time: i64| time.saturating_sub(shift) >> self.level;
-        lane.parts(&ALWAYS, &|Around {
-                                  block,
-                                  reach_ns,
-                                  next_start_ns,
-                              }| {
+        let window = self.window.map(|window| {
+            let unshifted = |time: i64| time.saturating_add(shift);
+            unshifted(window.from_ns())..unshifted(window.until_ns())
+        });
+        lane.parts(window.as_ref(), &|Around {
+                                          block,
+                                          reach_ns,
+                                          next_start_ns,
+                                      }| {
             let (start, end) = (block.first_start_ns, block.last_end_ns);
             let is_apart = reach_ns <= start && next_start_ns.is_none_or(|next| next >= end);
             is_inside(reach_ns, end) || (is_apart && column(start) == column(end))
         })
     }
 
-    fn lane(&self, row: usize, lane: &Pyramid, parts: Vec<Part>, shift: i64) -> Result<LaneReducer> {
+    /// The lane, and how many calls are in it.
+    fn lane(&self, row: usize, lane: &Pyramid, parts: Vec<Part>, shift: i64) -> Result<(LaneReducer, u64)> {
+        let mut count = 0;
         let mut reducer = LaneReducer::new(self.columns, self.level);
         let mut buffer = Intervals::new();
         let shifted = |time: i64| time.saturating_sub(shift);
@@ -74,21 +81,29 @@ impl FromBlocks<'_> {
             match part {
                 Part::Whole { block, reach_ns } if is_inside(reach_ns, block.last_end_ns) => {
                     reducer.push_inside(block.calls);
+                    count += block.calls;
                 }
-                Part::Whole { block, .. } => reducer.push_hull(RawBar {
-                    start: shifted(block.first_start_ns),
-                    end: shifted(block.last_end_ns),
-                    busy: block.busy_ns,
-                    calls: u32::try_from(block.calls).unwrap_or(u32::MAX),
-                }),
+                Part::Whole { block, .. } => {
+                    count += block.calls;
+                    reducer.push_hull(RawBar {
+                        start: shifted(block.first_start_ns),
+                        end: shifted(block.last_end_ns),
+                        busy: block.busy_ns,
+                        calls: u32::try_from(block.calls).unwrap_or(u32::MAX),
+                    });
+                }
                 Part::Calls(calls) => {
                     lane.each_call(self.source, row, calls, &mut buffer, |start, end| {
-                        reducer.push(shifted(start), shifted(end.max(start)));
+                        if let Some((start, end)) = cut(self.window, shifted(start), shifted(end.max(start)))
+                        {
+                            reducer.push(start, end);
+                            count += 1;
+                        }
                     })?
                 }
             }
         }
-        Ok(reducer)
+        Ok((reducer, count))
     }
 }
 
@@ -111,7 +126,7 @@ mod tests {
     use crate::RegionFilter;
     use crate::analysis::windows::stored_blocks::Stored;
     use crate::chart::ChartOptions;
-    use crate::profile::{Call, Profile};
+    use crate::profile::{Call, Profile, Window};
     use proptest::prelude::*;
     use std::cell::Cell;
 
@@ -140,13 +155,23 @@ mod tests {
         #[test]
         fn a_chart_from_blocks_is_that_from_all_intervals(
             profile in profile(), columns in 1_u32..200, lanes in 2_usize..6, block in 1_u64..6,
+            window in prop::option::of((0_i64..9_000, 1_i64..9_000)),
         ) {
-            let options = ChartOptions::new().columns(columns).max_lanes(lanes);
+            let mut options = ChartOptions::new().columns(columns).max_lanes(lanes);
+            if let Some((from, length)) = window {
+                options = options.window(Window::new(from, from + length));
+            }
             let filter = RegionFilter::new();
             let stored = Stored { profile: &profile, block, read: Cell::new(0) };
-            let found = GanttChart::reduce(&stored, &filter, &options).unwrap();
-            let expected = GanttChart::reduce(&profile, &filter, &options).unwrap();
-            prop_assert_eq!(found, expected);
+            let found = GanttChart::reduce(&stored, &filter, &options);
+            let expected = GanttChart::reduce(&profile, &filter, &options);
+            match expected {
+                Ok(expected) => prop_assert_eq!(found.unwrap(), expected),
+                Err(expected) => {
+                    prop_assert!(window.is_some());
+                    prop_assert_eq!(found.unwrap_err().to_string(), expected.to_string());
+                }
+            }
         }
     }
 
@@ -167,5 +192,43 @@ mod tests {
         assert!(bars.len() <= 100, "{}", bars.len());
         let read = stored.read.get();
         assert!(read <= 100 * 100, "{read}");
+    }
+
+    /// The share of each bar that is in the window, whatever is outside of it.
+    #[test]
+    fn a_window_shows_what_is_in_it_and_nothing_else() {
+        let profile = Profile::builder()
+            .session(0, 1_000, 2_000)
+            .interval(Call::new("main", 1_000..2_000))
+            .interval(Call::new("before", 1_100..1_500))
+            .interval(Call::new("solve", 1_490..1_510))
+            .interval(Call::new("solve", 1_530..1_540))
+            .interval(Call::new("solve", 1_590..1_900))
+            .interval(Call::new("solve", 1_600..1_601))
+            .build();
+        let options = ChartOptions::new().window(Window::new(500, 600));
+        let chart = GanttChart::reduce(&profile, &RegionFilter::new(), &options).unwrap();
+        let names: Vec<&str> = chart.regions.iter().map(|region| region.name.as_str()).collect();
+        assert_eq!(names, ["main", "solve"]);
+        let bars = |at: usize| {
+            let bars = chart.regions[at].lanes[0].bars.iter();
+            bars.map(|bar| (bar.start_ns, bar.end_ns)).collect::<Vec<_>>()
+        };
+        assert_eq!(bars(0), [(500, 600)]);
+        assert_eq!(bars(1), [(500, 510), (530, 540), (590, 600)]);
+        assert_eq!((chart.origin_ns, chart.from_ns, chart.span_ns), (1_000, 500, 100));
+        assert_eq!(chart.header.intervals, 4);
+        assert_eq!(chart.header.wall_ns, 1_000);
+        let error = |from, until| {
+            let options = ChartOptions::new().window(Window::new(from, until));
+            let chart = GanttChart::reduce(
+                &profile,
+                &RegionFilter::new().include(["before"]).unwrap(),
+                &options,
+            );
+            chart.unwrap_err().to_string()
+        };
+        assert!(error(2_000, 3_000).contains("after the end of the run, which took 1.00 µs"));
+        assert!(error(600, 700).contains("no call of the chosen regions is in the window"));
     }
 }

@@ -45,13 +45,14 @@ pub(super) struct Run {
     pub(super) shade: u8,
 }
 
-/// Shades `pixels` pixels that stand for `span_ns`; reuses its memory from lane to lane.
+/// Shades `pixels` pixels that stand for `span_ns` from `from_ns` on; reuses its memory from lane to lane.
 ///
 /// A shade is the share of time in which the region ran. Calls of one length look alike wherever in a pixel they
 /// begin: edges with room beside them stand on whole pixels, a short call alone is a hairline whose strength is that
 /// of its length, and where short calls are dense the shares of neighbouring pixels are averaged.
 #[derive(Debug)]
 pub(super) struct Coverage {
+    from_ns: i64,
     scale: f64,
     /// Covered share of each pixel, but for dense ones.
     share: Vec<f32>,
@@ -62,8 +63,9 @@ pub(super) struct Coverage {
 }
 
 impl Coverage {
-    pub(super) fn new(span_ns: i64, pixels: usize) -> Self {
+    pub(super) fn new((from_ns, span_ns): (i64, i64), pixels: usize) -> Self {
         Coverage {
+            from_ns,
             scale: pixels as f64 / span_ns.max(1) as f64,
             share: vec![0.0; pixels],
             dense: vec![0.0; pixels],
@@ -74,6 +76,13 @@ impl Coverage {
 
     /// The runs of a lane. `parted` tells long calls apart that follow each other at once.
     pub(super) fn runs(&mut self, bars: &[Bar], grain: Grain, parted: bool) -> Vec<Run> {
+        let shifted: Vec<Bar>;
+        let bars = if self.from_ns == 0 {
+            bars
+        } else {
+            shifted = bars.iter().map(|bar| bar.shifted(-self.from_ns)).collect();
+            &shifted
+        };
         self.share.fill(0.0);
         self.dense.fill(0.0);
         self.is_dense.fill(false);
@@ -276,7 +285,7 @@ mod tests {
 
     #[test]
     fn a_bar_of_whole_pixels_is_solid() {
-        let runs = Coverage::new(1_000, 100).runs(&[bar(100, 300, 1.0)], Grain::FINEST, true);
+        let runs = Coverage::new((0, 1_000), 100).runs(&[bar(100, 300, 1.0)], Grain::FINEST, true);
         assert_eq!(
             runs,
             [Run {
@@ -297,7 +306,7 @@ mod tests {
 
     #[test]
     fn the_shade_is_the_busy_share_and_never_invisible() {
-        let mut coverage = Coverage::new(1_000, 100);
+        let mut coverage = Coverage::new((0, 1_000), 100);
         let mut shade = |busy| coverage.runs(&[bar(100, 300, busy)], Grain::FINEST, true)[0].shade;
         assert_eq!([1.0, 0.75, 0.5, 0.25].map(&mut shade), [32, 24, 16, 8]);
         assert_eq!([0.014, 0.000_001].map(&mut shade), [2, 2]);
@@ -315,7 +324,7 @@ mod tests {
             let bars: Vec<Bar> = (0..700)
                 .map(|i| bar(i * 1_370, i * 1_370 + (1_370.0 * busy) as i64, 1.0))
                 .collect();
-            let runs = Coverage::new(700 * 1_370, 959).runs(&bars, Grain::FINEST, true);
+            let runs = Coverage::new((0, 700 * 1_370), 959).runs(&bars, Grain::FINEST, true);
             let ink = ink(&runs, 959);
             assert!((least..=most).contains(&ink), "{busy}: {ink}");
             let shades = runs.iter().map(|run| run.shade);
@@ -331,7 +340,7 @@ mod tests {
             let bars: Vec<Bar> = (0..80)
                 .map(|i| bar(i * 12_347 + 5, i * 12_347 + 5 + length, 1.0))
                 .collect();
-            let runs = Coverage::new(1_000_000, 1_000).runs(&bars, Grain::FINEST, true);
+            let runs = Coverage::new((0, 1_000_000), 1_000).runs(&bars, Grain::FINEST, true);
             assert_eq!(runs.len(), 80, "{length}");
             let looks: std::collections::BTreeSet<_> =
                 runs.iter().map(|run| (run.to - run.from, run.shade)).collect();
@@ -341,7 +350,7 @@ mod tests {
 
     #[test]
     fn a_short_call_looks_the_same_in_one_column_of_the_chart_and_in_two() {
-        let mut coverage = Coverage::new(1_000, 1_000);
+        let mut coverage = Coverage::new((0, 1_000), 1_000);
         let mut look = |bars: &[Bar]| {
             let runs = coverage.runs(bars, Grain::FINEST, false);
             assert_eq!(runs.len(), 1, "{runs:?}");
@@ -354,7 +363,7 @@ mod tests {
 
     #[test]
     fn an_interval_too_short_to_see_is_a_hairline_at_both_ends_and_in_between() {
-        let mut coverage = Coverage::new(1_000_000, 100);
+        let mut coverage = Coverage::new((0, 1_000_000), 100);
         for at in [0, 500_000, 1_000_000] {
             let runs = coverage.runs(&[bar(at, at, 1.0)], Grain::FINEST, true);
             assert_eq!(runs.len(), 1, "{runs:?}");
@@ -365,7 +374,7 @@ mod tests {
     #[test]
     fn long_calls_that_follow_at_once_are_told_apart() {
         let bars = [bar(0, 500, 1.0), bar(500, 1_000, 1.0)];
-        let mut coverage = Coverage::new(1_000, 100);
+        let mut coverage = Coverage::new((0, 1_000), 100);
         assert_eq!(coverage.runs(&bars, Grain::FINEST, false).len(), 1);
         let runs = coverage.runs(&bars, Grain::FINEST, true);
         assert_eq!(runs.len(), 3);
@@ -375,7 +384,7 @@ mod tests {
     #[test]
     fn a_coarser_grain_gives_fewer_runs() {
         let bars: Vec<Bar> = (0..500).map(|i| bar(i * 20, i * 20 + 7, 1.0)).collect();
-        let mut coverage = Coverage::new(10_000, 1000);
+        let mut coverage = Coverage::new((0, 10_000), 1000);
         let mut runs = |pixels, shades| coverage.runs(&bars, Grain { pixels, shades }, true);
         assert!(runs(8, SHADES).len() < runs(1, SHADES).len());
         assert!(runs(1, 8).iter().all(|run| run.shade % 4 == 0 && run.shade > 0));

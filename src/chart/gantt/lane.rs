@@ -164,6 +164,11 @@ impl LaneReducer {
         }
     }
 
+    /// Whether nothing was added.
+    pub(super) fn is_empty(&self) -> bool {
+        self.bars.is_empty() && self.open.is_none()
+    }
+
     /// Its columns are 2^level ns.
     #[cfg(feature = "plot")]
     pub(super) fn level(&self) -> u32 {

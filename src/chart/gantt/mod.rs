@@ -28,6 +28,8 @@ pub struct GanttChart {
     /// the file does not say when the run began. 0 where the clocks of the ranks were never compared: then the start of
     /// each rank is the 0 of its lanes.
     pub origin_ns: i64,
+    /// Where the axis begins, ns after its 0: 0 but for a [window](crate::chart::ChartOptions::window).
+    pub from_ns: i64,
     /// The length of the time axis, ns; at least 1.
     pub span_ns: i64,
     /// The regions.
@@ -119,6 +121,15 @@ pub struct Bar {
 }
 
 impl Bar {
+    /// The same, so many ns later.
+    fn shifted(self, ns: i64) -> Self {
+        Bar {
+            start_ns: self.start_ns.saturating_add(ns),
+            end_ns: self.end_ns.saturating_add(ns),
+            ..self
+        }
+    }
+
     /// The bar of one interval, in ns after the origin.
     ///
     /// A chart can be put together of what did not come from a profile:

@@ -45,7 +45,7 @@ impl Figure for GanttChart {
         let backdrop = Backdrop::new(heading, paper);
         let layout = Layout::of(self, backdrop.top(), paper)?;
         let (left, right) = (layout.left, layout.right);
-        let ticks = Ticks::new(self.span_ns, style::ticks(right - left, 11));
+        let ticks = Ticks::within(self.from_ns, self.span_ns, style::ticks(right - left, 11));
         let x = |ns: i64| {
             let share = ns as f64 / self.span_ns as f64;
             left + (f64::from(right - left) * share).round() as i32
@@ -119,7 +119,7 @@ impl GanttPicture<'_> {
     fn draw_lanes(&self, canvas: &mut dyn Canvas) -> Result<()> {
         let layout = &self.layout;
         let pixels = (layout.right - layout.left) / canvas.resolution() as i32;
-        let mut coverage = Coverage::new(self.chart.span_ns, pixels.max(1) as usize);
+        let mut coverage = Coverage::new((self.chart.from_ns, self.chart.span_ns), pixels.max(1) as usize);
         let grain = if canvas.is_vector() {
             self.vector_grain(&mut coverage)
         } else {

@@ -15,9 +15,10 @@ use crate::chart::moments::Moments;
 use crate::chart::options::ChartOptions;
 use crate::chart::palette::OTHERS;
 use crate::chart::subject::{Facts, Subject, not_timed};
-use crate::error::Result;
-use crate::profile::{Intervals, Source, thread_label};
+use crate::error::{Error, Result};
+use crate::profile::{Intervals, Source, Window, thread_label};
 use crate::render::Figure;
+use crate::units::duration;
 use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::collections::hash_map::Entry;
@@ -58,6 +59,9 @@ pub struct GrowingGantt<'a> {
     max_lanes: usize,
     /// Whether lanes are left empty.
     is_outline: bool,
+    /// The 0 of the axis, where there is a window, which is what is drawn.
+    origin: i64,
+    window: Option<Window>,
     first_start: i64,
     last_end: i64,
     /// The rows that are being read.
@@ -85,15 +89,22 @@ impl<'a> GrowingGantt<'a> {
     ///
     /// When nothing is left to draw, or what has to be known before cannot be read.
     pub fn new(subject: &Subject<'a>, options: &ChartOptions) -> Result<Self> {
-        let mut this = Self::empty(subject, options)?;
+        let mut this = Self::empty(subject, options, options.window)?;
         this.take_blocks(subject)?;
         Ok(this)
     }
 
-    fn empty(subject: &Subject<'a>, options: &ChartOptions) -> Result<Self> {
+    fn empty(subject: &Subject<'a>, options: &ChartOptions, window: Option<Window>) -> Result<Self> {
         let (source, drawn) = (subject.source(), subject.drawn()?);
-        let moments = Moments::new(subject)?;
-        let (first_start, last_end) = moments.axis().unwrap_or((i64::MAX, i64::MIN));
+        let moments = match window {
+            Some(_) => Moments::of_part(subject)?,
+            None => Moments::new(subject)?,
+        };
+        let (origin, end) = moments.axis().unwrap_or((i64::MAX, i64::MIN));
+        let window = window
+            .map(|window| part_of_run(window, (origin, end)))
+            .transpose()?;
+        let (first_start, last_end) = window.map_or((origin, end), |of| (of.from_ns(), of.until_ns()));
         Ok(GrowingGantt {
             source,
             title: options.title_for(source),
@@ -103,6 +114,8 @@ impl<'a> GrowingGantt<'a> {
             columns: options.columns.into(),
             max_lanes: options.max_lanes,
             is_outline: false,
+            origin,
+            window,
             first_start,
             last_end,
             open: FxHashMap::default(),
@@ -120,7 +133,7 @@ impl<'a> GrowingGantt<'a> {
     pub(crate) fn outline(subject: &Subject<'a>, options: &ChartOptions) -> Result<Self> {
         Ok(GrowingGantt {
             is_outline: true,
-            ..Self::empty(subject, options)?
+            ..Self::empty(subject, options, None)?
         })
     }
 
@@ -135,6 +148,7 @@ impl<'a> GrowingGantt<'a> {
                     pyramids: &pyramids,
                     columns: self.columns,
                     level: self.level(),
+                    window: self.window,
                 };
                 let shift = self.moments.shift(self.source.rows()[row].rank);
                 if let Some(reducer) = from.row(row, shift, self.max_threads(row))? {
@@ -157,7 +171,7 @@ impl<'a> GrowingGantt<'a> {
 
     /// What reduces a row, which begins.
     fn begin(&self, row: usize) -> RowReducer {
-        RowReducer::new(self.columns, self.level(), self.max_threads(row))
+        RowReducer::new(self.columns, self.level(), self.max_threads(row), self.window)
     }
 
     /// How many threads of a row may have lanes of their own.
@@ -179,7 +193,13 @@ impl<'a> GrowingGantt<'a> {
         if self.header.threads_merged {
             reducer.merge_threads();
         }
-        self.header.intervals += row.intervals;
+        if self.window.is_some() && reducer.calls == 0 {
+            return;
+        }
+        self.header.intervals += match self.window {
+            Some(_) => reducer.calls,
+            None => row.intervals,
+        };
         let shift = self.moments.shift(row.rank);
         let unshifted = |time: i64| time.saturating_add(shift);
         self.moments.see(
@@ -187,8 +207,10 @@ impl<'a> GrowingGantt<'a> {
             unshifted(reducer.first_start),
             unshifted(reducer.last_end),
         );
-        self.first_start = self.first_start.min(reducer.first_start);
-        self.last_end = self.last_end.max(reducer.last_end);
+        if self.window.is_none() {
+            self.first_start = self.first_start.min(reducer.first_start);
+            self.last_end = self.last_end.max(reducer.last_end);
+        }
         self.threads
             .extend(reducer.threads().iter().map(|&thread| (row.rank, thread)));
         let start = self.starts.entry(region).or_insert(i64::MAX);
@@ -232,7 +254,12 @@ impl<'a> GrowingGantt<'a> {
     /// When there was nothing to draw, or names of threads cannot be read.
     pub fn finish(mut self, facts: &Facts) -> Result<GanttChart> {
         if self.header.intervals == 0 {
-            return Err(not_timed(self.source));
+            return Err(match self.window {
+                Some(_) => Error::not_found(
+                    "there is nothing to draw: no call of the chosen regions is in the window",
+                ),
+                None => not_timed(self.source),
+            });
         }
         let level = self.level();
         let mut order: Vec<Option<usize>> = self.starts.keys().copied().collect();
@@ -262,6 +289,8 @@ impl<'a> GrowingGantt<'a> {
             .filter(|bar| bar.calls > 1)
             .map(|bar| u64::from(bar.calls))
             .sum();
+        let origin_ns = self.window.map_or(self.first_start, |_| self.origin);
+        let from_ns = offset(origin_ns, self.first_start);
         let span_ns = offset(self.first_start, self.last_end).max(1);
         let wall = self.moments.wall(self.source);
         Ok(GanttChart {
@@ -278,7 +307,8 @@ impl<'a> GrowingGantt<'a> {
                 run_notes: facts.notes.clone(),
                 ..self.header
             },
-            origin_ns: self.first_start,
+            origin_ns,
+            from_ns,
             span_ns,
             regions,
         })
@@ -305,13 +335,15 @@ impl<'a> GrowingGantt<'a> {
     /// Takes the lanes of a region, in order of rank and thread.
     fn lanes(&mut self, region: Option<usize>, level: u32) -> Vec<Lane> {
         let (origin, end) = (self.first_start, self.last_end);
+        let after_zero = self.window.map_or(0, |_| offset(self.origin, origin));
         let mut lanes = Vec::new();
         for group in 0..self.plan.ranks().div_ceil(self.plan.ranks_per_lane) {
             let members = self.plan.members(group);
             let (Some(&rank), Some(&last_rank)) = (members.first(), members.last()) else {
                 continue;
             };
-            let mut push = |thread, bars| {
+            let mut push = |thread, mut bars: Vec<Bar>| {
+                bars.iter_mut().for_each(|bar| *bar = bar.shifted(after_zero));
                 lanes.push(Lane {
                     rank,
                     last_rank,
@@ -400,6 +432,25 @@ impl Observer for GrowingGantt<'_> {
         }
         Ok(())
     }
+}
+
+/// What of a run that goes from one moment to another is in a window of it.
+fn part_of_run(window: Window, (start, end): (i64, i64)) -> Result<Window> {
+    if start > end {
+        return Err(Error::not_found(
+            "there is nothing to draw: the profile has no intervals",
+        ));
+    }
+    let part = window.since(start);
+    // The last call may have no length.
+    let until = part.until_ns().min(end.saturating_add(1));
+    if part.from_ns() >= until {
+        let length = duration(offset(start, end));
+        return Err(Error::config(format!(
+            "the window {window} begins after the end of the run, which took {length}"
+        )));
+    }
+    Ok(Window::new(part.from_ns(), until))
 }
 
 fn bars((at, mut raw): (u32, Vec<RawBar>), level: u32, origin: i64) -> Vec<Bar> {

@@ -2,7 +2,7 @@
 
 use super::lane::LaneReducer;
 use crate::analysis::threads::{ThreadIndex, ThreadOverlap};
-use crate::profile::Intervals;
+use crate::profile::{Interval, Intervals, Window};
 
 /// One region on one rank while its intervals stream past.
 #[derive(Debug)]
@@ -16,13 +16,17 @@ pub(super) struct RowReducer {
     threads: Vec<LaneReducer>,
     max_threads: usize,
     overlap: ThreadOverlap,
+    window: Option<Window>,
+    /// Those in the window, where there is one.
+    pub(super) calls: u64,
     pub(super) first_start: i64,
     pub(super) last_end: i64,
 }
 
 impl RowReducer {
     /// `max_threads` is how many threads may get a lane of their own; 1 keeps them together.
-    pub(super) fn new(columns: u64, level: u32, max_threads: usize) -> Self {
+    /// Of all calls, or what of them is in a window, once their times are shifted.
+    pub(super) fn new(columns: u64, level: u32, max_threads: usize, window: Option<Window>) -> Self {
         RowReducer {
             columns,
             level,
@@ -31,6 +35,8 @@ impl RowReducer {
             threads: Vec::new(),
             max_threads,
             overlap: ThreadOverlap::NONE,
+            window,
+            calls: 0,
             first_start: i64::MAX,
             last_end: i64::MIN,
         }
@@ -41,6 +47,7 @@ impl RowReducer {
     pub(super) fn reduced(
         span: (i64, i64),
         threads: &[u32],
+        calls: u64,
         all: LaneReducer,
         lanes: Option<Vec<LaneReducer>>,
     ) -> Self {
@@ -59,7 +66,8 @@ impl RowReducer {
             threads: lanes.unwrap_or_default(),
             first_start: span.0,
             last_end: span.1,
-            ..Self::new(2, 0, 1)
+            calls,
+            ..Self::new(2, 0, 1, None)
         }
     }
 
@@ -85,7 +93,11 @@ impl RowReducer {
         self.overlap.add_only(thread, last);
         self.first_start = self.first_start.min(first.saturating_sub(shift));
         self.last_end = self.last_end.max(last);
-        shifted.for_each(|(_, start, end)| self.all.push(start, end));
+        let cut = shifted.filter_map(|(_, start, end)| cut(self.window, start, end));
+        for (start, end) in cut {
+            self.calls += 1;
+            self.all.push(start, end);
+        }
     }
 
     /// Takes from the next intervals only the time that they span, and their threads.
@@ -114,6 +126,12 @@ impl RowReducer {
             if slot == self.threads.len() {
                 self.threads.push(LaneReducer::new(self.columns, self.level));
             }
+        }
+        let Some((start, end)) = cut(self.window, start, end) else {
+            return;
+        };
+        self.calls += 1;
+        if seen > 1 && seen <= self.max_threads {
             self.threads[slot].push(start, end);
         } else if seen > 1 {
             self.threads = Vec::new();
@@ -147,11 +165,27 @@ impl RowReducer {
     pub(super) fn into_lanes(self) -> (LaneReducer, Vec<(u32, LaneReducer)>) {
         let mut threads = Vec::new();
         if self.overlap.found() && !self.threads.is_empty() {
-            threads.extend(self.slots.seen().iter().copied().zip(self.threads));
+            let lanes = self.slots.seen().iter().copied().zip(self.threads);
+            // In a window some may have no calls.
+            threads.extend(lanes.filter(|(_, lane)| !lane.is_empty()));
             threads.sort_by_key(|&(thread, _)| thread);
         }
         (self.all, threads)
     }
+}
+
+/// What of a call is in a window, where there is one.
+#[inline]
+pub(super) fn cut(window: Option<Window>, start: i64, end: i64) -> Option<(i64, i64)> {
+    let Some(window) = window else {
+        return Some((start, end));
+    };
+    let part = window.cut(Interval {
+        start_ns: start,
+        end_ns: end,
+        thread: 0,
+    })?;
+    Some((part.start_ns, part.end_ns))
 }
 
 #[cfg(test)]
@@ -159,7 +193,7 @@ mod tests {
     use super::*;
 
     fn lanes(max_threads: usize, intervals: &[(u32, i64, i64)]) -> Vec<u32> {
-        let mut row = RowReducer::new(100, 0, max_threads);
+        let mut row = RowReducer::new(100, 0, max_threads, None);
         for &(thread, start, end) in intervals {
             row.push(thread, start, end);
         }

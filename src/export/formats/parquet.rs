@@ -2,8 +2,8 @@
 
 use crate::analysis::merge::{Merge, RankCall};
 use crate::error::Result;
-use crate::export::window::Window;
 use crate::export::{ExportOption, ExportOptions, Exporter, Output, Selected};
+use crate::profile::Window;
 use crate::profile::{Interval, Intervals, Numbers};
 use ::parquet::basic::LogicalType;
 use ::parquet::basic::{Encoding, Repetition, Type as Physical};

@@ -1,7 +1,7 @@
 //! A part of a run's time.
 
+use super::Interval;
 use crate::error::{Error, Result};
-use crate::profile::Interval;
 use jiff::SignedDuration;
 use std::fmt;
 use std::str::FromStr;
@@ -12,7 +12,7 @@ use std::str::FromStr;
 /// within the window. An interval without length is in it when its moment is.
 ///
 /// ```
-/// use scope_profiler::export::Window;
+/// use scope_profiler::profile::Window;
 ///
 /// let window: Window = "1.5s..2s".parse()?;
 /// assert_eq!(window, Window::new(1_500_000_000, 2_000_000_000));
@@ -35,7 +35,7 @@ impl Window {
     }
 
     /// The same moments on the clock on which the run began at `origin_ns`.
-    pub(super) fn since(self, origin_ns: i64) -> Self {
+    pub(crate) fn since(self, origin_ns: i64) -> Self {
         Self {
             from_ns: self.from_ns.saturating_add(origin_ns),
             until_ns: self.until_ns.saturating_add(origin_ns),
@@ -56,7 +56,7 @@ impl Window {
 
     /// What of an interval is in the window.
     #[inline]
-    pub(super) fn cut(self, interval: Interval) -> Option<Interval> {
+    pub(crate) fn cut(self, interval: Interval) -> Option<Interval> {
         let (start, end) = (interval.start_ns, interval.end_ns);
         let is_in = if end > start {
             end > self.from_ns && start < self.until_ns
