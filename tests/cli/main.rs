@@ -8,6 +8,7 @@ mod again;
 mod calm;
 mod checking;
 mod common;
+mod memory;
 mod merging;
 mod output;
 mod program;

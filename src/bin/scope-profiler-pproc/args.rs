@@ -48,7 +48,7 @@ pub(crate) struct Args {
     pub(crate) format: Vec<Format>,
 
     /// Of the Gantt chart only this time, counted from the start of the run, as in 1.5s..2s, 200ms.. or ..30us: calls that
-    /// reach beyond it are cut at its edges
+    /// reach beyond it are cut at its edges. The statistics of the whole run are not written then
     #[arg(long, value_name = "FROM..UNTIL", requires = "output")]
     pub(crate) window: Option<Window>,
 

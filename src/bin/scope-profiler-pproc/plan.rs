@@ -79,10 +79,13 @@ impl Plan {
                     outputs.push(Output::data(*chart));
                 }
             }
-            outputs.push(Output {
-                kind: Kind::Statistics,
-                name: "region_statistics.json".into(),
-            });
+            // They are of the whole run, and read all of it.
+            if args.window.is_none() {
+                outputs.push(Output {
+                    kind: Kind::Statistics,
+                    name: "region_statistics.json".into(),
+                });
+            }
             actions.push(Action::Write {
                 directory: directory.clone(),
                 outputs,
@@ -208,6 +211,14 @@ mod tests {
                 "durations_plot.svg",
                 "region_statistics.json"
             ]
+        );
+    }
+
+    #[test]
+    fn a_window_goes_without_the_statistics_of_the_whole_run() {
+        assert_eq!(
+            names(&plan(&["-o", "out", "--plots", "gantt", "--window", "1s..2s"])),
+            ["gantt_plot.png"]
         );
     }
 

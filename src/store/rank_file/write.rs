@@ -18,8 +18,8 @@ use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::path::Path;
 
-/// Rows that are sorted at once: 96 MB.
-const BATCH_ROWS: usize = if cfg!(test) { 500 } else { 4 << 20 };
+/// Rows that are sorted at once: 36 MB.
+const BATCH_ROWS: usize = if cfg!(test) { 500 } else { 3 << 19 };
 
 /// The most regions whose columns are written at the same time: each takes about ten kilobytes, and its
 /// rows up to 1.3 MB.
