@@ -1,6 +1,8 @@
 //! What is said of a profile: charts as data and as files, the table, the statistics file.
 #![cfg(feature = "hdf5")]
 
+#[cfg(feature = "plot")]
+mod blocks;
 #[path = "../common/calm.rs"]
 mod calm;
 mod charts;

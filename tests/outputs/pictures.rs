@@ -94,7 +94,7 @@ fn svg_texts(path: &Path) -> Vec<String> {
 }
 
 /// The pixels of a PNG file: width, height, and three bytes for each.
-fn png_pixels(path: &Path) -> (usize, usize, Vec<u8>) {
+pub(crate) fn png_pixels(path: &Path) -> (usize, usize, Vec<u8>) {
     let mut reader = ::png::Decoder::new(fs::File::open(path).unwrap())
         .read_info()
         .unwrap();
