@@ -9,13 +9,13 @@ import { GROUPINGS } from "./layout.js";
  * What a link keeps. Times in ns; `scroll` and `split` in px; `tab` is the view below; null where the page decides.
  * @typedef {{
  *   window: [number, number] | null, pin: string | null, search: string, by: Grouping, sort: string, down: boolean,
- *   measured: [number, number] | null, selected: SelectedBar | null, scroll: number, thickness: number,
+ *   measured: [number, number] | null, boxed: [number, number] | null, selected: SelectedBar | null, scroll: number, thickness: number,
  *   split: number | null, tab: string | null, ranks: string, folds: string, scheme: Scheme | null,
  * }} View
  */
 
 /** @type {View} */
-const PLAIN = { window: null, pin: null, search: "", by: "region", sort: "total", down: true, measured: null, selected: null, scroll: 0, thickness: 0, split: null, tab: null, ranks: "", folds: "", scheme: null };
+const PLAIN = { window: null, pin: null, search: "", by: "region", sort: "total", down: true, measured: null, boxed: null, selected: null, scroll: 0, thickness: 0, split: null, tab: null, ranks: "", folds: "", scheme: null };
 
 /**
  * What differs from the page as it opens.
@@ -33,6 +33,7 @@ export function writeView(view) {
   if (view.by !== PLAIN.by) parts.set("by", view.by);
   if (view.sort !== PLAIN.sort || view.down !== PLAIN.down) parts.set("sort", `${view.sort}${view.down ? "" : ",up"}`);
   if (view.measured) parts.set("ruler", view.measured.map(whole).join(","));
+  if (view.measured && view.boxed) parts.set("box", view.boxed.join(","));
   if (view.selected) {
     const { name, rank, thread, depth, start } = view.selected;
     parts.set("call", [rank, thread ?? "", depth, whole(start), name].join(","));
@@ -67,6 +68,7 @@ export function readView(text) {
     sort,
     down: up !== "up",
     measured: Number.isFinite(from) && Number.isFinite(to) ? [from, to] : null,
+    boxed: readBox(parts.get("box")),
     selected: readSelected(parts.get("call")),
     scroll: Math.max(0, number("scroll") || 0),
     thickness: Math.max(-8, Math.min(8, Math.round(number("rows") || 0))),
@@ -76,6 +78,16 @@ export function readView(text) {
     folds: parts.get("fold") ?? "",
     scheme: scheme === "light" || scheme === "dark" ? scheme : null,
   };
+}
+
+/**
+ * First and last row.
+ * @param {string | null} text
+ * @returns {[number, number] | null}
+ */
+function readBox(text) {
+  const found = /^(\d+),(\d+)$/.exec(text ?? "");
+  return found && Number(found[1]) <= Number(found[2]) ? [Number(found[1]), Number(found[2])] : null;
 }
 
 /** @param {string | null | undefined} text */

@@ -77,11 +77,14 @@ export function drawMeasured(context, scene) {
   if (b < labelWidth || a > width) return;
   context.fillStyle = colors.accent;
   context.globalAlpha = 0.13;
-  context.fillRect(a, AXIS, b - a, scene.height);
+  // Without a box it reaches over all rows.
+  const [top, bottom] = scene.box ? [Math.max(AXIS, scene.box[0]), Math.max(AXIS, scene.box[1])] : [AXIS, AXIS + scene.height];
+  context.fillRect(a, top, b - a, bottom - top);
   context.globalAlpha = 1;
   for (const x of [xOf(scene, from), xOf(scene, to)]) {
-    if (x >= labelWidth && x <= width) context.fillRect(snap(scene, x) - 0.5, AXIS, 1, scene.height);
+    if (x >= labelWidth && x <= width) context.fillRect(snap(scene, x) - 0.5, top, 1, bottom - top);
   }
+  if (scene.box) for (const y of scene.box) if (y >= AXIS) context.fillRect(a, snap(scene, y) - 0.5, b - a, 1);
   const text = duration(to - from);
   context.font = `600 ${FONT}`;
   context.textAlign = "center";

@@ -6,6 +6,8 @@
 
 /** How far the pointer moves before a press is a drag, px. */
 const SLACK = 4;
+/** How far across rows it moves before it draws a box, px. */
+const BOX = 8;
 
 /** @param {Timeline} timeline */
 export function listen(timeline) {
@@ -133,6 +135,7 @@ class Pointers {
     const { timeline } = this;
     const x = Math.max(timeline.labelWidth, Math.min(timeline.width, at.x));
     timeline.measured = [press.time, timeline.edgeAt({ x, y: at.y })];
+    timeline.boxed = Math.abs(at.y - press.at.y) < BOX ? null : timeline.rowsBetween(press.at.y, at.y);
     timeline.on.changed();
   }
 
@@ -156,6 +159,7 @@ class Pointers {
     this.press = null;
     canvas.classList.remove("grabbed");
     timeline.dragging = false;
+    if (press?.ruler && press.moved) timeline.on.measured();
     if (press && !press.moved && event.type === "pointerup") this.click(press, pointOf(canvas, event));
     timeline.redraw();
   }
@@ -167,6 +171,7 @@ class Pointers {
   click(press, at) {
     const { timeline } = this;
     timeline.measured = null;
+    timeline.boxed = null;
     timeline.on.changed();
     if (press.ruler) return;
     timeline.on.click(timeline.hitAt(at), at);

@@ -69,13 +69,16 @@ function commandsOf(page) {
     N: () => page.goOn(-1),
     l: () => page.goToLongest(),
     t: () => page.switchScheme(),
+    e: () => page.saving.ask(),
+    "[": () => page.measureFrom(0),
+    "]": () => page.measureFrom(1),
     "+": () => page.thicken(1),
     "=": () => page.thicken(1),
     "-": () => page.thicken(-1),
     "/": () => (page.search.focus(), page.search.select()),
     "?": () => page.help.showModal(),
     Escape: () => page.escape(),
-    ...Object.fromEntries([1, 2, 3, 4, 5, 6].map(number => [String(number), () => page.panel.tabs.chooseNumber(number)])),
+    ...Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map(number => [String(number), () => page.panel.tabs.chooseNumber(number)])),
   };
 }
 
@@ -85,7 +88,7 @@ function commandsOf(page) {
  * @param {KeyboardEvent} event
  */
 function press(page, keys, event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || page.help.open) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   if (event.target === page.search) {
     if (event.key === "Enter") {
       page.canvas.focus();

@@ -261,6 +261,17 @@ export function rowAt(groups, y) {
 }
 
 /**
+ * As `rowAt`; above all the first row, and below all the last one.
+ * @param {Group[]} groups
+ * @param {number} y
+ */
+export function rowNearest(groups, y) {
+  const last = groups[groups.length - 1];
+  if (!last) return null;
+  return rowAt(groups, Math.max(groups[0].y, Math.min(last.y + last.height - 0.5, y)));
+}
+
+/**
  * The row that shows a lane.
  * @param {Group[]} groups
  * @param {(lane: Lane) => boolean} wanted

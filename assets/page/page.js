@@ -14,12 +14,14 @@ import { factsOf, writeHeader } from "./header.js";
 import { glides } from "./input.js";
 import { listenToKeys } from "./keys.js";
 import { FOLD_COLUMN, GROUPINGS } from "./layout.js";
+import { lanesIn, measureRegions } from "./measure.js";
 import { activity, exclusive, lowerBound, regionWithin, within } from "./model.js";
 import { Panel } from "./panel.js";
 import { listenToPrinting } from "./printing.js";
 import { longest, neighbour, parseSearch, placeOf } from "./search.js";
 import { ServerLink } from "./server.js";
 import { Sizes } from "./sizes.js";
+import { Saving } from "./saving.js";
 import { RegionTable } from "./table.js";
 import { setScheme } from "./theme.js";
 import { Timeline } from "./timeline.js";
@@ -70,7 +72,7 @@ export class Page {
     this.timeline = new Timeline(
       model,
       { canvas: this.canvas, scroller, spacer: find("#spacer", HTMLElement), overview: find("#overview", HTMLCanvasElement) },
-      { changed: () => this.changed(), click: (hit, at) => this.click(hit, at), hover: (hit, at) => this.hover(hit, at) },
+      { changed: () => this.changed(), click: (hit, at) => this.click(hit, at), hover: (hit, at) => this.hover(hit, at), measured: () => this.measured() },
     );
     this.table = new RegionTable(model.regions, table, { pin: region => this.pin(region, true), sort: () => this.changed() });
     this.table.paint(this.timeline.theme.fills);
@@ -87,6 +89,7 @@ export class Page {
     this.sizes = new Sizes(panels, this.timeline, () => this.arranged());
     writeHeader(model, find("#title", HTMLElement), find("#facts", HTMLElement));
     this.canvas.setAttribute("aria-label", `Timeline of ${count(model.regions.length)} regions: ${factsOf(model.header).join(", ")}. The table below has the same regions; n and N go from call to call.`);
+    this.saving = new Saving(this);
     listenToKeys(this);
     listenToPrinting(this);
     this.readAddress();
@@ -98,7 +101,39 @@ export class Page {
   /** What the views depend on. @returns {import("./regionview.js").Scenery} */
   get scenery() {
     const { theme, pinned, selected, window: { target } } = this.timeline;
-    return { theme, pinned, selected, seen: target };
+    return { theme, pinned, selected, seen: target, measure: () => this.measurement };
+  }
+
+  /** What lies between the points that are measured. @returns {import("./measureview.js").Measurement | null} */
+  get measurement() {
+    const { measured, boxed, groups } = this.timeline;
+    if (!measured) return null;
+    const [from, to] = [Math.min(...measured), Math.max(...measured)];
+    const of = groups.reduce((sum, group) => sum + group.rows.length, 0);
+    return { from, to, rows: boxed ? boxed[1] - boxed[0] + 1 : of, of, regions: measureRegions(lanesIn(groups, boxed), from, to) };
+  }
+
+  /**
+   * Measures from the start of the selected call, or to its end.
+   * @param {0 | 1} side
+   */
+  measureFrom(side) {
+    const { timeline } = this;
+    const { selected } = timeline;
+    if (!selected) return;
+    const [start, end] = [selected.lane.starts[selected.i], selected.lane.ends[selected.i]];
+    const other = timeline.measured?.[1 - side] ?? (side === 0 ? end : start);
+    timeline.measured = side === 0 ? [start, other] : [other, end];
+    timeline.boxed = null;
+    this.spoken.textContent = `Measured: ${duration(Math.abs(timeline.measured[1] - timeline.measured[0]))}`;
+    timeline.redraw();
+    this.changed();
+  }
+
+  /** A drag has measured: a box shows what is in it. */
+  measured() {
+    if (this.timeline.boxed) this.panel.show("measured");
+    this.changed();
   }
 
   /** After any change of what is seen: the table and the address follow, a few times a second. */
@@ -192,6 +227,7 @@ export class Page {
     this.search.title = error ?? "";
     this.matches.textContent = error !== null ? "not a regular expression" : text === "" ? "" : `${shown.length} of ${model.regions.length}`;
     this.timeline.shown = shown;
+    this.timeline.boxed = null;
     this.timeline.selected = null;
     this.table.filter(shown, text === "" ? "No regions" : `No region matches “${text}”`);
     this.sizes.arrange();
@@ -200,6 +236,7 @@ export class Page {
   /** @param {Grouping} by */
   group(by) {
     this.timeline.grouping = by;
+    this.timeline.boxed = null;
     for (const one of GROUPINGS) find(`#by-${one}`, HTMLElement).setAttribute("aria-pressed", String(one === by));
     this.sizes.arrange();
   }
@@ -210,6 +247,7 @@ export class Page {
    */
   fold(group) {
     const { timeline } = this;
+    timeline.boxed = null;
     if (group) toggleFold(timeline.folds, group);
     else timeline.folds = { all: !timeline.foldsAll, but: new Set() };
     this.sizes.arrange();
@@ -222,6 +260,7 @@ export class Page {
     this.ranks.title = error ?? RANKS_HINT;
     if (error !== null) return;
     this.timeline.ranks = ranks;
+    this.timeline.boxed = null;
     if (ranks && this.timeline.selected && !ranks(this.timeline.selected.lane.rank)) this.timeline.selected = null;
     this.sizes.arrange();
   }
@@ -291,6 +330,7 @@ export class Page {
     const { timeline } = this;
     if (timeline.measured || timeline.rulerMode) {
       timeline.measured = null;
+      timeline.boxed = null;
       this.setRuler(false);
       timeline.redraw();
       this.changed();
@@ -324,6 +364,7 @@ export class Page {
       sort: table.sort.key,
       down: table.sort.down,
       measured: timeline.measured,
+      boxed: timeline.boxed,
       selected: this.selectedBar,
       scroll: timeline.elements.scroller.scrollTop,
       thickness: timeline.thickness,
@@ -372,6 +413,7 @@ export class Page {
     timeline.measured = view.measured;
     this.group(view.by);
     this.filter();
+    timeline.boxed = view.boxed;
     this.pin(this.model.regions.find(region => region.name === view.pin) ?? null, true);
     timeline.window.set(...(view.window ?? [0, this.model.span]));
     this.select(this.spotOf(view.selected), false);

@@ -21,7 +21,7 @@ import { FAINT } from "./theme.js";
  * All that a picture of the timeline depends on.
  * @typedef {{
  *   groups: Group[], t0: number, t1: number, theme: Theme, pinned: Region | null, hit: Hit | null,
- *   selected: import("./search.js").Spot | null, measured: [number, number] | null, pointer: { x: number, y: number } | null,
+ *   selected: import("./search.js").Spot | null, measured: [number, number] | null, box: [number, number] | null, pointer: { x: number, y: number } | null,
  *   dragging: boolean, scroll: number, width: number, height: number, ratio: number, labelWidth: number, plotWidth: number,
  *   titleColumn: number, rowColumn: number, foldColumn: number, named: boolean,
  * }} Scene

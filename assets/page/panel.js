@@ -4,6 +4,7 @@ import { CallTreeView } from "./calltree.js";
 import { find, make } from "./dom.js";
 import { Flame } from "./flame.js";
 import { calleesOf, callersOf, leftHeavy } from "./frames.js";
+import { MeasureView } from "./measureview.js";
 import { RegionDetailsView } from "./regionview.js";
 import { writeRun } from "./runview.js";
 import { Tabs } from "./tabs.js";
@@ -41,6 +42,7 @@ export class Panel {
     this.whole = null;
     /** @type {{ region: Region, callers: Frame, callees: Frame } | null} */
     this.sides = null;
+    this.measured = new MeasureView(find("#measured", HTMLElement), on);
     writeRun(find("#run", HTMLElement), model, views);
     this.tabs = new Tabs(find("#tabs", HTMLElement), () => this.chosen());
     new ResizeObserver(() => this.draw()).observe(this.element);
@@ -78,6 +80,7 @@ export class Panel {
       tree: () => this.drawTree(scenery),
       flame: () => this.drawFlame(scenery),
       sandwich: () => this.drawSandwich(scenery),
+      measured: () => this.measured.show(scenery.measure(), scenery.theme.fills, scenery.pinned),
     }[this.tabs.chosen];
     if (tree.nodes.length === 0 && ["tree", "flame", "sandwich"].includes(this.tabs.chosen)) find(`#${this.tabs.chosen}`, HTMLElement).replaceChildren(make("p", { class: "prompt", text: NO_TREE }));
     else draw?.();

@@ -5,9 +5,13 @@ import { setScheme } from "./theme.js";
 /** @typedef {import("./page.js").Page} Page */
 /** @typedef {import("./theme.js").Scheme} Scheme */
 
+/** The height of the timeline on paper, px. */
+const MOST_ON_PAPER = 1800;
+
 /** @param {Page} page */
 export function listenToPrinting(page) {
   const { timeline, table } = page;
+  const { scroller } = timeline.elements;
   /** @type {[number, number]} */
   let before = [0, 0];
   const show = (/** @type {Scheme | null} */ scheme, /** @type {[number, number]} */ target) => {
@@ -20,7 +24,13 @@ export function listenToPrinting(page) {
   };
   window.addEventListener("beforeprint", () => {
     before = timeline.window.target;
+    // All lanes, as far as a sheet or two has room for them.
+    scroller.style.height = `${Math.min(timeline.wantedHeight, MOST_ON_PAPER)}px`;
+    timeline.fitCanvas();
     show("light", [0, page.model.span]);
   });
-  window.addEventListener("afterprint", () => show(page.scheme, before));
+  window.addEventListener("afterprint", () => {
+    page.sizes.arrange();
+    show(page.scheme, before);
+  });
 }

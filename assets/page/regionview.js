@@ -24,7 +24,7 @@ import { longestOf } from "./search.js";
  * What a click in a view does elsewhere: selects a region or a call, or shows a part of the timeline.
  * @typedef {{ pin: (region: Region | null) => void, select: (spot: Spot) => void, goTo: (from: number, to: number) => void, goToRank: (region: Region, rank: number) => void, tell: (hint: Hint | null, at: Element | null) => void }} ViewListeners
  */
-/** @typedef {{ theme: Theme, pinned: Region | null, selected: Spot | null, seen: [number, number] }} Scenery */
+/** @typedef {{ theme: Theme, pinned: Region | null, selected: Spot | null, seen: [number, number], measure: () => import("./measureview.js").Measurement | null }} Scenery */
 
 const CARD = 330;
 const GAP = 10;

@@ -199,10 +199,16 @@ export class RegionTable {
     this.order();
   }
 
-  order() {
+  /** The rows that are shown, in order. */
+  get sorted() {
     const { key, down } = this.sort;
     const rows = this.rows.filter(row => this.shown.has(row.region));
-    rows.sort((a, b) => compare(a, b, key, down ? -1 : 1) || a.region.id - b.region.id);
+    return rows.sort((a, b) => compare(a, b, key, down ? -1 : 1) || a.region.id - b.region.id);
+  }
+
+  order() {
+    const { key, down } = this.sort;
+    const rows = this.sorted;
     const elements = rows.length > 0 ? rows.map(row => row.element) : [this.empty];
     const now = this.body.children;
     if (elements.length !== now.length || elements.some((element, i) => element !== now[i])) {

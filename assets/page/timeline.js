@@ -4,7 +4,7 @@ import { describe, edgeAt, hitAt } from "./hit.js";
 import { timeAt, xOf } from "./geometry.js";
 import { listen } from "./input.js";
 import { foldsAll, keyOf, noFolds } from "./folding.js";
-import { AXIS, fold, groupsOf, place, rowOf } from "./layout.js";
+import { AXIS, fold, groupsOf, place, rowNearest, rowOf } from "./layout.js";
 import { OVERVIEW, Overview } from "./overview.js";
 import { Painter } from "./painter.js";
 import { readTheme } from "./theme.js";
@@ -19,8 +19,9 @@ import { TimeWindow } from "./window.js";
 /** @typedef {{ x: number, y: number }} Point */
 /** @typedef {{ canvas: HTMLCanvasElement, scroller: HTMLElement, spacer: HTMLElement, overview: HTMLCanvasElement }} Elements */
 /**
- * `changed` is told of every change of what is seen, `click` and `hover` of what the pointer is at.
- * @typedef {{ changed: () => void, click: (hit: Hit | null, at: Point) => void, hover: (hit: Hit | null, at: Point | null) => void }} Listeners
+ * `changed` is told of every change of what is seen, `click` and `hover` of what the pointer is at, `measured` when a drag
+ * that measures is over.
+ * @typedef {{ changed: () => void, click: (hit: Hit | null, at: Point) => void, hover: (hit: Hit | null, at: Point | null) => void, measured: () => void }} Listeners
  */
 
 export class Timeline {
@@ -62,6 +63,8 @@ export class Timeline {
     this.hit = null;
     /** @type {[number, number] | null} */
     this.measured = null;
+    /** The rows that are measured, where it is a box. @type {import("./measure.js").Box | null} */
+    this.boxed = null;
     this.rulerMode = false;
     this.dragging = false;
     this.contentHeight = 0;
@@ -132,7 +135,31 @@ export class Timeline {
     const { t0, t1 } = this.window;
     const scroll = this.elements.scroller.scrollTop;
     const named = this.grouping === "thread";
-    return { groups, t0, t1, theme, pinned, hit, selected, measured, pointer, dragging, scroll, width, height, ratio, plotWidth, named, ...this.columns };
+    return { groups, t0, t1, theme, pinned, hit, selected, measured, box: this.boxPlace, pointer, dragging, scroll, width, height, ratio, plotWidth, named, ...this.columns };
+  }
+
+  /** From where to where the box reaches, px of the canvas. @returns {[number, number] | null} */
+  get boxPlace() {
+    if (!this.boxed) return null;
+    const rows = this.groups.flatMap(group => group.rows.map(row => AXIS + group.y + row.y));
+    const heights = this.groups.flatMap(group => group.rows.map(row => row.height));
+    const [first, last] = this.boxed.map(at => Math.min(at, rows.length - 1));
+    if (last < 0) return null;
+    const { scrollTop } = this.elements.scroller;
+    return [rows[first] - scrollTop, rows[last] + heights[last] - scrollTop];
+  }
+
+  /**
+   * The rows between two heights of the canvas; null within one row.
+   * @param {number} from
+   * @param {number} to
+   * @returns {import("./measure.js").Box | null}
+   */
+  rowsBetween(from, to) {
+    const rows = this.groups.flatMap(group => group.rows);
+    const at = (/** @type {number} */ y) => rows.findIndex(row => row === rowNearest(this.groups, y - AXIS + this.elements.scroller.scrollTop)?.row);
+    const [a, b] = [at(from), at(to)];
+    return a === b || a < 0 || b < 0 ? null : [Math.min(a, b), Math.max(a, b)];
   }
 
   redraw() {

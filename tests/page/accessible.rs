@@ -47,6 +47,7 @@ fn a_checker_finds_nothing_to_mend_in_any_view_light_or_dark() {
             "#view=sandwich",
             "#view=region",
             "#view=run",
+            "#view=measured&ruler=5000000,9000000&box=2,9",
         ] {
             browser.open(&path, fragment);
             browser.eval(&axe);

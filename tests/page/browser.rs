@@ -402,6 +402,40 @@ impl Browser {
         data
     }
 
+    /// Lets the page save files, into a directory.
+    pub(crate) fn save_to(&mut self, directory: &Path) {
+        self.call(
+            "Page.setDownloadBehavior",
+            json!({ "behavior": "allow", "downloadPath": directory }),
+        );
+    }
+
+    /// The name of the next file that the page has saved whole.
+    pub(crate) fn saved(&mut self) -> String {
+        let mut name = None;
+        let mut events = std::mem::take(&mut self.events).into_iter();
+        loop {
+            let event = events.next();
+            let event =
+                event.unwrap_or_else(|| self.messages.recv_timeout(PATIENCE).expect("a file is saved"));
+            match event["method"].as_str() {
+                Some("Page.downloadWillBegin") => {
+                    name = event["params"]["suggestedFilename"].as_str().map(str::to_owned);
+                }
+                Some("Page.downloadProgress") if event["params"]["state"] == "completed" => break,
+                _ => self.events.push(event),
+            }
+        }
+        self.events.extend(events);
+        name.expect("a download begins before it ends")
+    }
+
+    /// The page on paper, as a PDF.
+    pub(crate) fn print(&mut self) -> Vec<u8> {
+        let answer = self.call("Page.printToPDF", json!({ "printBackground": true }));
+        decode_base64(answer["data"].as_str().unwrap())
+    }
+
     /// What the page complained about: exceptions, `console.error`, what the browser refused.
     pub(crate) fn complaints(&self) -> Vec<String> {
         let is_complaint = |event: &&Value| match event["method"].as_str() {

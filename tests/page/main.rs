@@ -10,6 +10,7 @@ mod samples;
 mod accessible;
 mod gallery;
 mod input;
+mod measuring;
 mod profiles;
 mod ranks;
 #[cfg(all(feature = "cli", unix))]

@@ -193,7 +193,7 @@ fn the_run_is_described_with_its_notes() {
     let Some((mut browser, ..)) = open_profile(&futures(), "") else {
         return;
     };
-    browser.key("6");
+    browser.key("7");
     let notes = texts(&mut browser, "#run li.note");
     assert_eq!(notes, ["still open at the end: fetch"]);
     // From tab to tab by keyboard, and around.

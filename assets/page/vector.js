@@ -1,0 +1,108 @@
+// The timeline and flame graphs as SVG, for papers and slides: what is seen, in the colours that are seen.
+
+import { css, textOn } from "./color.js";
+import { shape } from "./dom.js";
+import { ticks } from "./format.js";
+import { xOf } from "./geometry.js";
+import { AXIS } from "./layout.js";
+import { Raster } from "./raster.js";
+import { FONT, SMALL_FONT } from "./text.js";
+
+/** @typedef {import("./data.js").Lane} Lane */
+/** @typedef {import("./flame.js").Flame} Flame */
+/** @typedef {import("./layout.js").Row} Row */
+/** @typedef {import("./painter.js").Scene} Scene */
+/** @typedef {import("./text.js").Texts} Texts */
+
+/** A colour as it lies in the memory of an image. @param {number} packed */
+function unpacked(packed) {
+  const [r, g, b] = new Uint8Array(new Uint32Array([packed]).buffer);
+  return css([r, g, b]);
+}
+
+/**
+ * @param {string} text
+ * @param {number} x
+ * @param {number} y
+ * @param {string} fill
+ * @param {{ anchor?: string, font?: string }} look
+ */
+function written(text, x, y, fill, { anchor = "start", font = FONT } = {}) {
+  return shape("text", { x, y, fill, text, "text-anchor": anchor, "dominant-baseline": "central", style: `font: ${font}` });
+}
+
+/**
+ * A row of pixels as one path for each colour in it.
+ * @param {Uint32Array} pixels
+ * @param {number} left
+ * @param {number} top
+ * @param {number} height
+ */
+export function pathsOfPixels(pixels, left, top, height) {
+  /** @type {Map<number, string>} */
+  const paths = new Map();
+  for (let x = 0; x < pixels.length; ) {
+    let end = x + 1;
+    while (end < pixels.length && pixels[end] === pixels[x]) end++;
+    if (pixels[x] !== 0) paths.set(pixels[x], `${paths.get(pixels[x]) ?? ""}M${left + x} ${top}h${end - x}v${height}h${x - end}z`);
+    x = end;
+  }
+  return paths;
+}
+
+/**
+ * The timeline as it is seen.
+ * @param {Scene} scene
+ * @param {Texts} texts
+ */
+export function timelineSvg(scene, texts) {
+  const { width, height, labelWidth, plotWidth, t0, t1, groups, scroll, pinned, theme: { colors, shades, faint, fills } } = scene;
+  const svg = shape("svg", { width, height, viewBox: `0 0 ${width} ${height}`, "font-family": "system-ui, sans-serif" }, shape("rect", { width, height, fill: colors.panel }));
+  const axis = ticks(t0, t1, Math.floor(plotWidth / 90));
+  for (const { time } of axis.values) svg.append(shape("path", { d: `M${Math.round(xOf(scene, time)) + 0.5} ${AXIS}V${height}`, stroke: colors.grid }));
+  const shadesOf = (/** @type {Lane} */ lane) => (pinned === null || pinned === lane.region ? shades : faint)[lane.region.id];
+  const raster = new Raster(Math.max(1, Math.floor(plotWidth)));
+  const names = shape("g");
+  for (const group of groups) {
+    const top = AXIS + group.y - scroll;
+    if (top + group.height < AXIS || top > height) continue;
+    for (const row of group.rows) {
+      const y = Math.max(AXIS, top + row.y + 0.5);
+      const low = Math.min(height, top + row.y + row.height - 0.5);
+      if (low <= y) continue;
+      const pixels = new Uint32Array(raster.columns);
+      raster.paint(row.lanes, t0, t1, pixels, shadesOf, plotWidth, row.of);
+      for (const [color, path] of pathsOfPixels(pixels, labelWidth, y, low - y)) svg.append(shape("path", { d: path, fill: unpacked(color) }));
+    }
+    const middle = Math.max(AXIS + 8, top + (group.rows.length === 1 ? group.height / 2 : 8));
+    if (group.height < 11) continue;
+    if (group.region) names.append(shape("rect", { x: 8, y: middle - 4.5, width: 9, height: 9, rx: 2, fill: css(fills[group.region.id]) }));
+    names.append(written(texts.fit(group.title, scene.titleColumn, FONT), group.region ? 22 : 8, middle, colors.text));
+    const labelled = group.rows.filter(row => row.label !== "" && row.height >= 11);
+    for (const row of labelled) names.append(written(texts.fit(row.label, scene.rowColumn, SMALL_FONT), labelWidth - 8, top + row.y + row.height / 2, colors.muted, { anchor: "end", font: SMALL_FONT }));
+    svg.append(shape("path", { d: `M0 ${Math.round(top + group.height + group.gap / 2) + 0.5}H${width}`, stroke: colors.line }));
+  }
+  svg.append(names, shape("rect", { width, height: AXIS, fill: colors.panel }), shape("path", { d: `M0 ${AXIS - 0.5}H${width}M${labelWidth - 0.5} ${AXIS}V${height}`, stroke: colors.line }));
+  svg.append(written(`time [${axis.unit}]`, labelWidth - 8, AXIS / 2, colors.muted, { anchor: "end", font: SMALL_FONT }));
+  for (const { time, text } of axis.values) svg.append(written(text, Math.min(width - 16, Math.max(labelWidth + 8, xOf(scene, time))), AXIS / 2, colors.muted, { anchor: "middle", font: SMALL_FONT }));
+  return svg;
+}
+
+/**
+ * A flame graph as it is seen.
+ * @param {Flame} flame
+ * @param {Texts} texts
+ * @param {string} background
+ */
+export function flameSvg({ host, drawn, theme }, texts, background) {
+  const [width, height] = [host.clientWidth, host.clientHeight];
+  const svg = shape("svg", { width, height, viewBox: `0 0 ${width} ${height}`, "font-family": "system-ui, sans-serif" }, shape("rect", { width, height, fill: background }));
+  for (const { placed: { frame, from, to }, element } of drawn) {
+    const [x, wide, y] = [from * width, (to - from) * width - 1, parseFloat(element.style.top)];
+    const fill = frame.region ? theme.fills[frame.region.id] : /** @type {const} */ ([200, 205, 212]);
+    const text = wide > 26 ? texts.fit(element.textContent ?? "", wide - 8, SMALL_FONT) : "";
+    svg.append(shape("rect", { x, y, width: Math.max(0.5, wide), height: 19, rx: 2, fill: css([...fill]) }));
+    if (text !== "") svg.append(written(text, x + 4, y + 10, css(textOn([...fill])), { font: SMALL_FONT }));
+  }
+  return svg;
+}

@@ -1,0 +1,142 @@
+//! Measuring, boxes with their statistics, and saving what is seen.
+
+use crate::*;
+
+/// The rows of what is measured.
+fn measured(browser: &mut Browser) -> Vec<String> {
+    let rows = browser.eval(
+        "[...document.querySelectorAll('#measured tbody tr')].map(row => [...row.cells].map(cell => cell.textContent).join(' | '))",
+    );
+    serde_json::from_value(rows).unwrap()
+}
+
+#[test]
+fn a_box_has_the_regions_calls_and_times_of_its_rows() {
+    let (mut browser, page, _directory) = open!(known());
+    let from = place(&mut browser, "solve", 1, 25.0 * MS);
+    let to = place(&mut browser, "inner", 0, 45.0 * MS);
+    browser.drag(from, to, 8);
+    let found = measured(&mut browser);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert_eq!(found[0], "solve | 1 | 20.0 ms | 100 % | 1");
+    assert!(
+        found[1].starts_with("inner | 2 | 10.0 ms | 50 % | 1"),
+        "{found:?}"
+    );
+    let facts = browser.text("document.querySelector('#measured .facts').textContent");
+    assert!(
+        facts.contains("Rows2 of 7") && facts.contains("Calls3"),
+        "{facts}"
+    );
+    // The link has it, and Esc lets go.
+    browser.reload(&page);
+    assert_eq!(measured(&mut browser), found);
+    browser.key("Escape");
+    assert_eq!(measured(&mut browser), Vec::<String>::new());
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn two_calls_are_measured_from_edge_to_edge_by_keyboard() {
+    let (mut browser, ..) = open!(known(), Look::default(), "#pin=inner&view=measured");
+    browser.key("n");
+    browser.key("[");
+    browser.key("n");
+    browser.key("n");
+    browser.key("]");
+    assert_eq!(
+        browser.eval("scopeProfiler.view.measured.join()"),
+        "20000000,50000000"
+    );
+    assert_eq!(
+        browser.text("document.getElementById('spoken').textContent"),
+        "Measured: 30.0 ms"
+    );
+    let found = measured(&mut browser);
+    assert!(
+        found[0].starts_with("solve | 2 | 60.0 ms | 100 % | 2"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn what_is_seen_is_saved_as_picture_and_table() {
+    let (mut browser, ..) = open!(known(), Look::default(), "#t0=0&t1=50000000");
+    let directory = tempfile::tempdir().unwrap();
+    browser.save_to(directory.path());
+    let mut save = |button: &str, name: &str| {
+        browser.key("e");
+        let button = browser.middle_of(button);
+        browser.click(button);
+        assert_eq!(browser.saved(), name);
+        std::fs::read(directory.path().join(name)).unwrap()
+    };
+    let png = save("#save-png", "known-run-timeline.png");
+    assert!(png.starts_with(b"\x89PNG"), "{:?}", &png[..8]);
+    let csv = String::from_utf8(save("#save-csv", "known-run-regions.csv")).unwrap();
+    let lines: Vec<&str> = csv.lines().collect();
+    assert!(
+        lines[0].starts_with("region,calls,inclusive_ns,exclusive_ns,mean_ns,"),
+        "{csv}"
+    );
+    assert!(
+        lines[1].starts_with("solve,2,140000000,100000000,70000000,"),
+        "{csv}"
+    );
+    assert!(lines[1].ends_with(",2,80000000"), "in view: {csv}");
+    let svg = String::from_utf8(save("#save-svg", "known-run-timeline.svg")).unwrap();
+    assert!(svg.contains(">solve</text>") && svg.contains("xmlns="), "{svg}");
+
+    // As wide in the picture as on the screen: the bars of `solve` begin at a fifth of the window.
+    let path = directory.path().join("picture.html");
+    std::fs::write(
+        &path,
+        format!(
+            "<!doctype html><body style='margin:0'>{}",
+            svg.split_once("?>").unwrap().1
+        ),
+    )
+    .unwrap();
+    let (start, end) = (
+        place(&mut browser, "solve", 0, 10.0 * MS),
+        place(&mut browser, "solve", 0, 50.0 * MS),
+    );
+    let left = browser.number("document.getElementById('canvas').getBoundingClientRect().left");
+    browser.open(&path, "");
+    let widest = browser.eval(
+        "(boxes => [Math.min(...boxes.map(b => b.left)), Math.max(...boxes.map(b => b.right))])(\
+         [...document.querySelectorAll('path[fill=\"rgb(230, 159, 0)\"]')].map(p => p.getBoundingClientRect()))",
+    );
+    assert_near(widest[0].as_f64().unwrap(), start.0 - left, 1.5);
+    assert_near(widest[1].as_f64().unwrap(), end.0 - left, 1.5);
+}
+
+#[test]
+fn on_paper_the_whole_run_stands_in_light_colours_without_controls() {
+    let (mut browser, ..) = open!(
+        grid(8, 12, 20, |i| format!("region_{i}")),
+        Look {
+            dark: true,
+            ..Look::default()
+        },
+        "#t0=0&t1=90000"
+    );
+    browser.eval(
+        "addEventListener('beforeprint', () => { const { t0, t1, span } = scopeProfiler.view; \
+         const s = document.getElementById('scroller'); \
+         window.printed = { whole: t0 === 0 && t1 === span, unseen: s.scrollHeight - s.clientHeight, \
+         scheme: document.documentElement.dataset.scheme }; })",
+    );
+    let pdf = browser.print();
+    assert!(pdf.starts_with(b"%PDF"));
+    let printed = browser.eval("window.printed");
+    assert_eq!(printed["whole"], true);
+    assert_eq!(printed["scheme"], "light");
+    assert!(
+        printed["unseen"].as_f64().unwrap() < 1.0,
+        "all lanes are on the paper: {printed}"
+    );
+    let (t0, t1) = window(&mut browser);
+    assert_eq!((t0, t1), (0.0, 90_000.0), "afterwards all is as before");
+    assert_eq!(browser.text("document.documentElement.dataset.scheme"), "dark");
+}
