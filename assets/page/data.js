@@ -12,8 +12,8 @@ import { oneLine } from "./format.js";
  * there are bars, so the calls in bars i to j are `calls[j] - calls[i]`, and so is the time the region ran.
  * @typedef {{ region: Region, rank: number, thread: number | null, depth: number, starts: Float64Array, ends: Float64Array, calls: Float64Array, time: Float64Array }} Lane
  */
-/** @typedef {{ title: string, ranks: number, threads: number, intervals: number, merged: number, grain: number, wall: number, outside: number | null, outsideShare: number | null, axis: string, notes: [string, boolean][] }} Header */
-/** @typedef {{ header: Header, span: number, regions: { name: string, color: RGB | null, stats: Stats | null }[], threads: [number, number, string][], threadCounts: [number, number][] }} PageJson */
+/** @typedef {{ title: string, ranks: number, threads: number, intervals: number, merged: number, grain: number, wall: number, outside: number | null, outsideShare: number | null, axis: string, notes: [string, boolean][], served: boolean }} Header */
+/** @typedef {{ header: Header, span: number, regions: { name: string, color: RGB | null, stats: Stats | null }[], threads: [number, number, string][], threadCounts: [number, number][], served?: import("./server.js").Served }} PageJson */
 /** @typedef {{ header: Header, span: number, regions: Region[], lanes: Lane[], threads: Map<string, string>, threadCount: Map<number, number> }} Model */
 
 const BUSY_STEPS = 1000;
@@ -32,7 +32,7 @@ export async function unpack(text) {
 }
 
 /** Reads whole numbers of seven bits to a byte. */
-class Numbers {
+export class Numbers {
   /** @param {Uint8Array} bytes */
   constructor(bytes) {
     this.bytes = bytes;
@@ -68,14 +68,14 @@ export function decode(json, bytes) {
   /** @type {Region[]} */
   const regions = json.regions.map(({ name, color, stats }, id) => ({ id, name, label: oneLine(name), color: color ?? [128, 128, 128], stats, lanes: [] }));
   const lanes = decodeLanes(new Numbers(bytes), regions);
-  return { header: json.header, span: Math.max(1, json.span), regions, lanes, threads, threadCount };
+  return { header: { ...json.header, served: json.served !== undefined }, span: Math.max(1, json.span), regions, lanes, threads, threadCount };
 }
 
 /**
  * @param {Numbers} numbers
  * @param {Region[]} regions
  */
-function decodeLanes(numbers, regions) {
+export function decodeLanes(numbers, regions) {
   const heads = Array.from({ length: numbers.next() }, () => {
     const [region, rank, thread, depth, bars, merged] = Array.from({ length: 6 }, () => numbers.next());
     return { region: regions[region], rank, thread: thread > 0 ? thread - 1 : null, depth, bars, merged };

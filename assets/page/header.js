@@ -22,7 +22,8 @@ export function factsOf(header) {
   }
   if (header.merged > 0) {
     const shorter = header.grain > 1 ? `, each shorter than ${duration(header.grain)}` : "";
-    facts.push(`${plural(header.merged, "interval")} merged for drawing${shorter}`);
+    const whole = header.served ? "; zoom in to see them" : "";
+    facts.push(`${plural(header.merged, "interval")} merged for drawing${shorter}${whole}`);
   }
   return facts;
 }

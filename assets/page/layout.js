@@ -69,6 +69,14 @@ export function strandsOf(region) {
 }
 
 /**
+ * Forgets the rows of regions that have got further lanes.
+ * @param {Region[]} regions
+ */
+export function forgetStrands(regions) {
+  for (const region of regions) knownStrands.delete(region);
+}
+
+/**
  * Whether the lanes of no two threads overlap in time.
  * @param {Lane[][]} threads
  */

@@ -1,19 +1,20 @@
 // Puts the page together: search, pin, the call that is selected, and the address that keeps the view.
 //
 // `window.scopeProfiler` is for scripts and tests: `view` (read-only: t0, t1 in ns, pinned, search, by, measured,
-// selected, settled), `locate(region, rank, ns)` and the pure functions under `lib`; before the page has been
+// selected, settled), `barAt` (under the pointer), `locate(region, rank, ns)` and the pure functions under `lib`; before the page has been
 // unpacked only `started`, a promise of all that.
 
 import { readView, writeView } from "./address.js";
 import { contrast, css, readableOn, textOn } from "./color.js";
 import { decode, unpack } from "./data.js";
+import { Detail } from "./detail.js";
 import { find } from "./dom.js";
 import { count, duration, instant, oneLine, shorten, ticks } from "./format.js";
 import { parseRanks, readFolds, toggleFold, writeFolds } from "./folding.js";
 import { factsOf, writeHeader } from "./header.js";
 import { glides } from "./input.js";
 import { listenToKeys } from "./keys.js";
-import { FOLD_COLUMN, GROUPINGS } from "./layout.js";
+import { FOLD_COLUMN, GROUPINGS, forgetStrands } from "./layout.js";
 import { lanesIn, measureRegions } from "./measure.js";
 import { activity, exclusive, lowerBound, regionWithin, within } from "./model.js";
 import { Panel } from "./panel.js";
@@ -56,6 +57,8 @@ export class Page {
     this.followed = 0;
     /** Whether the selected call is told about while the pointer is elsewhere: where keys led to it. */
     this.points = false;
+    /** What fetches the calls in sight, of a page from a server. @type {Detail | null} */
+    this.detail = null;
     /** The timer after which table and address follow. @type {ReturnType<typeof setTimeout> | undefined} */
     this.pending = undefined;
     this.search = find("#search", HTMLInputElement);
@@ -144,7 +147,26 @@ export class Page {
       this.table.follow(...this.timeline.window.target, this.timeline.ranks);
       this.panel.draw();
       this.writeAddress();
+      const [t0, t1] = this.timeline.window.target;
+      this.detail?.wish({ t0, t1, columns: this.timeline.plotWidth * this.timeline.ratio });
     }, Math.max(0, FOLLOW - (performance.now() - this.followed)));
+  }
+
+  /**
+   * More, or less, is known of the calls in sight.
+   * @param {() => boolean} change changes lanes, and says whether there are new ones
+   */
+  detailed(change) {
+    const { timeline, selectedBar } = this;
+    const hasNew = change();
+    timeline.selected = this.spotOf(selectedBar);
+    if (hasNew) {
+      forgetStrands(this.model.regions);
+      this.sizes.arrange();
+    }
+    this.table.follow(...timeline.window.target, timeline.ranks);
+    this.panel.draw();
+    timeline.hover();
   }
 
   /** After a new arrangement of the panels. */
@@ -440,15 +462,23 @@ async function startPage() {
   const views = decodeViews(JSON.parse(new TextDecoder().decode(await unpack(beside.textContent ?? ""))), model.regions);
   for (const element of [data, bars, beside]) element.remove();
   const page = new Page(model, views);
-  if (json.served) new ServerLink(json.served, find("header", HTMLElement)).start();
+  if (json.served) {
+    new ServerLink(json.served, find("header", HTMLElement)).start();
+    page.detail = new Detail(model, json.served.version, change => page.detailed(change));
+    page.changed();
+  }
   const { timeline } = page;
   return Object.freeze({
     lib: LIB,
     locate: (/** @type {string} */ region, /** @type {number} */ rank, /** @type {number} */ time) => timeline.locate(region, rank, time),
+    get barAt() {
+      const bar = timeline.hit?.bar;
+      return bar ? Object.freeze({ start: bar.start, end: bar.end, calls: bar.calls }) : null;
+    },
     get view() {
       const [t0, t1] = timeline.window.target;
       const { pin: pinned, search, by, measured, selected } = page.view;
-      return Object.freeze({ t0, t1, span: model.span, pinned, search, by, measured: measured && [...measured], selected, settled: timeline.window.settled && page.pending === undefined });
+      return Object.freeze({ t0, t1, span: model.span, pinned, search, by, measured: measured && [...measured], selected, settled: timeline.window.settled && page.pending === undefined && !page.detail?.pending });
     },
   });
 }

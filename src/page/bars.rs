@@ -131,7 +131,8 @@ fn busy_steps(bar: &Bar) -> u64 {
     (bar.busy * BUSY_STEPS).round().clamp(0.0, BUSY_STEPS) as u64
 }
 
-fn push(out: &mut Vec<u8>, mut number: u64) {
+/// Writes a number.
+pub(super) fn push(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         out.push(number as u8 | 0x80);
         number >>= 7;

@@ -3,16 +3,21 @@
 use super::bars::{self, Head, Packer};
 use super::data::PageData;
 use super::json::Served;
+#[cfg(feature = "serve")]
+use super::windows::PageWindows;
 use super::{html, json, views};
 use crate::analysis::pass::{self, Observer};
 use crate::analysis::selection::RegionFilter;
+#[cfg(feature = "serve")]
+use crate::analysis::windows::GrowingPyramids;
 use crate::chart::details::GrowingDetails;
-use crate::chart::gantt::nested::{GrowingNested, NestedLanes};
+use crate::chart::gantt::nested::{GrowingNested, NestedLanes, NestedPlan};
 use crate::chart::{ChartOptions, Facts, GanttChart, GrowingFacts, GrowingGantt, Subject};
 use crate::error::Result;
 use crate::output;
 use crate::profile::Source;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Regions with lanes of their own.
 const MOST_REGIONS: usize = 4096;
@@ -28,25 +33,35 @@ pub(crate) fn write(
     options: &ChartOptions,
     path: &Path,
 ) -> Result<()> {
-    let page = render(source, filter, options, None)?;
-    output::write(path, "page", page.as_bytes())
-}
-
-/// The page of a profile as text.
-pub(crate) fn render(
-    source: &dyn Source,
-    filter: &RegionFilter,
-    options: &ChartOptions,
-    served: Option<Served>,
-) -> Result<String> {
     let subject = Subject::new(source, filter)?;
     let mut page = GrowingPage::new(&subject, options)?;
-    page.served = served;
     let mut facts = GrowingFacts::new(&subject, true)?;
     let mut observers = facts.observers();
     observers.extend(page.observers());
     pass::run(source, &mut observers)?;
-    page.render(&facts.finish())
+    page.write(&facts.finish(), path)
+}
+
+/// The page of a profile as a server shows it, with what answers for windows of its time.
+#[cfg(feature = "serve")]
+pub(crate) fn render(
+    source: &dyn Source,
+    filter: &RegionFilter,
+    options: &ChartOptions,
+    served: Served,
+) -> Result<(String, PageWindows)> {
+    let subject = Subject::new(source, filter)?;
+    let mut page = GrowingPage::new(&subject, options)?;
+    page.served = Some(served);
+    let mut facts = GrowingFacts::new(&subject, true)?;
+    let mut pyramids = GrowingPyramids::new(source, subject.rows())?;
+    let mut observers = facts.observers();
+    observers.extend(page.observers());
+    observers.push(&mut pyramids);
+    pass::run(source, &mut observers)?;
+    let plan = Arc::clone(&page.plan);
+    let (text, chart) = page.render(&facts.finish())?;
+    Ok((text, PageWindows::new(plan, chart, pyramids.finish())))
 }
 
 /// A page that grows while a [pass](crate::analysis::pass) goes on, beside other observers. Its [`Facts`] need the call
@@ -56,6 +71,7 @@ pub struct GrowingPage<'a> {
     filter: &'a RegionFilter,
     /// Regions and header.
     chart: GrowingGantt<'a>,
+    plan: Arc<NestedPlan>,
     lanes: GrowingNested<'a>,
     details: GrowingDetails<'a>,
     most_bytes: usize,
@@ -71,11 +87,13 @@ impl<'a> GrowingPage<'a> {
     pub fn new(subject: &Subject<'a>, options: &ChartOptions) -> Result<Self> {
         let most_bytes = options.max_page_bytes;
         let options = options.clone().max_lanes(usize::MAX).max_regions(MOST_REGIONS);
+        let plan = Arc::new(NestedPlan::new(subject, MOST_REGIONS)?);
         Ok(Self {
             source: subject.source(),
             filter: subject.filter(),
             chart: GrowingGantt::outline(subject, &options)?,
-            lanes: GrowingNested::new(subject, MOST_REGIONS, most_bytes / LEAST_BYTES)?,
+            lanes: GrowingNested::new(subject.source(), Arc::clone(&plan), most_bytes / LEAST_BYTES, 0),
+            plan,
             details: GrowingDetails::new(subject)?,
             most_bytes,
             served: None,
@@ -93,11 +111,11 @@ impl<'a> GrowingPage<'a> {
     ///
     /// As [`GrowingGantt::finish`] and [`html::write`].
     pub fn write(self, facts: &Facts, path: impl AsRef<Path>) -> Result<()> {
-        output::write(path.as_ref(), "page", self.render(facts)?.as_bytes())
+        output::write(path.as_ref(), "page", self.render(facts)?.0.as_bytes())
     }
 
-    /// The page, with as many bars as there is room for.
-    fn render(self, facts: &Facts) -> Result<String> {
+    /// The page, with as many bars as there is room for, and the chart without its lanes.
+    fn render(self, facts: &Facts) -> Result<(String, GanttChart)> {
         let mut chart = self.chart.finish(facts)?;
         let details = self.details.finish(facts)?;
         let mut data = PageData::new(self.source, self.filter, facts, details)?;
@@ -113,7 +131,7 @@ impl<'a> GrowingPage<'a> {
             if fixed + of_bars <= self.most_bytes {
                 let page = html::with_packed(&chart, &data, &views, &bars::compress(&packed));
                 if page.len() <= self.most_bytes {
-                    return Ok(page);
+                    return Ok((page, chart));
                 }
                 of_bars = page.len() - fixed;
             }
@@ -122,7 +140,8 @@ impl<'a> GrowingPage<'a> {
             let room = self.most_bytes.saturating_sub(fixed);
             let left = (bars as u128 * room as u128 / of_bars.max(1) as u128) as usize;
             if !lanes.coarsen(left.min(bars - bars.div_ceil(20))) {
-                return Ok(html::with_packed(&chart, &data, &views, &bars::compress(&packed)));
+                let page = html::with_packed(&chart, &data, &views, &bars::compress(&packed));
+                return Ok((page, chart));
             }
         }
     }

@@ -25,6 +25,8 @@ mod json;
 mod script;
 pub mod viewer;
 mod views;
+#[cfg(feature = "serve")]
+mod windows;
 
 pub use data::{PageData, PageNote, RegionStats, ThreadName};
 pub use growing::GrowingPage;
@@ -33,3 +35,5 @@ pub(crate) use growing::render;
 pub(crate) use growing::write;
 #[cfg(feature = "serve")]
 pub(crate) use json::Served;
+#[cfg(feature = "serve")]
+pub(crate) use windows::PageWindows;

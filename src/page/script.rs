@@ -53,6 +53,8 @@ const MODULES: &[(&str, &str)] = modules![
     "keys.js",
     "printing.js",
     "server.js",
+    "splice.js",
+    "detail.js",
     "page.js",
 ];
 

@@ -4,6 +4,7 @@
 //! /TOKEN/           the page, or the list of several
 //! /TOKEN/alive      does not end: whoever holds it has a page open
 //! /TOKEN/N/         the page of file number N
+//! /TOKEN/N/detail   the calls of a window of its time
 //! /TOKEN/N/state    whether the file is still what the page shows
 //! ```
 
@@ -64,7 +65,7 @@ impl Site {
             };
             entry.does(Doing::Answering);
             let head_only = request.method == "HEAD";
-            match self.answer(&request) {
+            match self.answer(&request, &|| is_gone(&stream)) {
                 Answer::Held => {
                     entry.does(Doing::Holding);
                     return self.hold(&mut stream);
@@ -83,7 +84,7 @@ impl Site {
         }
     }
 
-    fn answer(&self, request: &Request) -> Answer {
+    fn answer(&self, request: &Request, is_gone: &dyn Fn() -> bool) -> Answer {
         let rest = match self.token.admit(request) {
             Ok(rest) => rest,
             Err(refused) => return Answer::Whole(refused),
@@ -91,7 +92,7 @@ impl Site {
         if rest == "alive" && request.method == "GET" {
             return Answer::Held;
         }
-        Answer::Whole(self.resource(rest, request).unwrap_or_else(|| {
+        Answer::Whole(self.resource(rest, request, is_gone).unwrap_or_else(|| {
             Response::said(
                 (404, "Not Found"),
                 "there is no such page; open the link that the terminal shows",
@@ -99,7 +100,7 @@ impl Site {
         }))
     }
 
-    fn resource(&self, rest: &str, request: &Request) -> Option<Response> {
+    fn resource(&self, rest: &str, request: &Request, is_gone: &dyn Fn() -> bool) -> Option<Response> {
         if rest.is_empty() {
             return Some(match self.files.as_slice() {
                 [_] => Response::redirect(&format!("/{}/0/", self.token())),
@@ -115,6 +116,7 @@ impl Site {
         let file = self.files.get(at)?;
         match what {
             "" => Some(file.page()),
+            "detail" => Some(file.detail(request, is_gone)),
             "state" => Some(file.state(request.number("version"))),
             _ => None,
         }
@@ -141,6 +143,18 @@ impl Site {
             }
         }
     }
+}
+
+/// Whether a client has closed its connection while it could have waited for an answer.
+fn is_gone(stream: &TcpStream) -> bool {
+    let is_asked = stream.set_nonblocking(true).is_ok();
+    let peeked = stream.peek(&mut [0; 1]);
+    let is_back = stream.set_nonblocking(false).is_ok();
+    let has_ended = match peeked {
+        Ok(length) => length == 0,
+        Err(error) => !is_only_late(&error),
+    };
+    !is_back || (is_asked && has_ended)
 }
 
 fn is_only_late(error: &io::Error) -> bool {

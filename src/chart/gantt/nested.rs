@@ -15,6 +15,7 @@ use crate::error::Result;
 use crate::profile::Source;
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// Columns are made coarser by [`NestedLanes::coarsen`], not because a lane grows long.
 const ANY_COLUMNS: u64 = 1 << 62;
@@ -22,13 +23,45 @@ const COARSEST: u32 = 63;
 /// The region of lanes that stand for the smallest regions together.
 const OTHERS: u32 = u32::MAX;
 
-/// The lanes while a [pass](crate::analysis::pass) goes on.
-pub(crate) struct GrowingNested<'a> {
-    source: &'a dyn Source,
+/// What is decided of the lanes of a subject before anything is read. It is good for any part of its time.
+#[derive(Debug)]
+pub(crate) struct NestedPlan {
     drawn: Vec<bool>,
     ranks: BTreeSet<u32>,
     moments: Moments,
     plan: Plan,
+}
+
+impl NestedPlan {
+    /// `max_regions` as for the chart beside it.
+    pub(crate) fn new(subject: &Subject<'_>, max_regions: usize) -> Result<Self> {
+        let rows = subject.source().rows();
+        Ok(Self {
+            drawn: subject.drawn()?,
+            ranks: subject.rows().iter().map(|&row| rows[row].rank).collect(),
+            moments: Moments::new(subject)?,
+            plan: Plan::new(subject, usize::MAX, max_regions)?,
+        })
+    }
+
+    /// The rows that are drawn, as indices into [`Source::rows`].
+    #[cfg(feature = "serve")]
+    pub(crate) fn rows(&self) -> impl Iterator<Item = usize> + '_ {
+        let drawn = self.drawn.iter().enumerate();
+        drawn.filter(|(_, is_drawn)| **is_drawn).map(|(row, _)| row)
+    }
+
+    /// What to take from the times of a rank, ns.
+    #[cfg(feature = "serve")]
+    pub(crate) fn shift(&self, rank: u32) -> i64 {
+        self.moments.shift(rank)
+    }
+}
+
+/// The lanes while a [pass](crate::analysis::pass) goes on.
+pub(crate) struct GrowingNested<'a> {
+    source: &'a dyn Source,
+    plan: Arc<NestedPlan>,
     /// What the rank that is being read has.
     rank: RankLanes,
     lanes: NestedLanes,
@@ -113,24 +146,20 @@ impl NestedLane {
 }
 
 impl<'a> GrowingNested<'a> {
-    /// `max_regions` as for the chart beside it; at most about `most_bars` bars are kept.
-    pub(crate) fn new(subject: &Subject<'a>, max_regions: usize, most_bars: usize) -> Result<Self> {
-        let source = subject.source();
-        Ok(Self {
+    /// Of the source of the plan, or a part of its intervals; at most about `most_bars` bars are kept. From the start
+    /// only calls shorter than 2^`level` ns share a bar.
+    pub(crate) fn new(source: &'a dyn Source, plan: Arc<NestedPlan>, most_bars: usize, level: u32) -> Self {
+        Self {
             source,
-            drawn: subject.drawn()?,
-            ranks: subject
-                .rows()
-                .iter()
-                .map(|&row| source.rows()[row].rank)
-                .collect(),
-            moments: Moments::new(subject)?,
-            plan: Plan::new(subject, usize::MAX, max_regions)?,
+            plan,
             rank: RankLanes::default(),
-            lanes: NestedLanes::default(),
+            lanes: NestedLanes {
+                level,
+                ..NestedLanes::default()
+            },
             most_bars,
             bars_at_most: 0,
-        })
+        }
     }
 
     /// The lanes, when the pass is over.
@@ -199,19 +228,19 @@ impl<'a> GrowingNested<'a> {
 
 impl Observer for GrowingNested<'_> {
     fn takes_rank(&self, rank: u32) -> bool {
-        self.ranks.contains(&rank)
+        self.plan.ranks.contains(&rank)
     }
 
     fn begin_rank(&mut self, rank: u32, rows: &[usize]) -> Result<()> {
         let regions = rows.iter().map(|&row| {
-            let region = self.plan.region(self.source.rows()[row].name);
+            let region = self.plan.plan.region(self.source.rows()[row].name);
             let region = region.map_or(OTHERS, |name| u32::try_from(name).unwrap_or(OTHERS));
-            self.drawn[row].then_some(region)
+            self.plan.drawn[row].then_some(region)
         });
         self.rank = RankLanes {
             rank,
             lanes_before: self.lanes.lanes.len(),
-            shift: self.moments.shift(rank),
+            shift: self.plan.moments.shift(rank),
             regions: regions.collect(),
             ..RankLanes::default()
         };

@@ -2,12 +2,12 @@
 
 mod opened;
 
-use super::http::Response;
+use super::http::{Request, Response};
 use super::pages;
 use crate::analysis::selection::RegionFilter;
 use crate::chart::ChartOptions;
 use crate::error::Result;
-use crate::page;
+use crate::page::{self, PageWindows};
 use crate::store::reader::ProfilingH5Reader;
 use opened::{Opened, State};
 use std::path::{Path, PathBuf};
@@ -27,8 +27,8 @@ pub struct ServedFile {
 #[derive(Debug)]
 struct Shown {
     opened: Opened,
-    /// The page of it, once it was asked for.
-    page: Option<Arc<[u8]>>,
+    /// The page of it, once it was asked for, and what answers for windows of it.
+    page: Option<(Arc<[u8]>, PageWindows)>,
 }
 
 impl ServedFile {
@@ -70,6 +70,32 @@ impl ServedFile {
         }
     }
 
+    /// What ran in a window that a page of this version shows, or why that cannot be said. Where `is_gone`, nobody waits
+    /// for it any more.
+    pub(super) fn detail(&self, request: &Request, is_gone: &dyn Fn() -> bool) -> Response {
+        let number = |key| request.number::<i64>(key);
+        let (Some(from), Some(until)) = (number("from"), number("until")) else {
+            return Response::said((400, "Bad Request"), "from and until are missing");
+        };
+        let columns = request.number("columns").unwrap_or(2_000);
+        let shown = self.shown();
+        let state = shown.opened.state();
+        let is_same = request.number("version") == Some(shown.opened.version());
+        let Some((_, windows)) = shown.page.as_ref().filter(|_| is_same) else {
+            return Response::said((409, "Conflict"), "the page is older than what is open");
+        };
+        if matches!(state, State::Changed | State::Removed) {
+            return Response::said((410, "Gone"), "the file is not there any more, or another one");
+        }
+        if is_gone() {
+            return Response::said((410, "Gone"), "nobody waits for it");
+        }
+        match windows.answer(shown.opened.source(), from..until.max(from), columns) {
+            Ok(answer) => Response::bytes(answer),
+            Err(error) => Response::said((500, "Internal Server Error"), &error.to_string()),
+        }
+    }
+
     /// Whether the file is still what a page of this version shows.
     pub(super) fn state(&self, version: Option<u64>) -> Response {
         let shown = self.shown();
@@ -93,7 +119,7 @@ impl Shown {
         if self.opened.renew()? {
             self.page = None;
         }
-        if let Some(page) = &self.page {
+        if let Some((page, _)) = &self.page {
             return Ok(Arc::clone(page));
         }
         let options = ChartOptions::new().max_page_bytes(PAGE_BYTES);
@@ -101,9 +127,9 @@ impl Shown {
             version: self.opened.version(),
             follows: self.opened.follows(),
         };
-        let text = page::render(self.opened.source(), filter, &options, Some(served))?;
+        let (text, windows) = page::render(self.opened.source(), filter, &options, served)?;
         let page: Arc<[u8]> = text.into_bytes().into();
-        self.page = Some(Arc::clone(&page));
+        self.page = Some((Arc::clone(&page), windows));
         Ok(page)
     }
 }

@@ -44,6 +44,10 @@ impl Response {
         Self::new((200, "OK"), "text/html; charset=utf-8", body)
     }
 
+    pub(in crate::serve) fn bytes(body: Vec<u8>) -> Self {
+        Self::new((200, "OK"), "application/octet-stream", body.into())
+    }
+
     pub(in crate::serve) fn json(body: String) -> Self {
         Self::new((200, "OK"), "application/json", body.into_bytes().into())
     }

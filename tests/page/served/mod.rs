@@ -2,6 +2,7 @@
 
 mod client;
 mod common;
+mod detail;
 mod files;
 mod lifetime;
 mod running;
