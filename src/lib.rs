@@ -88,6 +88,7 @@ mod event;
 pub mod export;
 mod manager;
 pub mod merge;
+mod note;
 mod output;
 #[cfg(feature = "plot")]
 pub mod page;

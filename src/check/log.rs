@@ -63,7 +63,7 @@ impl Seen {
                     ));
                 }
             }
-            Block::Thread { .. } => {}
+            Block::Thread { .. } | Block::Spans { .. } => {}
             Block::Events { events, .. } => self.events(&events),
             Block::Anchor(anchor) => self.anchor(at, anchor, issues),
             Block::Counters { region, counts } => {

@@ -28,7 +28,7 @@ use std::path::Path;
 /// - columns of equal length, rows in order of start where the file promises it, no end before its
 ///   start, threads that the file knows,
 /// - counts, sums and summaries as the file states them,
-/// - numbers of spans,
+/// - numbers of spans, and when they were created and closed,
 /// - ranks: none missing, none beyond the size of the run,
 /// - in a log: checksums, names of all regions, a clock that does not run back.
 ///

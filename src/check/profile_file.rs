@@ -22,6 +22,7 @@ pub(super) fn check(path: &Path, issues: &mut Issues) -> Result<Checked> {
     let stated = blocks::stated(file.decoder(), issues);
     let before = issues.findings().len();
     let ranks = intervals(file.decoder(), &stated, issues);
+    spans::check(file.decoder(), catalog, issues);
     if issues.findings().len() == before {
         // Rows that are not what they should be cannot be summed up.
         summaries::check(&file, issues);

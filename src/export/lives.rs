@@ -1,6 +1,6 @@
 //! The lives of the spans of a rank, beside its calls.
 
-use crate::analysis::lifetimes::{Life, OnSpan, RowSpans};
+use crate::analysis::lifetimes::{Ends, Life, OnSpan, RowSpans};
 use crate::error::Result;
 use crate::profile::Window;
 use crate::profile::{Intervals, Source};
@@ -17,17 +17,25 @@ pub(super) struct Lives {
 }
 
 impl Lives {
-    /// Of rows of which all intervals come, or those in a window.
+    /// Of rows of one rank, of which all intervals come, or those in a window.
     pub(super) fn of(source: &dyn Source, rows: &[usize], window: Option<Window>) -> Result<Self> {
         let mut lives = Self {
             part: Intervals::new().with_column(Intervals::SPAN),
             ..Self::default()
         };
+        let cut = |interval| match window {
+            Some(window) => window.cut(interval),
+            None => Some(interval),
+        };
+        let Some(&first) = rows.first() else {
+            return Ok(lives);
+        };
+        let ends = Ends::of_rank(source, source.rows()[first].rank, cut)?;
         for (place, &row) in rows.iter().enumerate() {
-            if RowSpans::are_of_interest(source, row) {
+            if RowSpans::are_of_interest(source, row, &ends) {
                 let spans = match window {
-                    Some(window) => RowSpans::of_some(source, row, |interval| window.cut(interval)),
-                    None => RowSpans::of_all(source, row)?,
+                    Some(_) => RowSpans::of_some(source, row, &ends, cut),
+                    None => RowSpans::of_all(source, row, &ends)?,
                 };
                 lives.rows.insert(row, (place, spans));
             }
@@ -74,8 +82,8 @@ struct Over<'a>(usize, &'a mut Vec<(usize, Life)>);
 
 impl OnSpan for Over<'_> {
     fn end(&mut self, life: Life) {
-        // What was polled once on one thread, and left, is whole as a call.
-        if life.polls > 1 || life.threads > 1 || life.is_open {
+        // What was polled once on one thread, at once, and left, is whole as a call.
+        if life.polls > 1 || life.threads > 1 || life.is_open || life.is_longer() {
             self.1.push((self.0, life));
         }
     }

@@ -1,6 +1,6 @@
 //! A profile that is held in memory: a session without a file, and every test.
 
-use super::{Call, Intervals, Numbers, OpenSpan, RankRun, Row, RowFacts, RunFacts, Source};
+use super::{Call, Intervals, Numbers, OpenSpan, RankRun, Row, RowFacts, RunFacts, Source, SpanFacts};
 use crate::error::Result;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -36,6 +36,7 @@ pub struct Profile {
     call_cost_ns: Option<f64>,
     /// One entry for each row.
     open_spans: Vec<Vec<OpenSpan>>,
+    span_facts: BTreeMap<(u32, u32), SpanFacts>,
     /// The optional columns that the intervals have.
     columns: Vec<&'static str>,
 }
@@ -82,6 +83,11 @@ impl Source for Profile {
         self.open_spans[row].clone()
     }
 
+    fn span_facts(&self, rank: u32) -> Result<Vec<SpanFacts>> {
+        let of_rank = self.span_facts.range((rank, 0)..=(rank, u32::MAX));
+        Ok(of_rank.map(|(_, facts)| *facts).collect())
+    }
+
     fn run(&self) -> RunFacts {
         self.run.clone()
     }
@@ -105,6 +111,7 @@ pub struct ProfileBuilder {
     run: RunFacts,
     threads: BTreeMap<(u32, u32), String>,
     call_cost_ns: Option<f64>,
+    span_facts: BTreeMap<(u32, u32), SpanFacts>,
 }
 
 #[derive(Clone, Debug)]
@@ -184,6 +191,13 @@ impl ProfileBuilder {
         self
     }
 
+    /// Says what is known of a span of a rank beside its entries.
+    #[must_use]
+    pub fn span_facts(mut self, rank: u32, facts: SpanFacts) -> Self {
+        self.span_facts.insert((rank, facts.span), facts);
+        self
+    }
+
     /// Says when the session of a rank began and ended, ns, on the clock of its intervals.
     ///
     /// ```
@@ -237,6 +251,7 @@ impl ProfileBuilder {
             threads: self.threads,
             call_cost_ns: self.call_cost_ns,
             run: self.run,
+            span_facts: self.span_facts,
             ..Profile::default()
         };
         let mut span_ids = self.columns.iter().flat_map(|columns| &columns.span_ids);

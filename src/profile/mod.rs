@@ -9,6 +9,7 @@ mod origin;
 mod region;
 mod run;
 mod sketch;
+mod span;
 mod statistics;
 mod stored;
 pub(crate) mod threads;
@@ -28,6 +29,7 @@ pub(crate) use region::{CallSite, OwnTimes};
 pub use region::{MpiRegion, RankRegion};
 pub use run::{RankRun, RunFacts};
 pub use sketch::Sketch;
+pub use span::{SpanFacts, SpanParent};
 pub use statistics::Statistics;
 pub(crate) use statistics::{percentiles, saturate};
 pub use stored::{PathSummary, RowSummary, StoredSummary};
@@ -231,6 +233,16 @@ pub trait Source {
     /// Entries of spans of row number `row` that had not been left when recording ended, as far as they are known.
     fn open_spans(&self, _row: usize) -> Vec<OpenSpan> {
         Vec::new()
+    }
+
+    /// What is known of the spans of a rank beside their entries, in order of their numbers: only of those whose entries
+    /// do not say it.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    fn span_facts(&self, _rank: u32) -> Result<Vec<SpanFacts>> {
+        Ok(Vec::new())
     }
 
     /// Where the region of row number `row` comes from.

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::profile::{Call, OpenSpan, Profile, Source};
 use crate::record::names::NameId;
 use crate::record::{Recording, cost};
+use crate::store::span_notes::SpanNotes;
 use crate::summary::Summary;
 use std::collections::BTreeMap;
 
@@ -40,6 +41,11 @@ fn profile(recording: &Recording, rank: u32) -> Profile {
             .span(event.serial),
         );
     });
+    let mut spans = SpanNotes::default();
+    recording.for_each_undrained_note(|thread, note| spans.add(thread, note));
+    for facts in spans.facts(|tick| clock.ns(tick)) {
+        profile = profile.span_facts(rank, facts);
+    }
     for (number, name) in threads {
         profile = profile.thread_name(rank, number, name);
     }

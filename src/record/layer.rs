@@ -1,5 +1,6 @@
 //! For programs that compose layers over a `Registry`.
 
+use super::handles::Handles;
 use super::names::NameId;
 use super::naming::{NamedSpan, Recorded};
 use super::recording::Recording;
@@ -7,6 +8,7 @@ use super::span_places::SpanPlaces;
 use super::sync::Arc;
 use super::target::Target;
 use super::thread::buffer::ThreadBuffer;
+use super::thread::creation::Parent;
 use super::thread::open_stack::{Origin, SpanKey};
 use super::thread::span_cache::Created;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -43,6 +45,8 @@ pub struct ScopeLayer {
     ids_stay_on_thread: AtomicBool,
     /// Their serial numbers, where the subscriber is a `Registry`.
     places: SpanPlaces,
+    /// Spans whose end is noted.
+    ending: Handles,
 }
 
 /// The serial numbers of a span, one for each layer of ours; in the span's extensions, where the subscriber is no
@@ -75,6 +79,7 @@ impl ScopeLayer {
             origin: Origin::unique(),
             ids_stay_on_thread: AtomicBool::new(false),
             places: SpanPlaces::default(),
+            ending: Handles::default(),
         }
     }
 }
@@ -91,11 +96,7 @@ impl ScopeLayer {
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         let span = context.span(id)?;
-        let serial = if self.ids_stay_on_thread.load(Ordering::Relaxed) {
-            self.places.serial(id.into_u64(), || buffer.spans.serials.take())
-        } else {
-            self.kept_serial(&mut span.extensions_mut(), buffer)
-        };
+        let serial = self.serial(buffer, id, context)?;
         let callsite = buffer.callsite(span.metadata());
         if callsite.by_field {
             let mut extensions = span.extensions_mut();
@@ -110,6 +111,38 @@ impl ScopeLayer {
             }
         }
         Some((callsite.region, serial))
+    }
+
+    /// The serial number of a span; None where the subscriber does not know the span.
+    fn serial<S>(&self, buffer: &ThreadBuffer, id: &span::Id, context: &Context<'_, S>) -> Option<u32>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        if self.ids_stay_on_thread.load(Ordering::Relaxed) {
+            return Some(self.places.serial(id.into_u64(), || buffer.spans.serials.take()));
+        }
+        let span = context.span(id)?;
+        let serial = self.kept_serial(&mut span.extensions_mut(), buffer);
+        Some(serial)
+    }
+
+    /// What a new span is given as its parent.
+    fn parent<S>(
+        &self,
+        buffer: &ThreadBuffer,
+        attributes: &span::Attributes<'_>,
+        context: &Context<'_, S>,
+    ) -> Parent
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        match attributes.parent() {
+            Some(id) => self
+                .serial(buffer, id, context)
+                .map_or(Parent::Current, Parent::Span),
+            None if attributes.is_root() => Parent::Nothing,
+            None => Parent::Current,
+        }
     }
 
     /// The serial number in a span's extensions; a new one where there is none.
@@ -139,11 +172,24 @@ impl ScopeLayer {
     {
         self.target.note_span();
         let key = id.into_u64();
+        let mut ends = None;
         let may_be_named = self.target.with_buffer(|buffer| {
-            let callsite = buffer.callsite(attributes.metadata());
-            let serial = buffer.spans.serials.take();
-            if self.ids_stay_on_thread.load(Ordering::Relaxed) {
+            let metadata = attributes.metadata();
+            let callsite = buffer.callsite(metadata);
+            let serial = if self.ids_stay_on_thread.load(Ordering::Relaxed) {
+                let serial = buffer.spans.serials.take();
                 buffer.spans.store_serial(self.origin, key, serial, &self.places);
+                serial
+            } else {
+                let span = context.span(id);
+                span.map_or_else(
+                    || buffer.spans.serials.take(),
+                    |span| self.kept_serial(&mut span.extensions_mut(), buffer),
+                )
+            };
+            let parent = self.parent(buffer, attributes, context);
+            if buffer.note_creation(metadata, callsite.region, serial, parent) {
+                ends = Some(serial);
             }
             if callsite.by_field {
                 // Such a span may get its name later, on any thread: it is not remembered.
@@ -151,9 +197,17 @@ impl ScopeLayer {
                 return true;
             }
             buffer.count_span(callsite.region);
-            self.remember(buffer, key, callsite.region, serial);
+            if ends.is_some() || !self.ids_stay_on_thread.load(Ordering::Relaxed) {
+                // Its first entry has to be noticed; or another thread may give the id to another span.
+                buffer.spans.forget_created(key);
+            } else {
+                self.remember(buffer, key, callsite.region, serial);
+            }
             false
         });
+        if let Some(serial) = ends {
+            self.ending.insert(key, serial);
+        }
         if may_be_named != Some(true) {
             return;
         }
@@ -190,12 +244,19 @@ impl ScopeLayer {
             .with_buffer(|buffer| buffer.exit_span_slow(self.origin, id.into_u64()));
     }
 
+    #[cold]
+    #[inline(never)]
+    fn note_end(&self, id: &span::Id) {
+        if let Some(serial) = self.ending.remove(id.into_u64()) {
+            self.target.with_buffer(|buffer| buffer.note_end(serial));
+        }
+    }
+
     /// A span that this thread has just created.
     #[inline(always)]
     fn created(&self, buffer: &ThreadBuffer, id: &span::Id) -> Option<Created> {
         let created = buffer.spans.created(id.into_u64()).get();
-        let remembered = created.origin == self.origin && created.id == id.into_u64();
-        (remembered && self.ids_stay_on_thread.load(Ordering::Relaxed)).then_some(created)
+        (created.origin == self.origin && created.id == id.into_u64()).then_some(created)
     }
 
     #[inline(always)]
@@ -242,6 +303,13 @@ where
         });
         if fast.flatten().is_none() && self.target.session() != 0 {
             self.new_span_slow(attributes, id, &context);
+        }
+    }
+
+    #[inline(always)]
+    fn on_close(&self, id: span::Id, _: Context<'_, S>) {
+        if !self.ending.is_empty() {
+            self.note_end(&id);
         }
     }
 

@@ -19,6 +19,7 @@ mod callsite;
 pub(crate) mod cost;
 mod crash;
 pub(crate) mod global;
+mod handles;
 pub(crate) mod layer;
 mod layer_status;
 mod locks;

@@ -4,7 +4,7 @@
 use super::naming::Recorded;
 use super::shared_span::{SharedSpan, SharedSpans};
 use super::span_id;
-use super::subscriber::ScopeSubscriber;
+use super::subscriber::{ScopeSubscriber, serial_of_ours};
 use super::thread::open_stack::SpanKey;
 use super::wanted::{WantedCallsites, Wants};
 use super::writer::tell;
@@ -66,6 +66,16 @@ impl<S: Subscriber> ScopeOver<S> {
         }
     }
 
+    /// A span that the inner subscriber does not get.
+    #[inline]
+    fn create_ours(&self, attributes: &Attributes<'_>) -> Id {
+        self.ours.create(attributes, |id| self.serial_of(id))
+    }
+
+    fn serial_of(&self, id: u64) -> Option<u32> {
+        serial_of_ours(id).or_else(|| self.shared.with(id, |span| span.serial))
+    }
+
     #[inline(never)]
     fn new_span_of_both(&self, attributes: &Attributes<'_>) -> Id {
         let metadata = attributes.metadata();
@@ -75,7 +85,7 @@ impl<S: Subscriber> ScopeOver<S> {
             Wants::Always => true,
         };
         if !wants {
-            return self.ours.new_span(attributes);
+            return self.create_ours(attributes);
         }
         let id = match attributes.parent() {
             // To the inner subscriber it is as if the parent were disabled.
@@ -88,9 +98,9 @@ impl<S: Subscriber> ScopeOver<S> {
         if span_id::is_ours(id.into_u64()) {
             self.inner.try_close(id);
             warn_of_ids();
-            return self.ours.new_span(attributes);
+            return self.create_ours(attributes);
         }
-        if let Some(span) = self.ours.shared_span(attributes) {
+        if let Some(span) = self.ours.shared_span(attributes, |id| self.serial_of(id)) {
             self.shared.insert(id.into_u64(), span);
         }
         id
@@ -118,10 +128,13 @@ impl<S: Subscriber> ScopeOver<S> {
     #[inline(never)]
     fn try_close_both(&self, id: Id) -> bool {
         let key = id.into_u64();
-        let serial = self.shared.with(key, |span| span.serial);
+        let span = self.shared.with(key, |span| (span.serial, span.notes_end));
         let is_closed = self.inner.try_close(id);
-        if let (true, Some(serial)) = (is_closed, serial) {
+        if let (true, Some((serial, notes_end))) = (is_closed, span) {
             self.shared.remove(key, serial);
+            if notes_end {
+                self.ours.note_end(serial);
+            }
         }
         is_closed
     }
@@ -183,7 +196,7 @@ impl<S: Subscriber> Subscriber for ScopeOver<S> {
     #[inline]
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {
         if self.wanted.is_unwanted(attributes.metadata()) {
-            self.ours.new_span(attributes)
+            self.create_ours(attributes)
         } else {
             self.new_span_of_both(attributes)
         }

@@ -11,9 +11,11 @@ use super::thread::block::Block;
 use super::thread::list::ThreadList;
 use super::thread::open_stack::OpenView;
 use super::thread::shared_view::{OpenCall, Piece, SharedView};
+use super::thread::unentered::CreatedSpan;
 use crate::clock::{Anchor, Timeline};
 use crate::config::{Overflow, Settings};
 use crate::event::Event;
+use crate::note::SpanNote;
 use crate::store::rank_log::Counts;
 use crate::sys::{fork, signals};
 use rustc_hash::FxHashMap;
@@ -66,8 +68,12 @@ pub(crate) struct Recording {
 pub(crate) struct Drained {
     /// Each thread with its pieces, oldest first.
     pub(crate) threads: Vec<(Arc<SharedView>, Vec<Piece>)>,
-    /// The number of events of each region in them.
+    /// The number of intervals of each region in them.
     pub(crate) counts: FxHashMap<NameId, u64>,
+    /// The number of notes in them.
+    pub(crate) notes: u64,
+    /// Spans that threads have created and not entered, of which no more is to come; with the threads.
+    pub(super) unentered: Vec<(u32, CreatedSpan)>,
 }
 
 impl Recording {
@@ -162,7 +168,8 @@ impl Recording {
     }
 
     /// Takes the pending events of every thread, and drops the views of threads that have ended.
-    pub(crate) fn drain(&self) -> Drained {
+    /// The last time, `ends` is true.
+    pub(crate) fn drain(&self, ends: bool) -> Drained {
         let mut draining = lock(&self.draining);
         *draining = PendingCounts::default();
         let threads = self.threads.all();
@@ -173,7 +180,13 @@ impl Recording {
             for piece in &pieces {
                 piece
                     .block
-                    .read(piece.from, piece.to, |events| count(events, &mut drained.counts));
+                    .read(piece.from, piece.to, |events| drained.count(events));
+            }
+            if ends || has_ended {
+                let unentered = thread.unentered.take();
+                drained
+                    .unentered
+                    .extend(unentered.map(|span| (thread.index, span)));
             }
             if has_ended {
                 ended.push(thread.index);
@@ -348,8 +361,31 @@ impl Recording {
         durations
     }
 
-    /// Calls `f` with every event that the writer has not drained, and its thread.
+    /// Calls `f` with every interval that the writer has not drained, and its thread.
     pub(crate) fn for_each_undrained(&self, mut f: impl FnMut(&SharedView, &Event)) {
+        self.for_each_undrained_event(|thread, event| {
+            if event.is_interval() {
+                f(thread, event);
+            }
+        });
+    }
+
+    /// Calls `f` with everything that threads have noted of spans and the writer has not drained.
+    pub(crate) fn for_each_undrained_note(&self, mut f: impl FnMut(u32, SpanNote)) {
+        self.for_each_undrained_event(|thread, event| {
+            if let Some(note) = event.span_note() {
+                f(thread.index, note);
+            }
+        });
+        for thread in self.threads.all() {
+            let unentered = thread.unentered.get().into_iter();
+            unentered
+                .flat_map(CreatedSpan::notes)
+                .for_each(|note| f(thread.index, note));
+        }
+    }
+
+    fn for_each_undrained_event(&self, mut f: impl FnMut(&SharedView, &Event)) {
         for thread in self.threads.all() {
             for piece in thread.undrained() {
                 piece.block.read(piece.from, piece.to, |events| {
@@ -388,9 +424,21 @@ impl Recording {
     }
 }
 
-fn count(events: &[Event], counts: &mut FxHashMap<NameId, u64>) {
-    // Neighbouring events are often of one region.
-    for run in events.chunk_by(|a, b| a.region == b.region) {
-        *counts.entry(NameId::from_number(run[0].region)).or_default() += run.len() as u64;
+impl Drained {
+    fn count(&mut self, events: &[Event]) {
+        // Neighbouring events are often of one region.
+        for run in events.chunk_by(|a, b| a.region == b.region) {
+            let number = run.len() as u64;
+            if run[0].is_interval() {
+                *self.counts.entry(NameId::from_number(run[0].region)).or_default() += number;
+            } else {
+                self.notes += number;
+            }
+        }
+    }
+
+    /// Whether there is nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.counts.is_empty() && self.notes == 0 && self.unentered.is_empty()
     }
 }

@@ -37,6 +37,8 @@ impl SharedSpans {
 pub(super) struct SharedSpan {
     pub(super) serial: u32,
     pub(super) name: SharedName,
+    /// Whether its end is to be noted.
+    pub(super) notes_end: bool,
 }
 
 #[derive(Debug)]

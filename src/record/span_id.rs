@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! bits  0-31   the span's serial number
+//! bit   36     set where its handles are counted
 //! bit   37     always set: tells our ids from those of a `Registry`
 //! bits 38-62   a number for its kind, which is its call site and region
 //! bit   63     set for a span that its fields may name: what is above the serial number is then a key
@@ -27,6 +28,8 @@ static KIND_NUMBERS: LazyLock<DashMap<(usize, NameId), usize>> = LazyLock::new(D
 
 /// Marks our ids.
 const OURS: u64 = 1 << 37;
+/// Marks a span whose handles are counted.
+const COUNTED: u64 = 1 << 36;
 /// Marks a span that its fields may name.
 const NAMED: u64 = 1 << 63;
 const KIND_SHIFT: u32 = 38;
@@ -62,6 +65,17 @@ pub(super) fn named(turn: u64, serial: u32) -> u64 {
 #[inline(always)]
 pub(super) fn is_ours(id: u64) -> bool {
     id & OURS != 0
+}
+
+/// The span's id where its handles are counted.
+pub(super) fn counted(id: u64) -> u64 {
+    id | COUNTED
+}
+
+/// Whether anybody has to know of its handles.
+#[inline(always)]
+pub(super) fn has_handles(id: u64) -> bool {
+    id & (COUNTED | NAMED) != 0
 }
 
 #[inline(always)]

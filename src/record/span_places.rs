@@ -26,7 +26,8 @@ pub(super) struct SpanPlaces {
 /// Which page an id is on.
 #[inline(always)]
 pub(super) fn page_of(id: u64) -> u64 {
-    (id & ((1 << PLACE_BITS) - 1)) / PLACES as u64
+    // Two shifts, without the constant that a mask would take.
+    (id << (64 - PLACE_BITS)) >> (64 - PLACE_BITS + PLACES.ilog2())
 }
 
 /// Which of the place's spans it is, and its serial number.

@@ -2,6 +2,7 @@
 
 use super::callsite::Callsite;
 use super::global;
+use super::handles::Handles;
 use super::named_spans::NamedSpans;
 use super::names::NameId;
 use super::naming::Recorded;
@@ -11,6 +12,7 @@ use super::shared_span::{SharedName, SharedSpan};
 use super::span_id;
 use super::sync::Arc;
 use super::target::Target;
+use super::thread::creation::Parent;
 use super::thread::open_stack::{Origin, SpanKey};
 use std::num::NonZeroU64;
 use tracing_core::span::{Attributes, Current, Id, Record};
@@ -41,6 +43,8 @@ pub struct ScopeSubscriber {
     target: Target,
     origin: Origin,
     named: NamedSpans,
+    /// Spans that no field may name.
+    counted: Handles,
 }
 
 /// A span of a subscriber, by its id.
@@ -49,6 +53,21 @@ fn key(id: u64) -> SpanKey {
     SpanKey {
         key: id,
         serial: span_id::serial(id),
+    }
+}
+
+/// The serial number of a span with one of our ids.
+#[inline(always)]
+pub(super) fn serial_of_ours(id: u64) -> Option<u32> {
+    span_id::is_ours(id).then(|| span_id::serial(id))
+}
+
+/// What a new span is given as its parent; whatever is current where that is not ours.
+fn parent(attributes: &Attributes<'_>, serial_of: impl Fn(u64) -> Option<u32>) -> Parent {
+    match attributes.parent() {
+        Some(id) => serial_of(id.into_u64()).map_or(Parent::Current, Parent::Span),
+        None if attributes.is_root() => Parent::Nothing,
+        None => Parent::Current,
     }
 }
 
@@ -67,18 +86,37 @@ impl ScopeSubscriber {
             target,
             origin: Origin::unique(),
             named: NamedSpans::default(),
+            counted: Handles::default(),
         }
+    }
+
+    /// A new span. `serial_of` gives the serial number of a span by its id.
+    #[inline]
+    pub(super) fn create(&self, attributes: &Attributes<'_>, serial_of: impl Fn(u64) -> Option<u32>) -> Id {
+        let fast = self.target.with_current(|buffer| {
+            let serial = buffer.spans.serials.take_fast()?;
+            let callsite = buffer.spans.new_span(attributes.metadata())?;
+            Some(span_id::with_serial(callsite.get().id, serial))
+        });
+        let id = match fast {
+            Some(Some(id)) => id,
+            _ => self.new_span_slow(attributes, parent(attributes, serial_of)),
+        };
+        Id::from_non_zero_u64(NonZeroU64::new(id).unwrap_or(NonZeroU64::MIN))
     }
 
     #[cold]
     #[inline(never)]
-    fn new_span_slow(&self, attributes: &Attributes<'_>) -> u64 {
+    fn new_span_slow(&self, attributes: &Attributes<'_>, parent: Parent) -> u64 {
         self.target.note_span();
         let metadata = attributes.metadata();
         let callsite = self.target.with_buffer(|buffer| buffer.callsite(metadata));
         let callsite = callsite.unwrap_or_else(|| Callsite::of(None, metadata));
         let serial = self.target.with_buffer(|buffer| buffer.spans.serials.take());
         let serial = serial.unwrap_or_else(serial::of_a_new_batch);
+        let ends = self
+            .target
+            .with_buffer(|buffer| buffer.note_creation(metadata, callsite.region, serial, parent));
         if callsite.by_field {
             if let Some(span) = self.target.named_span(attributes) {
                 return self.named.insert(span, serial);
@@ -86,7 +124,31 @@ impl ScopeSubscriber {
         }
         self.target
             .with_buffer(|buffer| buffer.count_span(callsite.region));
-        span_id::with_serial(callsite.id, serial)
+        let id = span_id::with_serial(callsite.id, serial);
+        if ends != Some(true) {
+            return id;
+        }
+        let id = span_id::counted(id);
+        self.counted.insert(id, serial);
+        id
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn drop_handle(&self, id: u64) -> bool {
+        let ended = if span_id::is_named(id) {
+            self.named.drop_handle(id).then(|| span_id::serial(id))
+        } else {
+            self.counted.remove(id)
+        };
+        if let Some(serial) = ended {
+            self.note_end(serial);
+        }
+        ended.is_some()
+    }
+
+    pub(super) fn note_end(&self, serial: u32) {
+        self.target.with_buffer(|buffer| buffer.note_end(serial));
     }
 
     #[cold]
@@ -126,12 +188,20 @@ impl ScopeSubscriber {
     }
 
     /// What is kept of a new span that another subscriber has too; None where it is not recorded.
-    pub(super) fn shared_span(&self, attributes: &Attributes<'_>) -> Option<SharedSpan> {
+    pub(super) fn shared_span(
+        &self,
+        attributes: &Attributes<'_>,
+        serial_of: impl Fn(u64) -> Option<u32>,
+    ) -> Option<SharedSpan> {
         self.target.note_span();
         let metadata = attributes.metadata();
         let (callsite, serial) = self
             .target
             .with_buffer(|buffer| (buffer.callsite(metadata), buffer.spans.serials.take()))?;
+        let parent = parent(attributes, serial_of);
+        let ends = self
+            .target
+            .with_buffer(|buffer| buffer.note_creation(metadata, callsite.region, serial, parent));
         let by_field = callsite.by_field.then(|| self.target.named_span(attributes));
         let name = match by_field.flatten() {
             Some(named) => SharedName::ByField(named),
@@ -141,7 +211,11 @@ impl ScopeSubscriber {
                 SharedName::OfCallsite(callsite.region)
             }
         };
-        Some(SharedSpan { serial, name })
+        Some(SharedSpan {
+            serial,
+            name,
+            notes_end: ends == Some(true),
+        })
     }
 
     /// Enters a span that another subscriber has too; `is_new` when it is the first time.
@@ -185,22 +259,16 @@ impl Subscriber for ScopeSubscriber {
 
     #[inline]
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {
-        let fast = self.target.with_current(|buffer| {
-            let serial = buffer.spans.serials.take_fast()?;
-            let callsite = buffer.spans.new_span(attributes.metadata())?;
-            Some(span_id::with_serial(callsite.get().id, serial))
-        });
-        let id = match fast {
-            Some(Some(id)) => id,
-            _ => self.new_span_slow(attributes),
-        };
-        Id::from_non_zero_u64(NonZeroU64::new(id).unwrap_or(NonZeroU64::MIN))
+        self.create(attributes, serial_of_ours)
     }
 
     #[inline]
     fn clone_span(&self, id: &Id) -> Id {
-        if span_id::is_named(id.into_u64()) {
-            self.named.add_handle(id.into_u64());
+        let key = id.into_u64();
+        if span_id::is_named(key) {
+            self.named.add_handle(key);
+        } else if span_id::has_handles(key) {
+            self.counted.add(key);
         }
         id.clone()
     }
@@ -208,7 +276,7 @@ impl Subscriber for ScopeSubscriber {
     // All other spans are nothing but an id: there is nothing to close.
     #[inline]
     fn try_close(&self, id: Id) -> bool {
-        !span_id::is_named(id.into_u64()) || self.named.drop_handle(id.into_u64())
+        !span_id::has_handles(id.into_u64()) || self.drop_handle(id.into_u64())
     }
 
     fn record(&self, id: &Id, values: &Record<'_>) {

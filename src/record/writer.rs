@@ -193,7 +193,7 @@ impl Writer {
         let flushing = self.crash_state.flushing();
         sink.keep_file(&flushing);
         let mut open = self.recording.open_calls();
-        let drained = self.recording.drain();
+        let drained = self.recording.drain(true);
         remove_closed(&mut open, &drained);
         sink.write(&self.recording, drained);
         if let Err(error) = sink.finish(&self.recording, &open, run) {
@@ -282,7 +282,7 @@ fn remove_closed(open: &mut Vec<OpenCall>, drained: &Drained) {
 impl Sink {
     fn flush(&mut self, recording: &Recording, flushing: &Flushing<'_>) -> Option<io::Error> {
         self.keep_file(flushing);
-        let drained = recording.drain();
+        let drained = recording.drain(false);
         self.write(recording, drained)
     }
 
@@ -308,8 +308,11 @@ impl Sink {
     /// failure is reported.
     fn write(&mut self, recording: &Recording, drained: Drained) -> Option<io::Error> {
         let mut failure = None;
-        if !drained.counts.is_empty() {
+        if !drained.is_empty() {
             failure = self.announce(recording, &drained).err();
+        }
+        if failure.is_none() {
+            failure = self.write_notes(&drained).err();
         }
         for (thread, pieces) in drained.threads {
             for piece in pieces {
@@ -329,6 +332,22 @@ impl Sink {
         failure
     }
 
+    /// Writes what was noted of spans. It comes before the intervals.
+    fn write_notes(&mut self, drained: &Drained) -> io::Result<()> {
+        if drained.notes > 0 {
+            for (thread, pieces) in &drained.threads {
+                for piece in pieces {
+                    piece.block.read(piece.from, piece.to, |events| {
+                        let mut chunks = events.chunks(MAX_EVENTS);
+                        chunks.try_for_each(|events| self.log.notes_among(thread.index, events))
+                    })?;
+                }
+            }
+        }
+        let mut unentered = drained.unentered.iter();
+        unentered.try_for_each(|(thread, span)| self.log.notes(*thread, span.notes()))
+    }
+
     /// After a failure the rest of a batch is only counted: the log may lack its names.
     fn write_events(
         &mut self,
@@ -338,18 +357,21 @@ impl Sink {
         failure: &mut Option<io::Error>,
     ) {
         if failure.is_none() {
-            *failure = self.log.events(thread, events).err();
+            match self.log.events(thread, events) {
+                Ok(number) => {
+                    self.written += number as u64;
+                    self.add_up(events);
+                    return;
+                }
+                Err(error) => *failure = Some(error),
+            }
         }
-        if failure.is_none() {
-            self.written += events.len() as u64;
-            self.add_up(events);
-        } else {
-            self.count_unwritten(recording, events);
-        }
+        self.count_unwritten(recording, events);
     }
 
     fn add_up(&mut self, events: &[Event]) {
-        for run in events.chunk_by(|a, b| a.region == b.region) {
+        let runs = events.chunk_by(|a, b| a.region == b.region);
+        for run in runs.filter(|run| run[0].is_interval()) {
             let index = NameId::from_number(run[0].region).index();
             if self.ticks.len() <= index {
                 self.ticks.resize(index + 1, 0);
@@ -407,7 +429,7 @@ impl Sink {
     }
 
     fn count_unwritten(&mut self, recording: &Recording, events: &[Event]) {
-        for event in events {
+        for event in events.iter().filter(|event| event.is_interval()) {
             recording
                 .registry
                 .add(NameId::from_number(event.region), |totals| &totals.unwritten, 1);

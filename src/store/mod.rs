@@ -25,6 +25,9 @@ pub(crate) mod run_directory;
 pub(crate) mod schema;
 #[cfg(feature = "hdf5")]
 mod sorted_runs;
+pub(crate) mod span_notes;
+#[cfg(feature = "hdf5")]
+pub(crate) mod span_table;
 
 pub(crate) use schema::names;
 #[cfg(feature = "hdf5")]

@@ -123,13 +123,16 @@ pub(crate) fn polled() -> Run {
     let run = Run::new();
     run.region("guard", 500, || ());
     tracing::dispatcher::with_default(&Dispatch::new(run.profiler.subscriber()), || {
-        let [one, other] = [(), ()].map(|()| tracing::info_span!("fetch"));
+        let create = || tracing::info_span!("fetch");
         let poll = |span: &tracing::Span, ns| span.in_scope(|| run.clock.advance(ns));
+        let one = create();
         poll(&one, 2_000);
+        let other = create();
         poll(&other, 3_000);
         run.clock.advance(10_000);
         poll(&one, 4_000);
         poll(&other, 1_500);
+        drop(other);
         tracing::info_span!("fetch").in_scope(|| run.clock.advance(100));
         poll(&one, 20);
     });

@@ -63,6 +63,8 @@ fn record_with(path: &Path, merge: MergeMode) {
                     }
                     tracing::dispatcher::with_default(&Dispatch::new(profiler.subscriber()), || {
                         let polled = tracing::info_span!("polled");
+                        // This one is never entered: something is known of it beside the regions.
+                        let _waits = tracing::info_span!("polled");
                         (0..10_000).for_each(|_| polled.in_scope(|| ()));
                         // This one stays open.
                         std::mem::forget(polled.entered());
@@ -125,6 +127,11 @@ fn our_reader_returns_every_hard_name_as_it_was_given() {
         .map(|region| region.name())
         .collect();
     assert_eq!(with_spans, ["/rank0/regions/polled"]);
+    // What is known of spans besides is in a group beside those of the regions.
+    for name in ["ids", "created"] {
+        let column = file.dataset(&format!("rank0/spans/{name}")).expect(name);
+        assert!(column.size() >= 3);
+    }
     let open = file
         .dataset("rank0/regions/polled/open_span_ids")
         .expect("open spans");

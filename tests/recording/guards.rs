@@ -503,7 +503,7 @@ fn a_session_in_memory_tells_of_throttled_calls_and_spans_as_well() {
     let throttled = "900 calls were throttled, and were only added up: short 900 calls, 3.60 µs";
     assert!(summary.contains(throttled), "{summary}");
     assert!(
-        summary.ends_with("\nspans: task 1 in 3 calls, 150 ns elapsed and 150 ns busy"),
+        summary.ends_with("\nspans: task 1 in 3 calls, 5.15 µs elapsed and 150 ns busy"),
         "{summary}"
     );
     assert!(!summary.contains("without their times"), "{summary}");

@@ -2,6 +2,9 @@
 //! regions that were open.
 
 use super::{Contents, Ended, Running, directory, runs, skip, until};
+use scope_profiler::LogSource;
+use scope_profiler::merge::find_logs;
+use scope_profiler::profile::{Source, SpanParent};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 
@@ -59,6 +62,21 @@ fn a_stack_overflow_on_another_thread() {
     let (contents, ended) = crash("overflow on a thread", libc::SIGABRT, "SIGABRT");
     assert!(ended.complained.contains("overflowed its stack"), "{ended:?}");
     assert_eq!(contents.open("deep"), 1);
+}
+
+#[test]
+fn spans_that_nobody_has_entered_are_in_the_log_of_a_program_that_is_ended() {
+    let directory = directory();
+    end(directory.path(), "spans that wait").by(libc::SIGTERM);
+    let logs = find_logs(&[directory.path().join("run.h5.d")]).unwrap();
+    let facts = LogSource::open(&logs[0]).unwrap().span_facts(0).unwrap();
+    assert_eq!(facts.len(), 2);
+    for facts in facts {
+        assert!(facts.created_ns.is_some() && facts.closed_ns.is_none());
+        // They were created where a region was open.
+        assert!(matches!(facts.parent, Some(SpanParent::Call { .. })), "{facts:?}");
+    }
+    check(directory.path(), Some("SIGTERM"));
 }
 
 #[test]

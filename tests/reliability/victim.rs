@@ -620,6 +620,16 @@ fn main() {
             std::process::exit(0);
         }
         "exit" => std::process::exit(0),
+        "spans that wait" => {
+            let subscriber = ProfileManager::subscriber();
+            tracing::subscriber::with_default(subscriber, || {
+                let _noted = tracing::info_span!("noted");
+                let _last = tracing::info_span!("last");
+                // SAFETY: sends this process a signal.
+                unsafe { libc::raise(libc::SIGTERM) };
+            });
+            0
+        }
         "leaked subscriber" => {
             tracing::subscriber::set_global_default(ProfileManager::subscriber()).unwrap();
             tracing::info_span!("span").in_scope(|| ());

@@ -1,5 +1,6 @@
 //! The life of one span while its entries stream past, in order of start.
 
+use super::ends::CreatedAndClosed;
 use crate::profile::Interval;
 
 /// A last entry that is no longer than this, ns, and no longer than any other of its span, is no poll: a future enters
@@ -14,10 +15,14 @@ pub struct Life {
     pub rank: u32,
     /// Its serial number, which no other span of the rank has.
     pub span: u32,
-    /// When it was first entered, ns.
+    /// When it was created, ns; where that is not known, when it was first entered.
     pub start_ns: i64,
-    /// When it was left for the last time, ns.
+    /// When its last handle was dropped, ns; where that is not known, when it was left for the last time.
     pub end_ns: i64,
+    /// When it was first entered, ns.
+    pub entered_ns: i64,
+    /// When it was left for the last time, ns.
+    pub left_ns: i64,
     /// For how long it was entered, on whatever threads, ns: moments at which it was entered more than once count once.
     pub busy_ns: i64,
     /// How often it was entered, all told.
@@ -34,10 +39,21 @@ pub struct Life {
 }
 
 impl Life {
-    /// From the first entry to the last exit, ns.
+    /// From its creation to its end, ns.
     #[must_use]
     pub fn elapsed_ns(&self) -> i64 {
         self.end_ns.saturating_sub(self.start_ns)
+    }
+
+    /// What of that was before it was first entered, ns.
+    #[must_use]
+    pub fn waited_ns(&self) -> i64 {
+        self.entered_ns.saturating_sub(self.start_ns)
+    }
+
+    /// Whether it began before it was first entered, or ended after it was left for the last time.
+    pub(crate) fn is_longer(&self) -> bool {
+        self.start_ns < self.entered_ns || self.end_ns > self.left_ns
     }
 
     /// What of that it was not entered, ns.
@@ -135,14 +151,17 @@ impl Alive {
     }
 
     /// The whole life, when no more entries are to come; and the length of the last poll, ns, if the last entry was one.
-    pub(super) fn finish(&self, rank: u32, span: u32) -> (Life, Option<i64>) {
+    /// `ends` says when it was created and closed, where that is known.
+    pub(super) fn finish(&self, rank: u32, span: u32, ends: CreatedAndClosed) -> (Life, Option<i64>) {
         let is_short = self.last <= self.shortest.min(LONGEST_DROP_NS);
         let is_drop = self.polls > 0 && is_short && !self.is_open;
         let life = Life {
             rank,
             span,
-            start_ns: self.start,
-            end_ns: self.end,
+            start_ns: ends.0.map_or(self.start, |created| created.min(self.start)),
+            end_ns: ends.1.map_or(self.end, |closed| closed.max(self.end)),
+            entered_ns: self.start,
+            left_ns: self.end,
             busy_ns: self.busy,
             entries: self.entries,
             polls: self.polls + u64::from(!is_drop),

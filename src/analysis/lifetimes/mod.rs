@@ -1,6 +1,7 @@
 //! How long spans lived that were entered several times, as those of futures are for each poll.
 //!
-//! A span's life is from its first entry to its last exit. It was *busy* while any thread had it entered, *idle* for the
+//! A span's life is from its creation, or where that is not known its first entry, to its end, or where that is not known
+//! its last exit. It was *busy* while any thread had it entered, *idle* for the
 //! rest: busy and idle time add up to the time that elapsed, to the nanosecond.
 //!
 //! ```
@@ -24,6 +25,7 @@
 //! # Ok::<(), scope_profiler::Error>(())
 //! ```
 
+mod ends;
 mod lasts;
 mod life;
 mod row;
@@ -31,6 +33,7 @@ mod spread;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use ends::Ends;
 pub use life::Life;
 pub(crate) use row::{OnSpan, RowSpans};
 pub use spread::Spread;
@@ -40,6 +43,7 @@ use super::selection::RegionFilter;
 use crate::error::Result;
 use crate::profile::{Intervals, Row, Source, Statistics};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// So many of the longest lives of a region are kept.
 const LONGEST: usize = 10;
@@ -64,6 +68,8 @@ pub struct RegionLifetimes {
     polls: Statistics,
     entries: u64,
     open: u64,
+    /// Those that were there while they were not entered, before the first entry or after the last one.
+    longer: u64,
     most_polls: u64,
     most_threads: u32,
     longest: Vec<Life>,
@@ -79,6 +85,7 @@ impl RegionLifetimes {
             polls: Statistics::new(),
             entries: 0,
             open: 0,
+            longer: 0,
             most_polls: 0,
             most_threads: 0,
             longest: Vec::new(),
@@ -103,7 +110,7 @@ impl RegionLifetimes {
         self.open
     }
 
-    /// From first entry to last exit.
+    /// From creation, or first entry, to end, or last exit.
     #[must_use]
     pub fn elapsed(&self) -> &Spread {
         &self.elapsed
@@ -115,7 +122,7 @@ impl RegionLifetimes {
         &self.busy
     }
 
-    /// For how long each was not entered, between its first entry and its last exit.
+    /// For how long each was not entered while it was there.
     #[must_use]
     pub fn idle(&self) -> &Spread {
         &self.idle
@@ -168,6 +175,7 @@ impl OnSpan for RegionLifetimes {
         self.idle.add(life.idle_ns());
         self.entries += life.entries;
         self.open += u64::from(life.is_open);
+        self.longer += u64::from(life.is_longer());
         self.most_polls = self.most_polls.max(life.polls);
         self.most_threads = self.most_threads.max(life.threads);
         self.keep_if_long(life);
@@ -175,7 +183,8 @@ impl OnSpan for RegionLifetimes {
 }
 
 impl<'a> Lifetimes<'a> {
-    /// Of the chosen regions and ranks. Left out are regions whose spans were entered and left once each.
+    /// Of the chosen regions and ranks. Left out are regions whose spans were entered and left once each,
+    /// and were not there before or afterwards.
     ///
     /// # Errors
     ///
@@ -188,9 +197,14 @@ impl<'a> Lifetimes<'a> {
     /// Of these rows.
     pub(super) fn of(source: &'a dyn Source, takes: impl Fn(&Row) -> bool) -> Result<Self> {
         let mut rows = BTreeMap::new();
-        for (index, row) in source.rows().iter().enumerate() {
-            if takes(row) && RowSpans::are_of_interest(source, index) {
-                rows.insert(index, RowSpans::of_all(source, index)?);
+        let mut of_rank: BTreeMap<u32, Ends> = BTreeMap::new();
+        for (index, row) in source.rows().iter().enumerate().filter(|(_, row)| takes(row)) {
+            let ends = match of_rank.entry(row.rank) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(free) => free.insert(Ends::of_rank(source, row.rank, Some)?),
+            };
+            if RowSpans::are_of_interest(source, index, ends) {
+                rows.insert(index, RowSpans::of_all(source, index, ends)?);
             }
         }
         Ok(Self {
@@ -205,7 +219,7 @@ impl<'a> Lifetimes<'a> {
     pub fn finish(self) -> Vec<RegionLifetimes> {
         let regions = self.regions.into_values();
         regions
-            .filter(|region| region.entries > region.spans() || region.open > 0)
+            .filter(|region| region.entries > region.spans() || region.open > 0 || region.longer > 0)
             .collect()
     }
 

@@ -1,5 +1,6 @@
 //! The spans of one row.
 
+use super::ends::Ends;
 use super::lasts::Lasts;
 use super::life::{Alive, Life};
 use crate::error::Result;
@@ -14,6 +15,7 @@ const MANY_SPANS: u64 = if cfg!(test) { 20 } else { 1 << 18 };
 pub(crate) struct RowSpans {
     rank: u32,
     alive: FxHashMap<u32, Alive>,
+    ends: Ends,
     lasts: Option<Lasts>,
     /// The number of intervals that have come.
     at: u64,
@@ -32,21 +34,22 @@ pub(crate) trait OnSpan {
 }
 
 impl RowSpans {
-    /// Whether spans of a row can have been entered several times, or were still entered at the end.
-    pub(crate) fn are_of_interest(source: &dyn Source, index: usize) -> bool {
+    /// Whether spans of a row can have been entered several times, or been there while they were not entered, or were
+    /// still entered at the end. `ends` are those of its rank.
+    pub(crate) fn are_of_interest(source: &dyn Source, index: usize, ends: &Ends) -> bool {
         let row = &source.rows()[index];
         let once_each = row.spans == Some(row.intervals);
         let has_spans = source.columns().contains(&Intervals::SPAN) && row.intervals > 0;
-        has_spans && !once_each || !source.open_spans(index).is_empty()
+        has_spans && !(once_each && ends.is_empty()) || !source.open_spans(index).is_empty()
     }
 
     /// For a row of which all intervals will come.
-    pub(crate) fn of_all(source: &dyn Source, index: usize) -> Result<Self> {
+    pub(crate) fn of_all(source: &dyn Source, index: usize, ends: &Ends) -> Result<Self> {
         let row = &source.rows()[index];
         let many = row.spans.unwrap_or(row.intervals).min(row.intervals) > MANY_SPANS;
         Ok(Self {
             lasts: many.then(|| Lasts::find(source, index)).transpose()?,
-            ..Self::of_some(source, index, Some)
+            ..Self::of_some(source, index, ends, Some)
         })
     }
 
@@ -54,6 +57,7 @@ impl RowSpans {
     pub(crate) fn of_some(
         source: &dyn Source,
         index: usize,
+        ends: &Ends,
         cut: impl Fn(Interval) -> Option<Interval>,
     ) -> Self {
         let rank = source.rows()[index].rank;
@@ -79,6 +83,7 @@ impl RowSpans {
         Self {
             rank,
             alive: FxHashMap::default(),
+            ends: ends.clone(),
             lasts: None,
             at: 0,
             open_spans: open.iter().map(|(span, _)| *span).collect(),
@@ -100,7 +105,7 @@ impl RowSpans {
             let is_last = self.lasts.as_ref().is_some_and(|lasts| lasts.has(at));
             if is_last && !self.open_spans.contains(&span) {
                 if let Some(alive) = self.alive.remove(&span) {
-                    end(self.rank, span, &alive, on);
+                    end(self.rank, span, &alive, &self.ends, on);
                 }
             }
         }
@@ -134,13 +139,13 @@ impl RowSpans {
         let mut alive: Vec<_> = self.alive.into_iter().collect();
         alive.sort_unstable_by_key(|(span, _)| *span);
         for (span, alive) in &alive {
-            end(self.rank, *span, alive, on);
+            end(self.rank, *span, alive, &self.ends, on);
         }
     }
 }
 
-fn end(rank: u32, span: u32, alive: &Alive, on: &mut impl OnSpan) {
-    let (life, last_poll) = alive.finish(rank, span);
+fn end(rank: u32, span: u32, alive: &Alive, ends: &Ends, on: &mut impl OnSpan) {
+    let (life, last_poll) = alive.finish(rank, span, ends.get(span));
     if let Some(ns) = last_poll {
         on.poll(ns);
     }

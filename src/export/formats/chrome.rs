@@ -2,7 +2,7 @@
 //!
 //! One complete event ("X") for each call, in order of start: process = rank, thread = thread. A viewer wants the calls
 //! of a thread to nest, so one that partly overlaps others goes to another thread of the trace. A span that was polled
-//! several times is an asynchronous event as well ("b" and "e"), from its first entry to its last exit.
+//! several times is an asynchronous event as well ("b" and "e"), from its creation to its end.
 
 use crate::analysis::lifetimes::Life;
 use crate::error::Result;

@@ -1,9 +1,9 @@
 //! Perfetto's own format: <https://ui.perfetto.dev> and its trace_processor.
 //!
 //! A track for each thread of each rank below one for the rank; where calls of a thread partly overlap, further tracks,
-//! since slices have to nest. A span that was polled several times has a track of its own, with one slice from its first
-//! entry to its last exit; the viewer shows those of one region together. Each track of calls is a packet sequence of its own, with its names interned and its times counted
-//! from the packet before. Packets are compressed in blocks. Field numbers are those of
+//! since slices have to nest. A span that was polled several times has a track of its own, with one slice from its
+//! creation to its end; the viewer shows those of one region together. Each track of calls is a packet sequence of its
+//! own, with its names interned and its times counted from the packet before. Packets are compressed in blocks. Field numbers are those of
 //! `protos/perfetto/trace/perfetto_trace.proto`.
 
 use crate::analysis::lifetimes::Life;

@@ -28,6 +28,8 @@ fn life(life: &Life) -> Value {
         "span": life.span,
         "start_ns": life.start_ns,
         "end_ns": life.end_ns,
+        "first_entry_ns": life.entered_ns,
+        "last_exit_ns": life.left_ns,
         "elapsed_ns": life.elapsed_ns(),
         "busy_ns": life.busy_ns,
         "idle_ns": life.idle_ns(),

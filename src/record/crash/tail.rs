@@ -5,6 +5,7 @@ use crate::event::Event;
 use crate::profile::Value;
 use crate::record::recording::Recording;
 use crate::record::registry::NamedBy;
+use crate::record::thread::block::Block;
 use crate::record::thread::shared_view::{OpenCall, SharedView};
 use crate::store::names;
 use crate::store::rank_log::{LogWriter, TAIL_EVENTS};
@@ -101,6 +102,16 @@ impl TailWriter {
             self.log
                 .open(call.thread, call.region.number(), call.start, call.serial)
         })?;
+        let mut noted = Ok(());
+        // SAFETY: as in `add_events`.
+        unsafe {
+            recording.threads.peek(|thread| {
+                if let Some(span) = thread.unentered.get().filter(|_| noted.is_ok()) {
+                    noted = self.log.notes(thread.index, span.notes());
+                }
+            });
+        }
+        noted?;
         // SAFETY: as in `add_events`; the state is this thread's alone.
         unsafe { recording.add_up_in_handler() };
         for region in recording.registry.iter() {
@@ -137,7 +148,7 @@ impl TailWriter {
         // The thread may go on recording: what it adds from here on is left out.
         let (before, published) = blocks().fold((0, 0), |(n, sum), block| (n + 1, sum + block.published()));
         let mut left = published.saturating_sub(from);
-        *waiting += left as u64;
+        *waiting += intervals(blocks().take(before), from, left);
         let mut saved = thread.saved.load(Ordering::Relaxed);
         if writes && left > saved {
             self.log.thread(thread.index, thread.native_id, &thread.name)?;
@@ -155,6 +166,7 @@ impl TailWriter {
                         self.forget_open(first, event);
                     }
                     if writes {
+                        self.log.notes_among(thread.index, events)?;
                         self.log.events(thread.index, events)?;
                         self.kept = self.log.position();
                         thread.saved.fetch_add(events.len(), Ordering::Relaxed);
@@ -174,4 +186,18 @@ impl TailWriter {
             self.open.remove(first + at);
         }
     }
+}
+
+/// The number of intervals among so many events of some blocks, from that one of the first block on.
+fn intervals<'a>(blocks: impl Iterator<Item = &'a Block>, mut from: usize, mut left: usize) -> u64 {
+    let mut sum = 0;
+    for block in blocks {
+        let to = block.published().min(from.saturating_add(left));
+        left -= to.saturating_sub(from);
+        sum += block.read(from, to, |events| {
+            events.iter().filter(|event| event.is_interval()).count()
+        });
+        from = 0;
+    }
+    sum as u64
 }

@@ -7,8 +7,10 @@
 pub(super) mod block;
 pub(super) mod buffer;
 pub(super) mod counters;
+pub(super) mod creation;
 pub(super) mod current;
 pub(super) mod entered;
+mod habit;
 pub(super) mod list;
 pub(super) mod open_stack;
 mod region_table;
@@ -16,3 +18,4 @@ pub(super) mod shared_view;
 mod slow_path;
 pub(super) mod span_cache;
 mod throttle;
+pub(super) mod unentered;

@@ -268,6 +268,16 @@ impl OpenStack {
         Some((top, self.slots().get(top)?))
     }
 
+    /// How many slots are in use.
+    pub(in crate::record) fn depth(&self) -> usize {
+        self.depth.get()
+    }
+
+    /// The innermost call as others see it.
+    pub(in crate::record) fn innermost(&self) -> Option<OpenEntry> {
+        Some(self.find(OpenEntry::read)?.1)
+    }
+
     /// Whether calls cannot be told by their index: there are gaps, or calls have moved.
     pub(in crate::record) fn is_irregular(&self) -> bool {
         self.gaps.get() > 0 || self.moved.get()

@@ -6,6 +6,7 @@
 use super::block::Block;
 use super::counters::Counters;
 use super::open_stack::OpenView;
+use super::unentered::Unentered;
 use crate::record::locks::{Mutex, lock};
 use crate::record::names::NameId;
 use std::collections::VecDeque;
@@ -30,6 +31,7 @@ pub(crate) struct SharedView {
     /// The thread that joined the session before this one.
     pub(in crate::record) before: AtomicPtr<SharedView>,
     pub(in crate::record) open: Arc<OpenView>,
+    pub(in crate::record) unentered: Unentered,
     /// One entry for each region that the thread has met and that is not filtered out.
     pub(crate) counters: boxcar::Vec<Counters>,
 }
@@ -79,6 +81,7 @@ impl SharedView {
             saved: AtomicUsize::new(0),
             before: AtomicPtr::new(ptr::null_mut()),
             open,
+            unentered: Unentered::default(),
             counters: boxcar::Vec::new(),
         }
     }

@@ -8,6 +8,7 @@ use super::entered::Entered;
 use super::open_stack::{OpenSlot, Origin, SpanKey};
 use super::region_table::{Action, RegionEntry};
 use crate::event::Event;
+use crate::note::SpanNote;
 use crate::record::callsite::Callsite;
 use crate::record::names::NameId;
 use crate::record::recording::Mode;
@@ -85,7 +86,9 @@ impl ThreadBuffer {
     /// Enters a region for a span.
     pub(in crate::record) fn enter_span_slow(&self, region: NameId, origin: Origin, span: SpanKey) {
         if self.action(region) != Action::Skip {
-            self.push(region, origin, Some(span));
+            if let Some((_, start)) = self.push(region, origin, Some(span)) {
+                self.note_entry(span.serial, start);
+            }
         }
     }
 
@@ -142,12 +145,38 @@ impl ThreadBuffer {
     }
 
     fn record(&self, event: Event) {
+        if !self.append(event) {
+            self.count(NameId::from_number(event.region), |counters| &counters.dropped);
+        }
+    }
+
+    /// Notes something of a span. One for which there is no memory is left out.
+    pub(super) fn note(&self, note: SpanNote) {
+        self.append(note.event());
+    }
+
+    /// How much is in the block.
+    pub(super) fn published(&self) -> usize {
+        // SAFETY: as in `append`.
+        unsafe { &*self.block.get() }.published()
+    }
+
+    /// What was recorded last, as far as it is still in the block.
+    pub(super) fn last_event(&self) -> Option<Event> {
+        // SAFETY: as in `append`.
+        let block = unsafe { &*self.block.get() };
+        let published = block.published();
+        block.read(published.saturating_sub(1), published, |events| {
+            events.last().copied()
+        })
+    }
+
+    /// False where there is no room.
+    fn append(&self, event: Event) -> bool {
         // SAFETY: the buffer owns a count of the block until `hand_off` replaces it, and this thread
         // is the only one that pushes into it.
         let push = || unsafe { (*self.block.get()).push(event) };
-        if !push() && self.exclusively(|| self.hand_off() && push()) != Some(true) {
-            self.count(NameId::from_number(event.region), |counters| &counters.dropped);
-        }
+        push() || self.exclusively(|| self.hand_off() && push()) == Some(true)
     }
 
     /// Gives the full block to the writer and takes an empty one; false when there is none to be had.

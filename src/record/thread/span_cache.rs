@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use super::counters;
+use super::habit::{Habit, Moment};
 use super::open_stack::Origin;
 use crate::record::callsite::Callsite;
 use crate::record::names::NameId;
@@ -12,14 +13,19 @@ use std::cell::Cell;
 use std::sync::atomic::AtomicU64;
 use tracing_core::Metadata;
 
+/// A field may name the region.
+const BY_FIELD: usize = 1;
+/// Something may have to be noted of the creation of its spans.
+const LOOKED_AT: usize = 2;
+
 const CALLSITES: usize = 128;
 const CREATED: usize = 64;
 const KINDS: usize = 128;
 
 /// A call site and what it means.
 struct CachedCallsite {
-    /// The address of its metadata; one more where a field may name the region, so that the fast path
-    /// does not find it.
+    /// The address of its metadata, and the marks [`BY_FIELD`] and [`LOOKED_AT`], with which the fast path does not find
+    /// it.
     key: Cell<usize>,
     callsite: Cell<Callsite>,
     /// The counter of its spans; null where they are not counted.
@@ -50,16 +56,30 @@ struct LastPage {
     page: *const Page,
 }
 
+/// The span that was created last and is watched.
+#[derive(Clone, Copy)]
+struct Watched {
+    /// The place of its call site.
+    place: usize,
+    /// 0 once it has been entered.
+    serial: u32,
+    /// Where the thread was when it was created.
+    moment: Moment,
+}
+
 const NO_REGION: NameId = NameId::from_number(u32::MAX);
 /// A number that no kind has.
 const NO_KIND: u32 = u32::MAX;
 
 pub(in crate::record) struct SpanCache {
     callsites: [CachedCallsite; CALLSITES],
+    /// How the spans of each begin.
+    habits: [Cell<Habit>; CALLSITES],
     created: [Cell<Created>; CREATED],
     /// The regions of a subscriber's spans, by their kinds.
     kinds: [Cell<(u32, NameId)>; KINDS],
     last_page: Cell<LastPage>,
+    watched: Cell<Watched>,
     pub(in crate::record) serials: Serials,
 }
 
@@ -76,6 +96,7 @@ impl SpanCache {
                 callsite: Cell::new(nothing),
                 spans: Cell::new(std::ptr::null()),
             }),
+            habits: std::array::from_fn(|_| Cell::new(Habit::default())),
             created: std::array::from_fn(|_| Cell::new(NONE_CREATED)),
             kinds: std::array::from_fn(|_| Cell::new((NO_KIND, NO_REGION))),
             last_page: Cell::new(LastPage {
@@ -83,13 +104,23 @@ impl SpanCache {
                 number: 0,
                 page: std::ptr::null(),
             }),
+            watched: Cell::new(Watched {
+                place: 0,
+                serial: 0,
+                moment: (0, 0),
+            }),
             serials: Serials::default(),
         }
     }
 
     #[inline(always)]
+    fn place(metadata: &'static Metadata<'static>) -> usize {
+        (address(metadata) >> 4) % CALLSITES
+    }
+
+    #[inline(always)]
     fn callsite_slot(&self, metadata: &'static Metadata<'static>) -> &CachedCallsite {
-        &self.callsites[(address(metadata) >> 4) % CALLSITES]
+        &self.callsites[Self::place(metadata)]
     }
 
     /// What a new span of this call site means; counts the span. None where the call site is not remembered,
@@ -113,7 +144,7 @@ impl SpanCache {
     /// What is remembered of a call site.
     pub(in crate::record) fn callsite(&self, metadata: &'static Metadata<'static>) -> Option<Callsite> {
         let cached = self.callsite_slot(metadata);
-        (cached.key.get() & !1 == address(metadata)).then(|| cached.callsite.get())
+        (cached.key.get() & !(BY_FIELD | LOOKED_AT) == address(metadata)).then(|| cached.callsite.get())
     }
 
     /// Remembers a call site, and the counter of its spans.
@@ -128,9 +159,48 @@ impl SpanCache {
         spans: *const AtomicU64,
     ) {
         let cached = self.callsite_slot(metadata);
-        cached.key.set(address(metadata) + usize::from(callsite.by_field));
+        let by_field = if callsite.by_field { BY_FIELD } else { 0 };
+        cached.key.set(address(metadata) | by_field | LOOKED_AT);
+        self.habits[Self::place(metadata)].set(Habit::default());
         cached.callsite.set(callsite);
         cached.spans.set(spans);
+    }
+
+    /// How the spans of a call site begin, where it is remembered.
+    pub(super) fn habit(&self, metadata: &'static Metadata<'static>) -> Option<Habit> {
+        self.callsite(metadata)?;
+        Some(self.habits[Self::place(metadata)].get())
+    }
+
+    /// Sets that of a call site that is remembered.
+    pub(super) fn set_habit(&self, metadata: &'static Metadata<'static>, habit: Habit) {
+        self.habits[Self::place(metadata)].set(habit);
+        if habit.is_plain() {
+            let cached = self.callsite_slot(metadata);
+            cached.key.set(cached.key.get() & !LOOKED_AT);
+        }
+    }
+
+    /// A span of this call site is watched, and so must not be entered on the fast path.
+    pub(super) fn watch(&self, metadata: &'static Metadata<'static>, serial: u32, moment: Moment) {
+        let place = Self::place(metadata);
+        self.watched.set(Watched {
+            place,
+            serial,
+            moment,
+        });
+        let kind = span_id::kind(self.callsite_slot(metadata).callsite.get().id);
+        self.kinds[kind as usize % KINDS].set((NO_KIND, NO_REGION));
+    }
+
+    /// Where the thread was when the span that is watched was created.
+    pub(super) fn watched_since(&self) -> Moment {
+        self.watched.get().moment
+    }
+
+    /// The habit of the call site whose span is watched.
+    pub(super) fn watched_habit(&self) -> &Cell<Habit> {
+        &self.habits[self.watched.get().place]
     }
 
     #[inline(always)]
@@ -160,6 +230,11 @@ impl SpanCache {
         let Some(region) = span_id::region(span) else {
             return NO_REGION;
         };
+        let watched = self.watched.get();
+        if watched.serial == span_id::serial(span) {
+            self.watched.set(Watched { serial: 0, ..watched });
+            return NO_REGION;
+        }
         let kind = span_id::kind(span);
         self.kinds[kind as usize % KINDS].set((kind, region));
         region

@@ -14,6 +14,7 @@ mod write;
 use super::clock_sync::ClockCorrection;
 use super::names;
 use super::rank_log::{Block, Counts, LogReader, OpenCalls};
+use super::span_notes::SpanNotes;
 use crate::clock::{Anchor, ClockMeasurement, Timeline};
 use crate::error::{Error, Result};
 use crate::event::Event;
@@ -34,6 +35,7 @@ pub(crate) struct LogContents {
     pub(crate) regions: BTreeMap<u32, RegionEntry>,
     threads: BTreeMap<u32, (i64, String)>,
     blocks: EventBlocks,
+    spans: SpanNotes,
     timeline: Timeline,
     clock: ClockCorrection,
     measurements: Vec<ClockMeasurement>,
@@ -116,6 +118,11 @@ impl LogContents {
                     for run in events.chunk_by(|a, b| a.region == b.region) {
                         regions.entry(run[0].region).or_default().count(thread, run);
                     }
+                }
+                Block::Spans { thread, notes } => {
+                    notes
+                        .into_iter()
+                        .for_each(|note| contents.spans.add(thread, note));
                 }
                 Block::Anchor(anchor) => anchors.push(anchor),
                 Block::Counters { region, counts } => regions.entry(region).or_default().counts = counts,

@@ -9,6 +9,7 @@ use super::super::rank_log::{Block, Counts, ENDED_BY, LogReader};
 use super::super::region_names::{GroupNames, RegionNames};
 use super::super::schema::summary;
 use super::super::sorted_runs::Runs;
+use super::super::span_table;
 use super::{LogContents, LogFailure, RegionEntry, cannot_read};
 use crate::clock::{ClockMeasurement, Timeline};
 use crate::error::{Error, Result};
@@ -54,6 +55,7 @@ impl LogContents {
         }
         self.write_threads(group).map_err(failed)?;
         self.write_clock(group).map_err(failed)?;
+        self.write_spans(group).map_err(failed)?;
 
         let targets = self.targets();
         if !self.may_be_summarized() {
@@ -183,6 +185,12 @@ impl LogContents {
             clock.list(name, &column)?;
         }
         Ok(())
+    }
+
+    fn write_spans(&self, group: &NewGroup) -> Result<()> {
+        let mut timeline = self.timeline.converter();
+        let facts = self.spans.facts(|tick| self.clock.apply(timeline.ns(tick)));
+        span_table::write(group, &facts)
     }
 
     fn write_threads(&self, group: &NewGroup) -> Result<()> {

@@ -24,6 +24,7 @@ pub(crate) use crate::store::names::{ENDED_BY, SUSPENDED};
 
 use crate::clock::{Anchor, ClockMeasurement};
 use crate::event::Event;
+use crate::note::SpanNote;
 use crate::profile::Metadata;
 
 const MAGIC: [u8; 8] = *b"SCOPELOG";
@@ -85,6 +86,8 @@ pub(crate) enum Block {
     },
     /// Finished intervals of one thread, in the order in which they ended.
     Events { thread: u32, events: Vec<Event> },
+    /// What a thread noted of spans.
+    Spans { thread: u32, notes: Vec<SpanNote> },
     /// A moment on both clocks.
     Anchor(Anchor),
     /// Calls of a region that left no interval, and its spans; the last block of a region wins.
@@ -113,6 +116,7 @@ mod kind {
     pub(super) const OPEN: u32 = 7;
     pub(super) const END: u32 = 8;
     pub(super) const CLOCK: u32 = 9;
+    pub(super) const SPANS: u32 = 10;
 }
 
 fn checksum(header: &[u8], payload: &[u8]) -> u32 {

@@ -8,6 +8,7 @@ use super::{
 use crate::clock::{Anchor, ClockMeasurement};
 use crate::error::{Error, Result};
 use crate::event::{EVENT_BYTES, Event};
+use crate::note::{Noted, SpanNote};
 use crate::profile::{Metadata, Value};
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -190,6 +191,7 @@ fn decode(kind: u32, payload: &[u8], has_serials: bool) -> Decoded {
         kind::OPEN => decode_open(&mut input),
         kind::END => Some(Block::End),
         kind::CLOCK => decode_clock(&mut input),
+        kind::SPANS => decode_spans(&mut input),
         _ => return Decoded::Unknown,
     };
     block.map_or(Decoded::Damaged, Decoded::Block)
@@ -242,6 +244,18 @@ fn decode_events(input: &mut Decoder<'_>, has_serials: bool) -> Option<Block> {
         });
     }
     Some(Block::Events { thread, events })
+}
+
+fn decode_spans(input: &mut Decoder<'_>) -> Option<Block> {
+    let thread = input.u32()?;
+    let mut notes = Vec::new();
+    while !input.is_empty() {
+        let (kind, serial, value) = (input.u32()?, input.u32()?, input.u64()?);
+        // A later version may note more.
+        let what = Noted::decode(kind, value);
+        notes.extend(what.map(|what| SpanNote { serial, what }));
+    }
+    Some(Block::Spans { thread, notes })
 }
 
 fn decode_counters(input: &mut Decoder<'_>) -> Option<Block> {

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::clock::{Anchor, ClockMeasurement};
 use crate::event::{EVENT_BYTES, Event};
+use crate::note::SpanNote;
 use crate::profile::{Metadata, Value};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -149,16 +150,49 @@ impl LogWriter {
         })
     }
 
-    pub(crate) fn events(&mut self, thread: u32, events: &[Event]) -> io::Result<()> {
+    /// The intervals among some events; gives their number.
+    pub(crate) fn events(&mut self, thread: u32, events: &[Event]) -> io::Result<usize> {
         debug_assert!(events.len() <= MAX_EVENTS);
+        let intervals = || events.iter().filter(|event| event.is_interval());
+        let number = intervals().count();
+        if number == 0 {
+            return Ok(0);
+        }
         self.make_room((BLOCK_HEADER_BYTES + size_of::<u32>() + events.len() * EVENT_BYTES) as u64)?;
         self.block(kind::EVENTS, |out| {
             out.u32(thread);
-            for event in events {
+            for event in intervals() {
                 out.u32(event.region)
                     .u32(event.serial)
                     .u64(event.start)
                     .u64(event.end);
+            }
+        })?;
+        Ok(number)
+    }
+
+    /// The notes of spans among some events.
+    pub(crate) fn notes_among(&mut self, thread: u32, events: &[Event]) -> io::Result<()> {
+        debug_assert!(events.len() <= MAX_EVENTS);
+        self.notes(thread, events.iter().filter_map(Event::span_note))
+    }
+
+    /// At most [`MAX_EVENTS`] notes of spans.
+    pub(crate) fn notes(
+        &mut self,
+        thread: u32,
+        notes: impl Iterator<Item = SpanNote> + Clone,
+    ) -> io::Result<()> {
+        let number = notes.clone().count();
+        if number == 0 {
+            return Ok(());
+        }
+        self.make_room((BLOCK_HEADER_BYTES + size_of::<u32>() + number * EVENT_BYTES) as u64)?;
+        self.block(kind::SPANS, |out| {
+            out.u32(thread);
+            for note in notes {
+                let (kind, value) = note.what.encode();
+                out.u32(kind).u32(note.serial).u64(value);
             }
         })
     }

@@ -9,7 +9,7 @@ use crate::analysis::selection::RegionFilter;
 use crate::error::{Error, Result};
 use crate::profile::{
     self, ClockAgreement, Intervals, Metadata, MpiRegion, OpenSpan, Origin, OwnTimes, RankClock, RankRegion,
-    Row, RowBlocks, RowFacts, RunFacts, Source, StoredSummary,
+    Row, RowBlocks, RowFacts, RunFacts, Source, SpanFacts, StoredSummary,
 };
 pub(crate) use ordered::OrderedFile;
 use std::collections::BTreeMap;
@@ -233,6 +233,10 @@ impl Source for ProfilingH5Reader {
 
     fn open_spans(&self, row: usize) -> Vec<OpenSpan> {
         self.catalog().sites[row].open_spans.clone()
+    }
+
+    fn span_facts(&self, rank: u32) -> Result<Vec<SpanFacts>> {
+        self.file.span_facts(rank)
     }
 
     fn origin(&self, row: usize) -> Origin {

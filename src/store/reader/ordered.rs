@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::profile::{
-    Intervals, Metadata, Numbers, Row, RowBlocks, RowFacts, RunFacts, Source, StoredSummary,
+    Intervals, Metadata, Numbers, Row, RowBlocks, RowFacts, RunFacts, Source, SpanFacts, StoredSummary,
 };
 use crate::store::schema::{Catalog, Decoder, run};
 use std::collections::BTreeMap;
@@ -213,6 +213,10 @@ impl Source for OrderedFile {
 
     fn row_facts(&self, row: usize) -> RowFacts {
         run::row_facts(self.catalog(), row)
+    }
+
+    fn span_facts(&self, rank: u32) -> Result<Vec<SpanFacts>> {
+        self.decoder.span_facts(rank)
     }
 
     fn summary(&self, rank: u32) -> Result<Option<StoredSummary>> {

@@ -2,7 +2,7 @@
 
 use super::catalog::Catalog;
 use crate::error::Result;
-use crate::profile::{Intervals, RowBlocks, StoredSummary};
+use crate::profile::{Intervals, RowBlocks, SpanFacts, StoredSummary};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
@@ -26,6 +26,15 @@ pub(crate) trait Decoder: fmt::Debug + Send + Sync {
     /// When they cannot be read.
     fn summary(&self, _rank: u32) -> Result<Option<StoredSummary>> {
         Ok(None)
+    }
+
+    /// What is known of the spans of a rank beside their entries.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be read.
+    fn span_facts(&self, _rank: u32) -> Result<Vec<SpanFacts>> {
+        Ok(Vec::new())
     }
 
     /// Whether the file has summaries of a rank, right or wrong, in a layout that is known.

@@ -55,6 +55,24 @@ pub(crate) const END_TIMES: &str = "end_times";
 pub(crate) const THREAD_IDS: &str = "thread_ids";
 /// uint32\[n\]: the serial number of the span of each call, 0 for a guard; absent where all are 0.
 pub(crate) const SPAN_IDS: &str = "span_ids";
+/// Group of a rank: what is known of spans beside their entries; columns without any value are absent.
+pub(crate) const SPANS: &str = "spans";
+/// uint32\[s\]: the serial numbers of the spans, ascending.
+pub(crate) const SPAN_INDEX: &str = "ids";
+/// int64\[s\]: when each was created, ns; [`NO_TIME`] where that is not known.
+pub(crate) const SPAN_CREATED: &str = "created";
+/// int64\[s\]: when each was closed, ns; [`NO_TIME`] where that is not known.
+pub(crate) const SPAN_CLOSED: &str = "closed";
+/// int64\[s\]: the span that was named as its parent, 0 where none was to be, [`NO_PARENT`] where none was named.
+pub(crate) const SPAN_PARENTS: &str = "parents";
+/// int64\[s\]: when the call began that each was created in, ns; [`NO_TIME`] where that is not known.
+pub(crate) const SPAN_CALLERS: &str = "caller_start_times";
+/// int64\[s\]: the thread of that call; [`NO_PARENT`] where that is not known.
+pub(crate) const SPAN_CALLER_THREADS: &str = "caller_thread_ids";
+/// Stands for no time.
+pub(crate) const NO_TIME: i64 = i64::MIN;
+/// Stands for no number.
+pub(crate) const NO_PARENT: i64 = -1;
 /// Integers, one for each call, in files of the Python package: a number that no other call of its rank has.
 pub(crate) const CALL_IDS: &str = "call_ids";
 /// Integers, one for each call: the number of the call that it is inside, or -1.

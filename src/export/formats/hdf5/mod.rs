@@ -11,6 +11,7 @@ use crate::store::hdf5::{NewFile, NewGroup, Values};
 use crate::store::names;
 use crate::store::open_spans;
 use crate::store::region_names::{GroupNames, RegionNames};
+use crate::store::span_table;
 use columns::Columns;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -201,6 +202,9 @@ impl Rank<'_> {
             .and_then(|rank| rank.clock.as_ref())
         {
             write_clock(&group, clock)?;
+        }
+        if self.profile.window_of(self.rank).is_none() {
+            span_table::write(&group, &self.profile.source().span_facts(self.rank)?)?;
         }
         totals.intervals += of_rank.intervals;
         totals.dropped = totals.dropped.saturating_add(of_rank.dropped);

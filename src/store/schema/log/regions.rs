@@ -4,6 +4,7 @@ use super::ticks::Ticks;
 use crate::clock::{Anchor, ClockMeasurement};
 use crate::profile::{CallSite, Metadata, OpenSpan, Row};
 use crate::store::rank_log::{Block, Counts, OpenCalls};
+use crate::store::span_notes::SpanNotes;
 use std::collections::BTreeMap;
 
 /// The most clock comparisons that are kept; a run has two.
@@ -18,6 +19,7 @@ pub(super) struct Said {
     /// The names of the threads, by number.
     pub(super) threads: BTreeMap<u32, String>,
     pub(super) anchors: Vec<Anchor>,
+    pub(super) spans: SpanNotes,
     pub(super) measurements: Vec<ClockMeasurement>,
     /// Whether recording ended normally.
     pub(super) complete: bool,
@@ -57,6 +59,9 @@ impl Said {
                     let region = self.regions.entry(run[0].region).or_default();
                     region.ticks.extend(thread, run);
                 }
+            }
+            Block::Spans { thread, notes } => {
+                notes.into_iter().for_each(|note| self.spans.add(thread, note));
             }
             Block::Anchor(anchor) => self.anchors.push(anchor),
             Block::Counters { region, counts } => self.regions.entry(region).or_default().counts = counts,

@@ -4,7 +4,7 @@ use super::regions::{Region, Said};
 use crate::clock::Timeline;
 use crate::error::{Error, Result};
 use crate::profile::{
-    Intervals, Metadata, OpenSpan, Origin, RankClock, Row, RowFacts, RunFacts, Source, Value,
+    Intervals, Metadata, OpenSpan, Origin, RankClock, Row, RowFacts, RunFacts, Source, SpanFacts, Value,
 };
 use crate::store::clock_sync::ClockCorrection;
 use crate::store::rank_log::LogReader;
@@ -239,6 +239,10 @@ impl Decoder for LogSource {
         Ok(())
     }
 
+    fn span_facts(&self, rank: u32) -> Result<Vec<SpanFacts>> {
+        Source::span_facts(self, rank)
+    }
+
     fn place(&self, row: usize) -> String {
         format!("region {}", self.regions[row])
     }
@@ -279,6 +283,11 @@ impl Source for LogSource {
 
     fn open_spans(&self, row: usize) -> Vec<OpenSpan> {
         self.catalog.sites[row].open_spans.clone()
+    }
+
+    fn span_facts(&self, _: u32) -> Result<Vec<SpanFacts>> {
+        let mut timeline = self.timeline.converter();
+        Ok(self.said.spans.facts(|tick| self.clock.apply(timeline.ns(tick))))
     }
 
     fn origin(&self, row: usize) -> Origin {

@@ -16,11 +16,11 @@ pub(super) struct Found {
     columns: Vec<Columns>,
     summaries: Places,
     blocks: Places,
+    spans: Places,
     pub(super) met: Met,
 }
 
-/// The places of the ranks that have a summary, or blocks. They are opened when it is wanted: there may be very many
-/// ranks.
+/// The places of the ranks that have something. They are opened when it is wanted: there may be very many ranks.
 pub(super) type Places = BTreeMap<u32, Place>;
 
 /// The place of a group.
@@ -78,6 +78,11 @@ impl Found {
         self.blocks.insert(rank, Place::of(group));
     }
 
+    /// Takes note that something is said of the spans of a rank in its group.
+    pub(super) fn spans(&mut self, rank: u32, group: &Group) {
+        self.spans.insert(rank, Place::of(group));
+    }
+
     /// Adds a region on a rank.
     pub(super) fn row(&mut self, row: Row, site: CallSite, columns: Columns) {
         self.catalog.rows.push(row);
@@ -102,9 +107,9 @@ impl Found {
         }
     }
 
-    /// What is in the file, the columns of each row, and where summaries and blocks are. Names are numbered in the order of the
-    /// rows.
-    pub(super) fn finish(mut self) -> (Catalog, Vec<Columns>, [Places; 2]) {
+    /// What is in the file, the columns of each row, and where summaries, blocks and what is said of spans are. Names are
+    /// numbered in the order of the rows.
+    pub(super) fn finish(mut self) -> (Catalog, Vec<Columns>, [Places; 3]) {
         let mut names = self.names.into_list();
         let mut numbers = vec![usize::MAX; names.len()];
         for row in &mut self.catalog.rows {
@@ -114,7 +119,11 @@ impl Found {
             }
             row.name = numbers[row.name];
         }
-        (self.catalog, self.columns, [self.summaries, self.blocks])
+        (
+            self.catalog,
+            self.columns,
+            [self.summaries, self.blocks, self.spans],
+        )
     }
 }
 

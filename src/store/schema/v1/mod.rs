@@ -8,6 +8,7 @@ mod rank;
 mod ranks;
 mod region;
 mod regions;
+mod spans;
 
 use super::catalog::Catalog;
 use super::decoder::Decoder;
@@ -15,7 +16,7 @@ use super::issues::Issues;
 use super::probe::Probe;
 use super::summary;
 use crate::error::Result;
-use crate::profile::{Intervals, Numbers, RowBlocks, StoredSummary};
+use crate::profile::{Intervals, Numbers, RowBlocks, SpanFacts, StoredSummary};
 use crate::store::blocks;
 use found::{Found, Places};
 use region::Columns;
@@ -30,6 +31,7 @@ struct V1 {
     columns: Vec<Columns>,
     summaries: Places,
     blocks: Places,
+    spans: Places,
 }
 
 /// Opens files with this schema, or without a schema attribute.
@@ -39,13 +41,14 @@ pub(super) fn open(probe: &Probe, issues: &mut Issues) -> Result<Option<Box<dyn 
     };
     let mut found = Found::default();
     ranks::find(file, &mut found, issues)?;
-    let (mut catalog, columns, [summaries, blocks]) = found.finish();
+    let (mut catalog, columns, [summaries, blocks, spans]) = found.finish();
     catalog.format = "schema 1".into();
     Ok(Some(Box::new(V1 {
         catalog,
         columns,
         summaries,
         blocks,
+        spans,
     })))
 }
 
@@ -79,6 +82,11 @@ impl Decoder for V1 {
         };
         let intervals: Vec<u64> = self.rows_of(rank).map(|(_, intervals)| intervals).collect();
         summary::read(&place.open()?, &intervals)
+    }
+
+    fn span_facts(&self, rank: u32) -> Result<Vec<SpanFacts>> {
+        let place = self.spans.get(&rank);
+        place.map_or(Ok(Vec::new()), |place| spans::read(&place.open()?))
     }
 
     fn has_summary(&self, rank: u32) -> bool {

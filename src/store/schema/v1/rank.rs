@@ -53,6 +53,9 @@ pub(super) fn find(rank: u32, group: &Group, found: &mut Found, issues: &mut Iss
     if members.get(names::BLOCKS) == Some(Link::Hard) {
         found.blocks(rank, group);
     }
+    if members.get(names::SPANS) == Some(Link::Hard) {
+        found.spans(rank, group);
+    }
     if let Some(link) = members.get(names::REGIONS) {
         group.check_link(names::REGIONS, link)?;
         let group = group.group(names::REGIONS)?;

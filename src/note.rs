@@ -1,0 +1,97 @@
+//! What a thread notes beside its intervals, in the place of an event, so that it takes the same way to the log.
+
+use crate::event::Event;
+
+/// What a thread notes of a span beside its intervals: it takes the place of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SpanNote {
+    /// The serial number of the span.
+    pub(crate) serial: u32,
+    pub(crate) what: Noted,
+}
+
+/// What is noted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Noted {
+    /// It was created, at this tick.
+    Created(u64),
+    /// Its last handle was dropped, at this tick.
+    Closed(u64),
+    /// The span with this serial number was named as its parent; 0 where none was to be.
+    Parent(u32),
+    /// It was created inside the call of the same thread that began at this tick.
+    Caller(u64),
+}
+
+/// Events of regions from here on are notes: no program has so many regions.
+const FIRST_NOTE: u32 = 0xffff_ff00;
+
+impl Noted {
+    /// The number of the kind, and the value.
+    pub(crate) fn encode(self) -> (u32, u64) {
+        match self {
+            Self::Created(tick) => (1, tick),
+            Self::Closed(tick) => (2, tick),
+            Self::Parent(serial) => (3, serial.into()),
+            Self::Caller(tick) => (4, tick),
+        }
+    }
+
+    /// The inverse of [`encode`](Self::encode); None for kinds of later versions.
+    pub(crate) fn decode(kind: u32, value: u64) -> Option<Self> {
+        match kind {
+            1 => Some(Self::Created(value)),
+            2 => Some(Self::Closed(value)),
+            3 => Some(Self::Parent(value as u32)),
+            4 => Some(Self::Caller(value)),
+            _ => None,
+        }
+    }
+}
+
+impl SpanNote {
+    /// As it is in a block of events.
+    pub(crate) fn event(self) -> Event {
+        let (kind, value) = self.what.encode();
+        Event {
+            region: FIRST_NOTE + kind,
+            serial: self.serial,
+            start: value,
+            end: 0,
+        }
+    }
+}
+
+impl Event {
+    /// Whether it is an interval; otherwise it is a note.
+    #[inline(always)]
+    pub(crate) fn is_interval(&self) -> bool {
+        self.region < FIRST_NOTE
+    }
+
+    /// What is noted of a span, where this is not an interval.
+    pub(crate) fn span_note(&self) -> Option<SpanNote> {
+        let kind = self.region.checked_sub(FIRST_NOTE)?;
+        Some(SpanNote {
+            serial: self.serial,
+            what: Noted::decode(kind, self.start)?,
+        })
+    }
+}
+
+#[cfg(test)]
+#[test]
+fn a_note_comes_back_from_an_event_and_is_no_interval() {
+    let noted = [
+        Noted::Created(1 << 60),
+        Noted::Closed(7),
+        Noted::Parent(u32::MAX),
+        Noted::Parent(0),
+        Noted::Caller(9),
+    ];
+    for what in noted {
+        let note = SpanNote { serial: 5, what };
+        assert!(!note.event().is_interval());
+        assert_eq!(note.event().span_note(), Some(note));
+    }
+}

@@ -1,0 +1,57 @@
+//! What threads have noted of spans, put together.
+
+use crate::note::{Noted, SpanNote};
+use crate::profile::{SpanFacts, SpanParent};
+use rustc_hash::FxHashMap;
+
+/// What was noted of each span so far, in ticks.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SpanNotes(FxHashMap<u32, Known>);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Known {
+    created: Option<u64>,
+    closed: Option<u64>,
+    parent: Option<Parent>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Parent {
+    Span(u32),
+    Call { thread: u32, start: u64 },
+}
+
+impl SpanNotes {
+    /// Adds what a thread has noted.
+    pub(crate) fn add(&mut self, thread: u32, note: SpanNote) {
+        let known = self.0.entry(note.serial).or_default();
+        match note.what {
+            Noted::Created(tick) => known.created = Some(tick),
+            Noted::Closed(tick) => known.closed = Some(tick),
+            Noted::Parent(serial) => known.parent = Some(Parent::Span(serial)),
+            Noted::Caller(start) => known.parent = Some(Parent::Call { thread, start }),
+        }
+    }
+
+    /// All of it, in order of the spans' numbers. `ns` turns a tick into ns.
+    pub(crate) fn facts(&self, mut ns: impl FnMut(u64) -> i64) -> Vec<SpanFacts> {
+        let mut facts: Vec<SpanFacts> = (self.0.iter())
+            .map(|(&span, known)| {
+                let mut facts = SpanFacts::new(span);
+                facts.created_ns = known.created.map(&mut ns);
+                facts.closed_ns = known.closed.map(&mut ns);
+                facts.parent = known.parent.map(|parent| match parent {
+                    Parent::Span(0) => SpanParent::Nothing,
+                    Parent::Span(serial) => SpanParent::Span(serial),
+                    Parent::Call { thread, start } => SpanParent::Call {
+                        thread,
+                        start_ns: ns(start),
+                    },
+                });
+                facts
+            })
+            .collect();
+        facts.sort_unstable_by_key(|facts| facts.span);
+        facts
+    }
+}
