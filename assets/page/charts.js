@@ -17,6 +17,8 @@ const TOP = 8;
 const BOTTOM = 20;
 const PLOT = CHART_HEIGHT - TOP - BOTTOM;
 const RIGHT = 8;
+/** The room of the name of a percentile, px. */
+const NAME = 20;
 /** Points of this many px at most. */
 const DOT = 3.5;
 
@@ -26,7 +28,7 @@ const DOT = 3.5;
  * @param {(Node | string)[]} children
  */
 function drawing(width, label, ...children) {
-  return shape("svg", { class: "chart", width, height: CHART_HEIGHT, role: "img", "aria-label": label }, ...children);
+  return shape("svg", { class: "chart", width, height: CHART_HEIGHT, viewBox: `0 0 ${width} ${CHART_HEIGHT}`, role: "img", "aria-label": label }, ...children);
 }
 
 /** @param {Scale} scale @param {number} left @param {number} width */
@@ -49,7 +51,7 @@ function yAxis(scale, left, width) {
   const axis = shape("g", { class: "axis" });
   for (const { at, text } of scale.marks) {
     const y = TOP + PLOT - at;
-    axis.append(shape("path", { class: "grid", d: `M${left} ${y}H${width - RIGHT}` }), shape("text", { x: left - 5, y: y + 3.5, "text-anchor": "end", text: `${text} ${text === "0" ? "" : scale.unit}`.trim() }));
+    axis.append(shape("path", { class: "grid", d: `M${left} ${y}H${width - RIGHT}` }), shape("text", { x: left - 5, y: y + 3.5, "text-anchor": "end", text: Number(text) === 0 ? "0" : `${text} ${scale.unit}` }));
   }
   return axis;
 }
@@ -97,14 +99,19 @@ export function histogramChart(bins, percentiles, look) {
     hint(area, look, `${duration(from)} to ${duration(to)}`, [["Calls", `${count(calls)} (${percent(calls / all)})`]]);
     svg.append(bar, area);
   }
-  let free = -Infinity;
+  /** Where names stand already. @type {[number, number][]} */
+  const taken = [];
   for (const [name, ns] of marks) {
     const x = left + scale.at(ns);
     svg.append(shape("path", { class: "mark", d: `M${x} ${TOP}V${TOP + PLOT}` }));
-    const isLate = x > width - 40;
-    if (x < free) continue;
-    svg.append(shape("text", { class: "mark", x: isLate ? x - 3 : x + 3, y: TOP + 8, "text-anchor": isLate ? "end" : "start", text: name }));
-    free = x + 24;
+    // To the right of its line or to the left, or not at all.
+    const side = [1, -1].find(way => {
+      const [from, to] = way > 0 ? [x + 3, x + 3 + NAME] : [x - 3 - NAME, x - 3];
+      const isFree = to <= width && from >= 0 && taken.every(([a, b]) => to <= a || from >= b);
+      if (isFree) taken.push([from, to]);
+      return isFree;
+    });
+    if (side) svg.append(shape("text", { class: "mark", x: x + 3 * side, y: TOP + 8, "text-anchor": side > 0 ? "start" : "end", text: name }));
   }
   return svg;
 }
@@ -124,7 +131,7 @@ export function seriesChart(columns, span, seen, look, goTo) {
   const left = roomOf(y);
   const x = linearScale(0, span, width - left - RIGHT, Math.max(2, (width - left) / 70));
   const label = `Durations over the run in ${plural(columns.length, "column")}: median from ${duration(Math.min(...columns.map(column => column[3])))} to ${duration(Math.max(...columns.map(column => column[3])))}`;
-  const axis = { ...x, marks: x.marks.map(({ at, text }) => ({ at, text: text === "0" ? text : `${text} ${x.unit}` })) };
+  const axis = { ...x, marks: x.marks.map(({ at, text }) => ({ at, text: Number(text) === 0 ? "0" : `${text} ${x.unit}` })) };
   const svg = drawing(width, label, yAxis(y, left, width), xAxis(axis, left, width));
   if (seen[0] > 0 || seen[1] < span) svg.append(shape("rect", { class: "seen", x: left + x.at(seen[0]), y: TOP, width: Math.max(1, x.at(seen[1]) - x.at(seen[0])), height: PLOT }));
   for (const [from, to, low, median, high] of columns) {

@@ -88,7 +88,8 @@ export class Page {
       goToRank: (region, rank) => this.timeline.reveal(region, rank),
       tell: (hint, at) => this.tooltip.tell(hint, at),
     });
-    const panels = { main: find("main", HTMLElement), scroller, splitter: find("#splitter", HTMLElement) };
+    this.main = find("main", HTMLElement);
+    const panels = { main: this.main, scroller, splitter: find("#splitter", HTMLElement) };
     this.sizes = new Sizes(panels, this.timeline, () => this.arranged());
     writeHeader(model, find("#title", HTMLElement), find("#facts", HTMLElement));
     this.canvas.setAttribute("aria-label", `Timeline of ${count(model.regions.length)} regions: ${factsOf(model.header).join(", ")}. The table below has the same regions; n and N go from call to call.`);

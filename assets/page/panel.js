@@ -43,7 +43,7 @@ export class Panel {
     /** @type {{ region: Region, callers: Frame, callees: Frame } | null} */
     this.sides = null;
     this.measured = new MeasureView(find("#measured", HTMLElement), on);
-    writeRun(find("#run", HTMLElement), model, views);
+    writeRun(find("#run", HTMLElement), model, views, region => on.pin(region));
     this.tabs = new Tabs(find("#tabs", HTMLElement), () => this.chosen());
     new ResizeObserver(() => this.draw()).observe(this.element);
   }

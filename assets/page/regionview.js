@@ -215,7 +215,7 @@ export class RegionDetailsView {
       const thread = lane.thread === null || this.model.threadCount.get(lane.rank) === 1 ? "" : `, ${threadLabel(this.model, lane.rank, lane.thread)}`;
       const button = make("button", { type: "button", class: "link" },
         make("span", { class: "value", text: duration(lane.ends[i] - lane.starts[i]) }),
-        make("span", { text: `${calls > 1 ? `${count(calls)} calls, merged, ` : ""}rank ${lane.rank}${thread}, at ${instant(lane.starts[i], this.model.span / 1e5)}` }));
+        make("span", { text: `${calls > 1 ? `${count(calls)} calls, merged, ` : ""}at ${instant(lane.starts[i], this.model.span / 1e5)}, rank ${lane.rank}${thread}` }));
       button.addEventListener("click", () => this.on.select(spot));
       return make("li", {}, button);
     });
@@ -227,10 +227,10 @@ export class RegionDetailsView {
    * @param {Lives} lives
    */
   livesCard(region, { spans, open, elapsed, busy, idle, polls, mostPolls, mostThreads, longest }) {
-    const head = make("tr", {}, ...["", "Total", "Mean", "p50", "p95", "Max"].map(text => make("th", { text, scope: "col" })));
+    const head = make("tr", {}, ...["", "Total", "Mean", "p95", "Max"].map(text => make("th", { text, scope: "col" })));
     const rows = [/** @type {const} */ (["elapsed", elapsed]), /** @type {const} */ (["busy", busy]), /** @type {const} */ (["idle", idle])];
     const body = rows.map(([name, { total, mean, max, percentiles }]) => {
-      const values = [total, mean, percentiles?.[0] ?? null, percentiles?.[1] ?? null, max];
+      const values = [total, mean, percentiles?.[1] ?? null, max];
       return make("tr", {}, make("th", { scope: "row", text: name }), ...values.map(ns => make("td", { text: ns === null ? "–" : duration(ns) })));
     });
     const most = Math.max(1, ...longest.map(life => life.elapsed));

@@ -1,7 +1,8 @@
 // The run: what has to be known of it, and what was noted of it.
 
 import { make } from "./dom.js";
-import { oneLine } from "./format.js";
+import { findingsOf, unevenRegions } from "./findings.js";
+import { duration, oneLine } from "./format.js";
 import { factsOf } from "./header.js";
 
 /** @typedef {import("./data.js").Model} Model */
@@ -21,13 +22,48 @@ export function termOf(key) {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+/** More regions are not listed. */
+const MOST_UNEVEN = 8;
+
+/**
+ * A region's name that selects it.
+ * @param {import("./data.js").Region} region
+ * @param {(region: import("./data.js").Region) => void} pin
+ */
+function regionLink(region, pin) {
+  const button = make("button", { type: "button", class: "name", title: region.name }, make("bdi", { text: region.label }));
+  button.addEventListener("click", () => pin(region));
+  return button;
+}
+
+/**
+ * How far the ranks are apart in the regions that lose most by it.
+ * @param {Model} model
+ * @param {Views} views
+ * @param {(region: import("./data.js").Region) => void} pin
+ */
+function balanceCard({ regions }, views, pin) {
+  const uneven = unevenRegions(regions, views).slice(0, MOST_UNEVEN);
+  if (uneven.length === 0) return null;
+  const heads = ["Region", "Lost", "Factor", "Slowest"].map(text => make("th", { text, scope: "col" }));
+  const rows = uneven.map(({ region, balance: { lost, factor, slowest } }) => {
+    const cells = [duration(lost), (factor ?? 1).toFixed(2), `rank ${slowest}`];
+    return make("tr", {}, make("th", { scope: "row" }, regionLink(region, pin)), ...cells.map(text => make("td", { text })));
+  });
+  const title = make("h2", { class: "small", text: "Load balance" }, make("small", { text: "lost: what equal shares would gain; factor: max ÷ mean" }));
+  return make("section", { class: "card" }, title, make("table", { class: "small" }, make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...rows)));
+}
+
 /**
  * Fills the view of the run.
  * @param {HTMLElement} host
  * @param {Model} model
  * @param {Views} views
+ * @param {(region: import("./data.js").Region) => void} pin
  */
-export function writeRun(host, { header }, { run, ranks, withoutRanks, tree }) {
+export function writeRun(host, model, views, pin) {
+  const { header } = model;
+  const { run, ranks, withoutRanks, tree } = views;
   const notes = header.notes.map(([text, isWarning]) => make("li", { class: isWarning ? "note" : null, text: oneLine(text) }));
   if (notes.length === 0) notes.push(make("li", { text: "Nothing is missing, lost or left out." }));
   const facts = [...factsOf(header), header.axis.replace("Time since", "time 0 is")].filter(text => text !== "");
@@ -37,7 +73,11 @@ export function writeRun(host, { header }, { run, ranks, withoutRanks, tree }) {
   if (tree.leftOut > 0) page.push(`${tree.leftOut} paths of the call tree with little time are left out.`);
   if (withoutRanks > 0) page.push(`The time of each of the ${ranks.length} ranks is left out for ${withoutRanks} regions with little time.`);
   if (page.length > 0) page.push("More is in a larger page (--max-html-size).");
+  const findings = findingsOf(model.regions, views, header.wall).map(({ region, text }) => make("li", {}, regionLink(region, pin), ` ${text}`));
+  const balance = balanceCard(model, views, pin);
   host.replaceChildren(
+    ...(findings.length > 0 ? [make("section", { class: "card" }, make("h2", { class: "small", text: "What stands out" }), make("ul", {}, ...findings))] : []),
+    ...(balance ? [balance] : []),
     make("section", { class: "card" }, make("h2", { class: "small", text: "Notes" }), make("ul", {}, ...notes, ...page.map(text => make("li", { text })))),
     make("section", { class: "card" }, make("h2", { class: "small", text: "The run" }), make("ul", {}, ...facts.map(text => make("li", { text })))),
     make("section", { class: "card wide" }, make("h2", { class: "small", text: "What was noted" }), pairs.length > 0 ? make("dl", { class: "run" }, ...pairs) : make("p", { class: "remark", text: "The profile has no metadata." })),

@@ -44,6 +44,7 @@ const MODULES: &[(&str, &str)] = modules![
     "regionview.js",
     "measure.js",
     "measureview.js",
+    "findings.js",
     "runview.js",
     "tabs.js",
     "panel.js",

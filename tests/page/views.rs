@@ -169,6 +169,28 @@ fn details_of_a_region_have_the_numbers_of_the_profile() {
 }
 
 #[test]
+fn what_stands_out_in_the_run_is_said_and_leads_to_its_region() {
+    let Some((mut browser, ..)) = open_profile(&solver_run(8, 1, 6).profile().build(), "#view=run") else {
+        return;
+    };
+    let found = texts(&mut browser, "#run .card:first-child li");
+    assert!(
+        found[0].starts_with("setup takes most time itself: "),
+        "{found:?}"
+    );
+    assert!(
+        found.iter().any(|text| text.contains(" is uneven: rank ")),
+        "{found:?}"
+    );
+    let uneven = texts(&mut browser, "#run tbody th");
+    assert_eq!(uneven.len(), 7, "{uneven:?}");
+    let first = browser.middle_of("#run tbody th button");
+    browser.click(first);
+    assert_eq!(browser.text("scopeProfiler.view.pinned"), uneven[0]);
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
 fn the_lives_of_spans_are_among_the_details() {
     let Some((mut browser, ..)) = open_profile(&futures(), "#view=region&pin=fetch") else {
         return;
