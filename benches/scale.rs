@@ -4,8 +4,8 @@
 //! cargo bench --bench scale                     256 and 1024 ranks, and one log of 10 million intervals
 //! cargo bench --bench scale -- ranks 4096       so many ranks of 100 regions with 1000 calls each
 //! cargo bench --bench scale -- large 10000000   one log of so many intervals, beside `cp` of the same bytes
-//! cargo bench --bench scale -- read 10000000    tables of files with so many intervals, in 1 rank of 4 regions
-//!                                               and in 64 of 40, beside a plain read of both columns
+//! cargo bench --bench scale -- read 10000000    tables and pictures of files with so many intervals, in 1 rank of 4
+//!                                               regions and in 64 of 40, beside a plain read of both columns
 //! ```
 //!
 //! Logs are recorded by processes that take themselves for ranks of a job. Each merge and each reading is a process
@@ -13,7 +13,11 @@
 //! disk are skipped.
 
 use scope_profiler::analysis::call_tree::CallTree;
+use scope_profiler::analysis::wall::Wall;
+use scope_profiler::chart::ChartOptions;
 use scope_profiler::export::table::{self, TableOptions};
+use scope_profiler::plot::{PlotOptions, plot_gantt};
+use scope_profiler::profile::Window;
 use scope_profiler::{
     Profiler, ProfilingConfig, ProfilingH5Reader, RegionFilter,
     merge::{MergeMode, MergeOptions, find_logs, merge_with},
@@ -224,7 +228,7 @@ fn read(intervals: usize) {
         println!("{ranks} x {regions}, {intervals} intervals, merge:");
         run_merge(directory.path(), "copy");
         fs::remove_dir_all(directory.path().join("run.h5.d")).expect("logs");
-        for how in ["plain", "table", "exact"] {
+        for how in ["plain", "table", "exact", "gantt", "window", "naive"] {
             // The first reading finds no pages in memory.
             for _ in 0..3 {
                 print!("{how}: ");
@@ -257,6 +261,12 @@ fn look(file: &Path, how: &str) {
     let what = match how {
         "plain" => plain(file),
         "table" => table(ProfilingH5Reader::open(file).expect("a profile")),
+        "gantt" => gantt(ProfilingH5Reader::open(file).expect("a profile"), None),
+        "window" => gantt(
+            ProfilingH5Reader::open(file).expect("a profile"),
+            Some((0.5, 0.51)),
+        ),
+        "naive" => gantt(ProfilingH5Reader::open_exact(file).expect("a profile"), None),
         _ => table(ProfilingH5Reader::open_exact(file).expect("a profile")),
     };
     println!(
@@ -286,6 +296,26 @@ fn plain(file: &Path) -> String {
         }
     }
     format!("{intervals} intervals")
+}
+
+/// A picture of all of the run, or of what is between two shares of its time.
+fn gantt(reader: ProfilingH5Reader, window: Option<(f64, f64)>) -> String {
+    let opened = Instant::now();
+    let options = ChartOptions::new();
+    let options = match window {
+        None => options,
+        Some((from, until)) => {
+            let wall = Wall::of(&reader).expect("a run").ns() as f64;
+            options.window(Window::new((wall * from) as i64, (wall * until) as i64))
+        }
+    };
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("gantt.png");
+    plot_gantt(&reader, &PlotOptions::new().chart(options).filepath(&path)).expect("a picture");
+    format!(
+        "{:.3} s of it once the file is open",
+        opened.elapsed().as_secs_f64()
+    )
 }
 
 fn table(reader: ProfilingH5Reader) -> String {

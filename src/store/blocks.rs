@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 const VERSION: i64 = 1;
 
 /// A region with fewer calls is read as fast.
-const FEWEST_CALLS: u64 = 1 << 12;
+const FEWEST_CALLS: u64 = 1 << 11;
 /// Of the bytes of the columns its blocks take one in so many, or there are none.
 const SHARE: u64 = 25;
 /// Bytes of the times of an interval, and of its thread.

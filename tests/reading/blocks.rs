@@ -84,7 +84,7 @@ fn assert_stored(path: &Path) {
     let blocks = reader.blocks(0).unwrap();
     for (row, of) in reader.rows().iter().enumerate() {
         let name = &reader.names()[of.name];
-        assert_eq!(blocks.contains_key(&row), of.intervals >= 4096, "{name}");
+        assert_eq!(blocks.contains_key(&row), of.intervals >= 2048, "{name}");
     }
     assert!(!blocks.is_empty() && exact.blocks(0).unwrap().is_empty());
     let (stored, made) = (pyramids(&reader), pyramids(&exact));

@@ -259,3 +259,29 @@ fn a_summary_of_other_intervals_or_of_another_layout_is_passed_over() {
         );
     }
 }
+
+#[test]
+fn columns_that_no_table_needs_are_opened_when_they_are_read() {
+    let (_directory, path) = recorded(1, 1_000);
+    change(&path, |rank| {
+        let region = rank.group("regions/dot").unwrap();
+        region.unlink("end_times").unwrap();
+        let three = region.new_dataset_builder().with_data(&[1_i64, 2, 3]);
+        three.create("end_times").unwrap();
+    });
+    let reader = ProfilingH5Reader::open(&path).unwrap();
+    assert!(drawn(&tree(&reader, &RegionFilter::new())).contains("dot"));
+    let error = reader.get_region("dot").unwrap_err();
+    assert!(error.is_format());
+    assert!(
+        error.to_string().contains("start_times but 3 end_times"),
+        "{error}"
+    );
+    drop(reader);
+    let report = check(&path).unwrap().to_string();
+    assert!(report.contains("start_times but 3 end_times"), "{report}");
+
+    change(&path, |rank| rank.unlink("regions/dot/end_times").unwrap());
+    let error = ProfilingH5Reader::open(&path).unwrap_err().to_string();
+    assert!(error.contains("has no end_times"), "{error}");
+}

@@ -35,6 +35,12 @@ impl Issues {
         }
     }
 
+    /// Whether the file is opened to be shown, and not to be checked.
+    #[cfg(feature = "hdf5")]
+    pub(super) fn is_strict(&self) -> bool {
+        self.strict
+    }
+
     /// A part of the file. One that cannot be read is an error, or none with a finding.
     pub(crate) fn part<T>(&mut self, outcome: Result<T>) -> Result<Option<T>> {
         match outcome {

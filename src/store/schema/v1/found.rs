@@ -1,12 +1,12 @@
 //! Collects what is found in a file.
 
+use super::place::Place;
 use super::region::Columns;
 use crate::error::Result;
 use crate::profile::{CallSite, Metadata, Row};
-use crate::store::hdf5::{Group, Opened};
+use crate::store::hdf5::Group;
 use crate::store::schema::catalog::{Catalog, Names, RankEntry};
 use std::collections::{BTreeMap, HashSet};
-use std::sync::Arc;
 
 /// What has been found in a file so far, and the groups that were read.
 #[derive(Debug, Default)]
@@ -22,27 +22,6 @@ pub(super) struct Found {
 
 /// The places of the ranks that have something. They are opened when it is wanted: there may be very many ranks.
 pub(super) type Places = BTreeMap<u32, Place>;
-
-/// The place of a group.
-#[derive(Debug)]
-pub(super) struct Place {
-    file: Arc<Opened>,
-    path: String,
-}
-
-impl Place {
-    fn of(group: &Group) -> Self {
-        Self {
-            file: Arc::clone(group.file()),
-            path: group.path().to_owned(),
-        }
-    }
-
-    /// The group there.
-    pub(super) fn open(&self) -> Result<Group> {
-        Group::root(&self.file)?.group(&self.path)
-    }
-}
 
 impl Found {
     /// Adds a rank; ranks come in numeric order. Gives its entry.

@@ -4,6 +4,7 @@
 
 mod found;
 mod linked;
+mod place;
 mod rank;
 mod ranks;
 mod region;

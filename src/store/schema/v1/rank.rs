@@ -1,6 +1,7 @@
 //! Reads the group of a rank: its facts, its clock, its threads.
 
 use super::found::Found;
+use super::region::Opens;
 use super::regions;
 use crate::error::Result;
 use crate::profile::{Metadata, RankClock};
@@ -60,7 +61,14 @@ pub(super) fn find(rank: u32, group: &Group, found: &mut Found, issues: &mut Iss
         group.check_link(names::REGIONS, link)?;
         let group = group.group(names::REGIONS)?;
         found.met.first_time(&group)?;
-        regions::find(rank, &group, found, issues)?;
+        // What a table needs of such a rank is in its summary.
+        let is_summarized = members.get(names::SUMMARY) == Some(Link::Hard);
+        let opens = if is_summarized && issues.is_strict() {
+            Opens::WhatIsNeeded
+        } else {
+            Opens::Everything
+        };
+        regions::find(rank, &group, opens, found, issues)?;
     }
     Ok(())
 }

@@ -1,12 +1,14 @@
 //! One region of a rank: its columns, and what its attributes say.
 
-use crate::error::Result;
+use super::place::Place;
+use crate::error::{Error, Result};
 use crate::profile::{CallSite, Intervals, Metadata, OpenSpan, Row};
 use crate::store::hdf5::{Column, Group, Members};
 use crate::store::names;
 use crate::store::schema::attributes::{int, text, texts_of};
 use crate::store::schema::extras::Extras;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 /// Members of a region's group that are not regions themselves.
 pub(super) const COLUMNS: [&str; 10] = [
@@ -43,13 +45,30 @@ const REGION_ATTRIBUTES: [&str; 14] = [
 /// More calls of spans that are open at the end are not believed.
 const MOST_OPEN_SPANS: u64 = 1 << 20;
 
+/// What is opened of a region before its intervals are read: to open a column of a thousand values takes as long as to
+/// read them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Opens {
+    /// All columns.
+    Everything,
+    /// The first, which says how many intervals there are; the others must be there, and are opened when they are read.
+    WhatIsNeeded,
+}
+
 /// The columns of a region.
 #[derive(Debug)]
 pub(super) struct Columns {
     starts: Column,
+    beside: OnceLock<Beside>,
+    group: Place,
+    extras: Extras,
+}
+
+/// The columns beside the starts.
+#[derive(Debug)]
+struct Beside {
     ends: Column,
     threads: Option<Column>,
-    extras: Extras,
 }
 
 /// A region as its group describes it.
@@ -65,8 +84,8 @@ pub(super) struct Region {
 }
 
 /// Opens the region in `group`.
-pub(super) fn open(group: &Group, members: &Members) -> Result<Region> {
-    let columns = Columns::open(group, members)?;
+pub(super) fn open(group: &Group, members: &Members, opens: Opens) -> Result<Region> {
+    let columns = Columns::open(group, members, opens)?;
     let attributes = group.attributes(|name| REGION_ATTRIBUTES.contains(&name))?;
     let count = |name: &str| int(&attributes, name).and_then(|n| u64::try_from(n).ok());
     let intervals = columns.starts.len();
@@ -152,22 +171,67 @@ fn too_few_calls(path: &str, attributes: &Metadata, parts: [u64; 3]) -> Option<S
 }
 
 impl Columns {
-    fn open(group: &Group, members: &Members) -> Result<Self> {
-        let path = group.path();
-        let column = |name: &'static str| group.find_column(members, name);
-        let required = |name: &'static str| {
-            column(name)?.ok_or_else(|| {
-                group.damaged(format!(
-                    "{path} has no {name}; the run was interrupted while writing, or the file is damaged"
-                ))
-            })
-        };
-        let starts = required(names::START_TIMES)?;
-        let len = starts.len();
+    fn open(group: &Group, members: &Members, opens: Opens) -> Result<Self> {
+        let starts = required(group, members, names::START_TIMES)?;
+        let extras = Extras::open(group, members, starts.len(), names::START_TIMES)?;
+        let is_later = opens == Opens::WhatIsNeeded && extras.names().next().is_none();
         let columns = Self {
-            extras: Extras::open(group, members, len, names::START_TIMES)?,
+            group: Place::of(group),
+            beside: OnceLock::new(),
             starts,
-            ends: required(names::END_TIMES)?,
+            extras,
+        };
+        if is_later {
+            for name in [names::END_TIMES, names::THREAD_IDS] {
+                match members.get(name) {
+                    Some(link) => group.check_link(name, link)?,
+                    None if name == names::END_TIMES => return Err(missing(group, name)),
+                    None => {}
+                }
+            }
+        } else {
+            let beside = Beside::open(group, members, columns.starts.len())?;
+            columns.beside.get_or_init(|| beside);
+        }
+        Ok(columns)
+    }
+
+    fn beside(&self) -> Result<&Beside> {
+        if let Some(beside) = self.beside.get() {
+            return Ok(beside);
+        }
+        let group = self.group.open()?;
+        let beside = Beside::open(&group, &group.members()?, self.starts.len())?;
+        Ok(self.beside.get_or_init(|| beside))
+    }
+
+    /// Replaces `into` with the intervals at `range`, in the order of the file.
+    pub(super) fn read(&self, range: Range<u64>, into: &mut Intervals) -> Result<()> {
+        let beside = self.beside()?;
+        let starts = self.starts.read(range.clone())?;
+        let ends = beside.ends.read(range.clone())?;
+        let threads = beside.threads.as_ref();
+        let threads = threads.map(|threads| threads.read_threads(range.clone()));
+        into.set(starts, ends, threads.transpose()?);
+        self.extras.read(&range, into)
+    }
+
+    /// The optional columns that there are.
+    pub(super) fn extras(&self) -> &Extras {
+        &self.extras
+    }
+
+    /// The place of the region in the file.
+    pub(super) fn place(&self) -> &str {
+        self.starts.group_path()
+    }
+}
+
+impl Beside {
+    fn open(group: &Group, members: &Members, len: u64) -> Result<Self> {
+        let path = group.path();
+        let columns = Self {
+            ends: required(group, members, names::END_TIMES)?,
             threads: group.find_column_beside(members, names::THREAD_IDS, len)?,
         };
         for (name, other) in [
@@ -184,24 +248,18 @@ impl Columns {
         }
         Ok(columns)
     }
+}
 
-    /// Replaces `into` with the intervals at `range`, in the order of the file.
-    pub(super) fn read(&self, range: Range<u64>, into: &mut Intervals) -> Result<()> {
-        let starts = self.starts.read(range.clone())?;
-        let ends = self.ends.read(range.clone())?;
-        let threads = self.threads.as_ref();
-        let threads = threads.map(|threads| threads.read_threads(range.clone()));
-        into.set(starts, ends, threads.transpose()?);
-        self.extras.read(&range, into)
-    }
+fn required(group: &Group, members: &Members, name: &'static str) -> Result<Column> {
+    group
+        .find_column(members, name)?
+        .ok_or_else(|| missing(group, name))
+}
 
-    /// The optional columns that there are.
-    pub(super) fn extras(&self) -> &Extras {
-        &self.extras
-    }
-
-    /// The place of the region in the file.
-    pub(super) fn place(&self) -> &str {
-        self.starts.group_path()
-    }
+#[cold]
+fn missing(group: &Group, name: &str) -> Error {
+    let path = group.path();
+    group.damaged(format!(
+        "{path} has no {name}; the run was interrupted while writing, or the file is damaged"
+    ))
 }

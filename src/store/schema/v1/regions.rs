@@ -1,7 +1,7 @@
 //! Reads the regions of a rank.
 
 use super::found::Found;
-use super::region::{self, COLUMNS};
+use super::region::{self, COLUMNS, Opens};
 use crate::error::Result;
 use crate::store::hdf5::{Group, Members};
 use crate::store::names;
@@ -12,9 +12,16 @@ use std::collections::HashSet;
 const MAX_DEPTH: usize = 32;
 
 /// Finds the regions of a rank.
-pub(super) fn find(rank: u32, group: &Group, found: &mut Found, issues: &mut Issues) -> Result<()> {
+pub(super) fn find(
+    rank: u32,
+    group: &Group,
+    opens: Opens,
+    found: &mut Found,
+    issues: &mut Issues,
+) -> Result<()> {
     let mut search = Search {
         rank,
+        opens,
         names: HashSet::new(),
         found,
         issues,
@@ -24,6 +31,7 @@ pub(super) fn find(rank: u32, group: &Group, found: &mut Found, issues: &mut Iss
 
 struct Search<'a> {
     rank: u32,
+    opens: Opens,
     /// The names on the rank so far, by number.
     names: HashSet<usize>,
     found: &'a mut Found,
@@ -77,7 +85,7 @@ impl Search<'_> {
     }
 
     fn region(&mut self, group: &Group, group_name: String, members: &Members) -> Result<()> {
-        let region = region::open(group, members)?;
+        let region = region::open(group, members, self.opens)?;
         let path = group.path();
         let name = self.found.name(region.name.unwrap_or(group_name));
         if !self.names.insert(name) {
