@@ -31,6 +31,8 @@ pub struct Header {
     pub regions_merged: usize,
     /// The regions that a chart of how busy ranks are does not count, as they are open nearly all the time.
     pub not_counted: Vec<String>,
+    /// What else is not drawn, in words.
+    pub not_drawn: Vec<String>,
     /// What has to be known beside the numbers, as table and JSON have it.
     pub run_notes: Vec<Note>,
 }
@@ -91,6 +93,7 @@ impl Header {
                 units::count(self.merged)
             ));
         }
+        notes.extend(self.not_drawn.iter().cloned());
         if self.threads_merged {
             notes.push("the threads of a rank share a lane".into());
         }

@@ -2,7 +2,7 @@
 
 use super::options::ChartOptions;
 use super::subject::{Facts, GrowingFacts, Subject};
-use super::{density, durations, flame, gantt, heatmap, histogram, imbalance, timeseries};
+use super::{density, durations, flame, gantt, heatmap, histogram, imbalance, timeline, timeseries};
 use crate::analysis::pass::{self, Observer};
 use crate::analysis::selection::RegionFilter;
 use crate::error::Result;
@@ -87,6 +87,7 @@ pub const CHARTS: &[&dyn Chart] = &[
     &gantt::reduction::Gantt,
     &durations::Durations,
     &flame::Flame,
+    &timeline::FlameChart,
     &heatmap::Heatmap,
     &histogram::DurationHistograms,
     &imbalance::RankImbalance,

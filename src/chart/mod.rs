@@ -38,6 +38,7 @@ mod options;
 pub mod palette;
 mod rank_times;
 mod subject;
+pub mod timeline;
 mod timeseries;
 mod totals;
 
@@ -47,6 +48,6 @@ pub use gantt::{GanttChart, GrowingGantt};
 pub use header::Header;
 pub use heatmap::RankHeatmap;
 pub use list::{CHARTS, Chart, GrowingChart};
-pub use options::ChartOptions;
+pub use options::{ChartOptions, Lanes};
 pub use palette::{Color, Palette};
 pub use subject::{Facts, GrowingFacts, Subject};

@@ -1,6 +1,16 @@
 //! How charts are made.
 
+use super::subject::Subject;
+use crate::error::Result;
 use crate::profile::{Source, Window};
+use std::collections::BTreeSet;
+
+/// So many lanes of regions, and so many regions, can be told apart at a glance.
+const MOST_REGION_LANES: usize = 120;
+const MOST_REGIONS: usize = 30;
+/// So many lanes of threads have room for their nested calls.
+const MOST_THREAD_LANES: usize = 40;
+const RANKS_TO_LOOK_AT: usize = 4;
 
 /// How fine charts are, and what they are called. Every chart takes from it what concerns it.
 ///
@@ -12,6 +22,7 @@ use crate::profile::{Source, Window};
 /// | [`max_regions`](Self::max_regions) | 120 | Gantt chart |
 /// | [`window`](Self::window) | the whole run | Gantt chart |
 /// | [`max_bars`](Self::max_bars) | 40 | durations |
+/// | [`lanes`](Self::lanes) | [`Lanes::Auto`] | Gantt chart |
 /// | [`max_page_bytes`](Self::max_page_bytes) | 8 000 000 | interactive page |
 ///
 /// ```
@@ -30,6 +41,52 @@ pub struct ChartOptions {
     pub(crate) window: Option<Window>,
     pub(crate) max_bars: usize,
     pub(crate) max_page_bytes: usize,
+    pub(crate) lanes: Lanes,
+}
+
+/// What the lanes of a Gantt chart are of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Lanes {
+    /// Those of the others that show most of a run of this size.
+    #[default]
+    Auto,
+    /// Each region has a lane for each rank, and each thread where threads overlap.
+    Region,
+    /// Each rank has a lane, of the regions that it was in, without those around them.
+    Rank,
+    /// Each thread has a lane, in which nested calls are stacked below those around them: a flame chart.
+    Thread,
+    /// Each span that was entered several times, as those of futures are for each poll, has a lane.
+    Task,
+}
+
+impl Lanes {
+    /// What [`Auto`](Self::Auto) stands for, of what is to be drawn.
+    pub(super) fn for_subject(self, subject: &Subject<'_>) -> Result<Self> {
+        if self != Self::Auto {
+            return Ok(self);
+        }
+        let source = subject.source();
+        let rows = || subject.rows().iter().map(|&row| &source.rows()[row]);
+        let ranks: BTreeSet<u32> = rows().map(|row| row.rank).collect();
+        let regions: BTreeSet<usize> = rows().map(|row| row.name).collect();
+        // Ranks are much alike, so that a few tell how many threads one has.
+        let mut most_threads = 1;
+        for &rank in ranks.iter().take(RANKS_TO_LOOK_AT) {
+            most_threads = source.thread_names(rank)?.len().max(most_threads);
+        }
+        let threads = ranks.len() * most_threads;
+        Ok(
+            if regions.len() * threads <= MOST_REGION_LANES && regions.len() <= MOST_REGIONS {
+                Self::Region
+            } else if threads <= MOST_THREAD_LANES {
+                Self::Thread
+            } else {
+                Self::Rank
+            },
+        )
+    }
 }
 
 impl Default for ChartOptions {
@@ -42,6 +99,7 @@ impl Default for ChartOptions {
             window: None,
             max_bars: 40,
             max_page_bytes: 8_000_000,
+            lanes: Lanes::Auto,
         }
     }
 }
@@ -63,6 +121,14 @@ impl ChartOptions {
     /// The title of a chart of this source.
     pub(super) fn title_for(&self, source: &dyn Source) -> String {
         self.title.clone().unwrap_or_else(|| source.title())
+    }
+
+    /// Says what the lanes of the Gantt chart are of. [`GanttChart::reduce`](super::GanttChart::reduce) always has
+    /// those of [`Lanes::Region`]; the Gantt chart of the [list](super::list) has any.
+    #[must_use]
+    pub fn lanes(mut self, lanes: Lanes) -> Self {
+        self.lanes = lanes;
+        self
     }
 
     /// Makes an interactive page of at most this many bytes: short calls that are close together share a bar as far as

@@ -110,6 +110,11 @@ pub(super) fn no_length() -> Error {
     Error::not_found("there is nothing to draw: no call of the chosen regions has a length")
 }
 
+/// For charts of a window of time, where it has no call.
+pub(super) fn not_in_window() -> Error {
+    Error::not_found("there is nothing to draw: no call of the chosen regions is in the window")
+}
+
 /// For charts of intervals, where the source has none.
 pub(super) fn not_timed(source: &dyn Source) -> Error {
     Error::not_found(if source.run().sums_only {

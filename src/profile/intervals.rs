@@ -1,8 +1,6 @@
 //! Intervals as columns: what a source hands out and every analysis takes.
 
-#[cfg(feature = "plot")]
 use super::Source;
-#[cfg(feature = "plot")]
 use crate::error::Result;
 use std::cmp::Reverse;
 use std::ops::Range;
@@ -353,7 +351,6 @@ impl FromIterator<Interval> for Intervals {
 /// # Errors
 ///
 /// When they cannot be read, and those of `each`.
-#[cfg(feature = "plot")]
 pub(crate) fn each_chunk(
     source: &dyn Source,
     row: usize,

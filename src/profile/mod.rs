@@ -21,7 +21,6 @@ pub(crate) use clock::agreement;
 pub use clock::{ClockAgreement, RankClock};
 pub use in_memory::{Profile, ProfileBuilder};
 pub(crate) use intervals::CHUNK;
-#[cfg(feature = "plot")]
 pub(crate) use intervals::each_chunk;
 pub use intervals::{Interval, Intervals, Numbers};
 pub use origin::Origin;

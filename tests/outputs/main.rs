@@ -14,3 +14,5 @@ mod passes;
 #[cfg(feature = "plot")]
 mod pictures;
 mod table;
+#[cfg(feature = "plot")]
+mod timelines;

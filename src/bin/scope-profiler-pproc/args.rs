@@ -24,7 +24,7 @@ pub(crate) struct Args {
     pub(crate) files: Vec<PathBuf>,
 
     /// Verify the files, which may also be rank logs: nothing lost, rows in order, numbers that agree
-    #[arg(long, conflicts_with_all = ["output", "show", "include", "exclude", "ranks", "plots", "format", "window", "data", "exact"])]
+    #[arg(long, conflicts_with_all = ["output", "show", "include", "exclude", "ranks", "plots", "lanes", "format", "window", "data", "exact"])]
     pub(crate) check: bool,
 
     /// Write charts and region_statistics.json into DIR, which is created
@@ -42,6 +42,10 @@ pub(crate) struct Args {
     /// Which charts to write
     #[arg(long, value_name = "CHART", num_args = 1.., value_delimiter = ',', value_parser = charts(), default_values = ["gantt", "durations"], requires = "output")]
     pub(crate) plots: Vec<String>,
+
+    /// What the lanes of the Gantt chart are of
+    #[arg(long, value_name = "LANES", default_value = "auto", requires = "output")]
+    pub(crate) lanes: Lanes,
 
     /// Formats of the charts; html is the interactive page
     #[arg(long, value_name = "FORMAT", num_args = 1.., value_delimiter = ',', default_value = "png", requires = "output")]
@@ -312,6 +316,33 @@ impl From<Mode> for MergeMode {
             Mode::Auto => Self::Auto,
             Mode::Copy => Self::Copy,
             Mode::Link => Self::Link,
+        }
+    }
+}
+
+/// What the lanes of the Gantt chart are of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Lanes {
+    /// Those of the others that show most of a run of this size
+    Auto,
+    /// Each region, on each rank
+    Region,
+    /// Each rank: which region it was in
+    Rank,
+    /// Each thread: nested calls below those around them, as in the flame chart
+    Thread,
+    /// Each task: the spans of futures, with their polls
+    Task,
+}
+
+impl From<Lanes> for scope_profiler::chart::Lanes {
+    fn from(lanes: Lanes) -> Self {
+        match lanes {
+            Lanes::Auto => Self::Auto,
+            Lanes::Region => Self::Region,
+            Lanes::Rank => Self::Rank,
+            Lanes::Thread => Self::Thread,
+            Lanes::Task => Self::Task,
         }
     }
 }

@@ -113,7 +113,7 @@ impl Plan {
 /// How charts are made.
 fn options(args: &Args) -> ChartOptions {
     let page = usize::try_from(args.max_html_size.as_u64()).unwrap_or(usize::MAX);
-    let options = ChartOptions::new().max_page_bytes(page);
+    let options = ChartOptions::new().max_page_bytes(page).lanes(args.lanes.into());
     match args.window {
         Some(window) => options.window(window),
         None => options,

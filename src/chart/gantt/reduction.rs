@@ -12,9 +12,10 @@ use crate::analysis::windows::Pyramids;
 use crate::chart::header::Header;
 use crate::chart::list::{Chart, GrowingChart};
 use crate::chart::moments::Moments;
-use crate::chart::options::ChartOptions;
+use crate::chart::options::{ChartOptions, Lanes};
 use crate::chart::palette::OTHERS;
-use crate::chart::subject::{Facts, Subject, not_timed};
+use crate::chart::subject::{Facts, Subject, not_in_window, not_timed};
+use crate::chart::timeline;
 use crate::error::{Error, Result};
 use crate::profile::{Intervals, Source, Window, thread_label};
 use crate::render::Figure;
@@ -255,9 +256,7 @@ impl<'a> GrowingGantt<'a> {
     pub fn finish(mut self, facts: &Facts) -> Result<GanttChart> {
         if self.header.intervals == 0 {
             return Err(match self.window {
-                Some(_) => Error::not_found(
-                    "there is nothing to draw: no call of the chosen regions is in the window",
-                ),
+                Some(_) => not_in_window(),
                 None => not_timed(self.source),
             });
         }
@@ -402,7 +401,10 @@ impl Chart for Gantt {
         subject: &Subject<'a>,
         options: &ChartOptions,
     ) -> Result<Box<dyn GrowingChart + 'a>> {
-        Ok(Box::new(GrowingGantt::new(subject, options)?))
+        match options.lanes.for_subject(subject)? {
+            Lanes::Region => Ok(Box::new(GrowingGantt::new(subject, options)?)),
+            lanes => timeline::observe(subject, options, lanes),
+        }
     }
 }
 
@@ -435,7 +437,7 @@ impl Observer for GrowingGantt<'_> {
 }
 
 /// What of a run that goes from one moment to another is in a window of it.
-fn part_of_run(window: Window, (start, end): (i64, i64)) -> Result<Window> {
+pub(in crate::chart) fn part_of_run(window: Window, (start, end): (i64, i64)) -> Result<Window> {
     if start > end {
         return Err(Error::not_found(
             "there is nothing to draw: the profile has no intervals",
