@@ -14,7 +14,7 @@
 
 use scope_profiler::analysis::call_tree::CallTree;
 use scope_profiler::analysis::wall::Wall;
-use scope_profiler::chart::ChartOptions;
+use scope_profiler::chart::{ChartOptions, Lanes};
 use scope_profiler::export::table::{self, TableOptions};
 use scope_profiler::plot::{PlotOptions, plot_gantt};
 use scope_profiler::profile::Window;
@@ -301,7 +301,7 @@ fn plain(file: &Path) -> String {
 /// A picture of all of the run, or of what is between two shares of its time.
 fn gantt(reader: ProfilingH5Reader, window: Option<(f64, f64)>) -> String {
     let opened = Instant::now();
-    let options = ChartOptions::new();
+    let options = ChartOptions::new().lanes(Lanes::Region);
     let options = match window {
         None => options,
         Some((from, until)) => {
