@@ -9,12 +9,13 @@ import { oneLine } from "./format.js";
 /**
  * The calls of a region on a rank: on one of its threads, at one depth of nesting; or on all threads, where `thread`
  * is null. Bars never overlap and are in order of time. `calls` and `time` are running sums with one entry more than
- * there are bars, so the calls in bars i to j are `calls[j] - calls[i]`, and so is the time the region ran.
- * @typedef {{ region: Region, rank: number, thread: number | null, depth: number, starts: Float64Array, ends: Float64Array, calls: Float64Array, time: Float64Array }} Lane
+ * there are bars, so the calls in bars i to j are `calls[j] - calls[i]`, and so is the time the region ran. Lanes that are drawn by task say of
+ * each bar which task's life it is, or which of its polls.
+ * @typedef {{ region: Region, rank: number, thread: number | null, depth: number, starts: Float64Array, ends: Float64Array, calls: Float64Array, time: Float64Array, lives?: import("./tasks.js").Task[], polls?: { task: import("./tasks.js").Task, at: number }[] }} Lane
  */
 /** @typedef {{ title: string, ranks: number, threads: number, intervals: number, merged: number, grain: number, wall: number, outside: number | null, outsideShare: number | null, axis: string, notes: [string, boolean][], served: boolean }} Header */
 /** @typedef {{ header: Header, span: number, regions: { name: string, color: RGB | null, stats: Stats | null }[], threads: [number, number, string][], threadCounts: [number, number][], served?: import("./server.js").Served }} PageJson */
-/** @typedef {{ header: Header, span: number, regions: Region[], lanes: Lane[], threads: Map<string, string>, threadCount: Map<number, number> }} Model */
+/** @typedef {{ header: Header, span: number, regions: Region[], lanes: Lane[], threads: Map<string, string>, threadCount: Map<number, number>, tasks: import("./tasks.js").Task[] }} Model */
 
 const BUSY_STEPS = 1000;
 
@@ -68,7 +69,7 @@ export function decode(json, bytes) {
   /** @type {Region[]} */
   const regions = json.regions.map(({ name, color, stats }, id) => ({ id, name, label: oneLine(name), color: color ?? [128, 128, 128], stats, lanes: [] }));
   const lanes = decodeLanes(new Numbers(bytes), regions);
-  return { header: { ...json.header, served: json.served !== undefined }, span: Math.max(1, json.span), regions, lanes, threads, threadCount };
+  return { header: { ...json.header, served: json.served !== undefined }, span: Math.max(1, json.span), regions, lanes, threads, threadCount, tasks: [] };
 }
 
 /**

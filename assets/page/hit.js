@@ -25,7 +25,8 @@ import { exclusive, lowerBound, parentOf } from "./model.js";
 export function describe(model, lane, i, j = i + 1) {
   const [start, end] = [lane.starts[i], lane.ends[j - 1]];
   const ran = lane.time[j] - lane.time[i];
-  const single = j === i + 1;
+  // Of lives and polls the lane says more.
+  const single = j === i + 1 && !lane.lives && !lane.polls;
   return {
     lane, i, j, start, end,
     calls: lane.calls[j] - lane.calls[i],
@@ -84,7 +85,9 @@ function nearestBar(lanes, time, pixel) {
     for (let i = lowerBound(ends, time - reach); i < starts.length && starts[i] <= time + reach; i++) {
       const distance = Math.max(0, starts[i] - time, time - ends[i]);
       const length = ends[i] - starts[i];
-      const isBetter = best === null || distance < best.distance || (distance === best.distance && lane !== best.lane && length > best.length);
+      const isOther = best !== null && distance === best.distance && lane !== best.lane;
+      // Polls lie within lives.
+      const isBetter = best === null || distance < best.distance || (isOther && (lane.polls ? distance === 0 : !best.lane.polls && length > best.length));
       if (isBetter) best = { lane, i, distance, length };
     }
   }

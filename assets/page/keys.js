@@ -30,6 +30,7 @@ function buttonsOf(page) {
     "by-region": () => page.group("region"),
     "by-rank": () => page.group("rank"),
     "by-thread": () => page.group("thread"),
+    "by-task": () => page.group("task"),
     fold: () => page.fold(null),
     thinner: () => page.thicken(-1),
     thicker: () => page.thicken(1),
@@ -63,7 +64,10 @@ function movesOf({ model, timeline }) {
 function commandsOf(page) {
   return {
     m: () => page.setRuler(!page.timeline.rulerMode),
-    g: () => page.group(GROUPINGS[(GROUPINGS.indexOf(page.timeline.grouping) + 1) % GROUPINGS.length]),
+    g: () => {
+      const known = GROUPINGS.filter(one => one !== "task" || page.model.tasks.length > 0);
+      page.group(known[(known.indexOf(page.timeline.grouping) + 1) % known.length]);
+    },
     c: () => page.fold(null),
     n: () => page.goOn(1),
     N: () => page.goOn(-1),

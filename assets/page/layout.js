@@ -2,11 +2,12 @@
 
 import { plural } from "./format.js";
 import { levelsOf, overlap, threadLabel } from "./model.js";
+import { taskRows } from "./tasks.js";
 
 /** @typedef {import("./data.js").Model} Model */
 /** @typedef {import("./data.js").Region} Region */
 /** @typedef {import("./data.js").Lane} Lane */
-/** @typedef {"region" | "rank" | "thread"} Grouping */
+/** @typedef {"region" | "rank" | "thread" | "task"} Grouping */
 /**
  * One row of bars; `level` is how often its calls lie inside others of their region. `y` is from the group's top. A row
  * that stands for a folded group says of how many ranks or threads it is; `of` is 0 for others.
@@ -16,7 +17,7 @@ import { levelsOf, overlap, threadLabel } from "./model.js";
 /** The rows of a region on a rank, or on one of its threads, by level. @typedef {{ rank: number, thread: number | null, levels: Lane[][] }} Strand */
 
 /** @type {Grouping[]} */
-export const GROUPINGS = ["region", "rank", "thread"];
+export const GROUPINGS = ["region", "rank", "thread", "task"];
 export const AXIS = 26;
 const GROUP_GAP = 7;
 /** Room for the sign that folds a group and opens it, px. */
@@ -132,8 +133,8 @@ const newGroup = (title, region, rank) => ({ title, region, rank, rows: [], y: 0
  * @param {Shows} shows
  */
 export function groupsOf(model, shown, grouping, shows = () => true) {
-  const groups = { region: byRegion, rank: byRank, thread: byThread }[grouping](model, shown, shows);
-  groups.forEach(group => (group.folds = group.rows.length > 1));
+  const groups = { region: byRegion, rank: byRank, thread: byThread, task: byTask }[grouping](model, shown, shows);
+  if (grouping !== "task") groups.forEach(group => (group.folds = group.rows.length > 1));
   return groups;
 }
 
@@ -205,6 +206,21 @@ function byThread(model, shown, shows) {
   });
 }
 
+/** Lives of spans, and within them their polls; those that overlap below each other. @param {Model} model @param {Region[]} shown @param {Shows} shows */
+function byTask(model, shown, shows) {
+  const groups = shown.map(region => {
+    const group = newGroup(region.label, region, null);
+    const tasks = model.tasks.filter(task => task.region === region && shows(task.rank));
+    for (const rank of new Set(tasks.map(task => task.rank))) {
+      taskRows(tasks.filter(task => task.rank === rank)).forEach(({ lives, polls }, at) => {
+        group.rows.push(newRow([lives, polls], at === 0 && model.header.ranks > 1 ? `rank ${rank}` : "", 0));
+      });
+    }
+    return group;
+  });
+  return groups.filter(group => group.rows.length > 0);
+}
+
 /**
  * Gives groups and rows their places: rows as high as there is room for, within limits.
  * @param {Group[]} groups
@@ -219,7 +235,7 @@ export function place(groups, grouping, room, thickness) {
   const share = (/** @type {Row} */ row) => (row.level > 0 ? NESTED : 1);
   const rows = groups.flatMap(group => group.rows).reduce((sum, row) => sum + share(row), 0);
   const fitting = Math.floor((room - AXIS - groups.length * GROUP_GAP) / Math.max(1, rows));
-  const [least, most] = { region: [4, 22], rank: [12, 22], thread: [8, 20] }[grouping];
+  const [least, most] = { region: [4, 22], rank: [12, 22], thread: [8, 20], task: [6, 18] }[grouping];
   const automatic = Math.max(least, Math.min(most, fitting));
   const height = Math.max(2, Math.min(40, Math.round(automatic * 1.3 ** thickness)));
   let y = GROUP_GAP / 2;

@@ -16,7 +16,7 @@ import { levelsOf, within } from "./model.js";
 export function lanesIn(groups, box) {
   const rows = groups.flatMap(group => group.rows);
   const chosen = box ? rows.slice(box[0], box[1] + 1) : rows;
-  return chosen.flatMap(row => row.lanes);
+  return chosen.flatMap(row => row.lanes.filter(lane => !lane.lives));
 }
 
 /**

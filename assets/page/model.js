@@ -43,6 +43,19 @@ export function lowerBound(values, limit, lo = 0, hi = values.length) {
 }
 
 /**
+ * Whether a lane that is drawn shows a bar of another one: it is that lane, or has the bar as a poll of a task.
+ * @param {Lane} drawn
+ * @param {Lane} lane
+ * @param {number} start of the bar
+ */
+export function showsBar(drawn, lane, start) {
+  if (drawn === lane) return true;
+  if (!drawn.polls || drawn.region !== lane.region || drawn.rank !== lane.rank) return false;
+  const at = lowerBound(drawn.starts, start - 0.5);
+  return drawn.starts[at] < start + 0.5;
+}
+
+/**
  * `lowerBound` for when the answer is likely close behind `from`.
  * @param {Float64Array} values
  * @param {number} limit

@@ -91,6 +91,7 @@ export class Page {
     this.main = find("main", HTMLElement);
     const panels = { main: this.main, scroller, splitter: find("#splitter", HTMLElement) };
     this.sizes = new Sizes(panels, this.timeline, () => this.arranged());
+    find("#by-task", HTMLElement).hidden = model.tasks.length === 0;
     writeHeader(model, find("#title", HTMLElement), find("#facts", HTMLElement));
     this.canvas.setAttribute("aria-label", `Timeline of ${count(model.regions.length)} regions: ${factsOf(model.header).join(", ")}. The table below has the same regions; n and N go from call to call.`);
     this.saving = new Saving(this);
@@ -212,13 +213,30 @@ export class Page {
       return;
     }
     const region = hit !== null && (hit.label || hit.bar) ? hit.region : null;
-    const spot = hit?.bar && hit.bar.j === hit.bar.i + 1 ? { lane: hit.bar.lane, i: hit.bar.i } : null;
+    const spot = hit?.bar && hit.bar.j === hit.bar.i + 1 ? this.spotBehind(hit.bar) : null;
     const { selected } = timeline;
     const isAnother = spot !== null && (selected?.lane !== spot.lane || selected.i !== spot.i);
     const letsGo = region === null || (region === timeline.pinned && !isAnother);
     timeline.selected = letsGo ? null : spot;
     this.points = false;
     this.pin(letsGo ? null : region);
+  }
+
+  /**
+   * The call behind a bar: a poll of a task is a call on its thread, a life is none.
+   * @param {import("./hit.js").Bars} bar
+   * @returns {Spot | null}
+   */
+  spotBehind({ lane, i }) {
+    const poll = lane.polls?.[i];
+    if (!poll) return lane.lives ? null : { lane, i };
+    const { task, at } = poll;
+    for (const one of lane.region.lanes) {
+      if (one.rank !== task.rank || (one.thread !== null && one.thread !== task.threads[at])) continue;
+      const found = lowerBound(one.starts, task.starts[at] - 0.5);
+      if (one.starts[found] < task.starts[at] + 0.5) return { lane: one, i: found };
+    }
+    return null;
   }
 
   /** @param {Region | null} region */
@@ -461,6 +479,7 @@ async function startPage() {
   const json = JSON.parse(data.textContent ?? "");
   const model = decode(json, await unpack(bars.textContent ?? ""));
   const views = decodeViews(JSON.parse(new TextDecoder().decode(await unpack(beside.textContent ?? ""))), model.regions);
+  model.tasks = views.tasks;
   for (const element of [data, bars, beside]) element.remove();
   const page = new Page(model, views);
   if (json.served) {

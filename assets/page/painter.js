@@ -4,7 +4,7 @@ import { drawAxis, drawMeasured } from "./axis.js";
 import { css, mix, textOn } from "./color.js";
 import { count, duration, ticks } from "./format.js";
 import { AXIS, FOLD_COLUMN } from "./layout.js";
-import { busyShare } from "./model.js";
+import { busyShare, showsBar } from "./model.js";
 import { snap, xOf } from "./geometry.js";
 import { Raster } from "./raster.js";
 import { FONT, SMALL_FONT, Texts } from "./text.js";
@@ -220,7 +220,7 @@ export class Painter {
    * @param {string} color
    */
   drawOutline(scene, seen, lane, start, end, color) {
-    const place = seen.find(({ row }) => row.lanes.includes(lane));
+    const place = seen.find(({ row }) => row.lanes.some(one => showsBar(one, lane, start)));
     if (!place) return;
     const a = Math.max(scene.labelWidth, xOf(scene, start));
     const b = Math.min(scene.width, Math.max(xOf(scene, end), a + 1));

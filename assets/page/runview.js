@@ -72,6 +72,7 @@ export function writeRun(host, model, views, pin) {
   if (header.merged > 0) page.push("Short calls that are close together share a bar: hover says how many. Their number, sum and statistics are exact.");
   if (tree.leftOut > 0) page.push(`${tree.leftOut} paths of the call tree with little time are left out.`);
   if (withoutRanks > 0) page.push(`The time of each of the ${ranks.length} ranks is left out for ${withoutRanks} regions with little time.`);
+  if (views.tasksArePartial) page.push("By task only a part of the spans is drawn.");
   if (page.length > 0) page.push("More is in a larger page (--max-html-size).");
   const findings = findingsOf(model.regions, views, header.wall).map(({ region, text }) => make("li", {}, regionLink(region, pin), ` ${text}`));
   const balance = balanceCard(model, views, pin);

@@ -7,6 +7,7 @@ import { foldsAll, keyOf, noFolds } from "./folding.js";
 import { AXIS, fold, groupsOf, place, rowNearest, rowOf } from "./layout.js";
 import { OVERVIEW, Overview } from "./overview.js";
 import { Painter } from "./painter.js";
+import { showsBar } from "./model.js";
 import { readTheme } from "./theme.js";
 import { TimeWindow } from "./window.js";
 
@@ -257,7 +258,7 @@ export class Timeline {
       const middle = (start + end) / 2;
       this.window.set(middle - wanted / 2, middle + wanted / 2, glide);
     }
-    const found = rowOf(this.groups, one => one === lane);
+    const found = rowOf(this.groups, one => showsBar(one, lane, lane.starts[i]));
     if (found) this.scrollTo(found.group.y + found.row.y, found.row.height);
     this.redraw();
     this.on.changed();
@@ -267,7 +268,7 @@ export class Timeline {
   get selectedHit() {
     if (!this.selected) return null;
     const { lane, i } = this.selected;
-    const found = rowOf(this.groups, one => one === lane);
+    const found = rowOf(this.groups, one => showsBar(one, lane, lane.starts[i]));
     return found && { ...found, region: lane.region, label: false, bar: describe(this.model, lane, i) };
   }
 
@@ -275,7 +276,7 @@ export class Timeline {
   get selectedPoint() {
     if (!this.selected) return null;
     const { lane, i } = this.selected;
-    const found = rowOf(this.groups, one => one === lane);
+    const found = rowOf(this.groups, one => showsBar(one, lane, lane.starts[i]));
     if (!found) return null;
     const x = xOf(this.scene, (lane.starts[i] + lane.ends[i]) / 2);
     const y = AXIS + found.group.y + found.row.y + found.row.height - this.elements.scroller.scrollTop;

@@ -3,7 +3,8 @@
 import { css } from "./color.js";
 import { make } from "./dom.js";
 import { count, duration, instant, percent, plural } from "./format.js";
-import { threadOf } from "./model.js";
+import { threadLabel, threadOf } from "./model.js";
+import { busyOf } from "./tasks.js";
 
 /** @typedef {import("./color.js").RGB} RGB */
 /** @typedef {import("./data.js").Model} Model */
@@ -24,6 +25,7 @@ export function linesOf(model, { row, label, group, bar, together }) {
     const thread = threadOf(model, lane);
     if (thread !== null) lines.push(["Thread", thread]);
   }
+  if (bar && (bar.lane.lives || bar.lane.polls)) return [...lines, ...linesOfTask(model, bar)];
   if (bar) {
     const length = bar.end - bar.start;
     lines.push(["Start", instant(bar.start)], ["Duration", duration(length)]);
@@ -33,6 +35,22 @@ export function linesOf(model, { row, label, group, bar, together }) {
     if (bar.parent !== null) lines.push(["Inside", bar.parent.label]);
   }
   return lines;
+}
+
+/**
+ * What is known of the life of a span, or of one of its polls.
+ * @param {Model} model
+ * @param {import("./hit.js").Bars} bar
+ * @returns {[string, string][]}
+ */
+function linesOfTask(model, { lane, i, j, start, end }) {
+  if (j > i + 1) return [["Start", instant(start)], [lane.lives ? "Lives" : "Polls", count(j - i)]];
+  const poll = lane.polls?.[i];
+  const task = lane.lives?.[i] ?? poll?.task;
+  if (!task) return [];
+  if (poll) return [["Thread", threadLabel(model, lane.rank, task.threads[poll.at])], ["Start", instant(start)], ["Duration", duration(task.ends[poll.at] - task.starts[poll.at])], ["Entry", `${poll.at + 1} of ${task.starts.length} of span ${task.span}`]];
+  const busy = busyOf(task);
+  return [["Span", String(task.span)], ["Start", instant(start)], ["Elapsed", duration(end - start)], ["Busy", `${duration(busy)} (${percent(busy / Math.max(1, end - start))})`], ["Idle", duration(end - start - busy)], ["Entries", count(task.starts.length)]];
 }
 
 /**

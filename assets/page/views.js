@@ -1,7 +1,10 @@
 // What the page carries for the views beside the timeline: call tree, details of regions, the run.
 // src/page/views/encode.rs is the other end. All times in ns.
 
+import { decodeTasks } from "./tasks.js";
+
 /** @typedef {import("./data.js").Region} Region */
+/** @typedef {import("./tasks.js").Task} Task */
 /**
  * A region below one path of regions.
  * @typedef {{ region: Region | null, depth: number, calls: number, inclusive: number, exclusive: number, mean: number, recursive: boolean, parent: PathNode | null, children: PathNode[] }} PathNode
@@ -17,8 +20,8 @@
  * left out; `columns` is null where the course over the run is not kept.
  * @typedef {{ percentiles: [number, number, number] | null, bins: [number, number, number][], columns: SeriesColumn[] | null, drift: [number, number] | null, ranks: ([number, number] | null)[], balance: Balance | null, lives: Lives | null }} RegionView
  */
-/** @typedef {{ paths: number[], pathsLeftOut: number, ranks: number[], regions: (RegionView | null)[], withoutRanks: number, run: [string, string][] }} ViewsJson */
-/** @typedef {{ tree: PathTree, ranks: number[], regions: (RegionView | null)[], withoutRanks: number, run: [string, string][] }} Views */
+/** @typedef {{ paths: number[], pathsLeftOut: number, ranks: number[], regions: (RegionView | null)[], withoutRanks: number, run: [string, string][], tasks: number[], tasksArePartial: boolean }} ViewsJson */
+/** @typedef {{ tree: PathTree, ranks: number[], regions: (RegionView | null)[], withoutRanks: number, run: [string, string][], tasks: Task[], tasksArePartial: boolean }} Views */
 
 const NUMBERS_OF_PATH = 7;
 
@@ -27,7 +30,7 @@ const NUMBERS_OF_PATH = 7;
  * @param {Region[]} regions
  * @returns {Views}
  */
-export function decodeViews({ paths, pathsLeftOut, ...rest }, regions) {
+export function decodeViews({ paths, pathsLeftOut, tasks, ...rest }, regions) {
   /** @type {PathNode[]} */
   const nodes = [];
   /** @type {PathNode[]} */
@@ -42,5 +45,5 @@ export function decodeViews({ paths, pathsLeftOut, ...rest }, regions) {
     (parent ? parent.children : roots).push(node);
     nodes.push(node);
   }
-  return { tree: { roots, nodes, leftOut: pathsLeftOut }, ...rest };
+  return { tree: { roots, nodes, leftOut: pathsLeftOut }, tasks: decodeTasks(tasks, regions), ...rest };
 }

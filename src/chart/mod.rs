@@ -38,6 +38,8 @@ mod options;
 pub mod palette;
 mod rank_times;
 mod subject;
+#[cfg(feature = "plot")]
+pub(crate) mod tasks;
 pub mod timeline;
 mod timeseries;
 mod totals;

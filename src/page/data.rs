@@ -7,6 +7,7 @@ use crate::analysis::pass;
 use crate::analysis::selection::RegionFilter;
 use crate::chart::details::{Details, GrowingDetails};
 use crate::chart::palette::Color;
+use crate::chart::tasks::{GrowingTasks, Tasks};
 use crate::chart::{Facts, GrowingFacts, Subject};
 use crate::error::Result;
 use crate::profile::{Source, Statistics, thread_label};
@@ -59,11 +60,13 @@ impl PageData {
         let mut details = GrowingDetails::new(&subject)?;
         let mut facts = GrowingFacts::new(&subject, true)?;
         let mut observers = facts.observers();
+        let mut tasks = GrowingTasks::new(&subject)?;
         observers.push(&mut details);
+        observers.push(&mut tasks);
         pass::run(source, &mut observers)?;
         let facts = facts.finish();
         let details = details.finish(&facts)?;
-        Self::new(source, filter, &facts, details)
+        Self::new(source, filter, &facts, details, tasks.finish())
     }
 
     /// As [`of`](Self::of), of a pass that is over and had the call tree.
@@ -72,6 +75,7 @@ impl PageData {
         filter: &RegionFilter,
         facts: &Facts,
         details: Details,
+        tasks: Tasks,
     ) -> Result<Self> {
         let (tree, palette) = (facts.tree()?, facts.palette());
         let mut regions: BTreeMap<&str, (u64, Statistics, i64, i64)> = BTreeMap::new();
@@ -91,7 +95,7 @@ impl PageData {
         }
         let places = source.names().iter().enumerate();
         let places: HashMap<&str, usize> = places.map(|(place, name)| (name.as_str(), place)).collect();
-        let views = Views::new(source, facts, details)?;
+        let views = Views::new(source, facts, details, tasks)?;
         let regions = regions
             .into_iter()
             .map(|(name, (calls, statistics, inclusive, exclusive))| RegionStats {

@@ -12,6 +12,7 @@ use crate::analysis::selection::RegionFilter;
 use crate::analysis::windows::GrowingPyramids;
 use crate::chart::details::GrowingDetails;
 use crate::chart::gantt::nested::{GrowingNested, NestedLanes, NestedPlan};
+use crate::chart::tasks::GrowingTasks;
 use crate::chart::{ChartOptions, Facts, GanttChart, GrowingFacts, GrowingGantt, Subject};
 use crate::error::Result;
 use crate::output;
@@ -74,6 +75,7 @@ pub struct GrowingPage<'a> {
     plan: Arc<NestedPlan>,
     lanes: GrowingNested<'a>,
     details: GrowingDetails<'a>,
+    tasks: GrowingTasks<'a>,
     most_bytes: usize,
     served: Option<Served>,
 }
@@ -95,6 +97,7 @@ impl<'a> GrowingPage<'a> {
             lanes: GrowingNested::new(subject.source(), Arc::clone(&plan), most_bytes / LEAST_BYTES, 0),
             plan,
             details: GrowingDetails::new(subject)?,
+            tasks: GrowingTasks::new(subject)?,
             most_bytes,
             served: None,
         })
@@ -102,7 +105,12 @@ impl<'a> GrowingPage<'a> {
 
     /// What has to be part of the pass.
     pub fn observers(&mut self) -> Vec<&mut dyn Observer> {
-        vec![&mut self.chart, &mut self.lanes, &mut self.details]
+        vec![
+            &mut self.chart,
+            &mut self.lanes,
+            &mut self.details,
+            &mut self.tasks,
+        ]
     }
 
     /// Writes the page, when the pass is over. The file appears when it is complete.
@@ -118,7 +126,7 @@ impl<'a> GrowingPage<'a> {
     fn render(self, facts: &Facts) -> Result<(String, GanttChart)> {
         let mut chart = self.chart.finish(facts)?;
         let details = self.details.finish(facts)?;
-        let mut data = PageData::new(self.source, self.filter, facts, details)?;
+        let mut data = PageData::new(self.source, self.filter, facts, details, self.tasks.finish())?;
         data.served = self.served;
         let mut lanes = self.lanes.finish();
         chart.regions.iter_mut().for_each(|region| region.lanes.clear());

@@ -15,6 +15,7 @@ const MODULES: &[(&str, &str)] = modules![
     "format.js",
     "color.js",
     "data.js",
+    "tasks.js",
     "views.js",
     "model.js",
     "search.js",

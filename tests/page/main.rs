@@ -16,6 +16,7 @@ mod ranks;
 #[cfg(all(feature = "cli", unix))]
 mod served;
 mod shown;
+mod tasks;
 mod text;
 mod views;
 

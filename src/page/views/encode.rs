@@ -3,6 +3,7 @@
 use super::Views;
 use super::paths::{MOST, Row};
 use super::region::RegionView;
+use super::tasks;
 use crate::page::bars::compress;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -21,6 +22,9 @@ struct Json<'a> {
     /// Of so many regions, those with the least time, it is not said how much each rank took.
     without_ranks: usize,
     run: &'a [(String, String)],
+    tasks: Vec<i64>,
+    /// Whether others are left out.
+    tasks_are_partial: bool,
 }
 
 /// The views of a page with these regions, in at most about so many bytes: paths with little time, and the ranks of
@@ -64,6 +68,8 @@ fn encode(views: &Views, names: &[&str], share: f64) -> Vec<u8> {
         .map(|name| views.regions.get(*name).cloned())
         .collect();
     let without_ranks = drop_ranks(&mut regions, share);
+    let number_of = |region: usize| numbers.get(views.names[region].as_str()).copied();
+    let tasks = tasks::longest(&views.tasks.all, share);
     let json = Json {
         paths: paths.rows.iter().flat_map(flat).collect(),
         paths_left_out: paths.left_out,
@@ -71,6 +77,8 @@ fn encode(views: &Views, names: &[&str], share: f64) -> Vec<u8> {
         regions,
         without_ranks,
         run: &views.run,
+        tasks_are_partial: views.tasks.is_partial || tasks.len() < views.tasks.all.len(),
+        tasks: tasks::flat(&tasks, views.origin_ns, number_of),
     };
     serde_json::to_vec(&json).expect("plain data becomes JSON")
 }

@@ -5,11 +5,13 @@ mod lives;
 mod paths;
 mod region;
 mod run;
+mod tasks;
 
 pub(super) use encode::pack;
 
 use crate::chart::Facts;
 use crate::chart::details::Details;
+use crate::chart::tasks::Tasks;
 use crate::error::Result;
 use crate::profile::Source;
 use paths::Paths;
@@ -25,11 +27,15 @@ pub(super) struct Views {
     /// By name.
     regions: BTreeMap<String, RegionView>,
     run: Vec<Fact>,
+    tasks: Tasks,
+    /// What to take from the times of tasks, ns.
+    origin_ns: i64,
+    names: Vec<String>,
 }
 
 impl Views {
     /// Of a pass that is over and had the call tree.
-    pub(super) fn new(source: &dyn Source, facts: &Facts, details: Details) -> Result<Self> {
+    pub(super) fn new(source: &dyn Source, facts: &Facts, details: Details, tasks: Tasks) -> Result<Self> {
         let tree = facts.tree()?;
         let regions = details.regions.into_iter();
         let mut regions: BTreeMap<String, RegionView> = regions
@@ -46,6 +52,9 @@ impl Views {
             ranks: details.ranks,
             regions,
             run: run::facts(source),
+            tasks,
+            origin_ns: origin.unwrap_or(0),
+            names: source.names().to_vec(),
         })
     }
 
