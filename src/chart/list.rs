@@ -25,6 +25,11 @@ pub trait Chart: Sync {
         false
     }
 
+    /// Whether it is drawn of such a subject when nobody says which charts to draw.
+    fn is_default_for(&self, _: &Subject<'_>) -> bool {
+        false
+    }
+
     /// Begins a chart of a subject, which takes what it needs in a [pass].
     ///
     /// # Errors

@@ -73,6 +73,24 @@ fn an_output_directory_gets_two_charts_and_the_statistics_and_each_path_is_print
 }
 
 #[test]
+fn of_four_ranks_the_heat_map_is_written_without_being_asked_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let out = directory.path().join("figures");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/py018_mpi4.h5");
+    stdout(&run(&[str(&file), "-o", str(&out), "--data"]));
+    let mut expected = ["gantt_plot", "durations_plot", "rank_heatmap"]
+        .map(|stem| [".csv", ".png"].map(|end| format!("{stem}{end}")))
+        .concat();
+    expected.push("region_statistics.json".into());
+    expected.sort();
+    assert_eq!(names_in(&out), expected);
+    // On fewer of them there is nothing odd to be seen.
+    let fewer = directory.path().join("fewer");
+    stdout(&run(&[str(&file), "-r", "0-2", "-o", str(&fewer)]));
+    assert!(!names_in(&fewer).contains(&"rank_heatmap.png".to_owned()));
+}
+
+#[test]
 fn every_format_is_what_its_name_says() {
     let profile = sample();
     let (text, out) = written(&profile, &["--format", "html", "svg", "png"]);

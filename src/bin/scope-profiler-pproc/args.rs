@@ -39,8 +39,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) choice: Choice,
 
-    /// Which charts to write
-    #[arg(long, value_name = "CHART", num_args = 1.., value_delimiter = ',', value_parser = charts(), default_values = ["gantt", "durations"], requires = "output")]
+    /// Which charts to write; without it gantt and durations, and of four ranks or more heatmap
+    #[arg(long, value_name = "CHART", num_args = 1.., value_delimiter = ',', value_parser = charts(), requires = "output")]
     pub(crate) plots: Vec<String>,
 
     /// What the lanes of the Gantt chart are of

@@ -5,7 +5,7 @@ use crate::made::Made;
 use crate::plan::{Kind, Output};
 use crate::progress::Progress;
 use crate::terminal::print_line;
-use scope_profiler::chart::{ChartOptions, list};
+use scope_profiler::chart::{ChartOptions, Subject, list};
 use scope_profiler::plot::Outputs;
 use scope_profiler::{ProfilingH5Reader, RegionFilter, Result as Outcome};
 use std::path::Path;
@@ -55,7 +55,12 @@ fn planned<'a>(
     options: &ChartOptions,
 ) -> Outcome<Outputs<'a>> {
     let mut planned = Outputs::new(reader, filter, options.clone())?;
+    let subject = Subject::new(reader, filter)?;
+    let suits = |name| list::by_name(name).is_some_and(|chart| chart.is_default_for(&subject));
     for output in outputs {
+        if output.if_it_suits && !output.chart().is_some_and(suits) {
+            continue;
+        }
         let path = output.path(directory);
         match output.kind {
             Kind::Chart(name) => {

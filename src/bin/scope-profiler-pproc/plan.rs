@@ -36,6 +36,8 @@ pub(crate) enum Action {
 pub(crate) struct Output {
     pub(crate) kind: Kind,
     pub(crate) name: String,
+    /// Whether it is written only of a profile that its chart is [usual](Chart::is_default_for) for.
+    pub(crate) if_it_suits: bool,
 }
 
 /// What a file contains.
@@ -61,29 +63,36 @@ impl Plan {
             let formats: BTreeSet<Format> = args.format.iter().copied().collect();
             let is_wanted = |chart: &&&dyn Chart| {
                 let mut wanted = args.plots.iter();
-                wanted.any(|name| name == chart.name() || name == EVERY_CHART)
+                // Which of them suit the profile is known when it is open.
+                args.plots.is_empty() || wanted.any(|name| name == chart.name() || name == EVERY_CHART)
             };
             let charts = CHARTS.iter().filter(is_wanted);
             for (number, chart) in charts.enumerate() {
                 for &format in &formats {
                     if format != Format::Html {
-                        outputs.push(Output::chart(*chart, format));
+                        outputs.push(Output::picture(*chart, format));
                     } else if number == 0 {
                         outputs.push(Output {
                             kind: Kind::Page,
                             name: PAGE.into(),
+                            if_it_suits: false,
                         });
                     }
                 }
                 if args.data {
                     outputs.push(Output::data(*chart));
                 }
+                let of_chart = outputs
+                    .iter_mut()
+                    .filter(|output| output.chart() == Some(chart.name()));
+                of_chart.for_each(|output| output.if_it_suits = args.plots.is_empty());
             }
             // They are of the whole run, and read all of it.
             if args.window.is_none() {
                 outputs.push(Output {
                     kind: Kind::Statistics,
                     name: "region_statistics.json".into(),
+                    if_it_suits: false,
                 });
             }
             actions.push(Action::Write {
@@ -121,10 +130,11 @@ fn options(args: &Args) -> ChartOptions {
 }
 
 impl Output {
-    fn chart(chart: &'static dyn Chart, format: Format) -> Self {
+    fn picture(chart: &'static dyn Chart, format: Format) -> Self {
         Self {
             kind: Kind::Chart(chart.name()),
             name: format!("{}.{}", chart.file_stem(), format.extension()),
+            if_it_suits: false,
         }
     }
 
@@ -132,6 +142,15 @@ impl Output {
         Self {
             kind: Kind::Data(chart.name()),
             name: format!("{}.csv", chart.file_stem()),
+            if_it_suits: false,
+        }
+    }
+
+    /// The chart that it is of.
+    pub(crate) fn chart(&self) -> Option<&'static str> {
+        match self.kind {
+            Kind::Chart(name) | Kind::Data(name) => Some(name),
+            Kind::Page | Kind::Statistics => None,
         }
     }
 
@@ -192,17 +211,30 @@ mod tests {
     }
 
     #[test]
-    fn an_output_directory_gets_two_charts_and_the_statistics() {
-        assert_eq!(
-            names(&plan(&["-o", "out"])),
-            ["gantt_plot.png", "durations_plot.png", "region_statistics.json"]
-        );
+    fn without_a_choice_every_chart_is_written_that_suits_the_profile() {
+        let plan = plan(&["-o", "out", "--data"]);
+        let [Action::Write { outputs, .. }] = plan.actions.as_slice() else {
+            panic!("{plan:?}");
+        };
+        let (charts, others): (Vec<_>, Vec<_>) = outputs.iter().partition(|output| output.if_it_suits);
+        assert_eq!(charts.len(), 2 * CHARTS.len());
+        let others: Vec<&str> = others.iter().map(|output| output.name.as_str()).collect();
+        assert_eq!(others, ["region_statistics.json"]);
     }
 
     #[test]
     fn every_format_is_written_once() {
         assert_eq!(
-            names(&plan(&["-o", "out", "--format", "svg", "png,html", "svg"])),
+            names(&plan(&[
+                "-o",
+                "out",
+                "--plots",
+                "gantt,durations",
+                "--format",
+                "svg",
+                "png,html",
+                "svg"
+            ])),
             [
                 "gantt_plot.png",
                 "gantt_plot.svg",

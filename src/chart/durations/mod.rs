@@ -113,6 +113,10 @@ impl Chart for Durations {
         true
     }
 
+    fn is_default_for(&self, _: &Subject<'_>) -> bool {
+        true
+    }
+
     fn observe<'a>(
         &self,
         subject: &Subject<'a>,

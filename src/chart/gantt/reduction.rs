@@ -396,6 +396,10 @@ impl Chart for Gantt {
         "gantt_plot"
     }
 
+    fn is_default_for(&self, _: &Subject<'_>) -> bool {
+        true
+    }
+
     fn observe<'a>(
         &self,
         subject: &Subject<'a>,

@@ -123,6 +123,9 @@ impl RankHeatmap {
     }
 }
 
+/// Of fewer ranks the whiskers of other charts say as much.
+const FEWEST_RANKS: usize = 4;
+
 /// The heat map in the list of charts.
 pub(super) struct Heatmap;
 
@@ -141,6 +144,17 @@ impl Chart for Heatmap {
 
     fn needs_tree(&self) -> bool {
         true
+    }
+
+    /// Of several regions on so many ranks that one of them may be odd.
+    fn is_default_for(&self, subject: &Subject<'_>) -> bool {
+        let rows = || subject.rows().iter().map(|&row| &subject.source().rows()[row]);
+        let ranks: BTreeSet<u32> = rows().map(|row| row.rank).collect();
+        let regions: BTreeSet<usize> = rows()
+            .filter(|row| row.intervals > 0)
+            .map(|row| row.name)
+            .collect();
+        ranks.len() >= FEWEST_RANKS && regions.len() > 1
     }
 
     fn observe<'a>(
