@@ -2,7 +2,8 @@
 //!
 //! A task that waits is not running, and the profile shows exactly that: the intervals of `fetch`
 //! are the moments in which it worked, spread over the threads that tokio moved it to. How long it took
-//! with its waits is in the line on spans below the table.
+//! with its waits is in the line on spans below the table. With `--tree caller` the requests stand below `serve`, which
+//! spawned them, and not at the top of the threads that polled them.
 //!
 //! ```text
 //! cargo run --example async_tokio [PROFILE.h5]
@@ -23,9 +24,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .init();
 
     let mut requests = JoinSet::new();
-    for id in 0..20 {
-        requests.spawn(handle(id).instrument(info_span!("request", id)));
-    }
+    info_span!("serve").in_scope(|| {
+        for id in 0..20 {
+            requests.spawn(handle(id).instrument(info_span!("request", id)));
+        }
+    });
     let total = requests.join_all().await.into_iter().fold(0, u64::wrapping_add);
 
     // Writes the file, prints the table and where it went.

@@ -7,6 +7,18 @@ use crate::ranges::runs;
 use crate::units::{count, ranks_in_words};
 use std::collections::BTreeSet;
 
+/// What is above a call in a call tree.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TreeBy {
+    /// What is open on its thread.
+    #[default]
+    Thread,
+    /// The same, save for spans with an explicit parent, and spans that were created for later or for another thread:
+    /// these are below their parent, or below the call that created them.
+    Caller,
+}
+
 /// A choice of regions and ranks; everything by default.
 ///
 /// It chooses what is shown, never what is measured: nesting, exclusive time, wall time and shares come from
@@ -29,6 +41,7 @@ use std::collections::BTreeSet;
 pub struct RegionFilter {
     patterns: Patterns,
     ranks: Option<BTreeSet<u32>>,
+    tree_by: TreeBy,
 }
 
 impl RegionFilter {
@@ -63,6 +76,37 @@ impl RegionFilter {
     pub fn ranks(mut self, ranks: impl IntoIterator<Item = u32>) -> Self {
         self.ranks.get_or_insert_default().extend(ranks);
         self
+    }
+
+    /// Says what is above a call in the call trees of this choice; [`TreeBy::Thread`] by default. Exports of single calls
+    /// nest them by thread in either case.
+    ///
+    /// ```
+    /// use scope_profiler::RegionFilter;
+    /// use scope_profiler::analysis::call_tree::{CallTree, TreeBy};
+    /// use scope_profiler::profile::{Call, Profile, SpanFacts, SpanParent};
+    ///
+    /// let mut facts = SpanFacts::new(2);
+    /// facts.parent = Some(SpanParent::Span(1));
+    /// let profile = Profile::builder()
+    ///     .interval(Call::new("sum", 0..90).span(1))
+    ///     .interval(Call::new("part", 10..80).span(2).thread(1)) // by a worker
+    ///     .span_facts(0, facts)
+    ///     .build();
+    /// let tree = CallTree::filtered(&profile, &RegionFilter::new().tree_by(TreeBy::Caller))?;
+    /// let below: Vec<(usize, &str)> = tree.walk().map(|(depth, node)| (depth, node.name())).collect();
+    /// assert_eq!(below, [(0, "sum"), (1, "part")]);
+    /// # Ok::<(), scope_profiler::Error>(())
+    /// ```
+    #[must_use]
+    pub fn tree_by(mut self, by: TreeBy) -> Self {
+        self.tree_by = by;
+        self
+    }
+
+    /// Whether trees are by caller.
+    pub(super) fn is_by_caller(&self) -> bool {
+        self.tree_by == TreeBy::Caller
     }
 
     /// Whether a region of this name is chosen.

@@ -24,10 +24,15 @@ pub(super) struct SpanPlaces {
 }
 
 /// Which page an id is on.
+fn page_of(id: u64) -> u64 {
+    (id & ((1 << PLACE_BITS) - 1)) / PLACES as u64
+}
+
+/// Whether two ids are on one page.
 #[inline(always)]
-pub(super) fn page_of(id: u64) -> u64 {
-    // Two shifts, without the constant that a mask would take.
-    (id << (64 - PLACE_BITS)) >> (64 - PLACE_BITS + PLACES.ilog2())
+pub(super) fn are_on_one_page(one: u64, other: u64) -> bool {
+    // What is above the place is shifted out; what differs otherwise is below the page's number.
+    (one ^ other) << (64 - PLACE_BITS) < (PLACES as u64) << (64 - PLACE_BITS)
 }
 
 /// Which of the place's spans it is, and its serial number.
@@ -103,6 +108,30 @@ mod tests {
         assert_eq!(places.serial(first, || 6), 5);
         assert_eq!(places.serial(again, || 7), 7);
         assert_eq!(places.serial(again, || 8), 7);
+    }
+
+    #[test]
+    fn ids_are_on_one_page_where_their_pages_have_the_same_number() {
+        let ids = [
+            0,
+            1,
+            1023,
+            1024,
+            5 << 40,
+            (5 << 40) + 7,
+            1 << 51,
+            3 << 51 | 1024,
+            u64::MAX,
+        ];
+        for one in ids {
+            for other in ids {
+                assert_eq!(
+                    are_on_one_page(one, other),
+                    page_of(one) == page_of(other),
+                    "{one:x} {other:x}"
+                );
+            }
+        }
     }
 
     /// The layout of a `Registry`'s ids is not documented: this notices when it changes.

@@ -1,9 +1,49 @@
 //! From a file to its table, and what stands in the way.
 
-use crate::common::{self, Profile, golden, sample};
+use crate::common::{self, Profile, Run, golden, sample};
 use crate::program::{complaint, program, run, stdout, str, usage_error};
 use std::fs;
 use std::process::{Command, Stdio};
+
+#[test]
+fn the_tree_by_caller_has_the_work_of_other_threads_below_what_started_it() {
+    let session = Run::new();
+    let dispatch = tracing::Dispatch::new(session.profiler.subscriber());
+    let on_it = |f: &mut dyn FnMut()| tracing::dispatcher::with_default(&dispatch, f);
+    on_it(&mut || {
+        let sum = tracing::info_span!("sum").entered();
+        session.clock.advance(100);
+        std::thread::scope(|scope| {
+            let part = || {
+                on_it(&mut || {
+                    tracing::info_span!(parent: sum.id(), "part").in_scope(|| session.clock.advance(50))
+                })
+            };
+            scope.spawn(part);
+        });
+    });
+    session.profiler.finalize().unwrap();
+    let file = session.file();
+    let table = |arguments: &[&str]| stdout(&run(&[&[str(&file)], arguments].concat()));
+    let by_thread = table(&[]);
+    assert!(
+        by_thread.contains("\nsum ") && by_thread.contains("\npart "),
+        "{by_thread}"
+    );
+    assert_eq!(table(&["--tree", "thread"]), by_thread);
+    let by_caller = table(&["--tree", "caller"]);
+    assert!(
+        by_caller.contains("\nsum ") && by_caller.contains("\n└─ part "),
+        "{by_caller}"
+    );
+    assert!(usage_error(&[str(&file), "--tree", "rank"]).contains("thread"));
+    // The statistics say the same.
+    let json: serde_json::Value = serde_json::from_str(&table(&["--tree", "caller", "--json"])).unwrap();
+    assert_eq!(
+        (&json["tree"][1]["region"], &json["tree"][1]["depth"]),
+        (&"part".into(), &1.into())
+    );
+}
 
 #[test]
 fn the_table_is_a_tree_with_a_bar_for_the_share() {

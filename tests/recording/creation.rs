@@ -1,6 +1,7 @@
 //! When spans are created and closed, and what they are below: kept where their entries do not say it.
 
 use crate::common::{ORIGIN, Run, SUBSCRIBERS, with_each_subscriber};
+use scope_profiler::analysis::call_tree::{CallNode, CallTree, TreeBy};
 use scope_profiler::analysis::lifetimes::Lifetimes;
 use scope_profiler::analysis::pass;
 use scope_profiler::merge::find_logs;
@@ -229,5 +230,56 @@ fn the_current_span_of_another_thread_is_a_parent_like_any_other() {
             let parent = of(&all, serials(&reader, "work")[0]).parent;
             assert_eq!(parent, Some(SpanParent::Span(serials(&reader, "outer")[0])));
         }
+    });
+}
+
+/// The regions of the tree by caller, with their depth, calls and inclusive time.
+fn by_caller(source: &dyn Source) -> Vec<(usize, String, u64, i64)> {
+    let filter = RegionFilter::new().tree_by(TreeBy::Caller);
+    let tree = CallTree::filtered(source, &filter).unwrap();
+    let nodes = tree.walk();
+    let row = |(depth, node): (usize, &CallNode)| {
+        (depth, node.name().to_owned(), node.calls(), node.inclusive_ns())
+    };
+    nodes.map(row).collect()
+}
+
+#[test]
+fn the_tree_by_caller_has_the_work_of_other_threads_below_what_started_it() {
+    with_each_subscriber(|run| {
+        let spawns = run.profiler.profile_region("spawns");
+        run.clock.advance(10);
+        let sum = info_span!("sum").entered();
+        run.clock.advance(10);
+        elsewhere(|| {
+            for _ in 0..3 {
+                info_span!(parent: sum.id(), "part").in_scope(|| {
+                    run.clock.advance(10);
+                    run.region("leaf", 50, || ());
+                });
+            }
+        });
+        drop(sum);
+        let task = info_span!("task");
+        run.clock.advance(2_000);
+        drop(spawns);
+        elsewhere(|| {
+            run.region("worker", 500, || task.in_scope(|| run.clock.advance(10)));
+        });
+        let reader = run.read();
+        let name = str::to_owned;
+        // Its own time, that of its thread, and that of others: 2010 + 340 + 330 + 10, and 10 + 330 + 330.
+        let expected = [
+            (0, name("spawns"), 1, 2_690),
+            (1, name("sum"), 1, 670),
+            (2, name("part"), 3, 330),
+            (3, name("leaf"), 3, 300),
+            (1, name("task"), 1, 10),
+            (0, name("worker"), 1, 1_000),
+        ];
+        assert_eq!(by_caller(&reader), expected);
+        let by_thread = CallTree::filtered(&reader, &RegionFilter::new()).unwrap();
+        let top = by_thread.roots().map(CallNode::name);
+        assert_eq!(top.collect::<Vec<_>>(), ["spawns", "part", "worker"]);
     });
 }

@@ -1,5 +1,6 @@
 //! The tree while it grows: all regions, shown or not.
 
+use super::callers::Callers;
 use super::paths::{Paths, Target};
 use super::{RankTimes, RowTimes};
 use crate::analysis::inclusive::Covered;
@@ -125,6 +126,8 @@ pub(super) struct Builder<'a> {
     pub(super) keep_threads: bool,
     /// Whether times of different ranks cannot be compared.
     pub(super) own_clocks: bool,
+    /// Of ranks whose spans are below what is not open on their threads.
+    pub(super) callers: BTreeMap<u32, Callers>,
     rank: RankState,
     state: Vec<RowState>,
 }
@@ -148,6 +151,7 @@ impl<'a> Builder<'a> {
             source,
             keep_threads: shown.contains(&false),
             own_clocks: source.clocks(&source.ranks()) == ClockAgreement::Unknown,
+            callers: BTreeMap::new(),
             nodes: vec![Growing::default()],
             paths: Paths::new(),
             rows: BTreeMap::new(),
@@ -214,6 +218,35 @@ impl<'a> Builder<'a> {
         target
     }
 
+    /// The node that a call is below in the tree by caller, and its span where that counts. All nodes above get its
+    /// thread.
+    #[cold]
+    fn placed(&mut self, nested: usize, thread: usize, call: &RankCall) -> (usize, Option<u32>) {
+        let row = self.state[call.row].row;
+        let Some(callers) = self.callers.get_mut(&self.rank.number) else {
+            return (nested, None);
+        };
+        let span = callers.span_of(row, call);
+        let Some(above) = span.and_then(|span| callers.above(span)) else {
+            return (nested, span);
+        };
+        let mut node = above;
+        while node != 0 {
+            self.nodes[node]
+                .threads
+                .add(self.rank.number, thread, self.keep_threads);
+            node = self.nodes[node].parent;
+        }
+        (above, span)
+    }
+
+    #[cold]
+    fn begun(&mut self, span: Option<u32>, call: &RankCall, node: usize) {
+        if let Some(callers) = self.callers.get_mut(&self.rank.number) {
+            callers.begun(span, call, node);
+        }
+    }
+
     /// Where calls of a region inside a node go, with a node there.
     pub(super) fn find_target(&mut self, parent: usize, region: usize) -> Target {
         let target = self.paths.target(parent, region);
@@ -266,8 +299,15 @@ impl Visitor for Builder<'_> {
         let recursion = if is_open { recursion(open, call.row) } else { 1 };
         row.recursion_depth = row.recursion_depth.max(recursion);
 
-        let parent = open.last().map_or(0, |frame| frame.tag.node);
+        let nested = open.last().map_or(0, |frame| frame.tag.node);
+        let (parent, span) = match self.callers.is_empty() {
+            true => (nested, None),
+            false => self.placed(nested, thread, call),
+        };
         let target = self.target(parent, call.row);
+        if !self.callers.is_empty() {
+            self.begun(span, call, target.node);
+        }
         let rank = &self.rank;
         let node = &mut self.nodes[target.node];
         if target.folded {

@@ -2,6 +2,7 @@
 
 use super::CallTree;
 use super::builder::{Builder, Tag};
+use super::callers::Callers;
 use crate::analysis::lifetimes::Lifetimes;
 use crate::analysis::linked::{Link, Linked};
 use crate::analysis::nesting::Nesting;
@@ -57,6 +58,16 @@ impl<'a> GrowingTree<'a> {
             rows_of.entry(row.rank).or_default().push(index);
         }
         for &rank in &ranks {
+            let callers = match filter.is_by_caller() {
+                true => Callers::of_rank(source, rank)?,
+                false => Callers::default(),
+            };
+            if !callers.is_empty() {
+                // A summary is by thread.
+                builder.callers.insert(rank, callers);
+                to_read.insert(rank);
+                continue;
+            }
             match source.summary(rank)? {
                 Some(summary) => {
                     let rows = rows_of.get(&rank).map_or(&[][..], Vec::as_slice);
@@ -117,6 +128,11 @@ impl<'a> GrowingTree<'a> {
         Ok(self.finish())
     }
 
+    /// Whether it has to be known which calls of a row are of which spans.
+    fn callers_take(&self, row: usize) -> bool {
+        self.builder.callers.contains_key(&self.source.rows()[row].rank)
+    }
+
     /// The tree, when the pass is over.
     #[must_use]
     pub fn finish(self) -> CallTree {
@@ -146,16 +162,23 @@ impl<'a> GrowingTree<'a> {
 
 impl Observer for GrowingTree<'_> {
     fn takes_row(&self, row: usize) -> bool {
-        self.others.takes_row(row) || self.lifetimes.takes_row(row)
+        self.others.takes_row(row) || self.lifetimes.takes_row(row) || self.callers_take(row)
     }
 
     fn columns(&self, row: usize) -> &[&'static str] {
-        self.lifetimes.columns(row)
+        if self.callers_take(row) {
+            &[Intervals::SPAN]
+        } else {
+            self.lifetimes.columns(row)
+        }
     }
 
     fn chunk(&mut self, row: usize, chunk: &Intervals) -> Result<()> {
         if self.others.takes_row(row) {
             self.others.chunk(row, chunk)?;
+        }
+        if let Some(callers) = self.builder.callers.get_mut(&self.source.rows()[row].rank) {
+            callers.take(row, chunk);
         }
         self.lifetimes.chunk(row, chunk)
     }

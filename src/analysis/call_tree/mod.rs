@@ -1,6 +1,7 @@
 //! The call tree: calls summed up by the path of regions that led to them.
 
 mod builder;
+mod callers;
 mod growing;
 pub(super) mod paths;
 mod projection;
@@ -9,6 +10,7 @@ mod stored;
 use super::lifetimes::RegionLifetimes;
 use super::notes::Note;
 use super::selection::RegionFilter;
+pub use super::selection::TreeBy;
 use super::wall::Wall;
 use crate::error::Result;
 use crate::profile::{Source, Statistics, saturate};

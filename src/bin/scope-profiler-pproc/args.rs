@@ -3,6 +3,7 @@
 use bytesize::ByteSize;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
+use scope_profiler::analysis::call_tree::TreeBy;
 use scope_profiler::chart::CHARTS;
 use scope_profiler::export::{EXPORTERS, ExportOption, Exporter, Window, exporter};
 use scope_profiler::merge::MergeMode;
@@ -72,6 +73,11 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with_all = ["check", "output", "show", "all", "quiet"])]
     pub(crate) json: bool,
 
+    /// What is above a region in trees and flame graphs: what is open on its thread, or for spans of other threads what
+    /// started them
+    #[arg(long, value_name = "HOW", default_value = "thread")]
+    pub(crate) tree: Tree,
+
     /// Read the intervals, also where the file has a summary of them
     #[arg(long)]
     pub(crate) exact: bool,
@@ -86,6 +92,22 @@ pub(crate) struct Args {
 
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
+}
+
+/// What is above a region in a tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Tree {
+    Thread,
+    Caller,
+}
+
+impl From<Tree> for TreeBy {
+    fn from(tree: Tree) -> Self {
+        match tree {
+            Tree::Thread => Self::Thread,
+            Tree::Caller => Self::Caller,
+        }
+    }
 }
 
 /// Regions and ranks.

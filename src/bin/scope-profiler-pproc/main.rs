@@ -140,7 +140,7 @@ fn open(
     if patterns.rows(&reader).is_err() {
         return Err(similar::nothing_matches(&reader, &choice.include, &choice.exclude).into());
     }
-    let filter = plan::with_ranks(patterns, choice, &reader);
+    let filter = plan::with_ranks(patterns, choice, &reader).tree_by(args.tree.into());
     filter.rows(&reader)?;
     Ok((reader, filter))
 }

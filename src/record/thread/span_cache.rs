@@ -8,7 +8,7 @@ use crate::record::callsite::Callsite;
 use crate::record::names::NameId;
 use crate::record::serial::Serials;
 use crate::record::span_id;
-use crate::record::span_places::{Page, SpanPlaces, page_of};
+use crate::record::span_places::{Page, SpanPlaces, are_on_one_page};
 use std::cell::Cell;
 use std::sync::atomic::AtomicU64;
 use tracing_core::Metadata;
@@ -28,7 +28,7 @@ struct CachedCallsite {
     /// it.
     key: Cell<usize>,
     callsite: Cell<Callsite>,
-    /// The counter of its spans; null where they are not counted.
+    /// The counter of its spans, once it is remembered.
     spans: Cell<*const AtomicU64>,
 }
 
@@ -52,7 +52,8 @@ const NONE_CREATED: Created = Created {
 #[derive(Clone, Copy)]
 struct LastPage {
     origin: Origin,
-    number: u64,
+    /// An id that is on it.
+    id: u64,
     page: *const Page,
 }
 
@@ -78,6 +79,9 @@ pub(in crate::record) struct SpanCache {
     created: [Cell<Created>; CREATED],
     /// The regions of a subscriber's spans, by their kinds.
     kinds: [Cell<(u32, NameId)>; KINDS],
+    /// Counts the spans that are not counted, which takes less than asking whether they are. Boxed, as call sites point to
+    /// it.
+    uncounted: Box<AtomicU64>,
     last_page: Cell<LastPage>,
     watched: Cell<Watched>,
     pub(in crate::record) serials: Serials,
@@ -98,10 +102,11 @@ impl SpanCache {
             }),
             habits: std::array::from_fn(|_| Cell::new(Habit::default())),
             created: std::array::from_fn(|_| Cell::new(NONE_CREATED)),
+            uncounted: Box::default(),
             kinds: std::array::from_fn(|_| Cell::new((NO_KIND, NO_REGION))),
             last_page: Cell::new(LastPage {
                 origin: Origin::GUARD,
-                number: 0,
+                id: 0,
                 page: std::ptr::null(),
             }),
             watched: Cell::new(Watched {
@@ -134,10 +139,8 @@ impl SpanCache {
         if cached.key.get() != address(metadata) {
             return None;
         }
-        // SAFETY: null, or a counter of the buffer that owns this: see `remember_callsite`.
-        if let Some(spans) = unsafe { cached.spans.get().as_ref() } {
-            counters::add(spans, 1);
-        }
+        // SAFETY: the call site is remembered, and so is a counter that lives as long as this: see `remember_callsite`.
+        counters::add(unsafe { &*cached.spans.get() }, 1);
         Some(&cached.callsite)
     }
 
@@ -147,7 +150,7 @@ impl SpanCache {
         (cached.key.get() & !(BY_FIELD | LOOKED_AT) == address(metadata)).then(|| cached.callsite.get())
     }
 
-    /// Remembers a call site, and the counter of its spans.
+    /// Remembers a call site, and the counter of its spans, which may be null.
     ///
     /// # Safety
     ///
@@ -163,7 +166,12 @@ impl SpanCache {
         cached.key.set(address(metadata) | by_field | LOOKED_AT);
         self.habits[Self::place(metadata)].set(Habit::default());
         cached.callsite.set(callsite);
-        cached.spans.set(spans);
+        let is_counted = !spans.is_null();
+        cached.spans.set(if is_counted {
+            spans
+        } else {
+            &raw const *self.uncounted
+        });
     }
 
     /// How the spans of a call site begin, where it is remembered.
@@ -245,7 +253,7 @@ impl SpanCache {
     #[inline(always)]
     pub(in crate::record) fn store_serial_fast(&self, origin: Origin, span: u64, serial: u32) -> bool {
         let last = self.last_page.get();
-        let is_same = last.origin == origin && last.number == page_of(span);
+        let is_same = last.origin == origin && are_on_one_page(last.id, span);
         if is_same {
             // SAFETY: no two layers share an origin, so the page is one of the layer that calls this,
             // and its pages live as long as it does.
@@ -264,7 +272,7 @@ impl SpanCache {
     ) {
         self.last_page.set(LastPage {
             origin,
-            number: page_of(span),
+            id: span,
             page: places.page(span),
         });
         self.store_serial_fast(origin, span, serial);
