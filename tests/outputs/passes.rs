@@ -5,7 +5,9 @@ use crate::common::{NoTotals, OwnClocks, Run, golden};
 use scope_profiler::chart::{CHARTS, ChartOptions};
 use scope_profiler::export::json;
 use scope_profiler::plot::Outputs;
-use scope_profiler::profile::{Call, ClockAgreement, Intervals, Profile, Row, RowFacts, RunFacts, Source};
+use scope_profiler::profile::{
+    Call, ClockAgreement, Intervals, OpenSpan, Profile, Row, RowFacts, RunFacts, Source, SpanFacts,
+};
 use scope_profiler::{PlotOptions, ProfilingH5Reader, RegionFilter, Result, plot_durations, plot_gantt};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -78,6 +80,14 @@ impl Source for Counted<'_> {
 
     fn row_facts(&self, row: usize) -> RowFacts {
         self.source.row_facts(row)
+    }
+
+    fn open_spans(&self, row: usize) -> Vec<OpenSpan> {
+        self.source.open_spans(row)
+    }
+
+    fn span_facts(&self, rank: u32) -> Result<Vec<SpanFacts>> {
+        self.source.span_facts(rank)
     }
 
     fn run(&self) -> RunFacts {

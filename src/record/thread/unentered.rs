@@ -4,7 +4,7 @@
 //! between this keeps what would be noted, where the writer finds it if the thread does not go on.
 
 use crate::note::{Noted, SpanNote};
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use crate::record::sync::{AtomicU32, AtomicU64, Ordering};
 
 /// What is known of a span that has been created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,5 +73,37 @@ impl Unentered {
             tick,
             caller: (caller != NO_CALLER).then_some(caller),
         })
+    }
+}
+
+/// Every interleaving of a thread that goes on and a reader that looks at it.
+#[cfg(all(test, scope_profiler_model))]
+mod model {
+    use super::*;
+    use crate::record::sync::Arc;
+
+    #[test]
+    fn a_reader_never_sees_parts_of_two_spans() {
+        let span = |serial: u32| CreatedSpan {
+            serial,
+            tick: serial.into(),
+            caller: Some(serial.into()),
+        };
+        loom::model(move || {
+            let unentered = Arc::new(Unentered::default());
+            let owner = {
+                let unentered = Arc::clone(&unentered);
+                loom::thread::spawn(move || {
+                    unentered.set(span(1));
+                    assert_eq!(unentered.take(), Some(span(1)));
+                    unentered.set(span(2));
+                })
+            };
+            if let Some(seen) = unentered.get() {
+                assert_eq!(seen, span(seen.serial));
+            }
+            owner.join().unwrap();
+            assert_eq!(unentered.get(), Some(span(2)));
+        });
     }
 }

@@ -4,4 +4,7 @@
 #[path = "../../../src/event.rs"]
 mod event;
 mod hand_off;
+#[path = "../../../src/note.rs"]
+#[allow(dead_code, reason = "only notes of created spans are made here")]
+mod note;
 mod record;
