@@ -101,11 +101,12 @@ export function histogramChart(bins, percentiles, look) {
   }
   /** Where names stand already. @type {[number, number][]} */
   const taken = [];
-  for (const [name, ns] of marks) {
+  for (const [at, [name, ns]] of marks.entries()) {
     const x = left + scale.at(ns);
     svg.append(shape("path", { class: "mark", d: `M${x} ${TOP}V${TOP + PLOT}` }));
-    // To the right of its line or to the left, or not at all.
-    const side = [1, -1].find(way => {
+    // To the right of its line or to the left, or not at all; to the left where the next line is close.
+    const isClose = at + 1 < marks.length && left + scale.at(marks[at + 1][1]) - x < NAME + 4;
+    const side = (isClose ? [-1] : [1, -1]).find(way => {
       const [from, to] = way > 0 ? [x + 3, x + 3 + NAME] : [x - 3 - NAME, x - 3];
       const isFree = to <= width && from >= 0 && taken.every(([a, b]) => to <= a || from >= b);
       if (isFree) taken.push([from, to]);

@@ -8,10 +8,8 @@ import { factsOf } from "./header.js";
 /** @typedef {import("./data.js").Model} Model */
 /** @typedef {import("./views.js").Views} Views */
 
-/** What the profiler notes, in words. @type {Record<string, string>} */
-const TERMS = {
-  command: "Command", host: "Host", machines: "Machines", date: "Date", started: "Started", label: "Label", version: "Version",
-};
+/** What the words of a key would not say. @type {Record<string, string>} */
+const TERMS = { cpu_model: "CPU", call_cost_ns: "Cost of a call [ns]" };
 
 /**
  * A key as words: `started_at` is "Started at".
