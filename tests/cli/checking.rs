@@ -102,10 +102,19 @@ fn overwrite(file: &hdf5::File, column: &str, row: usize, value: i64) {
     column.write_slice(&[value], row..row + 1).unwrap();
 }
 
+/// Writes what is known of spans beside their entries.
+fn spans(file: &hdf5::File, ids: &[u32], columns: &[(&str, &[i64])]) {
+    let group = file.create_group("rank0/spans").unwrap();
+    column(&group, "ids", ids);
+    columns
+        .iter()
+        .for_each(|(name, values)| column(&group, name, values));
+}
+
 #[test]
 fn every_finding_says_where() {
     type Change = fn(&hdf5::File);
-    let cases: [(Change, &str); 14] = [
+    let cases: [(Change, &str); 18] = [
         (
             |file| overwrite(file, "start_times", 4, 0),
             "rank0/regions/solve: row 4 starts at 0 ns, out of order",
@@ -167,6 +176,26 @@ fn every_finding_says_where() {
                 set(&clock, "bound_ns", -5);
             },
             "rank0/clock: bound_ns is -5",
+        ),
+        (
+            |file| spans(file, &[7, 9], &[("created", &[5, 30]), ("closed", &[6, 20])]),
+            "rank0/spans: span 9 is closed at 20 ns, before it is created at 30 ns",
+        ),
+        (
+            |file| spans(file, &[9, 7], &[]),
+            "rank0/spans: the spans are not in order; the file is damaged",
+        ),
+        (
+            |file| spans(file, &[7, 9], &[("parents", &[9])]),
+            "rank0/spans has 2 ids but 1 parents; the file is damaged",
+        ),
+        (
+            |file| {
+                let callers: [(&str, &[i64]); 2] =
+                    [("caller_start_times", &[5]), ("caller_thread_ids", &[77])];
+                spans(file, &[7], &callers);
+            },
+            "rank0/spans: span 7 was created on a thread that the rank's list does not have",
         ),
     ];
     for (change, expected) in cases {

@@ -1,6 +1,6 @@
 //! Exports to HDF5: they are profiles like those of a run.
 
-use crate::common::{Profile, golden, sample};
+use crate::common::{Profile, Run, golden, sample};
 use crate::interpreter::interpreter;
 use crate::running::{complaint, export, exported, program, text};
 use crate::sums;
@@ -326,4 +326,31 @@ fn what_makes_no_sense_is_refused_with_words() {
     assert!(!target.exists());
     let output = export(&profile.path(), &["--to", "hdf5", "--stats", "-o", "x.h5"]);
     assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn what_is_known_of_spans_beside_their_entries_is_kept() {
+    let run = Run::new();
+    tracing::dispatcher::with_default(&tracing::Dispatch::new(run.profiler.subscriber()), || {
+        let outer = tracing::info_span!("outer").entered();
+        let waits = tracing::info_span!("waits");
+        run.clock.advance(5_000);
+        drop(outer);
+        tracing::info_span!(parent: &waits, "placed").in_scope(|| run.clock.advance(10));
+        waits.in_scope(|| run.clock.advance(10));
+        run.clock.advance(5_000);
+    });
+    run.profiler.finalize().unwrap();
+    let facts = |path: &Path| ProfilingH5Reader::open(path).unwrap().span_facts(0).unwrap();
+    let expected = facts(&run.file());
+    assert_eq!(expected.len(), 2);
+    let target = run.directory.path().join("copy.h5");
+    exported_to(&run.file(), &target, &[]);
+    assert_eq!(facts(&target), expected);
+    let report = scope_profiler::check::check(&target).unwrap();
+    assert!(report.is_ok(), "{report}");
+    // Of a part of the time it is not known what of it counts.
+    let part = run.directory.path().join("part.h5");
+    exported_to(&run.file(), &part, &["--window", "1us.."]);
+    assert_eq!(facts(&part), []);
 }
