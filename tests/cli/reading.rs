@@ -391,9 +391,9 @@ fn wrong_command_lines_exit_with_2() {
 #[test]
 fn a_wrong_option_gets_a_tip_only_where_it_is_close() {
     assert!(usage_error(&["run.h5", "--inclde", "x"]).contains("'--include'"));
-    let text = usage_error(&["run.h5", "--top"]);
+    let text = usage_error(&["run.h5", "--outer"]);
     assert!(
-        text.contains("'--top'") && !text.contains("--output") && !text.contains("tip"),
+        text.contains("'--outer'") && !text.contains("--output") && !text.contains("tip"),
         "{text}"
     );
     assert!(usage_error(&["merg", "run.h5.d", "-o", "run.h5"]).contains("did you mean merge?"));
@@ -516,4 +516,29 @@ fn json_on_standard_output_is_the_statistics_file() {
     let document: serde_json::Value = serde_json::from_str(&printed).unwrap();
     assert_eq!(document["regions"]["solve"]["pooled"]["num_calls"], 5);
     usage_error(&[str(&file), "--json", "--show"]);
+}
+
+#[test]
+fn the_table_is_sorted_cut_and_flat_as_it_is_asked_to_be() {
+    let profile = sample();
+    let rows = |arguments: &[&str]| {
+        let output = program().arg(profile.path()).args(arguments).output().unwrap();
+        let text = stdout(&output);
+        let rows = text
+            .lines()
+            .skip_while(|line| !line.starts_with("region"))
+            .skip(1);
+        let names = rows.take_while(|line| !line.starts_with("clocks") && !line.starts_with("and "));
+        let names = names.map(|line| line.trim_start_matches([' ', '└', '├', '─', '│']));
+        let names = names.filter_map(|line| line.split_whitespace().next());
+        names.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(rows(&["--flat"]), ["solve", "main", "io"]);
+    assert_eq!(rows(&["--flat", "--sort", "total"]), ["main", "solve", "io"]);
+    assert_eq!(rows(&["--flat", "--top", "1"]), ["solve"]);
+    assert_eq!(rows(&["--top", "2"]), ["main", "solve"]);
+    for wrong in [["--top", "0"], ["--sort", "length"]] {
+        let text = usage_error(&[str(&profile.path()), wrong[0], wrong[1]]);
+        assert!(text.contains(wrong[0]), "{text}");
+    }
 }

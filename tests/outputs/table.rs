@@ -2,7 +2,7 @@
 
 use crate::common::Profile;
 use scope_profiler::analysis::call_tree::CallTree;
-use scope_profiler::export::table::{self, TableOptions};
+use scope_profiler::export::table::{self, Sort, TableOptions};
 use scope_profiler::profile::{Call, Profile as InMemory};
 use scope_profiler::{ProfilingH5Reader, RegionFilter};
 
@@ -316,4 +316,78 @@ fn where_the_cost_of_a_call_is_known_the_profilers_own_share_is_shown() {
         table.contains("profiler") && table.contains("19.0 %") && table.contains("25.0 %"),
         "{table}"
     );
+}
+
+/// The first words of the rows.
+fn first_words(table: &str) -> Vec<&str> {
+    let rows = table
+        .lines()
+        .skip_while(|line| !line.starts_with("region"))
+        .skip(1);
+    rows.filter_map(|line| line.split_whitespace().next()).collect()
+}
+
+fn called_from_two() -> InMemory {
+    InMemory::builder()
+        .interval(Call::new("solve", 0..60))
+        .interval(Call::new("dot", 10..20))
+        .interval(Call::new("check", 60..100))
+        .interval(Call::new("dot", 65..95))
+        .interval(Call::new("io", 100..115))
+        .build()
+}
+
+#[test]
+fn a_flat_table_has_each_region_once_with_all_its_calls() {
+    let profile = called_from_two();
+    let tree = CallTree::filtered(&profile, &RegionFilter::new()).unwrap();
+    let flat = tree.flat(&profile);
+    let dot = flat.walk().find(|(_, node)| node.name() == "dot").unwrap().1;
+    assert_eq!((dot.calls(), dot.inclusive_ns(), dot.exclusive_ns()), (2, 40, 40));
+    assert_eq!(dot.statistics().max_ns(), Some(30));
+    let sorted = |sort| table::render(&flat, &TableOptions::new().unicode(false).sort(sort));
+    assert_eq!(
+        first_words(&sorted(Sort::Exclusive)),
+        ["solve", "dot", "io", "check"]
+    );
+    assert_eq!(first_words(&sorted(Sort::Total)), ["solve", "dot", "check", "io"]);
+    assert_eq!(first_words(&sorted(Sort::Name)), ["check", "dot", "io", "solve"]);
+    assert_eq!(first_words(&sorted(Sort::Calls))[0], "dot");
+    assert_eq!(first_words(&sorted(Sort::Start)), ["solve", "dot", "check", "io"]);
+}
+
+#[test]
+fn recursion_over_other_regions_counts_once_in_a_flat_table() {
+    let profile = InMemory::builder()
+        .interval(Call::new("a", 0..100))
+        .interval(Call::new("b", 10..90))
+        .interval(Call::new("a", 20..80))
+        .build();
+    let tree = CallTree::filtered(&profile, &RegionFilter::new()).unwrap();
+    let flat = tree.flat(&profile);
+    let rows = flat
+        .walk()
+        .map(|(depth, node)| (depth, node.name(), node.calls(), node.inclusive_ns()));
+    assert_eq!(rows.collect::<Vec<_>>(), [(0, "a", 2, 100), (0, "b", 1, 80)]);
+}
+
+#[test]
+fn the_rows_that_are_shown_are_the_first_of_the_order_and_those_above_them() {
+    let profile = called_from_two();
+    let tree = CallTree::filtered(&profile, &RegionFilter::new()).unwrap();
+    let options = TableOptions::new()
+        .unicode(false)
+        .sort(Sort::Exclusive)
+        .max_rows(1);
+    let table = table::render(&tree, &options);
+    assert_eq!(first_words(&table)[0], "solve", "{table}");
+    assert!(table.contains("and 4 more"), "{table}");
+    // Siblings are sorted, callers stay above.
+    let table = table::render(&tree, &TableOptions::new().unicode(false).sort(Sort::Max));
+    let order: Vec<&str> = ["solve", "check", "io"].to_vec();
+    let tops: Vec<&str> = first_words(&table)
+        .into_iter()
+        .filter(|word| order.contains(word))
+        .collect();
+    assert_eq!(tops, order, "{table}");
 }

@@ -2,6 +2,7 @@
 
 mod builder;
 mod callers;
+mod flat;
 mod growing;
 pub(super) mod paths;
 mod projection;

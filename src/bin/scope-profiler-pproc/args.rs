@@ -69,8 +69,20 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) all: bool,
 
+    /// Print only so many rows of the table
+    #[arg(long, value_name = "N", conflicts_with = "all", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) top: Option<u32>,
+
+    /// The order of the regions of one caller in the table, and which of them --top prints
+    #[arg(long, value_name = "KEY")]
+    pub(crate) sort: Option<Sort>,
+
+    /// Print a region in one row, whoever has called it; without --sort by exclusive time
+    #[arg(long)]
+    pub(crate) flat: bool,
+
     /// Print the statistics as JSON instead of the table: what region_statistics.json has
-    #[arg(long, conflicts_with_all = ["check", "output", "show", "all", "quiet"])]
+    #[arg(long, conflicts_with_all = ["check", "output", "show", "all", "top", "sort", "flat", "quiet"])]
     pub(crate) json: bool,
 
     /// What is above a region in trees and flame graphs: what is open on its thread, or for spans of other threads what
@@ -338,6 +350,39 @@ impl From<Mode> for MergeMode {
             Mode::Auto => Self::Auto,
             Mode::Copy => Self::Copy,
             Mode::Link => Self::Link,
+        }
+    }
+}
+
+/// The order of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Sort {
+    /// By first start
+    Start,
+    /// The most inclusive time first
+    Total,
+    /// The most exclusive time first
+    Exclusive,
+    /// The most calls first
+    Calls,
+    /// The longest calls on average first
+    Average,
+    /// The longest single call first
+    Max,
+    /// By name
+    Name,
+}
+
+impl From<Sort> for scope_profiler::export::table::Sort {
+    fn from(sort: Sort) -> Self {
+        match sort {
+            Sort::Start => Self::Start,
+            Sort::Total => Self::Total,
+            Sort::Exclusive => Self::Exclusive,
+            Sort::Calls => Self::Calls,
+            Sort::Average => Self::Average,
+            Sort::Max => Self::Max,
+            Sort::Name => Self::Name,
         }
     }
 }

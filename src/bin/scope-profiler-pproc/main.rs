@@ -102,7 +102,7 @@ fn run(args: &Args) -> Result<(), Failure> {
         match &action {
             Action::Table => {
                 let progress = Progress::of("reading", &plan.file, plan.quiet);
-                let table = statistics_table(&reader, &filter, args.all)?;
+                let table = statistics_table(&reader, &filter, args)?;
                 drop(progress);
                 print(&table)?;
             }
@@ -145,13 +145,28 @@ fn open(
     Ok((reader, filter))
 }
 
-fn statistics_table(reader: &ProfilingH5Reader, filter: &RegionFilter, all: bool) -> Result<String, Failure> {
+fn statistics_table(
+    reader: &ProfilingH5Reader,
+    filter: &RegionFilter,
+    args: &Args,
+) -> Result<String, Failure> {
     let tree = CallTree::filtered(reader, filter)?;
     let mut options = TableOptions::for_stdout().title(reader.title()).all_hint("--all");
-    if all {
+    if args.all {
         options = options.max_rows(None);
     }
-    let mut text = table::render(&tree, &options);
+    if let Some(top) = args.top {
+        options = options.max_rows(top as usize);
+    }
+    let sort = args.sort.or(args.flat.then_some(args::Sort::Exclusive));
+    if let Some(sort) = sort {
+        options = options.sort(sort.into());
+    }
+    let mut text = if args.flat {
+        table::render(&tree.flat(reader), &options)
+    } else {
+        table::render(&tree, &options)
+    };
     if reader.num_ranks() > 1 {
         let regions = imbalance::filtered(reader, filter, Some(&tree))?;
         text += &format!("\n{}", ranks_table::render(&regions, &options));

@@ -3,6 +3,9 @@
 mod cells;
 mod labels;
 mod rows;
+mod sort;
+
+pub use sort::Sort;
 
 use super::column::{Column, GAP, Paint, fit, pad_right, time};
 use crate::analysis::call_tree::CallTree;
@@ -23,6 +26,7 @@ pub struct TableOptions {
     title: Option<String>,
     pub(super) max_rows: Option<usize>,
     all_hint: Option<String>,
+    sort: Sort,
 }
 
 impl Default for TableOptions {
@@ -34,6 +38,7 @@ impl Default for TableOptions {
             title: None,
             max_rows: Some(60),
             all_hint: None,
+            sort: Sort::Start,
         }
     }
 }
@@ -79,6 +84,14 @@ impl TableOptions {
     #[must_use]
     pub fn max_rows(mut self, rows: impl Into<Option<usize>>) -> Self {
         self.max_rows = rows.into();
+        self
+    }
+
+    /// In which order the regions of one caller come, and of more than the [most rows](Self::max_rows) which are shown.
+    /// Defaults to the order of first start.
+    #[must_use]
+    pub fn sort(mut self, sort: Sort) -> Self {
+        self.sort = sort;
         self
     }
 
@@ -243,7 +256,7 @@ pub(super) fn more(rows: usize, options: &TableOptions) -> Option<String> {
 }
 
 fn body(out: &mut String, tree: &CallTree, options: &TableOptions, paint: Paint) {
-    let rows = Rows::of(tree, options.max_rows);
+    let rows = Rows::of(tree, options.max_rows, options.sort);
     let labels = Labels::new(tree, &rows.nodes, options.unicode);
     let mut columns: Vec<Column> = cells::columns(tree, &rows.nodes, options.unicode);
     let room = fit(&mut columns, labels.natural(), labels.shortest(), options.width);

@@ -1,7 +1,7 @@
 //! Which nodes of a tree have a row.
 
+use super::sort::Sort;
 use crate::analysis::call_tree::CallTree;
-use std::cmp::Reverse;
 
 /// The nodes that are printed, each with its depth and number, and how many are not.
 pub(super) struct Rows {
@@ -10,17 +10,14 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    /// All nodes; or of more than `max` those with the most time, each with all above it.
-    pub(super) fn of(tree: &CallTree, max: Option<usize>) -> Self {
-        let all: Vec<(usize, usize)> = tree.walk_indices().collect();
+    /// All nodes; or of more than `max` those that are wanted most, each with all above it.
+    pub(super) fn of(tree: &CallTree, max: Option<usize>, sort: Sort) -> Self {
+        let all = sort.walk(tree);
         let Some(max) = max.filter(|&max| all.len() > max) else {
             return Self { nodes: all, more: 0 };
         };
         let mut largest: Vec<usize> = all.iter().map(|&(_, node)| node).collect();
-        largest.sort_by_key(|&index| {
-            let node = tree.node(index);
-            Reverse((node.inclusive_ns(), node.calls()))
-        });
+        largest.sort_by(|&a, &b| sort.wanted(tree.node(a), tree.node(b)));
         let slots = largest.iter().max().map_or(0, |last| last + 1);
         let mut kept = vec![false; slots];
         let mut room = max;
