@@ -11,24 +11,28 @@
 //! lanes, as in the page
 //! ```
 
-mod part;
+mod calls;
+#[cfg(test)]
+mod tests;
 
 use super::bars::{self, Head, Packer};
 use crate::analysis::pass;
-use crate::analysis::windows::{Pyramids, Windows};
+use crate::analysis::windows::Pyramids;
 use crate::chart::GanttChart;
 use crate::chart::gantt::Bar;
 use crate::chart::gantt::nested::{GrowingNested, NestedPlan};
 use crate::error::Result;
 use crate::profile::Source;
-use part::Part;
+use calls::{Plan, WindowCalls};
 use std::ops::Range;
 use std::sync::Arc;
 
 /// So many calls are shown one by one.
 const MOST_EXACT: u64 = 200_000;
 /// So many are read for one answer.
-const MOST_READ: u64 = 2_000_000;
+const MOST_READ: u64 = 1_000_000;
+/// So many bars make up an answer that is merged.
+const MOST_BARS: usize = 300_000;
 /// No screen has more columns.
 const MOST_COLUMNS: u64 = 16_384;
 
@@ -49,29 +53,6 @@ enum Detail {
     Merged = 2,
 }
 
-/// Which intervals may overlap a window: of each row of the source, a range.
-struct Chosen {
-    window: Range<i64>,
-    ranges: Vec<Range<u64>>,
-    /// How many do.
-    calls: u64,
-}
-
-impl Chosen {
-    /// How many have to be read.
-    fn read(&self) -> u64 {
-        self.ranges.iter().map(|range| range.end - range.start).sum()
-    }
-
-    fn detail(&self) -> Detail {
-        match (self.calls, self.read()) {
-            (_, read) if read > MOST_READ => Detail::Nothing,
-            (calls, _) if calls > MOST_EXACT => Detail::Merged,
-            _ => Detail::Exact,
-        }
-    }
-}
-
 impl PageWindows {
     pub(super) fn new(plan: Arc<NestedPlan>, chart: GanttChart, pyramids: Pyramids) -> Self {
         Self {
@@ -81,72 +62,58 @@ impl PageWindows {
         }
     }
 
-    /// What ran in a window, in ns of the page's axis, which is seen in so many columns. More on either side is part of
-    /// the answer where that is no less exact.
+    /// What ran in a window, in ns of the page's axis, which is seen in so many columns. As much again on either side is
+    /// part of the answer where that is no less exact.
     ///
     /// # Errors
     ///
     /// When intervals cannot be read.
     pub(crate) fn answer(&self, source: &dyn Source, window: Range<i64>, columns: u64) -> Result<Vec<u8>> {
-        let window = window.start.max(0)..window.end.min(self.chart.span_ns);
-        let length = (window.end - window.start).max(0);
-        let wide = (window.start - length).max(0)..(window.end + length).min(self.chart.span_ns);
-        let mut chosen = self.choose(source, wide)?;
-        if chosen.detail() != Detail::Exact {
-            chosen = self.choose(source, window)?;
+        let narrow = window.start.max(0)..window.end.min(self.chart.span_ns);
+        let length = (narrow.end - narrow.start).max(0);
+        let wide = (narrow.start - length).max(0)..(narrow.end + length).min(self.chart.span_ns);
+        let mut plan = self.plan(source, &wide);
+        let mut window = wide;
+        if plan.about > MOST_EXACT as f64 {
+            plan = self.plan(source, &narrow);
+            window = narrow.clone();
         }
-        let detail = chosen.detail();
-        let mut answer = Vec::new();
-        bars::push(&mut answer, detail as u64);
-        bars::push(&mut answer, chosen.window.start as u64);
-        bars::push(&mut answer, chosen.window.end.max(0) as u64);
-        let level = match detail {
-            Detail::Nothing => {
-                bars::push(&mut answer, 0);
-                return Ok(answer);
-            }
-            Detail::Exact => 0,
-            Detail::Merged => {
-                let column = length as u64 / columns.clamp(1, MOST_COLUMNS);
-                column.max(1).ilog2()
-            }
-        };
-        answer.extend(self.pack(source, &chosen, level)?);
-        Ok(answer)
+        if plan.inside > MOST_READ {
+            return Ok(begin(Detail::Nothing, &window, &[0]));
+        }
+        let mut calls = WindowCalls::read(source, &plan)?;
+        if calls.len() > MOST_EXACT && window != narrow {
+            calls.narrow(&self.plan(source, &narrow));
+            window = narrow;
+        }
+        if calls.len() <= MOST_EXACT {
+            let lanes = self.pack(&calls, &window, 0, usize::MAX)?;
+            return Ok(begin(Detail::Exact, &window, &lanes));
+        }
+        let column = length as u64 / columns.clamp(1, MOST_COLUMNS);
+        let lanes = self.pack(&calls, &window, column.max(1).ilog2(), MOST_BARS)?;
+        Ok(begin(Detail::Merged, &window, &lanes))
     }
 
-    fn choose(&self, source: &dyn Source, window: Range<i64>) -> Result<Chosen> {
-        let mut ranges = vec![0..0; source.rows().len()];
-        let mut calls = 0;
-        for row in self.plan.rows() {
-            let Some(pyramid) = self.pyramids.all(row) else {
-                continue;
-            };
-            let rank = source.rows()[row].rank;
-            let shift = self.plan.shift(rank).saturating_add(self.chart.origin_ns);
+    fn plan(&self, source: &dyn Source, window: &Range<i64>) -> Plan {
+        let windows = self.plan.rows().map(|row| {
+            let shift = self.plan.shift(source.rows()[row].rank);
+            let shift = shift.saturating_add(self.chart.origin_ns);
             let moment = |time: i64| time.saturating_add(shift);
-            let of_rank = moment(window.start)..moment(window.end);
-            let overlap = Windows::new(source, row, pyramid).overlap(of_rank)?;
-            calls += overlap.calls;
-            ranges[row] = overlap.range;
-        }
-        Ok(Chosen {
-            window,
-            ranges,
-            calls,
-        })
+            (row, moment(window.start)..moment(window.end))
+        });
+        Plan::new(&self.pyramids, windows)
     }
 
     /// The calls, nested, as lanes.
-    fn pack(&self, source: &dyn Source, chosen: &Chosen, level: u32) -> Result<Vec<u8>> {
-        let part = Part::new(source, &chosen.ranges);
-        let mut nested = GrowingNested::new(&part, Arc::clone(&self.plan), usize::MAX, level);
-        pass::run(&part, &mut [&mut nested])?;
+    fn pack(&self, calls: &WindowCalls<'_>, window: &Range<i64>, level: u32, most: usize) -> Result<Vec<u8>> {
+        let mut nested = GrowingNested::new(calls, Arc::clone(&self.plan), most, level);
+        pass::run(calls, &mut [&mut nested])?;
         let lanes = nested.finish();
-        let Range { start, end } = chosen.window;
+        let Range { start, end } = *window;
         let overlaps = |bar: &Bar| (bar.end_ns > start || bar.start_ns >= start) && bar.start_ns < end;
         let mut packer = Packer::default();
-        for (region, lane) in lanes.of_regions(&self.chart, source) {
+        for (region, lane) in lanes.of_regions(&self.chart, calls) {
             let head = Head {
                 region,
                 rank: lane.rank,
@@ -157,4 +124,14 @@ impl PageWindows {
         }
         Ok(packer.finish())
     }
+}
+
+/// An answer with these lanes.
+fn begin(detail: Detail, window: &Range<i64>, lanes: &[u8]) -> Vec<u8> {
+    let mut answer = Vec::with_capacity(lanes.len() + 32);
+    bars::push(&mut answer, detail as u64);
+    bars::push(&mut answer, window.start as u64);
+    bars::push(&mut answer, window.end.max(0) as u64);
+    answer.extend_from_slice(lanes);
+    answer
 }

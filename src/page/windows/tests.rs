@@ -1,0 +1,115 @@
+//! Answers compared with all calls of a profile.
+
+use super::*;
+use crate::analysis::selection::RegionFilter;
+use crate::chart::ChartOptions;
+use crate::page::{Served, render};
+use crate::profile::{Call, Profile};
+use proptest::prelude::*;
+
+/// Region, rank, thread, start, length.
+type Made = (usize, u32, u32, i64, i64);
+
+const NAMES: [&str; 3] = ["a", "b", "c"];
+
+fn profile(calls: &[Made]) -> Profile {
+    // The first gives the axis its start.
+    let mut profile = Profile::builder().interval(Call::new("a", 1_000..1_001));
+    for &(region, rank, thread, start, length) in calls {
+        let call = Call::new(NAMES[region], 1_000 + start..1_000 + start + length);
+        profile.push(call.rank(rank).thread(thread));
+    }
+    profile.build()
+}
+
+fn windows(source: &Profile) -> PageWindows {
+    let served = Served {
+        version: 1,
+        follows: false,
+    };
+    let rendered = render(source, &RegionFilter::new(), &ChartOptions::new(), served);
+    rendered.unwrap().1
+}
+
+/// Whole numbers, as the page reads them.
+fn numbers(bytes: &[u8]) -> Vec<u64> {
+    let mut all = Vec::new();
+    let (mut number, mut shift) = (0, 0);
+    for &byte in bytes {
+        number |= u64::from(byte & 0x7f) << shift;
+        shift += 7;
+        if byte < 0x80 {
+            all.push(number);
+            (number, shift) = (0, 0);
+        }
+    }
+    all
+}
+
+/// The window that was answered for, and its bars: region, rank, thread, start, end; all of one call each.
+fn bars_of(windows: &PageWindows, answer: &[u8]) -> (Range<i64>, Vec<(String, u32, u32, i64, i64)>) {
+    let numbers = numbers(answer);
+    assert_eq!(numbers[0], Detail::Exact as u64);
+    let window = numbers[1] as i64..numbers[2] as i64;
+    let lanes = numbers[3] as usize;
+    let (heads, mut rest) = numbers[4..].split_at(6 * lanes);
+    let mut bars = Vec::new();
+    for head in heads.chunks(6) {
+        let (count, merged) = (head[4] as usize, head[5] as usize);
+        assert_eq!(merged, 0, "every call has a bar of its own");
+        let mut end = 0;
+        for at in 0..count {
+            let start = end + rest[at] as i64;
+            end = start + rest[count + at] as i64;
+            let name = windows.chart.regions[head[0] as usize].name.clone();
+            bars.push((name, head[1] as u32, head[2] as u32 - 1, start, end));
+        }
+        rest = &rest[2 * count..];
+    }
+    assert!(rest.is_empty());
+    bars.sort();
+    (window, bars)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn an_answer_has_each_call_that_overlaps_its_window_and_no_other(
+        calls in prop::collection::vec((0..3_usize, 0..2_u32, 0..3_u32, 2..20_000_i64, 1..400_i64), 1..3_000),
+        long in (2..5_000_i64, 1..15_000_i64),
+        (from, length) in (0..20_000_i64, 0..4_000_i64),
+    ) {
+        let mut calls = calls;
+        calls.push((0, 0, 0, long.0, long.1));
+        let source = profile(&calls);
+        let windows = windows(&source);
+        let answer = windows.answer(&source, from..from + length, 500).unwrap();
+        let (answered, bars) = bars_of(&windows, &answer);
+        let span = windows.chart.span_ns;
+        prop_assert!(answered.start <= from.min(span) && answered.end >= (from + length).min(span));
+        let mut expected: Vec<_> = calls
+            .iter()
+            .chain([&(0, 0, 0, 0, 1)])
+            .filter(|call| (call.3 + call.4 > answered.start || call.3 >= answered.start) && call.3 < answered.end)
+            .map(|&(region, rank, thread, start, length)| (NAMES[region].to_owned(), rank, thread, start, start + length))
+            .collect();
+        expected.sort();
+        prop_assert_eq!(bars, expected);
+    }
+}
+
+#[test]
+fn more_calls_than_can_be_shown_are_merged_and_counted() {
+    let calls: Vec<Made> = (0..250_000).map(|i| (0, 0, 0, 2 + 10 * i, 4)).collect();
+    let source = profile(&calls);
+    let windows = windows(&source);
+    let answer = numbers(&windows.answer(&source, 0..2_500_000, 1_000).unwrap());
+    assert_eq!(answer[0], Detail::Merged as u64);
+    let (bars, merged) = (answer[8] as usize, answer[9] as usize);
+    assert!((1_000..5_000).contains(&bars), "{bars}");
+    let of_merged = &answer[10 + 2 * bars..];
+    assert_eq!(of_merged.len(), 3 * merged);
+    let single = (bars - merged) as u64;
+    let in_merged: u64 = of_merged.chunks(3).map(|bar| bar[1]).sum();
+    assert_eq!(single + in_merged, 250_001);
+}
