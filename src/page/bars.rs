@@ -13,7 +13,7 @@
 //! A gap reaches from the end of the bar before, or from 0. A bar is merged when it stands for
 //! several calls, or did not run all of its time; its busy share is in units of 1/[`BUSY_STEPS`].
 
-use crate::chart::gantt::{Bar, GanttChart};
+use crate::chart::gantt::{Bar, GanttChart, Lane};
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use std::io::Write;
@@ -51,13 +51,7 @@ pub(super) fn pack(chart: &GanttChart) -> Vec<u8> {
     let mut packer = Packer::default();
     for (region, of_region) in chart.regions.iter().enumerate() {
         for lane in &of_region.lanes {
-            let head = Head {
-                region,
-                rank: lane.rank,
-                thread: lane.thread,
-                depth: lane.depth,
-            };
-            packer.push(&head, lane.bars.iter().copied());
+            packer.push(&Head::of(region, lane), lane.bars.iter().copied());
         }
     }
     packer.finish()
@@ -70,6 +64,17 @@ pub(super) struct Head {
     pub(super) rank: u32,
     pub(super) thread: Option<u32>,
     pub(super) depth: u32,
+}
+
+impl Head {
+    pub(super) fn of(region: usize, lane: &Lane) -> Self {
+        Self {
+            region,
+            rank: lane.rank,
+            thread: lane.thread,
+            depth: lane.depth,
+        }
+    }
 }
 
 /// Takes the bars of one lane after the other.
@@ -144,7 +149,7 @@ pub(super) fn push(out: &mut Vec<u8>, mut number: u64) {
 mod tests {
     use super::*;
     use crate::chart::Color;
-    use crate::chart::gantt::{GanttRegion, Lane};
+    use crate::chart::gantt::GanttRegion;
     use std::io::Read;
 
     fn unpack(compressed: &[u8]) -> Vec<u64> {

@@ -3,9 +3,9 @@
 use super::bars::{self, Head, Packer};
 use super::data::PageData;
 use super::json::Served;
-#[cfg(feature = "serve")]
-use super::windows::PageWindows;
 use super::{html, json, views};
+#[cfg(feature = "serve")]
+use super::{stored, windows::PageWindows};
 use crate::analysis::pass::{self, Observer};
 use crate::analysis::selection::RegionFilter;
 #[cfg(feature = "serve")]
@@ -43,15 +43,23 @@ pub(crate) fn write(
     page.write(&facts.finish(), path)
 }
 
-/// The page of a profile as a server shows it, with what answers for windows of its time.
+/// The page of a profile as a server shows it, with what answers for windows of its time. Of more than `most` intervals
+/// none is read where enough is [stored](super::stored).
 #[cfg(feature = "serve")]
 pub(crate) fn render(
     source: &dyn Source,
     filter: &RegionFilter,
     options: &ChartOptions,
     served: Served,
+    most: u64,
 ) -> Result<(String, PageWindows)> {
     let subject = Subject::new(source, filter)?;
+    let rows = subject.rows().iter().map(|&row| source.rows()[row].intervals);
+    if rows.fold(0, u64::saturating_add) > most {
+        if let Some(page) = stored::render(source, filter, options, served)? {
+            return Ok(page);
+        }
+    }
     let mut page = GrowingPage::new(&subject, options)?;
     page.served = Some(served);
     let mut facts = GrowingFacts::new(&subject, true)?;

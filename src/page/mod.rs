@@ -23,6 +23,8 @@ mod growing;
 pub mod html;
 mod json;
 mod script;
+#[cfg(feature = "serve")]
+mod stored;
 pub mod viewer;
 mod views;
 #[cfg(feature = "serve")]

@@ -73,7 +73,12 @@ impl Server {
         Ok(Self {
             listener,
             port,
-            site: Site::new(Token::random()?, files, Arc::clone(&lifetime)),
+            site: Site::new(
+                Token::random()?,
+                files,
+                Arc::clone(&lifetime),
+                options.read_at_first,
+            ),
             connections: Connections::new(options.most_connections),
             lifetime,
         })

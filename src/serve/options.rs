@@ -9,6 +9,7 @@ use std::time::Duration;
 /// | [`port`](Self::port) | 0: a free one |
 /// | [`closed_for`](Self::closed_for) | 30 s |
 /// | [`most_connections`](Self::most_connections) | 64 |
+/// | [`read_at_first`](Self::read_at_first) | 12 million |
 ///
 /// ```
 /// use scope_profiler::serve::ServeOptions;
@@ -21,6 +22,7 @@ pub struct ServeOptions {
     pub(super) port: u16,
     pub(super) closed_for: Duration,
     pub(super) most_connections: usize,
+    pub(super) read_at_first: u64,
 }
 
 impl Default for ServeOptions {
@@ -37,6 +39,7 @@ impl ServeOptions {
             port: 0,
             closed_for: Duration::from_secs(30),
             most_connections: 64,
+            read_at_first: 12_000_000,
         }
     }
 
@@ -51,6 +54,14 @@ impl ServeOptions {
     #[must_use]
     pub fn closed_for(mut self, duration: Duration) -> Self {
         self.closed_for = duration;
+        self
+    }
+
+    /// How many intervals of a file may be read before its page is shown. The page of more is made of what the file has
+    /// stored beside them, where it has: their number does not matter then, and how durations are spread is not shown.
+    #[must_use]
+    pub fn read_at_first(mut self, intervals: u64) -> Self {
+        self.read_at_first = intervals;
         self
     }
 

@@ -32,6 +32,7 @@ pub(super) struct Site {
     token: Token,
     files: Vec<ServedFile>,
     lifetime: Arc<Lifetime>,
+    read_at_first: u64,
 }
 
 enum Answer {
@@ -41,11 +42,17 @@ enum Answer {
 }
 
 impl Site {
-    pub(super) fn new(token: Token, files: Vec<ServedFile>, lifetime: Arc<Lifetime>) -> Self {
+    pub(super) fn new(
+        token: Token,
+        files: Vec<ServedFile>,
+        lifetime: Arc<Lifetime>,
+        read_at_first: u64,
+    ) -> Self {
         Self {
             token,
             files,
             lifetime,
+            read_at_first,
         }
     }
 
@@ -115,7 +122,7 @@ impl Site {
             .filter(|at| at.to_string() == number)?;
         let file = self.files.get(at)?;
         match what {
-            "" => Some(file.page()),
+            "" => Some(file.page(self.read_at_first)),
             "detail" => Some(file.detail(request, is_gone)),
             "state" => Some(file.state(request.number("version"))),
             _ => None,

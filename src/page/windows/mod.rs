@@ -16,14 +16,17 @@ mod calls;
 mod tests;
 
 use super::bars::{self, Head, Packer};
+use super::stored::Places;
 use crate::analysis::pass;
+use crate::analysis::selection::RegionFilter;
 use crate::analysis::windows::Pyramids;
-use crate::chart::GanttChart;
 use crate::chart::gantt::Bar;
 use crate::chart::gantt::nested::{GrowingNested, NestedPlan};
+use crate::chart::{ChartOptions, GanttChart};
 use crate::error::Result;
-use crate::profile::Source;
+use crate::profile::{Source, Window};
 use calls::{Plan, WindowCalls};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -43,6 +46,8 @@ pub(crate) struct PageWindows {
     /// Without its lanes: the regions in the order of the page, and the start of its axis.
     chart: GanttChart,
     pyramids: Pyramids,
+    /// Of a page whose lanes come of what is stored.
+    places: Option<Places>,
 }
 
 /// How a window is answered.
@@ -59,6 +64,15 @@ impl PageWindows {
             plan,
             chart,
             pyramids,
+            places: None,
+        }
+    }
+
+    /// Of a page whose lanes come of what is stored, as those of its windows do that are too long to be read.
+    pub(super) fn of_stored(self, places: Places) -> Self {
+        Self {
+            places: Some(places),
+            ..self
         }
     }
 
@@ -68,7 +82,13 @@ impl PageWindows {
     /// # Errors
     ///
     /// When intervals cannot be read.
-    pub(crate) fn answer(&self, source: &dyn Source, window: Range<i64>, columns: u64) -> Result<Vec<u8>> {
+    pub(crate) fn answer(
+        &self,
+        source: &dyn Source,
+        filter: &RegionFilter,
+        window: Range<i64>,
+        columns: u64,
+    ) -> Result<Vec<u8>> {
         let narrow = window.start.max(0)..window.end.min(self.chart.span_ns);
         let length = (narrow.end - narrow.start).max(0);
         let wide = (narrow.start - length).max(0)..(narrow.end + length).min(self.chart.span_ns);
@@ -79,7 +99,11 @@ impl PageWindows {
             window = narrow.clone();
         }
         if plan.inside > MOST_READ {
-            return Ok(begin(Detail::Nothing, &window, &[0]));
+            let Some(places) = self.places.as_ref().filter(|_| !narrow.is_empty()) else {
+                return Ok(begin(Detail::Nothing, &window, &[0]));
+            };
+            let lanes = self.from_blocks(source, filter, places, &narrow, columns)?;
+            return Ok(begin(Detail::Merged, &narrow, &lanes));
         }
         let mut calls = WindowCalls::read(source, &plan)?;
         if calls.len() > MOST_EXACT && window != narrow {
@@ -93,6 +117,35 @@ impl PageWindows {
         let column = length as u64 / columns.clamp(1, MOST_COLUMNS);
         let lanes = self.pack(&calls, &window, column.max(1).ilog2(), MOST_BARS)?;
         Ok(begin(Detail::Merged, &window, &lanes))
+    }
+
+    /// The lanes of a window of any number of calls, of what is stored.
+    fn from_blocks(
+        &self,
+        source: &dyn Source,
+        filter: &RegionFilter,
+        places: &Places,
+        window: &Range<i64>,
+        columns: u64,
+    ) -> Result<Vec<u8>> {
+        let options = places.options(&ChartOptions::new());
+        let options = options
+            .window(Window::new(window.start, window.end))
+            .columns(columns.clamp(1, MOST_COLUMNS) as u32);
+        let mut chart = GanttChart::reduce(source, filter, &options)?;
+        places.put(&mut chart);
+        let regions = self.chart.regions.iter().enumerate();
+        let numbers: HashMap<&str, usize> = regions.map(|(at, region)| (region.name.as_str(), at)).collect();
+        let mut packer = Packer::default();
+        for of_region in &chart.regions {
+            let Some(&region) = numbers.get(of_region.name.as_str()) else {
+                continue;
+            };
+            for lane in &of_region.lanes {
+                packer.push(&Head::of(region, lane), lane.bars.iter().copied());
+            }
+        }
+        Ok(packer.finish())
     }
 
     fn plan(&self, source: &dyn Source, window: &Range<i64>) -> Plan {

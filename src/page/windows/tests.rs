@@ -27,7 +27,13 @@ fn windows(source: &Profile) -> PageWindows {
         version: 1,
         follows: false,
     };
-    let rendered = render(source, &RegionFilter::new(), &ChartOptions::new(), served);
+    let rendered = render(
+        source,
+        &RegionFilter::new(),
+        &ChartOptions::new(),
+        served,
+        u64::MAX,
+    );
     rendered.unwrap().1
 }
 
@@ -83,7 +89,7 @@ proptest! {
         calls.push((0, 0, 0, long.0, long.1));
         let source = profile(&calls);
         let windows = windows(&source);
-        let answer = windows.answer(&source, from..from + length, 500).unwrap();
+        let answer = windows.answer(&source, &RegionFilter::new(), from..from + length, 500).unwrap();
         let (answered, bars) = bars_of(&windows, &answer);
         let span = windows.chart.span_ns;
         prop_assert!(answered.start <= from.min(span) && answered.end >= (from + length).min(span));
@@ -103,7 +109,11 @@ fn more_calls_than_can_be_shown_are_merged_and_counted() {
     let calls: Vec<Made> = (0..250_000).map(|i| (0, 0, 0, 2 + 10 * i, 4)).collect();
     let source = profile(&calls);
     let windows = windows(&source);
-    let answer = numbers(&windows.answer(&source, 0..2_500_000, 1_000).unwrap());
+    let answer = numbers(
+        &windows
+            .answer(&source, &RegionFilter::new(), 0..2_500_000, 1_000)
+            .unwrap(),
+    );
     assert_eq!(answer[0], Detail::Merged as u64);
     let (bars, merged) = (answer[8] as usize, answer[9] as usize);
     assert!((1_000..5_000).contains(&bars), "{bars}");

@@ -59,9 +59,9 @@ impl ServedFile {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The page of the file as it is now.
-    pub(super) fn page(&self) -> Response {
-        match self.shown().page(&self.filter) {
+    /// The page of the file as it is now, for which at most so many intervals are read, where that can be.
+    pub(super) fn page(&self, most: u64) -> Response {
+        match self.shown().page(&self.filter, most) {
             Ok(page) => Response::html(page),
             Err(error) => {
                 let page = pages::message("The profile cannot be shown", &error.to_string());
@@ -90,7 +90,12 @@ impl ServedFile {
         if is_gone() {
             return Response::said((410, "Gone"), "nobody waits for it");
         }
-        match windows.answer(shown.opened.source(), from..until.max(from), columns) {
+        match windows.answer(
+            shown.opened.source(),
+            &self.filter,
+            from..until.max(from),
+            columns,
+        ) {
             Ok(answer) => Response::bytes(answer),
             Err(error) => Response::said((500, "Internal Server Error"), &error.to_string()),
         }
@@ -115,7 +120,7 @@ impl ServedFile {
 }
 
 impl Shown {
-    fn page(&mut self, filter: &RegionFilter) -> Result<Arc<[u8]>> {
+    fn page(&mut self, filter: &RegionFilter, most: u64) -> Result<Arc<[u8]>> {
         if self.opened.renew()? {
             self.page = None;
         }
@@ -127,7 +132,7 @@ impl Shown {
             version: self.opened.version(),
             follows: self.opened.follows(),
         };
-        let (text, windows) = page::render(self.opened.source(), filter, &options, served)?;
+        let (text, windows) = page::render(self.opened.source(), filter, &options, served, most)?;
         let page: Arc<[u8]> = text.into_bytes().into();
         self.page = Some((Arc::clone(&page), windows));
         Ok(page)

@@ -7,3 +7,4 @@ mod files;
 mod lifetime;
 mod running;
 mod security;
+mod stored;

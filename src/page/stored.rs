@@ -1,0 +1,134 @@
+//! The page of a run that is too long to be read while somebody waits: of what its file has stored beside the intervals.
+//!
+//! Lanes come of [blocks](crate::analysis::windows) and numbers of summaries, so both are exact. What nothing is stored of
+//! is missing: how durations are spread, and how they change over the run. A region has one lane on each rank, as deep as
+//! its shallowest calls; windows have each call in its place.
+
+use super::data::{PageData, PageNote};
+use super::json::{self, Served};
+use super::windows::PageWindows;
+use super::{bars, html, views};
+use crate::analysis::pass::{self, Observer};
+use crate::analysis::selection::RegionFilter;
+use crate::analysis::windows::GrowingPyramids;
+use crate::chart::details::GrowingDetails;
+use crate::chart::gantt::nested::NestedPlan;
+use crate::chart::{ChartOptions, GanttChart, GrowingFacts, GrowingGantt, Subject};
+use crate::error::Result;
+use crate::profile::{Source, StoredSummary};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// What the page says of itself.
+const LEFT_OUT: &str = "too many intervals to be read at once: percentiles, histograms and courses over the run are left \
+    out; the charts histogram and timeseries have them";
+
+/// So many intervals are read all the same.
+const MOST_READ: u64 = 4_000_000;
+
+/// Regions with lanes of their own.
+const MOST_REGIONS: usize = 4096;
+
+/// The page; none where much would have to be read for it.
+pub(super) fn render(
+    source: &dyn Source,
+    filter: &RegionFilter,
+    options: &ChartOptions,
+    served: Served,
+) -> Result<Option<(String, PageWindows)>> {
+    let subject = Subject::new(source, filter)?;
+    let Some(places) = Places::of(source, subject.rows())? else {
+        return Ok(None);
+    };
+    let mut pyramids = GrowingPyramids::new(source, subject.rows())?;
+    if to_read(source, subject.rows(), &pyramids) > MOST_READ {
+        return Ok(None);
+    }
+    let most_bytes = options.max_page_bytes;
+    let options = places.options(options);
+    let plan = Arc::new(NestedPlan::new(&subject, MOST_REGIONS)?);
+    let mut chart = GrowingGantt::new(&subject, &options)?;
+    let details = GrowingDetails::new(&subject)?;
+    let mut facts = GrowingFacts::new(&subject, true)?;
+    let mut observers = facts.observers();
+    observers.push(&mut chart);
+    observers.push(&mut pyramids);
+    pass::run(source, &mut observers)?;
+    let facts = facts.finish();
+    let mut chart = chart.finish(&facts)?;
+    places.put(&mut chart);
+    let mut data = PageData::new(source, filter, &facts, details.finish(&facts)?)?;
+    data.served = Some(served);
+    data.notes.push(PageNote::new(LEFT_OUT));
+    let views = views::pack(&data.views, &json::names(&chart, &data), most_bytes / 4);
+    let page = html::with_packed(&chart, &data, &views, &bars::compress(&bars::pack(&chart)));
+    chart.regions.iter_mut().for_each(|region| region.lanes.clear());
+    let windows = PageWindows::new(plan, chart, pyramids.finish()).of_stored(places);
+    Ok(Some((page, windows)))
+}
+
+/// The intervals of rows without blocks: they have few calls.
+fn to_read(source: &dyn Source, rows: &[usize], pyramids: &GrowingPyramids) -> u64 {
+    let rows = rows.iter().filter(|&&row| pyramids.takes_row(row));
+    let intervals = rows.map(|&row| source.rows()[row].intervals);
+    intervals.fold(0, u64::saturating_add)
+}
+
+/// How deep the calls of a region are on a rank, and on which thread where there is only one.
+#[derive(Debug)]
+pub(super) struct Places(HashMap<(String, u32), (u32, Option<u32>)>);
+
+impl Places {
+    /// Of these rows; none where a rank has no summary.
+    fn of(source: &dyn Source, chosen: &[usize]) -> Result<Option<Self>> {
+        let mut places = HashMap::new();
+        let rows: Vec<usize> = (0..source.rows().len()).collect();
+        for of_rank in rows.chunk_by(|&a, &b| source.rows()[a].rank == source.rows()[b].rank) {
+            let rank = source.rows()[of_rank[0]].rank;
+            let Some(summary) = source.summary(rank)? else {
+                return Ok(None);
+            };
+            let is_chosen: Vec<bool> = of_rank
+                .iter()
+                .map(|row| chosen.binary_search(row).is_ok())
+                .collect();
+            let thread = only_thread(&summary);
+            let mut depths: Vec<u32> = Vec::with_capacity(summary.paths.len());
+            for path in &summary.paths {
+                let above = path.parent.map_or(0, |parent| {
+                    let is_drawn = is_chosen[summary.paths[parent].row];
+                    depths[parent] + u32::from(is_drawn)
+                });
+                depths.push(above);
+                let name = source.names()[source.rows()[of_rank[path.row]].name].clone();
+                let place = places.entry((name, rank)).or_insert((above, thread));
+                place.0 = above.min(place.0);
+            }
+        }
+        Ok(Some(Self(places)))
+    }
+
+    /// How a chart is drawn that has a lane for each region and rank.
+    pub(super) fn options(&self, options: &ChartOptions) -> ChartOptions {
+        options.clone().max_lanes(usize::MAX).max_regions(MOST_REGIONS)
+    }
+
+    /// Puts the lanes of a chart in their places.
+    pub(super) fn put(&self, chart: &mut GanttChart) {
+        for region in &mut chart.regions {
+            for lane in &mut region.lanes {
+                if let Some(&(depth, thread)) = self.0.get(&(region.name.clone(), lane.rank)) {
+                    lane.depth = depth;
+                    lane.thread = lane.thread.or(thread);
+                }
+            }
+        }
+    }
+}
+
+/// The only thread with calls.
+fn only_thread(summary: &StoredSummary) -> Option<u32> {
+    let mut threads = summary.paths.iter().flat_map(|path| &path.threads);
+    let &first = threads.next()?;
+    threads.all(|&thread| thread == first).then_some(first)
+}

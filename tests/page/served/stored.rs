@@ -1,0 +1,108 @@
+//! The page of a run that is too long to be read: of what its file has stored.
+
+use super::common::Run;
+use crate::browser::{Browser, Look};
+use crate::{place, rows, tooltip, window};
+use scope_profiler::serve::{ServeOptions, ServedFile, Server};
+use scope_profiler::{ProfilingH5Reader, RegionFilter};
+use std::path::Path;
+
+const STEPS: u64 = 30_000;
+
+/// Steps with two halves each; every step takes 100 ns more than the one before. Times in ns.
+fn recorded() -> Run {
+    let run = Run::new();
+    {
+        let _main = run.profiler.profile_region("main");
+        for step in 0..STEPS {
+            let _step = run.profiler.profile_region("step");
+            for half in ["first", "second"] {
+                run.region(half, 250 + 50 * step, || ());
+            }
+            run.clock.advance(40);
+        }
+    }
+    run.profiler.finalize().unwrap();
+    run
+}
+
+/// Serves a file in this process, reading none of it at first, while `look` looks at it.
+fn while_served(file: &Path, read_at_first: u64, look: impl FnOnce(&str)) {
+    let reader = ProfilingH5Reader::open(file).unwrap();
+    let options = ServeOptions::new().read_at_first(read_at_first);
+    let server = Server::bind([ServedFile::new(reader, RegionFilter::new())], &options).unwrap();
+    let (link, stop) = (server.link(), server.stop_handle());
+    std::thread::scope(|scope| {
+        scope.spawn(|| server.run());
+        // Also where `look` panics.
+        struct Guard(scope_profiler::serve::Stop);
+        impl Drop for Guard {
+            fn drop(&mut self) {
+                self.0.stop();
+            }
+        }
+        let _guard = Guard(stop);
+        look(&link);
+    });
+}
+
+#[test]
+fn numbers_are_exact_and_single_calls_are_seen_all_the_same() {
+    let run = recorded();
+    let Some(mut browser) = Browser::start(Look::default()) else {
+        return;
+    };
+    let mut of_all = Vec::new();
+    while_served(&run.file(), u64::MAX, |link| {
+        browser.open_address(link);
+        of_all = rows(&mut browser);
+    });
+    drop(browser);
+    let Some(mut browser) = Browser::start(Look::default()) else {
+        return;
+    };
+    while_served(&run.file(), 0, |link| {
+        browser.open_address(link);
+        for (stored, read) in rows(&mut browser).iter().zip(&of_all) {
+            // Name, calls, total and exclusive time.
+            let cells = |row: &str| row.split(" | ").take(4).map(str::to_owned).collect::<Vec<_>>();
+            assert_eq!(cells(stored), cells(read));
+        }
+        let facts = browser.text("document.getElementById('facts').textContent");
+        assert!(facts.contains("merged for drawing"), "{facts}");
+        assert!(facts.contains("too many intervals to be read at once"), "{facts}");
+        // The 20 000th step: what came before it took as long as this.
+        let number = 20_000;
+        let before: u64 = (0..number).map(|step| 4 * (250 + 50 * step) + 40).sum();
+        let length = 4 * (250 + 50 * number) + 40;
+        for by in ["by-region", "by-thread"] {
+            browser.key("f");
+            let button = browser.middle_of(&format!("#{by}"));
+            browser.click(button);
+            let middle = (before + length / 4) as f64;
+            loop {
+                let (t0, t1) = window(&mut browser);
+                if t1 - t0 < 3.0 * length as f64 {
+                    break;
+                }
+                let at = place(&mut browser, "step", 0, middle);
+                browser.hover(at);
+                browser.key("w");
+            }
+            for (region, start, duration) in [("step", before, length), ("first", before, length / 2 - 20)] {
+                let at = place(&mut browser, region, 0, (start + duration / 2) as f64);
+                browser.hover(at);
+                assert_eq!(tooltip(&mut browser)[0], region, "{by}");
+                let bar = browser
+                    .eval("[scopeProfiler.barAt.start, scopeProfiler.barAt.end, scopeProfiler.barAt.calls]");
+                assert_eq!(
+                    bar,
+                    serde_json::json!([start, start + duration, 1]),
+                    "{by} {region}"
+                );
+            }
+            browser.screenshot(&format!("stored-{by}"));
+        }
+        assert_eq!(browser.complaints(), Vec::<String>::new());
+    });
+}
