@@ -13,6 +13,7 @@ use crate::analysis::selection::RegionFilter;
 use crate::analysis::windows::GrowingPyramids;
 use crate::chart::details::GrowingDetails;
 use crate::chart::gantt::nested::NestedPlan;
+use crate::chart::tasks::GrowingTasks;
 use crate::chart::{ChartOptions, GanttChart, GrowingFacts, GrowingGantt, Subject};
 use crate::error::Result;
 use crate::profile::{Source, StoredSummary};
@@ -20,7 +21,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What the page says of itself.
-const LEFT_OUT: &str = "too many intervals to be read at once: percentiles, histograms and courses over the run are left \
+const LEFT_OUT: &str = "too many intervals to be read at once: percentiles, histograms, courses over the run and tasks are left \
     out; the charts histogram and timeseries have them";
 
 /// So many intervals are read all the same.
@@ -48,7 +49,9 @@ pub(super) fn render(
     let options = places.options(options);
     let plan = Arc::new(NestedPlan::new(&subject, MOST_REGIONS)?);
     let mut chart = GrowingGantt::new(&subject, &options)?;
+    // Both would take all intervals, and have none.
     let details = GrowingDetails::new(&subject)?;
+    let tasks = GrowingTasks::new(&subject)?.finish();
     let mut facts = GrowingFacts::new(&subject, true)?;
     let mut observers = facts.observers();
     observers.push(&mut chart);
@@ -57,7 +60,7 @@ pub(super) fn render(
     let facts = facts.finish();
     let mut chart = chart.finish(&facts)?;
     places.put(&mut chart);
-    let mut data = PageData::new(source, filter, &facts, details.finish(&facts)?)?;
+    let mut data = PageData::new(source, filter, &facts, details.finish(&facts)?, tasks)?;
     data.served = Some(served);
     data.notes.push(PageNote::new(LEFT_OUT));
     let views = views::pack(&data.views, &json::names(&chart, &data), most_bytes / 4);
