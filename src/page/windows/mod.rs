@@ -102,7 +102,7 @@ impl PageWindows {
             let Some(places) = self.places.as_ref().filter(|_| !narrow.is_empty()) else {
                 return Ok(begin(Detail::Nothing, &window, &[0]));
             };
-            let lanes = self.from_blocks(source, filter, places, &narrow, columns)?;
+            let lanes = self.lanes_of_blocks(source, filter, places, &narrow, columns)?;
             return Ok(begin(Detail::Merged, &narrow, &lanes));
         }
         let mut calls = WindowCalls::read(source, &plan)?;
@@ -120,7 +120,7 @@ impl PageWindows {
     }
 
     /// The lanes of a window of any number of calls, of what is stored.
-    fn from_blocks(
+    fn lanes_of_blocks(
         &self,
         source: &dyn Source,
         filter: &RegionFilter,

@@ -10,6 +10,9 @@ use proptest::prelude::*;
 /// Region, rank, thread, start, length.
 type Made = (usize, u32, u32, i64, i64);
 
+/// Region, rank, thread, start, end.
+type Seen = (String, u32, u32, i64, i64);
+
 const NAMES: [&str; 3] = ["a", "b", "c"];
 
 fn profile(calls: &[Made]) -> Profile {
@@ -53,7 +56,7 @@ fn numbers(bytes: &[u8]) -> Vec<u64> {
 }
 
 /// The window that was answered for, and its bars: region, rank, thread, start, end; all of one call each.
-fn bars_of(windows: &PageWindows, answer: &[u8]) -> (Range<i64>, Vec<(String, u32, u32, i64, i64)>) {
+fn bars_of(windows: &PageWindows, answer: &[u8]) -> (Range<i64>, Vec<Seen>) {
     let numbers = numbers(answer);
     assert_eq!(numbers[0], Detail::Exact as u64);
     let window = numbers[1] as i64..numbers[2] as i64;
