@@ -9,6 +9,8 @@ export const SHADES = 16;
 /** How busy a call shorter than a pixel looks at least that has this many empty pixels on either side. */
 const LONE = 0.65;
 const APART = 2;
+/** Less of a pixel is what rounding leaves of nothing. */
+const TRACE = 1e-6;
 /** Weights by which the shares of dense pixels are averaged, from the pixel itself to the farthest one. */
 const WEIGHTS = [4, 3, 2, 1];
 
@@ -24,6 +26,8 @@ export class Raster {
     this.owner = new Uint32Array(columns);
     /** How much of each pixel all lanes fill together. */
     this.total = new Float32Array(columns);
+    /** By how much more of the lanes are busy from each pixel on. */
+    this.steps = new Float64Array(columns + 1);
   }
 
   /**
@@ -44,6 +48,7 @@ export class Raster {
     strength.fill(0);
     total.fill(0);
     const regions = of > 0 && lanes.some(lane => lane.region !== lanes[0].region);
+    if (of > 0 && !regions && lanes.length > 0) return this.paintShared(lanes, t0, t1, row, shadesOf(lanes[0]), of);
     const outermost = regions ? Math.min(...lanes.map(lane => lane.depth)) : 0;
     const wideBars = lanes.flatMap((lane, at) => this.paintLane(lane, at, t0, t1, wide, regions ? 1 + lane.depth : 1, !regions || lane.depth === outermost));
     const shades = lanes.map(shadesOf);
@@ -53,6 +58,45 @@ export class Raster {
       row[x] = shades[owner[x]][Math.max(1, Math.round(share * SHADES))];
     }
     return wideBars;
+  }
+
+  /**
+   * Paints the lanes of one region on many ranks or threads into one row of pixels, as strong as the share of them that
+   * is in it. A bar costs the same however many pixels it takes.
+   * @param {Lane[]} lanes
+   * @param {number} t0
+   * @param {number} t1
+   * @param {Uint32Array} row
+   * @param {Uint32Array} shades
+   * @param {number} of
+   * @returns {WideBar[]} none
+   */
+  paintShared(lanes, t0, t1, row, shades, of) {
+    const { columns, coverage, total, steps } = this;
+    const scale = columns / (t1 - t0);
+    steps.fill(0);
+    for (const lane of lanes) {
+      const { starts, ends } = lane;
+      const { solid, from, to } = this.cover(lane, t0, t1, scale);
+      for (let x = from; x <= to; x++) {
+        if (x < columns) total[x] += coverage[x];
+        coverage[x] = 0;
+      }
+      for (const k of solid) {
+        const a = Math.max(0, Math.min(columns, Math.round((starts[k] - t0) * scale)));
+        const b = Math.max(a, Math.min(columns, Math.max(a + 1, Math.round((ends[k] - t0) * scale))));
+        const share = busyShare(lane, k);
+        steps[a] += share;
+        steps[b] -= share;
+      }
+    }
+    let wide = 0;
+    for (let x = 0; x < columns; x++) {
+      wide += steps[x];
+      const share = Math.min(1, (total[x] + wide) / of);
+      if (share > TRACE) row[x] = shades[Math.max(1, Math.round(share * SHADES))];
+    }
+    return [];
   }
 
   /**
