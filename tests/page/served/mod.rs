@@ -4,6 +4,7 @@ mod client;
 mod common;
 mod detail;
 mod files;
+mod frames;
 mod lifetime;
 mod running;
 mod security;
