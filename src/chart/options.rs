@@ -132,7 +132,7 @@ impl ChartOptions {
     }
 
     /// Makes an interactive page of at most this many bytes: short calls that are close together share a bar as far as
-    /// that takes. Names and statistics are never left out, nor is the page's own code of about 180 KB; paths
+    /// that takes. Names and statistics are never left out, nor is the page's own code of about 210 KB; paths
     /// of the call tree and times of single ranks are, those with the least time first.
     #[must_use]
     pub fn max_page_bytes(mut self, bytes: usize) -> Self {
