@@ -80,6 +80,7 @@ pub struct GrowingPage<'a> {
     filter: &'a RegionFilter,
     /// Regions and header.
     chart: GrowingGantt<'a>,
+    #[cfg(feature = "serve")]
     plan: Arc<NestedPlan>,
     lanes: GrowingNested<'a>,
     details: GrowingDetails<'a>,
@@ -103,6 +104,7 @@ impl<'a> GrowingPage<'a> {
             filter: subject.filter(),
             chart: GrowingGantt::outline(subject, &options)?,
             lanes: GrowingNested::new(subject.source(), Arc::clone(&plan), most_bytes / LEAST_BYTES, 0),
+            #[cfg(feature = "serve")]
             plan,
             details: GrowingDetails::new(subject)?,
             tasks: GrowingTasks::new(subject)?,
