@@ -21,9 +21,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Regions with lanes of their own.
-const MOST_REGIONS: usize = 4096;
+pub(super) const MOST_REGIONS: usize = 4096;
 /// The views beside the timeline take no more than about this part of the page: compressed, and a third more as text.
-const VIEWS: usize = 5;
+pub(super) const VIEWS: usize = 5;
 /// No bar takes less of the page than about this many bytes.
 const LEAST_BYTES: usize = 5;
 

@@ -5,6 +5,7 @@
 //! its shallowest calls; windows have each call in its place.
 
 use super::data::{PageData, PageNote};
+use super::growing::{MOST_REGIONS, VIEWS};
 use super::json::{self, Served};
 use super::windows::PageWindows;
 use super::{bars, html, views};
@@ -26,9 +27,6 @@ const LEFT_OUT: &str = "too many intervals to be read at once: percentiles, hist
 
 /// So many intervals are read all the same.
 const MOST_READ: u64 = 4_000_000;
-
-/// Regions with lanes of their own.
-const MOST_REGIONS: usize = 4096;
 
 /// The page; none where much would have to be read for it.
 pub(super) fn render(
@@ -63,7 +61,7 @@ pub(super) fn render(
     let mut data = PageData::new(source, filter, &facts, details.finish(&facts)?, tasks)?;
     data.served = Some(served);
     data.notes.push(PageNote::new(LEFT_OUT));
-    let views = views::pack(&data.views, &json::names(&chart, &data), most_bytes / 4);
+    let views = views::pack(&data.views, &json::names(&chart, &data), most_bytes / VIEWS);
     let page = html::with_packed(&chart, &data, &views, &bars::compress(&bars::pack(&chart)));
     chart.regions.iter_mut().for_each(|region| region.lanes.clear());
     let windows = PageWindows::new(plan, chart, pyramids.finish()).of_stored(places);
