@@ -25,8 +25,8 @@ pub(crate) enum Part {
 }
 
 impl Pyramid {
-    /// Takes what overlaps a window, or everything, apart, in order: into the largest blocks inside of it that are `enough`, and the
-    /// calls of all others.
+    /// Takes what overlaps a window, or everything, apart, in order: into the largest blocks inside of it that are
+    /// `enough`, and the calls of all others.
     pub(crate) fn parts(&self, window: Option<&Range<i64>>, enough: &dyn Fn(Around) -> bool) -> Vec<Part> {
         let mut parts = Vec::new();
         if let Some(top) = self.levels().len().checked_sub(1) {
@@ -45,16 +45,15 @@ impl Pyramid {
         parts: &mut Vec<Part>,
     ) {
         let block = &self.levels()[level][at];
-        let is_outside = |window: &&Range<i64>| {
-            let is_before = block.first_start_ns < window.start && block.last_end_ns <= window.start;
-            is_before || block.first_start_ns >= window.end
-        };
+        // A call without length is in the window that begins there, and not in that which ends there.
+        let is_outside =
+            |window: &&Range<i64>| block.last_end_ns < window.start || block.first_start_ns >= window.end;
         if window.as_ref().is_some_and(is_outside) {
             return;
         }
         let leaves = self.leaves(level, at);
         let is_inside = window
-            .is_none_or(|window| block.first_start_ns >= window.start && block.last_end_ns <= window.end);
+            .is_none_or(|window| block.first_start_ns >= window.start && block.last_end_ns < window.end);
         let reach_ns = self.before(leaves.start).reach_ns;
         let around = Around {
             block,
