@@ -89,9 +89,11 @@ impl PageWindows {
         window: Range<i64>,
         columns: u64,
     ) -> Result<Vec<u8>> {
-        let narrow = window.start.max(0)..window.end.min(self.chart.span_ns);
-        let length = (narrow.end - narrow.start).max(0);
-        let wide = (narrow.start - length).max(0)..(narrow.end + length).min(self.chart.span_ns);
+        let span = self.chart.span_ns;
+        let start = window.start.clamp(0, span);
+        let narrow = start..window.end.clamp(start, span);
+        let length = narrow.end - narrow.start;
+        let wide = (narrow.start - length).max(0)..(narrow.end + length).min(span);
         let mut plan = self.plan(source, &wide);
         let mut window = wide;
         if plan.about > MOST_EXACT as f64 {
@@ -184,7 +186,7 @@ fn begin(detail: Detail, window: &Range<i64>, lanes: &[u8]) -> Vec<u8> {
     let mut answer = Vec::with_capacity(lanes.len() + 32);
     bars::push(&mut answer, detail as u64);
     bars::push(&mut answer, window.start as u64);
-    bars::push(&mut answer, window.end.max(0) as u64);
+    bars::push(&mut answer, window.end as u64);
     answer.extend_from_slice(lanes);
     answer
 }
