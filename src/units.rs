@@ -58,6 +58,30 @@ pub fn three_digits(value: f64) -> String {
     format!("{value:.decimals$}")
 }
 
+/// A change in time, with its sign: `+12.5 ms`, `-3 ns`, `0 ns`. `ns` is nanoseconds.
+///
+/// ```
+/// use scope_profiler::units::change;
+/// assert_eq!([change(1.25e7), change(-3.0), change(0.0)], ["+12.5 ms", "-3 ns", "0 ns"]);
+/// ```
+#[must_use]
+pub fn change(ns: f64) -> String {
+    let sign = if ns > 0.0 { "+" } else { "" };
+    format!("{sign}{}", duration_f64(ns))
+}
+
+/// A change as a share of what was before, in percent: `+22.0 %`.
+///
+/// ```
+/// use scope_profiler::units::relative_change;
+/// assert_eq!([relative_change(0.22), relative_change(-0.0504)], ["+22.0 %", "-5.04 %"]);
+/// ```
+#[must_use]
+pub fn relative_change(share: f64) -> String {
+    let sign = if share > 0.0 { "+" } else { "" };
+    format!("{sign}{} %", three_digits(100.0 * share))
+}
+
 /// A count with thin groups of three digits: `12 345 678`.
 ///
 /// ```

@@ -3,6 +3,7 @@
 //! Everything here works on a [`Source`](crate::profile::Source) and knows neither files nor clocks.
 
 pub mod call_tree;
+pub mod comparison;
 pub mod imbalance;
 pub mod inclusive;
 pub mod lifetimes;
@@ -11,6 +12,7 @@ pub(crate) mod merge;
 pub(crate) mod nesting;
 pub mod notes;
 pub mod pass;
+pub mod run_times;
 pub mod selection;
 pub(crate) mod span_set;
 pub mod spans;

@@ -45,16 +45,26 @@ impl Heading {
         names: impl IntoIterator<Item = &'n str>,
         paper: &Paper<'_>,
     ) -> Self {
+        Self::with(&header.title, &header.summary(), header.notes(), names, paper)
+    }
+
+    /// The same for a picture that is of more than one run.
+    pub(super) fn with<'n>(
+        title: &'n str,
+        summary: &str,
+        notes: Vec<String>,
+        names: impl IntoIterator<Item = &'n str>,
+        paper: &Paper<'_>,
+    ) -> Self {
         let room = (paper.width - 2 * MARGIN) as f32;
-        let mut notes: Vec<String> = header.notes().iter().map(|note| printable(note).into()).collect();
-        let mut names = names.into_iter().chain([header.title.as_str()]);
+        let mut notes: Vec<String> = notes.iter().map(|note| printable(note).into()).collect();
+        let mut names = names.into_iter().chain([title]);
         if names.any(|name| paper.lacks(name)) {
             notes.insert(0, NO_FONT.into());
         }
-        let title = (!header.title.is_empty()).then(|| paper.fit(&header.title, &TITLE, room));
         Heading {
-            title,
-            summary: paper.fit(&header.summary(), &SUMMARY, room),
+            title: (!title.is_empty()).then(|| paper.fit(title, &TITLE, room)),
+            summary: paper.fit(summary, &SUMMARY, room),
             notes: note_lines(&notes, room, paper),
         }
     }

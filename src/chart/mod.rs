@@ -20,6 +20,7 @@
 
 pub mod axis;
 mod backdrop;
+pub mod comparison;
 mod density;
 #[cfg(feature = "plot")]
 pub(crate) mod details;
@@ -31,6 +32,7 @@ mod heading;
 pub mod heatmap;
 mod histogram;
 mod imbalance;
+mod legend;
 pub mod list;
 mod log_scale;
 mod moments;
@@ -44,6 +46,7 @@ pub mod timeline;
 mod timeseries;
 mod totals;
 
+pub use comparison::ComparisonChart;
 pub use durations::DurationsChart;
 pub use flame::FlameGraph;
 pub use gantt::{GanttChart, GrowingGantt};

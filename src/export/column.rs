@@ -2,6 +2,7 @@
 
 use crate::text::width;
 use crate::units;
+use std::borrow::Cow;
 
 /// Stands between two columns.
 pub(super) const GAP: &str = "  ";
@@ -32,7 +33,7 @@ pub(super) fn time(ns: Option<f64>, unicode: bool) -> String {
 
 /// Cells with their numbers aligned right and their units left.
 pub(super) struct Column {
-    header: &'static str,
+    header: Cow<'static, str>,
     /// The columns that a bar takes behind the numbers.
     bar: usize,
     cells: Vec<String>,
@@ -41,7 +42,12 @@ pub(super) struct Column {
 }
 
 impl Column {
-    pub(super) fn new(header: &'static str, bar: usize, cells: impl Iterator<Item = String>) -> Self {
+    pub(super) fn new(
+        header: impl Into<Cow<'static, str>>,
+        bar: usize,
+        cells: impl Iterator<Item = String>,
+    ) -> Self {
+        let header = header.into();
         let cells: Vec<String> = cells.collect();
         let split = |cell: &str| {
             let (number, unit) = number_and_unit(cell);
@@ -49,7 +55,7 @@ impl Column {
         };
         let number_width = cells.iter().map(|cell| split(cell).0).max().unwrap_or(0);
         let unit_width = cells.iter().map(|cell| split(cell).1).max().unwrap_or(0);
-        let total = (number_width + unit_width).max(width(header) + bar);
+        let total = (number_width + unit_width).max(width(&header) + bar);
         Self {
             header,
             bar,
@@ -61,7 +67,7 @@ impl Column {
 
     /// Above the numbers, also where a bar follows them.
     pub(super) fn header(&self) -> String {
-        pad_right(&pad_left(self.header, self.width - self.bar), self.width)
+        pad_right(&pad_left(&self.header, self.width - self.bar), self.width)
     }
 
     pub(super) fn cell(&self, index: usize) -> String {
@@ -73,7 +79,7 @@ impl Column {
 /// `12.5 ms` is `12.5` and ` ms`; the spaces in `12 345` group digits.
 fn number_and_unit(cell: &str) -> (&str, &str) {
     let unit = cell
-        .find(|c: char| !(c.is_ascii_digit() || matches!(c, ' ' | '.' | '-' | '<')))
+        .find(|c: char| !(c.is_ascii_digit() || matches!(c, ' ' | '.' | '-' | '+' | '<')))
         .unwrap_or(cell.len());
     let (number, _) = cell.split_at(unit);
     cell.split_at(number.trim_end().len())

@@ -1,8 +1,9 @@
-//! Profiles as text for people ([`table`], [`ranks_table`]), for programs (`json`), and in the formats of other
-//! tools ([`Export`]).
+//! Profiles as text for people ([`table`], [`ranks_table`], [`comparison_table`]), for programs (`json`), and in the
+//! formats of other tools ([`Export`]).
 
 mod calls;
 mod column;
+pub mod comparison_table;
 mod exporter;
 mod formats;
 mod job;

@@ -316,7 +316,10 @@ fn several_files_are_checked_one_after_the_other_whatever_is_wrong_with_one() {
     );
     assert!(said.contains("there is no such file"), "{said}");
     assert!(out.contains("✗") && out.contains("✓"), "{out}");
-    assert!(usage_error(&[str(&good), str(&missing)]).contains("several files are for serve and --check"));
+    assert!(
+        usage_error(&[str(&good), str(&missing)])
+            .contains("several files are for compare, serve and --check")
+    );
 }
 
 #[test]

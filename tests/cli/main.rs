@@ -8,6 +8,7 @@ mod again;
 mod calm;
 mod checking;
 mod common;
+mod comparing;
 mod memory;
 mod merging;
 mod output;

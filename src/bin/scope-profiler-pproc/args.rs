@@ -4,11 +4,13 @@ use bytesize::ByteSize;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
 use scope_profiler::analysis::call_tree::TreeBy;
+use scope_profiler::analysis::comparison::ComparedTime;
 use scope_profiler::chart::CHARTS;
 use scope_profiler::export::{EXPORTERS, ExportOption, Exporter, Window, exporter};
 use scope_profiler::merge::MergeMode;
+use std::ffi::OsString;
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -17,7 +19,7 @@ use std::time::Duration;
 /// Without --output and --show, prints a table: regions as a tree by nesting, with calls, times and
 /// the share of the wall time.
 #[derive(Debug, Parser)]
-#[command(name = "scope-profiler-pproc", version, after_help = EXAMPLES, override_usage = "scope-profiler-pproc FILE [OPTIONS]\n       scope-profiler-pproc --check FILE...\n       scope-profiler-pproc serve FILE...\n       scope-profiler-pproc export FILE --to FORMAT [-o OUT]\n       scope-profiler-pproc merge DIR_OR_FILES... -o FILE")]
+#[command(name = "scope-profiler-pproc", version, after_help = EXAMPLES, override_usage = "scope-profiler-pproc FILE [OPTIONS]\n       scope-profiler-pproc --check FILE...\n       scope-profiler-pproc serve FILE...\n       scope-profiler-pproc export FILE --to FORMAT [-o OUT]\n       scope-profiler-pproc compare FILE FILE... [-o DIR]\n       scope-profiler-pproc merge DIR_OR_FILES... -o FILE")]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Args {
     /// The profiling file (HDF5), or the log of a rank
@@ -144,6 +146,9 @@ pub(crate) enum Command {
     /// Write a profile in the format of another tool
     Export(ExportArgs),
 
+    /// Show several runs side by side: which regions took longer, and by how much
+    Compare(CompareArgs),
+
     /// Show profiles in the browser, from a server on this machine that ends when the page is closed
     Serve(ServeArgs),
 
@@ -209,6 +214,92 @@ pub(crate) struct ExportArgs {
     /// Print nothing but errors
     #[arg(short, long)]
     pub(crate) quiet: bool,
+}
+
+/// What was typed after `compare`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct CompareArgs {
+    /// The profiling files, or the logs of ranks, the oldest first; LABEL= before a file names its run, which otherwise
+    /// goes by the file's name
+    #[arg(required = true, value_name = "[LABEL=]FILE", num_args = 2..)]
+    pub(crate) files: Vec<LabelledFile>,
+
+    /// Write comparison_plot into DIR, which is created, instead of printing a table
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Which time of the regions is compared
+    #[arg(long, value_name = "TIME", default_value = "exclusive")]
+    pub(crate) time: Time,
+
+    #[command(flatten)]
+    pub(crate) choice: Choice,
+
+    /// Formats of the picture
+    #[arg(long, value_name = "FORMAT", num_args = 1.., value_delimiter = ',', default_value = "png", value_parser = ["png", "svg"], requires = "output")]
+    pub(crate) format: Vec<String>,
+
+    /// Also write the numbers of the picture, as CSV
+    #[arg(long, requires = "output")]
+    pub(crate) data: bool,
+
+    /// Print every region, not only those that changed most
+    #[arg(long, conflicts_with = "output")]
+    pub(crate) all: bool,
+
+    /// Print only so many regions
+    #[arg(long, value_name = "N", conflicts_with_all = ["all", "output"], value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) top: Option<u32>,
+
+    /// Print nothing but errors
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+}
+
+/// A file, and what its run is to be called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LabelledFile {
+    pub(crate) label: Option<String>,
+    pub(crate) path: PathBuf,
+}
+
+impl From<OsString> for LabelledFile {
+    fn from(word: OsString) -> Self {
+        let labelled = || {
+            let (label, path) = word.to_str()?.split_once('=')?;
+            let is_label = !label.is_empty() && !path.is_empty();
+            is_label.then(|| (label.to_owned(), PathBuf::from(path)))
+        };
+        // A file may have the sign in its name.
+        match labelled().filter(|_| !Path::new(&word).exists()) {
+            Some((label, path)) => Self {
+                label: Some(label),
+                path,
+            },
+            None => Self {
+                label: None,
+                path: word.into(),
+            },
+        }
+    }
+}
+
+/// Which time of a region is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Time {
+    /// That in the region itself: where a change comes from
+    Exclusive,
+    /// That with everything inside: what it means to the callers
+    Inclusive,
+}
+
+impl From<Time> for ComparedTime {
+    fn from(time: Time) -> Self {
+        match time {
+            Time::Exclusive => Self::Exclusive,
+            Time::Inclusive => Self::Inclusive,
+        }
+    }
 }
 
 /// What was typed after `serve`.
@@ -295,6 +386,8 @@ Examples:
       the same of several runs, by a port of your choice
   scope-profiler-pproc export run.h5 -o run.csv
       write the intervals in the format of another tool
+  scope-profiler-pproc compare old.h5 new.h5
+      which regions took longer, and by how much
   scope-profiler-pproc merge run.h5.d -o run.h5
       make the file of a run that was killed, from its logs
   scope-profiler-pproc --check run.h5
@@ -335,11 +428,20 @@ impl Args {
     }
 
     /// The profiles to read.
-    pub(crate) fn profiles(&self) -> &[PathBuf] {
+    pub(crate) fn profiles(&self) -> Vec<&PathBuf> {
         match &self.command {
-            Some(Command::Export(export)) => std::slice::from_ref(&export.file),
-            Some(Command::Serve(serve)) => &serve.files,
-            _ => &self.files,
+            Some(Command::Export(export)) => vec![&export.file],
+            Some(Command::Serve(serve)) => serve.files.iter().collect(),
+            Some(Command::Compare(compare)) => compare.files.iter().map(|file| &file.path).collect(),
+            _ => self.files.iter().collect(),
+        }
+    }
+
+    /// The directory for several files.
+    pub(crate) fn directory(&self) -> Option<&PathBuf> {
+        match &self.command {
+            Some(Command::Compare(compare)) => compare.output.as_ref(),
+            _ => self.output.as_ref(),
         }
     }
 }

@@ -43,7 +43,7 @@ fn parse(words: Vec<OsString>) -> Result<Args, Error> {
 fn checked(args: Args) -> Result<Args, Error> {
     if args.files.len() > 1 && !args.check {
         let first = args.files[0].to_string_lossy();
-        let meant = ["merge", "export", "serve"]
+        let meant = ["merge", "export", "serve", "compare"]
             .into_iter()
             .find(|command| similar::distance(&first, command) <= 2);
         let (kind, message) = match meant.filter(|_| !args.files[0].exists()) {
@@ -53,7 +53,7 @@ fn checked(args: Args) -> Result<Args, Error> {
             ),
             None => (
                 ErrorKind::TooManyValues,
-                "several files are for serve and --check; name one to show it".to_owned(),
+                "several files are for compare, serve and --check; name one to show it".to_owned(),
             ),
         };
         return Err(Args::command().error(kind, message));
@@ -61,10 +61,11 @@ fn checked(args: Args) -> Result<Args, Error> {
     let profiles = args.profiles();
     if let Some(path) = profiles
         .iter()
-        .chain(&args.output)
+        .copied()
+        .chain(args.directory())
         .find(|path| is_dash(path.as_os_str()))
     {
-        let message = if profiles.contains(path) {
+        let message = if profiles.contains(&path) {
             "a profile is read from a file, not from standard input: HDF5 needs random access"
         } else {
             "several files are written: --output takes a directory, not standard output"
@@ -105,11 +106,10 @@ fn with_the_file_first(words: &[OsString]) -> Option<Args> {
         let mut words = words.to_vec();
         let file = words.remove(at);
         // A command stays the first word.
-        let first = if words[1] == "export" || words[1] == "serve" {
-            2
-        } else {
-            1
-        };
+        let is_command = ["export", "serve", "compare"]
+            .iter()
+            .any(|command| words[1] == *command);
+        let first = if is_command { 2 } else { 1 };
         words.insert(first, file);
         Args::try_parse_from(words).and_then(checked).ok()
     })

@@ -19,19 +19,7 @@ pub(crate) fn write(
     options: &ChartOptions,
     quiet: bool,
 ) -> Result<(), Failure> {
-    let first = directory
-        .components()
-        .next()
-        .map(|first| Path::new(first.as_os_str()));
-    if let Some(home) = first.filter(|first| first.to_string_lossy().starts_with('~') && !first.exists()) {
-        return Err(Failure::Message(format!(
-            "{}: there is no directory {}; only a shell replaces ~ by a home directory, and not within quotes: \
-             write $HOME there, or ./~",
-            directory.display(),
-            home.display()
-        )));
-    }
-    let made = Made::directory(directory)?;
+    let made = output_directory(directory)?;
     let progress = Progress::of("reading", reader.path(), quiet);
     let mut files = planned(directory, outputs, reader, filter, options)?.read()?;
     drop(progress);
@@ -45,6 +33,23 @@ pub(crate) fn write(
     }
     drop(made);
     Ok(())
+}
+
+/// Makes the directory for the output, unless its name was meant for a shell.
+pub(crate) fn output_directory(directory: &Path) -> Result<Made, Failure> {
+    let first = directory
+        .components()
+        .next()
+        .map(|first| Path::new(first.as_os_str()));
+    if let Some(home) = first.filter(|first| first.to_string_lossy().starts_with('~') && !first.exists()) {
+        return Err(Failure::Message(format!(
+            "{}: there is no directory {}; only a shell replaces ~ by a home directory, and not within quotes: \
+             write $HOME there, or ./~",
+            directory.display(),
+            home.display()
+        )));
+    }
+    Ok(Made::directory(directory)?)
 }
 
 fn planned<'a>(

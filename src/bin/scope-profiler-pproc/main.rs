@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod command_line;
+mod comparing;
 mod draw;
 mod exporting;
 mod made;
@@ -90,6 +91,9 @@ fn run(args: &Args) -> Result<(), Failure> {
     if let Some(Command::Export(export)) = &args.command {
         return exporting::export(args, export);
     }
+    if let Some(Command::Compare(compare)) = &args.command {
+        return comparing::compare(args, compare);
+    }
     if let Some(Command::Serve(serve)) = &args.command {
         return serving::serve(args, serve);
     }
@@ -129,6 +133,17 @@ fn open(
     quiet: bool,
 ) -> Result<(ProfilingH5Reader, RegionFilter), Failure> {
     let patterns = plan::patterns(choice)?;
+    let reader = reader(args, file, quiet)?;
+    if patterns.rows(&reader).is_err() {
+        return Err(similar::nothing_matches(&reader, &choice.include, &choice.exclude).into());
+    }
+    let filter = plan::with_ranks(patterns, choice, &reader).tree_by(args.tree.into());
+    filter.rows(&reader)?;
+    Ok((reader, filter))
+}
+
+/// Opens a profile, whatever is to be shown of it.
+fn reader(args: &Args, file: &Path, quiet: bool) -> Result<ProfilingH5Reader, Failure> {
     let watchdog = Watchdog::over(args, file);
     let progress = Progress::of("opening", file, quiet);
     let reader = if args.exact {
@@ -137,12 +152,7 @@ fn open(
         ProfilingH5Reader::open(file)?
     };
     drop((progress, watchdog));
-    if patterns.rows(&reader).is_err() {
-        return Err(similar::nothing_matches(&reader, &choice.include, &choice.exclude).into());
-    }
-    let filter = plan::with_ranks(patterns, choice, &reader).tree_by(args.tree.into());
-    filter.rows(&reader)?;
-    Ok((reader, filter))
+    Ok(reader)
 }
 
 fn statistics_table(

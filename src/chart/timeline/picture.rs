@@ -1,13 +1,14 @@
 //! Draws timelines.
 
 use super::labels::{self, LABEL};
-use super::legend::{Legend, MOST_NAMED};
+use super::legend::{self, MOST_NAMED};
 use super::names::{Name, Names};
 use super::pixels::{self, PixelRun};
 use super::{LaneOf, Piece, Timeline, TimelineLane};
 use crate::chart::axis::{Axis, Ticks};
 use crate::chart::backdrop::Backdrop;
 use crate::chart::heading::Heading;
+use crate::chart::legend::Legend;
 use crate::chart::palette::OTHERS;
 use crate::error::Result;
 use crate::render::style::{self, AXIS, BACKGROUND, GRID, MARGIN, RULE};
@@ -63,7 +64,7 @@ impl Figure for Timeline {
         let colors = self.regions.iter().enumerate();
         let colors = colors.map(|(place, region)| if place < colored { region.color } else { OTHERS });
         let colors: Vec<Color> = colors.collect();
-        let legend = Legend::of(self, by_color_alone, paper);
+        let legend = legend::of(self, by_color_alone, paper);
         let room = paper.height - top_of(&backdrop) - 88 - 12 - legend.height() - MARGIN;
         let spacing = self.spacing(room);
         let rows: i32 = self.lanes.iter().map(rows_of).sum();
