@@ -47,7 +47,7 @@ impl ComparedTime {
 /// use scope_profiler::analysis::run_times::RunTimes;
 /// use scope_profiler::profile::{Call, Profile};
 ///
-/// let profile = |solve_ns| Profile::builder()
+/// let profile = |solve_ns: i64| Profile::builder()
 ///     .interval(Call::new("setup", 0..20))
 ///     .interval(Call::new("solve", 20..20 + solve_ns))
 ///     .build();
