@@ -7,14 +7,14 @@
 #![allow(unsafe_code)]
 
 use super::transport::{Transport, Unreachable};
-use super::{backoff, digest, lock};
+use super::{backoff, digest};
 use mpi::environment::{Threading, is_finalized, is_initialized, threading_support};
 use mpi::ffi;
 use mpi::topology::SimpleCommunicator;
 use mpi::traits::{AsRaw, Communicator};
 use std::ffi::{c_int, c_void};
 use std::mem::{ManuallyDrop, MaybeUninit};
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// A duplicate of one of the program's communicators.
@@ -304,4 +304,9 @@ impl<T> Drop for Pending<T> {
         // MPI may still access the memory of an operation that has not completed.
         std::mem::forget(self.memory.take());
     }
+}
+
+/// What is behind a lock, also where its last holder panicked.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
