@@ -13,6 +13,7 @@ pub(crate) mod nesting;
 pub mod notes;
 pub mod pass;
 pub mod run_times;
+pub mod scaling;
 pub mod selection;
 pub(crate) mod span_set;
 pub mod spans;

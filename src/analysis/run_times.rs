@@ -5,7 +5,7 @@ use super::notes::Note;
 use super::selection::RegionFilter;
 use super::wall::Wall;
 use crate::error::{Error, Result};
-use crate::profile::Source;
+use crate::profile::{Source, Value};
 use std::collections::BTreeMap;
 
 /// How long one run and each of its regions took. It keeps nothing of the source, so that many files are read one after
@@ -32,6 +32,7 @@ pub struct RunTimes {
     wall_ns: i64,
     regions: BTreeMap<String, RegionTimes>,
     notes: Vec<Note>,
+    numbers: BTreeMap<String, f64>,
 }
 
 /// The times of one region in one run, where a rank that never entered it has 0.
@@ -60,6 +61,7 @@ impl RunTimes {
                 label,
                 ranks: filter.chosen_ranks(source).len(),
                 wall_ns: Wall::of(source)?.ns(),
+                numbers: numbers(source),
                 ..Self::default()
             });
         }
@@ -86,6 +88,7 @@ impl RunTimes {
             wall_ns: tree.wall_ns(),
             regions,
             notes: tree.notes().to_vec(),
+            numbers: numbers(source),
         })
     }
 
@@ -118,8 +121,27 @@ impl RunTimes {
         self.regions.iter().map(|(name, times)| (name.as_str(), times))
     }
 
+    /// The numbers among the [metadata](Source::metadata) of the run, by their keys.
+    pub fn numbers(&self) -> impl Iterator<Item = (&str, f64)> {
+        self.numbers.iter().map(|(key, number)| (key.as_str(), *number))
+    }
+
     /// What is missing, lost or not to be relied on in this run.
     pub fn warnings(&self) -> impl Iterator<Item = &Note> {
         self.notes.iter().filter(|note| note.is_warning())
     }
+}
+
+/// The metadata that are numbers, or text that reads as one.
+fn numbers(source: &dyn Source) -> BTreeMap<String, f64> {
+    let metadata = source.metadata().into_iter();
+    let number = |value: Value| match value {
+        Value::Int(number) => Some(number as f64),
+        Value::Float(number) => Some(number),
+        Value::Text(text) => text.trim().parse().ok(),
+        Value::List(_) => None,
+    };
+    metadata
+        .filter_map(|(key, value)| Some((key, number(value)?)))
+        .collect()
 }

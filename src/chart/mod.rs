@@ -39,6 +39,7 @@ mod moments;
 mod options;
 pub mod palette;
 mod rank_times;
+pub mod scaling;
 mod subject;
 #[cfg(feature = "plot")]
 pub(crate) mod tasks;
@@ -55,4 +56,5 @@ pub use heatmap::RankHeatmap;
 pub use list::{CHARTS, Chart, GrowingChart};
 pub use options::{ChartOptions, Lanes};
 pub use palette::{Color, Palette};
+pub use scaling::ScalingChart;
 pub use subject::{Facts, GrowingFacts, Subject};

@@ -192,3 +192,78 @@ fn what_cannot_be_compared_says_why_and_writes_nothing() {
 fn quiet_prints_nothing_of_it() {
     assert_eq!(Pair::new().compared(&["-q"]), "");
 }
+
+/// Files of 1, 2 and 4 ranks, on which `solve` takes 80, 40 and 25 µs, and `setup` always 10.
+fn runs_of_more_and_more_ranks() -> (TempDir, Vec<String>) {
+    let directory = TempDir::new().unwrap();
+    let mut files = Vec::new();
+    for (ranks, solve_ns) in [(4, 25_000), (1, 80_000), (2, 40_000)] {
+        let profile = (0..ranks).fold(Profile::new(), |profile, rank| {
+            let solve = (10_000, 10_000 + solve_ns, 0);
+            let profile = profile.region(rank, "setup", &[(0, 10_000, 0)]);
+            profile.region(rank, "solve", &[solve])
+        });
+        let file = directory.path().join(format!("n{ranks}.h5"));
+        fs::rename(profile.close().path(), &file).unwrap();
+        files.push(str(&file).to_owned());
+    }
+    (directory, files)
+}
+
+#[test]
+fn runs_with_different_numbers_of_ranks_get_a_picture_of_their_scaling() {
+    let (directory, files) = runs_of_more_and_more_ranks();
+    let out = directory.path().join("out");
+    let mut command = program();
+    command.arg("compare").args(&files).arg("-o").arg(&out);
+    stdout(&command.args(["--data", "--format", "svg"]).output().unwrap());
+    let names = [
+        "comparison_plot.csv",
+        "comparison_plot.svg",
+        "scaling_plot.csv",
+        "scaling_plot.svg",
+    ];
+    assert_eq!(names_in(&out), names);
+    let table = fs::read_to_string(out.join("scaling_plot.csv")).unwrap();
+    assert_eq!(
+        table.lines().collect::<Vec<_>>(),
+        [
+            "region,number,run,time_ns,speedup,efficiency",
+            ",1,n1,90000,1,1",
+            ",2,n2,50000,1.8,0.9",
+            &format!(",4,n4,35000,{},{}", 90.0 / 35.0, 90.0 / 35.0 / 4.0),
+            "solve,1,n1,80000,1,1",
+            "solve,2,n2,40000,2,1",
+            "solve,4,n4,25000,3.2,0.8",
+            "setup,1,n1,10000,1,1",
+            "setup,2,n2,10000,1,0.5",
+            "setup,4,n4,10000,1,0.25",
+        ]
+    );
+    let picture = fs::read_to_string(out.join("scaling_plot.svg")).unwrap();
+    for part in [
+        "Speedup",
+        "Efficiency",
+        "ideal",
+        "whole run",
+        "solve",
+        "setup",
+        "Ranks",
+    ] {
+        assert!(picture.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn scaling_over_a_number_of_the_metadata_names_a_run_without_it() {
+    let (directory, files) = runs_of_more_and_more_ranks();
+    let out = directory.path().join("out");
+    let mut command = program();
+    command.arg("compare").args(&files).arg("-o").arg(&out);
+    let text = complaint(&command.args(["--by", "threads"]).output().unwrap());
+    assert!(
+        text.contains("n4: the metadata has no number \"threads\""),
+        "{text}"
+    );
+    assert!(!out.exists());
+}

@@ -224,9 +224,14 @@ pub(crate) struct CompareArgs {
     #[arg(required = true, value_name = "[LABEL=]FILE", num_args = 2..)]
     pub(crate) files: Vec<LabelledFile>,
 
-    /// Write comparison_plot into DIR, which is created, instead of printing a table
+    /// Write comparison_plot into DIR, which is created, instead of printing a table, and of runs with different numbers
+    /// of ranks also scaling_plot: speedup and efficiency
     #[arg(short, long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
+
+    /// Scaling over this number in the metadata of the runs, not over their ranks
+    #[arg(long, value_name = "KEY", requires = "output")]
+    pub(crate) by: Option<String>,
 
     /// Which time of the regions is compared
     #[arg(long, value_name = "TIME", default_value = "exclusive")]

@@ -7,10 +7,11 @@ use crate::terminal::{print, print_line};
 use crate::{Failure, plan, reader, similar};
 use scope_profiler::analysis::comparison::Comparison;
 use scope_profiler::analysis::run_times::RunTimes;
-use scope_profiler::chart::ComparisonChart;
-use scope_profiler::chart::comparison::FILE_STEM;
+use scope_profiler::analysis::scaling::Scaling;
+use scope_profiler::chart::{ComparisonChart, ScalingChart, comparison, scaling};
 use scope_profiler::export::comparison_table;
 use scope_profiler::export::table::TableOptions;
+use scope_profiler::render::Figure;
 use scope_profiler::{ProfilingH5Reader, RegionFilter, plot};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -20,10 +21,35 @@ pub(crate) fn compare(args: &Args, compare: &CompareArgs) -> Result<(), Failure>
     let runs = runs(args, compare)?;
     let comparison = Comparison::of(runs, compare.time.into())?;
     match &compare.output {
-        Some(directory) => write(&ComparisonChart::new(comparison), directory, compare),
+        Some(directory) => {
+            let scaling = scaling_of(&comparison, compare)?;
+            let chart = ComparisonChart::new(comparison);
+            let charts: [(&str, Option<&dyn Figure>); 2] = [
+                (comparison::FILE_STEM, Some(&chart)),
+                (
+                    scaling::FILE_STEM,
+                    scaling.as_ref().map(|chart| chart as &dyn Figure),
+                ),
+            ];
+            let charts = charts
+                .into_iter()
+                .filter_map(|(stem, chart)| Some((stem, chart?)));
+            write(charts, directory, compare)
+        }
         None if compare.quiet => Ok(()),
         None => print(&comparison_table::render(&comparison, &table_options(compare))),
     }
+}
+
+/// The chart of runs that differ in what they are placed by.
+fn scaling_of(comparison: &Comparison, compare: &CompareArgs) -> Result<Option<ScalingChart>, Failure> {
+    let runs = comparison.runs();
+    let differ = runs.windows(2).any(|pair| pair[0].ranks() != pair[1].ranks());
+    if compare.by.is_none() && !differ {
+        return Ok(None);
+    }
+    let scaling = Scaling::of(runs, comparison.time(), compare.by.as_deref())?;
+    Ok(Some(ScalingChart::new(scaling)))
 }
 
 fn table_options(compare: &CompareArgs) -> TableOptions {
@@ -107,7 +133,12 @@ fn end_of(path: &Path, parts: usize) -> String {
     end.to_string_lossy().into_owned()
 }
 
-fn write(chart: &ComparisonChart, directory: &Path, compare: &CompareArgs) -> Result<(), Failure> {
+/// Writes each chart in each format, and its numbers.
+fn write<'a>(
+    charts: impl Iterator<Item = (&'a str, &'a dyn Figure)>,
+    directory: &Path,
+    compare: &CompareArgs,
+) -> Result<(), Failure> {
     let made = output_directory(directory)?;
     let mut formats: Vec<&str> = Vec::new();
     for format in &compare.format {
@@ -116,17 +147,19 @@ fn write(chart: &ComparisonChart, directory: &Path, compare: &CompareArgs) -> Re
         }
     }
     formats.extend(compare.data.then_some("csv"));
-    for format in formats {
-        let path = directory.join(FILE_STEM).with_extension(format);
-        let progress = Progress::of("drawing", &path, compare.quiet);
-        if format == "csv" {
-            plot::save_data(chart, &path)?;
-        } else {
-            plot::save(chart, &path)?;
-        }
-        drop(progress);
-        if !compare.quiet {
-            print_line(&path.to_string_lossy())?;
+    for (stem, chart) in charts {
+        for format in &formats {
+            let path = directory.join(stem).with_extension(format);
+            let progress = Progress::of("drawing", &path, compare.quiet);
+            if *format == "csv" {
+                plot::save_data(chart, &path)?;
+            } else {
+                plot::save(chart, &path)?;
+            }
+            drop(progress);
+            if !compare.quiet {
+                print_line(&path.to_string_lossy())?;
+            }
         }
     }
     drop(made);
