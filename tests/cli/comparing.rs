@@ -107,22 +107,25 @@ fn runs_go_by_their_labels_or_by_what_tells_their_paths_apart() {
 }
 
 #[test]
-fn a_narrow_terminal_keeps_the_change_and_loses_runs_between() {
+fn any_number_of_runs_stand_side_by_side_and_top_shows_the_largest_change() {
     let pair = Pair::new();
     let mut command = program();
-    command.current_dir(pair.directory.path()).args(["compare"]);
+    command.current_dir(pair.directory.path()).arg("compare");
     let words = ["a=old.h5", "b=old.h5", "c=old.h5", "d=new.h5", "--top", "1"];
     let text = stdout(&command.args(words).output().unwrap());
-    let header = |text: &str| {
-        text.lines()
-            .nth(5)
-            .unwrap()
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
-    };
-    assert_eq!(header(&text), "exclusive a b c d change relative");
-    assert!(text.ends_with("and 3 more; --all shows them\n"), "{text}");
+    let table: Vec<String> = text
+        .lines()
+        .skip(5)
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
+    assert_eq!(
+        table,
+        [
+            "exclusive a b c d change relative",
+            "solve 40.0 µs 40.0 µs 40.0 µs 60.0 µs +20.0 µs +50.0 %",
+            "and 3 more; --all shows them"
+        ]
+    );
 }
 
 #[test]
@@ -252,6 +255,35 @@ fn runs_with_different_numbers_of_ranks_get_a_picture_of_their_scaling() {
     ] {
         assert!(picture.contains(part), "{part}");
     }
+}
+
+#[test]
+fn scaling_may_be_over_a_number_in_the_metadata() {
+    let directory = TempDir::new().unwrap();
+    let mut command = program();
+    command.current_dir(directory.path()).arg("compare");
+    for (threads, ns) in [(2_i64, 600), (6, 300)] {
+        let profile = Profile::new().region(0, "solve", &[(0, ns, 0)]).with(|file| {
+            let attribute = file.new_attr::<i64>().create("threads").unwrap();
+            attribute.write_scalar(&threads).unwrap();
+        });
+        let name = format!("t{threads}.h5");
+        fs::rename(profile.close().path(), directory.path().join(&name)).unwrap();
+        command.arg(name);
+    }
+    stdout(
+        &command
+            .args(["-o", "out", "--data", "--by", "threads"])
+            .output()
+            .unwrap(),
+    );
+    let table = fs::read_to_string(directory.path().join("out/scaling_plot.csv")).unwrap();
+    let whole: Vec<&str> = table.lines().skip(1).take(2).collect();
+    let expected = [
+        ",2,t2,600,1,1".to_owned(),
+        format!(",6,t6,300,2,{}", 2.0 * 2.0 / 6.0),
+    ];
+    assert_eq!(whole, expected);
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod blocks;
 mod calm;
 mod charts;
 mod common;
+mod comparison;
 #[cfg(feature = "plot")]
 mod json;
 #[cfg(feature = "plot")]
