@@ -68,6 +68,9 @@ impl Launch {
         };
         Command::new(other).arg("--version").output().ok()?;
         let mut launch = Self::launcher_called(other, !is_open_mpi(), ranks, false);
+        // Each rank starts a daemon of its own, and two that make the same directory at the same moment fail.
+        let apart = r#"base=$(mktemp -d) && OMPI_MCA_orte_tmpdir_base=$base "$0" "$@"; status=$?; rm -rf "$base"; exit $status"#;
+        launch.command.args(["sh", "-c", apart]);
         launch.play(part);
         // A process that Open MPI did not start starts a daemon, which minds root as its launcher does.
         launch.command.envs([
