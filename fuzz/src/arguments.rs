@@ -1,7 +1,12 @@
 //! The command line, one argument on each line: rank specifications above all.
 
-#[allow(dead_code, unreachable_pub, reason = "the program uses the rest")]
-#[path = "../../src/bin/scope-profiler-pproc/args.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "the program uses the rest"
+)]
+#[path = "../../src/bin/scope-profiler-pproc/args/mod.rs"]
 mod args;
 
 use args::{Args, RankSpec};

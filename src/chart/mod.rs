@@ -35,14 +35,12 @@ mod imbalance;
 mod legend;
 pub mod list;
 mod log_scale;
-mod moments;
+pub(crate) mod moments;
 mod options;
 pub mod palette;
 mod rank_times;
 pub mod scaling;
 mod subject;
-#[cfg(feature = "plot")]
-pub(crate) mod tasks;
 pub mod timeline;
 mod timeseries;
 mod totals;

@@ -7,7 +7,7 @@ use crate::profile::{ClockAgreement, Source};
 
 /// The run before and while its intervals are read.
 #[derive(Debug)]
-pub(super) struct Moments {
+pub(crate) struct Moments {
     /// As far as it is known without reading what is read anyway.
     before: Option<Wall>,
     /// First start and last end of each rank, as they were read.
@@ -19,7 +19,7 @@ pub(super) struct Moments {
 impl Moments {
     /// For a chart of a subject. Other rows are read where the source does not say when the run began and ended: what
     /// is left out of a chart changes neither wall time nor axis.
-    pub(super) fn new(subject: &Subject<'_>) -> Result<Self> {
+    pub(crate) fn new(subject: &Subject<'_>) -> Result<Self> {
         let source = subject.source();
         let ranks = source.ranks();
         let reads_all = subject.rows().len() == source.rows().len();
@@ -64,7 +64,7 @@ impl Moments {
     }
 
     /// What to take from the times of a rank: its start, where it cannot be compared with others.
-    pub(super) fn shift(&self, rank: u32) -> i64 {
+    pub(crate) fn shift(&self, rank: u32) -> i64 {
         let wall = self.before.as_ref().filter(|wall| wall.has_own_clocks());
         wall.and_then(|wall| wall.rank_span(rank))
             .map_or(0, |span| span.0)

@@ -61,7 +61,7 @@ impl<'a> Subject<'a> {
     }
 
     /// Of each row of the source, whether it is to be drawn; fails where none is.
-    pub(super) fn drawn(&self) -> Result<Vec<bool>> {
+    pub(crate) fn drawn(&self) -> Result<Vec<bool>> {
         if self.rows.is_empty() {
             return Err(Error::not_found(
                 "there is nothing to draw: the profile holds no regions",

@@ -1,11 +1,15 @@
 //! Columns of a table in a terminal.
 
-use crate::text::width;
+use super::table::TableOptions;
+use crate::text::{clip, width};
 use crate::units;
 use std::borrow::Cow;
 
 /// Stands between two columns.
 pub(super) const GAP: &str = "  ";
+
+/// Longer names are cut, also where there is room.
+const LONGEST_LABEL: usize = 48;
 
 /// A name keeps this much room before numbers are left out.
 pub(super) const SHORTEST_LABEL: usize = 24;
@@ -20,6 +24,39 @@ pub(super) fn fit(columns: &mut Vec<Column>, natural: usize, shortest: usize, ma
         columns.pop();
     }
     natural.min(room(columns)).max(1)
+}
+
+/// How wide a column of names is whose header is `corner`, where there is room.
+pub(super) fn natural_width(corner: &str, names: &[String]) -> usize {
+    let widest = names.iter().map(|name| width(name)).max().unwrap_or(0);
+    widest.clamp(corner.len(), LONGEST_LABEL)
+}
+
+/// Adds the header and a line for each name, behind names in a column of so much width.
+pub(super) fn push_lines(
+    out: &mut String,
+    corner: &str,
+    names: &[String],
+    label: usize,
+    columns: &[Column],
+    options: &TableOptions,
+) {
+    let line = |first: &str, cell: &dyn Fn(&Column) -> String| {
+        let mut line = pad_right(&clip(first, label, options.unicode), label);
+        for column in columns {
+            line += GAP;
+            line += &cell(column);
+        }
+        line.truncate(line.trim_end().len());
+        line
+    };
+    let paint = Paint { color: options.color };
+    *out += &paint.bold(&line(corner, &Column::header));
+    out.push('\n');
+    for (index, name) in names.iter().enumerate() {
+        *out += &line(name, &|column| column.cell(index));
+        out.push('\n');
+    }
 }
 
 /// A duration; `-` where there is none.

@@ -1,13 +1,12 @@
 //! Several runs side by side, as a table in a terminal.
 
-use super::column::{Column, GAP, Paint, SHORTEST_LABEL, fit, pad_right, time};
+use super::column::{Column, Paint, SHORTEST_LABEL, fit, natural_width, push_lines, time};
 use super::table::{TableOptions, more, note_lines};
 use crate::analysis::comparison::{ComparedRegion, Comparison};
-use crate::text::{cell, clip, width};
+use crate::text::{cell, clip};
 use crate::units;
 use std::fmt::Write;
 
-const LONGEST_LABEL: usize = 48;
 /// The label of a run above its column.
 const LONGEST_HEADER: usize = 20;
 
@@ -55,24 +54,10 @@ pub fn render(comparison: &Comparison, options: &TableOptions) -> String {
         .map(|region| cell(region.name(), options.unicode))
         .collect();
     let corner = comparison.time().name();
-    let natural = names.iter().map(|name| width(name)).max().unwrap_or(0);
-    let natural = natural.clamp(corner.len(), LONGEST_LABEL);
+    let natural = natural_width(corner, &names);
     let (columns, label) = columns(comparison, shown, natural, options);
 
-    let mut line = pad_right(&clip(corner, label, options.unicode), label);
-    for column in &columns {
-        line += GAP;
-        line += &column.header();
-    }
-    let _ = writeln!(out, "{}", paint.bold(line.trim_end()));
-    for (index, name) in names.iter().enumerate() {
-        let mut line = pad_right(&clip(name, label, options.unicode), label);
-        for column in &columns {
-            line += GAP;
-            line += &column.cell(index);
-        }
-        let _ = writeln!(out, "{}", line.trim_end());
-    }
+    push_lines(&mut out, corner, &names, label, &columns, options);
     if let Some(line) = more(regions.len() - shown.len(), options) {
         let _ = writeln!(out, "{}", paint.dim(&line));
     }

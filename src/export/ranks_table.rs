@@ -1,16 +1,15 @@
 //! How the ranks of a run compare, as a table in a terminal.
 
-use super::column::{Column, GAP, Paint, SHORTEST_LABEL, fit, pad_right, time};
+use super::column::{Column, Paint, SHORTEST_LABEL, fit, natural_width, push_lines, time};
 use super::table::{TableOptions, more};
 use crate::analysis::imbalance::RegionImbalance;
-use crate::text::{cell, clip, width};
+use crate::text::cell;
 use crate::units;
 use std::fmt::Write;
 
 /// Regions beyond these are only counted, unless all rows are wanted: the order puts those first that cost
 /// most.
 const SHOWN: usize = 20;
-const LONGEST_LABEL: usize = 48;
 
 type Cell = fn(&RegionImbalance, bool) -> String;
 
@@ -80,25 +79,11 @@ pub fn render(regions: &[RegionImbalance], options: &TableOptions) -> String {
             )
         })
         .collect();
-    let natural = names.iter().map(|name| width(name)).max().unwrap_or(0);
-    let natural = natural.clamp(corner.len(), LONGEST_LABEL);
+    let natural = natural_width(&corner, &names);
     let label = fit(&mut columns, natural, SHORTEST_LABEL, options.width);
 
     let mut out = String::new();
-    let mut line = pad_right(&clip(&corner, label, options.unicode), label);
-    for column in &columns {
-        line += GAP;
-        line += &column.header();
-    }
-    let _ = writeln!(out, "{}", paint.bold(line.trim_end()));
-    for (index, name) in names.iter().enumerate() {
-        let mut line = pad_right(&clip(name, label, options.unicode), label);
-        for column in &columns {
-            line += GAP;
-            line += &column.cell(index);
-        }
-        let _ = writeln!(out, "{}", line.trim_end());
-    }
+    push_lines(&mut out, &corner, &names, label, &columns, options);
     if let Some(line) = more(timed.len() - shown.len(), options) {
         let _ = writeln!(out, "{}", paint.dim(&line));
     }

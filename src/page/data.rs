@@ -7,9 +7,9 @@ use crate::analysis::pass;
 use crate::analysis::selection::RegionFilter;
 use crate::chart::details::{Details, GrowingDetails};
 use crate::chart::palette::Color;
-use crate::chart::tasks::{GrowingTasks, Tasks};
 use crate::chart::{Facts, GrowingFacts, Subject};
 use crate::error::Result;
+use crate::page::tasks::{GrowingTasks, Tasks};
 use crate::profile::{Source, Statistics, thread_label};
 use std::collections::{BTreeMap, HashMap};
 

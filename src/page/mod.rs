@@ -25,6 +25,7 @@ mod json;
 mod script;
 #[cfg(feature = "serve")]
 mod stored;
+mod tasks;
 pub mod viewer;
 mod views;
 #[cfg(feature = "serve")]

@@ -1,6 +1,6 @@
 //! Shows profiles in the browser.
 
-use crate::args::{Args, ServeArgs, ServeHow};
+use crate::args::{Args, ServeArgs};
 use crate::terminal::print;
 use crate::{Failure, open, signals};
 use scope_profiler::page::viewer;
@@ -14,21 +14,25 @@ pub(crate) fn serve(args: &Args, serve: &ServeArgs) -> Result<(), Failure> {
         let (reader, filter) = open(args, &serve.choice, file, serve.quiet)?;
         files.push(ServedFile::new(reader, filter));
     }
-    run(files, &serve.how, serve.quiet)
+    let options = ServeOptions::new().port(serve.port).closed_for(serve.end_after);
+    run(files, &options, !serve.no_open, serve.quiet)
 }
 
 /// Serves one file that is open already, as `--show` does.
 pub(crate) fn show(reader: ProfilingH5Reader, filter: RegionFilter, quiet: bool) -> Result<(), Failure> {
-    let how = ServeHow::default();
-    run(vec![ServedFile::new(reader, filter)], &how, quiet)
+    run(
+        vec![ServedFile::new(reader, filter)],
+        &ServeOptions::new(),
+        true,
+        quiet,
+    )
 }
 
-fn run(files: Vec<ServedFile>, how: &ServeHow, quiet: bool) -> Result<(), Failure> {
-    let options = ServeOptions::new().port(how.port).closed_for(how.end_after);
-    let server = Server::bind(files, &options)?;
+fn run(files: Vec<ServedFile>, options: &ServeOptions, opens: bool, quiet: bool) -> Result<(), Failure> {
+    let server = Server::bind(files, options)?;
     signals::all_is_written();
     let link = server.link();
-    let is_opened = !how.no_open && viewer::open_address(&link);
+    let is_opened = opens && viewer::open_address(&link);
     if !quiet || !is_opened {
         print(&way_to(&server, is_opened))?;
     }

@@ -11,8 +11,8 @@ pub(super) use encode::pack;
 
 use crate::chart::Facts;
 use crate::chart::details::Details;
-use crate::chart::tasks::Tasks;
 use crate::error::Result;
+use crate::page::tasks::Tasks;
 use crate::profile::Source;
 use paths::Paths;
 use region::RegionView;

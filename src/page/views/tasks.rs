@@ -1,6 +1,6 @@
 //! The spans that were entered several times, as whole numbers one after the other.
 
-use crate::chart::tasks::Task;
+use crate::page::tasks::Task;
 use std::cmp::Reverse;
 
 /// A share of the tasks, those that lived longest, in order.

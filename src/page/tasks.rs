@@ -1,8 +1,8 @@
 //! Spans that were entered several times, as those of futures are for each poll, with all of their entries.
 
-use super::moments::Moments;
-use super::subject::Subject;
 use crate::analysis::pass::Observer;
+use crate::chart::Subject;
+use crate::chart::moments::Moments;
 use crate::error::Result;
 use crate::profile::{Interval, Intervals, Numbers, Source};
 use std::collections::BTreeMap;
@@ -12,27 +12,27 @@ const MOST_ENTRIES: usize = if cfg!(test) { 40 } else { 1 << 16 };
 
 /// A span with its entries.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Task {
+pub(super) struct Task {
     /// The region, an index into [`Source::names`].
-    pub(crate) region: usize,
-    pub(crate) rank: u32,
+    pub(super) region: usize,
+    pub(super) rank: u32,
     /// Its serial number, which no other span of the rank has.
-    pub(crate) span: u32,
+    pub(super) span: u32,
     /// In order of start; on the clock of the chart's axis, ns.
-    pub(crate) entries: Vec<Interval>,
+    pub(super) entries: Vec<Interval>,
 }
 
 /// The spans of a subject.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Tasks {
+pub(super) struct Tasks {
     /// By region, rank and first entry.
-    pub(crate) all: Vec<Task>,
+    pub(super) all: Vec<Task>,
     /// Whether others are left out.
-    pub(crate) is_partial: bool,
+    pub(super) is_partial: bool,
 }
 
 /// The tasks while a [pass](crate::analysis::pass) goes on.
-pub(crate) struct GrowingTasks<'a> {
+pub(super) struct GrowingTasks<'a> {
     source: &'a dyn Source,
     takes: Vec<bool>,
     moments: Moments,
@@ -43,7 +43,7 @@ pub(crate) struct GrowingTasks<'a> {
 }
 
 impl<'a> GrowingTasks<'a> {
-    pub(crate) fn new(subject: &Subject<'a>) -> Result<Self> {
+    pub(super) fn new(subject: &Subject<'a>) -> Result<Self> {
         let source = subject.source();
         let has_spans = source.columns().contains(&Intervals::SPAN);
         // Spans that were entered once each are no tasks.
@@ -65,7 +65,7 @@ impl<'a> GrowingTasks<'a> {
     }
 
     /// The tasks, when the pass is over.
-    pub(crate) fn finish(self) -> Tasks {
+    pub(super) fn finish(self) -> Tasks {
         let rows = self.source.rows();
         let entries = self.entries.into_iter().filter(|(_, entries)| entries.len() > 1);
         let mut all: Vec<Task> = entries
