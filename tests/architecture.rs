@@ -133,6 +133,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "profile",
             "ranges",
             "store::blocks",
+            "store::field_columns",
             "store::hdf5",
             "store::names",
             "store::open_spans",

@@ -48,10 +48,10 @@ pub(crate) struct Merge<'a> {
 impl<'a> Merge<'a> {
     /// Of rows of a source, which are indices into [`Source::rows`]. The pieces that [`next_calls`](Self::next_calls) shows
     /// have the optional columns that `columns` names for their row.
-    pub(crate) fn new(
+    pub(crate) fn new<N: Into<String>>(
         source: &'a dyn Source,
         rows: &[usize],
-        columns: impl Fn(usize) -> Vec<&'static str>,
+        columns: impl Fn(usize) -> Vec<N>,
     ) -> Self {
         let step = (BUDGET / INTERVAL / rows.len().max(1)).clamp(SHORTEST_READ, LONGEST_READ);
         let has = |wanted: &str| source.columns().contains(&wanted);
@@ -61,7 +61,12 @@ impl<'a> Merge<'a> {
         } else {
             &[]
         };
-        let buffer = |row| with_columns(&[&columns(row), of_links].concat());
+        let buffer = |row| {
+            with_columns(
+                of_links.iter().copied(),
+                with_columns(columns(row), Intervals::new()),
+            )
+        };
         let cursor = |&row: &usize| Cursor::new(source, row, step, buffer(row));
         Self {
             cursors: rows.iter().map(cursor).collect(),
@@ -116,10 +121,12 @@ impl<'a> Merge<'a> {
     }
 }
 
-/// No intervals; asks for these optional columns.
-pub(super) fn with_columns(columns: &[&'static str]) -> Intervals {
-    let with = |all: Intervals, name: &&'static str| all.with_column(*name);
-    columns.iter().fold(Intervals::new(), with)
+/// Asks for these optional columns, too.
+pub(super) fn with_columns<N: Into<String>>(
+    names: impl IntoIterator<Item = N>,
+    intervals: Intervals,
+) -> Intervals {
+    names.into_iter().fold(intervals, Intervals::with_column)
 }
 
 struct Cursor<'a> {

@@ -55,10 +55,10 @@ pub trait Observer {
         false
     }
 
-    /// The [optional columns](Intervals::OPTIONAL) that it needs of a row that it takes. Where another observer needs
-    /// one, it comes all the same.
-    fn columns(&self, _row: usize) -> &[&'static str] {
-        &[]
+    /// The [optional columns](Intervals::OPTIONAL), and those of [fields](crate::profile::Field), that it needs of a row
+    /// that it takes. Where another observer needs one, it comes all the same.
+    fn columns(&self, _row: usize) -> Vec<&str> {
+        Vec::new()
     }
 
     /// Takes the next intervals of a row, in order. Those of other rows of the same rank may come in between.
@@ -166,7 +166,7 @@ impl Pass<'_, '_, '_> {
         if !self.observers.iter().any(|observer| observer.takes_row(row)) {
             return Ok(());
         }
-        let mut buffer = with_columns(&columns(self.observers, row));
+        let mut buffer = with_columns(columns(self.observers, row), Intervals::new());
         let count = self.source.rows()[row].intervals;
         for from in (0..count).step_by(CHUNK as usize) {
             self.source
@@ -227,12 +227,9 @@ fn takers<'o, 'a>(
 }
 
 /// The optional columns that are needed of a row.
-fn columns(observers: &[&mut dyn Observer], row: usize) -> Vec<&'static str> {
+fn columns<'a>(observers: &'a [&mut dyn Observer], row: usize) -> Vec<&'a str> {
     let takers = observers.iter().filter(|observer| observer.takes_row(row));
-    takers
-        .flat_map(|observer| observer.columns(row))
-        .copied()
-        .collect()
+    takers.flat_map(|observer| observer.columns(row)).collect()
 }
 
 fn feed(observers: &mut [&mut dyn Observer], row: usize, chunk: &Intervals) -> Result<()> {

@@ -79,7 +79,13 @@ pub(super) fn check(
         spans: SpanSet::default(),
         blocks: stated.map(|_| GrowingBlocks::new()),
     };
-    let mut slice = Intervals::new().with_column(Intervals::SPAN);
+    // The numbers of fields are read so that it shows where they cannot be.
+    let fields = catalog.sites[index].fields.iter();
+    let columns = fields.map(|&field| catalog.fields[field].column());
+    let mut slice = columns.fold(
+        Intervals::new().with_column(Intervals::SPAN),
+        Intervals::with_column,
+    );
     for from in (0..row.intervals).step_by(CHUNK as usize) {
         file.read(index, from..row.intervals.min(from + CHUNK), &mut slice)?;
         rows.look_at(from, &slice);

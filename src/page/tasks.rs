@@ -85,8 +85,12 @@ impl<'a> GrowingTasks<'a> {
 }
 
 impl Observer for GrowingTasks<'_> {
-    fn columns(&self, row: usize) -> &[&'static str] {
-        if self.takes[row] { &[Intervals::SPAN] } else { &[] }
+    fn columns(&self, row: usize) -> Vec<&str> {
+        if self.takes[row] {
+            vec![Intervals::SPAN]
+        } else {
+            Vec::new()
+        }
     }
 
     fn takes_row(&self, row: usize) -> bool {

@@ -1,5 +1,6 @@
 //! One call of a region, as a profile in memory takes it.
 
+use super::Number;
 use std::ops::Range;
 
 /// One call of a region: what [`ProfileBuilder::interval`](super::ProfileBuilder::interval) takes.
@@ -13,7 +14,7 @@ use std::ops::Range;
 ///     .build();
 /// assert_eq!(profile.ranks(), [0, 1]);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use = "a call does nothing until a profile takes it"]
 pub struct Call<'a> {
     pub(super) region: &'a str,
@@ -22,6 +23,7 @@ pub struct Call<'a> {
     pub(super) rank: u32,
     pub(super) thread: u32,
     pub(super) span: u32,
+    pub(super) numbers: &'a [(&'a str, Number)],
 }
 
 impl<'a> Call<'a> {
@@ -35,6 +37,7 @@ impl<'a> Call<'a> {
             rank: 0,
             thread: 0,
             span: 0,
+            numbers: &[],
         }
     }
 
@@ -65,6 +68,13 @@ impl<'a> Call<'a> {
     /// ```
     pub fn span(mut self, span: u32) -> Self {
         self.span = span;
+        self
+    }
+
+    /// Sets the numbers of the call, each with the name of its [field](super::Field); of two with the same name the
+    /// last counts. Defaults to none.
+    pub fn numbers(mut self, numbers: &'a [(&'a str, Number)]) -> Self {
+        self.numbers = numbers;
         self
     }
 }

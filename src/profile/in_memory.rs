@@ -1,6 +1,7 @@
 //! A profile that is held in memory: a session without a file, and every test.
 
-use super::{Call, Intervals, Numbers, OpenSpan, RankRun, Row, RowFacts, RunFacts, Source, SpanFacts};
+use super::in_memory_fields::{FieldNames, RowNumbers};
+use super::{Call, Field, Intervals, Numbers, OpenSpan, RankRun, Row, RowFacts, RunFacts, Source, SpanFacts};
 use crate::error::Result;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -39,6 +40,9 @@ pub struct Profile {
     span_facts: BTreeMap<(u32, u32), SpanFacts>,
     /// The optional columns that the intervals have.
     columns: Vec<&'static str>,
+    fields: Vec<Field>,
+    /// One entry for each row.
+    fields_of: Vec<Vec<usize>>,
 }
 
 impl Profile {
@@ -73,6 +77,14 @@ impl Source for Profile {
 
     fn columns(&self) -> &[&'static str] {
         &self.columns
+    }
+
+    fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    fn fields_of(&self, row: usize) -> &[usize] {
+        &self.fields_of[row]
     }
 
     fn row_facts(&self, row: usize) -> RowFacts {
@@ -112,6 +124,7 @@ pub struct ProfileBuilder {
     threads: BTreeMap<(u32, u32), String>,
     call_cost_ns: Option<f64>,
     span_facts: BTreeMap<(u32, u32), SpanFacts>,
+    fields: FieldNames,
 }
 
 #[derive(Clone, Debug)]
@@ -126,6 +139,7 @@ struct Columns {
     intervals: Intervals,
     span_ids: Vec<i64>,
     open_spans: Vec<OpenSpan>,
+    numbers: RowNumbers,
 }
 
 impl ProfileBuilder {
@@ -140,9 +154,24 @@ impl ProfileBuilder {
 
     /// As [`interval`](Self::interval), for use in a loop.
     pub fn push(&mut self, call: Call<'_>) {
+        let numbers: Vec<_> = (call.numbers.iter())
+            .map(|&(name, number)| (self.fields.number_of(name), number))
+            .collect();
         let columns = self.columns(call.rank, call.region);
+        let at = columns.intervals.len();
+        numbers
+            .into_iter()
+            .for_each(|(field, number)| columns.numbers.set(field, at, number));
         columns.intervals.push(call.start_ns, call.end_ns, call.thread);
         columns.span_ids.push(call.span.into());
+    }
+
+    /// Says what the numbers of a [field](Field) are measured in.
+    #[must_use]
+    pub fn unit(mut self, field: &str, unit: impl Into<String>) -> Self {
+        let field = self.fields.number_of(field);
+        self.fields.set_unit(field, unit.into());
+        self
     }
 
     /// Says that a region was called `calls` times, for regions whose calls were only counted. Its
@@ -258,12 +287,16 @@ impl ProfileBuilder {
         if span_ids.any(|&span| span != 0) {
             profile.columns.push(Intervals::SPAN);
         }
+        profile.fields = self.fields.into_list();
         for columns in self.columns {
             let mut intervals = columns.intervals;
             for column in &profile.columns {
                 intervals = intervals.with_column(*column);
             }
             intervals.set_column(Intervals::SPAN, Numbers::Int(columns.span_ids));
+            let (with_fields, fields) = columns.numbers.put_into(intervals, &profile.fields);
+            intervals = with_fields;
+            profile.fields_of.push(fields);
             intervals.sort();
             let total = intervals.total_ns();
             let count = intervals.len() as u64;
@@ -305,6 +338,7 @@ impl ProfileBuilder {
                 intervals: Intervals::default(),
                 span_ids: Vec::new(),
                 open_spans: Vec::new(),
+                numbers: RowNumbers::default(),
             });
             self.columns.len() - 1
         });

@@ -1,6 +1,6 @@
 //! Intervals as columns: what a source hands out and every analysis takes.
 
-use super::Source;
+use super::{Numbers, Source};
 use crate::error::Result;
 use std::cmp::Reverse;
 use std::ops::Range;
@@ -29,49 +29,6 @@ impl Interval {
     #[must_use]
     pub fn duration_ns(self) -> i64 {
         self.end_ns.saturating_sub(self.start_ns)
-    }
-}
-
-/// The values of an optional column, one for each interval.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Numbers {
-    /// Whole numbers.
-    Int(Vec<i64>),
-    /// Floating-point numbers; NaN where an interval has none.
-    Float(Vec<f64>),
-}
-
-impl Numbers {
-    /// How many there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        match self {
-            Self::Int(values) => values.len(),
-            Self::Float(values) => values.len(),
-        }
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Those that are whole numbers.
-    #[must_use]
-    pub fn whole(&self) -> Option<&[i64]> {
-        match self {
-            Self::Int(values) => Some(values),
-            Self::Float(_) => None,
-        }
-    }
-
-    fn pick(&self, order: impl Iterator<Item = usize>) -> Self {
-        match self {
-            Self::Int(values) => Self::Int(order.map(|index| values[index]).collect()),
-            Self::Float(values) => Self::Float(order.map(|index| values[index]).collect()),
-        }
     }
 }
 

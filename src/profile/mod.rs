@@ -3,8 +3,11 @@
 mod blocks;
 mod call;
 mod clock;
+mod field;
 mod in_memory;
+mod in_memory_fields;
 mod intervals;
+mod numbers;
 mod origin;
 mod region;
 mod run;
@@ -19,10 +22,12 @@ pub use blocks::{Block, LaneBlocks, RowBlocks};
 pub use call::Call;
 pub(crate) use clock::agreement;
 pub use clock::{ClockAgreement, RankClock};
+pub use field::Field;
 pub use in_memory::{Profile, ProfileBuilder};
 pub(crate) use intervals::CHUNK;
 pub(crate) use intervals::each_chunk;
-pub use intervals::{Interval, Intervals, Numbers};
+pub use intervals::{Interval, Intervals};
+pub use numbers::{Number, Numbers};
 pub use origin::Origin;
 pub(crate) use region::{CallSite, OwnTimes};
 pub use region::{MpiRegion, RankRegion};
@@ -197,6 +202,18 @@ pub trait Source {
 
     /// The [optional columns](Intervals::OPTIONAL) that intervals of any row have.
     fn columns(&self) -> &[&'static str] {
+        &[]
+    }
+
+    /// The numeric fields that calls of any row have, by name. [`read`](Self::read) fills in their
+    /// [columns](Field::column) as it does the optional ones.
+    fn fields(&self) -> &[Field] {
+        &[]
+    }
+
+    /// The fields that calls of row number `row` have, as indices into [`fields`](Self::fields), ascending. Each has a
+    /// column, in whatever range is read, and of the same kind in each.
+    fn fields_of(&self, _row: usize) -> &[usize] {
         &[]
     }
 

@@ -1,7 +1,7 @@
 //! One region with the intervals of every rank, loaded.
 
 use super::statistics::{Statistics, percentiles};
-use super::{Intervals, Metadata, Numbers, OpenSpan, RowFacts, Source, Sums};
+use super::{Field, Intervals, Metadata, Numbers, OpenSpan, RowFacts, Source, Sums};
 use crate::error::Result;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -92,6 +92,8 @@ pub(crate) struct CallSite {
     pub(crate) of_calls: Vec<Metadata>,
     /// In a file of sums alone: those of the calls.
     pub(crate) sums: Option<Sums>,
+    /// The fields that calls have, as places in the list of all.
+    pub(crate) fields: Vec<usize>,
 }
 
 impl From<CallSite> for RowFacts {
@@ -191,6 +193,23 @@ impl RankRegion {
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&Numbers> {
         self.intervals.column(name)
+    }
+
+    /// The [fields](Field) that calls of the region have on this rank, with their values, one for each interval.
+    pub fn fields(&self) -> impl Iterator<Item = (&Field, &Numbers)> + '_ {
+        let of_row = self.source.fields_of(self.row).iter();
+        of_row.filter_map(|&field| {
+            let field = &self.source.fields()[field];
+            Some((field, self.column(field.column())?))
+        })
+    }
+
+    /// The values of a [field](Field), one for each interval; none where no call of the region has any on this rank.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&Numbers> {
+        self.fields()
+            .find(|(field, _)| field.name() == name)
+            .map(|(_, numbers)| numbers)
     }
 
     /// The time that a GPU took for each call, ns, -1 where it has none; none where no call has any.

@@ -10,6 +10,8 @@ pub(crate) mod codec;
 #[cfg(feature = "hdf5")]
 mod columns;
 #[cfg(feature = "hdf5")]
+pub(crate) mod field_columns;
+#[cfg(feature = "hdf5")]
 pub(crate) mod hdf5;
 #[cfg(feature = "hdf5")]
 pub(crate) mod merge;

@@ -15,6 +15,7 @@ mod circle;
 mod common;
 mod consumers;
 mod csv;
+mod fields;
 mod firefox;
 mod folded;
 mod hdf5_profile;

@@ -10,6 +10,7 @@ mod columnar;
 mod common;
 #[cfg(feature = "plot")]
 mod corpus;
+mod fields;
 #[cfg(feature = "plot")]
 mod hostile;
 #[path = "../common/interpreter.rs"]

@@ -165,9 +165,9 @@ impl Observer for GrowingTree<'_> {
         self.others.takes_row(row) || self.lifetimes.takes_row(row) || self.callers_take(row)
     }
 
-    fn columns(&self, row: usize) -> &[&'static str] {
+    fn columns(&self, row: usize) -> Vec<&str> {
         if self.callers_take(row) {
-            &[Intervals::SPAN]
+            vec![Intervals::SPAN]
         } else {
             self.lifetimes.columns(row)
         }

@@ -231,11 +231,11 @@ impl<'a> Lifetimes<'a> {
 }
 
 impl Observer for Lifetimes<'_> {
-    fn columns(&self, row: usize) -> &[&'static str] {
+    fn columns(&self, row: usize) -> Vec<&str> {
         if self.rows.contains_key(&row) {
-            &[Intervals::SPAN]
+            vec![Intervals::SPAN]
         } else {
-            &[]
+            Vec::new()
         }
     }
 

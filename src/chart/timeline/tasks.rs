@@ -210,11 +210,11 @@ impl Observer for GrowingTasks<'_> {
         self.run.drawn[row]
     }
 
-    fn columns(&self, row: usize) -> &[&'static str] {
+    fn columns(&self, row: usize) -> Vec<&str> {
         if self.rows.contains_key(&row) {
-            &[Intervals::SPAN]
+            vec![Intervals::SPAN]
         } else {
-            &[]
+            Vec::new()
         }
     }
 

@@ -3,10 +3,11 @@
 
 use super::opened::Opened;
 use super::{attributes, native};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use hdf5::dataset::{DatasetCreate, FillValue, Layout};
-use hdf5::types::IntSize;
+use hdf5::types::{IntSize, TypeDescriptor};
 use hdf5::{Dataset, Group, H5Type};
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -38,11 +39,24 @@ pub(in crate::store) struct Column {
     from: Arc<Opened>,
     /// The path of its group, shared by the columns of a region.
     group: Arc<str>,
-    name: &'static str,
+    name: Cow<'static, str>,
     len: u64,
-    size: IntSize,
-    signed: bool,
+    of: Of,
     kept: Kept,
+}
+
+/// Integers or floating-point numbers.
+pub(super) const NUMBERS: &str = "numbers";
+
+/// What a column is of.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Of {
+    Integers {
+        size: IntSize,
+        signed: bool,
+    },
+    /// Those of fields alone.
+    Floats,
 }
 
 /// What is kept of a column between opening the file and reading it: opening a dataset again costs more
@@ -69,9 +83,21 @@ impl Column {
         name: &'static str,
         beside: u64,
     ) -> Result<Self> {
+        Self::open_any(from, group, group_path, name.into(), beside, "integers")
+    }
+
+    /// As [`open`](Self::open), also of floating-point numbers where it is to be of [`NUMBERS`].
+    pub(super) fn open_any(
+        from: &Arc<Opened>,
+        group: &Group,
+        group_path: &Arc<str>,
+        name: Cow<'static, str>,
+        beside: u64,
+        what: &str,
+    ) -> Result<Self> {
         let path = format!("{group_path}/{name}");
         let cannot = |error| from.hdf5(format!("{path} cannot be opened"), error);
-        let dataset = group.dataset(name).map_err(cannot)?;
+        let dataset = group.dataset(&name).map_err(cannot)?;
         // Before its extent: to find that of a virtual dataset, HDF5 opens the files that it names.
         check_place(from, &path, &dataset)?;
         let shape = dataset.get_shape().map_err(cannot)?;
@@ -82,19 +108,17 @@ impl Column {
             .dtype()
             .and_then(|dtype| dtype.to_descriptor())
             .map_err(cannot)?;
-        let Some((size, signed)) = attributes::integer(&descriptor) else {
-            return Err(from.damaged(format!("{path} holds {descriptor} values instead of integers")));
+        let (of, width) = match (attributes::integer(&descriptor), &descriptor) {
+            (Some((size, signed)), _) => (Of::Integers { size, signed }, size as u64),
+            (None, TypeDescriptor::Float(size)) if what == NUMBERS => (Of::Floats, *size as u64),
+            _ => return Err(from.damaged(format!("{path} holds {descriptor} values instead of {what}"))),
         };
         let len = len as u64;
-        let storage = Storage {
-            len,
-            width: size as u64,
-            beside,
-        };
+        let storage = Storage { len, width, beside };
         storage.check(from, &path, &dataset)?;
         let kept = if from.keeps_one_more_open() {
             Kept::Open(dataset)
-        } else if len <= SHORT {
+        } else if len <= SHORT && of != Of::Floats {
             // An error is reported when the values are read.
             native::int64s(&dataset, len as usize).map_or(Kept::Nothing, |values| Kept::Values(values.into()))
         } else {
@@ -105,10 +129,19 @@ impl Column {
             group: Arc::clone(group_path),
             name,
             len,
-            size,
-            signed,
+            of,
             kept,
         })
+    }
+
+    /// An error about what the column holds.
+    #[cold]
+    pub(super) fn damaged(&self, what: impl std::fmt::Display) -> Error {
+        self.from.damaged(format!("{} {what}", self.path()))
+    }
+
+    pub(super) fn of(&self) -> Of {
+        self.of
     }
 
     /// Whether the dataset `name` of `group` is what can be a column.
@@ -140,7 +173,7 @@ impl Column {
             _ => self.slice(range)?,
         };
         // HDF5 converts values that do not fit to the limit.
-        if !self.signed && self.size == IntSize::U8 && values.contains(&i64::MAX) {
+        if self.are_unsigned(IntSize::U8) && values.contains(&i64::MAX) {
             return Err(self
                 .from
                 .damaged(format!("{} holds values beyond the largest int64", self.path())));
@@ -150,8 +183,8 @@ impl Column {
 
     /// The values at `range` as thread numbers; negative ones, "unknown", share the largest number.
     pub(in crate::store) fn read_threads(&self, range: Range<u64>) -> Result<Vec<u32>> {
-        let small = !self.signed && self.size != IntSize::U8;
-        if small && !matches!(self.kept, Kept::Values(_)) {
+        let are_small = [IntSize::U1, IntSize::U2, IntSize::U4].map(|size| self.are_unsigned(size));
+        if are_small.contains(&true) && !matches!(self.kept, Kept::Values(_)) {
             return self.slice(range);
         }
         self.read(range)?
@@ -167,7 +200,11 @@ impl Column {
             .collect()
     }
 
-    fn slice<T: H5Type>(&self, range: Range<u64>) -> Result<Vec<T>> {
+    fn are_unsigned(&self, of_size: IntSize) -> bool {
+        matches!(self.of, Of::Integers { size, signed: false } if size == of_size)
+    }
+
+    pub(super) fn slice<T: H5Type>(&self, range: Range<u64>) -> Result<Vec<T>> {
         let selection = range.start as usize..range.end as usize;
         let cannot = |error| {
             let message = format!("{} cannot be read; it is damaged", self.path());

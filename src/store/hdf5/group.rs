@@ -3,6 +3,7 @@
 use super::attributes;
 use super::column::{Column, MAX_COMPRESSION, check_place};
 use super::native;
+use super::number_column::NumberColumn;
 use super::opened::Opened;
 use super::table::{self, Record};
 use crate::error::{Error, Result};
@@ -289,6 +290,11 @@ impl Group {
         } else {
             Ok(None)
         }
+    }
+
+    /// The column of numbers of any kind called `name`.
+    pub(in crate::store) fn numbers(&self, name: &str) -> Result<NumberColumn> {
+        NumberColumn::open(&self.from, &self.group, &self.path, name)
     }
 
     /// The group called `name`, if there is one among `members`.

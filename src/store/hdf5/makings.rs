@@ -37,6 +37,7 @@ pub(super) struct Makings {
     attribute: AttributeCreate,
     single: Dataspace,
     int64: Datatype,
+    float64: Datatype,
     uint32: Datatype,
     text: Datatype,
 }
@@ -45,6 +46,7 @@ pub(super) struct Makings {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Values<'a> {
     Int64(&'a [i64]),
+    Float64(&'a [f64]),
     Uint32(&'a [u32]),
 }
 
@@ -52,6 +54,7 @@ impl<'a> Values<'a> {
     pub(crate) fn len(self) -> usize {
         match self {
             Self::Int64(values) => values.len(),
+            Self::Float64(values) => values.len(),
             Self::Uint32(values) => values.len(),
         }
     }
@@ -60,6 +63,7 @@ impl<'a> Values<'a> {
     pub(super) fn bytes(self) -> (&'a [u8], usize) {
         let (pointer, bytes): (*const u8, _) = match self {
             Self::Int64(values) => (values.as_ptr().cast(), size_of_val(values)),
+            Self::Float64(values) => (values.as_ptr().cast(), size_of_val(values)),
             Self::Uint32(values) => (values.as_ptr().cast(), size_of_val(values)),
         };
         // SAFETY: the numbers take so many bytes from there on, and any byte may be seen as one.
@@ -83,6 +87,7 @@ impl Makings {
                 .finish()?,
             single: Dataspace::try_new(())?,
             int64: Datatype::from_type::<i64>()?,
+            float64: Datatype::from_type::<f64>()?,
             uint32: Datatype::from_type::<u32>()?,
             text: Datatype::from_type::<VarLenUnicode>()?,
         })
@@ -113,6 +118,10 @@ impl Makings {
             // SAFETY: so many values of that type are there.
             Values::Int64(values) => unsafe {
                 self.dataset(group, name, &self.int64, values.len(), values.as_ptr().cast())
+            },
+            // SAFETY: as above.
+            Values::Float64(values) => unsafe {
+                self.dataset(group, name, &self.float64, values.len(), values.as_ptr().cast())
             },
             // SAFETY: as above.
             Values::Uint32(values) => unsafe {

@@ -164,6 +164,7 @@ impl NewGroup {
         }
         let mut column = match values {
             Values::Int64(_) => self.new_int64s(name, rows),
+            Values::Float64(_) => self.new_float64s(name, rows),
             Values::Uint32(_) => self.new_uint32s(name, rows),
         }?;
         column.write(values, 0..rows)
@@ -190,6 +191,11 @@ impl NewGroup {
     /// Makes a column of so many int64, to be written piece by piece.
     pub(crate) fn new_int64s(&self, name: &str, rows: usize) -> Result<NewColumn> {
         self.new_column::<i64>(name, rows)
+    }
+
+    /// Makes a column of so many float64, to be written piece by piece.
+    pub(crate) fn new_float64s(&self, name: &str, rows: usize) -> Result<NewColumn> {
+        self.new_column::<f64>(name, rows)
     }
 
     /// Makes a column of so many uint32, to be written piece by piece.
@@ -235,6 +241,11 @@ impl NewGroup {
 }
 
 impl NewColumn {
+    /// Writes an attribute.
+    pub(crate) fn attribute(&self, key: &str, value: &Value) -> Result<()> {
+        values::attribute(&self.dataset, key, value).map_err(|error| self.shared.cannot_write(error))
+    }
+
     /// Writes the values of the next rows.
     pub(crate) fn write(&mut self, values: Values, rows: Range<usize>) -> Result<()> {
         if let Some(chunk) = &mut self.chunk {
@@ -244,6 +255,7 @@ impl NewColumn {
         }
         let written = match values {
             Values::Int64(values) => self.dataset.write_slice(values, rows),
+            Values::Float64(values) => self.dataset.write_slice(values, rows),
             Values::Uint32(values) => self.dataset.write_slice(values, rows),
         };
         written.map_err(|error| self.shared.cannot_write(error))

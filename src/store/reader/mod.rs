@@ -8,8 +8,8 @@ use super::schema::{self, Catalog, Issues};
 use crate::analysis::selection::RegionFilter;
 use crate::error::{Error, Result};
 use crate::profile::{
-    self, ClockAgreement, Intervals, Metadata, MpiRegion, OpenSpan, Origin, OwnTimes, RankClock, RankRegion,
-    Row, RowBlocks, RowFacts, RunFacts, Source, SpanFacts, StoredSummary,
+    self, ClockAgreement, Field, Intervals, Metadata, MpiRegion, OpenSpan, Origin, OwnTimes, RankClock,
+    RankRegion, Row, RowBlocks, RowFacts, RunFacts, Source, SpanFacts, StoredSummary,
 };
 pub(crate) use ordered::OrderedFile;
 use std::collections::BTreeMap;
@@ -213,6 +213,14 @@ impl Source for ProfilingH5Reader {
 
     fn columns(&self) -> &[&'static str] {
         self.file.columns()
+    }
+
+    fn fields(&self) -> &[Field] {
+        self.file.fields()
+    }
+
+    fn fields_of(&self, row: usize) -> &[usize] {
+        self.file.fields_of(row)
     }
 
     fn call_cost_ns(&self) -> Option<f64> {

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::profile::{
-    Intervals, Metadata, Numbers, Row, RowBlocks, RowFacts, RunFacts, Source, SpanFacts, StoredSummary,
+    Field, Intervals, Metadata, Numbers, Row, RowBlocks, RowFacts, RunFacts, Source, SpanFacts, StoredSummary,
 };
 use crate::store::schema::{Catalog, Decoder, run};
 use std::collections::BTreeMap;
@@ -80,7 +80,7 @@ impl OrderedFile {
             Order::OfFile
         } else if self.is_said_to_be_in_order(row) {
             return Err(self.false_promise(row));
-        } else if self.catalog().columns.iter().all(|name| intervals.wants(name)) {
+        } else if self.catalog().all_columns().all(|name| intervals.wants(name)) {
             intervals.sort();
             Order::Sorted(intervals.clone())
         } else {
@@ -124,8 +124,9 @@ impl OrderedFile {
 
     /// No intervals; asks for all optional columns that the file has.
     pub(super) fn with_all_columns(&self) -> Intervals {
-        let columns = self.catalog().columns.iter();
-        columns.fold(Intervals::new(), |all, name| all.with_column(*name))
+        self.catalog()
+            .all_columns()
+            .fold(Intervals::new(), Intervals::with_column)
     }
 
     fn is_said_to_be_in_order(&self, row: usize) -> bool {
@@ -205,6 +206,14 @@ impl Source for OrderedFile {
 
     fn columns(&self) -> &[&'static str] {
         &self.catalog().columns
+    }
+
+    fn fields(&self) -> &[Field] {
+        &self.catalog().fields
+    }
+
+    fn fields_of(&self, row: usize) -> &[usize] {
+        &self.catalog().sites[row].fields
     }
 
     fn ranks(&self) -> Vec<u32> {

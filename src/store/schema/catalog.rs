@@ -2,7 +2,9 @@
 
 use super::lanes::Lanes;
 use super::names;
-use crate::profile::{CallSite, Metadata, RankClock, Row, Value};
+#[cfg(feature = "hdf5")]
+use crate::error::Result;
+use crate::profile::{CallSite, Field, Metadata, RankClock, Row, Value};
 use std::collections::hash_map::{DefaultHasher, Entry};
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{Hash, Hasher};
@@ -30,6 +32,8 @@ pub(crate) struct Catalog {
     pub(crate) metadata: Metadata,
     /// The optional columns that rows have, as [`Intervals`](crate::profile::Intervals) calls them.
     pub(crate) columns: Vec<&'static str>,
+    /// The fields that rows have; by name, once the file has been opened.
+    pub(crate) fields: Vec<Field>,
 }
 
 /// What a file says about one rank.
@@ -97,6 +101,44 @@ impl Catalog {
                 self.columns.push(name);
             }
         }
+    }
+
+    /// The place of the field called `name`, known or new; `unit` is asked when it is new.
+    #[cfg(feature = "hdf5")]
+    pub(super) fn field(
+        &mut self,
+        name: &str,
+        unit: impl FnOnce() -> Result<Option<String>>,
+    ) -> Result<usize> {
+        if let Some(known) = self.fields.iter().position(|field| field.name() == name) {
+            return Ok(known);
+        }
+        let field = Field::new(name);
+        self.fields.push(match unit()? {
+            Some(unit) => field.with_unit(unit),
+            None => field,
+        });
+        Ok(self.fields.len() - 1)
+    }
+
+    /// Puts the fields in order of their names.
+    #[cfg(feature = "hdf5")]
+    pub(super) fn sort_fields(&mut self) {
+        let mut order: Vec<usize> = (0..self.fields.len()).collect();
+        order.sort_by(|&a, &b| self.fields[a].name().cmp(self.fields[b].name()));
+        let mut places = vec![0; order.len()];
+        order.iter().enumerate().for_each(|(to, &from)| places[from] = to);
+        self.fields = order.iter().map(|&from| self.fields[from].clone()).collect();
+        let of_rows = self.sites.iter_mut().flat_map(|site| &mut site.fields);
+        of_rows.for_each(|field| *field = places[*field]);
+    }
+
+    /// The columns of all fields, and all optional ones.
+    pub(crate) fn all_columns(&self) -> impl Iterator<Item = &str> + '_ {
+        self.columns
+            .iter()
+            .copied()
+            .chain(self.fields.iter().map(Field::column))
     }
 
     /// Takes the lanes of the ranks that it has.

@@ -55,6 +55,14 @@ pub(crate) const END_TIMES: &str = "end_times";
 pub(crate) const THREAD_IDS: &str = "thread_ids";
 /// uint32\[n\]: the serial number of the span of each call, 0 for a guard; absent where all are 0.
 pub(crate) const SPAN_IDS: &str = "span_ids";
+/// Group of a region: its numeric fields, float64\[n\] or int64\[n\] each.
+pub(crate) const FIELDS: &str = "fields";
+/// Attribute of a field of int64, int64: what stands for no number; [`NO_NUMBER`] where there is no attribute.
+pub(crate) const FIELD_ABSENT: &str = "absent";
+/// Attribute of a field, text: what it is measured in, where that is known.
+pub(crate) const FIELD_UNIT: &str = "unit";
+/// Stands for no number in a field of int64. In one of float64, NaN does.
+pub(crate) const NO_NUMBER: i64 = i64::MIN;
 /// Group of a rank: what is known of spans beside their entries; columns without any value are absent.
 pub(crate) const SPANS: &str = "spans";
 /// uint32\[s\]: the serial numbers of the spans, ascending.

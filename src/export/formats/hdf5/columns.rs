@@ -7,6 +7,7 @@ use crate::export::Selected;
 use crate::profile::threads::UNKNOWN;
 use crate::profile::{CHUNK, Interval, Intervals, Numbers, saturate};
 use crate::store::blocks;
+use crate::store::field_columns::{FieldColumn, FieldColumns};
 use crate::store::hdf5::{NewColumn, NewGroup, Values};
 use crate::store::names;
 use std::cmp::Reverse;
@@ -54,16 +55,31 @@ impl<'a> Columns<'a> {
             blocks: blocks::growing(rows as u64),
         };
         let with = |all: Intervals, (_, name): &(&str, &'static str)| all.with_column(*name);
-        let mut buffer = names::OPTIONAL_COLUMNS.iter().fold(Intervals::new(), with);
+        let buffer = names::OPTIONAL_COLUMNS.iter().fold(Intervals::new(), with);
+        let source = profile.source();
+        let fields = source.fields_of(row).iter().map(|&field| &source.fields()[field]);
+        let mut fields: Vec<_> = fields.map(|field| (field, FieldColumn::default())).collect();
+        let field_names = fields.iter().map(|(field, _)| field.column());
+        let mut buffer = field_names.fold(buffer, Intervals::with_column);
+        let mut of_fields = FieldColumns::new(group, rows);
         profile.each_chunk(row, &mut buffer, |chunk| {
-            if chunk.is_sorted() {
-                return columns.add(chunk);
-            }
             // What was cut where a window begins starts together.
-            let mut sorted = chunk.clone();
-            sorted.sort();
-            columns.add(&sorted)
+            let sorted = (!chunk.is_sorted()).then(|| {
+                let mut sorted = chunk.clone();
+                sorted.sort();
+                sorted
+            });
+            let chunk = sorted.as_ref().unwrap_or(chunk);
+            for (field, column) in &mut fields {
+                if let Some(numbers) = chunk.column(field.column()) {
+                    of_fields.write(field, column, numbers)?;
+                }
+            }
+            columns.add(chunk)
         })?;
+        fields
+            .into_iter()
+            .try_for_each(|(_, column)| of_fields.finish(column))?;
         if rows == 0 {
             columns.starts.write(Values::Int64(&[]))?;
             columns.ends.write(Values::Int64(&[]))?;
@@ -157,6 +173,7 @@ impl Column<'_> {
             Some(made) => made,
             none => none.insert(match values {
                 Values::Int64(_) => self.group.new_int64s(self.name, self.rows)?,
+                Values::Float64(_) => self.group.new_float64s(self.name, self.rows)?,
                 Values::Uint32(_) => self.group.new_uint32s(self.name, self.rows)?,
             }),
         };

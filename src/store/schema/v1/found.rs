@@ -70,6 +70,15 @@ impl Found {
         self.columns.push(columns);
     }
 
+    /// The fields that columns have, as places in the list of all.
+    pub(super) fn fields(&mut self, columns: &Columns) -> Result<Vec<usize>> {
+        let fields = columns.fields();
+        let places = fields
+            .names()
+            .map(|name| self.catalog.field(name, || fields.unit(name)));
+        places.collect()
+    }
+
     pub(super) fn num_rows(&self) -> usize {
         self.columns.len()
     }
@@ -98,6 +107,7 @@ impl Found {
             }
             row.name = numbers[row.name];
         }
+        self.catalog.sort_fields();
         (
             self.catalog,
             self.columns,

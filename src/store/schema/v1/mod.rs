@@ -2,6 +2,7 @@
 //!
 //! Opening reads groups, headers of datasets and attributes; never events.
 
+mod fields;
 mod found;
 mod linked;
 mod place;
@@ -68,7 +69,8 @@ impl Decoder for V1 {
     }
 
     fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()> {
-        self.columns[row].read(range, into)?;
+        let Catalog { fields, sites, .. } = &self.catalog;
+        self.columns[row].read(range, into, |at| fields[sites[row].fields[at]].column())?;
         // A region of guards alone leaves the column out.
         let has_spans = self.catalog.columns.contains(&Intervals::SPAN);
         if has_spans && into.wants(Intervals::SPAN) && into.column(Intervals::SPAN).is_none() {

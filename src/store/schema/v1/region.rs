@@ -1,5 +1,6 @@
 //! One region of a rank: its columns, and what its attributes say.
 
+use super::fields::Fields;
 use super::place::Place;
 use crate::error::{Error, Result};
 use crate::profile::{CallSite, Intervals, Metadata, OpenSpan, Row};
@@ -62,6 +63,7 @@ pub(super) struct Columns {
     beside: OnceLock<Beside>,
     group: Place,
     extras: Extras,
+    fields: Fields,
 }
 
 /// The columns beside the starts.
@@ -119,6 +121,7 @@ pub(super) fn open(group: &Group, members: &Members, opens: Opens) -> Result<Reg
             inclusive_ns: int(&attributes, names::INCLUSIVE),
             sums: None,
             of_calls: Vec::new(),
+            fields: Vec::new(),
         },
         odd: too_few_calls(group.path(), &attributes, [intervals, dropped, throttled]),
         columns,
@@ -178,6 +181,7 @@ impl Columns {
         let columns = Self {
             group: Place::of(group),
             beside: OnceLock::new(),
+            fields: Fields::open(group, members, starts.len())?,
             starts,
             extras,
         };
@@ -192,6 +196,7 @@ impl Columns {
         } else {
             let beside = Beside::open(group, members, columns.starts.len())?;
             columns.beside.get_or_init(|| beside);
+            columns.fields.check()?;
         }
         Ok(columns)
     }
@@ -205,15 +210,27 @@ impl Columns {
         Ok(self.beside.get_or_init(|| beside))
     }
 
-    /// Replaces `into` with the intervals at `range`, in the order of the file.
-    pub(super) fn read(&self, range: Range<u64>, into: &mut Intervals) -> Result<()> {
+    /// Replaces `into` with the intervals at `range`, in the order of the file. `fields` are those that it has, in the
+    /// order of their names.
+    pub(super) fn read<'a>(
+        &self,
+        range: Range<u64>,
+        into: &mut Intervals,
+        fields: impl Fn(usize) -> &'a str,
+    ) -> Result<()> {
         let beside = self.beside()?;
         let starts = self.starts.read(range.clone())?;
         let ends = beside.ends.read(range.clone())?;
         let threads = beside.threads.as_ref();
         let threads = threads.map(|threads| threads.read_threads(range.clone()));
         into.set(starts, ends, threads.transpose()?);
-        self.extras.read(&range, into)
+        self.extras.read(&range, into)?;
+        self.fields.read(&range, into, fields)
+    }
+
+    /// The fields that there are.
+    pub(super) fn fields(&self) -> &Fields {
+        &self.fields
     }
 
     /// The optional columns that there are.

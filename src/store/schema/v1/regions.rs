@@ -62,7 +62,7 @@ impl Search<'_> {
             let members = child.members()?;
             let has = |wanted: &str| members.get(wanted).is_some();
             let name = format!("{prefix}{link_name}");
-            let columns = COLUMNS.iter().filter(|name| has(name)).count();
+            let mut known = COLUMNS.iter().filter(|name| has(name)).count();
             if has(names::START_TIMES) || has(names::END_TIMES) {
                 let outcome = if is_new {
                     self.region(&child, name.clone(), &members)
@@ -72,9 +72,10 @@ impl Search<'_> {
                         child.path()
                     )))
                 };
-                self.issues.part(outcome)?;
+                let has_fields = self.issues.part(outcome)?.unwrap_or(false);
+                known += usize::from(has_fields);
             }
-            if columns < members.len() && depth < MAX_DEPTH && is_new {
+            if known < members.len() && depth < MAX_DEPTH && is_new {
                 self.group(&child, &format!("{name}/"), depth + 1)?;
             }
         }
@@ -84,8 +85,10 @@ impl Search<'_> {
         Ok(())
     }
 
-    fn region(&mut self, group: &Group, group_name: String, members: &Members) -> Result<()> {
-        let region = region::open(group, members, self.opens)?;
+    /// Takes the region in `group`. Gives whether it has fields.
+    fn region(&mut self, group: &Group, group_name: String, members: &Members) -> Result<bool> {
+        let mut region = region::open(group, members, self.opens)?;
+        region.site.fields = self.found.fields(&region.columns)?;
         let path = group.path();
         let name = self.found.name(region.name.unwrap_or(group_name));
         if !self.names.insert(name) {
@@ -97,7 +100,8 @@ impl Search<'_> {
         }
         let mut row = region.row;
         (row.rank, row.name) = (self.rank, name);
+        let has_fields = region.columns.fields().are_there();
         self.found.row(row, region.site, region.columns);
-        Ok(())
+        Ok(has_fields)
     }
 }
