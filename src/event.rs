@@ -24,6 +24,18 @@ impl Event {
             region << 32 | serial
         }
     }
+
+    /// The events that are stored in the log as these bytes, without what is no whole event at the end.
+    pub(crate) fn each_of(bytes: &[u8]) -> impl Iterator<Item = Self> + '_ {
+        let four = |bytes: &[u8]| u32::from_le_bytes(bytes.try_into().expect("4 bytes"));
+        let eight = |bytes: &[u8]| u64::from_le_bytes(bytes.try_into().expect("8 bytes"));
+        bytes.chunks_exact(EVENT_BYTES).map(move |event| Self {
+            region: four(&event[..4]),
+            serial: four(&event[4..8]),
+            start: eight(&event[8..16]),
+            end: eight(&event[16..24]),
+        })
+    }
 }
 
 /// What an event takes in memory and in the log.

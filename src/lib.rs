@@ -93,6 +93,7 @@ mod output;
 #[cfg(feature = "plot")]
 pub mod page;
 mod pattern;
+mod places;
 #[cfg(feature = "plot")]
 pub mod plot;
 pub mod profile;

@@ -18,6 +18,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("units", &["ranges"]),
     ("text", &[]),
     ("tournament", &[]),
+    ("places", &[]),
     ("event", &[]),
     ("note", &["event"]),
     ("profile", &["error"]),
@@ -67,6 +68,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "event",
             "note",
             "output",
+            "places",
             "profile",
             "ranges",
             "shell",
@@ -82,6 +84,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "error",
             "pattern",
+            "places",
             "profile",
             "ranges",
             "text",

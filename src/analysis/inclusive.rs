@@ -133,23 +133,33 @@ pub struct Sum {
 impl Sum {
     /// Adds the next intervals.
     pub fn add(&mut self, intervals: &Intervals) {
-        let mut calls = intervals.starts().iter().zip(intervals.ends());
-        for same in intervals.threads().chunk_by(|one, next| one == next) {
-            let place = self.place(same[0]);
-            let mut covered = self.covered[place];
-            for (&start, &end) in calls.by_ref().take(same.len()) {
-                self.ns += covered.add(start, end);
-            }
-            self.covered[place] = covered;
+        self.add_columns(intervals.starts(), intervals.ends(), intervals.threads());
+    }
+
+    /// As [`add`](Self::add), of columns of equal length; without one of threads all are on thread 0.
+    pub(crate) fn add_columns(&mut self, starts: &[i64], ends: &[i64], threads: &[u32]) {
+        if threads.is_empty() {
+            return self.add_of(0, starts, ends);
+        }
+        let (mut starts, mut ends) = (starts, ends);
+        for same in threads.chunk_by(|one, next| one == next) {
+            let (now, later) = starts.split_at(same.len());
+            let (ends_now, ends_later) = ends.split_at(same.len());
+            self.add_of(same[0], now, ends_now);
+            (starts, ends) = (later, ends_later);
         }
     }
 
-    /// Adds the next interval.
-    #[cfg(feature = "hdf5")]
-    #[inline]
-    pub(crate) fn push(&mut self, start: i64, end: i64, thread: u32) {
+    fn add_of(&mut self, thread: u32, starts: &[i64], ends: &[i64]) {
+        if starts.is_empty() {
+            return;
+        }
         let place = self.place(thread);
-        self.ns += self.covered[place].add(start, end);
+        let mut covered = self.covered[place];
+        for (&start, &end) in starts.iter().zip(ends) {
+            self.ns += covered.add(start, end);
+        }
+        self.covered[place] = covered;
     }
 
     #[inline]

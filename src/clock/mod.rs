@@ -4,13 +4,15 @@
 //! a [`Timeline`] made of them converts ticks to nanoseconds by interpolation, so
 //! the error never exceeds that of the nearest anchors.
 
+mod fraction;
 mod manual;
 mod offset;
 mod timeline;
 
+pub(crate) use fraction::Fraction;
 pub use manual::ManualClock;
 pub(crate) use offset::{ClockMeasurement, Round, unseen_drift};
-pub(crate) use timeline::{Anchor, Timeline};
+pub(crate) use timeline::{Anchor, Converter, Timeline};
 
 use crate::sys;
 use std::sync::OnceLock;

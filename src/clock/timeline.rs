@@ -1,5 +1,7 @@
 //! Ticks to nanoseconds.
 
+use super::fraction::Fraction;
+
 /// One moment on both clocks: the counter and `CLOCK_MONOTONIC`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Anchor {
@@ -81,14 +83,13 @@ impl Timeline {
             .partition_point(|anchor| anchor.tick <= tick)
             .clamp(1, self.anchors.len() - 1);
         let (low, high) = (self.anchors[next - 1], self.anchors[next]);
-        Segment {
-            origin: low,
-            from: if low == *first { 0 } else { low.tick },
-            to: if high == *last { u64::MAX } else { high.tick },
-            rate_ns: high.ns.abs_diff(low.ns),
-            rate_ticks: high.tick - low.tick,
-            reciprocal: reciprocal(high.tick - low.tick),
-        }
+        let rate = (high.ns.abs_diff(low.ns), high.tick - low.tick);
+        Segment::new(
+            low,
+            if low == *first { 0 } else { low.tick },
+            if high == *last { u64::MAX } else { high.tick },
+            rate,
+        )
     }
 }
 
@@ -98,54 +99,44 @@ struct Segment {
     origin: Anchor,
     from: u64,
     to: u64,
-    rate_ns: u64,
-    rate_ticks: u64,
-    /// 2^64 / `rate_ticks`, rounded down.
-    reciprocal: u64,
+    /// So many ns in so many ticks.
+    rate: (u64, u64),
+    ns_of_ticks: Fraction,
+    /// So many ticks after the origin are in the stretch, and their times within reach.
+    near: u64,
 }
 
 impl Segment {
-    fn identity(origin: Anchor) -> Self {
+    fn new(origin: Anchor, from: u64, to: u64, rate: (u64, u64)) -> Self {
+        let ns_of_ticks = Fraction::new(rate.0, rate.1);
+        let near = (to - origin.tick).min(ns_of_ticks.reach());
         Self {
             origin,
-            from: 0,
-            to: u64::MAX,
-            rate_ns: 1,
-            rate_ticks: 1,
-            reciprocal: reciprocal(1),
+            from,
+            to,
+            rate,
+            ns_of_ticks,
+            near: if origin.ns.unsigned_abs() < 1 << 62 {
+                near
+            } else {
+                0
+            },
         }
     }
 
+    fn identity(origin: Anchor) -> Self {
+        Self::new(origin, 0, u64::MAX, (1, 1))
+    }
+
+    /// The time of any tick.
     fn ns(&self, tick: u64) -> i64 {
-        // A second in nanoseconds times a second in ticks fits into 64 bits; longer stretches are rare.
-        if let Some(ns) = tick
-            .checked_sub(self.origin.tick)
-            .and_then(|elapsed| elapsed.checked_mul(self.rate_ns))
-            .and_then(|product| self.origin.ns.checked_add_unsigned(self.divided(product)))
-        {
-            return ns;
-        }
         let elapsed = i128::from(tick) - i128::from(self.origin.tick);
         let scaled = elapsed
-            .saturating_mul(i128::from(self.rate_ns))
-            .div_euclid(i128::from(self.rate_ticks));
+            .saturating_mul(i128::from(self.rate.0))
+            .div_euclid(i128::from(self.rate.1));
         let ns = scaled.saturating_add(i128::from(self.origin.ns));
         i64::try_from(ns).unwrap_or(if ns < 0 { i64::MIN } else { i64::MAX })
     }
-
-    /// `product / rate_ticks`: two multiplications take a fraction of the time of a division. What the reciprocal
-    /// lacks makes the quotient too small by at most one.
-    #[inline]
-    fn divided(&self, product: u64) -> u64 {
-        let quotient = ((u128::from(product) * u128::from(self.reciprocal)) >> 64) as u64;
-        let rest = product - quotient * self.rate_ticks;
-        quotient + u64::from(rest >= self.rate_ticks)
-    }
-}
-
-/// 2^64 / `divisor`, rounded down; of 1 the largest number instead.
-fn reciprocal(divisor: u64) -> u64 {
-    u64::try_from((1_u128 << 64) / u128::from(divisor)).unwrap_or(u64::MAX)
 }
 
 /// Converts many ticks to nanoseconds.
@@ -158,6 +149,16 @@ pub(crate) struct Converter<'a> {
 impl Converter<'_> {
     #[inline]
     pub(crate) fn ns(&mut self, tick: u64) -> i64 {
+        // Of a tick before the origin this is larger than any that is near.
+        let elapsed = tick.wrapping_sub(self.segment.origin.tick);
+        if elapsed < self.segment.near {
+            return self.segment.origin.ns + self.segment.ns_of_ticks.of(elapsed).0 as i64;
+        }
+        self.ns_of_other(tick)
+    }
+
+    #[cold]
+    fn ns_of_other(&mut self, tick: u64) -> i64 {
         if tick < self.segment.from || tick >= self.segment.to {
             self.segment = self.timeline.segment(tick);
         }
@@ -203,14 +204,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_product_of_a_reciprocal_is_the_quotient(
-            product in any::<u64>(), bits in 0_u32..64, divisor in any::<u64>(), off in 0_u64..3,
+        fn a_near_tick_is_converted_as_any_other(
+            anchors in proptest::collection::vec((any::<u64>(), any::<u64>(), 0_u32..64), 0..6),
+            ticks in proptest::collection::vec((any::<u64>(), 0_u32..64), 1..20),
         ) {
-            let divisor = (divisor >> bits).max(1);
-            let segment = Segment { rate_ticks: divisor, reciprocal: reciprocal(divisor), ..Segment::identity(Anchor { tick: 0, ns: 0 }) };
-            // Multiples, where rounding shows, and anything else.
-            for product in [product, (product / divisor * divisor).saturating_add(off).saturating_sub(1)] {
-                prop_assert_eq!(segment.divided(product), product / divisor);
+            let anchors: Vec<_> = anchors.into_iter().map(|(tick, ns, shift)| (tick >> shift, (ns >> shift) as i64)).collect();
+            let line = timeline(&anchors);
+            let mut converter = line.converter();
+            for (tick, shift) in ticks {
+                let tick = tick >> shift;
+                // The first leads to the segment, the second may be near.
+                let first = converter.ns(tick);
+                prop_assert_eq!(first, line.segment(tick).ns(tick));
+                prop_assert_eq!(converter.ns(tick), first);
             }
         }
 

@@ -67,11 +67,17 @@ impl Sketch {
     #[inline]
     pub fn add(&mut self, ns: i64) {
         let bucket = bucket(self.bits, ns.max(0).unsigned_abs());
-        if bucket >= self.counts.len() {
-            self.counts.resize(bucket + 1, 0);
-        }
-        self.counts[bucket] += 1;
         self.count += 1;
+        match self.counts.get_mut(bucket) {
+            Some(count) => *count += 1,
+            None => self.add_in_new(bucket),
+        }
+    }
+
+    #[cold]
+    fn add_in_new(&mut self, bucket: usize) {
+        self.counts.resize(bucket + 1, 0);
+        self.counts[bucket] = 1;
     }
 
     /// The number of durations.

@@ -39,17 +39,35 @@ const MOST: u128 = 1 << 126;
 
 impl Default for Statistics {
     fn default() -> Self {
-        Self {
-            count: 0,
-            total: 0,
-            min: i64::MAX,
-            max: i64::MIN,
-            spread: Spread::Squares(0),
-        }
+        Self::NONE
     }
 }
 
 impl Statistics {
+    pub(crate) const NONE: Self = Self {
+        count: 0,
+        total: 0,
+        min: i64::MAX,
+        max: i64::MIN,
+        spread: Spread::Squares(0),
+    };
+
+    /// Of durations, each at least 0, whose squares add up to less than 2^126.
+    #[cfg(any(feature = "hdf5", test))]
+    pub(crate) fn exact(count: u64, total: i128, (min, max): (i64, i64), squares: u128) -> Self {
+        debug_assert!(squares < MOST);
+        if count == 0 {
+            return Self::NONE;
+        }
+        Self {
+            count,
+            total,
+            min,
+            max,
+            spread: Spread::Squares(squares),
+        }
+    }
+
     /// Statistics of nothing.
     #[must_use]
     pub fn new() -> Self {

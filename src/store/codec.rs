@@ -69,8 +69,9 @@ impl<'a> Decoder<'a> {
         Self(bytes)
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
+    /// All bytes that are left.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.0
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -6,6 +6,7 @@ use super::names;
 use crate::analysis::inclusive::Sum;
 use crate::analysis::windows::GrowingBlocks;
 use crate::error::Result;
+use crate::profile::saturate;
 use std::cmp::Reverse;
 
 /// Rows that are written to HDF5 in one call.
@@ -52,7 +53,7 @@ pub(crate) struct Columns {
     /// The total number of rows.
     rows: usize,
     written: usize,
-    total: i64,
+    total: i128,
     inclusive: Sum,
     blocks: Option<GrowingBlocks>,
 }
@@ -108,8 +109,6 @@ impl Columns {
         if self.besides.spans {
             self.spans.push(entry.span);
         }
-        self.total = self.total.saturating_add(end.saturating_sub(start));
-        self.inclusive.push(start, end, entry.thread);
         while at > 0 && self.starts[at - 1] == start && self.ends[at - 1] < end {
             self.ends.swap(at - 1, at);
             if self.besides.threads {
@@ -139,10 +138,7 @@ impl Columns {
     }
 
     fn write(&mut self, rows: usize) -> Result<()> {
-        if let Some(blocks) = &mut self.blocks {
-            let threads = self.threads.get(..rows).unwrap_or_default();
-            blocks.push_columns(&self.starts[..rows], &self.ends[..rows], threads);
-        }
+        self.add_up(rows);
         if rows == self.rows && self.datasets.is_none() {
             return self.write_all();
         }
@@ -176,6 +172,21 @@ impl Columns {
         Ok(())
     }
 
+    /// Adds the first rows to what is known of all.
+    fn add_up(&mut self, rows: usize) {
+        let (starts, ends) = (&self.starts[..rows], &self.ends[..rows]);
+        let threads = self.threads.get(..rows).unwrap_or_default();
+        let durations = ends
+            .iter()
+            .zip(starts)
+            .map(|(end, start)| end.saturating_sub(*start));
+        self.total += durations.map(i128::from).sum::<i128>();
+        self.inclusive.add_columns(starts, ends, threads);
+        if let Some(blocks) = &mut self.blocks {
+            blocks.push_columns(starts, ends, threads);
+        }
+    }
+
     /// Creates the columns with all rows at once.
     fn write_all(&mut self) -> Result<()> {
         let column = |name, values| self.group.column(name, values);
@@ -201,7 +212,7 @@ impl Columns {
             self.write(self.starts.len())?;
         }
         let sums = Sums {
-            total: self.total,
+            total: saturate(self.total),
             inclusive: self.inclusive.ns(),
         };
         Ok((self.group, sums, self.blocks))

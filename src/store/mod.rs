@@ -30,6 +30,7 @@ mod sorted_runs;
 pub(crate) mod span_notes;
 #[cfg(feature = "hdf5")]
 pub(crate) mod span_table;
+mod tick_times;
 
 pub(crate) use schema::names;
 #[cfg(feature = "hdf5")]

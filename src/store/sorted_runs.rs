@@ -3,7 +3,6 @@
 use super::columns::{Columns, Entry};
 use crate::error::{Error, Result};
 use crate::tournament::{Head, Tournament};
-use rustc_hash::FxHashMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -13,14 +12,14 @@ const ROW_BYTES: usize = 24;
 /// Rows that are read ahead from each run of a merge.
 const READ_ROWS: usize = 1 << 12;
 
-/// All rows of a rank, by region, in order of start (ties: the longer first).
+/// All rows of a rank, by the places of their regions, in order of start (ties: the longer first).
 #[derive(Debug)]
 pub(crate) struct Runs {
     directory: PathBuf,
     scratch: Option<BufWriter<File>>,
     position: u64,
-    runs: FxHashMap<u32, Vec<Run>>,
-    in_memory: FxHashMap<u32, Vec<Entry>>,
+    runs: Vec<Vec<Run>>,
+    in_memory: Vec<Vec<Entry>>,
 }
 
 /// A sorted stretch of the scratch file.
@@ -36,24 +35,24 @@ fn sort(rows: &mut [Entry]) {
 }
 
 impl Runs {
-    /// Scratch files go into `directory` and have no name.
-    pub(crate) fn new(directory: &Path) -> Self {
+    /// For so many regions. Scratch files go into `directory` and have no name.
+    pub(crate) fn new(directory: &Path, regions: usize) -> Self {
         Self {
             directory: directory.into(),
             scratch: None,
             position: 0,
-            runs: FxHashMap::default(),
-            in_memory: FxHashMap::default(),
+            runs: vec![Vec::new(); regions],
+            in_memory: Vec::new(),
         }
     }
 
     /// Sorts a batch and writes it to the scratch file.
-    pub(crate) fn spill(&mut self, batch: &mut FxHashMap<u32, Vec<Entry>>) -> Result<()> {
+    pub(crate) fn spill(&mut self, batch: &mut [Vec<Entry>]) -> Result<()> {
         self.write_out(batch)
             .map_err(|error| Error::io(&self.directory, "cannot write a scratch file", error))
     }
 
-    fn write_out(&mut self, batch: &mut FxHashMap<u32, Vec<Entry>>) -> io::Result<()> {
+    fn write_out(&mut self, batch: &mut [Vec<Entry>]) -> io::Result<()> {
         let scratch = match &mut self.scratch {
             Some(scratch) => scratch,
             none => {
@@ -61,7 +60,7 @@ impl Runs {
                 none.insert(BufWriter::with_capacity(1 << 20, file))
             }
         };
-        for (&region, rows) in batch.iter_mut().filter(|(_, rows)| !rows.is_empty()) {
+        for (place, rows) in batch.iter_mut().enumerate().filter(|(_, rows)| !rows.is_empty()) {
             sort(rows);
             for row in rows.iter() {
                 scratch.write_all(&row.start_ns.to_le_bytes())?;
@@ -74,16 +73,16 @@ impl Runs {
                 rows: rows.len() as u64,
             };
             self.position += run.rows * ROW_BYTES as u64;
-            self.runs.entry(region).or_default().push(run);
+            self.runs[place].push(run);
             rows.clear();
         }
         Ok(())
     }
 
     /// Takes the last batch.
-    pub(crate) fn finish(mut self, mut batch: FxHashMap<u32, Vec<Entry>>) -> Result<Self> {
+    pub(crate) fn finish(mut self, mut batch: Vec<Vec<Entry>>) -> Result<Self> {
         if self.scratch.is_none() {
-            batch.values_mut().for_each(|rows| sort(rows));
+            batch.iter_mut().for_each(|rows| sort(rows));
             self.in_memory = batch;
         } else {
             self.spill(&mut batch)?;
@@ -96,17 +95,17 @@ impl Runs {
         Ok(self)
     }
 
-    /// Writes the rows of a region into its columns.
-    pub(crate) fn write(&self, region: u32, columns: &mut Columns) -> Result<()> {
+    /// Writes the rows of the region at a place into its columns.
+    pub(crate) fn write(&self, place: usize, columns: &mut Columns) -> Result<()> {
         if let Some(scratch) = &self.scratch {
             let scratch = scratch.get_ref();
-            for row in Merge::new(scratch, self.runs.get(&region).map_or(&[], Vec::as_slice)) {
+            for row in Merge::new(scratch, &self.runs[place]) {
                 let row =
                     row.map_err(|error| Error::io(&self.directory, "cannot read a scratch file", error))?;
                 columns.push(row)?;
             }
         } else {
-            for &row in self.in_memory.get(&region).into_iter().flatten() {
+            for &row in &self.in_memory[place] {
                 columns.push(row)?;
             }
         }

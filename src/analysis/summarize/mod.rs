@@ -8,13 +8,19 @@
 mod backward;
 #[cfg(any(feature = "hdf5", test))]
 mod busy;
+#[cfg(any(feature = "hdf5", test))]
+mod durations;
 mod forward;
+#[cfg(any(feature = "hdf5", test))]
+mod nodes;
 #[cfg(test)]
 mod tests;
 
 #[cfg(any(feature = "hdf5", test))]
 pub(crate) use backward::{Backward, ThreadCalls};
 pub(crate) use forward::of_rank;
+#[cfg(any(feature = "hdf5", test))]
+pub(crate) use nodes::TimedCall;
 
 /// Calls of a row from which on the distribution of their durations is sketched.
 pub(crate) const SKETCHED_CALLS: u64 = 1 << 12;

@@ -65,11 +65,12 @@ fn backward(profile: &Profile, threads: &[Vec<(usize, i64, i64)>], piece: usize)
     // As in a log, threads take turns, and of each what ends last comes first.
     pieces.sort_by_key(|(_, some)| std::cmp::Reverse(some.last().map(|call| call.2)));
     for (thread, some) in pieces {
-        let calls = some.iter().rev();
-        backward.calls(
-            thread as u32,
-            calls.map(|&(region, start, end)| (row_of(region), start, end)),
-        );
+        let calls = some.iter().map(|&(region, start, end)| TimedCall {
+            row: row_of(region) as u32,
+            start,
+            end,
+        });
+        backward.calls(thread as u32, &calls.collect::<Vec<_>>());
     }
     backward.finish()
 }

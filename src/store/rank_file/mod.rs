@@ -18,8 +18,8 @@ use super::span_notes::SpanNotes;
 use crate::clock::{Anchor, ClockMeasurement, Timeline};
 use crate::error::{Error, Result};
 use crate::event::Event;
+use crate::places::Places;
 use crate::profile::{Metadata, Value};
-use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use summary::EventBlocks;
@@ -86,8 +86,7 @@ impl LogContents {
             ..Self::default()
         };
         let mut anchors: Vec<Anchor> = Vec::new();
-        // Looked up for many events, so it is ordered only at the end.
-        let mut regions: FxHashMap<u32, RegionEntry> = FxHashMap::default();
+        let mut regions = Regions::default();
         while let Some(block) = log.next().map_err(|error| cannot_read(path, error))? {
             match block {
                 Block::Run(facts) => contents.run.extend(facts),
@@ -97,7 +96,7 @@ impl LogContents {
                     file,
                     line,
                 } => {
-                    let entry = regions.entry(region).or_default();
+                    let entry = regions.of(region);
                     entry.name = Some(name);
                     entry.source = (!file.is_empty()).then_some((file, line));
                 }
@@ -115,8 +114,8 @@ impl LogContents {
                     contents
                         .blocks
                         .add(thread, log.position(), events.len(), last_end);
-                    for run in events.chunk_by(|a, b| a.region == b.region) {
-                        regions.entry(run[0].region).or_default().count(thread, run);
+                    for event in &events {
+                        regions.of(event.region).count(thread, event);
                     }
                 }
                 Block::Spans { thread, notes } => {
@@ -125,13 +124,13 @@ impl LogContents {
                         .for_each(|note| contents.spans.add(thread, note));
                 }
                 Block::Anchor(anchor) => anchors.push(anchor),
-                Block::Counters { region, counts } => regions.entry(region).or_default().counts = counts,
+                Block::Counters { region, counts } => regions.of(region).counts = counts,
                 Block::Open {
                     thread,
                     region,
                     start,
                     serial,
-                } => regions.entry(region).or_default().open.add(thread, start, serial),
+                } => regions.of(region).open.add(thread, start, serial),
                 Block::End => contents.complete = true,
                 Block::Clock(measured) if contents.measurements.len() < MAX_MEASUREMENTS => {
                     contents.measurements.push(measured);
@@ -139,7 +138,7 @@ impl LogContents {
                 Block::Clock(_) => {}
             }
         }
-        contents.regions = regions.into_iter().collect();
+        contents.regions = regions.in_order();
         contents.recorded = contents.run.remove(names::RECORDED);
         contents.lost_bytes = log.remaining();
         contents.timeline = Timeline::new(anchors);
@@ -158,20 +157,41 @@ impl LogContents {
     }
 }
 
-impl RegionEntry {
-    /// Takes note of intervals of one thread.
-    fn count(&mut self, thread: u32, events: &[Event]) {
-        self.has_threads |= thread != 0;
-        for event in events {
-            self.has_spans |= event.serial != 0;
-            self.clamped += u64::from(event.end < event.start);
-            // Two that start together, both without a length, could be in either order.
-            self.overlaps |= event.start < self.last_end;
-            self.overlaps |= self.intervals > 0 && event.start == self.last_start;
-            self.last_start = event.start;
-            self.last_end = event.end.max(event.start);
-            self.intervals += 1;
+/// The regions of a log while it is read, which are looked up for each event.
+#[derive(Default)]
+struct Regions {
+    places: Places,
+    entries: Vec<RegionEntry>,
+}
+
+impl Regions {
+    #[inline]
+    fn of(&mut self, region: u32) -> &mut RegionEntry {
+        let place = self.places.of(region);
+        if place == self.entries.len() {
+            self.entries.push(RegionEntry::default());
         }
+        &mut self.entries[place]
+    }
+
+    fn in_order(self) -> BTreeMap<u32, RegionEntry> {
+        self.places.seen().iter().copied().zip(self.entries).collect()
+    }
+}
+
+impl RegionEntry {
+    /// Takes note of an interval of a thread.
+    #[inline]
+    fn count(&mut self, thread: u32, event: &Event) {
+        self.has_threads |= thread != 0;
+        self.has_spans |= event.serial != 0;
+        self.clamped += u64::from(event.end < event.start);
+        // Two that start together, both without a length, could be in either order.
+        self.overlaps |= event.start < self.last_end;
+        self.overlaps |= self.intervals > 0 && event.start == self.last_start;
+        self.last_start = event.start;
+        self.last_end = event.end.max(event.start);
+        self.intervals += 1;
     }
 }
 

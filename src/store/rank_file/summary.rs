@@ -2,10 +2,12 @@
 //! those inside them.
 
 use super::LogContents;
-use crate::analysis::summarize::{Backward, ThreadCalls};
-use crate::event::EVENT_BYTES;
+use crate::analysis::summarize::{Backward, ThreadCalls, TimedCall};
+use crate::event::{EVENT_BYTES, Event};
+use crate::places::Places;
 use crate::profile::StoredSummary;
 use crate::store::schema::summary;
+use crate::store::tick_times::TickTimes;
 use rustc_hash::FxHashMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -69,78 +71,41 @@ impl LogContents {
     }
 
     fn read_backward(&self, order: &[u32]) -> io::Result<Option<StoredSummary>> {
-        let mut timeline = self.timeline.converter();
-        let mut ns = |tick| self.clock.apply(timeline.ns(tick));
+        let mut clock = TickTimes::new(&self.timeline, &self.clock);
         let threads: Vec<ThreadCalls> = (self.blocks.threads.iter())
             .map(|(&thread, of)| ThreadCalls {
                 thread,
                 calls: of.events,
-                last_end: ns(of.last_end),
+                last_end: clock.ns(of.last_end),
             })
             .collect();
-        let rows = Rows::new(order);
+        let mut rows: Places = order.iter().copied().collect();
         let calls = order.iter().map(|region| self.regions[region].intervals);
         let mut summary = Backward::new(calls, threads);
         let mut log = File::open(&self.path)?;
         let mut bytes = Vec::new();
+        let mut calls = Vec::new();
         for block in self.blocks.blocks.iter().rev() {
             bytes.resize(block.events as usize * EVENT_BYTES, 0);
             log.seek(SeekFrom::Start(block.end.saturating_sub(bytes.len() as u64)))?;
             log.read_exact(&mut bytes)?;
-            let mut is_known = true;
-            let calls = bytes.chunks_exact(EVENT_BYTES).rev().map_while(|event| {
-                let (region, start, end) = times(event);
-                let row = rows.of(region);
-                is_known &= row.is_some();
-                let start = ns(start);
-                Some((row?, start, ns(end).max(start)))
-            });
-            summary.calls(block.thread, calls);
-            if !is_known || !summary.nests() {
+            calls.clear();
+            calls.extend(Event::each_of(&bytes).map(|event| {
+                let start = clock.ns(event.start);
+                TimedCall {
+                    row: rows.of(event.region) as u32,
+                    start,
+                    end: clock.ns(event.end).max(start),
+                }
+            }));
+            if rows.seen().len() > order.len() {
+                return Ok(None);
+            }
+            summary.calls(block.thread, &calls);
+            if !summary.nests() {
                 return Ok(None);
             }
         }
         Ok(summary.finish())
-    }
-}
-
-/// Region, start and end of an event as the log has it.
-#[inline]
-fn times(event: &[u8]) -> (u32, u64, u64) {
-    let event: &[u8; EVENT_BYTES] = event.try_into().unwrap_or(&[0; EVENT_BYTES]);
-    let word = |at: usize| u64::from_le_bytes(std::array::from_fn(|byte| event[at + byte]));
-    (word(0) as u32, word(8), word(16))
-}
-
-/// The row of each region. Regions have small consecutive numbers, except in damaged logs.
-struct Rows {
-    small: Vec<u32>,
-    large: FxHashMap<u32, usize>,
-}
-
-impl Rows {
-    const NONE: u32 = u32::MAX;
-
-    fn new(order: &[u32]) -> Self {
-        let most = 2 * order.len() + 64;
-        let mut rows = Self {
-            small: vec![Self::NONE; most],
-            large: FxHashMap::default(),
-        };
-        for (row, &region) in order.iter().enumerate() {
-            match rows.small.get_mut(region as usize) {
-                Some(small) => *small = row as u32,
-                None => drop(rows.large.insert(region, row)),
-            }
-        }
-        rows
-    }
-
-    #[inline]
-    fn of(&self, region: u32) -> Option<usize> {
-        match self.small.get(region as usize) {
-            Some(&row) => (row != Self::NONE).then_some(row as usize),
-            None => self.large.get(&region).copied(),
-        }
     }
 }

@@ -10,12 +10,13 @@ use super::super::region_names::{GroupNames, RegionNames};
 use super::super::schema::summary;
 use super::super::sorted_runs::Runs;
 use super::super::span_table;
+use super::super::tick_times::TickTimes;
 use super::{LogContents, LogFailure, RegionEntry, cannot_read};
 use crate::clock::{ClockMeasurement, Timeline};
 use crate::error::{Error, Result};
+use crate::places::Places;
 use crate::profile::{OpenSpan, Value};
 use crate::sys::threads;
-use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::path::Path;
 
@@ -102,17 +103,21 @@ impl LogContents {
         scratch: &Path,
     ) -> Result<RankBlocks, LogFailure> {
         let failed = LogFailure::Output;
-        let (streamed, rest): (Vec<_>, Vec<_>) = {
-            let mut room = MOST_STREAMED;
-            targets.iter().partition(|target| {
-                let streams = room > 0
-                    && self.intervals > BATCH_ROWS as u64
-                    && target.entry.intervals > WRITE_ROWS as u64
-                    && !target.entry.overlaps;
-                room -= usize::from(streams);
-                streams
-            })
+        let mut room = MOST_STREAMED;
+        let streams = |target: &Target| {
+            let streams = room > 0
+                && self.intervals > BATCH_ROWS as u64
+                && target.entry.intervals > WRITE_ROWS as u64
+                && !target.entry.overlaps;
+            room -= usize::from(streams);
+            streams
         };
+        let streams: Vec<bool> = targets.iter().map(streams).collect();
+        let create =
+            |(target, &streams): (&Target, &bool)| streams.then(|| target.create(regions)).transpose();
+        let streamed = targets.iter().zip(&streams).map(create);
+        let mut streamed = streamed.collect::<Result<Vec<_>>>().map_err(failed)?;
+        let rows = self.rows(targets, &mut streamed, scratch)?;
         let mut of_rank = RankBlocks::default();
         let mut finish = |target: &Target, columns: Columns| {
             let (region, sums, blocks) = columns.finish()?;
@@ -120,20 +125,14 @@ impl LogContents {
             target.write_attributes(&region, sums, &self.timeline)?;
             open_spans::write(&region, &self.open_spans(target.entry))
         };
-        let mut columns: FxHashMap<u32, Columns> = FxHashMap::default();
-        for target in &streamed {
-            let created = target.create(regions).map_err(failed)?;
-            columns.insert(target.number, created);
+        for (target, columns) in targets.iter().zip(streamed) {
+            columns
+                .map_or(Ok(()), |columns| finish(target, columns))
+                .map_err(failed)?;
         }
-        let rows = self.rows(&mut columns, scratch)?;
-        for target in &streamed {
-            if let Some(columns) = columns.remove(&target.number) {
-                finish(target, columns).map_err(failed)?;
-            }
-        }
-        for target in &rest {
+        for (place, target) in targets.iter().enumerate().filter(|&(place, _)| !streams[place]) {
             let mut columns = target.create(regions).map_err(failed)?;
-            rows.write(target.number, &mut columns).map_err(failed)?;
+            rows.write(place, &mut columns).map_err(failed)?;
             finish(target, columns).map_err(failed)?;
         }
         Ok(of_rank)
@@ -141,8 +140,8 @@ impl LogContents {
 
     /// The calls of spans that were open at the end, in order of start.
     fn open_spans(&self, entry: &RegionEntry) -> Vec<OpenSpan> {
-        let mut timeline = self.timeline.converter();
-        entry.open.of_spans(|tick| self.clock.apply(timeline.ns(tick)))
+        let mut clock = TickTimes::new(&self.timeline, &self.clock);
+        entry.open.of_spans(|tick| clock.ns(tick))
     }
 
     fn write_clock(&self, group: &NewGroup) -> Result<()> {
@@ -188,8 +187,8 @@ impl LogContents {
     }
 
     fn write_spans(&self, group: &NewGroup) -> Result<()> {
-        let mut timeline = self.timeline.converter();
-        let facts = self.spans.facts(|tick| self.clock.apply(timeline.ns(tick)));
+        let mut clock = TickTimes::new(&self.timeline, &self.clock);
+        let facts = self.spans.facts(|tick| clock.ns(tick));
         span_table::write(group, &facts)
     }
 
@@ -205,40 +204,45 @@ impl LogContents {
 
     /// Converts the events to nanoseconds: straight into the columns of their region where these are open, else
     /// into the batches to be sorted.
-    fn rows(&self, columns: &mut FxHashMap<u32, Columns>, scratch: &Path) -> Result<Runs, LogFailure> {
+    fn rows(
+        &self,
+        targets: &[Target<'_>],
+        columns: &mut [Option<Columns>],
+        scratch: &Path,
+    ) -> Result<Runs, LogFailure> {
         let damaged = |error| LogFailure::Log(cannot_read(&self.path, error));
-        let mut timeline = self.timeline.converter();
-        let mut ns = |tick| self.clock.apply(timeline.ns(tick));
-        let mut batch: FxHashMap<u32, Vec<Entry>> = FxHashMap::default();
+        let changed = |message| LogFailure::Log(Error::format(&self.path, message));
+        let mut clock = TickTimes::new(&self.timeline, &self.clock);
+        let mut places: Places = targets.iter().map(|target| target.number).collect();
+        let mut batch = vec![Vec::new(); targets.len()];
         let mut in_batch = 0;
-        let mut runs = Runs::new(scratch);
+        let mut runs = Runs::new(scratch, targets.len());
         let mut log = LogReader::open(&self.path).map_err(LogFailure::Log)?;
         let mut left = self.intervals;
         while left > 0 {
             let Some(block) = log.next().map_err(damaged)? else {
-                let message = "the log became shorter while it was read";
-                return Err(LogFailure::Log(Error::format(&self.path, message)));
+                return Err(changed("the log became shorter while it was read"));
             };
             let Block::Events { thread, events } = block else {
                 continue;
             };
             left = left.saturating_sub(events.len() as u64);
-            for run in events.chunk_by(|a, b| a.region == b.region) {
-                let mut rows = run.iter().map(|event| {
-                    let (start_ns, end) = (ns(event.start), ns(event.end));
-                    Entry {
-                        start_ns,
-                        end_ns: end.max(start_ns),
-                        thread,
-                        span: event.serial,
+            for event in &events {
+                let start_ns = clock.ns(event.start);
+                let entry = Entry {
+                    start_ns,
+                    end_ns: clock.ns(event.end).max(start_ns),
+                    thread,
+                    span: event.serial,
+                };
+                let place = places.of(event.region);
+                match columns.get_mut(place) {
+                    Some(Some(columns)) => columns.push(entry).map_err(LogFailure::Output)?,
+                    Some(None) => {
+                        batch[place].push(entry);
+                        in_batch += 1;
                     }
-                });
-                if let Some(columns) = columns.get_mut(&run[0].region) {
-                    rows.try_for_each(|row| columns.push(row))
-                        .map_err(LogFailure::Output)?;
-                } else {
-                    batch.entry(run[0].region).or_default().extend(rows);
-                    in_batch += run.len();
+                    None => return Err(changed("the log changed while it was read")),
                 }
             }
             if in_batch >= BATCH_ROWS && left > 0 {

@@ -14,6 +14,9 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
+/// What is read at once. Long blocks are read without a copy beyond it.
+const AHEAD_BYTES: usize = 1 << 13;
+
 /// Reads a log block by block, and trusts no length in it.
 #[derive(Debug)]
 pub(crate) struct LogReader<R = BufReader<File>> {
@@ -54,7 +57,7 @@ impl LogReader {
             .metadata()
             .map_err(|error| Error::io(path, "cannot read the rank log", error))?
             .len();
-        Self::new(BufReader::with_capacity(1 << 16, file), length, path)
+        Self::new(BufReader::with_capacity(AHEAD_BYTES, file), length, path)
     }
 
     /// Continues after the last whole block: the log may have grown since [`next`](Self::next) gave none.
@@ -234,14 +237,13 @@ fn decode_thread(input: &mut Decoder<'_>) -> Option<Block> {
 
 fn decode_events(input: &mut Decoder<'_>, has_serials: bool) -> Option<Block> {
     let thread = input.u32()?;
-    let mut events = Vec::with_capacity(input.len() / EVENT_BYTES);
-    while !input.is_empty() {
-        events.push(Event {
-            region: input.u32()?,
-            serial: Some(input.u32()?).filter(|_| has_serials).unwrap_or(0),
-            start: input.u64()?,
-            end: input.u64()?,
-        });
+    let bytes = input.rest();
+    if bytes.len() % EVENT_BYTES != 0 {
+        return None;
+    }
+    let mut events: Vec<Event> = Event::each_of(bytes).collect();
+    if !has_serials {
+        events.iter_mut().for_each(|event| event.serial = 0);
     }
     Some(Block::Events { thread, events })
 }

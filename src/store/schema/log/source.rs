@@ -12,6 +12,7 @@ use crate::store::region_names::RegionNames;
 use crate::store::schema::catalog::{Catalog, RankEntry};
 use crate::store::schema::decoder::Decoder;
 use crate::store::schema::run;
+use crate::store::tick_times::TickTimes;
 use crate::store::{names, run_directory};
 use std::collections::BTreeMap;
 use std::io;
@@ -163,8 +164,8 @@ impl LogSource {
             let (row, mut site) = region.row(rank, self.catalog.names.len(), |ticks| {
                 self.timeline.length_ns(ticks)
             });
-            let mut timeline = self.timeline.converter();
-            site.open_spans = region.open_spans(|tick| self.clock.apply(timeline.ns(tick)));
+            let mut clock = TickTimes::new(&self.timeline, &self.clock);
+            site.open_spans = region.open_spans(|tick| clock.ns(tick));
             self.catalog.names.push(name.into_owned());
             self.catalog.rows.push(row);
             self.catalog.sites.push(site);
@@ -233,9 +234,8 @@ impl Decoder for LogSource {
     }
 
     fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()> {
-        let mut timeline = self.timeline.converter();
-        let ns = |tick| self.clock.apply(timeline.ns(tick));
-        self.region(row).ticks.read(range, ns, into);
+        let mut clock = TickTimes::new(&self.timeline, &self.clock);
+        self.region(row).ticks.read(range, |tick| clock.ns(tick), into);
         Ok(())
     }
 
@@ -286,8 +286,8 @@ impl Source for LogSource {
     }
 
     fn span_facts(&self, _: u32) -> Result<Vec<SpanFacts>> {
-        let mut timeline = self.timeline.converter();
-        Ok(self.said.spans.facts(|tick| self.clock.apply(timeline.ns(tick))))
+        let mut clock = TickTimes::new(&self.timeline, &self.clock);
+        Ok(self.said.spans.facts(|tick| clock.ns(tick)))
     }
 
     fn origin(&self, row: usize) -> Origin {
