@@ -4,6 +4,7 @@
 
 pub mod call_tree;
 pub mod comparison;
+pub mod distributions;
 pub mod imbalance;
 pub mod inclusive;
 pub mod lifetimes;

@@ -102,6 +102,10 @@ impl Column {
         }
     }
 
+    pub(super) fn is_headed(&self, header: &str) -> bool {
+        self.header == header
+    }
+
     /// Above the numbers, also where a bar follows them.
     pub(super) fn header(&self) -> String {
         pad_right(&pad_left(&self.header, self.width - self.bar), self.width)

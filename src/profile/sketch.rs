@@ -80,6 +80,14 @@ impl Sketch {
         self.counts[bucket] = 1;
     }
 
+    /// Adds so many equal durations.
+    pub(crate) fn add_several(&mut self, ns: i64, times: u64) {
+        let Some(more) = times.checked_sub(1) else { return };
+        self.add(ns);
+        self.counts[bucket(self.bits, ns.max(0).unsigned_abs())] += more;
+        self.count += more;
+    }
+
     /// The number of durations.
     #[must_use]
     pub fn count(&self) -> u64 {

@@ -2,6 +2,7 @@
 
 use crate::common::{self, Profile, Run, golden, sample};
 use crate::program::{complaint, program, run, stdout, str, usage_error};
+use scope_profiler::units::duration_f64;
 use std::fs;
 use std::process::{Command, Stdio};
 
@@ -516,6 +517,34 @@ fn json_on_standard_output_is_the_statistics_file() {
     let document: serde_json::Value = serde_json::from_str(&printed).unwrap();
     assert_eq!(document["regions"]["solve"]["pooled"]["num_calls"], 5);
     usage_error(&[str(&file), "--json", "--show"]);
+}
+
+#[test]
+fn percentiles_of_the_table_are_those_of_the_json() {
+    let profile = sample();
+    let file = profile.path();
+    let header = |arguments: &[&str]| {
+        let output = program().arg(&file).args(arguments).output().unwrap();
+        let text = stdout(&output);
+        let header = text
+            .lines()
+            .find(|line| line.starts_with("region"))
+            .unwrap()
+            .to_owned();
+        (text, header)
+    };
+    // Whoever reads from a pipe gets what was asked for.
+    assert!(!header(&[]).1.contains("p50"));
+    let (text, columns) = header(&["--percentiles", "--flat"]);
+    let columns: Vec<&str> = columns.split_whitespace().collect();
+    assert_eq!(columns[3..7], ["exclusive", "p50", "p95", "p99"], "{text}");
+    let document: serde_json::Value = serde_json::from_str(&stdout(&run(&[str(&file), "--json"]))).unwrap();
+    let solve = &document["regions"]["solve"]["pooled"];
+    let expected = ["p50_ns", "p95_ns", "p99_ns"].map(|key| duration_f64(solve[key].as_f64().unwrap()));
+    let row = text.lines().find(|line| line.starts_with("solve")).unwrap();
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words(row).contains(&expected.join(" ")), "{text}");
+    usage_error(&[str(&file), "--json", "--percentiles"]);
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod comparison;
 mod json;
 #[cfg(feature = "plot")]
 mod passes;
+mod percentiles;
 #[cfg(feature = "plot")]
 mod pictures;
 mod table;

@@ -2,6 +2,8 @@
 //! one.
 
 use crate::common::{NoTotals, OwnClocks, Run, golden};
+use scope_profiler::analysis::call_tree::CallTree;
+use scope_profiler::analysis::distributions::Effort;
 use scope_profiler::chart::{CHARTS, ChartOptions};
 use scope_profiler::export::json;
 use scope_profiler::plot::Outputs;
@@ -163,6 +165,17 @@ fn all_files_of_a_run_take_one_reading_of_every_interval() {
     let files = write_all(&counted, Some(&reader), &everything, directory.path());
     assert_eq!(files.len(), 2 * CHARTS.len() + 2);
     assert_eq!(counted.reads(|_| true), [1]);
+}
+
+#[test]
+fn a_table_with_percentiles_takes_one_reading_of_every_interval() {
+    let (_run, reader) = own_file();
+    for effort in [Effort::Little, Effort::Enough, Effort::Exact] {
+        let counted = Counted::new(&reader);
+        let tree = CallTree::with_distributions(&counted, &RegionFilter::new(), effort).unwrap();
+        assert_eq!(tree.distribution("solve").unwrap().calls(), 80);
+        assert_eq!(counted.reads(|_| true), [1]);
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use hdf5::{File, Group};
 use scope_profiler::analysis::call_tree::CallTree;
+use scope_profiler::analysis::distributions::{Distribution, Effort};
 use scope_profiler::check::check;
 use scope_profiler::export::table::{self, TableOptions};
 use scope_profiler::profile::{Source, StoredSummary};
@@ -136,6 +137,58 @@ fn percentiles_of_a_summary_are_within_the_error_that_it_states() {
     }
     // solve and dot; the others have too few calls.
     assert!(sketched >= 2, "{sketched}");
+}
+
+fn distributions(reader: &ProfilingH5Reader, effort: Effort) -> [Distribution; 3] {
+    let tree = CallTree::with_distributions(reader, &RegionFilter::new(), effort).unwrap();
+    ["solve", "dot", "step/all"].map(|name| tree.distribution(name).unwrap().clone())
+}
+
+#[test]
+fn percentiles_of_a_tree_are_those_of_the_calls_as_near_as_they_say() {
+    let (_directory, path) = recorded(2, 1_000);
+    let reader = ProfilingH5Reader::open(&path).unwrap();
+    let [sketched, exact] = [Effort::Enough, Effort::Exact].map(|effort| distributions(&reader, effort));
+    for (at, name) in ["solve", "dot", "step/all"].into_iter().enumerate() {
+        let region = reader.get_region(name).unwrap();
+        let (_, calls) = region.regions().iter().next().unwrap();
+        let (near, exact) = (&sketched[at], &exact[at]);
+        assert_eq!(
+            (near.calls(), exact.calls()),
+            (calls.num_calls(), calls.num_calls())
+        );
+        assert_eq!(exact.relative_error(), 0.0);
+        // Those of few calls are read.
+        assert_eq!(near.relative_error() > 0.0, calls.num_calls() >= 4096, "{name}");
+        for (p, of) in [
+            (50.0, Distribution::p50_ns as fn(&Distribution) -> f64),
+            (95.0, Distribution::p95_ns),
+            (99.0, Distribution::p99_ns),
+        ] {
+            let known = calls.percentile_ns(p);
+            assert!(
+                (of(exact) - known).abs() <= 1e-9 * known,
+                "{name} {p}: {} for {known}",
+                of(exact)
+            );
+            let error = near.relative_error() + 1e-9;
+            assert!(
+                (of(near) - known).abs() <= known * error,
+                "{name} {p}: {} for {known}",
+                of(near)
+            );
+        }
+    }
+}
+
+#[test]
+fn percentiles_of_many_calls_come_from_the_summary_alone() {
+    let (_directory, path) = recorded(1, 1_000);
+    let solve = |effort| distributions(&ProfilingH5Reader::open(&path).unwrap(), effort)[0].clone();
+    let before = solve(Effort::Little);
+    change(&path, spoil_intervals);
+    assert_eq!(solve(Effort::Little), before);
+    assert_ne!(solve(Effort::Exact), before);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::CallTree;
 use super::builder::{Builder, Tag};
 use super::callers::Callers;
+use crate::analysis::distributions::{Effort, GrowingDistributions};
 use crate::analysis::lifetimes::Lifetimes;
 use crate::analysis::linked::{Link, Linked};
 use crate::analysis::nesting::Nesting;
@@ -30,6 +31,8 @@ pub struct GrowingTree<'a> {
     /// The other ranks, as the wall time is that of all.
     others: Spans,
     lifetimes: Lifetimes<'a>,
+    /// Where they are asked for.
+    distributions: Option<GrowingDistributions<'a>>,
 }
 
 impl<'a> GrowingTree<'a> {
@@ -39,9 +42,22 @@ impl<'a> GrowingTree<'a> {
     ///
     /// When a chosen rank is not there, or no region is left.
     pub fn new(source: &'a dyn Source, filter: &RegionFilter) -> Result<Self> {
+        Self::chosen(source, filter, None)
+    }
+
+    /// For [`CallTree::with_distributions`].
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new), and when intervals cannot be read.
+    pub fn with_distributions(source: &'a dyn Source, filter: &RegionFilter, effort: Effort) -> Result<Self> {
+        Self::chosen(source, filter, Some(effort))
+    }
+
+    fn chosen(source: &'a dyn Source, filter: &RegionFilter, effort: Option<Effort>) -> Result<Self> {
         filter.rows(source)?;
         let ranks = filter.chosen_ranks(source).into_iter().collect();
-        Self::of(source, filter.chosen_regions(source), ranks, filter)
+        Self::of(source, filter.chosen_regions(source), ranks, filter, effort)
     }
 
     /// Of these regions and ranks.
@@ -50,7 +66,14 @@ impl<'a> GrowingTree<'a> {
         shown: Vec<bool>,
         ranks: BTreeSet<u32>,
         filter: &RegionFilter,
+        effort: Option<Effort>,
     ) -> Result<Self> {
+        let is_shown = |row: &Row| shown[row.name] && ranks.contains(&row.rank);
+        let mut distributions = effort.map(|effort| {
+            let rows = source.rows().iter().enumerate();
+            let rows = rows.filter(|(_, row)| is_shown(row)).map(|(index, _)| index);
+            GrowingDistributions::new(source, rows, effort)
+        });
         let mut builder = Builder::new(source, &shown);
         let mut to_read = BTreeSet::new();
         let mut rows_of: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
@@ -72,13 +95,20 @@ impl<'a> GrowingTree<'a> {
                 Some(summary) => {
                     let rows = rows_of.get(&rank).map_or(&[][..], Vec::as_slice);
                     builder.take_summary(rank, rows, &summary);
+                    if let Some(distributions) = &mut distributions {
+                        let rows = rows.iter().zip(&summary.rows);
+                        rows.for_each(|(&row, stored)| distributions.take_stored(row, stored));
+                    }
                 }
                 None => drop(to_read.insert(rank)),
             }
         }
-        let is_shown = |row: &Row| shown[row.name] && ranks.contains(&row.rank);
+        if let Some(distributions) = &mut distributions {
+            distributions.begin(&to_read)?;
+        }
         Ok(Self {
             lifetimes: Lifetimes::of(source, is_shown)?,
+            distributions,
             source,
             filter: filter.clone(),
             nesting: Nesting::new(),
@@ -101,6 +131,7 @@ impl<'a> GrowingTree<'a> {
         let shown = vec![true; source.names().len()];
         Ok(Self {
             lifetimes: Lifetimes::of(source, |_| false)?,
+            distributions: None,
             source,
             filter: RegionFilter::new(),
             nesting: Nesting::new(),
@@ -155,6 +186,7 @@ impl<'a> GrowingTree<'a> {
             folded: tree.folded,
         };
         tree.lifetimes = self.lifetimes.finish();
+        tree.distributions = (self.distributions).map_or_else(BTreeMap::new, GrowingDistributions::finish);
         tree.notes = notes::with(source, &filter, found, &tree.lifetimes);
         tree
     }
@@ -162,7 +194,11 @@ impl<'a> GrowingTree<'a> {
 
 impl Observer for GrowingTree<'_> {
     fn takes_row(&self, row: usize) -> bool {
-        self.others.takes_row(row) || self.lifetimes.takes_row(row) || self.callers_take(row)
+        let is_distributed = |of: &GrowingDistributions<'_>| of.takes_row(row);
+        self.others.takes_row(row)
+            || self.lifetimes.takes_row(row)
+            || self.callers_take(row)
+            || self.distributions.as_ref().is_some_and(is_distributed)
     }
 
     fn columns(&self, row: usize) -> Vec<&str> {
@@ -179,6 +215,9 @@ impl Observer for GrowingTree<'_> {
         }
         if let Some(callers) = self.builder.callers.get_mut(&self.source.rows()[row].rank) {
             callers.take(row, chunk);
+        }
+        if let Some(distributions) = &mut self.distributions {
+            distributions.chunk(row, chunk)?;
         }
         self.lifetimes.chunk(row, chunk)
     }

@@ -8,6 +8,7 @@ pub(super) mod paths;
 mod projection;
 mod stored;
 
+use super::distributions::{Distribution, Effort};
 use super::lifetimes::RegionLifetimes;
 use super::notes::Note;
 use super::selection::RegionFilter;
@@ -66,6 +67,8 @@ pub struct CallTree {
     call_cost_ns: Option<f64>,
     notes: Vec<Note>,
     lifetimes: Vec<RegionLifetimes>,
+    /// By region.
+    distributions: BTreeMap<String, Distribution>,
 }
 
 /// One region below one path of regions.
@@ -128,6 +131,15 @@ impl CallTree {
         GrowingTree::new(source, filter)?.run()
     }
 
+    /// As [`filtered`](Self::filtered), with the [distributions](Self::distribution) of durations.
+    ///
+    /// # Errors
+    ///
+    /// As [`filtered`](Self::filtered).
+    pub fn with_distributions(source: &dyn Source, filter: &RegionFilter, effort: Effort) -> Result<Self> {
+        GrowingTree::with_distributions(source, filter, effort)?.run()
+    }
+
     /// The call tree that shows the regions and the ranks of the given rows, which are indices into
     /// [`Source::rows`]. [`filtered`](Self::filtered) knows ranks without any of the regions, too.
     ///
@@ -141,7 +153,14 @@ impl CallTree {
             shown[row.name] = true;
             ranks.insert(row.rank);
         }
-        GrowingTree::of(source, shown, ranks.into_iter().collect(), &RegionFilter::new())?.run()
+        GrowingTree::of(
+            source,
+            shown,
+            ranks.into_iter().collect(),
+            &RegionFilter::new(),
+            None,
+        )?
+        .run()
     }
 
     /// The nodes at the top level, in order of their first start.
@@ -203,6 +222,18 @@ impl CallTree {
     #[must_use]
     pub fn lifetimes(&self) -> &[RegionLifetimes] {
         &self.lifetimes
+    }
+
+    /// How the durations of a region's calls are distributed, whoever called it; none without intervals, and where
+    /// [nobody asked](Self::with_distributions).
+    #[must_use]
+    pub fn distribution(&self, region: &str) -> Option<&Distribution> {
+        self.distributions.get(region)
+    }
+
+    /// Whether there are [distributions](Self::distribution).
+    pub(crate) fn has_distributions(&self) -> bool {
+        !self.distributions.is_empty()
     }
 
     /// What to know beside the numbers, [as the source says it](super::notes::of) and as it was found when the

@@ -21,6 +21,7 @@ use args::{Args, Choice, Command};
 use plan::{Action, Plan};
 use progress::Progress;
 use scope_profiler::analysis::call_tree::CallTree;
+use scope_profiler::analysis::distributions::Effort;
 use scope_profiler::analysis::imbalance;
 use scope_profiler::export::table::{self, TableOptions};
 use scope_profiler::export::{json, ranks_table};
@@ -160,8 +161,14 @@ fn statistics_table(
     filter: &RegionFilter,
     args: &Args,
 ) -> Result<String, Failure> {
-    let tree = CallTree::filtered(reader, filter)?;
-    let mut options = TableOptions::for_stdout().title(reader.title()).all_hint("--all");
+    let mut options = TableOptions::for_stdout()
+        .title(reader.title())
+        .all_hint("--all")
+        .percentiles_first(args.percentiles);
+    let tree = match percentiles(args, &options) {
+        Some(effort) => CallTree::with_distributions(reader, filter, effort)?,
+        None => CallTree::filtered(reader, filter)?,
+    };
     if args.all {
         options = options.max_rows(None);
     }
@@ -182,4 +189,19 @@ fn statistics_table(
         text += &format!("\n{}", ranks_table::render(&regions, &options));
     }
     Ok(text)
+}
+
+/// Columns of a terminal from which on there may be room for percentiles.
+const WIDE: usize = 110;
+
+/// What is read for percentiles, where they are wanted or fit.
+fn percentiles(args: &Args, options: &TableOptions) -> Option<Effort> {
+    let is_wide = options.columns().is_some_and(|columns| columns >= WIDE);
+    match (args.percentiles, args.exact) {
+        (true, true) => Some(Effort::Exact),
+        (true, false) => Some(Effort::Enough),
+        (false, true) if is_wide => Some(Effort::Exact),
+        (false, false) if is_wide => Some(Effort::Little),
+        _ => None,
+    }
 }

@@ -27,7 +27,6 @@
 //! floating-point numbers for means, standard deviations (of the population) and percentiles (linear
 //! interpolation). Without calls, statistics are 0 and `first_start_ns` and `last_end_ns` are null.
 
-mod durations;
 mod extras;
 mod lifetimes;
 mod regions;

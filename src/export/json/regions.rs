@@ -1,18 +1,14 @@
 //! The chosen regions on each rank, and on all chosen ranks together.
 
-use super::durations::Durations;
 use super::{extras, lifetimes};
 use crate::analysis::call_tree::CallTree;
+use crate::analysis::distributions::{Durations, MOST_KEPT, PERCENTILES};
 use crate::analysis::pass::Observer;
 use crate::analysis::selection::RegionFilter;
 use crate::error::Result;
 use crate::profile::{Intervals, RowFacts, Source, Statistics, each_chunk};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-
-/// Durations that are kept, of all regions together, in at most 64 or 128 MiB, and less where they are alike. Regions
-/// beyond are read again, one after the other.
-const MOST_KEPT: u64 = 1 << 24;
 
 /// The durations of the chosen rows while a pass goes on.
 pub(super) struct Samples<'a> {
@@ -26,6 +22,7 @@ pub(super) struct Samples<'a> {
 
 impl<'a> Samples<'a> {
     pub(super) fn new(source: &'a dyn Source, filter: &RegionFilter) -> Result<Self> {
+        // Regions beyond are read again, one after the other.
         Self::keeping(source, filter, MOST_KEPT)
     }
 
@@ -131,9 +128,6 @@ impl Observer for Samples<'_> {
         Ok(())
     }
 }
-
-/// In ascending order.
-const PERCENTILES: [f64; 3] = [50.0, 95.0, 99.0];
 
 /// One region on one rank, or on several.
 #[derive(Default)]

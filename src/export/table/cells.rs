@@ -1,11 +1,15 @@
 //! The numbers of the rows.
 
 use super::super::column::{Column, pad_right, time};
+use super::spark;
 use crate::analysis::call_tree::{CallNode, CallTree};
+use crate::analysis::distributions::Distribution;
 use crate::units;
+use std::collections::BTreeMap;
 
 const BAR_CELLS: usize = 10;
 const SHARE: &str = "share";
+pub(super) const MEDIAN: &str = "p50";
 
 type Cell = fn(&CallTree, &CallNode, bool) -> String;
 
@@ -42,23 +46,55 @@ const PROFILER: (&str, Cell) = ("profiler", |tree, node, _| match tree.instrumen
     Some(share) => format!("{:.1} %", 100.0 * share),
 });
 
-/// The columns of these nodes.
-pub(super) fn columns(tree: &CallTree, nodes: &[(usize, usize)], unicode: bool) -> Vec<Column> {
+/// The columns of distributions.
+const DISTRIBUTION: [(&str, DistributionCell); 4] = [
+    (MEDIAN, |of, unicode| time(of.map(Distribution::p50_ns), unicode)),
+    ("p95", |of, unicode| time(of.map(Distribution::p95_ns), unicode)),
+    ("p99", |of, unicode| time(of.map(Distribution::p99_ns), unicode)),
+    ("min to max", |of, unicode| {
+        of.map_or_else(String::new, |of| {
+            spark::line(&of.histogram(spark::CELLS), unicode)
+        })
+    }),
+];
+/// So many columns stand before these where they are asked for.
+const AFTER: usize = 3;
+
+type DistributionCell = fn(Option<&Distribution>, bool) -> String;
+
+/// The columns of these nodes. Those of distributions come last, or with `first` soon.
+pub(super) fn columns(tree: &CallTree, nodes: &[(usize, usize)], unicode: bool, first: bool) -> Vec<Column> {
     let cost = tree.call_cost_ns().map(|_| &PROFILER);
     let nodes = || nodes.iter().map(|&(_, index)| tree.node(index));
     let reasons = nodes().map(|node| reason(tree, node).len()).max().unwrap_or(0);
-    COLUMNS
-        .iter()
-        .chain(cost)
-        .map(|&(header, cell)| {
-            let behind = if header == SHARE {
-                BAR_CELLS + 1 + reasons
-            } else {
-                0
-            };
-            Column::new(header, behind, nodes().map(|node| cell(tree, node, unicode)))
-        })
-        .collect()
+    let times = COLUMNS.iter().chain(cost).map(|&(header, cell)| {
+        let behind = if header == SHARE {
+            BAR_CELLS + 1 + reasons
+        } else {
+            0
+        };
+        Column::new(header, behind, nodes().map(|node| cell(tree, node, unicode)))
+    });
+    let mut columns: Vec<Column> = times.collect();
+    if tree.has_distributions() {
+        let paths = paths(tree);
+        let of = |node: &CallNode| tree.distribution(node.name()).filter(|_| paths[node.name()] == 1);
+        let distributions = DISTRIBUTION
+            .iter()
+            .map(|&(header, cell)| Column::new(header, 0, nodes().map(|node| cell(of(node), unicode))));
+        let place = if first { AFTER } else { columns.len() };
+        columns.splice(place..place, distributions);
+    }
+    columns
+}
+
+/// In how many places of the tree each region is.
+pub(super) fn paths(tree: &CallTree) -> BTreeMap<&str, usize> {
+    let mut paths = BTreeMap::new();
+    for (_, node) in tree.walk() {
+        *paths.entry(node.name()).or_insert(0) += 1;
+    }
+    paths
 }
 
 fn timed(node: &CallNode, unicode: bool, value: impl Fn(&CallNode) -> f64) -> String {

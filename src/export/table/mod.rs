@@ -4,11 +4,13 @@ mod cells;
 mod labels;
 mod rows;
 mod sort;
+mod spark;
 
 pub use sort::Sort;
 
 use super::column::{Column, GAP, Paint, fit, pad_right, time};
 use crate::analysis::call_tree::CallTree;
+use crate::analysis::distributions::Distribution;
 use crate::analysis::notes::{Note, NoteKind};
 use crate::text::{cell, clip, width, wrap};
 use crate::units;
@@ -27,6 +29,7 @@ pub struct TableOptions {
     pub(super) max_rows: Option<usize>,
     all_hint: Option<String>,
     sort: Sort,
+    percentiles_first: bool,
 }
 
 impl Default for TableOptions {
@@ -39,6 +42,7 @@ impl Default for TableOptions {
             max_rows: Some(60),
             all_hint: None,
             sort: Sort::Start,
+            percentiles_first: false,
         }
     }
 }
@@ -95,6 +99,15 @@ impl TableOptions {
         self
     }
 
+    /// Whether percentiles and histograms, of a tree [with distributions](CallTree::with_distributions), come before
+    /// share, average and all that follows. By default they are the last columns, and so the first for which there is
+    /// no room.
+    #[must_use]
+    pub fn percentiles_first(mut self, yes: bool) -> Self {
+        self.percentiles_first = yes;
+        self
+    }
+
     /// What shows the remaining rows, as the line below the table says: `--all`, for example.
     #[must_use]
     pub fn all_hint(mut self, hint: impl Into<String>) -> Self {
@@ -106,6 +119,12 @@ impl TableOptions {
     #[must_use]
     pub fn is_unicode(&self) -> bool {
         self.unicode
+    }
+
+    /// The columns of the terminal; `None` without a limit.
+    #[must_use]
+    pub fn columns(&self) -> Option<usize> {
+        self.width
     }
 
     /// Whether the table uses ANSI colours.
@@ -258,7 +277,8 @@ pub(super) fn more(rows: usize, options: &TableOptions) -> Option<String> {
 fn body(out: &mut String, tree: &CallTree, options: &TableOptions, paint: Paint) {
     let rows = Rows::of(tree, options.max_rows, options.sort);
     let labels = Labels::new(tree, &rows.nodes, options.unicode);
-    let mut columns: Vec<Column> = cells::columns(tree, &rows.nodes, options.unicode);
+    let mut columns: Vec<Column> =
+        cells::columns(tree, &rows.nodes, options.unicode, options.percentiles_first);
     let room = fit(&mut columns, labels.natural(), labels.shortest(), options.width);
     let style = labels.style(room);
 
@@ -281,4 +301,34 @@ fn body(out: &mut String, tree: &CallTree, options: &TableOptions, paint: Paint)
     if let Some(line) = more(rows.more, options) {
         let _ = writeln!(out, "{}", paint.dim(&line));
     }
+    if columns.iter().any(|column| column.is_headed(cells::MEDIAN)) {
+        let said = said_of_percentiles(tree);
+        said.iter()
+            .for_each(|text| out.push_str(&note_lines(text, options)));
+    }
+}
+
+/// What to know of the percentiles.
+fn said_of_percentiles(tree: &CallTree) -> Vec<String> {
+    let mut said = Vec::new();
+    let paths = cells::paths(tree);
+    let several = paths.iter().filter(|(_, paths)| **paths > 1);
+    let several = several
+        .filter(|(region, _)| tree.distribution(region).is_some())
+        .count();
+    if several > 0 {
+        said.push(format!(
+            "percentiles are of all calls of a region: those of {} with several callers are in the flat table, --flat",
+            units::plural(several as u64, "region")
+        ));
+    }
+    let shown = paths.keys().filter_map(|region| tree.distribution(region));
+    let error = shown.map(Distribution::relative_error).fold(0.0, f64::max);
+    if error > 0.0 {
+        said.push(format!(
+            "percentiles of regions with many calls are as near as {:.1} %, from a summary; --exact reads the calls",
+            100.0 * error
+        ));
+    }
+    said
 }

@@ -86,8 +86,12 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) flat: bool,
 
+    /// Show percentiles of the durations and a histogram of each region in the table, which wide terminals have anyway
+    #[arg(long)]
+    pub(crate) percentiles: bool,
+
     /// Print the statistics as JSON instead of the table: what region_statistics.json has
-    #[arg(long, conflicts_with_all = ["check", "output", "show", "all", "top", "sort", "flat", "quiet"])]
+    #[arg(long, conflicts_with_all = ["check", "output", "show", "all", "top", "sort", "flat", "percentiles", "quiet"])]
     pub(crate) json: bool,
 
     /// What is above a region in trees and flame graphs: what is open on its thread, or for spans of other threads what

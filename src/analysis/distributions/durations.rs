@@ -1,12 +1,14 @@
 //! Durations of which percentiles are taken: exact ones need them all.
 
+use crate::profile::Sketch;
+
 /// So many durations are listed before any are counted.
 const LISTED: usize = 1 << 15;
 
 /// Durations, ns, in any order. Each is listed as long as there are few. Of many, the short ones are counted in a table
 /// for each length, which takes no more room than the list that it is made of.
 #[derive(Default)]
-pub(super) struct Durations {
+pub(crate) struct Durations {
     /// How often each length from 0 on occurs.
     counts: Vec<u64>,
     /// How many are counted.
@@ -18,12 +20,12 @@ pub(super) struct Durations {
 }
 
 impl Durations {
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.counted + self.listed.len() + self.others.len()
     }
 
     #[inline]
-    pub(super) fn push(&mut self, ns: i64) {
+    pub(crate) fn push(&mut self, ns: i64) {
         let place = usize::try_from(ns).ok();
         match place.and_then(|place| self.counts.get_mut(place)) {
             Some(count) => {
@@ -65,7 +67,8 @@ impl Durations {
     }
 
     /// Adds all of another.
-    pub(super) fn append(&mut self, mut other: Self) {
+    #[cfg(any(feature = "plot", test))]
+    pub(crate) fn append(&mut self, mut other: Self) {
         if self.counts.len() < other.counts.len() {
             std::mem::swap(self, &mut other);
         }
@@ -76,9 +79,17 @@ impl Durations {
         self.others.append(&mut other.others);
     }
 
+    /// Adds them to a sketch.
+    pub(super) fn add_to(&self, sketch: &mut Sketch) {
+        let counted = self.counts.iter().enumerate().filter(|(_, count)| **count > 0);
+        counted.for_each(|(ns, &count)| sketch.add_several(ns as i64, count));
+        sketch.extend(self.listed.iter().map(|&ns| i64::from(ns)));
+        sketch.extend(self.others.iter().copied());
+    }
+
     /// Percentiles with linear interpolation between neighbours, as `numpy.percentile` has them by default; 0 without
     /// any durations. `ps`, of 0 to 100, ascend.
-    pub(super) fn percentiles<const N: usize>(&mut self, ps: [f64; N]) -> [f64; N] {
+    pub(crate) fn percentiles<const N: usize>(&mut self, ps: [f64; N]) -> [f64; N] {
         let Some(last) = self.len().checked_sub(1) else {
             return [0.0; N];
         };
@@ -153,6 +164,17 @@ mod tests {
             sorted[position.ceil() as usize] as f64,
         );
         low + (high - low) * position.fract()
+    }
+
+    #[test]
+    fn a_sketch_of_them_has_each_of_them() {
+        let values: Vec<i64> = (0..100_000)
+            .map(|n| n % 70_000 - 3)
+            .chain([5_000_000_000])
+            .collect();
+        let mut sketch = Sketch::new();
+        of(&values).add_to(&mut sketch);
+        assert_eq!(sketch, values.iter().copied().collect());
     }
 
     #[test]
