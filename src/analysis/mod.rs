@@ -7,6 +7,7 @@ pub mod comparison;
 pub mod distributions;
 pub mod imbalance;
 pub mod inclusive;
+pub(crate) mod lane;
 pub mod lifetimes;
 mod linked;
 pub(crate) mod merge;

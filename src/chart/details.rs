@@ -44,7 +44,7 @@ pub(crate) struct GrowingDetails<'a> {
     rows: Vec<usize>,
     drawn: Vec<bool>,
     moments: Moments,
-    /// By index into [`Source::names`].
+    /// By index into [`Source::names`]: of regions whose course is not kept, which has them, too.
     bins: Vec<Bins>,
     series: Vec<Option<Series>>,
 }
@@ -82,8 +82,12 @@ impl<'a> GrowingDetails<'a> {
         let (mut bins, mut series) = (self.bins, self.series);
         let regions = times.regions.into_iter().map(|(name, (at, ranks))| {
             let series = series[at].take().filter(|series| series.calls() > 0);
+            let bins = match &series {
+                Some(series) => Bins::of(series.all(), series.extremes()),
+                None => std::mem::take(&mut bins[at]),
+            };
             let details = RegionDetails {
-                bins: std::mem::take(&mut bins[at]),
+                bins,
                 drift: series.as_ref().and_then(Series::drift),
                 columns: series.map(|series| series.finish(0, origin, end)),
                 ranks,
@@ -125,10 +129,12 @@ impl Observer for GrowingDetails<'_> {
 
     fn chunk(&mut self, row: usize, chunk: &Intervals) -> Result<()> {
         let row = &self.source.rows()[row];
-        let bins = &mut self.bins[row.name];
-        chunk.durations().for_each(|ns| bins.add(ns));
-        if let Some(series) = &mut self.series[row.name] {
-            series.add(chunk, self.moments.shift(row.rank));
+        match &mut self.series[row.name] {
+            Some(series) => series.add(chunk, self.moments.shift(row.rank)),
+            None => {
+                let bins = &mut self.bins[row.name];
+                chunk.durations().for_each(|ns| bins.add(ns));
+            }
         }
         Ok(())
     }

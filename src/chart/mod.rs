@@ -32,6 +32,8 @@ mod heading;
 pub mod heatmap;
 mod histogram;
 mod imbalance;
+#[cfg(feature = "plot")]
+pub(crate) mod known_rows;
 mod legend;
 pub mod list;
 mod log_scale;

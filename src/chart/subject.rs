@@ -1,5 +1,7 @@
 //! What charts are of, and what all charts of one source share.
 
+#[cfg(feature = "plot")]
+use super::known_rows::KnownRows;
 use super::palette::Palette;
 use super::totals::Totals;
 use crate::analysis::call_tree::{CallTree, GrowingTree};
@@ -19,6 +21,8 @@ pub struct Subject<'a> {
     filter: &'a RegionFilter,
     rows: Vec<usize>,
     first_look: OnceCell<FirstLook>,
+    #[cfg(feature = "plot")]
+    known_rows: OnceCell<KnownRows>,
 }
 
 /// What a chart may have to know before intervals are reduced.
@@ -39,6 +43,8 @@ impl<'a> Subject<'a> {
             filter,
             rows: filter.rows(source)?,
             first_look: OnceCell::new(),
+            #[cfg(feature = "plot")]
+            known_rows: OnceCell::new(),
         })
     }
 
@@ -70,6 +76,16 @@ impl<'a> Subject<'a> {
         let mut drawn = vec![false; self.source.rows().len()];
         self.rows.iter().for_each(|&row| drawn[row] = true);
         Ok(drawn)
+    }
+
+    /// What the source has stored of the rows that are drawn, once for all charts.
+    #[cfg(feature = "plot")]
+    pub(crate) fn known_rows(&self) -> Result<&KnownRows> {
+        if let Some(known) = self.known_rows.get() {
+            return Ok(known);
+        }
+        let known = KnownRows::of(self.source, &self.drawn()?)?;
+        Ok(self.known_rows.get_or_init(|| known))
     }
 
     /// Runs the pass of one chart, which needs these observers and no call tree.

@@ -1,6 +1,6 @@
 //! The blocks that a file keeps of its calls, against the intervals themselves.
 
-use crate::profile::{Block, LaneBlocks, RowBlocks};
+use crate::profile::{Block, LaneBlocks, RowBars, RowBlocks};
 use crate::store::names;
 use crate::store::schema::{Decoder, Issues};
 use std::collections::BTreeMap;
@@ -32,6 +32,7 @@ pub(super) fn difference(stated: &RowBlocks, found: &RowBlocks) -> Option<String
             "states other threads than the intervals have: {stated} for {found}"
         ));
     }
+    let bars = (stated.bars.as_ref(), found.bars.as_ref());
     let lanes = |of: &RowBlocks| {
         [&of.all]
             .into_iter()
@@ -40,10 +41,26 @@ pub(super) fn difference(stated: &RowBlocks, found: &RowBlocks) -> Option<String
             .collect::<Vec<_>>()
     };
     let (stated, found) = (lanes(stated), lanes(found));
-    stated
+    let of_lanes = stated
         .iter()
         .zip(&found)
-        .find_map(|(stated, found)| of_lane(stated, found))
+        .find_map(|(stated, found)| of_lane(stated, found));
+    of_lanes.or_else(|| of_bars(bars.0, bars.1))
+}
+
+/// What is wrong with the bars, where there are any.
+fn of_bars(stated: Option<&RowBars>, found: Option<&RowBars>) -> Option<String> {
+    let stated = stated?;
+    let found = found.filter(|found| (found.level, found.bars.len()) == (stated.level, stated.bars.len()));
+    let Some(found) = found else {
+        return Some("has other bars than the intervals make".into());
+    };
+    let at = stated
+        .bars
+        .iter()
+        .zip(&found.bars)
+        .position(|(stated, found)| stated != found)?;
+    Some(format!("bar {at} is not the one that the intervals make"))
 }
 
 fn of_lane(stated: &LaneBlocks, found: &LaneBlocks) -> Option<String> {

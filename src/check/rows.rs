@@ -77,7 +77,7 @@ pub(super) fn check(
         unknown_thread: Wrong::default(),
         no_span: Wrong::default(),
         spans: SpanSet::default(),
-        blocks: stated.map(|_| GrowingBlocks::new()),
+        blocks: stated.map(|_| GrowingBlocks::new().with_bars(row.intervals)),
     };
     // The numbers of fields are read so that it shows where they cannot be.
     let fields = catalog.sites[index].fields.iter();

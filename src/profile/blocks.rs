@@ -1,5 +1,7 @@
 //! What the calls of a row add up to, block by block: what a source may have stored beside the intervals.
 
+use super::bars::RowBars;
+
 /// Calls of a row that follow one another, added up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -76,6 +78,8 @@ pub struct RowBlocks {
     pub all: LaneBlocks,
     /// The threads, by number, each with its blocks or with none; empty where there are too many of them.
     pub threads: Vec<LaneBlocks>,
+    /// The calls of all threads as bars of a chart, of rows with many calls.
+    pub(crate) bars: Option<RowBars>,
 }
 
 impl LaneBlocks {
@@ -117,13 +121,18 @@ impl RowBlocks {
     /// Of all threads together, and of each thread where they overlap.
     #[must_use]
     pub fn new(all: LaneBlocks, threads: Vec<LaneBlocks>) -> Self {
-        Self { all, threads }
+        Self {
+            all,
+            threads,
+            bars: None,
+        }
     }
 
     /// What is wrong with them as blocks of a row of so many intervals, if anything is.
     #[cfg(any(feature = "hdf5", test))]
     pub(crate) fn fault(&self, intervals: u64) -> Option<&'static str> {
         let lanes = [&self.all].into_iter().chain(&self.threads);
-        lanes.into_iter().find_map(|lane| lane.fault(intervals))
+        let of_lanes = lanes.into_iter().find_map(|lane| lane.fault(intervals));
+        of_lanes.or_else(|| self.bars.as_ref()?.fault(intervals))
     }
 }

@@ -1,5 +1,6 @@
 //! Profiles as plain data: what a file or a session in memory holds, without how it is stored.
 
+mod bars;
 mod blocks;
 mod call;
 mod clock;
@@ -18,6 +19,7 @@ mod stored;
 pub(crate) mod threads;
 mod window;
 
+pub(crate) use bars::{RowBar, RowBars};
 pub use blocks::{Block, LaneBlocks, RowBlocks};
 pub use call::Call;
 pub(crate) use clock::agreement;

@@ -1,10 +1,11 @@
 //! The blocks of a rank's calls in its group `blocks`: a table of lanes, and one of the blocks of all of them.
 
+use super::bars;
 use super::hdf5::{Group, NewGroup, record};
 use super::names;
 use crate::analysis::windows::GrowingBlocks;
 use crate::error::Result;
-use crate::profile::{Block, LaneBlocks, RowBlocks, Value};
+use crate::profile::{Block, LaneBlocks, RowBars, RowBlocks, Value};
 use std::collections::BTreeMap;
 
 /// How the tables are laid out, and how long blocks are. Those of other versions are not read.
@@ -21,6 +22,10 @@ const THREAD_BYTES: u64 = 4;
 const FIXED_BYTES: u64 = 3072;
 const LANE_BYTES: u64 = 20;
 const BLOCK_BYTES: u64 = 52;
+
+/// How bars are laid out. Those of other versions are not read.
+const BARS_VERSION: i64 = 1;
+const BAR_REGION_BYTES: u64 = 32;
 
 /// The thread of a lane of all.
 const ALL_THREADS: i64 = -1;
@@ -48,9 +53,20 @@ record! {
     }
 }
 
+record! {
+    /// The bars of a region.
+    BarRegionRecord {
+        region: u32,
+        level: u32,
+        origin_ns: i64,
+        bars: u64,
+        bytes: u64,
+    }
+}
+
 /// What makes the blocks of a region with so many calls; none of one that needs none.
 pub(crate) fn growing(calls: u64) -> Option<GrowingBlocks> {
-    (calls >= FEWEST_CALLS).then(GrowingBlocks::new)
+    (calls >= FEWEST_CALLS).then(|| GrowingBlocks::new().with_bars(calls))
 }
 
 /// The blocks of a rank's regions, until all of them are there.
@@ -60,6 +76,8 @@ pub(crate) struct RankBlocks {
     regions: Vec<String>,
     /// By the place of the region in `regions`.
     lanes: Vec<(usize, LaneBlocks)>,
+    /// The bars of regions as bytes.
+    bars: Vec<(BarRegionRecord, Vec<u8>)>,
     bytes: u64,
     room: u64,
 }
@@ -77,6 +95,7 @@ impl RankBlocks {
         let has_threads = numbers.any(|thread| thread != Some(0));
         let width = TIMES_BYTES + if has_threads { THREAD_BYTES } else { 0 };
         let room = calls.saturating_mul(width) / SHARE;
+        let bars = blocks.bars;
         let lanes = [blocks.all].into_iter().chain(blocks.threads);
         let lanes: Vec<_> = lanes.map(|lane| (place, lane)).collect();
         let blocks: usize = lanes.iter().map(|(_, lane)| lane.blocks.len()).sum();
@@ -84,8 +103,29 @@ impl RankBlocks {
         if bytes <= room && lanes.iter().all(|(_, lane)| fits(lane)) {
             self.bytes += bytes;
             self.lanes.extend(lanes);
+            if let Some(bars) = bars.filter(|bars| bars.fault(calls).is_none()) {
+                self.add_bars(place, &bars, room - bytes);
+            }
         }
         self.room += room;
+    }
+
+    /// Adds the bars of a region, if they take no more than so many bytes.
+    fn add_bars(&mut self, place: usize, of_row: &RowBars, room: u64) {
+        let origin_ns = of_row.bars.first().map_or(0, |bar| bar.start_ns);
+        let packed = bars::encode(of_row, origin_ns);
+        let bytes = packed.len() as u64;
+        if bytes + BAR_REGION_BYTES <= room {
+            self.bytes += bytes + BAR_REGION_BYTES;
+            let record = BarRegionRecord {
+                region: place as u32,
+                level: of_row.level,
+                origin_ns,
+                bars: of_row.bars.len() as u64,
+                bytes,
+            };
+            self.bars.push((record, packed));
+        }
     }
 
     /// Writes them into the group of their rank, if there are any that take little room.
@@ -111,7 +151,18 @@ impl RankBlocks {
         group.table(names::BLOCKS_LANES, &lanes.collect::<Vec<_>>())?;
         let blocks = self.lanes.iter().flat_map(|(_, lane)| &lane.blocks);
         let blocks = blocks.map(BlockRecord::of);
-        group.table(names::BLOCKS_BLOCKS, &blocks.collect::<Vec<_>>())
+        group.table(names::BLOCKS_BLOCKS, &blocks.collect::<Vec<_>>())?;
+        if self.bars.is_empty() {
+            return Ok(());
+        }
+        group.attribute(names::BARS_VERSION, &Value::Int(BARS_VERSION))?;
+        let records = self.bars.iter().map(|(record, _)| BarRegionRecord {
+            region: number[record.region as usize],
+            ..*record
+        });
+        group.table(names::BARS_REGIONS, &records.collect::<Vec<_>>())?;
+        let bytes: Vec<u8> = self.bars.into_iter().flat_map(|(_, bytes)| bytes).collect();
+        group.values(names::BARS_BYTES, &bytes)
     }
 }
 
@@ -180,7 +231,40 @@ pub(super) fn read(rank: &Group, intervals: &[u64]) -> Result<Option<BTreeMap<us
     let blocks: Vec<BlockRecord> = group
         .find_table(&members, names::BLOCKS_BLOCKS)?
         .unwrap_or_default();
-    Ok(rows(&lanes, &blocks, intervals))
+    let Some(mut rows) = rows(&lanes, &blocks, intervals) else {
+        return Ok(None);
+    };
+    if group.whole_number(names::BARS_VERSION)? == Some(BARS_VERSION) {
+        let records: Vec<BarRegionRecord> = group
+            .find_table(&members, names::BARS_REGIONS)?
+            .unwrap_or_default();
+        let bytes = group.find_bytes(&members, names::BARS_BYTES)?.unwrap_or_default();
+        if add_bars(&mut rows, &records, &bytes, intervals).is_none() {
+            return Ok(None);
+        }
+    }
+    Ok(Some(rows))
+}
+
+/// Adds the bars of rows that have blocks; none where they are others than those of these rows.
+fn add_bars(
+    rows: &mut BTreeMap<usize, RowBlocks>,
+    records: &[BarRegionRecord],
+    bytes: &[u8],
+    intervals: &[u64],
+) -> Option<()> {
+    let mut left = bytes;
+    for record in records {
+        let (own, rest) = left.split_at_checked(usize::try_from(record.bytes).ok()?)?;
+        left = rest;
+        let row = usize::try_from(record.region).ok()?;
+        let bars = bars::decode(own, record.bars, record.level, record.origin_ns)?;
+        let of_row = rows.get_mut(&row).filter(|of_row| of_row.bars.is_none())?;
+        let is_sound = bars.fault(*intervals.get(row)?).is_none();
+        of_row.bars = Some(bars).filter(|_| is_sound);
+        of_row.bars.as_ref()?;
+    }
+    left.is_empty().then_some(())
 }
 
 fn rows(

@@ -4,6 +4,8 @@
 //! the formats that can be read. The layouts themselves are described in `docs/format.md`.
 
 #[cfg(feature = "hdf5")]
+mod bars;
+#[cfg(feature = "hdf5")]
 pub(crate) mod blocks;
 mod clock_sync;
 pub(crate) mod codec;

@@ -3,10 +3,11 @@
 use super::length;
 use super::pyramid::{Pyramid, Pyramids, RowPyramids};
 use crate::analysis::inclusive::Covered;
+use crate::analysis::lane::LaneReducer;
 use crate::analysis::pass::Observer;
 use crate::analysis::threads::{ThreadIndex, ThreadOverlap};
 use crate::error::Result;
-use crate::profile::{Block, Intervals, LaneBlocks, RowBlocks, Source};
+use crate::profile::{Block, Intervals, LaneBlocks, RowBar, RowBars, RowBlocks, Source};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
@@ -27,6 +28,14 @@ impl BlockLengths {
         fewest: 96,
     };
 }
+
+/// The columns of the time of a row that its bars are for at least, as many of them as there is room for: a chart has
+/// 2048 of a time that is as long or longer.
+#[cfg(any(feature = "hdf5", test))]
+const BAR_COLUMNS: [u64; 2] = if cfg!(test) { [64, 16] } else { [4096, 2048] };
+/// Bars take about a dozen bytes a column, and with so many calls in each no more than about 3 % of the bytes of these.
+#[cfg(any(feature = "hdf5", test))]
+const CALLS_IN_COLUMN: u64 = if cfg!(test) { 3 } else { 27 };
 
 /// Threads of a row beyond which they have no blocks of their own.
 const MOST_THREADS: usize = 1024;
@@ -53,6 +62,8 @@ pub struct GrowingBlocks {
     all: Lane,
     threads: Threads,
     overlap: ThreadOverlap,
+    /// All calls as bars, of rows with many.
+    bars: Option<LaneReducer>,
 }
 
 /// The threads of a row so far.
@@ -140,6 +151,19 @@ impl GrowingBlocks {
             all: Lane::NEW,
             threads: Threads::None,
             overlap: ThreadOverlap::NONE,
+            bars: None,
+        }
+    }
+
+    /// Also makes bars, of a row with so many calls that they take little room beside these.
+    #[cfg(any(feature = "hdf5", test))]
+    pub(crate) fn with_bars(self, calls: u64) -> Self {
+        let columns = BAR_COLUMNS
+            .iter()
+            .find(|&&columns| calls / CALLS_IN_COLUMN >= columns);
+        Self {
+            bars: columns.map(|&columns| LaneReducer::new(columns, 0)),
+            ..self
         }
     }
 
@@ -182,6 +206,10 @@ impl GrowingBlocks {
                 self.all.push(self.next, start, end.max(start));
                 self.next += 1;
             }
+            if let Some(bars) = &mut self.bars {
+                let calls = now.iter().zip(ends_now);
+                calls.for_each(|(&start, &end)| bars.push(start, end));
+            }
             self.overlap.add_only(thread, self.all.open.last_end_ns);
             if self.all.open.calls >= self.lengths.calls {
                 self.all.close();
@@ -216,6 +244,9 @@ impl GrowingBlocks {
             Threads::One(_) | Threads::TooMany => {}
         }
         self.next += 1;
+        if let Some(bars) = &mut self.bars {
+            bars.push(start, end);
+        }
         self.all.push(index, start, end);
         if self.all.open.calls >= lengths.calls {
             self.all.close();
@@ -239,7 +270,24 @@ impl GrowingBlocks {
             }
         };
         of_threads.sort_by_key(|lane| lane.thread);
-        RowBlocks::new(self.all.finish(None), of_threads)
+        let mut blocks = RowBlocks::new(self.all.finish(None), of_threads);
+        blocks.bars = self.bars.map(row_bars);
+        blocks
+    }
+}
+
+/// The bars of a row.
+fn row_bars(lane: LaneReducer) -> RowBars {
+    let (level, bars) = lane.finish(0);
+    let bars = bars.into_iter().map(|bar| RowBar {
+        start_ns: bar.start,
+        end_ns: bar.end,
+        busy_ns: bar.busy,
+        calls: bar.calls.into(),
+    });
+    RowBars {
+        level,
+        bars: bars.collect(),
     }
 }
 
@@ -301,6 +349,7 @@ impl GrowingPyramids {
 
     fn take(&mut self, row: usize, blocks: RowBlocks) {
         let numbers = blocks.threads.iter().filter_map(|lane| lane.thread).collect();
+        let bars = blocks.bars;
         let lanes = blocks.threads.into_iter();
         let of_row = RowPyramids {
             all: Pyramid::new(blocks.all),
@@ -309,6 +358,7 @@ impl GrowingPyramids {
                 .map(Pyramid::new)
                 .collect(),
             numbers,
+            bars,
         };
         self.done.insert(row, of_row);
     }

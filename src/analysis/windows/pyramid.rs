@@ -4,7 +4,7 @@ use super::growing::GrowingPyramids;
 use super::{Longest, Pixel};
 use crate::analysis::pass;
 use crate::error::Result;
-use crate::profile::{Block, LaneBlocks, Source};
+use crate::profile::{Block, LaneBlocks, RowBars, Source};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -168,6 +168,7 @@ pub(super) struct RowPyramids {
     pub(super) all: Pyramid,
     pub(super) threads: Vec<Pyramid>,
     pub(super) numbers: Vec<u32>,
+    pub(super) bars: Option<RowBars>,
 }
 
 impl Pyramids {
@@ -205,6 +206,11 @@ impl Pyramids {
     #[must_use]
     pub fn threads(&self, row: usize) -> &[Pyramid] {
         self.0.get(&row).map_or(&[], |of| &of.threads)
+    }
+
+    /// All calls of a row as bars, where its source has them stored.
+    pub(crate) fn bars(&self, row: usize) -> Option<&RowBars> {
+        self.0.get(&row).and_then(|of| of.bars.as_ref())
     }
 
     /// The numbers of the threads of a row, ascending; empty where there are more than a thousand.

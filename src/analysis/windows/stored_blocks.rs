@@ -39,7 +39,8 @@ impl Source for Stored<'_> {
             let mut growing = GrowingBlocks::of_length(BlockLengths {
                 calls: self.block,
                 fewest: 1,
-            });
+            })
+            .with_bars(row.intervals);
             let mut all = Intervals::new();
             self.profile.read(index, 0..row.intervals, &mut all)?;
             growing.push(&all);

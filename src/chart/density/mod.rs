@@ -4,7 +4,6 @@ mod data;
 mod picture;
 
 use super::gantt::density::Density;
-use super::gantt::lane::{LaneReducer, level_for};
 use super::gantt::{Bar, Lane};
 use super::header::Header;
 use super::list::{Chart, GrowingChart};
@@ -12,6 +11,7 @@ use super::moments::Moments;
 use super::options::ChartOptions;
 use super::subject::{Facts, Subject, not_timed};
 use super::totals::Totals;
+use crate::analysis::lane::{LaneReducer, level_for};
 use crate::analysis::pass::{Observer, RankCall};
 use crate::error::Result;
 use crate::profile::Source;

@@ -1,10 +1,13 @@
 //! Reduces a row from the blocks that its source has stored: calls are read only where a block says too little.
 
-use super::lane::{LaneReducer, RawBar};
 use super::row::{RowReducer, cut};
+use crate::analysis::lane::{LaneReducer, RawBar};
 use crate::analysis::windows::{Around, Part, Pyramid, Pyramids};
 use crate::error::Result;
-use crate::profile::{Intervals, Source, Window};
+use crate::profile::{Intervals, RowBars, Source, Window};
+
+/// Calls of bars across the edges of a window beyond which blocks have less to be read.
+const MOST_AT_EDGES: u64 = 1 << 16;
 
 /// How a row is to be reduced.
 pub(super) struct FromBlocks<'a> {
@@ -28,6 +31,14 @@ impl FromBlocks<'_> {
         let of_threads = self.pyramids.threads(row);
         let overlap = !of_threads.is_empty();
         let has_lanes = overlap && of_threads.len() <= max_threads;
+        let span = (whole.first_start_ns, whole.last_end_ns);
+        let bars = self.pyramids.bars(row).filter(|bars| bars.level <= self.level);
+        if let Some(bars) = bars.filter(|_| !has_lanes && !numbers.is_empty() && shift == 0) {
+            if let Some((all, in_window)) = self.lane_of_bars(row, all, bars)? {
+                let no_lanes = overlap.then(Vec::new);
+                return Ok(Some(RowReducer::reduced(span, numbers, in_window, all, no_lanes)));
+            }
+        }
         let lanes = [all].into_iter().chain(of_threads.iter().filter(|_| has_lanes));
         let lanes: Vec<_> = lanes.map(|lane| (lane, self.parts(lane, shift))).collect();
         let to_read: u64 = lanes.iter().map(|(_, parts)| calls(parts)).sum();
@@ -44,7 +55,6 @@ impl FromBlocks<'_> {
         let (all, in_window) = all;
         let of_threads = reduced.map(|lane| Ok(lane?.0));
         let of_threads: Vec<LaneReducer> = of_threads.collect::<Result<_>>()?;
-        let span = (whole.first_start_ns, whole.last_end_ns);
         Ok(Some(RowReducer::reduced(
             (span.0.saturating_sub(shift), span.1.saturating_sub(shift)),
             numbers,
@@ -69,6 +79,42 @@ impl FromBlocks<'_> {
             let is_apart = reach_ns <= start && next_start_ns.is_none_or(|next| next >= end);
             is_inside(reach_ns, end) || (is_apart && column(start) == column(end))
         })
+    }
+
+    /// The lane of a row that has bars, and how many calls are in it; none where much would have to be read at the edges
+    /// of the window. A reduction that is made coarser is the one that is made as coarse from the calls.
+    fn lane_of_bars(&self, row: usize, all: &Pyramid, bars: &RowBars) -> Result<Option<(LaneReducer, u64)>> {
+        let (mut reducer, mut buffer) = (LaneReducer::new(self.columns, self.level), Intervals::new());
+        let (mut next, mut count, mut read) = (0, 0, 0);
+        for bar in &bars.bars {
+            let calls = next..next + bar.calls;
+            next = calls.end;
+            match self.window {
+                Some(of) if bar.end_ns < of.from_ns() || bar.start_ns >= of.until_ns() => {}
+                Some(of) if bar.start_ns < of.from_ns() || bar.end_ns >= of.until_ns() => {
+                    read += bar.calls;
+                    if read > MOST_AT_EDGES {
+                        return Ok(None);
+                    }
+                    all.each_call(self.source, row, calls, &mut buffer, |start, end| {
+                        if let Some((start, end)) = cut(self.window, start, end.max(start)) {
+                            reducer.push(start, end);
+                            count += 1;
+                        }
+                    })?;
+                }
+                _ => {
+                    count += bar.calls;
+                    reducer.push_hull(RawBar {
+                        start: bar.start_ns,
+                        end: bar.end_ns,
+                        busy: bar.busy_ns,
+                        calls: u32::try_from(bar.calls).unwrap_or(u32::MAX),
+                    });
+                }
+            }
+        }
+        Ok(Some((reducer, count)))
     }
 
     /// The lane, and how many calls are in it.

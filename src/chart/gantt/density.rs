@@ -1,7 +1,7 @@
 //! A lane that stands for several ranks or regions: how busy they were together, column by column.
 
 use super::Bar;
-use super::lane::{LaneReducer, level_for, offset};
+use crate::analysis::lane::{LaneReducer, level_for, offset};
 
 /// Sums over lanes for each column of 2^level ns.
 #[derive(Debug)]

@@ -4,7 +4,6 @@ mod blocks;
 mod coverage;
 mod data;
 pub(super) mod density;
-pub(super) mod lane;
 mod layout;
 #[cfg(feature = "plot")]
 pub(crate) mod nested;
@@ -17,6 +16,7 @@ pub use reduction::GrowingGantt;
 
 use super::header::Header;
 use super::palette::Color;
+use crate::analysis::lane::{RawBar, offset};
 
 /// A Gantt chart, ready to be drawn: regions from top to bottom in order of their first start.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -121,6 +121,21 @@ pub struct Bar {
 }
 
 impl Bar {
+    /// That of a bar on the clock of the file, after an origin.
+    fn of(raw: RawBar, origin: i64) -> Self {
+        let length = raw.length();
+        Bar {
+            start_ns: offset(origin, raw.start),
+            end_ns: offset(origin, raw.end),
+            busy: if length == 0 {
+                1.0
+            } else {
+                (raw.busy as f64 / length as f64).min(1.0) as f32
+            },
+            calls: raw.calls,
+        }
+    }
+
     /// The same, so many ns later.
     fn shifted(self, ns: i64) -> Self {
         Bar {

@@ -4,15 +4,15 @@
 //! never overlap, be they nested, recursive, or neither. Depth counts what is drawn: what a filter leaves out takes no
 //! room.
 
-use super::lane::LaneReducer;
 use super::plan::Plan;
 use super::{Bar, GanttChart};
+use crate::analysis::lane::LaneReducer;
 use crate::analysis::pass::{Observer, RankCall};
 use crate::analysis::threads::ThreadIndex;
 use crate::chart::moments::Moments;
 use crate::chart::subject::Subject;
 use crate::error::Result;
-use crate::profile::Source;
+use crate::profile::{Intervals, Row, Source};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -27,20 +27,43 @@ const OTHERS: u32 = u32::MAX;
 #[derive(Debug)]
 pub(crate) struct NestedPlan {
     drawn: Vec<bool>,
+    /// Those whose calls have to come in one order to be nested.
     ranks: BTreeSet<u32>,
     moments: Moments,
     plan: Plan,
+    /// By row: as deep are all of its calls. They need not be merged with those of other rows; a rank has all of its
+    /// drawn rows here or none.
+    depths: FxHashMap<usize, u32>,
 }
 
 impl NestedPlan {
     /// `max_regions` as for the chart beside it.
     pub(crate) fn new(subject: &Subject<'_>, max_regions: usize) -> Result<Self> {
         let rows = subject.source().rows();
+        let plan = Plan::new(subject, usize::MAX, max_regions)?;
+        let known = subject.known_rows()?;
+        let mut ranks = BTreeSet::new();
+        let mut depths = FxHashMap::default();
+        for of_rank in subject.rows().chunk_by(|&a, &b| rows[a].rank == rows[b].rank) {
+            let depth = |&row: &usize| {
+                let depth = known.get(row).and_then(|known| known.depth);
+                // Where regions share a lane, their calls are in no order.
+                let is_alone = plan.region(rows[row].name).is_some();
+                depth
+                    .filter(|_| is_alone)
+                    .or((rows[row].intervals == 0).then_some(0))
+            };
+            match of_rank.iter().map(depth).collect::<Option<Vec<u32>>>() {
+                Some(of_rows) => depths.extend(of_rank.iter().copied().zip(of_rows)),
+                None => drop(ranks.insert(rows[of_rank[0]].rank)),
+            }
+        }
         Ok(Self {
             drawn: subject.drawn()?,
-            ranks: subject.rows().iter().map(|&row| rows[row].rank).collect(),
+            ranks,
             moments: Moments::new(subject)?,
-            plan: Plan::new(subject, usize::MAX, max_regions)?,
+            plan,
+            depths,
         })
     }
 
@@ -64,6 +87,8 @@ pub(crate) struct GrowingNested<'a> {
     plan: Arc<NestedPlan>,
     /// What the rank that is being read has.
     rank: RankLanes,
+    /// The lanes of rows that are being read by themselves: by row its threads, and the place of the lane of each.
+    rows: FxHashMap<usize, (ThreadIndex, Vec<usize>)>,
     lanes: NestedLanes,
     /// Bars beyond which columns are made coarser.
     most_bars: usize,
@@ -135,7 +160,7 @@ pub(crate) struct NestedLane {
 impl NestedLane {
     /// Its bars, of a chart whose axis begins there.
     pub(crate) fn bars(&self, origin_ns: i64) -> impl Iterator<Item = Bar> + '_ {
-        self.reducer.closed().map(move |bar| bar.to_bar(origin_ns))
+        self.reducer.closed().map(move |bar| Bar::of(bar, origin_ns))
     }
 
     /// How many calls share a bar with others.
@@ -153,6 +178,7 @@ impl<'a> GrowingNested<'a> {
             source,
             plan,
             rank: RankLanes::default(),
+            rows: FxHashMap::default(),
             lanes: NestedLanes {
                 level,
                 ..NestedLanes::default()
@@ -213,6 +239,33 @@ impl<'a> GrowingNested<'a> {
         place
     }
 
+    /// Takes the next calls of a row that are all as deep.
+    fn push_row(&mut self, row: usize, depth: u32, chunk: &Intervals) {
+        let Row { rank, name, .. } = self.source.rows()[row];
+        let shift = self.plan.moments.shift(rank);
+        let shifted = |time: i64| time.saturating_sub(shift);
+        let (threads, places) = self.rows.entry(row).or_default();
+        let lanes = &mut self.lanes;
+        let mut calls = chunk.iter();
+        for same in chunk.threads().chunk_by(|one, next| one == next) {
+            let slot = threads.of(same[0]);
+            if slot == places.len() {
+                places.push(lanes.lanes.len());
+                lanes.lanes.push(NestedLane {
+                    region: u32::try_from(name).unwrap_or(OTHERS),
+                    rank,
+                    thread: same[0],
+                    depth,
+                    reducer: LaneReducer::new(ANY_COLUMNS, lanes.level),
+                });
+            }
+            let reducer = &mut lanes.lanes[places[slot]].reducer;
+            for call in calls.by_ref().take(same.len()) {
+                reducer.push(shifted(call.start_ns), shifted(call.end_ns.max(call.start_ns)));
+            }
+        }
+    }
+
     /// Each call adds at most one bar, so they need to be counted now and then only.
     fn keep_few(&mut self, calls: usize) {
         self.bars_at_most += calls;
@@ -227,6 +280,26 @@ impl<'a> GrowingNested<'a> {
 }
 
 impl Observer for GrowingNested<'_> {
+    fn takes_row(&self, row: usize) -> bool {
+        self.plan.depths.contains_key(&row)
+    }
+
+    fn chunk(&mut self, row: usize, chunk: &Intervals) -> Result<()> {
+        if let Some(&depth) = self.plan.depths.get(&row) {
+            self.push_row(row, depth, chunk);
+            self.keep_few(chunk.len());
+        }
+        Ok(())
+    }
+
+    fn end_row(&mut self, row: usize) -> Result<()> {
+        let (_, places) = self.rows.remove(&row).unwrap_or_default();
+        places
+            .into_iter()
+            .for_each(|at| self.lanes.lanes[at].reducer.shrink());
+        Ok(())
+    }
+
     fn takes_rank(&self, rank: u32) -> bool {
         self.plan.ranks.contains(&rank)
     }
@@ -339,3 +412,7 @@ impl NestedLanes {
         lanes
     }
 }
+
+#[cfg(test)]
+#[path = "nested_tests.rs"]
+mod tests;

@@ -2,10 +2,10 @@
 
 use super::blocks::FromBlocks;
 use super::density::Density;
-use super::lane::{LaneReducer, RawBar, level_for, offset};
 use super::plan::{ByLane, Plan};
 use super::row::RowReducer;
 use super::{Bar, GanttChart, GanttRegion, Lane};
+use crate::analysis::lane::{LaneReducer, RawBar, level_for, offset};
 use crate::analysis::pass::Observer;
 use crate::analysis::selection::RegionFilter;
 use crate::analysis::windows::Pyramids;
@@ -132,10 +132,23 @@ impl<'a> GrowingGantt<'a> {
     /// As [`new`](Self::new), for header and regions with lanes that somebody else fills.
     #[cfg(feature = "plot")]
     pub(crate) fn outline(subject: &Subject<'a>, options: &ChartOptions) -> Result<Self> {
-        Ok(GrowingGantt {
+        let mut this = GrowingGantt {
             is_outline: true,
             ..Self::empty(subject, options, None)?
-        })
+        };
+        for (row, known) in subject.known_rows()?.iter() {
+            let shift = this.moments.shift(this.source.rows()[row].rank);
+            let shifted = |time: i64| time.saturating_sub(shift);
+            let span = (shifted(known.span_ns.0), shifted(known.span_ns.1));
+            let intervals = this.source.rows()[row].intervals;
+            let no_bars = LaneReducer::new(this.columns, 0);
+            this.drawn[row] = false;
+            this.add(
+                row,
+                RowReducer::reduced(span, &known.threads, intervals, no_bars, None),
+            );
+        }
+        Ok(this)
     }
 
     /// Takes the rows that the source has stored blocks of, as far as these save most of the reading.
@@ -463,5 +476,5 @@ fn bars((at, mut raw): (u32, Vec<RawBar>), level: u32, origin: i64) -> Vec<Bar> 
     if at < level {
         raw.dedup_by(|next, last| last.absorbs(next, level));
     }
-    raw.into_iter().map(|bar| bar.to_bar(origin)).collect()
+    raw.into_iter().map(|bar| Bar::of(bar, origin)).collect()
 }

@@ -1,6 +1,6 @@
 //! Reduces one row, and finds out whether its threads need lanes of their own.
 
-use super::lane::LaneReducer;
+use crate::analysis::lane::LaneReducer;
 use crate::analysis::threads::{ThreadIndex, ThreadOverlap};
 use crate::profile::{Interval, Intervals, Window};
 

@@ -32,6 +32,15 @@ impl Bins {
         self.max_ns = self.max_ns.max(ns);
     }
 
+    /// Of durations that a sketch has, with the shortest and the longest of them.
+    pub(in crate::chart) fn of(sketch: Sketch, (min_ns, max_ns): (i64, i64)) -> Self {
+        Bins {
+            sketch,
+            min_ns: min_ns.max(0),
+            max_ns: max_ns.max(0),
+        }
+    }
+
     pub(super) fn merge(&mut self, other: &Bins) {
         self.sketch.merge(&other.sketch);
         self.min_ns = self.min_ns.min(other.min_ns);

@@ -1,7 +1,7 @@
 //! A lane of several threads or ranks: what they were in together, column by column.
 
 use super::strip::{RawPiece, add, most};
-use crate::chart::gantt::lane::level_for;
+use crate::analysis::lane::level_for;
 
 /// Time in regions by columns of 2^level ns, counted from the clock's zero.
 pub(super) struct Mix {

@@ -4,7 +4,7 @@
 //! a column shares a piece with what else is short there: the piece has the time of all of them, and the region with
 //! the most of it.
 
-use crate::chart::gantt::lane::level_for;
+use crate::analysis::lane::level_for;
 
 /// A time in which a region ran, or several that are short and close together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! The durations of one region by the time of their start, while they stream past.
 
 use super::Drift;
-use crate::chart::gantt::lane::{level_for, offset};
+use crate::analysis::lane::{level_for, offset};
 use crate::profile::{Intervals, Sketch};
 use std::collections::BTreeMap;
 
@@ -18,6 +18,8 @@ pub(in crate::chart) struct Series {
     most: u64,
     level: u32,
     columns: BTreeMap<i64, Sketch>,
+    /// The shortest and the longest duration, ns.
+    extremes: (i64, i64),
 }
 
 /// What the calls that began in a part of the time axis have in common.
@@ -42,11 +44,13 @@ impl Series {
             most: columns,
             level: level_for(span, columns),
             columns: BTreeMap::new(),
+            extremes: (i64::MAX, i64::MIN),
         }
     }
 
     /// Takes intervals in order of start, of a rank whose time begins at `shift`.
     pub(in crate::chart) fn add(&mut self, chunk: &Intervals, shift: i64) {
+        let mut extremes = self.extremes;
         let mut calls = chunk.starts().iter().zip(chunk.durations()).peekable();
         while let Some((start, _)) = calls.peek() {
             let column = start.saturating_sub(shift) >> self.level;
@@ -55,9 +59,11 @@ impl Series {
             let is_inside = |start: i64| start.saturating_sub(shift) >> level == column;
             while let Some((_, ns)) = calls.next_if(|call| is_inside(*call.0)) {
                 sketch.add(ns);
+                extremes = (extremes.0.min(ns), extremes.1.max(ns));
             }
             self.coarsen_as_needed();
         }
+        self.extremes = extremes;
     }
 
     fn coarsen_as_needed(&mut self) {
@@ -96,6 +102,11 @@ impl Series {
     /// All durations.
     pub(in crate::chart) fn all(&self) -> Sketch {
         merged(self.columns.values())
+    }
+
+    /// The shortest and the longest duration, ns, where there is any.
+    pub(in crate::chart) fn extremes(&self) -> (i64, i64) {
+        self.extremes
     }
 
     /// How the median changed from the first quarter of its columns to the last; none where there are few.

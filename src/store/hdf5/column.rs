@@ -1,6 +1,8 @@
 //! One column of integers in the file: checked by its header when the file is opened, read in
 //! slices later.
 
+use super::header::Integers;
+use super::native::Plain;
 use super::opened::Opened;
 use super::{attributes, native};
 use crate::error::{Error, Result};
@@ -67,6 +69,8 @@ enum Kept {
     Open(Dataset),
     /// All values of a short column, where there are many.
     Values(Box<[i64]>),
+    /// Their position in the file, of values that are read without the library.
+    At(u64),
     Nothing,
 }
 
@@ -144,6 +148,53 @@ impl Column {
         self.of
     }
 
+    /// The dataset `name` of the group at a path, as its header describes it; none of numbers that are not those that
+    /// this crate writes.
+    pub(super) fn at(
+        from: &Arc<Opened>,
+        group_path: &Arc<str>,
+        name: &'static str,
+        integers: Integers,
+    ) -> Option<Self> {
+        let Integers {
+            position,
+            len,
+            size,
+            signed,
+        } = integers;
+        let is_known = matches!((size, signed), (IntSize::U8, true) | (IntSize::U4, false));
+        is_known.then(|| Self {
+            from: Arc::clone(from),
+            group: Arc::clone(group_path),
+            name: name.into(),
+            len,
+            of: Of::Integers { size, signed },
+            kept: Kept::At(position),
+        })
+    }
+
+    /// Whether the values are times as this crate writes them.
+    pub(in crate::store) fn has_times(&self) -> bool {
+        self.of
+            == Of::Integers {
+                size: IntSize::U8,
+                signed: true,
+            }
+    }
+
+    /// The values at `range`, whose first is at a position of the file. They are of the type `T`.
+    fn at_position<T: Plain>(&self, position: u64, range: Range<u64>) -> Result<Vec<T>> {
+        let mut values = vec![T::default(); (range.end - range.start) as usize];
+        let bytes = T::bytes(&mut values);
+        let start = position + range.start * size_of::<T>() as u64;
+        let read = self.from.raw().map(|raw| raw.read_at(start, bytes));
+        match read {
+            Some(Ok(())) => Ok(values),
+            Some(Err(error)) => Err(Error::io(self.from.path(), "cannot be read", error)),
+            None => Err(self.from.damaged("the file is not open")),
+        }
+    }
+
     /// Whether the dataset `name` of `group` is what can be a column.
     pub(super) fn is_of_integers(group: &Group, name: &str) -> bool {
         let descriptor = group
@@ -170,6 +221,11 @@ impl Column {
     pub(in crate::store) fn read(&self, range: Range<u64>) -> Result<Vec<i64>> {
         let values: Vec<i64> = match &self.kept {
             Kept::Values(values) => values[range.start as usize..range.end as usize].into(),
+            Kept::At(position) if self.has_times() => return self.at_position(*position, range),
+            Kept::At(position) => {
+                let values = self.at_position::<u32>(*position, range)?;
+                return Ok(values.into_iter().map(i64::from).collect());
+            }
             _ => self.slice(range)?,
         };
         // HDF5 converts values that do not fit to the limit.
@@ -181,8 +237,19 @@ impl Column {
         Ok(values)
     }
 
+    /// All values, where they are bytes and no more than can be had at once.
+    pub(super) fn bytes(&self) -> Result<Option<Vec<u8>>> {
+        let are_bytes = self.are_unsigned(IntSize::U1) && self.len <= MAX_CHUNK_BYTES;
+        are_bytes.then(|| self.slice(0..self.len)).transpose()
+    }
+
     /// The values at `range` as thread numbers; negative ones, "unknown", share the largest number.
     pub(in crate::store) fn read_threads(&self, range: Range<u64>) -> Result<Vec<u32>> {
+        if let Kept::At(position) = self.kept {
+            if self.are_unsigned(IntSize::U4) {
+                return self.at_position(position, range);
+            }
+        }
         let are_small = [IntSize::U1, IntSize::U2, IntSize::U4].map(|size| self.are_unsigned(size));
         if are_small.contains(&true) && !matches!(self.kept, Kept::Values(_)) {
             return self.slice(range);

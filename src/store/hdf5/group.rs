@@ -2,6 +2,7 @@
 
 use super::attributes;
 use super::column::{Column, MAX_COMPRESSION, check_place};
+use super::links::{self, Member};
 use super::native;
 use super::number_column::NumberColumn;
 use super::opened::Opened;
@@ -117,13 +118,22 @@ impl Group {
 
     /// The members of the group in the order of their creation, where that is known, which is their order in the
     /// file.
-    pub(in crate::store) fn members_as_made(&self) -> Result<Option<Vec<(String, Link)>>> {
+    pub(in crate::store) fn members_as_made(&self) -> Result<Option<Vec<Member>>> {
         let order = self.group.gcpl().map(|creation| creation.link_creation_order());
         if !matches!(order, Ok(LinkCreationOrder::Indexed)) {
             return Ok(None);
         }
-        self.links(IndexType::CreationOrder, IterationOrder::Increasing)
-            .map(Some)
+        let members = links::as_made(&self.group).map_err(|error| self.unlisted(error))?;
+        match &members {
+            Some(members) => self.check_names(members.iter().map(|member| member.name.as_str()))?,
+            None => return Err(self.damaged(format!("{} has a member that is no link of HDF5", self.path))),
+        }
+        Ok(members)
+    }
+
+    fn unlisted(&self, error: hdf5::Error) -> Error {
+        let message = format!("the members of {} cannot be listed", self.path);
+        self.from.hdf5(message, error)
     }
 
     fn links(&self, index: IndexType, order: IterationOrder) -> Result<Vec<(String, Link)>> {
@@ -138,19 +148,21 @@ impl Group {
                 links.push((name.to_owned(), link));
                 Ok(())
             })
-            .map_err(|error| {
-                self.from
-                    .hdf5(format!("the members of {} cannot be listed", self.path), error)
-            })?;
-        // A name is looked up again to open its target, which must not lead to another file.
-        let mut seen = HashSet::with_capacity(links.len());
-        for (name, _) in &links {
-            if name.is_empty() || name == "." || name.contains('/') || !seen.insert(name.as_str()) {
+            .map_err(|error| self.unlisted(error))?;
+        self.check_names(links.iter().map(|(name, _)| name.as_str()))?;
+        Ok(links)
+    }
+
+    /// A name is looked up again to open its target, which must not lead to another file.
+    fn check_names<'n>(&self, names: impl Iterator<Item = &'n str>) -> Result<()> {
+        let mut seen = HashSet::new();
+        for name in names {
+            if name.is_empty() || name == "." || name.contains('/') || !seen.insert(name) {
                 let path = &self.path;
                 return Err(self.damaged(format!("{path} has a member that cannot be called {name:?}")));
             }
         }
-        Ok(links)
+        Ok(())
     }
 
     /// Refuses links to other files: a file must not make its reader open others.
@@ -185,23 +197,22 @@ impl Group {
         self.address_of_group(name).map(|address| address.is_some())
     }
 
-    /// A number that identifies the group `name` among all groups of the file, whichever link leads to it; none
-    /// where it is no group.
-    pub(in crate::store) fn address_of_group(&self, name: &str) -> Result<Option<String>> {
+    /// The address of the group `name`, which identifies it, whichever link leads to it; none where it is no group.
+    pub(in crate::store) fn address_of_group(&self, name: &str) -> Result<Option<u64>> {
         let info = self.group.loc_info_by_name(name).map_err(|error| {
             self.from
                 .hdf5(format!("{} cannot be opened", self.path_of(name)), error)
         })?;
-        Ok((info.loc_type == LocationType::Group).then(|| format!("{:?}", info.token)))
+        Ok((info.loc_type == LocationType::Group).then(|| links::address(info.token)))
     }
 
-    /// A number that identifies the group among all groups of the file.
-    pub(in crate::store) fn address(&self) -> Result<String> {
+    /// The address of the group, which identifies it among all groups of the file.
+    pub(in crate::store) fn address(&self) -> Result<u64> {
         let info = self
             .group
             .loc_info()
             .map_err(|error| self.from.hdf5(format!("{} cannot be opened", self.path), error))?;
-        Ok(format!("{:?}", info.token))
+        Ok(links::address(info.token))
     }
 
     /// The attributes with the given names.
@@ -295,6 +306,16 @@ impl Group {
     /// The column of numbers of any kind called `name`.
     pub(in crate::store) fn numbers(&self, name: &str) -> Result<NumberColumn> {
         NumberColumn::open(&self.from, &self.group, &self.path, name)
+    }
+
+    /// The bytes in the dataset called `name`, if there is one among `members`; none where it is something else.
+    pub(in crate::store) fn find_bytes(
+        &self,
+        members: &Members,
+        name: &'static str,
+    ) -> Result<Option<Vec<u8>>> {
+        let column = self.find_integers(members, name, 0)?;
+        column.map_or(Ok(None), |column| column.bytes())
     }
 
     /// The group called `name`, if there is one among `members`.

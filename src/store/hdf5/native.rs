@@ -12,6 +12,25 @@ use hdf5_sys::h5s::{
 use hdf5_sys::h5t::{H5T_NATIVE_INT64, H5Tclose, H5Tequal, H5Tget_size};
 use std::ffi::CString;
 
+/// A number that any bytes are.
+pub(super) trait Plain: Copy + Default {
+    /// The bytes of some numbers.
+    fn bytes(numbers: &mut [Self]) -> &mut [u8];
+}
+
+macro_rules! plain {
+    ($($number:ty),*) => {$(
+        impl Plain for $number {
+            fn bytes(numbers: &mut [Self]) -> &mut [u8] {
+                let length = size_of_val(numbers);
+                // SAFETY: the numbers take so many bytes, and any bytes are numbers.
+                unsafe { std::slice::from_raw_parts_mut(numbers.as_mut_ptr().cast(), length) }
+            }
+        }
+    )*};
+}
+plain!(i64, u32);
+
 /// The number of values in the dataset at `path`, from `group` on.
 pub(super) fn num_values(group: &hdf5::Group, path: &str) -> hdf5::Result<u64> {
     let path = CString::new(path).map_err(|_| format!("{path:?} holds a NUL"))?;

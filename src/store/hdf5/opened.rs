@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use super::file;
+use super::header::RawFile;
 use crate::error::{Error, Result};
 use hdf5::{Dataset, File};
 use std::path::{Path, PathBuf};
@@ -36,6 +37,8 @@ impl LastFile {
 pub(in crate::store) struct Opened {
     path: PathBuf,
     access: Access,
+    /// The same file for what is read without the library.
+    raw: Option<RawFile>,
     len: u64,
     /// Whether there is no user block, so that addresses are positions in the file.
     starts_at_0: bool,
@@ -55,7 +58,10 @@ impl Opened {
     /// Opens the file at `path`, `len` bytes long, which begins with `head`.
     pub(in crate::store) fn open(path: &Path, len: u64, head: &[u8]) -> Result<Self> {
         let file = file::open(path).map_err(|error| refusal(path, error))?;
-        Ok(Self::new(path, len, head, Access::Open(file), 0))
+        Ok(Self {
+            raw: RawFile::open(path, len, head),
+            ..Self::new(path, len, head, Access::Open(file), 0)
+        })
     }
 
     /// Opens a file that we have written ourselves.
@@ -82,6 +88,7 @@ impl Opened {
         Self {
             path: path.into(),
             access,
+            raw: None,
             len,
             starts_at_0: head.starts_with(SIGNATURE),
             kept_open: AtomicUsize::new(kept_open),
@@ -95,6 +102,11 @@ impl Opened {
     /// The length of the file, bytes.
     pub(super) fn len(&self) -> u64 {
         self.len
+    }
+
+    /// The file, if parts of it can be read without the library.
+    pub(super) fn raw(&self) -> Option<&RawFile> {
+        self.raw.as_ref()
     }
 
     pub(super) fn file(&self) -> hdf5::Result<File> {

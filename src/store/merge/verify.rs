@@ -1,6 +1,6 @@
 //! Reads back what was written, before the file gets its name.
 
-use super::super::hdf5::{Group, Opened};
+use super::super::hdf5::{Group, Member, Opened};
 use super::super::names;
 use super::totals::Totals;
 use crate::error::{Error, Result};
@@ -49,7 +49,7 @@ pub(super) fn verify(path: &Path, output: &Path, ranks: &[(u32, Totals)], depth:
 
 fn intervals(regions: &Group) -> Result<u64> {
     let mut sum = 0;
-    for (name, _) in regions.members_as_made()?.unwrap_or_default() {
+    for Member { name, .. } in regions.members_as_made()?.unwrap_or_default() {
         let length = |column: &str| regions.num_values(&format!("{name}/{column}"));
         let (starts, ends) = (length(names::START_TIMES)?, length(names::END_TIMES)?);
         if starts != ends {

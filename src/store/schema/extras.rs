@@ -31,6 +31,11 @@ impl Extras {
         Ok(Self(extras))
     }
 
+    /// Of a column of the numbers of spans alone, where there is one.
+    pub(super) fn of_spans(spans: Option<Column>) -> Self {
+        Self(spans.map(|spans| (Intervals::SPAN, spans)).into_iter().collect())
+    }
+
     /// What the columns are called in [`Intervals`].
     pub(super) fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.0.iter().map(|(name, _)| *name)

@@ -209,6 +209,12 @@ pub(crate) const BLOCKS_REGIONS: &str = "num_regions";
 pub(crate) const BLOCKS_LANES: &str = "lanes";
 /// Table in the blocks: those of the lanes, one lane after the other.
 pub(crate) const BLOCKS_BLOCKS: &str = "blocks";
+/// Attribute of the blocks, int64: how the bars beside them are laid out.
+pub(crate) const BARS_VERSION: &str = "bars_version";
+/// Table in the blocks: the regions that have bars.
+pub(crate) const BARS_REGIONS: &str = "bar_regions";
+/// Dataset of bytes in the blocks: the bars of these regions, one region after the other.
+pub(crate) const BARS_BYTES: &str = "bars";
 /// Attribute of a rank, text: the machine that it ran on.
 pub(crate) const HOST: &str = "host";
 /// Root attribute, text, in files of the Python package only: how the rest is laid out.

@@ -119,11 +119,11 @@ impl Found {
 /// The groups of one file that were read, by address: hard links can make cycles, and make a small file seem
 /// large.
 #[derive(Debug, Default)]
-pub(super) struct Met(HashSet<String>);
+pub(super) struct Met(HashSet<u64>);
 
 impl Met {
     /// Whether the group at an address was not read before.
-    pub(super) fn is_new(&mut self, address: String) -> bool {
+    pub(super) fn is_new(&mut self, address: u64) -> bool {
         self.0.insert(address)
     }
 

@@ -19,6 +19,14 @@ impl Place {
         }
     }
 
+    /// The place of a group that is not open.
+    pub(super) fn at(file: &Arc<Opened>, path: &str) -> Self {
+        Self {
+            file: Arc::clone(file),
+            path: path.to_owned(),
+        }
+    }
+
     /// The group there.
     pub(super) fn open(&self) -> Result<Group> {
         Group::root(&self.file)?.group(&self.path)

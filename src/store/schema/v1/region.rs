@@ -4,7 +4,7 @@ use super::fields::Fields;
 use super::place::Place;
 use crate::error::{Error, Result};
 use crate::profile::{CallSite, Intervals, Metadata, OpenSpan, Row};
-use crate::store::hdf5::{Column, Group, Members};
+use crate::store::hdf5::{Column, Group, Members, PlainGroup};
 use crate::store::names;
 use crate::store::schema::attributes::{int, text, texts_of};
 use crate::store::schema::extras::Extras;
@@ -89,13 +89,32 @@ pub(super) struct Region {
 pub(super) fn open(group: &Group, members: &Members, opens: Opens) -> Result<Region> {
     let columns = Columns::open(group, members, opens)?;
     let attributes = group.attributes(|name| REGION_ATTRIBUTES.contains(&name))?;
-    let count = |name: &str| int(&attributes, name).and_then(|n| u64::try_from(n).ok());
+    let open_spans = open_spans(group, members)?;
+    Ok(described(group.path(), &attributes, open_spans, columns))
+}
+
+/// The region called `name` in `group`, whose header is at an address, if it is one as this crate writes most.
+pub(super) fn plain(group: &Group, name: &str, address: u64) -> Option<Region> {
+    const PLAIN: [&str; 4] = [
+        names::START_TIMES,
+        names::END_TIMES,
+        names::THREAD_IDS,
+        names::SPAN_IDS,
+    ];
+    let mut plain = group.plain(name, address, &PLAIN, &REGION_ATTRIBUTES)?;
+    let columns = Columns::plain(&mut plain)?;
+    Some(described(&plain.path, &plain.attributes, Vec::new(), columns))
+}
+
+/// The region at a path with these attributes.
+fn described(path: &str, attributes: &Metadata, open_spans: Vec<OpenSpan>, columns: Columns) -> Region {
+    let count = |name: &str| int(attributes, name).and_then(|n| u64::try_from(n).ok());
     let intervals = columns.starts.len();
     let throttled = count(names::THROTTLED).unwrap_or(0);
-    let throttled_ns = int(&attributes, names::THROTTLED_NS).unwrap_or(0);
+    let throttled_ns = int(attributes, names::THROTTLED_NS).unwrap_or(0);
     let dropped = count(names::DROPPED).unwrap_or(0);
-    Ok(Region {
-        name: text(&attributes, names::NAME),
+    Region {
+        name: text(attributes, names::NAME),
         row: Row {
             rank: 0,
             name: 0,
@@ -104,28 +123,28 @@ pub(super) fn open(group: &Group, members: &Members, opens: Opens) -> Result<Reg
             spans: count(names::NUM_SPANS),
             throttled,
             throttled_ns,
-            total_ns: int(&attributes, names::TOTAL),
+            total_ns: int(attributes, names::TOTAL),
         },
         site: CallSite {
-            source_file: text(&attributes, names::SOURCE_FILE),
-            source_line: int(&attributes, names::SOURCE_LINE).and_then(|line| u32::try_from(line).ok()),
-            source_text: text(&attributes, names::SOURCE_TEXT),
-            tags: texts_of(&attributes, names::TAGS),
+            source_file: text(attributes, names::SOURCE_FILE),
+            source_line: int(attributes, names::SOURCE_LINE).and_then(|line| u32::try_from(line).ok()),
+            source_text: text(attributes, names::SOURCE_TEXT),
+            tags: texts_of(attributes, names::TAGS),
             dropped,
             open: count(names::OPEN).unwrap_or(0),
-            open_spans: open_spans(group, members)?,
+            open_spans,
             clamped: count(names::CLAMPED).unwrap_or(0),
             spans: count(names::NUM_SPANS),
             throttled,
             throttled_ns,
-            inclusive_ns: int(&attributes, names::INCLUSIVE),
+            inclusive_ns: int(attributes, names::INCLUSIVE),
             sums: None,
             of_calls: Vec::new(),
             fields: Vec::new(),
         },
-        odd: too_few_calls(group.path(), &attributes, [intervals, dropped, throttled]),
+        odd: too_few_calls(path, attributes, [intervals, dropped, throttled]),
         columns,
-    })
+    }
 }
 
 /// The calls of spans that were open at the end. They are few, so they are read at once.
@@ -199,6 +218,26 @@ impl Columns {
             columns.fields.check()?;
         }
         Ok(columns)
+    }
+
+    /// Those of a group that was read without the library; none where they are not as this crate writes them.
+    fn plain(group: &mut PlainGroup) -> Option<Self> {
+        let starts = group.take(names::START_TIMES)?;
+        let ends = group.take(names::END_TIMES)?;
+        let (threads, spans) = (group.take(names::THREAD_IDS), group.take(names::SPAN_IDS));
+        let len = starts.len();
+        let is_as_long = |column: &Option<Column>| {
+            let mut column = column.iter();
+            column.all(|column| column.len() == len && !column.has_times())
+        };
+        let are_times = starts.has_times() && ends.has_times() && ends.len() == len;
+        (are_times && is_as_long(&threads) && is_as_long(&spans)).then(|| Self {
+            group: Place::at(&group.file, &group.path),
+            beside: OnceLock::from(Beside { ends, threads }),
+            starts,
+            extras: Extras::of_spans(spans),
+            fields: Fields::default(),
+        })
     }
 
     fn beside(&self) -> Result<&Beside> {

@@ -1,9 +1,9 @@
 //! Reads the regions of a rank.
 
 use super::found::Found;
-use super::region::{self, COLUMNS, Opens};
-use crate::error::Result;
-use crate::store::hdf5::{Group, Members};
+use super::region::{self, COLUMNS, Opens, Region};
+use crate::error::{Error, Result};
+use crate::store::hdf5::{Group, Link, Members};
 use crate::store::names;
 use crate::store::schema::issues::Issues;
 use std::collections::HashSet;
@@ -48,12 +48,21 @@ impl Search<'_> {
             _ => None,
         };
         let sorts = as_made.is_some();
-        let members = match as_made {
-            Some(members) => members,
-            None => group.members()?.into_vec(),
+        let members: Vec<(String, Link, Option<u64>)> = match as_made {
+            Some(members) => {
+                let members = members.into_iter();
+                members.map(|of| (of.name, of.link, Some(of.address))).collect()
+            }
+            None => {
+                let members = group.members()?.into_vec().into_iter();
+                members.map(|(name, link)| (name, link, None)).collect()
+            }
         };
-        for (link_name, link) in &members {
+        for (link_name, link, address) in &members {
             group.check_link(link_name, *link)?;
+            if self.plain_region(group, link_name, *address)? {
+                continue;
+            }
             let Some(address) = group.address_of_group(link_name)? else {
                 continue;
             };
@@ -67,10 +76,7 @@ impl Search<'_> {
                 let outcome = if is_new {
                     self.region(&child, name.clone(), &members)
                 } else {
-                    Err(child.damaged(format!(
-                        "{} is a second link to a region that has been read already",
-                        child.path()
-                    )))
+                    Err(second_link(&child, child.path()))
                 };
                 let has_fields = self.issues.part(outcome)?.unwrap_or(false);
                 known += usize::from(has_fields);
@@ -85,11 +91,30 @@ impl Search<'_> {
         Ok(())
     }
 
+    /// Takes a region that is as this crate writes most, if it is one. Others, and those of a file that is checked,
+    /// are opened by the library.
+    fn plain_region(&mut self, group: &Group, name: &str, address: Option<u64>) -> Result<bool> {
+        let address = address.filter(|_| self.opens == Opens::WhatIsNeeded);
+        let Some((address, region)) = address.and_then(|at| Some((at, region::plain(group, name, at)?)))
+        else {
+            return Ok(false);
+        };
+        if !self.found.met.is_new(address) {
+            return Err(second_link(group, &group.path_of(name)));
+        }
+        self.add(group, &group.path_of(name), region, name.to_owned())?;
+        Ok(true)
+    }
+
     /// Takes the region in `group`. Gives whether it has fields.
     fn region(&mut self, group: &Group, group_name: String, members: &Members) -> Result<bool> {
         let mut region = region::open(group, members, self.opens)?;
         region.site.fields = self.found.fields(&region.columns)?;
-        let path = group.path();
+        self.add(group, group.path(), region, group_name)
+    }
+
+    /// Takes a region at a path. Gives whether it has fields.
+    fn add(&mut self, group: &Group, path: &str, region: Region, group_name: String) -> Result<bool> {
         let name = self.found.name(region.name.unwrap_or(group_name));
         if !self.names.insert(name) {
             let name = self.found.name_of(name);
@@ -104,4 +129,11 @@ impl Search<'_> {
         self.found.row(row, region.site, region.columns);
         Ok(has_fields)
     }
+}
+
+#[cold]
+fn second_link(group: &Group, path: &str) -> Error {
+    group.damaged(format!(
+        "{path} is a second link to a region that has been read already"
+    ))
 }

@@ -4,24 +4,22 @@
 //! have to be realigned: when the lane grows too long for its number of columns, two neighbours
 //! become one. Reducing at a coarse level and coarsening a fine reduction give the same bars.
 
-use super::Bar;
-
 /// One interval, the union of several that overlap, or the hull of several that share a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct RawBar {
-    pub(super) start: i64,
-    pub(super) end: i64,
+pub(crate) struct RawBar {
+    pub(crate) start: i64,
+    pub(crate) end: i64,
     /// Time within the bar in which the region ran, ns.
-    pub(super) busy: u64,
-    pub(super) calls: u32,
+    pub(crate) busy: u64,
+    pub(crate) calls: u32,
 }
 
 impl RawBar {
-    pub(super) fn length(&self) -> u64 {
+    pub(crate) fn length(&self) -> u64 {
         self.end.wrapping_sub(self.start) as u64
     }
 
-    pub(super) fn column(&self, level: u32) -> i64 {
+    pub(crate) fn column(&self, level: u32) -> i64 {
         self.start >> level
     }
 
@@ -31,7 +29,7 @@ impl RawBar {
 
     /// Joins `next`, which begins after this bar, if both are too short to stand alone.
     #[inline]
-    pub(super) fn absorbs(&mut self, next: &RawBar, level: u32) -> bool {
+    pub(crate) fn absorbs(&mut self, next: &RawBar, level: u32) -> bool {
         let together =
             self.column(level) == next.column(level) && self.is_narrow(level) && next.is_narrow(level);
         if together {
@@ -41,29 +39,15 @@ impl RawBar {
         }
         together
     }
-
-    pub(super) fn to_bar(self, origin: i64) -> Bar {
-        let busy = if self.length() == 0 {
-            1.0
-        } else {
-            (self.busy as f64 / self.length() as f64).min(1.0) as f32
-        };
-        Bar {
-            start_ns: offset(origin, self.start),
-            end_ns: offset(origin, self.end),
-            busy,
-            calls: self.calls,
-        }
-    }
 }
 
 /// Nanoseconds from `origin` to `time`; the few that do not fit are cut off at the largest.
-pub(in crate::chart) fn offset(origin: i64, time: i64) -> i64 {
+pub(crate) fn offset(origin: i64, time: i64) -> i64 {
     time.saturating_sub(origin)
 }
 
 /// The finest level at which `span` ns take less than twice `columns` columns.
-pub(in crate::chart) fn level_for(span: u64, columns: u64) -> u32 {
+pub(crate) fn level_for(span: u64, columns: u64) -> u32 {
     let limit = 2 * columns.max(2);
     (0..u64::BITS - 1)
         .find(|level| span >> level < limit)
@@ -72,7 +56,7 @@ pub(in crate::chart) fn level_for(span: u64, columns: u64) -> u32 {
 
 /// The bars of a lane so far: at most two for each column, whatever the number of intervals.
 #[derive(Clone, Debug)]
-pub(in crate::chart) struct LaneReducer {
+pub(crate) struct LaneReducer {
     columns: u64,
     level: u32,
     first: i64,
@@ -83,7 +67,7 @@ pub(in crate::chart) struct LaneReducer {
 
 impl LaneReducer {
     /// `level` is where to begin: 0, or more when the time axis is already known to be longer.
-    pub(in crate::chart) fn new(columns: u64, level: u32) -> Self {
+    pub(crate) fn new(columns: u64, level: u32) -> Self {
         LaneReducer {
             columns: columns.max(2),
             level,
@@ -96,7 +80,7 @@ impl LaneReducer {
     /// Adds the next interval in order of start. One that begins before the end of those before
     /// it, be it recursion or another thread, extends them.
     #[inline]
-    pub(in crate::chart) fn push(&mut self, start: i64, end: i64) {
+    pub(crate) fn push(&mut self, start: i64, end: i64) {
         let end = end.max(start);
         match &mut self.open {
             Some(open) if start < open.end => {
@@ -126,7 +110,7 @@ impl LaneReducer {
 
     /// Ends the interval that may still grow.
     #[inline]
-    pub(super) fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         let Some(mut bar) = self.open.take() else {
             return;
         };
@@ -135,7 +119,7 @@ impl LaneReducer {
     }
 
     /// Adds calls that nothing before or after them overlaps with, and that share a column: their hull.
-    pub(super) fn push_hull(&mut self, hull: RawBar) {
+    pub(crate) fn push_hull(&mut self, hull: RawBar) {
         self.close();
         if self.bars.is_empty() {
             self.first = hull.start;
@@ -144,7 +128,7 @@ impl LaneReducer {
     }
 
     /// Adds calls that are inside of those before them.
-    pub(super) fn push_inside(&mut self, calls: u64) {
+    pub(crate) fn push_inside(&mut self, calls: u64) {
         if let Some(open) = &mut self.open {
             let calls = u32::try_from(calls).unwrap_or(u32::MAX);
             open.calls = open.calls.saturating_add(calls);
@@ -165,20 +149,20 @@ impl LaneReducer {
     }
 
     /// Whether nothing was added.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.bars.is_empty() && self.open.is_none()
     }
 
     /// Its columns are 2^level ns.
     #[cfg(feature = "plot")]
-    pub(super) fn level(&self) -> u32 {
+    pub(crate) fn level(&self) -> u32 {
         self.level
     }
 
     /// Adds, for each bar but the first, one to the lowest level at which it joins the one before it: that has to begin
     /// in the same column, so it is not too long itself.
     #[cfg(feature = "plot")]
-    pub(super) fn count_joins(&self, at_level: &mut [usize; 65]) {
+    pub(crate) fn count_joins(&self, at_level: &mut [usize; 65]) {
         for pair in self.bars.windows(2) {
             let apart = (pair[0].start ^ pair[1].start) as u64 | pair[1].length();
             at_level[(u64::BITS - apart.leading_zeros()) as usize] += 1;
@@ -187,18 +171,18 @@ impl LaneReducer {
 
     /// The number of bars so far.
     #[cfg(feature = "plot")]
-    pub(super) fn bars(&self) -> usize {
+    pub(crate) fn bars(&self) -> usize {
         self.bars.len() + usize::from(self.open.is_some())
     }
 
     /// The bars, once the last is [closed](Self::close).
     #[cfg(feature = "plot")]
-    pub(super) fn closed(&self) -> impl Iterator<Item = RawBar> + '_ {
+    pub(crate) fn closed(&self) -> impl Iterator<Item = RawBar> + '_ {
         self.bars.iter().copied()
     }
 
     /// Makes columns of at least 2^level ns.
-    pub(super) fn coarsen_to(&mut self, level: u32) {
+    pub(crate) fn coarsen_to(&mut self, level: u32) {
         if level <= self.level {
             return;
         }
@@ -211,12 +195,12 @@ impl LaneReducer {
 
     /// Gives back memory for bars that are not to come.
     #[cfg(feature = "plot")]
-    pub(super) fn shrink(&mut self) {
+    pub(crate) fn shrink(&mut self) {
         self.bars.shrink_to_fit();
     }
 
     /// The bars at `level` or, where the lane is coarser, its own.
-    pub(super) fn finish(mut self, level: u32) -> (u32, Vec<RawBar>) {
+    pub(crate) fn finish(mut self, level: u32) -> (u32, Vec<RawBar>) {
         self.close();
         self.coarsen_to(level);
         self.bars.shrink_to_fit();
