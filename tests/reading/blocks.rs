@@ -2,11 +2,12 @@
 
 use hdf5::{File, Group};
 use scope_profiler::analysis::windows::{Pyramids, Windows};
+use scope_profiler::chart::{ChartOptions, GanttChart};
 use scope_profiler::check::check;
 use scope_profiler::export::{Export, exporter};
 use scope_profiler::merge::MergeMode;
 use scope_profiler::profile::{Call, Intervals, Profile, Source};
-use scope_profiler::{Profiler, ProfilingConfig, ProfilingH5Reader};
+use scope_profiler::{Profiler, ProfilingConfig, ProfilingH5Reader, RegionFilter};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -182,6 +183,71 @@ fn blocks_that_are_wrong_are_found_by_the_check() {
     assert!(found.contains("--exact"), "{found}");
 }
 
+fn gantt(reader: &ProfilingH5Reader, options: &ChartOptions) -> GanttChart {
+    let solve = RegionFilter::new().include(["solve"]).unwrap();
+    GanttChart::reduce(reader, &solve, options).unwrap()
+}
+
+#[test]
+fn a_gantt_chart_of_a_long_region_and_of_a_part_of_it_comes_of_its_bars() {
+    let (_directory, path) = stored(&profile(1, 150_000));
+    let charts = |reader: ProfilingH5Reader| {
+        let part = ChartOptions::new()
+            .columns(100)
+            .window("2ms..7ms".parse().unwrap());
+        [ChartOptions::new(), part].map(|options| gantt(&reader, &options))
+    };
+    let from_bars = charts(ProfilingH5Reader::open(&path).unwrap());
+    assert_eq!(from_bars, charts(ProfilingH5Reader::open_exact(&path).unwrap()));
+    // Calls without any length, but for those at the edges of the part.
+    change(&path, |rank| {
+        let columns =
+            ["start_times", "end_times"].map(|name| rank.dataset(&format!("regions/solve/{name}")).unwrap());
+        let [starts, mut ends] = columns.each_ref().map(|column| column.read_raw::<i64>().unwrap());
+        let is_at_edge = |time: i64| {
+            [2_000_000, 7_000_000]
+                .iter()
+                .any(|edge| (edge - time).abs() < 50_000)
+        };
+        for (end, start) in ends
+            .iter_mut()
+            .zip(&starts)
+            .filter(|(_, start)| !is_at_edge(**start))
+        {
+            *end = *start;
+        }
+        columns[1].write(&ends).unwrap();
+    });
+    assert_eq!(from_bars, charts(ProfilingH5Reader::open(&path).unwrap()));
+    assert_ne!(from_bars, charts(ProfilingH5Reader::open_exact(&path).unwrap()));
+}
+
+#[test]
+fn bars_that_are_wrong_are_found_by_the_check_and_those_of_another_layout_passed_over() {
+    let (_directory, path) = stored(&profile(1, 150_000));
+    let before = gantt(&ProfilingH5Reader::open(&path).unwrap(), &ChartOptions::new());
+    change(&path, |rank| {
+        let bars = rank.dataset("blocks/bars").unwrap();
+        let mut bytes = bars.read_raw::<u8>().unwrap();
+        // The length of the first.
+        bytes[1] ^= 1;
+        bars.write(&bytes).unwrap();
+    });
+    let found = check(&path).unwrap().to_string();
+    assert!(
+        found.contains(": bar 0 is not the one that the intervals make"),
+        "{found}"
+    );
+    change(&path, |rank| {
+        let version = rank.group("blocks").unwrap().attr("bars_version").unwrap();
+        version.write_scalar(&9_i64).unwrap();
+    });
+    assert!(check(&path).unwrap().is_ok());
+    let reader = ProfilingH5Reader::open(&path).unwrap();
+    assert!(!reader.blocks(0).unwrap().is_empty());
+    assert_eq!(gantt(&reader, &ChartOptions::new()), before);
+}
+
 #[test]
 fn blocks_of_other_intervals_or_of_another_layout_are_passed_over() {
     type Spoil = fn(&Group);
@@ -228,7 +294,13 @@ fn blocks_of_other_intervals_or_of_another_layout_are_passed_over() {
 
 #[test]
 fn damage_to_blocks_makes_nothing_panic_and_is_found_by_the_check() {
-    let (_directory, path) = stored(&profile(2, 20_000));
+    damage_is_found(&profile(2, 20_000), 100);
+    // With bars.
+    damage_is_found(&profile(1, 60_000), 15);
+}
+
+fn damage_is_found(profile: &Profile, times: usize) {
+    let (_directory, path) = stored(profile);
     let sound = std::fs::read(&path).unwrap();
     let places: Vec<_> = {
         let file = File::open(&path).unwrap();
@@ -243,7 +315,7 @@ fn damage_to_blocks_makes_nothing_panic_and_is_found_by_the_check() {
     };
     let mut random = Numbers(7);
     for (offset, len) in places {
-        for _ in 0..100 {
+        for _ in 0..times {
             let mut damaged = sound.clone();
             damaged[offset + random.below(len as u64) as usize] ^= 1 << random.below(8);
             std::fs::write(&path, &damaged).unwrap();
@@ -261,6 +333,8 @@ fn damage_to_blocks_makes_nothing_panic_and_is_found_by_the_check() {
                     drop(windows.overlap(1_000..500_000));
                 }
             }
+            let everything = RegionFilter::new();
+            drop(GanttChart::reduce(&reader, &everything, &ChartOptions::new()));
             let report = check(&path).unwrap();
             assert!(!report.is_ok(), "{report}");
         }

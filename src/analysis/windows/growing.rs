@@ -31,10 +31,8 @@ impl BlockLengths {
 
 /// The columns of the time of a row that its bars are for at least, as many of them as there is room for: a chart has
 /// 2048 of a time that is as long or longer.
-#[cfg(any(feature = "hdf5", test))]
 const BAR_COLUMNS: [u64; 2] = if cfg!(test) { [64, 16] } else { [4096, 2048] };
 /// Bars take about a dozen bytes a column, and with so many calls in each no more than about 3 % of the bytes of these.
-#[cfg(any(feature = "hdf5", test))]
 const CALLS_IN_COLUMN: u64 = if cfg!(test) { 3 } else { 27 };
 
 /// Threads of a row beyond which they have no blocks of their own.
@@ -156,7 +154,6 @@ impl GrowingBlocks {
     }
 
     /// Also makes bars, of a row with so many calls that they take little room beside these.
-    #[cfg(any(feature = "hdf5", test))]
     pub(crate) fn with_bars(self, calls: u64) -> Self {
         let columns = BAR_COLUMNS
             .iter()

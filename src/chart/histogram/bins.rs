@@ -33,6 +33,7 @@ impl Bins {
     }
 
     /// Of durations that a sketch has, with the shortest and the longest of them.
+    #[cfg(feature = "plot")]
     pub(in crate::chart) fn of(sketch: Sketch, (min_ns, max_ns): (i64, i64)) -> Self {
         Bins {
             sketch,

@@ -105,6 +105,7 @@ impl Series {
     }
 
     /// The shortest and the longest duration, ns, where there is any.
+    #[cfg(feature = "plot")]
     pub(in crate::chart) fn extremes(&self) -> (i64, i64) {
         self.extremes
     }

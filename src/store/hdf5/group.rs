@@ -2,7 +2,7 @@
 
 use super::attributes;
 use super::column::{Column, MAX_COMPRESSION, check_place};
-use super::links::{self, Member};
+use super::links::{self, Link, Member};
 use super::native;
 use super::number_column::NumberColumn;
 use super::opened::Opened;
@@ -24,17 +24,6 @@ pub(in crate::store) struct Group {
     from: Arc<Opened>,
     group: hdf5::Group,
     path: Arc<str>,
-}
-
-/// The target of a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::store) enum Link {
-    /// An object of the file.
-    Hard,
-    /// A path in the file.
-    Soft,
-    /// Another file.
-    External,
 }
 
 /// The members of a group, in order of their names.

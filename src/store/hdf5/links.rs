@@ -1,7 +1,6 @@
 //! The links of a group with the addresses that they lead to, which the binding leaves out.
 #![allow(unsafe_code)]
 
-use super::group::Link;
 use hdf5::{Group, LocationToken, h5check};
 use hdf5_sys::h5::{H5_index_t, H5_iter_order_t, herr_t, hsize_t};
 use hdf5_sys::h5i::hid_t;
@@ -12,6 +11,17 @@ use std::ffi::{CStr, c_char, c_void};
 const HARD: i32 = 0;
 const SOFT: i32 = 1;
 const EXTERNAL: i32 = 64;
+
+/// The target of a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) enum Link {
+    /// An object of the file.
+    Hard,
+    /// A path in the file.
+    Soft,
+    /// Another file.
+    External,
+}
 
 /// A member of a group.
 #[derive(Clone, Debug)]

@@ -24,9 +24,9 @@ mod table;
 mod values;
 
 pub(super) use column::Column;
-pub(super) use group::{Group, Link, Members};
+pub(super) use group::{Group, Members};
 pub(crate) use hdf5::types::TypeDescriptor as FieldType;
-pub(super) use links::Member;
+pub(super) use links::{Link, Member};
 pub(crate) use makings::Values;
 pub(crate) use new_file::{NewColumn, NewFile, NewGroup};
 pub(super) use number_column::NumberColumn;

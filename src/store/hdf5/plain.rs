@@ -2,7 +2,7 @@
 
 use super::column::Column;
 use super::group::Group;
-use super::header::{Header, Integers, MessageKind, RawFile, Value};
+use super::header::{Header, MessageKind, RawFile, Value};
 use super::opened::Opened;
 use crate::profile::{self, Metadata};
 use std::sync::Arc;
@@ -59,7 +59,7 @@ impl Group {
         for link in header.all(MessageKind::Link) {
             let (name, address) = link.link()?;
             let name = *columns.iter().find(|known| **known == name)?;
-            let integers = Integers::of(&raw.header(address)?, raw.len())?;
+            let integers = raw.header(address)?.integers(raw.len())?;
             let column = Column::at(file, &shared, name, integers)?;
             plain.columns.push((name, column));
         }
@@ -83,3 +83,7 @@ fn metadata(raw: &RawFile, header: &Header, wanted: &[&str]) -> Option<Metadata>
     }
     Some(metadata)
 }
+
+#[cfg(test)]
+#[path = "plain_tests.rs"]
+mod tests;

@@ -88,7 +88,7 @@ impl<'a> Reader<'a> {
     }
 
     /// An integer type in the byte order of this machine, and whether it is signed.
-    fn integer(&mut self) -> Option<(IntSize, bool)> {
+    pub(super) fn integer(&mut self) -> Option<(IntSize, bool)> {
         let (kind, bits, _) = (self.number(1)?, self.number(1)?, self.bytes(2)?);
         let size = match self.number(4)? {
             1 => IntSize::U1,
@@ -105,7 +105,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The number of values of a dataspace with one dimension; 1 for a single value.
-    fn extent(&mut self) -> Option<(u64, bool)> {
+    pub(super) fn extent(&mut self) -> Option<(u64, bool)> {
         let &[version, dimensions, flags, kind] = self.bytes(4)? else {
             return None;
         };
@@ -121,7 +121,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Where the values of a dataset are, and how many bytes they take, if they are at one place.
-    fn place(&mut self) -> Option<(u64, u64)> {
+    pub(super) fn place(&mut self) -> Option<(u64, u64)> {
         let is_contiguous = matches!(self.bytes(2)?, [3, 1]);
         let place = (self.number(8)?, self.number(8)?);
         is_contiguous.then_some(place)
@@ -201,24 +201,5 @@ impl AttributeValue<'_> {
             heap: self.value.number(8)?,
             object: self.value.number(4)?,
         }))
-    }
-}
-
-impl Integers {
-    /// What a header says of a dataset; none where it is no column of integers at one place of a file of so many bytes.
-    pub(in crate::store::hdf5) fn of(header: &super::Header, file_bytes: u64) -> Option<Self> {
-        let (size, signed) = header.only(MessageKind::Datatype)?.integer()?;
-        let (len, false) = header.only(MessageKind::Dataspace)?.extent()? else {
-            return None;
-        };
-        let (position, bytes) = header.only(MessageKind::Layout)?.place()?;
-        let needed = len.checked_mul(size as u64)?;
-        let is_there = needed == 0 || (needed <= bytes && position.checked_add(needed)? <= file_bytes);
-        is_there.then_some(Self {
-            position,
-            len,
-            size,
-            signed,
-        })
     }
 }

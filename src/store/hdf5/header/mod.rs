@@ -182,4 +182,21 @@ impl Header {
         let first = all.next()?;
         all.next().is_none().then_some(first)
     }
+
+    /// What it says of a dataset; none where that is no column of integers at one place of a file of so many bytes.
+    pub(super) fn integers(&self, file_bytes: u64) -> Option<Integers> {
+        let (size, signed) = self.only(MessageKind::Datatype)?.integer()?;
+        let (len, false) = self.only(MessageKind::Dataspace)?.extent()? else {
+            return None;
+        };
+        let (position, bytes) = self.only(MessageKind::Layout)?.place()?;
+        let needed = len.checked_mul(size as u64)?;
+        let is_there = needed == 0 || (needed <= bytes && position.checked_add(needed)? <= file_bytes);
+        is_there.then_some(Integers {
+            position,
+            len,
+            size,
+            signed,
+        })
+    }
 }
