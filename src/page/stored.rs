@@ -1,8 +1,8 @@
 //! The page of a run that is too long to be read while somebody waits: of what its file has stored beside the intervals.
 //!
-//! Lanes come of [blocks](crate::analysis::windows) and numbers of summaries, so both are exact. What nothing is stored of
-//! is missing: how durations are spread, and how they change over the run. A region has one lane on each rank, as deep as
-//! its shallowest calls; windows have each call in its place.
+//! Lanes come of [blocks](crate::analysis::windows) and numbers of summaries, so both are exact; how durations are spread
+//! comes of the sketches of those. What nothing is stored of is missing: how durations change over the run, and tasks. A
+//! region has one lane on each rank, as deep as its shallowest calls; windows have each call in its place.
 
 use super::data::{PageData, PageNote};
 use super::growing::{MOST_REGIONS, VIEWS};
@@ -18,15 +18,20 @@ use crate::chart::{ChartOptions, GanttChart, GrowingFacts, GrowingGantt, Subject
 use crate::error::Result;
 use crate::page::tasks::GrowingTasks;
 use crate::profile::{Source, StoredSummary};
+use crate::units;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What the page says of itself.
-const LEFT_OUT: &str = "too many intervals to be read at once: percentiles, histograms, courses over the run and tasks are left \
-    out; the charts histogram and timeseries have them";
+const LEFT_OUT: &str = "too many intervals to be read at once: courses over the run and tasks are left out; the chart \
+    timeseries has courses";
 
 /// So many intervals are read all the same.
 const MOST_READ: u64 = 4_000_000;
+/// So many are read to know better how durations are spread.
+const MOST_SPREAD: u64 = 2_000_000;
+/// Percentiles that may be off by a larger share say so.
+const USUAL_ERROR: f64 = 0.01;
 
 /// The page; none where much would have to be read for it.
 pub(super) fn render(
@@ -47,25 +52,45 @@ pub(super) fn render(
     let options = places.options(options);
     let plan = Arc::new(NestedPlan::new(&subject, MOST_REGIONS)?);
     let mut chart = GrowingGantt::new(&subject, &options)?;
-    // Both would take all intervals, and have none.
-    let details = GrowingDetails::new(&subject)?;
+    let (mut details, without_spread) = GrowingDetails::of_stored(&subject, MOST_SPREAD)?;
+    // These would take all intervals, and have none.
     let tasks = GrowingTasks::new(&subject)?.finish();
     let mut facts = GrowingFacts::new(&subject, true)?;
     let mut observers = facts.observers();
     observers.push(&mut chart);
     observers.push(&mut pyramids);
+    observers.push(&mut details);
     pass::run(source, &mut observers)?;
     let facts = facts.finish();
     let mut chart = chart.finish(&facts)?;
     places.put(&mut chart);
-    let mut data = PageData::new(source, filter, &facts, details.finish(&facts)?, tasks)?;
+    let details = details.finish(&facts)?;
+    let error = details.relative_error;
+    let mut data = PageData::new(source, filter, &facts, details, tasks)?;
     data.served = Some(served);
     data.notes.push(PageNote::new(LEFT_OUT));
+    data.notes.extend(notes_on_spread(error, without_spread));
     let views = views::pack(&data.views, &json::names(&chart, &data), most_bytes / VIEWS);
     let page = html::with_packed(&chart, &data, &views, &bars::compress(&bars::pack(&chart)));
     chart.regions.iter_mut().for_each(|region| region.lanes.clear());
     let windows = PageWindows::new(plan, chart, pyramids.finish()).of_stored(places);
     Ok(Some((page, windows)))
+}
+
+/// What has to be known of percentiles and histograms.
+fn notes_on_spread(error: f64, without: usize) -> Vec<PageNote> {
+    let mut notes = Vec::new();
+    if error > USUAL_ERROR {
+        let percent = (100.0 * error).ceil();
+        notes.push(PageNote::new(format!("percentiles are off by up to {percent} %")));
+    }
+    if without > 0 {
+        let regions = units::plural(without as u64, "region");
+        notes.push(PageNote::new(format!(
+            "{regions} of many short rows have no percentiles here"
+        )));
+    }
+    notes
 }
 
 /// The intervals of rows without blocks: they have few calls.

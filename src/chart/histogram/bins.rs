@@ -43,9 +43,24 @@ impl Bins {
     }
 
     pub(super) fn merge(&mut self, other: &Bins) {
-        self.sketch.merge(&other.sketch);
-        self.min_ns = self.min_ns.min(other.min_ns);
-        self.max_ns = self.max_ns.max(other.max_ns);
+        self.merge_sketch(&other.sketch, other.min_ns, other.max_ns);
+    }
+
+    /// Adds the durations of a sketch, of which the shortest and the longest are known, ns.
+    pub(crate) fn merge_sketch(&mut self, sketch: &Sketch, min_ns: i64, max_ns: i64) {
+        self.sketch.merge(sketch);
+        self.min_ns = self.min_ns.min(min_ns);
+        self.max_ns = self.max_ns.max(max_ns);
+    }
+
+    /// By what share of itself a percentile may be wrong; 0 without durations.
+    #[cfg(feature = "serve")]
+    pub(crate) fn relative_error(&self) -> f64 {
+        if self.total() == 0 {
+            0.0
+        } else {
+            self.sketch.relative_error()
+        }
     }
 
     pub(crate) fn total(&self) -> u64 {

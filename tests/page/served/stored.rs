@@ -2,7 +2,7 @@
 
 use super::common::Run;
 use crate::browser::{Browser, Look};
-use crate::{place, rows, tooltip, window};
+use crate::{assert_near, place, rows, tooltip, window};
 use scope_profiler::serve::{ServeOptions, ServedFile, Server};
 use scope_profiler::{ProfilingH5Reader, RegionFilter};
 use std::path::Path;
@@ -46,6 +46,22 @@ fn while_served(file: &Path, read_at_first: u64, look: impl FnOnce(&str)) {
     });
 }
 
+/// The columns p50, p95 and p99 of a row of the table, ns.
+fn percentiles(row: &str) -> impl Iterator<Item = f64> + use<> {
+    let cells: Vec<String> = row.split(" | ").map(str::to_owned).collect();
+    assert!(cells.len() > 7, "{row}");
+    cells.into_iter().skip(5).take(3).map(|cell| {
+        let (value, unit) = cell.split_once(' ').expect("a duration");
+        let scale = match unit {
+            "ns" => 1.0,
+            "µs" => 1e3,
+            "ms" => 1e6,
+            _ => 1e9,
+        };
+        value.parse::<f64>().unwrap() * scale
+    })
+}
+
 #[test]
 fn numbers_are_exact_and_single_calls_are_seen_all_the_same() {
     let run = recorded();
@@ -67,10 +83,27 @@ fn numbers_are_exact_and_single_calls_are_seen_all_the_same() {
             // Name, calls, total and exclusive time.
             let cells = |row: &str| row.split(" | ").take(4).map(str::to_owned).collect::<Vec<_>>();
             assert_eq!(cells(stored), cells(read));
+            for (stored, read) in percentiles(stored).zip(percentiles(read)) {
+                assert_near(stored, read, 0.016 * read);
+            }
         }
         let facts = browser.text("document.getElementById('facts').textContent");
         assert!(facts.contains("merged for drawing"), "{facts}");
         assert!(facts.contains("too many intervals to be read at once"), "{facts}");
+        // The spread of the durations of a region with many calls, and of one with a single call.
+        for (region, calls) in [("step", "30 000 calls"), ("main", "1 call")] {
+            browser.open_address(&format!("{link}#view=region&pin={region}"));
+            let histogram = browser.text(
+                "document.querySelector('#region .chart[aria-label^=Durations]').getAttribute('aria-label')",
+            );
+            assert!(
+                histogram.starts_with(&format!("Durations of {calls} ")),
+                "{histogram}"
+            );
+            assert!(histogram.contains("p50"), "{histogram}");
+        }
+        browser.screenshot("stored-details");
+        browser.open_address(link);
         // The 20 000th step: what came before it took as long as this.
         let number = 20_000;
         let before: u64 = (0..number).map(|step| 4 * (250 + 50 * step) + 40).sum();

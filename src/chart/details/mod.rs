@@ -1,6 +1,9 @@
 //! What is known of each region beyond its sums: how its durations are spread, how they change over the run, and how
 //! its time is shared between the ranks. Charts of one kind draw the same numbers.
 
+#[cfg(feature = "serve")]
+mod sketched;
+
 use super::histogram::bins::Bins;
 use super::moments::Moments;
 use super::rank_times::{RankTime, RankTimes};
@@ -25,6 +28,9 @@ pub(crate) struct Details {
     pub(crate) ranks: Vec<u32>,
     /// By name.
     pub(crate) regions: BTreeMap<String, RegionDetails>,
+    /// By what share of itself a percentile may be wrong.
+    #[cfg(feature = "serve")]
+    pub(crate) relative_error: f64,
 }
 
 /// The details of one region.
@@ -70,6 +76,23 @@ impl<'a> GrowingDetails<'a> {
         })
     }
 
+    /// As [`new`](Self::new), of the sketches that the source has stored: at most `most` intervals are read. The course
+    /// over the run is kept of regions that are read whole. Gives also of how many regions too much would have to be read:
+    /// it is not known how their durations are spread.
+    #[cfg(feature = "serve")]
+    pub(crate) fn of_stored(subject: &Subject<'a>, most: u64) -> Result<(Self, usize)> {
+        let mut details = Self::new(subject)?;
+        let sketched = sketched::Sketched::new(subject, most)?;
+        (details.bins, details.drawn) = (sketched.bins, sketched.reads);
+        for &row in subject.rows() {
+            let of_row = &details.source.rows()[row];
+            if of_row.intervals > 0 && !details.drawn[row] {
+                details.series[of_row.name] = None;
+            }
+        }
+        Ok((details, sketched.left_out))
+    }
+
     /// The details, when the pass is over. The facts need the call tree.
     pub(crate) fn finish(self, facts: &Facts) -> Result<Details> {
         let tree = facts.tree()?;
@@ -80,6 +103,8 @@ impl<'a> GrowingDetails<'a> {
             .map(|region| (region.name().to_owned(), region))
             .collect();
         let (mut bins, mut series) = (self.bins, self.series);
+        #[cfg(feature = "serve")]
+        let relative_error = bins.iter().map(Bins::relative_error).fold(0.0, f64::max);
         let regions = times.regions.into_iter().map(|(name, (at, ranks))| {
             let series = series[at].take().filter(|series| series.calls() > 0);
             let bins = match &series {
@@ -98,6 +123,8 @@ impl<'a> GrowingDetails<'a> {
         Ok(Details {
             regions: regions.collect(),
             ranks: times.ranks,
+            #[cfg(feature = "serve")]
+            relative_error,
         })
     }
 }
