@@ -4,7 +4,7 @@ import { GROUPINGS } from "./layout.js";
 
 /** @typedef {import("./layout.js").Grouping} Grouping */
 /** @typedef {import("./theme.js").Scheme} Scheme */
-/** @typedef {{ name: string, rank: number, thread: number | null, depth: number, start: number }} SelectedBar */
+/** @typedef {{ name: string, rank: number, thread: number | null, depth: number | null, start: number }} SelectedBar */
 /**
  * What a link keeps. Times in ns; `scroll` and `split` in px; `tab` is the view below; null where the page decides.
  * @typedef {{
@@ -36,7 +36,7 @@ export function writeView(view) {
   if (view.measured && view.boxed) parts.set("box", view.boxed.join(","));
   if (view.selected) {
     const { name, rank, thread, depth, start } = view.selected;
-    parts.set("call", [rank, thread ?? "", depth, whole(start), name].join(","));
+    parts.set("call", [rank, thread ?? "", depth ?? "", whole(start), name].join(","));
   }
   if (Math.round(view.scroll) > 0) parts.set("scroll", whole(view.scroll));
   if (view.thickness !== 0) parts.set("rows", String(view.thickness));
@@ -101,7 +101,8 @@ function numberOf(text) {
  */
 function readSelected(text) {
   const [rank, thread, depth, start, ...name] = (text ?? "").split(",");
-  const numbers = [rank, depth, start].map(numberOf);
+  const numbers = [rank, start].map(numberOf);
   if (!numbers.every(Number.isFinite)) return null;
-  return { rank: numbers[0], thread: thread === "" ? null : numberOf(thread), depth: numbers[1], start: numbers[2], name: name.join(",") };
+  const known = (/** @type {string} */ text) => (Number.isFinite(numberOf(text)) ? numberOf(text) : null);
+  return { rank: numbers[0], thread: known(thread), depth: known(depth), start: numbers[1], name: name.join(",") };
 }

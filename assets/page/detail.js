@@ -67,6 +67,10 @@ export class Detail {
     this.running = null;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.waiting = undefined;
+    /** What is asked for, or was last. @type {Wish | null} */
+    this.wished = null;
+    /** Told when nothing is still to come. @type {(() => void)[]} */
+    this.quiet = [];
   }
 
   /** Whether something is still to come. */
@@ -79,7 +83,30 @@ export class Detail {
    * @param {Wish} wish
    */
   wish(wish) {
+    const { t0, t1, columns } = this.wished ?? {};
+    if (this.pending && wish.t0 === t0 && wish.t1 === t1 && wish.columns === columns) return;
+    this.look(wish);
+    if (!this.pending) this.hush();
+  }
+
+  /**
+   * As `wish`, and then waits until nothing is still to come.
+   * @param {Wish} wish
+   * @returns {Promise<void>}
+   */
+  async reach(wish) {
+    this.wish(wish);
+    if (this.pending) await new Promise(done => this.quiet.push(() => done(undefined)));
+  }
+
+  hush() {
+    for (const told of this.quiet.splice(0)) told();
+  }
+
+  /** @param {Wish} wish */
+  look(wish) {
     this.stop();
+    this.wished = wish;
     if (this.model.header.merged === 0) return;
     if (this.shown && answers(this.shown, wish)) return;
     const known = this.known.find(answer => answers(answer, wish));
@@ -107,7 +134,9 @@ export class Detail {
     } catch {
       // What is there stays.
     }
-    if (this.running === running) this.running = null;
+    if (this.running !== running) return;
+    this.running = null;
+    this.hush();
   }
 
   /** @param {Answer} answer */

@@ -69,9 +69,9 @@ function commandsOf(page) {
       page.group(known[(known.indexOf(page.timeline.grouping) + 1) % known.length]);
     },
     c: () => page.fold(null),
-    n: () => page.goOn(1),
-    N: () => page.goOn(-1),
-    l: () => page.goToLongest(),
+    n: () => page.visits.goOn(1),
+    N: () => page.visits.goOn(-1),
+    l: () => page.visits.goToLongest(),
     t: () => page.switchScheme(),
     e: () => page.saving.ask(),
     "[": () => page.measureFrom(0),
@@ -96,7 +96,7 @@ function press(page, keys, event) {
   if (event.target === page.search) {
     if (event.key === "Enter") {
       page.canvas.focus();
-      page.goOn(event.shiftKey ? -1 : 1);
+      page.visits.goOn(event.shiftKey ? -1 : 1);
     }
     if (event.key !== "Escape") return;
     if (page.search.value === "") page.canvas.focus();

@@ -6,9 +6,11 @@
 
 import { readView, writeView } from "./address.js";
 import { contrast, css, readableOn, textOn } from "./color.js";
+import { spotOf } from "./calls.js";
 import { decode, unpack } from "./data.js";
 import { Detail } from "./detail.js";
 import { find } from "./dom.js";
+import { FarCalls } from "./far.js";
 import { count, duration, instant, oneLine, shorten, ticks } from "./format.js";
 import { parseRanks, readFolds, toggleFold, writeFolds } from "./folding.js";
 import { factsOf, writeHeader } from "./header.js";
@@ -19,17 +21,17 @@ import { lanesIn, measureRegions } from "./measure.js";
 import { activity, exclusive, lowerBound, regionWithin, within } from "./model.js";
 import { Panel } from "./panel.js";
 import { listenToPrinting } from "./printing.js";
-import { longest, neighbour, parseSearch, placeOf } from "./search.js";
+import { parseSearch } from "./search.js";
 import { ServerLink } from "./server.js";
 import { Sizes } from "./sizes.js";
 import { Saving } from "./saving.js";
 import { RegionTable } from "./table.js";
 import { setScheme } from "./theme.js";
 import { Timeline } from "./timeline.js";
-import { Tooltip, sentenceOf } from "./tooltip.js";
+import { Tooltip } from "./tooltip.js";
 import { decodeViews } from "./views.js";
+import { Visits } from "./visits.js";
 
-/** @typedef {import("./address.js").SelectedBar} SelectedBar */
 /** @typedef {import("./data.js").Model} Model */
 /** @typedef {import("./data.js").Region} Region */
 /** @typedef {import("./hit.js").Hit} Hit */
@@ -83,11 +85,14 @@ export class Page {
       scenery: () => this.scenery,
       changed: () => this.changed(),
       pin: region => this.pin(region, true),
-      select: spot => this.select(spot),
+      select: spot => this.visits.select(spot),
+      longest: (region, most) => this.visits.farCalls?.longestOf(region.id, most, () => this.panel.draw()),
+      visit: call => this.visits.visitSoon(call),
       goTo: (from, to) => this.timeline.window.set(from, to, glides()),
       goToRank: (region, rank) => this.timeline.reveal(region, rank),
       tell: (hint, at) => this.tooltip.tell(hint, at),
     });
+    this.visits = new Visits(this);
     this.main = find("main", HTMLElement);
     const panels = { main: this.main, scroller, splitter: find("#splitter", HTMLElement) };
     this.sizes = new Sizes(panels, this.timeline, () => this.arranged());
@@ -149,9 +154,14 @@ export class Page {
       this.table.follow(...this.timeline.window.target, this.timeline.ranks);
       this.panel.draw();
       this.writeAddress();
-      const [t0, t1] = this.timeline.window.target;
-      this.detail?.wish({ t0, t1, columns: this.timeline.plotWidth * this.timeline.ratio });
+      this.detail?.wish(this.wish);
     }, Math.max(0, FOLLOW - (performance.now() - this.followed)));
+  }
+
+  /** What is in sight, as the server is asked for it. @returns {import("./detail.js").Wish} */
+  get wish() {
+    const { window: { target: [t0, t1] }, plotWidth, ratio } = this.timeline;
+    return { t0, t1, columns: plotWidth * ratio };
   }
 
   /**
@@ -159,9 +169,9 @@ export class Page {
    * @param {() => boolean} change changes lanes, and says whether there are new ones
    */
   detailed(change) {
-    const { timeline, selectedBar } = this;
+    const { timeline } = this;
     const hasNew = change();
-    timeline.selected = this.spotOf(selectedBar);
+    timeline.relocate();
     if (hasNew) {
       forgetStrands(this.model.regions);
       this.sizes.arrange();
@@ -332,41 +342,6 @@ export class Page {
     this.colorBy(document.documentElement.dataset.scheme === "dark" ? "light" : "dark");
   }
 
-  // ---- From call to call --------------------------------------------------------------------
-
-  /** The lanes whose calls are gone through: those searched for, else those of the pinned region, else all. */
-  get lanesToVisit() {
-    const { pinned, shown, ranks } = this.timeline;
-    const lanes = this.search.value !== "" ? shown.flatMap(region => region.lanes) : pinned ? pinned.lanes : this.model.lanes;
-    return ranks ? lanes.filter(lane => ranks(lane.rank)) : lanes;
-  }
-
-  /** @param {1 | -1} step */
-  goOn(step) {
-    const { selected, window: { target } } = this.timeline;
-    const lanes = this.lanesToVisit;
-    const from = selected && lanes.includes(selected.lane) ? selected : null;
-    this.select(neighbour(lanes, from, step, from || step > 0 ? target[0] : target[1]));
-  }
-
-  goToLongest() {
-    this.select(longest(this.lanesToVisit));
-  }
-
-  /** @param {Spot | null} spot */
-  select(spot, glide = glides()) {
-    if (!spot) return;
-    this.points = true;
-    this.timeline.select(spot, glide);
-    this.timeline.pointer = null;
-    this.timeline.hover(null);
-    const hit = this.timeline.selectedHit;
-    if (!hit) return;
-    const { place, all } = placeOf(this.lanesToVisit, spot);
-    this.matches.textContent = `${count(place)} of ${count(all)} ${hit.bar?.calls === 1 ? "calls" : "bars"}`;
-    this.spoken.textContent = `${sentenceOf(this.model, hit)}; ${count(place)} of ${count(all)}`;
-  }
-
   escape() {
     const { timeline } = this;
     if (timeline.measured || timeline.rulerMode) {
@@ -406,7 +381,7 @@ export class Page {
       down: table.sort.down,
       measured: timeline.measured,
       boxed: timeline.boxed,
-      selected: this.selectedBar,
+      selected: timeline.call,
       scroll: timeline.elements.scroller.scrollTop,
       thickness: timeline.thickness,
       split: sizes.split,
@@ -415,14 +390,6 @@ export class Page {
       folds: writeFolds(timeline.folds),
       scheme: this.scheme,
     };
-  }
-
-  /** @returns {SelectedBar | null} */
-  get selectedBar() {
-    const { selected } = this.timeline;
-    if (!selected) return null;
-    const { region, rank, thread, depth, starts } = selected.lane;
-    return { name: region.name, rank, thread, depth, start: starts[selected.i] };
   }
 
   writeAddress() {
@@ -435,6 +402,19 @@ export class Page {
     } catch {
       return;
     }
+  }
+
+  /**
+   * Selects the call that a link names.
+   * @param {import("./address.js").SelectedBar | null} bar
+   */
+  chooseCall(bar) {
+    if (!bar) return;
+    const call = { ...bar, end: NaN };
+    const spot = spotOf(this.model, call);
+    this.visits.select(spot, false);
+    this.timeline.call = call;
+    this.timeline.relocate();
   }
 
   readAddress() {
@@ -457,20 +437,9 @@ export class Page {
     timeline.boxed = view.boxed;
     this.pin(this.model.regions.find(region => region.name === view.pin) ?? null, true);
     timeline.window.set(...(view.window ?? [0, this.model.span]));
-    this.select(this.spotOf(view.selected), false);
+    this.chooseCall(view.selected);
     if (view.window) timeline.window.set(...view.window);
     if (view.scroll > 0) timeline.elements.scroller.scrollTop = view.scroll;
-  }
-
-  /**
-   * @param {SelectedBar | null} bar
-   * @returns {Spot | null}
-   */
-  spotOf(bar) {
-    const lane = bar && this.model.lanes.find(one => one.region.name === bar.name && one.rank === bar.rank && one.thread === bar.thread && one.depth === bar.depth);
-    if (!lane) return null;
-    const i = lowerBound(lane.starts, bar.start - 0.5);
-    return i < lane.starts.length ? { lane, i } : null;
   }
 }
 
@@ -485,6 +454,7 @@ async function startPage() {
   if (json.served) {
     new ServerLink(json.served, find("header", HTMLElement)).start();
     page.detail = new Detail(model, json.served.version, change => page.detailed(change));
+    page.visits.far = new FarCalls(json.served.version);
     page.changed();
   }
   const { timeline } = page;
@@ -498,7 +468,7 @@ async function startPage() {
     get view() {
       const [t0, t1] = timeline.window.target;
       const { pin: pinned, search, by, measured, selected } = page.view;
-      return Object.freeze({ t0, t1, span: model.span, pinned, search, by, measured: measured && [...measured], selected, settled: timeline.window.settled && page.pending === undefined && !page.detail?.pending });
+      return Object.freeze({ t0, t1, span: model.span, pinned, search, by, measured: measured && [...measured], selected, settled: timeline.window.settled && page.pending === undefined && page.visits.pending === 0 && !page.detail?.pending });
     },
   });
 }

@@ -13,6 +13,7 @@ import { longestOf } from "./search.js";
 /** @typedef {import("./color.js").RGB} RGB */
 /** @typedef {import("./data.js").Model} Model */
 /** @typedef {import("./data.js").Region} Region */
+/** @typedef {import("./far.js").FarCall} FarCall */
 /** @typedef {import("./flame.js").Hint} Hint */
 /** @typedef {import("./frames.js").Frame} Frame */
 /** @typedef {import("./search.js").Spot} Spot */
@@ -21,8 +22,9 @@ import { longestOf } from "./search.js";
 /** @typedef {import("./views.js").RegionView} RegionView */
 /** @typedef {import("./views.js").Views} Views */
 /**
- * What a click in a view does elsewhere: selects a region or a call, or shows a part of the timeline.
- * @typedef {{ pin: (region: Region | null) => void, select: (spot: Spot) => void, goTo: (from: number, to: number) => void, goToRank: (region: Region, rank: number) => void, tell: (hint: Hint | null, at: Element | null) => void }} ViewListeners
+ * What a click in a view does elsewhere: selects a region or a call, or shows a part of the timeline. `longest` are the
+ * longest calls that the server has found: null while it looks, undefined where the page holds every call.
+ * @typedef {{ pin: (region: Region | null) => void, select: (spot: Spot) => void, goTo: (from: number, to: number) => void, goToRank: (region: Region, rank: number) => void, longest: (region: Region, most: number) => FarCall[] | null | undefined, visit: (call: FarCall) => void, tell: (hint: Hint | null, at: Element | null) => void }} ViewListeners
  */
 /** @typedef {{ theme: Theme, pinned: Region | null, selected: Spot | null, seen: [number, number], measure: () => import("./measureview.js").Measurement | null }} Scenery */
 
@@ -207,19 +209,29 @@ export class RegionDetailsView {
 
   /** @param {Region} region */
   longestCard(region) {
-    const spots = longestOf(region.lanes, LONGEST_CALLS);
-    if (spots.length === 0) return null;
-    const items = spots.map(spot => {
-      const { lane, i } = spot;
-      const calls = lane.calls[i + 1] - lane.calls[i];
-      const thread = lane.thread === null || this.model.threadCount.get(lane.rank) === 1 ? "" : `, ${threadLabel(this.model, lane.rank, lane.thread)}`;
-      const button = make("button", { type: "button", class: "link" },
-        make("span", { class: "value", text: duration(lane.ends[i] - lane.starts[i]) }),
-        make("span", { text: `${calls > 1 ? `${count(calls)} calls, merged, ` : ""}at ${instant(lane.starts[i], this.model.span / 1e5)}, rank ${lane.rank}${thread}` }));
-      button.addEventListener("click", () => this.on.select(spot));
-      return make("li", {}, button);
-    });
+    const found = this.on.longest(region, LONGEST_CALLS);
+    const items = found
+      ? found.map(call => this.callItem({ ...call, calls: 1 }, () => this.on.visit(call)))
+      : longestOf(region.lanes, LONGEST_CALLS).map(spot => {
+          const { lane: { rank, thread, starts, ends, calls }, i } = spot;
+          return this.callItem({ rank, thread, start: starts[i], end: ends[i], calls: calls[i + 1] - calls[i] }, () => this.on.select(spot));
+        });
+    if (items.length === 0) return null;
     return card("Longest calls", "click to go there", make("ol", { class: "regions" }, ...items));
+  }
+
+  /**
+   * A call, or several that are merged, as something to click at.
+   * @param {{ rank: number, thread: number | null, start: number, end: number, calls: number }} call
+   * @param {() => void} go
+   */
+  callItem({ rank, thread, start, end, calls }, go) {
+    const ofThread = thread === null || this.model.threadCount.get(rank) === 1 ? "" : `, ${threadLabel(this.model, rank, thread)}`;
+    const button = make("button", { type: "button", class: "link" },
+      make("span", { class: "value", text: duration(end - start) }),
+      make("span", { text: `${calls > 1 ? `${count(calls)} calls, merged, ` : ""}at ${instant(start, this.model.span / 1e5)}, rank ${rank}${ofThread}` }));
+    button.addEventListener("click", go);
+    return make("li", {}, button);
   }
 
   /**

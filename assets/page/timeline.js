@@ -1,5 +1,6 @@
 // The timeline: puts layout, window of time, painter and pointer together.
 
+import { callAt, isAlone, spotOf } from "./calls.js";
 import { describe, edgeAt, hitAt } from "./hit.js";
 import { timeAt, xOf } from "./geometry.js";
 import { listen } from "./input.js";
@@ -56,8 +57,10 @@ export class Timeline {
     this.ranks = null;
     /** @type {Region | null} */
     this.pinned = null;
-    /** @type {Spot | null} */
-    this.selected = null;
+    /** The bar that is selected, or has the selected call among others. @type {Spot | null} */
+    this.spot = null;
+    /** The call that is selected. @type {import("./calls.js").Call | null} */
+    this.call = null;
     /** @type {Point | null} */
     this.pointer = null;
     /** @type {Hit | null} */
@@ -76,6 +79,22 @@ export class Timeline {
     /** The frame that is to be drawn. @type {number | undefined} */
     this.frame = undefined;
     listen(this);
+  }
+
+  get selected() {
+    return this.spot;
+  }
+
+  set selected(spot) {
+    this.spot = spot;
+    this.call = spot && callAt(spot);
+  }
+
+  /** Finds the selected call again, where other bars are there. */
+  relocate() {
+    this.spot = this.call && spotOf(this.model, this.call);
+    // A link does not say how long it takes.
+    if (this.spot && this.call && Number.isNaN(this.call.end) && isAlone(this.spot)) this.call = callAt(this.spot);
   }
 
   // ---- Sizes --------------------------------------------------------------------------------
@@ -249,7 +268,20 @@ export class Timeline {
   select(spot, glide) {
     this.selected = spot;
     const { lane, i } = spot;
-    const [start, end] = [lane.starts[i], lane.ends[i]];
+    this.goTo(lane.starts[i], lane.ends[i], glide);
+    const found = rowOf(this.groups, one => showsBar(one, lane, lane.starts[i]));
+    if (found) this.scrollTo(found.group.y + found.row.y, found.row.height);
+    this.redraw();
+    this.on.changed();
+  }
+
+  /**
+   * Moves to a call where it is out of sight or too short to be seen.
+   * @param {number} start
+   * @param {number} end
+   * @param {boolean} glide
+   */
+  goTo(start, end, glide) {
     const [t0, t1] = this.window.target;
     const length = t1 - t0;
     const tooShort = ((end - start) / length) * this.plotWidth < 3;
@@ -258,10 +290,6 @@ export class Timeline {
       const middle = (start + end) / 2;
       this.window.set(middle - wanted / 2, middle + wanted / 2, glide);
     }
-    const found = rowOf(this.groups, one => showsBar(one, lane, lane.starts[i]));
-    if (found) this.scrollTo(found.group.y + found.row.y, found.row.height);
-    this.redraw();
-    this.on.changed();
   }
 
   /** What is selected, in the words of a hit. @returns {Hit | null} */

@@ -39,4 +39,4 @@ pub(crate) use growing::write;
 #[cfg(feature = "serve")]
 pub(crate) use json::Served;
 #[cfg(feature = "serve")]
-pub(crate) use windows::PageWindows;
+pub(crate) use windows::{Among, At, From, PageWindows};

@@ -19,6 +19,7 @@ const MODULES: &[(&str, &str)] = modules![
     "views.js",
     "model.js",
     "search.js",
+    "calls.js",
     "window.js",
     "layout.js",
     "folding.js",
@@ -55,8 +56,10 @@ const MODULES: &[(&str, &str)] = modules![
     "keys.js",
     "printing.js",
     "server.js",
+    "far.js",
     "splice.js",
     "detail.js",
+    "visits.js",
     "page.js",
 ];
 

@@ -5,6 +5,8 @@
 //! /TOKEN/alive      does not end: whoever holds it has a page open
 //! /TOKEN/N/         the page of file number N
 //! /TOKEN/N/detail   the calls of a window of its time
+//! /TOKEN/N/step     the call after a moment or a call, or the one before
+//! /TOKEN/N/longest  the longest calls
 //! /TOKEN/N/state    whether the file is still what the page shows
 //! ```
 
@@ -124,6 +126,8 @@ impl Site {
         match what {
             "" => Some(file.page(self.read_at_first)),
             "detail" => Some(file.detail(request, is_gone)),
+            "step" => Some(file.step(request, is_gone)),
+            "longest" => Some(file.longest(request, is_gone)),
             "state" => Some(file.state(request.number("version"))),
             _ => None,
         }

@@ -153,7 +153,7 @@ impl Pyramid {
     }
 
     /// The blocks below a block of this level.
-    pub(super) fn below(&self, level: usize, at: usize) -> Range<usize> {
+    pub(crate) fn below(&self, level: usize, at: usize) -> Range<usize> {
         let below = self.levels[level - 1].len();
         (at * FAN_OUT).min(below)..((at + 1) * FAN_OUT).min(below)
     }

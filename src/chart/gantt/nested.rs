@@ -74,6 +74,12 @@ impl NestedPlan {
         drawn.filter(|(_, is_drawn)| **is_drawn).map(|(row, _)| row)
     }
 
+    /// Whether a region, an index into [`Source::names`], is drawn as one of the smallest, which stand together.
+    #[cfg(feature = "serve")]
+    pub(crate) fn is_other(&self, name: usize) -> bool {
+        self.plan.region(name).is_none()
+    }
+
     /// What to take from the times of a rank, ns.
     #[cfg(feature = "serve")]
     pub(crate) fn shift(&self, rank: u32) -> i64 {

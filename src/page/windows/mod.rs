@@ -12,6 +12,7 @@
 //! ```
 
 mod calls;
+mod find;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +27,7 @@ use crate::chart::{ChartOptions, GanttChart};
 use crate::error::Result;
 use crate::profile::{Source, Window};
 use calls::{Plan, WindowCalls};
+pub(crate) use find::{Among, At, From};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -45,6 +47,8 @@ pub(crate) struct PageWindows {
     plan: Arc<NestedPlan>,
     /// Without its lanes: the regions in the order of the page, and the start of its axis.
     chart: GanttChart,
+    /// The number of each region in the page, by name.
+    numbers: HashMap<String, usize>,
     pyramids: Pyramids,
     /// Of a page whose lanes come of what is stored.
     places: Option<Places>,
@@ -60,7 +64,9 @@ enum Detail {
 
 impl PageWindows {
     pub(super) fn new(plan: Arc<NestedPlan>, chart: GanttChart, pyramids: Pyramids) -> Self {
+        let regions = chart.regions.iter().enumerate();
         Self {
+            numbers: regions.map(|(at, region)| (region.name.clone(), at)).collect(),
             plan,
             chart,
             pyramids,
@@ -136,11 +142,9 @@ impl PageWindows {
             .columns(columns.clamp(1, MOST_COLUMNS) as u32);
         let mut chart = GanttChart::reduce(source, filter, &options)?;
         places.put(&mut chart);
-        let regions = self.chart.regions.iter().enumerate();
-        let numbers: HashMap<&str, usize> = regions.map(|(at, region)| (region.name.as_str(), at)).collect();
         let mut packer = Packer::default();
         for of_region in &chart.regions {
-            let Some(&region) = numbers.get(of_region.name.as_str()) else {
+            let Some(&region) = self.numbers.get(of_region.name.as_str()) else {
                 continue;
             };
             for lane in &of_region.lanes {
@@ -152,12 +156,28 @@ impl PageWindows {
 
     fn plan(&self, source: &dyn Source, window: &Range<i64>) -> Plan {
         let windows = self.plan.rows().map(|row| {
-            let shift = self.plan.shift(source.rows()[row].rank);
-            let shift = shift.saturating_add(self.chart.origin_ns);
+            let shift = self.shift(source, row);
             let moment = |time: i64| time.saturating_add(shift);
             (row, moment(window.start)..moment(window.end))
         });
         Plan::new(&self.pyramids, windows)
+    }
+
+    /// What to take from the times of a row, so that they are on the page's axis, ns.
+    fn shift(&self, source: &dyn Source, row: usize) -> i64 {
+        let shift = self.plan.shift(source.rows()[row].rank);
+        shift.saturating_add(self.chart.origin_ns)
+    }
+
+    /// The number of a row's region in the page.
+    fn region_of(&self, source: &dyn Source, row: usize) -> Option<u32> {
+        let name = source.rows()[row].name;
+        let region = if self.plan.is_other(name) {
+            self.chart.regions.len().checked_sub(1)
+        } else {
+            self.numbers.get(source.names()[name].as_str()).copied()
+        };
+        region.and_then(|region| u32::try_from(region).ok())
     }
 
     /// The calls, nested, as lanes.

@@ -1,11 +1,13 @@
 //! Answers compared with all calls of a profile.
 
+use super::find::Found;
 use super::*;
 use crate::analysis::selection::RegionFilter;
 use crate::chart::ChartOptions;
 use crate::page::{Served, render};
 use crate::profile::{Call, Profile};
 use proptest::prelude::*;
+use std::cmp::Reverse;
 
 /// Region, rank, thread, start, length.
 type Made = (usize, u32, u32, i64, i64);
@@ -105,6 +107,101 @@ proptest! {
         expected.sort();
         prop_assert_eq!(bars, expected);
     }
+}
+
+/// Which calls are meant: of these of the page's regions, on these ranks.
+fn among(regions: &[u32], ranks: &[u32]) -> Among {
+    let single = |numbers: &[u32]| numbers.iter().map(|&number| number..=number).collect();
+    Among {
+        regions: single(regions),
+        ranks: single(ranks),
+    }
+}
+
+fn at(call: &Found) -> From {
+    From {
+        start: call.start,
+        at: Some(At {
+            region: call.region,
+            rank: call.rank,
+            thread: Some(call.thread),
+            end: call.end,
+        }),
+    }
+}
+
+/// All calls of a profile on the page's axis, in order of start, region and rank.
+fn in_order(calls: &[Made], windows: &PageWindows) -> Vec<Found> {
+    let mut all: Vec<Found> = calls
+        .iter()
+        .map(|&(region, rank, thread, start, length)| Found {
+            region: windows.numbers[NAMES[region]] as u32,
+            rank,
+            thread,
+            start,
+            end: start + length,
+        })
+        .collect();
+    all.sort_by_key(|call| (call.start, call.region, call.rank, Reverse(call.end), call.thread));
+    all
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn from_call_to_call_every_one_is_met_once_forward_and_backward(
+        calls in prop::collection::vec((0..3_usize, 0..2_u32, 0..3_u32, 2..3_000_i64, 1..400_i64), 1..1_500),
+        (regions, ranks) in (prop::sample::subsequence(vec![0_u32, 1, 2], 1..=3), prop::sample::subsequence(vec![0_u32, 1], 1..=2)),
+    ) {
+        // Calls that differ in nothing cannot be told apart.
+        let mut calls: Vec<Made> = calls;
+        calls.sort();
+        calls.dedup();
+        let source = profile(&calls);
+        let windows = windows(&source);
+        calls.push((0, 0, 0, 0, 1));
+        let among = among(&regions, &ranks);
+        let mut expected = in_order(&calls, &windows);
+        expected.retain(|call| regions.contains(&call.region) && ranks.contains(&call.rank));
+        let Some(first) = expected.first().copied() else { return Ok(()) };
+        for forward in [true, false] {
+            if !forward {
+                expected.reverse();
+            }
+            let edge = if forward { first.start } else { i64::MAX };
+            let mut from = From { start: edge, at: None };
+            let mut met = Vec::new();
+            for number in 1..=expected.len() as u64 {
+                let step = windows.step(&source, &among, from, forward).unwrap();
+                let call = step.call.unwrap();
+                let all = expected.len() as u64;
+                prop_assert_eq!((step.place, step.all), (if forward { number } else { all + 1 - number }, all));
+                met.push(call);
+                from = at(&call);
+            }
+            // Of the calls of a row that begin and end together, any order of threads will do.
+            let key = |call: &Found| (call.start, call.region, call.rank, call.end);
+            prop_assert_eq!(met.iter().map(key).collect::<Vec<_>>(), expected.iter().map(key).collect::<Vec<_>>());
+            let round = windows.step(&source, &among, from, forward).unwrap().call.unwrap();
+            prop_assert_eq!(round, met[0]);
+        }
+        let mut lengths: Vec<i64> = expected.iter().map(|call| call.end - call.start).collect();
+        lengths.sort_by_key(|&length| Reverse(length));
+        lengths.truncate(9);
+        let longest = windows.longest(&source, &among, 9).unwrap();
+        prop_assert_eq!(longest.iter().map(|call| call.end - call.start).collect::<Vec<_>>(), lengths);
+        prop_assert!(longest.iter().all(|call| expected.contains(call)));
+    }
+}
+
+#[test]
+fn among_nothing_there_is_no_next_call() {
+    let source = profile(&[(1, 0, 0, 5, 5)]);
+    let windows = windows(&source);
+    let from = From { start: 0, at: None };
+    let step = windows.step(&source, &among(&[7], &[0]), from, true).unwrap();
+    assert_eq!((step.call, step.all), (None, 0));
+    assert_eq!(windows.longest(&source, &among(&[0], &[4]), 3).unwrap(), []);
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! A file that is shown.
 
 mod opened;
+mod questions;
 
-use super::http::{Request, Response};
+use super::http::Response;
 use super::pages;
 use crate::analysis::selection::RegionFilter;
 use crate::chart::ChartOptions;
@@ -67,37 +68,6 @@ impl ServedFile {
                 let page = pages::message("The profile cannot be shown", &error.to_string());
                 Response::html(page).status((410, "Gone"))
             }
-        }
-    }
-
-    /// What ran in a window that a page of this version shows, or why that cannot be said. Where `is_gone`, nobody waits
-    /// for it any more.
-    pub(super) fn detail(&self, request: &Request, is_gone: &dyn Fn() -> bool) -> Response {
-        let number = |key| request.number::<i64>(key);
-        let (Some(from), Some(until)) = (number("from"), number("until")) else {
-            return Response::said((400, "Bad Request"), "from and until are missing");
-        };
-        let columns = request.number("columns").unwrap_or(2_000);
-        let shown = self.shown();
-        let state = shown.opened.state();
-        let is_same = request.number("version") == Some(shown.opened.version());
-        let Some((_, windows)) = shown.page.as_ref().filter(|_| is_same) else {
-            return Response::said((409, "Conflict"), "the page is older than what is open");
-        };
-        if matches!(state, State::Changed | State::Removed) {
-            return Response::said((410, "Gone"), "the file is not there any more, or another one");
-        }
-        if is_gone() {
-            return Response::said((410, "Gone"), "nobody waits for it");
-        }
-        match windows.answer(
-            shown.opened.source(),
-            &self.filter,
-            from..until.max(from),
-            columns,
-        ) {
-            Ok(answer) => Response::bytes(answer),
-            Err(error) => Response::said((500, "Internal Server Error"), &error.to_string()),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read};
 use std::net::TcpStream;
+use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
 /// No browser sends a longer head for an address of ours.
@@ -125,11 +126,29 @@ impl Request {
         Ok(Some((request, length)))
     }
 
-    /// The number that the query gives a key.
-    pub(in crate::serve) fn number<N: std::str::FromStr>(&self, key: &str) -> Option<N> {
+    /// What the query gives a key, as it is written there.
+    pub(in crate::serve) fn value(&self, key: &str) -> Option<&str> {
         let pairs = self.query.split('&').filter_map(|pair| pair.split_once('='));
         let mut values = pairs.filter(|(name, _)| *name == key);
-        values.next()?.1.parse().ok()
+        Some(values.next()?.1)
+    }
+
+    /// The number that the query gives a key.
+    pub(in crate::serve) fn number<N: std::str::FromStr>(&self, key: &str) -> Option<N> {
+        self.value(key)?.parse().ok()
+    }
+
+    /// The ranges that the query gives a key, as in `0,2-5`: all numbers where the key is missing, none at all where they
+    /// cannot be read.
+    pub(in crate::serve) fn ranges(&self, key: &str) -> Option<Vec<RangeInclusive<u32>>> {
+        let Some(text) = self.value(key) else {
+            return Some(vec![0..=u32::MAX]);
+        };
+        let range = |part: &str| {
+            let (first, last) = part.split_once('-').unwrap_or((part, part));
+            Some(first.parse().ok()?..=last.parse().ok()?)
+        };
+        text.split(',').map(range).collect()
     }
 }
 
@@ -155,6 +174,22 @@ mod tests {
         assert_eq!(request.number("from"), Some(5));
         assert_eq!(request.number::<i64>("until"), None);
         assert!(request.keeps_alive && !request.has_body);
+    }
+
+    #[test]
+    fn ranges_are_read_or_refused_as_a_whole() {
+        let ranges = |query: &str| {
+            let request = Request {
+                query: query.into(),
+                ..Request::default()
+            };
+            request.ranges("ranks")
+        };
+        assert_eq!(ranges("ranks=0,2-5"), Some(vec![0..=0, 2..=5]));
+        assert_eq!(ranges("regions=1"), Some(vec![0..=u32::MAX]));
+        for wrong in ["", "x", "1,", "1-", "-1", "4294967296", "1%2C2"] {
+            assert_eq!(ranges(&format!("ranks={wrong}")), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ fn million() -> Vec<(i64, i64)> {
     calls.collect()
 }
 
-fn served() -> (Profile, Running, Vec<(i64, i64)>) {
+pub(super) fn served() -> (Profile, Running, Vec<(i64, i64)>) {
     let calls = million();
     let outer: Vec<_> = calls.iter().map(|&(start, end)| (start, end, 0)).collect();
     let inner: Vec<_> = calls

@@ -9,3 +9,4 @@ mod lifetime;
 mod running;
 mod security;
 mod stored;
+mod visits;
