@@ -99,7 +99,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     (
         "page",
-        &["analysis", "chart", "error", "output", "profile", "shell"],
+        &[
+            "analysis", "chart", "error", "output", "profile", "ranges", "shell", "units",
+        ],
     ),
     (
         "plot",
