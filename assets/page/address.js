@@ -14,8 +14,8 @@ import { GROUPINGS } from "./layout.js";
  * }} View
  */
 
-/** @type {View} */
-const PLAIN = { window: null, pin: null, search: "", by: "region", sort: "total", down: true, measured: null, boxed: null, selected: null, scroll: 0, thickness: 0, split: null, tab: null, ranks: "", folds: "", scheme: null };
+/** The page as it opens. @type {View} */
+export const PLAIN = { window: null, pin: null, search: "", by: "region", sort: "total", down: true, measured: null, boxed: null, selected: null, scroll: 0, thickness: 0, split: null, tab: null, ranks: "", folds: "", scheme: null };
 
 /**
  * What differs from the page as it opens.

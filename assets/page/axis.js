@@ -46,7 +46,7 @@ export function drawAxis(context, scene, axis) {
 function drawPointedTime(context, scene) {
   const { pointer, labelWidth, width, theme: { colors } } = scene;
   if (!pointer || scene.dragging || pointer.x < labelWidth || pointer.x > width || pointer.y < 0) return null;
-  const text = instant(timeAt(scene, pointer.x), (scene.t1 - scene.t0) / scene.plotWidth);
+  const text = instant(timeAt(scene, pointer.x) - scene.zero, (scene.t1 - scene.t0) / scene.plotWidth);
   const half = context.measureText(text).width / 2 + 5;
   const x = Math.max(labelWidth + half, Math.min(width - half, pointer.x));
   context.fillStyle = colors.muted;

@@ -121,6 +121,18 @@ export function ticks(t0, t1, most) {
 }
 
 /**
+ * `ticks` of an axis that has another moment as 0; their times are not counted from there.
+ * @param {number} zero
+ * @param {number} t0
+ * @param {number} t1
+ * @param {number} most
+ */
+export function ticksFrom(zero, t0, t1, most) {
+  const axis = ticks(t0 - zero, t1 - zero, most);
+  return zero === 0 ? axis : { ...axis, values: axis.values.map(({ time, text }) => ({ time: time + zero, text })) };
+}
+
+/**
  * A name as one line: what would break the line or hide is shown by a symbol.
  * @param {string} name
  */

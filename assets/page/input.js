@@ -198,7 +198,7 @@ function listenToOverview(timeline) {
   const { overview } = timeline.elements;
   /** Where in the window it is held, ns after its start. @type {number | null} */
   let grip = null;
-  const timeOf = (/** @type {PointerEvent} */ event) => ((pointOf(overview, event).x - timeline.labelWidth) / timeline.plotWidth) * timeline.model.span;
+  const timeOf = (/** @type {PointerEvent} */ event) => timeline.window.first + ((pointOf(overview, event).x - timeline.labelWidth) / timeline.plotWidth) * timeline.window.most;
   const move = (/** @type {number} */ time) => {
     if (grip !== null) timeline.window.set(time - grip, time - grip + timeline.window.length);
   };

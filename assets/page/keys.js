@@ -24,7 +24,7 @@ function buttonsOf(page) {
   return {
     "zoom-in": () => time.zoom(1 / 1.6, 0.5, glides()),
     "zoom-out": () => time.zoom(1.6, 0.5, glides()),
-    fit: () => time.set(0, page.model.span, glides()),
+    fit: () => time.set(...time.all, glides()),
     ruler: () => page.setRuler(!page.timeline.rulerMode),
     theme: () => page.switchScheme(),
     "by-region": () => page.group("region"),
@@ -40,14 +40,14 @@ function buttonsOf(page) {
 }
 
 /** Moves in time and from lane to lane. @param {Page} page @returns {Actions} */
-function movesOf({ model, timeline }) {
+function movesOf({ timeline }) {
   const { window: time, elements: { scroller } } = timeline;
   return {
     w: () => time.zoom(1 / 1.5, timeline.pointedShare, glides()),
     s: () => time.zoom(1.5, timeline.pointedShare, glides()),
     a: () => time.pan(-0.2, glides()),
     d: () => time.pan(0.2, glides()),
-    f: () => time.set(0, model.span, glides()),
+    f: () => time.set(...time.all, glides()),
     z: () => timeline.measured && time.set(Math.min(...timeline.measured), Math.max(...timeline.measured), glides()),
     ArrowLeft: () => time.pan(-0.1, glides()),
     ArrowRight: () => time.pan(0.1, glides()),

@@ -23,10 +23,10 @@ export class Overview {
   }
 
   /** @param {Scene} scene */
-  draw({ ratio, labelWidth, plotWidth, width, t0, t1, theme: { colors } }) {
+  draw({ ratio, labelWidth, plotWidth, width, t0, t1, extent: [first, last], theme: { colors } }) {
     const context = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
     const [top, bottom] = [5, OVERVIEW - 5];
-    const x = (/** @type {number} */ time) => labelWidth + (time / this.span) * plotWidth;
+    const x = (/** @type {number} */ time) => labelWidth + ((time - first) / (last - first)) * plotWidth;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, OVERVIEW);
     context.font = SMALL_FONT;
@@ -36,14 +36,15 @@ export class Overview {
     context.fillText(this.label, labelWidth - 8, OVERVIEW / 2);
 
     context.beginPath();
-    context.moveTo(labelWidth, bottom);
-    const step = plotWidth / this.shares.length;
+    const left = x(0);
+    context.moveTo(left, bottom);
+    const step = (x(this.span) - left) / this.shares.length;
     this.shares.forEach((share, i) => {
       const y = bottom - (share / this.most) * (bottom - top);
-      context.lineTo(labelWidth + i * step, y);
-      context.lineTo(labelWidth + (i + 1) * step, y);
+      context.lineTo(left + i * step, y);
+      context.lineTo(left + (i + 1) * step, y);
     });
-    context.lineTo(labelWidth + plotWidth, bottom);
+    context.lineTo(x(this.span), bottom);
     context.globalAlpha = 0.45;
     context.fill();
 

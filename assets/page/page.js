@@ -16,6 +16,7 @@ import { parseRanks, readFolds, toggleFold, writeFolds } from "./folding.js";
 import { factsOf, writeHeader } from "./header.js";
 import { glides } from "./input.js";
 import { listenToKeys } from "./keys.js";
+import { LinkedPage, hostOf } from "./linked.js";
 import { FOLD_COLUMN, GROUPINGS, forgetStrands } from "./layout.js";
 import { lanesIn, measureRegions } from "./measure.js";
 import { activity, exclusive, lowerBound, regionWithin, within } from "./model.js";
@@ -59,6 +60,8 @@ export class Page {
     this.followed = 0;
     /** Whether the selected call is told about while the pointer is elsewhere: where keys led to it. */
     this.points = false;
+    /** What ties it to the pages beside it. @type {LinkedPage | null} */
+    this.linked = null;
     /** What fetches the calls in sight, of a page from a server. @type {Detail | null} */
     this.detail = null;
     /** The timer after which table and address follow. @type {ReturnType<typeof setTimeout> | undefined} */
@@ -77,7 +80,7 @@ export class Page {
     this.timeline = new Timeline(
       model,
       { canvas: this.canvas, scroller, spacer: find("#spacer", HTMLElement), overview: find("#overview", HTMLCanvasElement) },
-      { changed: () => this.changed(), click: (hit, at) => this.click(hit, at), hover: (hit, at) => this.hover(hit, at), measured: () => this.measured() },
+      { changed: () => this.changed(), moved: () => this.linked?.moved(), click: (hit, at) => this.click(hit, at), hover: (hit, at) => this.hover(hit, at), measured: () => this.measured() },
     );
     this.table = new RegionTable(model.regions, table, { pin: region => this.pin(region, true), sort: () => this.changed() });
     this.table.paint(this.timeline.theme.fills);
@@ -155,6 +158,7 @@ export class Page {
       this.panel.draw();
       this.writeAddress();
       this.detail?.wish(this.wish);
+      this.linked?.changed();
     }, Math.max(0, FOLLOW - (performance.now() - this.followed)));
   }
 
@@ -196,6 +200,7 @@ export class Page {
         : this.search.value === "" ? "No call on the ranks that are shown."
         : `No region matches “${this.search.value}”. Esc clears the filter.`;
     }
+    this.linked?.arranged();
     this.changed();
   }
 
@@ -373,7 +378,7 @@ export class Page {
     const { timeline, table, sizes } = this;
     const [t0, t1] = timeline.window.target;
     return {
-      window: t0 > 0 || t1 < this.model.span ? [t0, t1] : null,
+      window: timeline.window.isWhole ? null : [t0, t1],
       pin: timeline.pinned?.name ?? null,
       search: this.search.value,
       by: timeline.grouping,
@@ -419,8 +424,11 @@ export class Page {
 
   readAddress() {
     const text = location.hash.slice(1);
-    if (text === this.written) return;
-    const view = readView(text);
+    if (text !== this.written) this.show(readView(text));
+  }
+
+  /** @param {import("./address.js").View} view */
+  show(view) {
     const { timeline } = this;
     this.colorBy(view.scheme);
     this.panel.show(view.tab);
@@ -436,7 +444,7 @@ export class Page {
     this.filter();
     timeline.boxed = view.boxed;
     this.pin(this.model.regions.find(region => region.name === view.pin) ?? null, true);
-    timeline.window.set(...(view.window ?? [0, this.model.span]));
+    timeline.window.set(...(view.window ?? timeline.window.all));
     this.chooseCall(view.selected);
     if (view.window) timeline.window.set(...view.window);
     if (view.scroll > 0) timeline.elements.scroller.scrollTop = view.scroll;
@@ -456,6 +464,11 @@ async function startPage() {
     page.detail = new Detail(model, json.served.version, change => page.detailed(change));
     page.visits.far = new FarCalls(json.served.version);
     page.changed();
+  }
+  const host = hostOf();
+  if (host) {
+    page.linked = new LinkedPage(page, host);
+    host.join(window.frameElement, page.linked);
   }
   const { timeline } = page;
   return Object.freeze({

@@ -25,6 +25,8 @@ export class Sizes {
     this.changed = changed;
     /** The height of the timeline that the reader chose, px. @type {number | null} */
     this.split = null;
+    /** Whether there are no views below the timeline. */
+    this.bare = false;
     this.listen();
   }
 
@@ -34,10 +36,10 @@ export class Sizes {
     const { timeline, split } = this;
     const room = main.clientHeight;
     const rest = room - OVERVIEW - splitter.offsetHeight - 6;
-    const most = Math.max(120, Math.round(rest * TIMELINE));
-    timeline.arrange(split ?? most);
+    const most = this.bare ? rest + 4 : Math.max(120, Math.round(rest * TIMELINE));
+    timeline.arrange(this.bare ? most : (split ?? most));
     const wanted = timeline.groups.length === 0 ? 170 : timeline.wantedHeight;
-    const height = Math.min(split ?? Math.min(most, wanted), Math.max(LEAST_HEIGHT, room - REST));
+    const height = this.bare ? most : Math.min(split ?? Math.min(most, wanted), Math.max(LEAST_HEIGHT, room - REST));
     scroller.style.height = `${height}px`;
     splitter.setAttribute("aria-valuemin", String(LEAST_HEIGHT));
     splitter.setAttribute("aria-valuemax", String(Math.max(LEAST_HEIGHT, room - REST)));

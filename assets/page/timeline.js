@@ -21,9 +21,9 @@ import { TimeWindow } from "./window.js";
 /** @typedef {{ x: number, y: number }} Point */
 /** @typedef {{ canvas: HTMLCanvasElement, scroller: HTMLElement, spacer: HTMLElement, overview: HTMLCanvasElement }} Elements */
 /**
- * `changed` is told of every change of what is seen, `click` and `hover` of what the pointer is at, `measured` when a drag
+ * `changed` is told of every change of what is seen, `moved` of those of the window, `click` and `hover` of what the pointer is at, `measured` when a drag
  * that measures is over.
- * @typedef {{ changed: () => void, click: (hit: Hit | null, at: Point) => void, hover: (hit: Hit | null, at: Point | null) => void, measured: () => void }} Listeners
+ * @typedef {{ changed: () => void, moved: () => void, click: (hit: Hit | null, at: Point) => void, hover: (hit: Hit | null, at: Point | null) => void, measured: () => void }} Listeners
  */
 
 export class Timeline {
@@ -38,6 +38,7 @@ export class Timeline {
     this.on = on;
     this.window = new TimeWindow(model.span, () => {
       this.redraw();
+      this.on.moved();
       this.on.changed();
     });
     this.painter = new Painter(elements.canvas);
@@ -75,6 +76,11 @@ export class Timeline {
     this.width = 0;
     this.height = 0;
     this.ratio = 1;
+    /** The room that the names need, and that they take at least, px. */
+    this.ownLabels = 0;
+    this.leastLabels = 0;
+    /** What the axis has as 0, ns. */
+    this.zero = 0;
     this.columns = { rowColumn: 0, titleColumn: 0, foldColumn: 0, labelWidth: 0 };
     /** The frame that is to be drawn. @type {number | undefined} */
     this.frame = undefined;
@@ -124,6 +130,8 @@ export class Timeline {
     for (const group of this.groups) if (group.folds && this.foldsAll !== folds.but.has(keyOf(group))) fold(group);
     this.contentHeight = place(this.groups, this.grouping, room, this.thickness);
     this.columns = this.painter.measureLabels(this.groups, this.width);
+    this.ownLabels = this.columns.labelWidth;
+    this.columns.labelWidth = Math.max(this.ownLabels, this.leastLabels);
   }
 
   /** Adapts the canvases to the panel's size, which the caller has set. */
@@ -151,11 +159,11 @@ export class Timeline {
 
   /** @returns {import("./painter.js").Scene} */
   get scene() {
-    const { groups, theme, pinned, hit, selected, measured, pointer, dragging, width, height, ratio, plotWidth } = this;
-    const { t0, t1 } = this.window;
+    const { groups, theme, pinned, hit, selected, measured, pointer, dragging, width, height, ratio, plotWidth, zero } = this;
+    const { t0, t1, all: extent } = this.window;
     const scroll = this.elements.scroller.scrollTop;
     const named = this.grouping === "thread";
-    return { groups, t0, t1, theme, pinned, hit, selected, measured, box: this.boxPlace, pointer, dragging, scroll, width, height, ratio, plotWidth, named, ...this.columns };
+    return { groups, t0, t1, extent, zero, theme, pinned, hit, selected, measured, box: this.boxPlace, pointer, dragging, scroll, width, height, ratio, plotWidth, named, ...this.columns };
   }
 
   /** From where to where the box reaches, px of the canvas. @returns {[number, number] | null} */

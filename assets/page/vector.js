@@ -2,7 +2,7 @@
 
 import { css, textOn } from "./color.js";
 import { shape } from "./dom.js";
-import { ticks } from "./format.js";
+import { ticksFrom } from "./format.js";
 import { xOf } from "./geometry.js";
 import { AXIS } from "./layout.js";
 import { Raster } from "./raster.js";
@@ -56,9 +56,9 @@ export function pathsOfPixels(pixels, left, top, height) {
  * @param {Texts} texts
  */
 export function timelineSvg(scene, texts) {
-  const { width, height, labelWidth, plotWidth, t0, t1, groups, scroll, pinned, theme: { colors, shades, faint, fills } } = scene;
+  const { width, height, labelWidth, plotWidth, t0, t1, zero, groups, scroll, pinned, theme: { colors, shades, faint, fills } } = scene;
   const svg = shape("svg", { width, height, viewBox: `0 0 ${width} ${height}`, "font-family": "system-ui, sans-serif" }, shape("rect", { width, height, fill: colors.panel }));
-  const axis = ticks(t0, t1, Math.floor(plotWidth / 90));
+  const axis = ticksFrom(zero, t0, t1, Math.floor(plotWidth / 90));
   for (const { time } of axis.values) svg.append(shape("path", { d: `M${Math.round(xOf(scene, time)) + 0.5} ${AXIS}V${height}`, stroke: colors.grid }));
   const shadesOf = (/** @type {Lane} */ lane) => (pinned === null || pinned === lane.region ? shades : faint)[lane.region.id];
   const raster = new Raster(Math.max(1, Math.floor(plotWidth)));

@@ -9,12 +9,41 @@ export class TimeWindow {
    * @param {() => void} changed told of every move
    */
   constructor(span, changed) {
-    this.span = span;
+    /** From where to where it may go: the run, or all of the runs that are shown together. */
+    this.first = 0;
+    this.last = span;
     this.changed = changed;
     this.t0 = 0;
     this.t1 = span;
     /** Where an animation ends. @type {[number, number]} */
     this.target = [0, span];
+  }
+
+  /** All that there is to be seen, ns. */
+  get most() {
+    return this.last - this.first;
+  }
+
+  /** Whether all of it is in sight, or will be. */
+  get isWhole() {
+    return this.target[0] <= this.first && this.target[1] >= this.last;
+  }
+
+  /**
+   * Lets it go from `first` to `last`. One that had all in sight still has.
+   * @param {number} first
+   * @param {number} last
+   */
+  limit(first, last) {
+    if (first === this.first && last === this.last) return;
+    const { isWhole } = this;
+    [this.first, this.last] = [first, last];
+    this.set(...(isWhole ? this.all : this.target));
+  }
+
+  /** @returns {[number, number]} */
+  get all() {
+    return [this.first, this.last];
   }
 
   get length() {
@@ -31,12 +60,12 @@ export class TimeWindow {
    * @param {number} t1
    */
   set(t0, t1, glide = false) {
-    const { span } = this;
-    const length = Math.min(span, Math.max(Math.min(LEAST, span), t1 - t0));
+    const { first, last, most } = this;
+    const length = Math.min(most, Math.max(Math.min(LEAST, most), t1 - t0));
     const middle = (t0 + t1) / 2;
-    const start = Math.max(0, Math.min(span - length, t1 - t0 === length ? t0 : middle - length / 2));
+    const start = Math.max(first, Math.min(last - length, t1 - t0 === length ? t0 : middle - length / 2));
     // Rounding must not leave a sliver of the run outside.
-    this.target = length > span * (1 - 1e-12) ? [0, span] : [start, start + length];
+    this.target = length > most * (1 - 1e-12) ? this.all : [start, start + length];
     if (!glide) [this.t0, this.t1] = this.target;
     this.changed();
   }
@@ -48,7 +77,7 @@ export class TimeWindow {
    */
   zoom(factor, share = 0.5, glide = false) {
     const [t0, t1] = glide ? this.target : [this.t0, this.t1];
-    const length = Math.min(this.span, Math.max(Math.min(LEAST, this.span), (t1 - t0) * factor));
+    const length = Math.min(this.most, Math.max(Math.min(LEAST, this.most), (t1 - t0) * factor));
     const fixed = t0 + share * (t1 - t0);
     this.set(fixed - share * length, fixed + (1 - share) * length, glide);
   }
@@ -65,8 +94,8 @@ export class TimeWindow {
   /** Moves to the run's start (-1) or end (1). @param {1 | -1} side */
   toEdge(side, glide = false) {
     const length = this.target[1] - this.target[0];
-    if (side < 0) this.set(0, length, glide);
-    else this.set(this.span - length, this.span, glide);
+    if (side < 0) this.set(this.first, this.first + length, glide);
+    else this.set(this.last - length, this.last, glide);
   }
 
   /** One step of the animation; whether more follow. */

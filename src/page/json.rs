@@ -170,7 +170,7 @@ pub(super) fn names<'a>(chart: &'a GanttChart, data: &'a PageData) -> Vec<&'a st
 }
 
 /// Outside strings JSON has none of these characters, and inside strings `\u` means the same.
-fn escape(json: &str) -> String {
+pub(super) fn escape(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         match c {

@@ -26,6 +26,8 @@ mod script;
 #[cfg(feature = "serve")]
 mod stored;
 mod tasks;
+#[cfg(feature = "serve")]
+pub(crate) mod together;
 pub mod viewer;
 mod views;
 #[cfg(feature = "serve")]

@@ -60,13 +60,42 @@ const MODULES: &[(&str, &str)] = modules![
     "splice.js",
     "detail.js",
     "visits.js",
+    "linked.js",
     "page.js",
 ];
 
-/// The modules without imports, exports, and comments that take lines of their own.
+/// Those of the page that shows several files together, in order too.
+const TOGETHER: &[(&str, &str)] = modules![
+    "dom.js",
+    "format.js",
+    "color.js",
+    "model.js",
+    "search.js",
+    "tasks.js",
+    "layout.js",
+    "address.js",
+    "raster.js",
+    "theme.js",
+    "compared.js",
+    "comparetable.js",
+    "together.js",
+];
+
+/// The script of the page of one file.
 pub(super) fn compose() -> String {
-    let mut script = String::with_capacity(MODULES.iter().map(|(_, text)| text.len()).sum());
-    for (_, text) in MODULES {
+    joined(MODULES)
+}
+
+/// The script of the page that shows several files together.
+#[cfg(feature = "serve")]
+pub(super) fn compose_together() -> String {
+    joined(TOGETHER)
+}
+
+/// The modules without imports, exports, and comments that take lines of their own.
+fn joined(modules: &[(&str, &str)]) -> String {
+    let mut script = String::with_capacity(modules.iter().map(|(_, text)| text.len()).sum());
+    for (_, text) in modules {
         let mut in_comment = false;
         for line in text.lines() {
             let code = line.trim_start();
@@ -94,8 +123,10 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    fn code() -> impl Iterator<Item = (&'static str, &'static str)> {
-        MODULES
+    const SCRIPTS: [&[(&str, &str)]; 2] = [MODULES, TOGETHER];
+
+    fn code(modules: &'static [(&str, &str)]) -> impl Iterator<Item = (&'static str, &'static str)> {
+        modules
             .iter()
             .flat_map(|&(name, text)| text.lines().map(move |line| (name, line)))
     }
@@ -120,14 +151,24 @@ mod tests {
             .collect();
         assert_eq!(
             modules,
-            MODULES.iter().map(|(name, _)| (*name).to_owned()).collect()
+            SCRIPTS
+                .concat()
+                .iter()
+                .map(|(name, _)| (*name).to_owned())
+                .collect()
         );
     }
 
     #[test]
     fn modules_import_by_name_from_those_before_them() {
+        for modules in SCRIPTS {
+            in_order(modules);
+        }
+    }
+
+    fn in_order(modules: &[(&str, &str)]) {
         let mut before = BTreeSet::new();
-        for &(name, text) in MODULES {
+        for &(name, text) in modules {
             for line in text
                 .lines()
                 .filter(|line| line.contains(" from \"") || line.starts_with("import"))
@@ -145,8 +186,14 @@ mod tests {
 
     #[test]
     fn no_two_modules_declare_the_same_name() {
+        let names = SCRIPTS.map(names_of);
+        assert!(names[0].contains("decode") && names[0].contains("Timeline"));
+        assert!(names[1].contains("Together"));
+    }
+
+    fn names_of(modules: &'static [(&str, &str)]) -> BTreeSet<&'static str> {
         let mut names = BTreeSet::new();
-        for (module, line) in code() {
+        for (module, line) in code(modules) {
             let exports = line
                 .strip_prefix("export ")
                 .is_none_or(|rest| declared(rest).is_some());
@@ -158,7 +205,7 @@ mod tests {
                 );
             }
         }
-        assert!(names.contains("decode") && names.contains("Timeline"));
+        names
     }
 
     #[test]

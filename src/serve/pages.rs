@@ -1,23 +1,21 @@
-//! The plain pages: the list of several files, and what is said in place of a page.
+//! The plain pages: the page of several files, and what is said in place of a page.
 
 use super::file::ServedFile;
 use crate::page::html::escape_html;
+use crate::page::together::{self, Run};
 use std::sync::Arc;
 
 const TEMPLATE: &str = include_str!("../../assets/serve/plain.html");
 
-/// The list of files, each with a link to its page.
-pub(super) fn list(token: &str, files: &[ServedFile]) -> Arc<[u8]> {
-    let items = files.iter().enumerate().map(|(at, file)| {
-        let path = file.path().display().to_string();
-        format!(
-            "<li><a href=\"/{token}/{at}/\">{}</a> <span>{}</span></li>\n",
-            escape_html(&file.title()),
-            escape_html(&path)
-        )
+/// The page that shows all files together.
+pub(super) fn together(token: &str, files: &[ServedFile]) -> Arc<[u8]> {
+    let runs = files.iter().enumerate().map(|(at, file)| Run {
+        address: format!("/{token}/{at}/"),
+        title: file.title(),
+        path: file.path().display().to_string(),
     });
-    let list: String = items.collect();
-    plain("Profiles", &format!("<ul>\n{list}</ul>"))
+    let runs: Vec<Run> = runs.collect();
+    together::render(&runs).into_bytes().into()
 }
 
 /// A page that says why there is no other.

@@ -1,7 +1,7 @@
 //! Which address is what.
 //!
 //! ```text
-//! /TOKEN/           the page, or the list of several
+//! /TOKEN/           the page, or that of several files together
 //! /TOKEN/alive      does not end: whoever holds it has a page open
 //! /TOKEN/N/         the page of file number N
 //! /TOKEN/N/detail   the calls of a window of its time
@@ -113,7 +113,7 @@ impl Site {
         if rest.is_empty() {
             return Some(match self.files.as_slice() {
                 [_] => Response::redirect(&format!("/{}/0/", self.token())),
-                files => Response::html(pages::list(self.token(), files)),
+                files => Response::html(pages::together(self.token(), files)),
             });
         }
         let (number, what) = rest.split_once('/')?;

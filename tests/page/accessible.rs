@@ -9,7 +9,7 @@ const AXE: &str = concat!(
 );
 
 /// The checker's script; none, with a message, where it is not installed, which is a failure in CI.
-fn axe() -> Option<String> {
+pub(crate) fn axe() -> Option<String> {
     let script = std::fs::read_to_string(AXE);
     if script.is_err() {
         let in_ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
@@ -20,6 +20,14 @@ fn axe() -> Option<String> {
         eprintln!("SKIPPED: axe-core is not installed (npm ci --prefix assets/page)");
     }
     script.ok()
+}
+
+/// What the checker finds to mend in the page that is open.
+pub(crate) fn violations(browser: &mut Browser, axe: &str) -> serde_json::Value {
+    browser.eval(axe);
+    browser.eval(
+        "axe.run().then(({ violations }) => violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map(node => node.html).join()}`))",
+    )
 }
 
 #[test]
@@ -50,10 +58,7 @@ fn a_checker_finds_nothing_to_mend_in_any_view_light_or_dark() {
             "#view=measured&ruler=5000000,9000000&box=2,9",
         ] {
             browser.open(&path, fragment);
-            browser.eval(&axe);
-            let found = browser.eval(
-                "axe.run().then(({ violations }) => violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map(node => node.html).join()}`))",
-            );
+            let found = violations(&mut browser, &axe);
             assert_eq!(found, serde_json::json!([]), "{fragment}, dark: {dark}");
         }
     }

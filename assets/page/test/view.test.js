@@ -104,3 +104,15 @@ test("the window zooms about a point and stays within the run", () => {
   window.zoom(1e9);
   assert.deepEqual([window.t0, window.t1], [0, 1000]);
 });
+
+test("a window goes from end to end of what is shown together, and all of it stays in sight", () => {
+  const time = new TimeWindow(100, () => undefined);
+  time.limit(-20, 300);
+  assert.deepEqual([time.t0, time.t1], [-20, 300]);
+  time.set(-50, 50);
+  assert.deepEqual([time.t0, time.t1], [-20, 80]);
+  time.toEdge(1);
+  assert.deepEqual([time.t0, time.t1], [200, 300]);
+  time.limit(0, 100);
+  assert.deepEqual([time.t0, time.t1], [0, 100]);
+});

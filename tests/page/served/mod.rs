@@ -9,4 +9,5 @@ mod lifetime;
 mod running;
 mod security;
 mod stored;
+mod together;
 mod visits;
