@@ -6,16 +6,17 @@ import { GROUPINGS } from "./layout.js";
 /** @typedef {import("./theme.js").Scheme} Scheme */
 /** @typedef {{ name: string, rank: number, thread: number | null, depth: number | null, start: number }} SelectedBar */
 /**
- * What a link keeps. Times in ns; `scroll` and `split` in px; `tab` is the view below; null where the page decides.
+ * What a link keeps. Times in ns; `scroll` and `split` in px; `tab` is the view below, `ofRun` whether flame graphs are of
+ * the whole run whatever is in sight; null where the page decides.
  * @typedef {{
  *   window: [number, number] | null, pin: string | null, search: string, by: Grouping, sort: string, down: boolean,
  *   measured: [number, number] | null, boxed: [number, number] | null, selected: SelectedBar | null, scroll: number, thickness: number,
- *   split: number | null, tab: string | null, ranks: string, folds: string, scheme: Scheme | null,
+ *   split: number | null, ofRun: boolean, tab: string | null, ranks: string, folds: string, scheme: Scheme | null,
  * }} View
  */
 
 /** The page as it opens. @type {View} */
-export const PLAIN = { window: null, pin: null, search: "", by: "region", sort: "total", down: true, measured: null, boxed: null, selected: null, scroll: 0, thickness: 0, split: null, tab: null, ranks: "", folds: "", scheme: null };
+export const PLAIN = { window: null, pin: null, search: "", by: "region", sort: "total", down: true, measured: null, boxed: null, selected: null, scroll: 0, thickness: 0, split: null, ofRun: false, tab: null, ranks: "", folds: "", scheme: null };
 
 /**
  * What differs from the page as it opens.
@@ -41,6 +42,7 @@ export function writeView(view) {
   if (Math.round(view.scroll) > 0) parts.set("scroll", whole(view.scroll));
   if (view.thickness !== 0) parts.set("rows", String(view.thickness));
   if (view.split !== null) parts.set("split", whole(view.split));
+  if (view.ofRun) parts.set("tree", "run");
   if (view.tab !== null) parts.set("view", view.tab);
   if (view.ranks !== "") parts.set("ranks", view.ranks);
   if (view.folds !== "") parts.set("fold", view.folds);
@@ -73,6 +75,7 @@ export function readView(text) {
     scroll: Math.max(0, number("scroll") || 0),
     thickness: Math.max(-8, Math.min(8, Math.round(number("rows") || 0))),
     split: number("split") > 0 ? number("split") : null,
+    ofRun: parts.get("tree") === "run",
     tab: parts.get("view"),
     ranks: parts.get("ranks") ?? "",
     folds: parts.get("fold") ?? "",

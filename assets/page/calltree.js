@@ -63,16 +63,18 @@ export class CallTreeView {
    */
   constructor(host, tree, on) {
     this.host = host;
-    this.tree = tree;
     this.on = on;
-    this.whole = Math.max(1, tree.roots.reduce((sum, node) => sum + node.inclusive, 0));
-    this.open = openAtFirst(tree, OPEN_ROWS);
+    this.tree = tree;
+    this.whole = 1;
+    /** @type {Set<PathNode>} */
+    this.open = new Set();
+    /** @type {PathNode | null} */
+    this.current = null;
+    this.renew(tree);
     /** @type {Region | null} */
     this.pinned = null;
     /** @type {RGB[]} */
     this.fills = [];
-    /** @type {PathNode | null} */
-    this.current = null;
     /** @type {{ node: PathNode, element: HTMLTableRowElement }[]} */
     this.drawn = [];
     this.body = make("tbody");
@@ -84,6 +86,14 @@ export class CallTreeView {
     host.replaceChildren(buttons, table, this.rest);
     this.body.addEventListener("click", event => this.click(event));
     this.body.addEventListener("keydown", event => this.press(event));
+  }
+
+  /** @param {PathTree} tree */
+  renew(tree) {
+    this.tree = tree;
+    this.whole = Math.max(1, tree.roots.reduce((sum, node) => sum + node.inclusive, 0));
+    this.open = openAtFirst(tree, OPEN_ROWS);
+    this.current = null;
   }
 
   /** @param {string} text @param {() => void} action */

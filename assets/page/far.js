@@ -67,6 +67,17 @@ export class FarCalls {
   }
 
   /**
+   * The call tree of a window, as `Views` has that of the run; `paths` is null where it has too many calls.
+   * @param {Among} among
+   * @param {number} t0
+   * @param {number} t1
+   * @returns {Promise<{ paths: number[] | null, leftOut: number }>}
+   */
+  tree(among, t0, t1) {
+    return this.ask("tree", among, { from: Math.floor(t0), until: Math.ceil(t1) });
+  }
+
+  /**
    * The longest calls of a region where they are known; `arrived` is told once they are.
    * @param {number} region
    * @param {number} most

@@ -3,7 +3,7 @@
 import { css, mix, textOn } from "./color.js";
 import { make } from "./dom.js";
 import { count, duration, percent } from "./format.js";
-import { placeFrames } from "./frames.js";
+import { frameLike, placeFrames } from "./frames.js";
 
 /** @typedef {import("./color.js").RGB} RGB */
 /** @typedef {import("./data.js").Region} Region */
@@ -73,10 +73,17 @@ export class Flame {
    * @param {Region | null} pinned
    */
   show(root, theme, pinned) {
-    if (root !== this.root) [this.root, this.zoomed] = [root, root];
+    // Of another time, what was zoomed to is zoomed to again, and the focus stays where it was.
+    const focused = this.host.contains(document.activeElement) ? this.drawn.find(one => one.element === document.activeElement)?.placed.frame : null;
+    let kept = focused ?? null;
+    if (root !== this.root) {
+      kept = focused ? frameLike(root, focused) : null;
+      this.zoomed = this.zoomed ? frameLike(root, this.zoomed) : root;
+      this.root = root;
+    }
     this.theme = theme;
     this.pinned = pinned;
-    this.draw();
+    this.draw(kept);
   }
 
   /** @param {Frame | null} [focused] the frame that gets the focus */

@@ -112,6 +112,24 @@ export function callersOf(tree, region) {
   return heaviestFirst(all);
 }
 
+/**
+ * The frame on the same path in another graph, as far as there is one.
+ * @param {Frame} root
+ * @param {Frame} frame
+ */
+export function frameLike(root, frame) {
+  /** @type {Frame[]} */
+  const path = [];
+  for (let at = frame; at.parent; at = at.parent) path.unshift(at);
+  let found = root;
+  for (const { region } of path) {
+    const next = found.children.find(one => one.region === region);
+    if (!next) break;
+    found = next;
+  }
+  return found;
+}
+
 /** A frame where it is drawn: from and to as shares of the whole width. @typedef {{ frame: Frame, from: number, to: number, depth: number }} PlacedFrame */
 
 /**

@@ -38,6 +38,7 @@ export function writeHeader({ header, lanes }, title, list) {
   const name = header.title === "" ? "Untitled run" : oneLine(header.title);
   title.textContent = name;
   title.title = header.title;
+  list.replaceChildren();
   document.title = `${name} · scope-profiler`;
   const add = (/** @type {string} */ text, kind = "") => {
     const item = document.createElement("li");

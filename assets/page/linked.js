@@ -6,15 +6,15 @@ import { regionWithin } from "./model.js";
 
 /** @typedef {import("./address.js").View} View */
 /** @typedef {import("./page.js").Page} Page */
-/** What all of them show alike. @typedef {Pick<View, "pin" | "search" | "by" | "sort" | "down" | "measured" | "thickness" | "tab" | "ranks" | "scheme">} Shared */
+/** What all of them show alike. @typedef {Pick<View, "pin" | "search" | "by" | "sort" | "down" | "measured" | "thickness" | "tab" | "ranks" | "ofRun" | "scheme">} Shared */
 /** A region in numbers: times in ns. @typedef {{ name: string, label: string, color: string, calls: number, inclusive: number, exclusive: number | null }} LinkedRegion */
 /**
  * The page that shows all: it is told of moves in time, of what else changed, and of new widths of the names.
- * @typedef {{ join: (frame: Element | null, page: LinkedPage) => void, moved: (page: LinkedPage) => void, changed: (page: LinkedPage, changes: Partial<Shared>) => void, arranged: () => void }} Host
+ * @typedef {{ join: (frame: Element | null, page: LinkedPage) => void, moved: (page: LinkedPage) => void, changed: (page: LinkedPage, changes: Partial<Shared>) => void, arranged: () => void, renewed: () => void }} Host
  */
 
 /** @type {(keyof Shared)[]} */
-export const SHARED = ["pin", "search", "by", "sort", "down", "measured", "thickness", "tab", "ranks", "scheme"];
+export const SHARED = ["pin", "search", "by", "sort", "down", "measured", "thickness", "tab", "ranks", "ofRun", "scheme"];
 
 export class LinkedPage {
   /**
@@ -62,7 +62,7 @@ export class LinkedPage {
 
   get settled() {
     const { page } = this;
-    return page.timeline.window.settled && page.pending === undefined && page.visits.pending === 0 && !page.detail?.pending;
+    return page.timeline.window.settled && page.pending === undefined && page.visits.pending === 0 && !page.panel.source.pending && !page.detail?.pending;
   }
 
   /** @returns {LinkedRegion[]} */
@@ -161,6 +161,13 @@ export class LinkedPage {
   /** The window has moved. */
   moved() {
     if (!this.follows) this.host.moved(this);
+  }
+
+  /** There is more in the file. */
+  renewed() {
+    this.own = null;
+    this.known = this.shared;
+    this.host.renewed();
   }
 
   arranged() {

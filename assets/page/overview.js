@@ -16,6 +16,15 @@ export class Overview {
    */
   constructor(canvas, model) {
     this.canvas = canvas;
+    this.span = 1;
+    this.shares = new Float64Array(BINS);
+    this.most = 1;
+    this.label = "";
+    this.show(model);
+  }
+
+  /** @param {Model} model */
+  show(model) {
     this.span = model.span;
     this.shares = activity(model, BINS);
     this.most = Math.max(...this.shares, 1e-9);

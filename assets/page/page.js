@@ -1,36 +1,28 @@
 // Puts the page together: search, pin, the call that is selected, and the address that keeps the view.
-//
-// `window.scopeProfiler` is for scripts and tests: `view` (read-only: t0, t1 in ns, pinned, search, by, measured,
-// selected, settled), `barAt` (under the pointer), `locate(region, rank, ns)` and the pure functions under `lib`; before the page has been
-// unpacked only `started`, a promise of all that.
 
 import { readView, writeView } from "./address.js";
-import { contrast, css, readableOn, textOn } from "./color.js";
-import { spotOf } from "./calls.js";
-import { decode, unpack } from "./data.js";
+import { css } from "./color.js";
 import { Detail } from "./detail.js";
 import { find } from "./dom.js";
 import { FarCalls } from "./far.js";
-import { count, duration, instant, oneLine, shorten, ticks } from "./format.js";
-import { parseRanks, readFolds, toggleFold, writeFolds } from "./folding.js";
+import { count, duration } from "./format.js";
+import { parseRanks, toggleFold } from "./folding.js";
 import { factsOf, writeHeader } from "./header.js";
 import { glides } from "./input.js";
 import { listenToKeys } from "./keys.js";
-import { LinkedPage, hostOf } from "./linked.js";
 import { FOLD_COLUMN, GROUPINGS, forgetStrands } from "./layout.js";
 import { lanesIn, measureRegions } from "./measure.js";
-import { activity, exclusive, lowerBound, regionWithin, within } from "./model.js";
+import { lowerBound } from "./model.js";
 import { Panel } from "./panel.js";
 import { listenToPrinting } from "./printing.js";
 import { parseSearch } from "./search.js";
-import { ServerLink } from "./server.js";
 import { Sizes } from "./sizes.js";
 import { Saving } from "./saving.js";
 import { RegionTable } from "./table.js";
 import { setScheme } from "./theme.js";
 import { Timeline } from "./timeline.js";
 import { Tooltip } from "./tooltip.js";
-import { decodeViews } from "./views.js";
+import { showView, viewOf } from "./viewing.js";
 import { Visits } from "./visits.js";
 
 /** @typedef {import("./data.js").Model} Model */
@@ -41,7 +33,6 @@ import { Visits } from "./visits.js";
 /** @typedef {import("./theme.js").Scheme} Scheme */
 /** @typedef {import("./timeline.js").Point} Point */
 
-const LIB = { duration, count, instant, ticks, oneLine, shorten, parseSearch, decode, within, regionWithin, exclusive, activity, contrast, readableOn, textOn };
 const RANKS_HINT = "Show these ranks only, such as 0,2-5";
 /** Table and address follow a change after at most this long, ms. */
 const FOLLOW = 120;
@@ -53,6 +44,7 @@ export class Page {
    */
   constructor(model, views) {
     this.model = model;
+    this.views = views;
     /** @type {Scheme | null} */
     this.scheme = null;
     /** @type {string | null} */
@@ -60,7 +52,9 @@ export class Page {
     this.followed = 0;
     /** Whether the selected call is told about while the pointer is elsewhere: where keys led to it. */
     this.points = false;
-    /** What ties it to the pages beside it. @type {LinkedPage | null} */
+    /** How often bars have changed. */
+    this.changes = 0;
+    /** What ties it to the pages beside it. @type {import("./linked.js").LinkedPage | null} */
     this.linked = null;
     /** What fetches the calls in sight, of a page from a server. @type {Detail | null} */
     this.detail = null;
@@ -68,7 +62,6 @@ export class Page {
     this.pending = undefined;
     this.search = find("#search", HTMLInputElement);
     this.ranks = find("#ranks", HTMLInputElement);
-    this.ranks.hidden = model.header.ranks < 2;
     this.matches = find("#matches", HTMLElement);
     this.spoken = find("#spoken", HTMLElement);
     this.help = find("#help", HTMLDialogElement);
@@ -89,6 +82,7 @@ export class Page {
       changed: () => this.changed(),
       pin: region => this.pin(region, true),
       select: spot => this.visits.select(spot),
+      far: () => this.visits?.farCalls ?? null,
       longest: (region, most) => this.visits.farCalls?.longestOf(region.id, most, () => this.panel.draw()),
       visit: call => this.visits.visitSoon(call),
       goTo: (from, to) => this.timeline.window.set(from, to, glides()),
@@ -99,9 +93,7 @@ export class Page {
     this.main = find("main", HTMLElement);
     const panels = { main: this.main, scroller, splitter: find("#splitter", HTMLElement) };
     this.sizes = new Sizes(panels, this.timeline, () => this.arranged());
-    find("#by-task", HTMLElement).hidden = model.tasks.length === 0;
-    writeHeader(model, find("#title", HTMLElement), find("#facts", HTMLElement));
-    this.canvas.setAttribute("aria-label", `Timeline of ${count(model.regions.length)} regions: ${factsOf(model.header).join(", ")}. The table below has the same regions; n and N go from call to call.`);
+    this.writeHeader();
     this.saving = new Saving(this);
     listenToKeys(this);
     listenToPrinting(this);
@@ -113,8 +105,8 @@ export class Page {
 
   /** What the views depend on. @returns {import("./regionview.js").Scenery} */
   get scenery() {
-    const { theme, pinned, selected, window: { target } } = this.timeline;
-    return { theme, pinned, selected, seen: target, measure: () => this.measurement };
+    const { theme, pinned, selected, ranks, window: { target, isWhole } } = this.timeline;
+    return { theme, pinned, selected, seen: target, whole: isWhole, ranks, rankText: this.visits.among.ranks, changes: this.changes, measure: () => this.measurement };
   }
 
   /** What lies between the points that are measured. @returns {import("./measureview.js").Measurement | null} */
@@ -175,6 +167,7 @@ export class Page {
   detailed(change) {
     const { timeline } = this;
     const hasNew = change();
+    this.changes++;
     timeline.relocate();
     if (hasNew) {
       forgetStrands(this.model.regions);
@@ -183,6 +176,40 @@ export class Page {
     this.table.follow(...timeline.window.target, timeline.ranks);
     this.panel.draw();
     timeline.hover();
+  }
+
+  /** @param {import("./server.js").Served} served */
+  serve({ version }) {
+    this.detail?.stop();
+    this.detail = new Detail(this.model, version, change => this.detailed(change));
+    this.visits.far = new FarCalls(version);
+  }
+
+  /**
+   * Shows what the file has now, in the view that is seen.
+   * @param {import("./parts.js").PageParts} parts
+   */
+  renew({ model, views, served }) {
+    const { view } = this;
+    Object.assign(this.model, model);
+    Object.assign(this.views, views);
+    this.changes++;
+    this.timeline.renew();
+    this.table.renew(this.model.regions);
+    this.table.paint(this.timeline.theme.fills);
+    this.panel.renew();
+    this.writeHeader();
+    if (served) this.serve(served);
+    this.show({ ...view, window: view.window && this.timeline.window.target });
+    this.linked?.renewed();
+  }
+
+  writeHeader() {
+    const { model } = this;
+    this.ranks.hidden = model.header.ranks < 2;
+    find("#by-task", HTMLElement).hidden = model.tasks.length === 0;
+    writeHeader(model, find("#title", HTMLElement), find("#facts", HTMLElement));
+    this.canvas.setAttribute("aria-label", `Timeline of ${count(model.regions.length)} regions: ${factsOf(model.header).join(", ")}. The table below has the same regions; n and N go from call to call.`);
   }
 
   /** After a new arrangement of the panels. */
@@ -375,26 +402,7 @@ export class Page {
 
   /** @returns {import("./address.js").View} */
   get view() {
-    const { timeline, table, sizes } = this;
-    const [t0, t1] = timeline.window.target;
-    return {
-      window: timeline.window.isWhole ? null : [t0, t1],
-      pin: timeline.pinned?.name ?? null,
-      search: this.search.value,
-      by: timeline.grouping,
-      sort: table.sort.key,
-      down: table.sort.down,
-      measured: timeline.measured,
-      boxed: timeline.boxed,
-      selected: timeline.call,
-      scroll: timeline.elements.scroller.scrollTop,
-      thickness: timeline.thickness,
-      split: sizes.split,
-      tab: this.panel.view,
-      ranks: this.timeline.ranks ? this.ranks.value.replace(/\s/g, "") : "",
-      folds: writeFolds(timeline.folds),
-      scheme: this.scheme,
-    };
+    return viewOf(this);
   }
 
   writeAddress() {
@@ -409,19 +417,6 @@ export class Page {
     }
   }
 
-  /**
-   * Selects the call that a link names.
-   * @param {import("./address.js").SelectedBar | null} bar
-   */
-  chooseCall(bar) {
-    if (!bar) return;
-    const call = { ...bar, end: NaN };
-    const spot = spotOf(this.model, call);
-    this.visits.select(spot, false);
-    this.timeline.call = call;
-    this.timeline.relocate();
-  }
-
   readAddress() {
     const text = location.hash.slice(1);
     if (text !== this.written) this.show(readView(text));
@@ -429,72 +424,6 @@ export class Page {
 
   /** @param {import("./address.js").View} view */
   show(view) {
-    const { timeline } = this;
-    this.colorBy(view.scheme);
-    this.panel.show(view.tab);
-    this.search.value = view.search;
-    this.ranks.value = view.ranks;
-    timeline.ranks = parseRanks(view.ranks).ranks;
-    timeline.folds = readFolds(view.folds);
-    this.table.setSort(view.sort, view.down);
-    timeline.thickness = view.thickness;
-    this.sizes.split = view.split;
-    timeline.measured = view.measured;
-    this.group(view.by);
-    this.filter();
-    timeline.boxed = view.boxed;
-    this.pin(this.model.regions.find(region => region.name === view.pin) ?? null, true);
-    timeline.window.set(...(view.window ?? timeline.window.all));
-    this.chooseCall(view.selected);
-    if (view.window) timeline.window.set(...view.window);
-    if (view.scroll > 0) timeline.elements.scroller.scrollTop = view.scroll;
+    showView(this, view);
   }
-}
-
-async function startPage() {
-  const [data, bars, beside] = [find("#data", HTMLElement), find("#bars", HTMLElement), find("#views", HTMLElement)];
-  const json = JSON.parse(data.textContent ?? "");
-  const model = decode(json, await unpack(bars.textContent ?? ""));
-  const views = decodeViews(JSON.parse(new TextDecoder().decode(await unpack(beside.textContent ?? ""))), model.regions);
-  model.tasks = views.tasks;
-  for (const element of [data, bars, beside]) element.remove();
-  const page = new Page(model, views);
-  if (json.served) {
-    new ServerLink(json.served, find("header", HTMLElement)).start();
-    page.detail = new Detail(model, json.served.version, change => page.detailed(change));
-    page.visits.far = new FarCalls(json.served.version);
-    page.changed();
-  }
-  const host = hostOf();
-  if (host) {
-    page.linked = new LinkedPage(page, host);
-    host.join(window.frameElement, page.linked);
-  }
-  const { timeline } = page;
-  return Object.freeze({
-    lib: LIB,
-    locate: (/** @type {string} */ region, /** @type {number} */ rank, /** @type {number} */ time) => timeline.locate(region, rank, time),
-    get barAt() {
-      const bar = timeline.hit?.bar;
-      return bar ? Object.freeze({ start: bar.start, end: bar.end, calls: bar.calls }) : null;
-    },
-    get view() {
-      const [t0, t1] = timeline.window.target;
-      const { pin: pinned, search, by, measured, selected } = page.view;
-      return Object.freeze({ t0, t1, span: model.span, pinned, search, by, measured: measured && [...measured], selected, settled: timeline.window.settled && page.pending === undefined && page.visits.pending === 0 && !page.detail?.pending });
-    },
-  });
-}
-
-if (typeof document !== "undefined") {
-  const started = startPage();
-  Object.assign(window, { scopeProfiler: { started } });
-  started.then(
-    page => Object.assign(window, { scopeProfiler: page }),
-    error => {
-      const empty = find("#empty", HTMLElement);
-      empty.hidden = false;
-      empty.textContent = `The page cannot be shown: ${error instanceof Error ? error.message : error}`;
-    },
-  );
 }

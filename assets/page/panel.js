@@ -3,16 +3,19 @@
 import { CallTreeView } from "./calltree.js";
 import { find, make } from "./dom.js";
 import { Flame } from "./flame.js";
+import { duration } from "./format.js";
 import { calleesOf, callersOf, leftHeavy } from "./frames.js";
 import { MeasureView } from "./measureview.js";
 import { RegionDetailsView } from "./regionview.js";
 import { writeRun } from "./runview.js";
 import { Tabs } from "./tabs.js";
+import { TreeSource } from "./treesource.js";
 
 /** @typedef {import("./data.js").Model} Model */
 /** @typedef {import("./data.js").Region} Region */
 /** @typedef {import("./frames.js").Frame} Frame */
 /** @typedef {import("./regionview.js").Scenery} Scenery */
+/** @typedef {import("./views.js").PathTree} PathTree */
 /** @typedef {import("./regionview.js").ViewListeners} ViewListeners */
 /** @typedef {import("./views.js").Views} Views */
 
@@ -26,11 +29,14 @@ export class Panel {
    */
   constructor(model, views, on) {
     this.element = find("#panel", HTMLElement);
+    this.model = model;
     this.views = views;
     this.on = on;
     this.region = new RegionDetailsView(find("#region", HTMLElement), model, views, on);
     this.tree = new CallTreeView(find("#tree", HTMLElement), views.tree, on);
-    this.flame = new Flame(this.flameHost("#flame"), { label: "Flame graph of the whole run, the heaviest to the left", upwards: false, fades: true }, on);
+    this.source = new TreeSource(model, views.tree, on.far, () => this.draw());
+    this.scopes = ["#flame", "#sandwich"].map(selector => this.scope(find(selector, HTMLElement)));
+    this.flame = new Flame(this.flameHost("#flame"), { label: "Flame graph, the heaviest to the left", upwards: false, fades: true }, on);
     const sandwich = find("#sandwich", HTMLElement);
     this.prompt = make("p", { class: "prompt", text: "Select a region to see what calls it, above, and what it calls, below: click a bar, a name, a row or a frame." });
     const [above, below] = [make("div"), make("div")];
@@ -38,9 +44,9 @@ export class Panel {
     sandwich.append(this.prompt, this.both);
     this.callers = new Flame(above, { label: "Callers of the selected region", upwards: true, fades: false }, on);
     this.callees = new Flame(below, { label: "What the selected region calls", upwards: false, fades: false }, on);
-    /** @type {Frame | null} */
-    this.whole = null;
-    /** @type {{ region: Region, callers: Frame, callees: Frame } | null} */
+    /** The latest graph of all. @type {{ tree: PathTree, all: Frame } | null} */
+    this.all = null;
+    /** @type {{ tree: PathTree, region: Region, callers: Frame, callees: Frame } | null} */
     this.sides = null;
     this.measured = new MeasureView(find("#measured", HTMLElement), on);
     writeRun(find("#run", HTMLElement), model, views, region => on.pin(region));
@@ -53,6 +59,48 @@ export class Panel {
     const host = make("div");
     find(selector, HTMLElement).append(host);
     return host;
+  }
+
+  /**
+   * A line that says of what time a graph is, with a switch to the whole run.
+   * @param {HTMLElement} host
+   */
+  scope(host) {
+    const text = make("span", { role: "status" });
+    const button = make("button", { type: "button", title: "Flame graphs follow the window of the timeline, or show the whole run whatever is in sight" });
+    button.addEventListener("click", () => {
+      this.source.ignoresWindow = !this.source.ignoresWindow;
+      this.draw();
+      this.on.changed();
+    });
+    const line = make("p", { class: "scope remark" }, text, button);
+    host.append(line);
+    return { line, text, button };
+  }
+
+  /** The tree that is shown, and says so. @param {Scenery} scenery */
+  treeOf(scenery) {
+    const shown = this.source.of(scenery);
+    const { seen: [t0, t1], whole, ranks } = scenery;
+    const isPart = !whole || ranks !== null;
+    const about = shown.exact ? "" : ", about: some calls are merged";
+    const sentence = shown.ofWindow ? `In view: ${duration(t1 - t0)}${ranks ? ", chosen ranks" : ""}${about}` : isPart && !this.source.ignoresWindow ? "Whole run: zoom in to see the window alone" : "Whole run";
+    for (const { line, text, button } of this.scopes) {
+      line.hidden = !isPart;
+      if (text.textContent !== sentence) text.textContent = sentence;
+      button.textContent = this.source.ignoresWindow ? "Follow the window" : "Show the whole run";
+    }
+    return shown.tree;
+  }
+
+  /** The model and its views have been replaced. */
+  renew() {
+    const { model, views, on } = this;
+    this.region.renew();
+    this.tree.renew(views.tree);
+    this.source.renew(views.tree);
+    [this.all, this.sides] = [null, null];
+    writeRun(find("#run", HTMLElement), model, views, region => on.pin(region));
   }
 
   /** What was chosen, as the address has it; null for the table. */
@@ -92,17 +140,20 @@ export class Panel {
   }
 
   /** @param {Scenery} scenery */
-  drawFlame({ theme, pinned }) {
-    this.whole ??= leftHeavy(this.views.tree);
-    this.flame.show(this.whole, theme, pinned);
+  drawFlame(scenery) {
+    const tree = this.treeOf(scenery);
+    if (this.all?.tree !== tree) this.all = { tree, all: leftHeavy(tree) };
+    this.flame.show(this.all.all, scenery.theme, scenery.pinned);
   }
 
   /** @param {Scenery} scenery */
-  drawSandwich({ theme, pinned }) {
+  drawSandwich(scenery) {
+    const { theme, pinned } = scenery;
+    const tree = this.treeOf(scenery);
     this.prompt.hidden = pinned !== null;
     this.both.hidden = pinned === null;
     if (!pinned) return;
-    if (this.sides?.region !== pinned) this.sides = { region: pinned, callers: callersOf(this.views.tree, pinned), callees: calleesOf(this.views.tree, pinned) };
+    if (this.sides?.region !== pinned || this.sides.tree !== tree) this.sides = { tree, region: pinned, callers: callersOf(tree, pinned), callees: calleesOf(tree, pinned) };
     this.callers.show(this.sides.callers, theme, pinned);
     this.callees.show(this.sides.callees, theme, pinned);
   }

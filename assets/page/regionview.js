@@ -24,9 +24,9 @@ import { longestOf } from "./search.js";
 /**
  * What a click in a view does elsewhere: selects a region or a call, or shows a part of the timeline. `longest` are the
  * longest calls that the server has found: null while it looks, undefined where the page holds every call.
- * @typedef {{ pin: (region: Region | null) => void, select: (spot: Spot) => void, goTo: (from: number, to: number) => void, goToRank: (region: Region, rank: number) => void, longest: (region: Region, most: number) => FarCall[] | null | undefined, visit: (call: FarCall) => void, tell: (hint: Hint | null, at: Element | null) => void }} ViewListeners
+ * @typedef {{ pin: (region: Region | null) => void, select: (spot: Spot) => void, goTo: (from: number, to: number) => void, goToRank: (region: Region, rank: number) => void, far: () => import("./far.js").FarCalls | null, longest: (region: Region, most: number) => FarCall[] | null | undefined, visit: (call: FarCall) => void, tell: (hint: Hint | null, at: Element | null) => void }} ViewListeners
  */
-/** @typedef {{ theme: Theme, pinned: Region | null, selected: Spot | null, seen: [number, number], measure: () => import("./measureview.js").Measurement | null }} Scenery */
+/** @typedef {{ theme: Theme, pinned: Region | null, selected: Spot | null, seen: [number, number], whole: boolean, ranks: ((rank: number) => boolean) | null, rankText: string, changes: number, measure: () => import("./measureview.js").Measurement | null }} Scenery */
 
 const CARD = 330;
 const GAP = 10;
@@ -64,6 +64,11 @@ export class RegionDetailsView {
     this.on = on;
     /** @type {Map<Region, { callers: Frame, callees: Frame }>} */
     this.frames = new Map();
+  }
+
+  /** The model and its views have been replaced. */
+  renew() {
+    this.frames.clear();
   }
 
   /** @param {Scenery} scenery */

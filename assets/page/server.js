@@ -19,9 +19,13 @@ export class ServerLink {
   /**
    * @param {Served} served
    * @param {HTMLElement} header above which nothing is; what is to be known is said below it
+   * @param {() => Promise<Served>} renew shows what the file has got since
    */
-  constructor(served, header) {
+  constructor(served, header, renew) {
     this.served = served;
+    this.renew = renew;
+    /** Whether that is under way. */
+    this.renews = false;
     /** What is wrong at present. @type {keyof typeof SENTENCES | null} */
     this.trouble = null;
     this.note = document.createElement("p");
@@ -67,17 +71,22 @@ export class ServerLink {
       if (!response.ok) return;
       /** @type {FileState} */
       const { state } = await response.json();
-      if (state === "grown") this.follow();
+      if (state === "grown") await this.follow();
       else this.say(state === "same" ? null : state);
     } catch {
       this.say("gone");
     }
   }
 
-  /** Shows what the program has recorded since. The address keeps the view. */
-  follow() {
-    const isUsed = document.querySelector(":active") !== null;
-    if (!isUsed) location.reload();
+  /** Shows what the program has recorded since, unless the reader holds something at this moment. */
+  async follow() {
+    if (this.renews || document.querySelector(":active") !== null) return;
+    this.renews = true;
+    try {
+      this.served = await this.renew();
+    } finally {
+      this.renews = false;
+    }
   }
 
   /** @param {keyof typeof SENTENCES | null} trouble */

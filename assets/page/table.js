@@ -65,10 +65,12 @@ export class RegionTable {
     this.on = on;
     /** @type {{ key: Key, down: boolean }} */
     this.sort = { key: "total", down: true };
-    this.shown = new Set(regions);
+    /** @type {Set<Region>} */
+    this.shown = new Set();
     /** @type {Region | null} */
     this.pinned = null;
-    this.rows = regions.map(region => this.row(region));
+    /** @type {TableRow[]} */
+    this.rows = [];
     /** @type {Map<Key, HTMLElement>} */
     this.heads = new Map();
     this.viewTitle = this.head();
@@ -78,6 +80,17 @@ export class RegionTable {
     this.reason = this.empty.insertCell();
     this.reason.colSpan = COLUMNS.length + 1;
     this.reason.className = "nothing";
+    this.renew(regions);
+  }
+
+  /**
+   * Has rows of these regions.
+   * @param {Region[]} regions
+   */
+  renew(regions) {
+    this.shown = new Set(regions);
+    this.pinned = null;
+    this.rows = regions.map(region => this.row(region));
     for (const column of COLUMNS.filter(one => one.bar && !one.view)) {
       const most = Math.max(...this.rows.map(row => row.values[column.key] ?? 0), 1);
       this.rows.forEach(row => this.fill(row, column, most));

@@ -151,6 +151,19 @@ export class Timeline {
     this.redraw();
   }
 
+  /** The model has been replaced: another run is shown, or more of it, in the window as it is. */
+  renew() {
+    const { model, window: time } = this;
+    const length = time.target[1] - time.target[0];
+    // Whoever looks at the latest calls still does.
+    const isAtEnd = !time.isWhole && time.target[1] >= time.last;
+    this.readTheme();
+    this.overview.show(model);
+    [this.shown, this.pinned, this.selected, this.hit] = [model.regions, null, null, null];
+    time.limit(0, model.span);
+    if (isAtEnd) time.set(model.span - length, model.span);
+  }
+
   readTheme() {
     this.theme = readTheme(this.model.regions);
   }

@@ -223,6 +223,12 @@ export class Together {
     for (const { page } of joined) page.labels = labels;
   }
 
+  /** There is more in one of the files. */
+  renewed() {
+    this.arrange();
+    this.later();
+  }
+
   /** Table and address follow, a few times a second. */
   later() {
     this.pending ??= setTimeout(() => {

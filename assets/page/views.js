@@ -31,6 +31,16 @@ const NUMBERS_OF_PATH = 7;
  * @returns {Views}
  */
 export function decodeViews({ paths, pathsLeftOut, tasks, ...rest }, regions) {
+  return { tree: decodeTree(paths, pathsLeftOut, regions), tasks: decodeTasks(tasks, regions), ...rest };
+}
+
+/**
+ * @param {number[]} paths
+ * @param {number} leftOut
+ * @param {Region[]} regions
+ * @returns {PathTree}
+ */
+export function decodeTree(paths, leftOut, regions) {
   /** @type {PathNode[]} */
   const nodes = [];
   /** @type {PathNode[]} */
@@ -45,5 +55,5 @@ export function decodeViews({ paths, pathsLeftOut, tasks, ...rest }, regions) {
     (parent ? parent.children : roots).push(node);
     nodes.push(node);
   }
-  return { tree: { roots, nodes, leftOut: pathsLeftOut }, tasks: decodeTasks(tasks, regions), ...rest };
+  return { roots, nodes, leftOut };
 }

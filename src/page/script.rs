@@ -49,6 +49,8 @@ const MODULES: &[(&str, &str)] = modules![
     "findings.js",
     "runview.js",
     "tabs.js",
+    "windowtree.js",
+    "treesource.js",
     "panel.js",
     "csv.js",
     "vector.js",
@@ -60,8 +62,11 @@ const MODULES: &[(&str, &str)] = modules![
     "splice.js",
     "detail.js",
     "visits.js",
-    "linked.js",
+    "viewing.js",
     "page.js",
+    "linked.js",
+    "parts.js",
+    "start.js",
 ];
 
 /// Those of the page that shows several files together, in order too.

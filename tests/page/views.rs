@@ -70,9 +70,13 @@ fn a_flame_graph_zooms_and_moves_by_keyboard_and_selects_everywhere() {
     browser.click(solve);
     assert_eq!(browser.text("scopeProfiler.view.pinned"), "solve");
     assert_eq!(texts(&mut browser, "#statistics tr.pinned bdi"), ["solve"]);
-    browser.eval("document.querySelector('#flame .frame[tabindex=\"0\"]').focus()");
-    browser.key("ArrowDown");
     let focused = "document.activeElement.getAttribute('aria-label')";
+    assert!(
+        browser.text(focused).starts_with("solve: "),
+        "what was clicked keeps the focus"
+    );
+    browser.eval("document.querySelector('#flame .frame').focus()");
+    browser.key("ArrowDown");
     assert!(browser.text(focused).starts_with("time_step: inclusive "));
     browser.key("ArrowDown");
     browser.key("Enter");
@@ -230,5 +234,70 @@ fn the_run_is_described_with_its_notes() {
         browser.number("document.querySelectorAll('[role=tab][tabindex=\"0\"]').length"),
         1.0
     );
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+/// The frames of the flame graph, as a screen reader has them.
+fn frames(browser: &mut Browser) -> Vec<String> {
+    let labels = browser.eval(
+        "[...document.querySelectorAll('#flame .frame')].map(frame => frame.getAttribute('aria-label'))",
+    );
+    serde_json::from_value(labels).unwrap()
+}
+
+#[test]
+fn flame_graphs_follow_the_window_or_show_the_whole_run() {
+    let profile = Profile::builder()
+        .interval(Call::new("main", 0..100_000_000))
+        .interval(Call::new("early", 10_000_000..40_000_000))
+        .interval(Call::new("late", 50_000_000..90_000_000))
+        .interval(Call::new("inner", 60_000_000..70_000_000))
+        .build();
+    let (_directory, path) = page_of(&profile);
+    let Some(mut browser) = Browser::start(Look::default()) else {
+        return;
+    };
+    browser.open(&path, "#view=flame");
+    let whole = frames(&mut browser);
+    assert_eq!(whole.len(), 5, "{whole:?}");
+    let scope = "document.querySelector('#flame .scope').hidden ? '' : document.querySelector('#flame .scope span').textContent";
+    assert_eq!(browser.text(scope), "");
+    // 30 ms to 65 ms.
+    browser.open(&path, "#view=flame&t0=30000000&t1=65000000");
+    assert_eq!(browser.text(scope), "In view: 35.0 ms");
+    assert_eq!(
+        frames(&mut browser),
+        [
+            "All regions: inclusive 35.0 ms (100 %)",
+            "main: inclusive 35.0 ms (100 %), exclusive 10.0 ms, calls 1",
+            "late: inclusive 15.0 ms (43 %), exclusive 10.0 ms, calls 1",
+            "inner: inclusive 5.00 ms (14 %), exclusive 5.00 ms, calls 1",
+            "early: inclusive 10.0 ms (29 %), exclusive 10.0 ms, calls 1",
+        ]
+    );
+    browser.screenshot("flame-in-view");
+    // It goes on while the window moves, and zoomed frames stay zoomed.
+    let late = browser.middle_of("#flame .frame[aria-label^=late]");
+    browser.click(late);
+    browser.key("d");
+    let moved = frames(&mut browser);
+    assert!(
+        moved
+            .iter()
+            .any(|frame| frame.starts_with("late: inclusive 22.0 ms")),
+        "{moved:?}"
+    );
+    // The sandwich, too.
+    browser.key("5");
+    let callers = browser.text("document.querySelector('#sandwich .frame').getAttribute('aria-label')");
+    assert!(callers.starts_with("main: inclusive 22.0 ms"), "{callers}");
+    let button = browser.middle_of("#sandwich .scope button");
+    browser.click(button);
+    let callers = browser.text("document.querySelector('#sandwich .frame').getAttribute('aria-label')");
+    assert!(callers.starts_with("main: inclusive 40.0 ms"), "{callers}");
+    browser.key("4");
+    assert_eq!(frames(&mut browser), whole);
+    browser.reload(&path);
+    assert_eq!(frames(&mut browser), whole, "the link says so");
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }

@@ -1,7 +1,7 @@
 //! The views as bytes: JSON, compressed (zlib). `assets/page/views.js` is the other end.
 
 use super::Views;
-use super::paths::{MOST, Row};
+use super::paths::MOST;
 use super::region::RegionView;
 use super::tasks;
 use crate::page::bars::compress;
@@ -11,8 +11,7 @@ use std::collections::HashMap;
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Json<'a> {
-    /// Depth, region, calls, inclusive time, exclusive time, mean duration, whether it is recursive (1 or 0); one after
-    /// the other.
+    /// As [`Paths::flat`](super::Paths::flat) has them.
     paths: Vec<i64>,
     /// How many paths are left out.
     paths_left_out: usize,
@@ -49,20 +48,6 @@ fn encode(views: &Views, names: &[&str], share: f64) -> Vec<u8> {
     let paths = views
         .paths
         .largest((share * views.paths.rows.len().min(MOST) as f64) as usize);
-    let number = |row: &Row| numbers.get(row.name.as_str()).map_or(-1, |&number| number as i64);
-    let flat = |row: &Row| {
-        let calls = i64::try_from(row.calls).unwrap_or(i64::MAX);
-        let (depth, recursive) = (row.depth as i64, i64::from(row.is_recursive));
-        [
-            depth,
-            number(row),
-            calls,
-            row.inclusive_ns,
-            row.exclusive_ns,
-            row.mean_ns,
-            recursive,
-        ]
-    };
     let mut regions: Vec<Option<RegionView>> = names
         .iter()
         .map(|name| views.regions.get(*name).cloned())
@@ -71,7 +56,7 @@ fn encode(views: &Views, names: &[&str], share: f64) -> Vec<u8> {
     let number_of = |region: usize| numbers.get(views.names[region].as_str()).copied();
     let tasks = tasks::longest(&views.tasks.all, share);
     let json = Json {
-        paths: paths.rows.iter().flat_map(flat).collect(),
+        paths: paths.flat(|name| numbers.get(name).copied()),
         paths_left_out: paths.left_out,
         ranks: &views.ranks,
         regions,
@@ -102,7 +87,7 @@ fn drop_ranks(regions: &mut [Option<RegionView>], share: f64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::page::views::paths::Paths;
+    use crate::page::views::paths::{Paths, Row};
     use serde_json::Value;
 
     #[test]

@@ -14,7 +14,7 @@ use crate::chart::details::Details;
 use crate::error::Result;
 use crate::page::tasks::Tasks;
 use crate::profile::Source;
-use paths::Paths;
+pub(super) use paths::Paths;
 use region::RegionView;
 use run::Fact;
 use std::collections::BTreeMap;

@@ -8,18 +8,18 @@ pub(super) const MOST: usize = 1 << 14;
 
 /// The nodes of a call tree that are kept.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Paths {
-    pub(super) rows: Vec<Row>,
+pub(in crate::page) struct Paths {
+    pub(in crate::page) rows: Vec<Row>,
     /// How many were left out: those with the least time.
-    pub(super) left_out: usize,
+    pub(in crate::page) left_out: usize,
 }
 
 /// One region below one path of regions.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Row {
+pub(in crate::page) struct Row {
     pub(super) depth: usize,
     pub(super) name: String,
-    pub(super) calls: u64,
+    pub(in crate::page) calls: u64,
     pub(super) inclusive_ns: i64,
     pub(super) exclusive_ns: i64,
     /// Of a timed call.
@@ -28,7 +28,7 @@ pub(super) struct Row {
 }
 
 impl Paths {
-    pub(super) fn of(tree: &CallTree) -> Self {
+    pub(in crate::page) fn of(tree: &CallTree) -> Self {
         let rows = tree.walk().map(|(depth, node)| Row {
             depth,
             name: node.name().to_owned(),
@@ -43,6 +43,26 @@ impl Paths {
             left_out: 0,
         }
         .largest(MOST)
+    }
+
+    /// As whole numbers one after the other: depth, region by its number, calls, inclusive time, exclusive time, mean
+    /// duration, whether it is recursive (1 or 0). A region without a number has -1.
+    pub(in crate::page) fn flat(&self, number: impl Fn(&str) -> Option<usize>) -> Vec<i64> {
+        let flat = |row: &Row| {
+            let calls = i64::try_from(row.calls).unwrap_or(i64::MAX);
+            let region = number(&row.name).map_or(-1, |number| number as i64);
+            let recursive = i64::from(row.is_recursive);
+            [
+                row.depth as i64,
+                region,
+                calls,
+                row.inclusive_ns,
+                row.exclusive_ns,
+                row.mean_ns,
+                recursive,
+            ]
+        };
+        self.rows.iter().flat_map(flat).collect()
     }
 
     /// About so many of them, those with the most time and all that are above those.

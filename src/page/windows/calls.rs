@@ -2,7 +2,7 @@
 
 use crate::analysis::windows::Pyramids;
 use crate::error::Result;
-use crate::profile::{Block, ClockAgreement, Interval, Intervals, Row, RunFacts, Source};
+use crate::profile::{Block, ClockAgreement, Interval, Intervals, Row, RunFacts, Source, Window};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -105,6 +105,15 @@ impl<'a> WindowCalls<'a> {
         for (row, window, _) in &plan.rows {
             let keep = |call: Interval| overlaps(window, call.start_ns, call.end_ns).then_some(call);
             self.intervals[*row].filter_map(keep);
+        }
+        self.count();
+    }
+
+    /// Cuts the calls at the edges of the window.
+    pub(super) fn cut(&mut self, plan: &Plan) {
+        for (row, window, _) in &plan.rows {
+            let window = Window::new(window.start, window.end);
+            self.intervals[*row].filter_map(|call| window.cut(call));
         }
         self.count();
     }

@@ -15,6 +15,7 @@ mod calls;
 mod find;
 #[cfg(test)]
 mod tests;
+mod tree;
 
 use super::bars::{self, Head, Packer};
 use super::stored::Places;

@@ -8,6 +8,7 @@ use crate::page::{Served, render};
 use crate::profile::{Call, Profile};
 use proptest::prelude::*;
 use std::cmp::Reverse;
+use std::ops::RangeInclusive;
 
 /// Region, rank, thread, start, length.
 type Made = (usize, u32, u32, i64, i64);
@@ -202,6 +203,47 @@ fn among_nothing_there_is_no_next_call() {
     let step = windows.step(&source, &among(&[7], &[0]), from, true).unwrap();
     assert_eq!((step.call, step.all), (None, 0));
     assert_eq!(windows.longest(&source, &among(&[0], &[4]), 3).unwrap(), []);
+}
+
+#[test]
+fn the_tree_of_a_window_is_cut_at_its_edges() {
+    let calls = [
+        (0, 0, 0, 100, 900),  // a
+        (1, 0, 0, 200, 300),  // b inside it
+        (1, 0, 0, 600, 200),  // and again
+        (2, 0, 0, 650, 100),  // c inside that
+        (2, 1, 0, 700, 1000), // another rank
+    ];
+    let source = profile(&calls);
+    let windows = windows(&source);
+    let all = 0..=u32::MAX;
+    let rows = |ranks: RangeInclusive<u32>, window: Range<i64>| -> Vec<(i64, String, i64, i64, i64)> {
+        let tree = serde_json::to_value(windows.tree(&source, window, &[ranks]).unwrap()).unwrap();
+        let numbers: Vec<i64> = serde_json::from_value(tree["paths"].clone()).unwrap();
+        let name = |number: i64| windows.chart.regions[number as usize].name.clone();
+        numbers
+            .chunks(7)
+            .map(|row| (row[0], name(row[1]), row[2], row[3], row[4]))
+            .collect()
+    };
+    let row = |depth, name: &str, calls, inclusive, exclusive| {
+        (depth, name.to_owned(), calls, inclusive, exclusive)
+    };
+    assert_eq!(
+        rows(all.clone(), 400..720),
+        [
+            row(0, "a", 1, 320, 100),
+            row(1, "b", 2, 220, 150),
+            row(2, "c", 1, 70, 70),
+            row(0, "c", 1, 20, 20)
+        ]
+    );
+    assert_eq!(rows(1..=1, 400..720), [row(0, "c", 1, 20, 20)]);
+    assert_eq!(rows(all.clone(), 50..60), []);
+    let [whole, ..] = &rows(all, i64::MIN..i64::MAX)[..] else {
+        panic!("there are regions")
+    };
+    assert_eq!(whole.3, 901, "with the call that the axis begins at");
 }
 
 #[test]

@@ -53,6 +53,19 @@ impl ServedFile {
         })
     }
 
+    /// The call tree of a window.
+    pub(in crate::serve) fn tree(&self, request: &Request, is_gone: &dyn Fn() -> bool) -> Response {
+        let Some(among) = among(request) else {
+            return refused("regions or ranks cannot be read");
+        };
+        let (Some(from), Some(until)) = (request.number::<i64>("from"), request.number("until")) else {
+            return refused("from and until are missing");
+        };
+        self.ask(request, is_gone, |windows, source| {
+            json(&windows.tree(source, from..from.max(until), &among.ranks)?)
+        })
+    }
+
     /// The longest calls.
     pub(in crate::serve) fn longest(&self, request: &Request, is_gone: &dyn Fn() -> bool) -> Response {
         let Some(among) = among(request) else {

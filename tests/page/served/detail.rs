@@ -154,3 +154,31 @@ fn a_window_that_makes_no_sense_is_refused_or_empty() {
     }
     assert_eq!(status("0/detail?version=2&from=0&until=5"), 409);
 }
+
+#[test]
+fn the_flame_graph_of_a_window_is_exact_where_its_calls_are_merged() {
+    let (_profile, server, calls) = served();
+    let Some(mut browser) = Browser::start(Look::default()) else {
+        return;
+    };
+    // Too many calls to have bars of their own.
+    let (first, last) = (100_000, 699_999);
+    let (t0, t1) = (calls[first].0, calls[last].1);
+    browser.open_address(&format!("{}#view=flame&t0={t0}&t1={t1}", server.link));
+    let step =
+        browser.text("document.querySelector('#flame .frame[aria-label^=step]').getAttribute('aria-label')");
+    assert!(step.ends_with("calls 600 000"), "{step}");
+    let flux =
+        browser.text("document.querySelector('#flame .frame[aria-label^=flux]').getAttribute('aria-label')");
+    let inside = (first..=last).filter(|number| number % 3 == 0).count();
+    assert!(
+        flux.ends_with(&format!("calls {} {:03}", inside / 1000, inside % 1000)),
+        "{flux}"
+    );
+    let scope = browser.text("document.querySelector('#flame .scope span').textContent");
+    assert!(
+        scope.starts_with("In view: ") && !scope.contains("merged"),
+        "{scope}"
+    );
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}

@@ -4,6 +4,7 @@ use super::client::{connect, get};
 use super::common::{Profile, Run, sample};
 use super::running::{Running, program, send};
 use crate::browser::{Browser, Look};
+use crate::{place, window};
 use std::fs;
 use std::io::{Read, Write};
 
@@ -118,11 +119,51 @@ fn the_log_of_a_program_that_runs_is_followed() {
         return;
     };
     browser.open_address(&server.link);
-    let names = "[...document.querySelectorAll('tbody bdi')].map(name => name.textContent).sort().join()";
+    let names =
+        "[...document.querySelectorAll('#statistics tbody bdi')].map(name => name.textContent).sort().join()";
     assert_eq!(browser.text(names), "first");
+    // The page is not loaded again: this would be gone then, and so would the focus.
+    browser.eval("window.stays = true; document.querySelector('#search').focus()");
     run.region("second", 9_000, || ());
     run.profiler.flush().unwrap();
     browser.until(&format!("{names} === 'first,second'"));
+    assert_eq!(
+        browser.eval("[window.stays, document.activeElement.id]"),
+        serde_json::json!([true, "search"])
+    );
+    let span = "scopeProfiler.view.span";
+    assert_eq!(browser.number(span), 28_000.0);
+    assert_eq!(
+        window(&mut browser),
+        (0.0, 28_000.0),
+        "all of it is in sight still"
+    );
+    // Whoever has chosen a part of it keeps that, with what is selected.
+    browser.key("Escape");
+    let at = place(&mut browser, "first", 0, 5_000.0);
+    browser.click(at);
+    browser.key("w");
+    browser.key("4");
+    let before = (window(&mut browser), browser.text("location.hash"));
+    run.region("third", 6_000, || ());
+    run.profiler.flush().unwrap();
+    browser.until(&format!("{names} === 'first,second,third'"));
+    browser.settle();
+    assert_eq!((window(&mut browser), browser.text("location.hash")), before);
+    assert_eq!(browser.eval("scopeProfiler.view.pinned"), "first");
+    assert_eq!(browser.number("scopeProfiler.view.selected.end"), 10_000.0);
+    assert_eq!(browser.number(span), 40_000.0);
+    // At its end, the window goes on with it.
+    browser.key("End");
+    let (t0, t1) = window(&mut browser);
+    assert_eq!(t1, 40_000.0);
+    run.region("fourth", 1_000, || ());
+    run.profiler.flush().unwrap();
+    browser.until("scopeProfiler.view.span === 42_000");
+    browser.settle();
+    assert_eq!(window(&mut browser), (t0 + 2_000.0, 42_000.0));
+    assert_eq!(browser.eval("window.stays"), true);
+    assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 
 #[test]
