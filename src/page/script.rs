@@ -70,6 +70,7 @@ const MODULES: &[(&str, &str)] = modules![
 ];
 
 /// Those of the page that shows several files together, in order too.
+#[cfg(any(feature = "serve", test))]
 const TOGETHER: &[(&str, &str)] = modules![
     "dom.js",
     "format.js",
