@@ -58,6 +58,51 @@ pub fn three_digits(value: f64) -> String {
     format!("{value:.decimals$}")
 }
 
+/// An amount of something with three significant digits: with a unit by the prefixes of the SI, without one as a plain
+/// number, which has an exponent where it is very large or small.
+///
+/// ```
+/// use scope_profiler::units::amount;
+/// assert_eq!([amount(24.5e9, Some("B/s")), amount(312.0, Some("B"))], ["24.5 GB/s", "312 B"]);
+/// assert_eq!([amount(1234.0, None), amount(0.25, None), amount(3.2e-12, None)], ["1 234", "0.25", "3.20e-12"]);
+/// ```
+#[must_use]
+pub fn amount(value: f64, unit: Option<&str>) -> String {
+    const PREFIXES: [(&str, f64); 8] = [
+        ("n", 1e-9),
+        ("µ", 1e-6),
+        ("m", 1e-3),
+        ("", 1.0),
+        ("k", 1e3),
+        ("M", 1e6),
+        ("G", 1e9),
+        ("T", 1e12),
+    ];
+    let magnitude = value.abs();
+    if !value.is_finite() {
+        return format!("{value} {}", unit.unwrap_or("")).trim_end().to_owned();
+    }
+    let Some(unit) = unit else {
+        return match magnitude {
+            _ if value.fract() == 0.0 && (0.0..1e6).contains(&value) => count(value as u64),
+            _ if (1e-2..1e4).contains(&magnitude) || value == 0.0 => three_digits(value),
+            _ => format!("{value:.2e}"),
+        };
+    };
+    // As for durations, rounding can carry into the next prefix.
+    let fits = PREFIXES.iter().find(|(_, scale)| magnitude < 999.5 * scale);
+    let (prefix, scale) = match fits {
+        _ if value == 0.0 => ("", 1.0),
+        Some(&(prefix, scale)) => (prefix, scale),
+        None => ("P", 1e15),
+    };
+    let value = value / scale;
+    if scale == 1.0 && value.fract() == 0.0 {
+        return format!("{value} {unit}");
+    }
+    format!("{} {prefix}{unit}", three_digits(value))
+}
+
 /// A change in time, with its sign: `+12.5 ms`, `-3 ns`, `0 ns`. `ns` is nanoseconds.
 ///
 /// ```

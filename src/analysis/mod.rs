@@ -11,6 +11,7 @@ pub(crate) mod lane;
 pub mod lifetimes;
 mod linked;
 pub(crate) mod merge;
+pub mod metrics;
 pub(crate) mod nesting;
 pub mod notes;
 pub mod pass;

@@ -2,20 +2,21 @@
 
 use super::lives::Lives;
 use super::selected::Selected;
+use super::waiting::Waiting;
 use crate::analysis::lifetimes::Life;
 use crate::analysis::merge::Merge;
 use crate::analysis::pass::RankCall;
 use crate::analysis::threads::ThreadIndex;
 use crate::error::Result;
-use crate::profile::Interval;
+use crate::profile::{Field, Interval, Number};
 
 /// As many fit into the fastest cache.
 const BATCH: usize = 512;
 
 /// What there is to tell of a rank. Rows are indices into those that were asked for.
 pub(super) enum Item<'a> {
-    /// A call.
-    Call(&'a RankCall),
+    /// A call, and its numbers: each with the place of its field among those that were asked for.
+    Call(&'a RankCall, &'a [(usize, Number)]),
     /// A span of the row that was polled several times, or on several threads. It comes when it is over, or later.
     Life(usize, &'a Life),
 }
@@ -29,38 +30,49 @@ impl Selected<'_> {
         rows: &[usize],
         mut each: impl FnMut(&RankCall) -> Result<()>,
     ) -> Result<()> {
-        self.each_of(rows, Lives::default(), |item| match item {
-            Item::Call(call) => each(call),
+        self.each_of(rows, Lives::default(), &[], |item| match item {
+            Item::Call(call, _) => each(call),
             Item::Life(..) => Ok(()),
         })
     }
 
-    /// As [`each_call`](Self::each_call), with the lives of spans.
+    /// As [`each_call`](Self::each_call), with the numbers of these fields, and with the lives of spans.
     pub(super) fn each_call_and_life(
         &self,
         rows: &[usize],
+        fields: &[&Field],
         each: impl FnMut(Item<'_>) -> Result<()>,
     ) -> Result<()> {
         let Some(&first) = rows.first() else { return Ok(()) };
         let lives = Lives::of(self.source(), rows, self.window_of(self.rank(first)))?;
-        self.each_of(rows, lives, each)
+        self.each_of(rows, lives, fields, each)
     }
 
     fn each_of(
         &self,
         rows: &[usize],
         mut lives: Lives,
+        fields: &[&Field],
         mut each: impl FnMut(Item<'_>) -> Result<()>,
     ) -> Result<()> {
         let Some(&first) = rows.first() else { return Ok(()) };
         let window = self.window_of(self.rank(first));
-        let mut merge = Merge::new(self.source(), rows, |row| lives.columns(row));
+        let mut waiting = Waiting::new(rows, fields.iter().map(|field| field.column()));
+        let mut numbers = Vec::new();
+        let columns = |row| {
+            let of_lives = lives.columns(row).into_iter().map(String::from);
+            of_lives.chain(waiting.columns().iter().cloned()).collect()
+        };
+        let mut merge = Merge::new(self.source(), rows, columns);
         let mut calls = Vec::with_capacity(BATCH);
         'calls: loop {
             calls.clear();
             merge.next_calls(&mut calls, BATCH, |row, chunk| {
                 self.count_read(chunk.len() as u64);
                 lives.chunk(row, chunk, window);
+                if !fields.is_empty() {
+                    waiting.load(row, chunk);
+                }
                 Ok(())
             })?;
             for (row, life) in lives.take() {
@@ -70,6 +82,11 @@ impl Selected<'_> {
                 break;
             }
             for call in &mut calls {
+                if !fields.is_empty() {
+                    numbers.clear();
+                    let known = waiting.next(call.row).enumerate();
+                    numbers.extend(known.filter_map(|(field, number)| Some((field, number?))));
+                }
                 call.end = call.end.max(call.start);
                 if let Some(window) = window {
                     if call.start >= window.until_ns() {
@@ -83,7 +100,7 @@ impl Selected<'_> {
                     let Some(part) = window.cut(whole) else { continue };
                     (call.start, call.end) = (part.start_ns, part.end_ns);
                 }
-                each(Item::Call(call))?;
+                each(Item::Call(call, &numbers))?;
             }
         }
         lives.end();

@@ -19,6 +19,7 @@ mod selected;
 mod spool;
 pub mod table;
 mod terminal;
+mod waiting;
 
 pub use crate::profile::Window;
 pub use exporter::{ExportOption, ExportOptions, Exporter};

@@ -12,6 +12,13 @@ impl Message {
         self
     }
 
+    /// With a floating-point number.
+    pub(super) fn double(mut self, field: u32, value: f64) -> Self {
+        push_varint(&mut self.0, u64::from(field) << 3 | 1);
+        self.0.extend_from_slice(&value.to_le_bytes());
+        self
+    }
+
     /// With a text.
     pub(super) fn text(self, field: u32, value: &str) -> Self {
         self.bytes(field, value.as_bytes())

@@ -4,9 +4,9 @@ use crate::analysis::nesting;
 use crate::analysis::selection::RegionFilter;
 use crate::error::Result;
 use crate::profile::Window;
-use crate::profile::{CHUNK, ClockAgreement, Intervals, Numbers, Source, Statistics, thread_label};
+use crate::profile::{CHUNK, ClockAgreement, Field, Intervals, Numbers, Source, Statistics, thread_label};
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The rows that were selected of a profile, and of their intervals the selected time.
 pub struct Selected<'a> {
@@ -144,6 +144,16 @@ impl<'a> Selected<'a> {
         }
         let pairs = names.iter().zip(found);
         Ok(pairs.filter(|(_, found)| *found).map(|(name, _)| *name).collect())
+    }
+
+    /// The numeric fields that calls of any of these rows have, in the order of the source.
+    pub(super) fn fields_of(&self, rows: &[usize]) -> Vec<&'a Field> {
+        let of_rows = rows.iter().flat_map(|&row| self.source.fields_of(row));
+        let fields: BTreeSet<usize> = of_rows.copied().collect();
+        fields
+            .into_iter()
+            .map(|field| &self.source.fields()[field])
+            .collect()
     }
 
     /// Statistics of the intervals of a row that are in the window.

@@ -2,6 +2,8 @@
 
 use crate::common::{self, Profile, Run, golden, sample};
 use crate::program::{complaint, program, run, stdout, str, usage_error};
+use scope_profiler::export::{self, Export};
+use scope_profiler::profile::{Call, Number};
 use scope_profiler::units::duration_f64;
 use std::fs;
 use std::process::{Command, Stdio};
@@ -545,6 +547,26 @@ fn percentiles_of_the_table_are_those_of_the_json() {
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(words(row).contains(&expected.join(" ")), "{text}");
     usage_error(&[str(&file), "--json", "--percentiles"]);
+}
+
+#[test]
+fn metrics_are_shown_by_the_names_of_their_fields() {
+    let session = Run::new();
+    let file = session.directory.path().join("numbers.h5");
+    let bytes = [("bytes", Number::Int(3_000))];
+    let profile = scope_profiler::profile::Profile::builder()
+        .interval(Call::new("send", 0..1_000).numbers(&bytes))
+        .build();
+    Export::new(&profile, export::exporter("hdf5").unwrap())
+        .save(&file)
+        .unwrap();
+    let text = stdout(&run(&[str(&file), "--metrics", "bytes"]));
+    assert!(text.contains("3.00 kB  3.00 GB/s    3.00 kB"), "{text}");
+    let output = run(&[str(&file), "--metrics", "flops"]);
+    assert!(
+        complaint(&output).contains("there is no field \"flops\"; the profile has bytes"),
+        "{output:?}"
+    );
 }
 
 #[test]

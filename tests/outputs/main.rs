@@ -10,6 +10,7 @@ mod common;
 mod comparison;
 #[cfg(feature = "plot")]
 mod json;
+mod metrics;
 #[cfg(feature = "plot")]
 mod passes;
 mod percentiles;

@@ -20,9 +20,11 @@ mod watchdog;
 use args::{Args, Choice, Command};
 use plan::{Action, Plan};
 use progress::Progress;
-use scope_profiler::analysis::call_tree::CallTree;
+use scope_profiler::analysis::call_tree::GrowingTree;
 use scope_profiler::analysis::distributions::Effort;
 use scope_profiler::analysis::imbalance;
+use scope_profiler::analysis::metrics::GrowingMetrics;
+use scope_profiler::analysis::pass;
 use scope_profiler::export::table::{self, TableOptions};
 use scope_profiler::export::{json, ranks_table};
 use scope_profiler::merge::MergeOptions;
@@ -165,10 +167,13 @@ fn statistics_table(
         .title(reader.title())
         .all_hint("--all")
         .percentiles_first(args.percentiles);
-    let tree = match percentiles(args, &options) {
-        Some(effort) => CallTree::with_distributions(reader, filter, effort)?,
-        None => CallTree::filtered(reader, filter)?,
+    let mut tree = match percentiles(args, &options) {
+        Some(effort) => GrowingTree::with_distributions(reader, filter, effort)?,
+        None => GrowingTree::new(reader, filter)?,
     };
+    let mut metrics = GrowingMetrics::new(reader, filter, &args.metrics)?;
+    pass::run(reader, &mut [&mut tree, &mut metrics])?;
+    let (tree, metrics) = (tree.finish(), metrics.finish());
     if args.all {
         options = options.max_rows(None);
     }
@@ -180,9 +185,9 @@ fn statistics_table(
         options = options.sort(sort.into());
     }
     let mut text = if args.flat {
-        table::render(&tree.flat(reader), &options)
+        table::render_with(&tree.flat(reader), &metrics, &options)
     } else {
-        table::render(&tree, &options)
+        table::render_with(&tree, &metrics, &options)
     };
     if reader.num_ranks() > 1 {
         let regions = imbalance::filtered(reader, filter, Some(&tree))?;

@@ -10,6 +10,7 @@ use crate::export::calls::{Item, Tracks, overlapping};
 use crate::export::json_text::{push_decimal, push_fmt, push_int, quoted};
 use crate::export::selected::ThreadLabels;
 use crate::export::{ExportOptions, Exporter, Output, Selected};
+use crate::profile::{Field, Number};
 use std::collections::BTreeSet;
 
 pub(super) struct Chrome;
@@ -47,6 +48,24 @@ impl Exporter for Chrome {
     }
 }
 
+/// Adds the numbers of a call, where it has any.
+fn push_args(text: &mut Vec<u8>, keys: &[String], numbers: &[(usize, Number)]) {
+    let mut before = ",\"args\":{";
+    for &(field, number) in numbers {
+        push_fmt(text, format_args!("{before}{}:", keys[field]));
+        match number {
+            Number::Int(n) => push_int(text, n),
+            Number::Float(x) if x.is_finite() => push_fmt(text, format_args!("{x:?}")),
+            // JSON has no such numbers.
+            Number::Float(x) => push_fmt(text, format_args!("\"{x}\"")),
+        }
+        before = ",";
+    }
+    if !numbers.is_empty() {
+        text.push(b'}');
+    }
+}
+
 /// The events of one rank, as text.
 struct Rank<'a> {
     profile: &'a Selected<'a>,
@@ -57,6 +76,9 @@ struct Rank<'a> {
     /// Of each track, the beginning of its events.
     starts: Vec<String>,
     named: BTreeSet<u32>,
+    /// The numeric fields of its calls, and their names in quotes.
+    fields: Vec<&'a Field>,
+    keys: Vec<String>,
     text: Vec<u8>,
 }
 
@@ -70,6 +92,7 @@ impl<'a> Rank<'a> {
                  {{\"ph\":\"M\",\"pid\":{rank},\"name\":\"process_sort_index\",\"args\":{{\"sort_index\":{rank}}}}}"
             ),
         );
+        let fields = profile.fields_of(rows);
         let name = |&row: &usize| format!(",\"name\":{}}}", quoted(profile.name(row)));
         Ok(Self {
             profile,
@@ -78,6 +101,8 @@ impl<'a> Rank<'a> {
             ends: rows.iter().map(name).collect(),
             starts: Vec::new(),
             named: BTreeSet::new(),
+            keys: fields.iter().map(|field| quoted(field.name())).collect(),
+            fields,
             text,
         })
     }
@@ -85,9 +110,10 @@ impl<'a> Rank<'a> {
     fn write(mut self, rows: &[usize], out: &mut Output<'_>) -> Result<()> {
         let origin = self.profile.origin_ns(self.rank);
         let mut tracks = Tracks::default();
-        self.profile.each_call_and_life(rows, |item| {
-            let call = match item {
-                Item::Call(call) => call,
+        let fields = std::mem::take(&mut self.fields);
+        self.profile.each_call_and_life(rows, &fields, |item| {
+            let (call, numbers) = match item {
+                Item::Call(call, numbers) => (call, numbers),
                 Item::Life(row, life) => {
                     self.add_life(row, life, origin);
                     return Ok(());
@@ -102,6 +128,7 @@ impl<'a> Rank<'a> {
             push_decimal::<3>(text, call.start.saturating_sub(origin));
             text.extend_from_slice(b",\"dur\":");
             push_decimal::<3>(text, call.duration());
+            push_args(text, &self.keys, numbers);
             text.extend_from_slice(self.ends[call.row].as_bytes());
             if text.len() >= PIECE {
                 out.write_all(text)?;

@@ -1,13 +1,13 @@
 //! Comma-separated values, for pandas, polars, DuckDB and spreadsheets.
 
+use super::{OF_INTERVALS, column_of};
 use crate::error::{Error, Result};
 use crate::export::{ExportOption, ExportOptions, Exporter, Output, Selected};
-use crate::profile::{Intervals, Numbers};
+use crate::profile::{Intervals, Number, Numbers};
 use ::csv::{ErrorKind, Writer, WriterBuilder};
 
 pub(super) struct Csv;
 
-const OF_INTERVALS: [&str; 5] = ["region", "rank", "thread", "start_ns", "end_ns"];
 const OF_ROWS: [&str; 11] = [
     "region",
     "rank",
@@ -54,8 +54,20 @@ struct Table<'a, 'b>(Writer<&'a mut Output<'b>>);
 
 impl Table<'_, '_> {
     fn intervals(&mut self, profile: &Selected<'_>) -> Result<()> {
-        let optional = profile.columns(&Intervals::OPTIONAL)?;
-        self.line(OF_INTERVALS.iter().chain(&optional))?;
+        let known = profile.columns(&Intervals::OPTIONAL)?;
+        let fields = profile.fields_of(profile.rows());
+        let headers = fields.iter().map(|field| column_of(field));
+        self.line(
+            OF_INTERVALS
+                .into_iter()
+                .chain(known.iter().copied())
+                .chain(headers),
+        )?;
+        let columns = known
+            .iter()
+            .copied()
+            .chain(fields.iter().map(|field| field.column()));
+        let optional: Vec<&str> = columns.collect();
         let mut buffer = Intervals::new();
         for column in &optional {
             buffer = buffer.with_column(*column);
@@ -80,7 +92,7 @@ impl Table<'_, '_> {
     }
 
     fn statistics(&mut self, profile: &Selected<'_>) -> Result<()> {
-        self.line(&OF_ROWS)?;
+        self.line(OF_ROWS)?;
         for &row in profile.rows() {
             let of_row = profile.statistics(row)?;
             let durations = &of_row.durations;
@@ -104,17 +116,17 @@ impl Table<'_, '_> {
         Ok(())
     }
 
-    fn line<'n>(&mut self, fields: impl IntoIterator<Item = &'n &'n str>) -> Result<()> {
+    fn line<'n>(&mut self, fields: impl IntoIterator<Item = &'n str>) -> Result<()> {
         fields.into_iter().try_for_each(|field| self.text(field))?;
         self.end_line()
     }
 
     /// An empty field where there is no value.
     fn optional(&mut self, column: Option<&Numbers>, at: usize) -> Result<()> {
-        match column {
-            Some(Numbers::Int(values)) => self.number(values[at]),
-            Some(Numbers::Float(values)) if !values[at].is_nan() => self.text(&values[at].to_string()),
-            _ => self.text(""),
+        match column.and_then(|numbers| numbers.get(at)) {
+            Some(Number::Int(n)) => self.number(n),
+            Some(Number::Float(x)) => self.text(&format!("{x:?}")),
+            None => self.text(""),
         }
     }
 

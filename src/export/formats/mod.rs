@@ -24,7 +24,23 @@ mod speedscope;
 mod stack_tree;
 
 use super::exporter::Exporter;
+#[cfg(feature = "export")]
+use crate::profile::{Field, Intervals};
 use std::path::Path;
+
+/// The columns of a table of intervals that it has of every profile.
+#[cfg(feature = "export")]
+const OF_INTERVALS: [&str; 5] = ["region", "rank", "thread", "start_ns", "end_ns"];
+
+/// What to call the column of a field in a table of intervals: as the field, unless another column is called so.
+#[cfg(feature = "export")]
+fn column_of(field: &Field) -> &str {
+    let taken = OF_INTERVALS.iter().chain(&Intervals::OPTIONAL);
+    match taken.into_iter().any(|column| *column == field.name()) {
+        true => field.column(),
+        false => field.name(),
+    }
+}
 
 /// The formats of this crate, as help and documentation list them.
 pub const EXPORTERS: &[&dyn Exporter] = &[

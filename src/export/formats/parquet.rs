@@ -1,10 +1,12 @@
 //! Apache Parquet, for polars, DuckDB, Spark and all else that reads columns.
 
+use super::{OF_INTERVALS, column_of};
 use crate::analysis::merge::{Merge, RankCall};
 use crate::error::Result;
+use crate::export::waiting::Waiting;
 use crate::export::{ExportOption, ExportOptions, Exporter, Output, Selected};
 use crate::profile::Window;
-use crate::profile::{Interval, Intervals, Numbers};
+use crate::profile::{Field, Interval, Intervals, Number, Numbers};
 use ::parquet::basic::LogicalType;
 use ::parquet::basic::{Encoding, Repetition, Type as Physical};
 use ::parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, Int32Type, Int64Type};
@@ -12,7 +14,6 @@ use ::parquet::errors::ParquetError;
 use ::parquet::file::properties::WriterProperties;
 use ::parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use ::parquet::schema::types::{ColumnPath, Type};
-use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -75,6 +76,7 @@ enum Column {
     Whole(Vec<i64>),
     WholeOrNull(Vec<Option<i64>>),
     Floats(Vec<f64>),
+    FloatsOrNull(Vec<Option<f64>>),
 }
 
 fn statistics(profile: &Selected<'_>) -> Result<Vec<Column>> {
@@ -105,16 +107,29 @@ fn statistics(profile: &Selected<'_>) -> Result<Vec<Column>> {
 /// The intervals of all rows in order of time, so that a query for a part of the time reads a part of the file.
 fn intervals(profile: &Selected<'_>, out: &mut Output<'_>) -> Result<()> {
     let optional = profile.columns(&Intervals::OPTIONAL)?;
-    let fixed = [
-        ("region", Physical::BYTE_ARRAY),
-        ("rank", Physical::INT32),
-        ("thread", Physical::INT32),
-        ("start_ns", Physical::INT64),
-        ("end_ns", Physical::INT64),
-    ];
-    let further = optional.iter().map(|name| (*name, Physical::INT64));
-    let fields = fixed.into_iter().chain(further);
-    let mut file = File::new(out, fields.map(|(name, values)| field(name, values)))?;
+    let fields = profile.fields_of(profile.rows());
+    let kinds = fields.iter().map(|field| match is_whole(profile, field)? {
+        true => Ok(Physical::INT64),
+        false => Ok(Physical::DOUBLE),
+    });
+    let mut kinds = kinds.collect::<Result<Vec<_>>>()?;
+    kinds.splice(0..0, vec![Physical::INT64; optional.len()]);
+    let fixed = OF_INTERVALS.into_iter().zip([
+        Physical::BYTE_ARRAY,
+        Physical::INT32,
+        Physical::INT32,
+        Physical::INT64,
+        Physical::INT64,
+    ]);
+    let further = optional
+        .iter()
+        .copied()
+        .chain(fields.iter().map(|field| column_of(field)));
+    let further = further
+        .zip(kinds.iter().copied())
+        .map(|(name, values)| nullable(name, values));
+    let columns = fixed.map(|(name, values)| field(name, values)).chain(further);
+    let mut file = File::new(out, columns)?;
     let names: Vec<ByteArray> = profile
         .rows()
         .iter()
@@ -130,10 +145,15 @@ fn intervals(profile: &Selected<'_>, out: &mut Output<'_>) -> Result<()> {
     let until = ends
         .collect::<Option<Vec<_>>>()
         .and_then(|ends| ends.into_iter().max());
-    let mut waiting = Waiting::new(profile.rows(), &optional);
-    let mut merge = Merge::new(profile.source(), profile.rows(), |_| optional.clone());
-    let mut calls = Vec::new();
-    let mut group = Group::new(optional.len());
+    let names_of = optional
+        .iter()
+        .copied()
+        .chain(fields.iter().map(|field| field.column()));
+    let mut waiting = Waiting::new(profile.rows(), names_of);
+    let wanted = waiting.columns().to_vec();
+    let mut merge = Merge::new(profile.source(), profile.rows(), |_| wanted.clone());
+    let (mut calls, mut further) = (Vec::new(), Vec::new());
+    let mut group = Group::new(&kinds);
     loop {
         calls.clear();
         merge.next_calls(&mut calls, BATCH, |row, chunk| {
@@ -146,7 +166,9 @@ fn intervals(profile: &Selected<'_>, out: &mut Output<'_>) -> Result<()> {
             break;
         }
         for call in &calls {
-            let further = waiting.next(call.row);
+            // Also of a call that is left out, so that the next one gets its own.
+            further.clear();
+            further.extend(waiting.next(call.row));
             let interval = Interval {
                 start_ns: call.start,
                 end_ns: call.end,
@@ -158,11 +180,11 @@ fn intervals(profile: &Selected<'_>, out: &mut Output<'_>) -> Result<()> {
             };
             if let Some(interval) = interval {
                 let rank = profile.rank(profile.rows()[call.row]);
-                group.push(&names[call.row], rank, interval, further);
+                group.push(&names[call.row], rank, interval, further.iter().copied());
             }
         }
         if group.len() >= GROUP {
-            file.group(&std::mem::replace(&mut group, Group::new(optional.len())).columns())?;
+            file.group(&std::mem::replace(&mut group, Group::new(&kinds)).columns())?;
         }
     }
     if group.len() > 0 {
@@ -174,46 +196,6 @@ fn intervals(profile: &Selected<'_>, out: &mut Output<'_>) -> Result<()> {
 /// Calls taken from the merge at once.
 const BATCH: usize = 512;
 
-/// Values of optional columns that were loaded and whose calls have not come yet.
-struct Waiting {
-    /// By row of the profile: which of the merged rows it is.
-    rows: Vec<usize>,
-    columns: Vec<&'static str>,
-    /// By merged row, then by column.
-    values: Vec<Vec<VecDeque<Option<i64>>>>,
-}
-
-impl Waiting {
-    fn new(rows: &[usize], columns: &[&'static str]) -> Self {
-        let mut places = vec![0; rows.iter().max().map_or(0, |last| last + 1)];
-        for (place, &row) in rows.iter().enumerate() {
-            places[row] = place;
-        }
-        Self {
-            rows: places,
-            columns: columns.to_vec(),
-            values: vec![vec![VecDeque::new(); columns.len()]; rows.len()],
-        }
-    }
-
-    fn load(&mut self, row: usize, chunk: &Intervals) {
-        let values = &mut self.values[self.rows[row]];
-        for (name, values) in self.columns.iter().zip(values) {
-            match chunk.column(name) {
-                Some(Numbers::Int(column)) => values.extend(column.iter().copied().map(Some)),
-                _ => values.extend(std::iter::repeat_n(None, chunk.len())),
-            }
-        }
-    }
-
-    /// Those of the next call of a merged row.
-    fn next(&mut self, row: usize) -> impl Iterator<Item = Option<i64>> + '_ {
-        self.values[row]
-            .iter_mut()
-            .map(|values| values.pop_front().flatten())
-    }
-}
-
 /// Rows that are going to be written together.
 struct Group {
     regions: Vec<ByteArray>,
@@ -221,18 +203,22 @@ struct Group {
     threads: Vec<i32>,
     starts: Vec<i64>,
     ends: Vec<i64>,
-    further: Vec<Vec<Option<i64>>>,
+    /// Of each, whether it is of whole numbers.
+    further: Vec<(bool, Vec<Option<Number>>)>,
 }
 
 impl Group {
-    fn new(further: usize) -> Self {
+    fn new(further: &[Physical]) -> Self {
         Self {
             regions: Vec::new(),
             ranks: Vec::new(),
             threads: Vec::new(),
             starts: Vec::new(),
             ends: Vec::new(),
-            further: vec![Vec::new(); further],
+            further: further
+                .iter()
+                .map(|kind| (*kind == Physical::INT64, Vec::new()))
+                .collect(),
         }
     }
 
@@ -245,7 +231,7 @@ impl Group {
         region: &ByteArray,
         rank: u32,
         interval: Interval,
-        further: impl Iterator<Item = Option<i64>>,
+        further: impl Iterator<Item = Option<Number>>,
     ) {
         self.regions.push(region.clone());
         self.ranks.push(rank as i32);
@@ -255,7 +241,7 @@ impl Group {
         self.further
             .iter_mut()
             .zip(further)
-            .for_each(|(column, value)| column.push(value));
+            .for_each(|((_, column), value)| column.push(value));
     }
 
     fn columns(self) -> Vec<Column> {
@@ -266,14 +252,51 @@ impl Group {
             Column::Whole(self.starts),
             Column::Whole(self.ends),
         ];
-        columns.extend(self.further.into_iter().map(Column::WholeOrNull));
+        columns.extend(self.further.into_iter().map(|(is_whole, values)| {
+            let values = values.into_iter();
+            if is_whole {
+                let whole = |number| match number {
+                    Number::Int(n) => Some(n),
+                    _ => None,
+                };
+                return Column::WholeOrNull(values.map(|number| number.and_then(whole)).collect());
+            }
+            Column::FloatsOrNull(values.map(|number| number.map(Number::as_f64)).collect())
+        }));
         columns
     }
 }
 
-/// A column of the schema. Those that may lack a value are the optional ones and what depends on calls.
+/// Whether all numbers of a field are whole ones.
+fn is_whole(profile: &Selected<'_>, field: &Field) -> Result<bool> {
+    let source = profile.source();
+    let mut buffer = Intervals::new().with_column(field.column());
+    for &row in profile.rows() {
+        let has_it = source
+            .fields_of(row)
+            .iter()
+            .any(|&of_row| source.fields()[of_row] == *field);
+        if has_it && source.rows()[row].intervals > 0 {
+            source.read(row, 0..1, &mut buffer)?;
+            if let Some(Numbers::Float(_)) = buffer.column(field.column()) {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
+}
+
+/// A column of the schema; those of what depends on calls may lack a value.
 fn field(name: &str, values: Physical) -> std::result::Result<Type, ParquetError> {
-    let may_lack = Intervals::OPTIONAL.contains(&name) || NULLABLE.contains(&name);
+    column(name, values, NULLABLE.contains(&name))
+}
+
+/// A column of the schema that may lack a value.
+fn nullable(name: &str, values: Physical) -> std::result::Result<Type, ParquetError> {
+    column(name, values, true)
+}
+
+fn column(name: &str, values: Physical, may_lack: bool) -> std::result::Result<Type, ParquetError> {
     let logical = match values {
         Physical::BYTE_ARRAY => Some(LogicalType::String),
         Physical::INT32 => Some(LogicalType::integer(32, false)),
@@ -354,14 +377,21 @@ fn write(
             Column::Small(values) => put::<Int32Type>(&mut group, values, None),
             Column::Whole(values) => put::<Int64Type>(&mut group, values, None),
             Column::Floats(values) => put::<DoubleType>(&mut group, values, None),
-            Column::WholeOrNull(values) => {
-                let levels: Vec<i16> = values.iter().map(|value| value.is_some().into()).collect();
-                let present: Vec<i64> = values.iter().copied().flatten().collect();
-                put::<Int64Type>(&mut group, &present, Some(&levels))
-            }
+            Column::WholeOrNull(values) => put_known::<Int64Type>(&mut group, values),
+            Column::FloatsOrNull(values) => put_known::<DoubleType>(&mut group, values),
         }?;
     }
     group.close().map(drop)
+}
+
+/// Null where there is no value.
+fn put_known<T: DataType>(
+    group: &mut SerializedRowGroupWriter<'_, Shared>,
+    values: &[Option<T::T>],
+) -> std::result::Result<(), ParquetError> {
+    let levels: Vec<i16> = values.iter().map(|value| value.is_some().into()).collect();
+    let known: Vec<T::T> = values.iter().flatten().cloned().collect();
+    put::<T>(group, &known, Some(&levels))
 }
 
 fn put<T: DataType>(

@@ -13,6 +13,7 @@ use crate::export::packing::Blocks;
 use crate::export::protobuf::{Message, push_varint};
 use crate::export::selected::ThreadLabels;
 use crate::export::{ExportOptions, Exporter, Output, Selected};
+use crate::profile::Number;
 use rustc_hash::FxHashSet;
 
 pub(super) struct Perfetto;
@@ -173,16 +174,20 @@ impl<'t, 'o, 'w, 'a> Rank<'t, 'o, 'w, 'a> {
 
     fn write(mut self, rows: &[usize]) -> Result<()> {
         let mut tracks = Tracks::default();
-        self.profile.each_call_and_life(rows, |item| {
-            let call = match item {
-                Item::Call(call) => call,
+        let fields = self.profile.fields_of(rows);
+        self.profile.each_call_and_life(rows, &fields, |item| {
+            let (call, numbers) = match item {
+                Item::Call(call, numbers) => (call, numbers),
                 Item::Life(row, life) => return self.life(row, life),
             };
             let place = tracks.call(call, |track, at| self.end_slice(track, at))?;
             if place.is_new {
                 self.add_sequence(call.thread, place.lane)?;
             }
-            self.begin_slice(place.track, call.row, call.start)
+            let numbers = numbers
+                .iter()
+                .map(|&(field, number)| (fields[field].name(), number));
+            self.begin_slice(place.track, call.row, call.start, numbers)
         })?;
         tracks.end(|track, at| self.end_slice(track, at))
     }
@@ -282,11 +287,30 @@ impl<'t, 'o, 'w, 'a> Rank<'t, 'o, 'w, 'a> {
     }
 
     #[inline]
-    fn begin_slice(&mut self, track: usize, row: usize, at: i64) -> Result<()> {
+    fn begin_slice<'n>(
+        &mut self,
+        track: usize,
+        row: usize,
+        at: i64,
+        numbers: impl ExactSizeIterator<Item = (&'n str, Number)>,
+    ) -> Result<()> {
         let sequence = &mut self.sequences[track];
         let since = sequence.step(at);
         let iid = row as u64 + 1;
-        let event = Message::default().number(9, 1).number(10, iid);
+        let has_numbers = numbers.len() > 0;
+        let event = numbers.fold(
+            Message::default().number(9, 1).number(10, iid),
+            |event, (name, number)| {
+                let annotation = Message::default().text(10, name);
+                event.message(
+                    4,
+                    match number {
+                        Number::Int(n) => annotation.number(4, n as u64),
+                        number => annotation.double(5, number.as_f64()),
+                    },
+                )
+            },
+        );
         if sequence.interned.insert(row) {
             let number = sequence.number;
             let name = Message::default().number(1, iid).text(2, self.names[row]);
@@ -295,6 +319,14 @@ impl<'t, 'o, 'w, 'a> Rank<'t, 'o, 'w, 'a> {
                 .number(packet::SEQUENCE, number)
                 .number(packet::SEQUENCE_FLAGS, 2)
                 .message(packet::INTERNED_DATA, Message::default().message(2, name))
+                .message(packet::TRACK_EVENT, event);
+            return self.trace.add(&packet);
+        }
+        if has_numbers {
+            let packet = Message::default()
+                .number(packet::TIMESTAMP, since)
+                .number(packet::SEQUENCE, sequence.number)
+                .number(packet::SEQUENCE_FLAGS, 2)
                 .message(packet::TRACK_EVENT, event);
             return self.trace.add(&packet);
         }

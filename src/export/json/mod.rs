@@ -29,6 +29,7 @@
 
 mod extras;
 mod lifetimes;
+mod numbers;
 mod regions;
 mod run;
 mod tree;

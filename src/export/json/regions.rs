@@ -1,8 +1,9 @@
 //! The chosen regions on each rank, and on all chosen ranks together.
 
-use super::{extras, lifetimes};
+use super::{extras, lifetimes, numbers};
 use crate::analysis::call_tree::CallTree;
 use crate::analysis::distributions::{Durations, MOST_KEPT, PERCENTILES};
+use crate::analysis::metrics::GrowingMetrics;
 use crate::analysis::pass::Observer;
 use crate::analysis::selection::RegionFilter;
 use crate::error::Result;
@@ -18,6 +19,7 @@ pub(super) struct Samples<'a> {
     kept: BTreeMap<usize, Sample>,
     /// The durations of regions with several rows, as far as these have ended.
     pooled: BTreeMap<usize, Durations>,
+    numbers: GrowingMetrics<'a>,
 }
 
 impl<'a> Samples<'a> {
@@ -45,6 +47,7 @@ impl<'a> Samples<'a> {
             by_name,
             kept,
             pooled: BTreeMap::new(),
+            numbers: GrowingMetrics::all(source, filter)?,
         })
     }
 
@@ -55,7 +58,9 @@ impl<'a> Samples<'a> {
             by_name,
             mut kept,
             mut pooled,
+            numbers,
         } = self;
+        let numbers = numbers.finish();
         let mut regions = Vec::with_capacity(by_name.len());
         for (name, rows) in by_name {
             let mut ranks = Map::new();
@@ -94,6 +99,10 @@ impl<'a> Samples<'a> {
             if let Some(lives) = lives.find(|region| region.name() == source.names()[name]) {
                 region.insert("lifetimes".into(), lifetimes::of(lives));
             }
+            let fields = numbers::of(&numbers, &source.names()[name]);
+            if !fields.is_empty() {
+                region.insert("fields".into(), fields.into());
+            }
             regions.push((all.first_start_ns, &source.names()[name], region));
         }
         // Regions without intervals come last.
@@ -107,10 +116,15 @@ impl<'a> Samples<'a> {
 
 impl Observer for Samples<'_> {
     fn takes_row(&self, row: usize) -> bool {
-        self.kept.contains_key(&row)
+        self.kept.contains_key(&row) || self.numbers.takes_row(row)
+    }
+
+    fn columns(&self, row: usize) -> Vec<&str> {
+        self.numbers.columns(row)
     }
 
     fn chunk(&mut self, row: usize, chunk: &Intervals) -> Result<()> {
+        self.numbers.chunk(row, chunk)?;
         if let Some(sample) = self.kept.get_mut(&row) {
             sample.add(chunk);
         }

@@ -1,9 +1,10 @@
 //! The numbers of the rows.
 
 use super::super::column::{Column, pad_right, time};
-use super::spark;
+use super::{metrics, spark};
 use crate::analysis::call_tree::{CallNode, CallTree};
 use crate::analysis::distributions::Distribution;
+use crate::analysis::metrics::Metrics;
 use crate::units;
 use std::collections::BTreeMap;
 
@@ -62,8 +63,15 @@ const AFTER: usize = 3;
 
 type DistributionCell = fn(Option<&Distribution>, bool) -> String;
 
-/// The columns of these nodes. Those of distributions come last, or with `first` soon.
-pub(super) fn columns(tree: &CallTree, nodes: &[(usize, usize)], unicode: bool, first: bool) -> Vec<Column> {
+/// The columns of these nodes. Those of distributions come last, or with `first` soon, and those of metrics before all
+/// that is not asked for.
+pub(super) fn columns(
+    tree: &CallTree,
+    of: &Metrics,
+    nodes: &[(usize, usize)],
+    unicode: bool,
+    first: bool,
+) -> Vec<Column> {
     let cost = tree.call_cost_ns().map(|_| &PROFILER);
     let nodes = || nodes.iter().map(|&(_, index)| tree.node(index));
     let reasons = nodes().map(|node| reason(tree, node).len()).max().unwrap_or(0);
@@ -76,15 +84,17 @@ pub(super) fn columns(tree: &CallTree, nodes: &[(usize, usize)], unicode: bool, 
         Column::new(header, behind, nodes().map(|node| cell(tree, node, unicode)))
     });
     let mut columns: Vec<Column> = times.collect();
+    let paths = paths(tree);
     if tree.has_distributions() {
-        let paths = paths(tree);
-        let of = |node: &CallNode| tree.distribution(node.name()).filter(|_| paths[node.name()] == 1);
+        let known = |node: &CallNode| tree.distribution(node.name()).filter(|_| paths[node.name()] == 1);
         let distributions = DISTRIBUTION
             .iter()
-            .map(|&(header, cell)| Column::new(header, 0, nodes().map(|node| cell(of(node), unicode))));
+            .map(|&(header, cell)| Column::new(header, 0, nodes().map(|node| cell(known(node), unicode))));
         let place = if first { AFTER } else { columns.len() };
         columns.splice(place..place, distributions);
     }
+    let nodes: Vec<&CallNode> = nodes().collect();
+    columns.splice(AFTER..AFTER, metrics::columns(of, &nodes, &paths, unicode));
     columns
 }
 

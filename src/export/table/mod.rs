@@ -2,6 +2,7 @@
 
 mod cells;
 mod labels;
+mod metrics;
 mod rows;
 mod sort;
 mod spark;
@@ -11,6 +12,7 @@ pub use sort::Sort;
 use super::column::{Column, GAP, Paint, fit, pad_right, time};
 use crate::analysis::call_tree::CallTree;
 use crate::analysis::distributions::Distribution;
+use crate::analysis::metrics::Metrics;
 use crate::analysis::notes::{Note, NoteKind};
 use crate::text::{cell, clip, width, wrap};
 use crate::units;
@@ -168,6 +170,12 @@ const NARROW: usize = 40;
 /// ```
 #[must_use]
 pub fn render(tree: &CallTree, options: &TableOptions) -> String {
+    render_with(tree, &Metrics::default(), options)
+}
+
+/// As [`render`], with columns for metrics of the same source: of each field the total, the rate and the median.
+#[must_use]
+pub fn render_with(tree: &CallTree, metrics: &Metrics, options: &TableOptions) -> String {
     let mut out = String::new();
     let paint = Paint { color: options.color };
     for line in summary(tree, options) {
@@ -175,7 +183,7 @@ pub fn render(tree: &CallTree, options: &TableOptions) -> String {
     }
     if tree.roots().next().is_some() {
         out.push('\n');
-        body(&mut out, tree, options, paint);
+        body(&mut out, tree, metrics, options, paint);
     }
     // What these say stands above.
     let notes = tree
@@ -274,11 +282,16 @@ pub(super) fn more(rows: usize, options: &TableOptions) -> Option<String> {
     (rows > 0).then_some(text)
 }
 
-fn body(out: &mut String, tree: &CallTree, options: &TableOptions, paint: Paint) {
+fn body(out: &mut String, tree: &CallTree, metrics: &Metrics, options: &TableOptions, paint: Paint) {
     let rows = Rows::of(tree, options.max_rows, options.sort);
     let labels = Labels::new(tree, &rows.nodes, options.unicode);
-    let mut columns: Vec<Column> =
-        cells::columns(tree, &rows.nodes, options.unicode, options.percentiles_first);
+    let mut columns: Vec<Column> = cells::columns(
+        tree,
+        metrics,
+        &rows.nodes,
+        options.unicode,
+        options.percentiles_first,
+    );
     let room = fit(&mut columns, labels.natural(), labels.shortest(), options.width);
     let style = labels.style(room);
 
@@ -301,30 +314,38 @@ fn body(out: &mut String, tree: &CallTree, options: &TableOptions, paint: Paint)
     if let Some(line) = more(rows.more, options) {
         let _ = writeln!(out, "{}", paint.dim(&line));
     }
-    if columns.iter().any(|column| column.is_headed(cells::MEDIAN)) {
-        let said = said_of_percentiles(tree);
-        said.iter()
-            .for_each(|text| out.push_str(&note_lines(text, options)));
-    }
+    let has_percentiles = columns.iter().any(|column| column.is_headed(cells::MEDIAN));
+    let said = said_of_whole_regions(tree, metrics, has_percentiles);
+    said.iter()
+        .for_each(|text| out.push_str(&note_lines(text, options)));
 }
 
-/// What to know of the percentiles.
-fn said_of_percentiles(tree: &CallTree) -> Vec<String> {
+/// What to know of the columns whose numbers are those of a region, whoever called it.
+fn said_of_whole_regions(tree: &CallTree, metrics: &Metrics, has_percentiles: bool) -> Vec<String> {
     let mut said = Vec::new();
     let paths = cells::paths(tree);
-    let several = paths.iter().filter(|(_, paths)| **paths > 1);
-    let several = several
-        .filter(|(region, _)| tree.distribution(region).is_some())
+    let of_metrics =
+        |region: &str| (0..metrics.fields().len()).any(|field| metrics.of_region(region, field).is_some());
+    let has_any =
+        |region: &str| (has_percentiles && tree.distribution(region).is_some()) || of_metrics(region);
+    let several = paths
+        .iter()
+        .filter(|(region, paths)| **paths > 1 && has_any(region))
         .count();
     if several > 0 {
+        let what = match (has_percentiles, metrics.fields().is_empty()) {
+            (true, true) => "percentiles",
+            (true, false) => "percentiles and metrics",
+            _ => "metrics",
+        };
         said.push(format!(
-            "percentiles are of all calls of a region: those of {} with several callers are in the flat table, --flat",
+            "{what} are of all calls of a region: those of {} with several callers are in the flat table, --flat",
             units::plural(several as u64, "region")
         ));
     }
     let shown = paths.keys().filter_map(|region| tree.distribution(region));
     let error = shown.map(Distribution::relative_error).fold(0.0, f64::max);
-    if error > 0.0 {
+    if has_percentiles && error > 0.0 {
         said.push(format!(
             "percentiles of regions with many calls are as near as {:.1} %, from a summary; --exact reads the calls",
             100.0 * error

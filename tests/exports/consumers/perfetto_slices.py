@@ -31,6 +31,7 @@ def packets(data):
 
 def main(path):
     tracks, sequences, stacks, sums = {}, {}, {}, {}
+    annotations = []
     began, open_lives, lives = None, {}, []
     count = 0
     with open(path, "rb") as file:
@@ -78,6 +79,9 @@ def main(path):
         sequence.time += packet.timestamp
         stack = stacks.setdefault(sequence.track, [])
         if packet.track_event.type == TrackEvent.TYPE_SLICE_BEGIN:
+            for number in packet.track_event.debug_annotations:
+                value = number.int_value if number.HasField("int_value") else number.double_value
+                annotations.append([sequence.time, number.name, value])
             stack.append((sequence.names[packet.track_event.name_iid], sequence.time))
             continue
         assert packet.track_event.type == TrackEvent.TYPE_SLICE_END
@@ -90,7 +94,7 @@ def main(path):
     assert not open_lives
     assert len({track for track in tracks}) == len(tracks)
     sums = [[*key, *values] for key, values in sums.items()]
-    print(json.dumps({"packets": count, "sums": sums, "lives": lives}))
+    print(json.dumps({"packets": count, "sums": sums, "lives": lives, "annotations": annotations}))
 
 
 main(sys.argv[1])

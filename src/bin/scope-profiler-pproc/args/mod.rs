@@ -90,8 +90,13 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) percentiles: bool,
 
+    /// Show numbers that the program recorded of its calls in the table, by the names of their fields: the total of each
+    /// region, how much that is in a second of these calls, and the median
+    #[arg(long, value_name = "FIELD", num_args = 1.., value_delimiter = ',')]
+    pub(crate) metrics: Vec<String>,
+
     /// Print the statistics as JSON instead of the table: what region_statistics.json has
-    #[arg(long, conflicts_with_all = ["check", "output", "show", "all", "top", "sort", "flat", "percentiles", "quiet"])]
+    #[arg(long, conflicts_with_all = ["check", "output", "show", "all", "top", "sort", "flat", "percentiles", "metrics", "quiet"])]
     pub(crate) json: bool,
 
     /// What is above a region in trees and flame graphs: what is open on its thread, or for spans of other threads what

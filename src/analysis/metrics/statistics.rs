@@ -1,0 +1,125 @@
+//! The numbers of one field in the calls of one region.
+
+use crate::profile::Number;
+
+/// Count, sum, extremes and percentiles of numbers, and how long the calls took that have one.
+#[derive(Clone, Debug, Default)]
+pub struct FieldStatistics {
+    calls: u64,
+    /// Whole numbers are added without rounding.
+    whole: i128,
+    float: f64,
+    range: Option<(f64, f64)>,
+    time_ns: i128,
+    kept: Vec<f64>,
+}
+
+impl FieldStatistics {
+    /// Adds the number of a call; `keeps` it for percentiles.
+    #[inline]
+    pub(super) fn add(&mut self, number: Number, duration_ns: i64, keeps: bool) {
+        self.calls += 1;
+        match number {
+            Number::Int(n) => self.whole += i128::from(n),
+            Number::Float(x) => self.float += x,
+        }
+        let x = number.as_f64();
+        self.range = Some(self.range.map_or((x, x), |(min, max)| (min.min(x), max.max(x))));
+        self.time_ns += i128::from(duration_ns);
+        if keeps {
+            self.kept.push(x);
+        }
+    }
+
+    pub(super) fn sort(&mut self) {
+        self.kept.sort_unstable_by(f64::total_cmp);
+    }
+
+    /// The calls that have a number.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.calls
+    }
+
+    /// The sum of the numbers.
+    #[must_use]
+    pub fn total(&self) -> f64 {
+        self.whole as f64 + self.float
+    }
+
+    /// Their mean; 0 without any.
+    #[must_use]
+    pub fn mean(&self) -> f64 {
+        self.total() / self.calls.max(1) as f64
+    }
+
+    /// The smallest and the largest; none without any.
+    #[must_use]
+    pub fn range(&self) -> Option<(f64, f64)> {
+        self.range
+    }
+
+    /// How long the calls took that have a number, from their start to their end, ns; threads and ranks add up.
+    #[must_use]
+    pub fn time_ns(&self) -> i128 {
+        self.time_ns
+    }
+
+    /// [`total`](Self::total) by [`time_ns`](Self::time_ns): what a thread that is in such a call does in a second;
+    /// none without time.
+    #[must_use]
+    pub fn per_second(&self) -> Option<f64> {
+        (self.time_ns > 0).then(|| self.total() / (self.time_ns as f64 / 1e9))
+    }
+
+    /// A percentile of the numbers, with linear interpolation between neighbours as `numpy.percentile` does it by
+    /// default; `p` is of 0 to 100. None without any, and of very many, which are not kept: four million of all
+    /// fields and regions together are.
+    #[must_use]
+    pub fn percentile(&self, p: f64) -> Option<f64> {
+        let last = self.kept.len().checked_sub(1)?;
+        if self.kept.len() as u64 != self.calls {
+            return None;
+        }
+        let position = if p.is_nan() { 0.0 } else { p.clamp(0.0, 100.0) } / 100.0 * last as f64;
+        let below = position.floor() as usize;
+        let (low, high) = (self.kept[below], self.kept[(below + 1).min(last)]);
+        if low == high {
+            return Some(low);
+        }
+        Some(low + (high - low) * (position - below as f64))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(numbers: &[Number]) -> FieldStatistics {
+        let mut all = FieldStatistics::default();
+        numbers.iter().for_each(|&number| all.add(number, 10, true));
+        all.sort();
+        all
+    }
+
+    #[test]
+    fn percentiles_interpolate_between_neighbours_in_order() {
+        let all = of(&[15.0, 5.0, 13.0].map(Number::Float));
+        assert_eq!(all.percentile(50.0), Some(13.0));
+        assert!((all.percentile(95.0).unwrap() - 14.8).abs() < 1e-9);
+        assert_eq!((all.mean(), all.range()), (11.0, Some((5.0, 15.0))));
+        assert_eq!(of(&[]).percentile(50.0), None);
+    }
+
+    #[test]
+    fn large_whole_numbers_add_up_without_rounding() {
+        let all = of(&[
+            Number::Int(i64::MAX),
+            Number::Int(1),
+            Number::Int(-i64::MAX),
+            Number::Float(0.5),
+        ]);
+        assert_eq!((all.total(), all.calls(), all.time_ns()), (1.5, 4, 40));
+        assert_eq!(all.per_second(), Some(1.5 / 40e-9));
+    }
+}

@@ -1,0 +1,56 @@
+//! The columns of metrics: of each field the total, the rate and the median.
+
+use super::super::column::Column;
+use crate::analysis::call_tree::CallNode;
+use crate::analysis::metrics::{FieldStatistics, Metrics};
+use crate::text;
+use crate::units::{amount, duration_f64};
+use std::collections::BTreeMap;
+
+type Cell = fn(&FieldStatistics, Option<&str>) -> Option<String>;
+
+/// What stands behind the name of the field in the header, and the cells.
+const COLUMNS: [(&str, Cell); 3] = [
+    ("", |of, unit| Some(sum(of.total(), unit))),
+    ("/s", |of, unit| {
+        let per_second = of.per_second()?;
+        Some(match unit {
+            Some("ns") => amount(per_second / 1e9, Some("s/s")),
+            Some(unit) => amount(per_second, Some(&format!("{unit}/s"))),
+            None => amount(per_second, None) + " /s",
+        })
+    }),
+    (" p50", |of, unit| Some(sum(of.percentile(50.0)?, unit))),
+];
+
+/// Nanoseconds are shown as all durations are.
+fn sum(value: f64, unit: Option<&str>) -> String {
+    match unit {
+        Some("ns") => duration_f64(value),
+        unit => amount(value, unit),
+    }
+}
+
+/// Those of these nodes. A region in several places of the tree has none, since its numbers are of all of its calls.
+pub(super) fn columns(
+    metrics: &Metrics,
+    nodes: &[&CallNode],
+    paths: &BTreeMap<&str, usize>,
+    unicode: bool,
+) -> Vec<Column> {
+    let fields = metrics.fields().iter().enumerate();
+    let of_field = fields.flat_map(|(place, field)| {
+        COLUMNS.iter().map(move |&(behind, cell)| {
+            let header = text::cell(field.name(), unicode) + behind;
+            let cells = nodes.iter().map(|node| {
+                let name = Some(node.name()).filter(|name| paths[name] == 1);
+                let known = name.and_then(|name| metrics.of_region(name, place));
+                let shown = known.and_then(|of| cell(of, metrics.unit(place)));
+                let shown = shown.unwrap_or_else(|| "-".into());
+                if unicode { shown } else { shown.replace('µ', "u") }
+            });
+            Column::new(header, 0, cells)
+        })
+    });
+    of_field.collect()
+}

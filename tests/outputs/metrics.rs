@@ -1,0 +1,197 @@
+//! Numbers of calls in the table and in the statistics: totals, rates and percentiles.
+
+#[cfg(feature = "plot")]
+use crate::common::Run;
+#[cfg(feature = "plot")]
+use scope_profiler::ProfilingH5Reader;
+use scope_profiler::RegionFilter;
+use scope_profiler::analysis::call_tree::CallTree;
+use scope_profiler::analysis::metrics::Metrics;
+use scope_profiler::export::table::{self, TableOptions};
+#[cfg(feature = "plot")]
+use scope_profiler::export::{self, Export, json};
+use scope_profiler::profile::{Call, Number, Profile};
+
+/// Ten steps on two ranks, of which each knows its bytes and every second one a residual.
+fn profile() -> Profile {
+    let mut profile = Profile::builder();
+    for step in 0..10_i64 {
+        let numbers = [
+            ("bytes", Number::Int(24_000 * (1 + step % 2))),
+            ("residual", Number::Float(10_f64.powi(-(step as i32)))),
+        ];
+        let numbers = if step % 2 == 0 {
+            &numbers[..]
+        } else {
+            &numbers[..1]
+        };
+        for rank in [0, 1] {
+            let start = 5_000 * step;
+            profile.push(
+                Call::new("axpy", start..start + 1_000 + 1_000 * (step % 2))
+                    .rank(rank)
+                    .numbers(numbers),
+            );
+        }
+    }
+    profile.push(Call::new("setup", 90_000..91_000));
+    profile.build()
+}
+
+fn shown(profile: &Profile, fields: &[&str], options: &TableOptions) -> String {
+    let everything = RegionFilter::new();
+    let tree = CallTree::filtered(profile, &everything).unwrap();
+    table::render_with(
+        &tree,
+        &Metrics::of(profile, &everything, fields).unwrap(),
+        options,
+    )
+}
+
+fn words(table: &str, region: &str) -> String {
+    let row = table.lines().find(|line| line.starts_with(region)).unwrap();
+    row.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_field_has_its_total_its_rate_and_its_median_beside_the_times() {
+    let profile = profile();
+    let table = shown(&profile, &["bytes", "residual"], &TableOptions::new());
+    let header = words(&table, "region");
+    assert!(
+        header.starts_with(
+            "region calls total exclusive bytes bytes/s bytes p50 residual residual/s residual p50 share"
+        ),
+        "{table}"
+    );
+    // 2 x 5 x 24 kB + 2 x 5 x 48 kB in 2 x 5 x 1 us + 2 x 5 x 2 us. The residuals are those of 10 calls.
+    let axpy = words(&table, "axpy");
+    assert!(
+        axpy.contains("30.0 µs 720 kB 24.0 GB/s 36.0 kB 2.02 2.02e5 /s 1.00e-4 "),
+        "{table}"
+    );
+    assert!(words(&table, "setup").contains("1.00 µs - - - - - - "), "{table}");
+}
+
+#[test]
+fn metrics_keep_to_the_width_of_the_terminal_and_to_ascii() {
+    let profile = profile();
+    for width in 40..160 {
+        let table = shown(
+            &profile,
+            &["bytes", "residual"],
+            &TableOptions::new().width(width).unicode(false),
+        );
+        assert!(table.is_ascii(), "{table}");
+        assert!(table.lines().all(|line| line.len() <= width), "{width}: {table}");
+    }
+}
+
+#[test]
+fn a_region_with_several_callers_has_its_metrics_in_the_flat_table() {
+    let bytes = [("bytes", Number::Int(100))];
+    let profile = Profile::builder()
+        .interval(Call::new("a", 0..90))
+        .interval(Call::new("dot", 10..20).numbers(&bytes))
+        .interval(Call::new("b", 100..190))
+        .interval(Call::new("dot", 110..120).numbers(&bytes))
+        .build();
+    let everything = RegionFilter::new();
+    let tree = CallTree::filtered(&profile, &everything).unwrap();
+    let metrics = Metrics::of(&profile, &everything, &["bytes"]).unwrap();
+    let nested = table::render_with(&tree, &metrics, &TableOptions::new());
+    assert!(
+        words(&nested, "└─ dot").starts_with("└─ dot 1 10 ns 10 ns - - - "),
+        "{nested}"
+    );
+    assert!(
+        nested.contains("metrics are of all calls of a region: those of 1 region"),
+        "{nested}"
+    );
+    let flat = table::render_with(&tree.flat(&profile), &metrics, &TableOptions::new());
+    assert!(
+        words(&flat, "dot").starts_with("dot 2 20 ns 20 ns 200 B 10.0 GB/s 100 B "),
+        "{flat}"
+    );
+}
+
+#[test]
+fn a_filter_leaves_out_the_numbers_of_other_ranks() {
+    let profile = profile();
+    let metrics = Metrics::of(&profile, &RegionFilter::new().ranks([1]), &["bytes"]).unwrap();
+    assert_eq!(metrics.of_region("axpy", 0).unwrap().total(), 360_000.0);
+    assert!(metrics.of_region("setup", 0).is_none());
+}
+
+#[test]
+fn a_field_that_is_not_there_is_named_with_those_that_are() {
+    let profile = profile();
+    let message = |profile: &Profile| {
+        Metrics::of(profile, &RegionFilter::new(), &["byte"])
+            .unwrap_err()
+            .to_string()
+    };
+    assert_eq!(
+        message(&profile),
+        "there is no field \"byte\"; the profile has bytes, residual"
+    );
+    let without = Profile::builder().interval(Call::new("a", 0..9)).build();
+    assert!(
+        message(&without).contains("no call of this profile has numbers"),
+        "{}",
+        message(&without)
+    );
+}
+
+#[cfg(feature = "plot")]
+#[test]
+fn the_statistics_have_the_numbers_of_every_field() {
+    let run = Run::new();
+    let file = run.directory.path().join("numbers.h5");
+    let hdf5 = export::exporter("hdf5").unwrap();
+    Export::new(&profile(), hdf5).save(&file).unwrap();
+    let reader = ProfilingH5Reader::open(&file).unwrap();
+    let text = json::region_statistics(&reader, &RegionFilter::new()).unwrap();
+    let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let fields = &document["regions"]["axpy"]["fields"];
+    assert_eq!(
+        fields["bytes"],
+        serde_json::json!({
+            "unit": "B", "num_calls": 20, "total": 720_000.0, "mean": 36_000.0, "min": 24_000.0, "max": 48_000.0,
+            "p50": 36_000.0, "p95": 48_000.0, "p99": 48_000.0, "time_ns": 30_000, "per_second": 24e9,
+        })
+    );
+    assert_eq!(
+        (&fields["residual"]["num_calls"], &fields["residual"]["p50"]),
+        (&10.into(), &1e-4.into())
+    );
+    assert!(document["regions"]["setup"].get("fields").is_none());
+}
+
+#[test]
+fn nanoseconds_are_shown_as_durations() {
+    let numbers = [("wait_ns", Number::Int(250_000))];
+    let profile = Profile::builder()
+        .interval(Call::new("lock", 0..1_000_000).numbers(&numbers))
+        .unit("wait_ns", "ns")
+        .build();
+    let table = shown(&profile, &["wait_ns"], &TableOptions::new());
+    assert!(
+        words(&table, "lock").contains("250 µs 250 ms/s 250 µs"),
+        "{table}"
+    );
+}
+
+#[test]
+fn a_declared_unit_counts_for_more_than_the_name() {
+    let numbers = [("bytes", Number::Int(3_000))];
+    let profile = Profile::builder()
+        .interval(Call::new("send", 0..1_000).numbers(&numbers))
+        .unit("bytes", "octet")
+        .build();
+    let table = shown(&profile, &["bytes"], &TableOptions::new());
+    assert!(
+        words(&table, "send").contains("3.00 koctet 3.00 Goctet/s"),
+        "{table}"
+    );
+}
