@@ -29,8 +29,13 @@ struct Worker<J, R> {
 impl<J: Send + 'static, R: Send + 'static> Workers<J, R> {
     /// As many threads as there are cores for this process.
     pub(crate) fn start(work: fn(J) -> R) -> Self {
+        Self::at_most(MOST_THREADS, work)
+    }
+
+    /// As [`start`](Self::start), for work that occupies no more threads than these.
+    pub(crate) fn at_most(threads: usize, work: fn(J) -> R) -> Self {
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        let wanted = if cores == 1 { 0 } else { cores.min(MOST_THREADS) };
+        let wanted = if cores == 1 { 0 } else { cores.min(threads) };
         Self {
             work,
             threads: (0..wanted).map_while(|_| Worker::start(work)).collect(),

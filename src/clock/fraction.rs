@@ -21,14 +21,14 @@ impl Fraction {
             of: denominator,
             share: ((u128::from(rest) << 64) / u128::from(denominator)) as u64,
             reach: if denominator >> 63 == 0 {
-                (1 << 62) / whole.saturating_add(1)
+                (1 << 61) / whole.saturating_add(1)
             } else {
                 0
             },
         }
     }
 
-    /// It can be taken of numbers below this; what comes of them is no larger than 2^62.
+    /// It can be taken of numbers below this; what comes of them is no larger than 2^61.
     pub(crate) fn reach(&self) -> u64 {
         self.reach
     }
@@ -73,7 +73,7 @@ mod tests {
                 let (of, is_rounded) = fraction.of(number);
                 prop_assert_eq!(u128::from(of), product / u128::from(denominator));
                 prop_assert_eq!(is_rounded, product % u128::from(denominator) != 0);
-                prop_assert!(of <= 1 << 62);
+                prop_assert!(of <= 1 << 61);
             }
         }
     }
@@ -82,7 +82,7 @@ mod tests {
     fn usual_counters_are_within_reach_for_years() {
         for ticks_per_ns in [1, 2, 3, 5] {
             let fraction = Fraction::new(1_000_000_007, 1_000_000_000 * ticks_per_ns);
-            assert!(fraction.reach() >= 1 << 61, "{fraction:?}");
+            assert!(fraction.reach() >= 1 << 60, "{fraction:?}");
         }
     }
 }

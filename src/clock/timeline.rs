@@ -149,12 +149,20 @@ pub(crate) struct Converter<'a> {
 impl Converter<'_> {
     #[inline]
     pub(crate) fn ns(&mut self, tick: u64) -> i64 {
+        match self.near(tick) {
+            Some(ns) => ns,
+            None => self.ns_of_other(tick),
+        }
+    }
+
+    /// The time of a tick that lies in the stretch of the last one, and that is quickly told. It is between -2^62
+    /// and 2^62.
+    #[inline]
+    pub(crate) fn near(&self, tick: u64) -> Option<i64> {
         // Of a tick before the origin this is larger than any that is near.
         let elapsed = tick.wrapping_sub(self.segment.origin.tick);
-        if elapsed < self.segment.near {
-            return self.segment.origin.ns + self.segment.ns_of_ticks.of(elapsed).0 as i64;
-        }
-        self.ns_of_other(tick)
+        let ns = || self.segment.origin.ns + self.segment.ns_of_ticks.of(elapsed).0 as i64;
+        (elapsed < self.segment.near).then(ns)
     }
 
     #[cold]

@@ -32,17 +32,22 @@ impl Entry {
     }
 }
 
-/// Which columns a region has besides its times: those that would be all 0 are left out.
+/// What is known of a region before its rows come.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Besides {
+pub(super) struct Known {
+    /// The number of rows.
+    pub(super) rows: u64,
+    /// Which columns it has besides its times: those that would be all 0 are left out.
     pub(super) threads: bool,
     pub(super) spans: bool,
+    /// Whether any two calls overlap.
+    pub(super) overlaps: bool,
 }
 
 /// Takes rows in order of start and writes them in large pieces.
 pub(crate) struct Columns {
     group: NewGroup,
-    besides: Besides,
+    known: Known,
     /// Created when the first rows are written that are not all of them.
     datasets: Option<Datasets>,
     starts: Vec<i64>,
@@ -54,7 +59,8 @@ pub(crate) struct Columns {
     rows: usize,
     written: usize,
     total: i128,
-    inclusive: Sum,
+    /// None where no two calls overlap: then it is the total.
+    inclusive: Option<Sum>,
     blocks: Option<GrowingBlocks>,
 }
 
@@ -77,22 +83,25 @@ pub(crate) struct Sums {
 
 impl Columns {
     /// The columns of the region in `group`.
-    pub(super) fn new(group: NewGroup, rows: u64, besides: Besides) -> Result<Self> {
-        let rows = usize::try_from(rows)
+    pub(super) fn new(group: NewGroup, known: Known) -> Result<Self> {
+        let rows = usize::try_from(known.rows)
             .map_err(|_| group.cannot_write("more intervals than can be addressed in memory"))?;
+        // More may be held back, but rarely are.
+        let room = rows.min(WRITE_ROWS);
+        let room_if = |is_there: bool| if is_there { room } else { 0 };
         Ok(Self {
             group,
-            besides,
+            known,
             datasets: None,
-            starts: Vec::new(),
-            ends: Vec::new(),
-            threads: Vec::new(),
-            spans: Vec::new(),
+            starts: Vec::with_capacity(room),
+            ends: Vec::with_capacity(room),
+            threads: Vec::with_capacity(room_if(known.threads)),
+            spans: Vec::with_capacity(room_if(known.spans)),
             rows,
             written: 0,
             total: 0,
-            inclusive: Sum::default(),
-            blocks: blocks::growing(rows as u64),
+            inclusive: known.overlaps.then(Sum::default),
+            blocks: blocks::growing(known.rows),
         })
     }
 
@@ -103,18 +112,18 @@ impl Columns {
         let mut at = self.starts.len();
         self.starts.push(start);
         self.ends.push(end);
-        if self.besides.threads {
+        if self.known.threads {
             self.threads.push(entry.thread);
         }
-        if self.besides.spans {
+        if self.known.spans {
             self.spans.push(entry.span);
         }
         while at > 0 && self.starts[at - 1] == start && self.ends[at - 1] < end {
             self.ends.swap(at - 1, at);
-            if self.besides.threads {
+            if self.known.threads {
                 self.threads.swap(at - 1, at);
             }
-            if self.besides.spans {
+            if self.known.spans {
                 self.spans.swap(at - 1, at);
             }
             at -= 1;
@@ -145,7 +154,7 @@ impl Columns {
         let range = self.written..self.written + rows;
         let datasets = match &mut self.datasets {
             Some(datasets) => datasets,
-            none => none.insert(Datasets::create(&self.group, self.rows, self.besides)?),
+            none => none.insert(Datasets::create(&self.group, self.rows, self.known)?),
         };
         if rows == 0 {
             return Ok(());
@@ -181,7 +190,9 @@ impl Columns {
             .zip(starts)
             .map(|(end, start)| end.saturating_sub(*start));
         self.total += durations.map(i128::from).sum::<i128>();
-        self.inclusive.add_columns(starts, ends, threads);
+        if let Some(inclusive) = &mut self.inclusive {
+            inclusive.add_columns(starts, ends, threads);
+        }
         if let Some(blocks) = &mut self.blocks {
             blocks.push_columns(starts, ends, threads);
         }
@@ -192,10 +203,10 @@ impl Columns {
         let column = |name, values| self.group.column(name, values);
         column(names::START_TIMES, Values::Int64(&self.starts))?;
         column(names::END_TIMES, Values::Int64(&self.ends))?;
-        if self.besides.threads {
+        if self.known.threads {
             column(names::THREAD_IDS, Values::Uint32(&self.threads))?;
         }
-        if self.besides.spans {
+        if self.known.spans {
             column(names::SPAN_IDS, Values::Uint32(&self.spans))?;
         }
         self.written = self.starts.len();
@@ -211,22 +222,23 @@ impl Columns {
         if self.written < self.rows || self.rows == 0 {
             self.write(self.starts.len())?;
         }
+        let total = saturate(self.total);
         let sums = Sums {
-            total: saturate(self.total),
-            inclusive: self.inclusive.ns(),
+            total,
+            inclusive: self.inclusive.map_or(total, |inclusive| inclusive.ns()),
         };
         Ok((self.group, sums, self.blocks))
     }
 }
 
 impl Datasets {
-    fn create(group: &NewGroup, rows: usize, besides: Besides) -> Result<Self> {
+    fn create(group: &NewGroup, rows: usize, known: Known) -> Result<Self> {
         let uint32s = |name, is_there: bool| is_there.then(|| group.new_uint32s(name, rows)).transpose();
         Ok(Self {
             start_times: group.new_int64s(names::START_TIMES, rows)?,
             end_times: group.new_int64s(names::END_TIMES, rows)?,
-            thread_ids: uint32s(names::THREAD_IDS, besides.threads)?,
-            span_ids: uint32s(names::SPAN_IDS, besides.spans)?,
+            thread_ids: uint32s(names::THREAD_IDS, known.threads)?,
+            span_ids: uint32s(names::SPAN_IDS, known.spans)?,
         })
     }
 }

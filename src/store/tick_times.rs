@@ -8,85 +8,85 @@ use crate::clock::{Converter, Fraction, Timeline};
 pub(crate) struct TickTimes<'a> {
     ticks: Converter<'a>,
     correction: &'a ClockCorrection,
-    quick: Quick,
+    /// What the correction adds to any time, where it is little and always the same.
+    offset: Option<i64>,
+    drift: Option<Drift>,
 }
 
-/// A correction, as far as it takes no division.
+/// A correction that changes from `from` on, so far as it takes no division.
 #[derive(Clone, Copy, Debug)]
-enum Quick {
-    Constant(i64),
-    /// Of times that lie so many ns after `from`.
-    Drift {
-        from: i64,
-        ns: u64,
-        offset: i64,
-        gained: Fraction,
-        is_loss: bool,
-    },
+struct Drift {
+    from: i64,
+    offset: i64,
+    gained: Fraction,
+    is_loss: bool,
+    /// For so many ns.
+    near: u64,
 }
 
-/// Sums of three numbers below it are no overflow.
+/// Sums of three numbers below it do not overflow.
 const SMALL: u64 = 1 << 61;
 
-impl Quick {
-    fn of(correction: &ClockCorrection) -> Self {
-        let (from, offset, to, last) = match correction.points() {
-            [] => return Self::Constant(0),
-            [(_, offset)] => return Self::Constant(*offset),
-            [(from, offset), .., (to, last)] => (*from, *offset, *to, *last),
+impl Drift {
+    fn of(correction: &ClockCorrection) -> Option<Self> {
+        let [(from, offset), .., (to, last)] = correction.points() else {
+            return None;
         };
-        let elapsed = to.abs_diff(from);
-        let gained = Fraction::new(last.abs_diff(offset), elapsed.max(1));
         let are_small = [from, to, offset, last].iter().all(|n| n.unsigned_abs() < SMALL);
-        Self::Drift {
-            from,
-            ns: if are_small { elapsed.min(gained.reach()) } else { 0 },
-            offset,
+        let elapsed = to.abs_diff(*from).max(1);
+        let gained = Fraction::new(last.abs_diff(*offset), elapsed);
+        are_small.then_some(Self {
+            from: *from,
+            offset: *offset,
             gained,
             is_loss: last < offset,
+            near: elapsed.min(gained.reach()),
+        })
+    }
+
+    #[inline]
+    fn apply(&self, ns: i64) -> Option<i64> {
+        if ns < self.from || ns.abs_diff(self.from) >= self.near {
+            return None;
         }
+        let (gained, is_rounded) = self.gained.of(ns.abs_diff(self.from));
+        let gained = match self.is_loss {
+            true => -(gained as i64) - i64::from(is_rounded),
+            false => gained as i64,
+        };
+        Some(ns + self.offset + gained)
     }
 }
 
 impl<'a> TickTimes<'a> {
     pub(crate) fn new(timeline: &'a Timeline, correction: &'a ClockCorrection) -> Self {
+        let offset = match correction.points() {
+            [] => Some(0),
+            [(_, offset)] => Some(*offset),
+            _ => None,
+        };
         Self {
             ticks: timeline.converter(),
             correction,
-            quick: Quick::of(correction),
+            offset: offset.filter(|offset| offset.unsigned_abs() < SMALL),
+            drift: Drift::of(correction),
         }
     }
 
     /// The time of a tick, ns. A later tick has no earlier time.
     #[inline]
     pub(crate) fn ns(&mut self, tick: u64) -> i64 {
-        let ns = self.ticks.ns(tick);
-        match &self.quick {
-            Quick::Constant(offset) => ns.saturating_add(*offset),
-            Quick::Drift { .. } => self.drifted(ns),
+        match (self.ticks.near(tick), self.offset) {
+            (Some(ns), Some(offset)) => ns + offset,
+            _ => self.other(tick),
         }
     }
 
-    fn drifted(&self, ns: i64) -> i64 {
-        match self.quick {
-            Quick::Drift {
-                from,
-                ns: near,
-                offset,
-                gained,
-                is_loss,
-            } if ns >= from && ns.abs_diff(from) < near => {
-                let (whole, is_rounded) = gained.of(ns.abs_diff(from));
-                let gained = whole as i64;
-                let gained = if is_loss {
-                    -gained - i64::from(is_rounded)
-                } else {
-                    gained
-                };
-                ns + offset + gained
-            }
-            _ => self.correction.apply(ns),
-        }
+    #[inline(never)]
+    fn other(&mut self, tick: u64) -> i64 {
+        let ns = self.ticks.ns(tick);
+        let drifted = self.drift.as_ref().and_then(|drift| drift.apply(ns));
+        drifted.unwrap_or_else(|| self.correction.apply(ns))
     }
 }
 

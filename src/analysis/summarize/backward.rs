@@ -126,11 +126,16 @@ impl Backward {
         let inner_last = |call: &TimedCall| (call.start != call.end, call.start, call.row);
         of.waiting.sort_by_key(inner_last);
         for call in of.waiting.drain(..) {
-            self.call(place, &mut of.stack, call);
+            self.waited_call(place, &mut of.stack, call);
         }
     }
 
-    #[inline]
+    #[inline(never)]
+    fn waited_call(&mut self, place: usize, stack: &mut Vec<Frame>, call: TimedCall) {
+        self.call(place, stack, call);
+    }
+
+    #[inline(always)]
     fn call(&mut self, place: usize, stack: &mut Vec<Frame>, call: TimedCall) {
         // What starts with a call that has no length is around it.
         let until = call.end.saturating_add(i64::from(call.start == call.end));
@@ -138,11 +143,7 @@ impl Backward {
             stack.pop();
         }
         match stack.last() {
-            Some(top) if call.start < top.start => {
-                self.nests = false;
-                return;
-            }
-            Some(_) => {}
+            Some(top) => self.nests &= call.start >= top.start,
             None => self.busy.add(place, call.start, call.end),
         }
         self.nodes.add(place, stack, call);

@@ -56,12 +56,18 @@ pub(super) struct Nodes {
 /// Where calls of a row inside a node go, as [`Paths`] says: a call rarely needs to ask it.
 #[derive(Clone, Copy, Debug)]
 struct Link {
-    from: (Inside, u32),
+    /// What calls are inside of, and their row.
+    from: u64,
     to: u32,
-    folded: bool,
-    recurs: bool,
-    /// Neither of the two, and none around it is folded.
-    is_plain: bool,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// To a node for calls that no other of their row is around.
+    Plain,
+    Recursive,
+    Folded,
 }
 
 /// Links that are kept; a power of two.
@@ -106,11 +112,9 @@ impl Nodes {
         let sketch = |calls| (calls >= SKETCHED_CALLS).then(Sketch::new);
         let sketches: Vec<_> = calls.into_iter().map(sketch).collect();
         let nowhere = Link {
-            from: (Inside(u32::MAX), u32::MAX),
+            from: u64::MAX,
             to: 0,
-            folded: false,
-            recurs: false,
-            is_plain: false,
+            kind: Kind::Folded,
         };
         Self {
             paths: Paths::new(),
@@ -127,39 +131,32 @@ impl Nodes {
     }
 
     /// Takes a call of a thread inside those on the stack, and puts it there.
-    #[inline]
+    #[inline(always)]
     pub(super) fn add(&mut self, place: usize, stack: &mut Vec<Frame>, call: TimedCall) {
         let TimedCall { row, start, end } = call;
         let inside = stack.last().map_or(Inside::TOP, |top| top.inside);
-        let link = self.link(inside, row);
-        let ns = end.wrapping_sub(start) as u64;
-        let mut frame = Frame {
-            start,
-            inside: Inside(link.to),
-            row,
-            recursion: 1,
-        };
-        if link.is_plain && Durations::takes(ns) {
-            self.nodes[link.to as usize].add_plain(place, start, end, ns);
-        } else {
-            frame = self.add_other(place, stack, call, link);
+        let from = u64::from(inside.0) << 32 | u64::from(row);
+        let at = inside.0.wrapping_mul(31).wrapping_add(row) as usize % LINKS;
+        let mut link = self.links[at];
+        if link.from != from {
+            link = self.other_link(inside, row, at);
         }
-        if let Some(Some(sketch)) = self.sketches.get_mut(row as usize) {
+        let ns = end.wrapping_sub(start) as u64;
+        if link.kind != Kind::Plain || !Durations::takes(ns) {
+            return self.add_other(place, stack, call, (inside, link));
+        }
+        self.nodes[link.to as usize].add_plain(place, start, end, ns);
+        if let Some(sketch) = &mut self.sketches[row as usize] {
             sketch.add(ns as i64);
         }
         if start < end {
-            stack.push(frame);
+            stack.push(Frame {
+                start,
+                inside: Inside(link.to),
+                row,
+                recursion: 1,
+            });
         }
-    }
-
-    #[inline]
-    fn link(&mut self, inside: Inside, row: u32) -> Link {
-        let at = inside.0.wrapping_mul(31).wrapping_add(row) as usize % LINKS;
-        let link = self.links[at];
-        if link.from == (inside, row) {
-            return link;
-        }
-        self.other_link(inside, row, at)
     }
 
     #[cold]
@@ -169,24 +166,30 @@ impl Nodes {
             self.nodes.push(Node::NEW);
         }
         let link = Link {
-            from: (inside, row),
+            from: u64::from(inside.0) << 32 | u64::from(row),
             to: node as u32,
-            folded,
-            recurs,
-            is_plain: !folded && !recurs && !inside.is_folded(),
+            kind: if folded {
+                Kind::Folded
+            } else if recurs || inside.is_folded() {
+                Kind::Recursive
+            } else {
+                Kind::Plain
+            },
         };
         self.links[at] = link;
         link
     }
 
     /// Takes a call that is not plain, or is longer than sums are made for.
-    #[cold]
-    fn add_other(&mut self, place: usize, stack: &[Frame], call: TimedCall, link: Link) -> Frame {
+    #[inline(never)]
+    fn add_other(&mut self, place: usize, stack: &mut Vec<Frame>, call: TimedCall, to: (Inside, Link)) {
         let TimedCall { row, start, end } = call;
-        let (inside, to) = (link.from.0, link.to as usize);
-        let is_folded = link.folded || inside.is_folded();
+        let (inside, link) = to;
+        let to = link.to as usize;
+        let is_left_out = link.kind == Kind::Folded;
+        let is_folded = is_left_out || inside.is_folded();
         let mut recursion = 1;
-        if link.recurs || is_folded {
+        if link.kind != Kind::Plain {
             let outer = stack.iter().rev().find(|frame| frame.row == row);
             recursion = outer.map_or(1, |frame| frame.recursion.saturating_add(1));
         }
@@ -201,7 +204,7 @@ impl Nodes {
         if recursion == 1 {
             of_row.inclusive += i128::from(ns);
         }
-        if link.folded {
+        if is_left_out {
             node.folded += 1;
             of_row.folded.add(ns);
         } else {
@@ -211,11 +214,16 @@ impl Nodes {
             node.first = node.first.min(start);
             node.threads.add(place);
         }
-        Frame {
-            start,
-            inside: Inside(link.to | if is_folded { Inside::FOLDED } else { 0 }),
-            row,
-            recursion,
+        if let Some(sketch) = &mut self.sketches[row as usize] {
+            sketch.add(ns);
+        }
+        if start < end {
+            stack.push(Frame {
+                start,
+                inside: Inside(link.to | if is_folded { Inside::FOLDED } else { 0 }),
+                row,
+                recursion,
+            });
         }
     }
 

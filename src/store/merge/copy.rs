@@ -2,14 +2,14 @@
 
 use super::super::hdf5::NewFile;
 use super::super::names;
-use super::super::rank_file::{LogContents, LogFailure};
+use super::super::rank_file::{LogFailure, LogsAhead};
 use super::inputs::Inputs;
 use super::totals::{Gathered, RankSummary};
 use super::verify::{Depth, verify};
 use super::{MergeMode, MergeOptions, Merged};
 use crate::error::{Error, Result};
 use crate::output::{directory_of, temporary_beside};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Copies the ranks one after the other, so that memory does not grow with their number.
 pub(super) fn merge(inputs: Inputs, output: &Path, options: &MergeOptions) -> Result<Merged> {
@@ -19,8 +19,9 @@ pub(super) fn merge(inputs: Inputs, output: &Path, options: &MergeOptions) -> Re
     let file = NewFile::create(&temporary, output, options.compress)?;
     let mut gathered = Gathered::new(MergeMode::Copy);
     options.tell(inputs.progress(0));
+    let mut logs = LogsAhead::new(inputs.ranks.values().map(|input| input.path.clone()));
     for (done, (&rank, input)) in inputs.ranks.iter().enumerate() {
-        let outcome = add_rank(&file, rank, &input.path, output);
+        let outcome = add_rank(&file, rank, &mut logs, output);
         gathered.add(rank, &input.path, outcome)?;
         options.tell(inputs.progress(done + 1));
     }
@@ -37,20 +38,21 @@ pub(super) fn merge(inputs: Inputs, output: &Path, options: &MergeOptions) -> Re
     })
 }
 
-/// Writes the group of a rank; nothing when its log cannot be read.
+/// Writes the group of a rank, whose log is the next one; nothing when it cannot be read.
 pub(super) fn add_rank(
     file: &NewFile,
     rank: u32,
-    log: &Path,
+    logs: &mut LogsAhead<impl Iterator<Item = PathBuf>>,
     output: &Path,
 ) -> Result<RankSummary, LogFailure> {
-    let contents = LogContents::scan(log).map_err(LogFailure::Log)?;
+    let contents = logs.next().unwrap_or_else(|| unreachable!("each rank has a log"));
+    let contents = contents.map_err(LogFailure::Log)?;
     let name = format!("{}{rank}", names::RANK_PREFIX);
     let group = file.create_group(&name).map_err(LogFailure::Output)?;
-    let written = contents.write(&group, directory_of(output));
+    let written = contents.write(&group, directory_of(output), || logs.summary());
     if let Err(LogFailure::Log(_)) = &written {
         // It could be read before, and no longer can.
         file.remove(&name).map_err(LogFailure::Output)?;
     }
-    written.map(|()| contents.into())
+    written.map(|()| RankSummary::from(&*contents))
 }

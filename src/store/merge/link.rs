@@ -1,7 +1,7 @@
 //! A file for each rank, and an index of links to them.
 
 use super::super::hdf5::{Group, NewFile, Opened};
-use super::super::rank_file::LogFailure;
+use super::super::rank_file::{LogFailure, LogsAhead};
 use super::super::{names, run_directory};
 use super::copy::add_rank;
 use super::inputs::{Inputs, LogHead};
@@ -98,7 +98,8 @@ fn convert(rank: u32, log: &Path, path: &Path, compress: bool) -> Result<RankSum
     let bytes = std::fs::metadata(log).map_or(0, |log| log.len());
     let temporary = temporary_beside(path).map_err(cannot)?.into_temp_path();
     let file = NewFile::create(&temporary, path, compress).map_err(failed)?;
-    let mut summary = add_rank(&file, rank, log, path)?;
+    let mut logs = LogsAhead::new([log.to_path_buf()].into_iter());
+    let mut summary = add_rank(&file, rank, &mut logs, path)?;
     file.attribute(names::LOG_BYTES, &totals::int(bytes))
         .map_err(failed)?;
     if compress {

@@ -38,8 +38,8 @@ pub(super) struct RankSummary {
     pub(super) run: Metadata,
 }
 
-impl From<LogContents> for RankSummary {
-    fn from(log: LogContents) -> Self {
+impl From<&LogContents> for RankSummary {
+    fn from(log: &LogContents) -> Self {
         Self {
             totals: Totals {
                 regions: log.regions.len() as u64,
@@ -48,7 +48,7 @@ impl From<LogContents> for RankSummary {
                 open: log.open(),
             },
             complete: log.complete,
-            run: log.run,
+            run: log.run.clone(),
         }
     }
 }

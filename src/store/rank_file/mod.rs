@@ -1,11 +1,12 @@
 //! Converts one rank's log to HDF5: ticks become nanoseconds, events are sorted into their regions.
 //!
-//! The log is read twice: once to learn what is in it, once for the events. The events of a large log
-//! go straight into the HDF5 file if they are in order of start already, as those of a region are that was
-//! never entered twice at a time. All others are collected in batches of bounded size, split by region
-//! and sorted; if there is more than one batch, each goes to a scratch file, and the regions are merged from
-//! there. So memory does not grow with the log.
+//! The log is read twice for that: once to learn what is in it, once for the events. These go straight into the HDF5
+//! file if they are in order of start already, as those of a region are that was never entered twice at a time.
+//! All others are collected in batches of bounded size, split by region and sorted; if there is more than one
+//! batch, each goes to a scratch file, and the regions are merged from there. So memory does not grow with the
+//! log. On other threads it is read once more, from its end, for its summary, and the next log is looked at.
 
+mod ahead;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::places::Places;
 use crate::profile::{Metadata, Value};
+pub(crate) use ahead::LogsAhead;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use summary::EventBlocks;

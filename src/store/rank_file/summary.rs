@@ -58,18 +58,16 @@ impl EventBlocks {
 }
 
 impl LogContents {
-    /// Whether the rank gets a summary, if its calls nest.
-    pub(super) fn may_be_summarized(&self) -> bool {
-        !self.blocks.too_many && summary::may_fit(self.regions.len(), self.intervals)
-    }
-
     /// The summary; none where calls do not nest, the log can no longer be read as it was, or it would be too large.
-    /// `order` has the regions in the order of their groups' names.
-    pub(super) fn summarize(&self, order: &[u32]) -> Option<StoredSummary> {
-        let mut summary = self.read_backward(order).ok().flatten()?;
+    pub(super) fn summarize(&self) -> Option<StoredSummary> {
+        if self.blocks.too_many || !summary::may_fit(self.regions.len(), self.intervals) {
+            return None;
+        }
+        let mut summary = self.read_backward(&self.order()).ok().flatten()?;
         summary::fit(&mut summary).then_some(summary)
     }
 
+    /// `order` has the regions in the order of the summary's rows.
     fn read_backward(&self, order: &[u32]) -> io::Result<Option<StoredSummary>> {
         let mut clock = TickTimes::new(&self.timeline, &self.clock);
         let threads: Vec<ThreadCalls> = (self.blocks.threads.iter())

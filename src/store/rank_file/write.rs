@@ -1,7 +1,7 @@
 //! A rank's group in an HDF5 file.
 
 use super::super::blocks::RankBlocks;
-use super::super::columns::{Besides, Columns, Entry, Sums, WRITE_ROWS};
+use super::super::columns::{Columns, Entry, Known, Sums, WRITE_ROWS};
 use super::super::hdf5::{NewGroup, Values};
 use super::super::names;
 use super::super::open_spans;
@@ -15,8 +15,7 @@ use super::{LogContents, LogFailure, RegionEntry, cannot_read};
 use crate::clock::{ClockMeasurement, Timeline};
 use crate::error::{Error, Result};
 use crate::places::Places;
-use crate::profile::{OpenSpan, Value};
-use crate::sys::threads;
+use crate::profile::{OpenSpan, StoredSummary, Value};
 use std::borrow::Cow;
 use std::path::Path;
 
@@ -28,9 +27,14 @@ const BATCH_ROWS: usize = if cfg!(test) { 500 } else { 3 << 19 };
 const MOST_STREAMED: usize = if cfg!(test) { 2 } else { 64 };
 
 impl LogContents {
-    /// Writes the rank into its group of the HDF5 file. What does not fit into memory meanwhile goes into
-    /// a file in the directory `scratch`.
-    pub(in crate::store) fn write(&self, group: &NewGroup, scratch: &Path) -> Result<(), LogFailure> {
+    /// Writes the rank into its group of the HDF5 file; its summary is asked for at the end. What does not fit into
+    /// memory meanwhile goes into a file in the directory `scratch`.
+    pub(in crate::store) fn write(
+        &self,
+        group: &NewGroup,
+        scratch: &Path,
+        summary: impl FnOnce() -> Option<StoredSummary>,
+    ) -> Result<(), LogFailure> {
         let failed = LogFailure::Output;
         // Where there are very many, those that are read one after the other lie side by side.
         let regions = group.create_ordered_group(names::REGIONS).map_err(failed)?;
@@ -58,22 +62,22 @@ impl LogContents {
         self.write_clock(group).map_err(failed)?;
         self.write_spans(group).map_err(failed)?;
 
+        let blocks = self.write_regions(&regions, &self.targets(), scratch)?;
+        blocks.write(group).map_err(failed)?;
+        summary().map_or(Ok(()), |summary| summary::write(group, &summary).map_err(failed))
+    }
+
+    /// The regions in the order of their groups' names.
+    pub(super) fn order(&self) -> Vec<u32> {
         let targets = self.targets();
-        if !self.may_be_summarized() {
-            let blocks = self.write_regions(&regions, &targets, scratch)?;
-            return blocks.write(group).map_err(failed);
-        }
         let mut order: Vec<&Target> = targets.iter().collect();
         order.sort_by_key(|target| target.group_name());
-        let order: Vec<u32> = order.iter().map(|target| target.number).collect();
-        // A second thread reads the log from its end.
-        let (summary, blocks) = threads::beside(
-            || self.summarize(&order),
-            |_| self.write_regions(&regions, &targets, scratch),
-        );
-        blocks?.write(group).map_err(failed)?;
-        let summary = summary.ok().flatten();
-        summary.map_or(Ok(()), |summary| summary::write(group, &summary).map_err(failed))
+        order.iter().map(|target| target.number).collect()
+    }
+
+    /// Whether all rows can be sorted at once.
+    fn is_one_batch(&self) -> bool {
+        self.intervals <= BATCH_ROWS as u64
     }
 
     fn targets(&self) -> Vec<Target<'_>> {
@@ -104,11 +108,10 @@ impl LogContents {
     ) -> Result<RankBlocks, LogFailure> {
         let failed = LogFailure::Output;
         let mut room = MOST_STREAMED;
+        // Of a large log the regions that would be most to sort.
+        let fewest = if self.is_one_batch() { 0 } else { WRITE_ROWS as u64 };
         let streams = |target: &Target| {
-            let streams = room > 0
-                && self.intervals > BATCH_ROWS as u64
-                && target.entry.intervals > WRITE_ROWS as u64
-                && !target.entry.overlaps;
+            let streams = room > 0 && target.entry.intervals > fewest && !target.entry.overlaps;
             room -= usize::from(streams);
             streams
         };
@@ -214,7 +217,16 @@ impl LogContents {
         let changed = |message| LogFailure::Log(Error::format(&self.path, message));
         let mut clock = TickTimes::new(&self.timeline, &self.clock);
         let mut places: Places = targets.iter().map(|target| target.number).collect();
-        let mut batch = vec![Vec::new(); targets.len()];
+        let known = if self.is_one_batch() { usize::MAX } else { 0 };
+        let list = |(target, columns): (&Target, &Option<Columns>)| {
+            let rows = if columns.is_none() {
+                target.entry.intervals
+            } else {
+                0
+            };
+            Vec::with_capacity(known.min(rows as usize))
+        };
+        let mut batch: Vec<Vec<Entry>> = targets.iter().zip(&*columns).map(list).collect();
         let mut in_batch = 0;
         let mut runs = Runs::new(scratch, targets.len());
         let mut log = LogReader::open(&self.path).map_err(LogFailure::Log)?;
@@ -270,11 +282,13 @@ impl Target<'_> {
 
     fn create(&self, regions: &NewGroup) -> Result<Columns> {
         let group = regions.create_region(self.group_name())?;
-        let besides = Besides {
+        let known = Known {
+            rows: self.entry.intervals,
             threads: self.entry.has_threads,
             spans: self.entry.has_spans,
+            overlaps: self.entry.overlaps,
         };
-        Columns::new(group, self.entry.intervals, besides)
+        Columns::new(group, known)
     }
 
     fn write_attributes(&self, group: &NewGroup, sums: Sums, timeline: &Timeline) -> Result<()> {

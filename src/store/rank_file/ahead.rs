@@ -1,0 +1,95 @@
+//! Reads logs on other threads, ahead of their conversion: while one is converted, its calls are summed up, and the
+//! next log is read through.
+
+use super::LogContents;
+use crate::error::Result;
+use crate::profile::StoredSummary;
+use crate::workers::Workers;
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The logs of a merge, one after the other.
+#[derive(Debug)]
+pub(crate) struct LogsAhead<I> {
+    logs: I,
+    workers: Workers<Job, Done>,
+    /// What was done before anybody asked for it.
+    done: VecDeque<Done>,
+    sums_up: bool,
+}
+
+#[derive(Debug)]
+enum Job {
+    Scan(PathBuf),
+    Summarize(Arc<LogContents>),
+}
+
+#[derive(Debug)]
+enum Done {
+    Contents(Result<LogContents>),
+    Summary(Option<StoredSummary>),
+}
+
+fn work(job: Job) -> Done {
+    match job {
+        Job::Scan(log) => Done::Contents(LogContents::scan(&log)),
+        Job::Summarize(contents) => Done::Summary(contents.summarize()),
+    }
+}
+
+impl<I: Iterator<Item = PathBuf>> LogsAhead<I> {
+    pub(crate) fn new(logs: I) -> Self {
+        // One for the log that is converted, and one for the next.
+        let threads = if logs.size_hint().0 == 1 { 1 } else { 2 };
+        let mut this = Self {
+            logs,
+            workers: Workers::at_most(threads, work),
+            done: VecDeque::new(),
+            sums_up: false,
+        };
+        this.scan_next();
+        this
+    }
+
+    /// What is in the next log; none when there are no more.
+    pub(crate) fn next(&mut self) -> Option<Result<Arc<LogContents>>> {
+        // That of a log that could not be converted was not asked for.
+        self.summary();
+        let Some(Done::Contents(contents)) = self.take() else {
+            return None;
+        };
+        let contents = contents.map(Arc::new);
+        if let Ok(contents) = &contents {
+            self.sums_up = true;
+            self.start(Job::Summarize(Arc::clone(contents)));
+        }
+        self.scan_next();
+        Some(contents)
+    }
+
+    /// The summary of that log, once.
+    pub(crate) fn summary(&mut self) -> Option<StoredSummary> {
+        if !std::mem::take(&mut self.sums_up) {
+            return None;
+        }
+        match self.take() {
+            Some(Done::Summary(summary)) => summary,
+            _ => None,
+        }
+    }
+
+    fn scan_next(&mut self) {
+        if let Some(log) = self.logs.next() {
+            self.start(Job::Scan(log));
+        }
+    }
+
+    fn start(&mut self, job: Job) {
+        self.done.extend(self.workers.add(job));
+    }
+
+    fn take(&mut self) -> Option<Done> {
+        self.done.pop_front().or_else(|| self.workers.next())
+    }
+}
