@@ -1,9 +1,10 @@
 //! How merging and reading grow with the number of ranks and with the length of their logs.
 //!
 //! ```text
-//! cargo bench --bench scale                     256 and 1024 ranks, and one log of 10 million intervals
+//! cargo bench --bench scale                     256 and 1024 ranks, and merges of 10 million intervals
 //! cargo bench --bench scale -- ranks 4096       so many ranks of 100 regions with 1000 calls each
-//! cargo bench --bench scale -- large 10000000   one log of so many intervals, beside `cp` of the same bytes
+//! cargo bench --bench scale -- merge 10000000   merges of so many intervals, in 1 rank of 4 regions and in 64 of 40,
+//!                                               beside `cp` of their logs, and with and without summaries
 //! cargo bench --bench scale -- read 10000000    tables and pictures of files with so many intervals, in 1 rank of 4
 //!                                               regions and in 64 of 40, beside a plain read of both columns
 //! ```
@@ -40,13 +41,20 @@ fn main() {
         ["record", file, regions, calls] => record(Path::new(file), number(regions), number(calls)),
         ["merge", directory, file, mode] => merge(Path::new(directory), Path::new(file), mode),
         ["ranks", counts @ ..] => ranks(counts),
-        ["large", intervals] => large(number(intervals)),
+        ["merge", intervals] => merges(number(intervals)),
         ["read", intervals] => read(number(intervals)),
         ["look", file, how] => look(Path::new(file), how),
-        ["nested", file, regions, calls] => record_nested(Path::new(file), number(regions), number(calls)),
+        ["nested", file, regions, calls, how] => {
+            record_nested(
+                Path::new(file),
+                number(regions),
+                number(calls),
+                *how == "crossing",
+            );
+        }
         _ => {
             ranks(&["256", "1024"]);
-            large(10_000_000);
+            merges(10_000_000);
         }
     }
 }
@@ -101,20 +109,25 @@ fn most_memory() -> String {
 
 /// Of this process, user and system, as Linux counts it in hundredths of a second.
 fn processor_seconds() -> f64 {
+    processor_ticks([11, 12])
+}
+
+/// Of the processes that this one has started and that have ended.
+fn processor_seconds_of_commands() -> f64 {
+    processor_ticks([13, 14])
+}
+
+fn processor_ticks(places: [usize; 2]) -> f64 {
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields: Vec<&str> = stat
-        .rsplit(')')
-        .next()
-        .unwrap_or_default()
-        .split_whitespace()
-        .collect();
-    let ticks = |at: usize| {
+    let after_name = stat.rsplit(')').next().unwrap_or_default();
+    let fields: Vec<&str> = after_name.split_whitespace().collect();
+    let ticks = places.map(|at| {
         fields
             .get(at)
             .and_then(|text| text.parse::<f64>().ok())
             .unwrap_or(0.0)
-    };
-    (ticks(11) + ticks(12)) / 100.0
+    });
+    (ticks[0] + ticks[1]) / 100.0
 }
 
 fn this_program() -> Command {
@@ -148,46 +161,99 @@ fn ranks(counts: &[&str]) {
     }
 }
 
-fn large(intervals: usize) {
-    let directory = tempfile::tempdir().expect("a directory");
-    let file = directory.path().join("run.h5");
-    let status = this_program()
-        .args([
-            "record",
-            file.to_str().expect("UTF-8"),
-            "10",
-            &(intervals / 10).to_string(),
-        ])
-        .env("PMI_RANK", "0")
-        .env("PMI_SIZE", "2")
-        .env("PMI_JOBID", "scale")
-        .status()
-        .expect("this program");
-    assert!(status.success());
-    println!("one log of {intervals} intervals:");
-    run_merge(directory.path(), "copy");
-    let logs = find_logs(&[directory.path().join("run.h5.d")]).expect("logs");
-    for (what, original) in [("log", &logs[0]), ("file", &file)] {
-        // Again and again: the first finds no free pages.
-        let times = (0..5).map(|_| {
-            let started = Instant::now();
-            let copy = directory.path().join("copy");
-            let cp = Command::new("cp")
-                .arg("--reflink=never")
-                .arg(original)
-                .arg(&copy)
-                .status();
-            assert!(cp.expect("cp").success());
-            started.elapsed().as_secs_f64()
-        });
-        let mut times: Vec<f64> = times.collect();
-        times.sort_by(f64::total_cmp);
-        println!("cp of the {what}: {:.3} s", times[2]);
+/// How often each way of a comparison is taken.
+const ROUNDS: usize = 7;
+
+/// What a command took, s.
+#[derive(Clone, Copy)]
+struct Took {
+    wall: f64,
+    processor: f64,
+}
+
+/// Runs a command; gives what it took and what it said.
+fn run(command: &mut Command) -> (Took, String) {
+    let (started, before) = (Instant::now(), processor_seconds_of_commands());
+    let output = command.output().expect("a program");
+    assert!(output.status.success(), "{command:?}: {output:?}");
+    let took = Took {
+        wall: started.elapsed().as_secs_f64(),
+        processor: processor_seconds_of_commands() - before,
+    };
+    (took, String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+/// Merges logs of so many intervals again and again, each time beside `cp` of the same logs. The logs without summaries
+/// are the same but for two calls at the end of each, which cross, so that those of the rank do not nest.
+fn merges(intervals: usize) {
+    for (ranks, regions) in [(1, 4), (64, 40)] {
+        let directory = tempfile::tempdir().expect("a directory");
+        // Two times logs of 24 bytes an interval, a copy, and the file.
+        if room(directory.path()) < 100 * intervals as u64 {
+            println!("{ranks} x {regions}, {intervals} intervals: no room on the disk");
+            continue;
+        }
+        let (nested, crossing) = (directory.path().join("nested"), directory.path().join("crossing"));
+        record_ranks(&nested.join("run.h5"), (ranks, regions), intervals, "nested");
+        record_ranks(&crossing.join("run.h5"), (ranks, regions), intervals, "crossing");
+        let copy = directory.path().join("copy");
+        let mut took: [Vec<Took>; 3] = Default::default();
+        let mut said = String::new();
+        // The first round finds no free pages.
+        for round in 0..=ROUNDS {
+            fs::remove_dir_all(&copy).ok();
+            let logs = nested.join("run.h5.d");
+            let (cp, _) = run(Command::new("cp")
+                .args(["-r", "--reflink=never"])
+                .args([&logs, &copy]));
+            let (with, with_said) = run(&mut merge_command(&nested, "copy"));
+            let (without, _) = run(&mut merge_command(&crossing, "copy"));
+            if round > 0 {
+                (took.iter_mut().zip([cp, with, without])).for_each(|(all, took)| all.push(took));
+            }
+            said = with_said;
+        }
+        println!("{ranks} x {regions}, {intervals} intervals, merge: {said}");
+        let [cp, with, without] = took;
+        for (what, all, beside) in [
+            ("merge / cp of the logs", &with, &cp),
+            ("merge without summaries / cp of the logs", &without, &cp),
+            ("merge / merge without summaries", &with, &without),
+        ] {
+            let of = |took: &[Took], time: fn(&Took) -> f64| took.iter().map(time).sum::<f64>();
+            let pairs = all.iter().zip(beside.iter());
+            let mut walls: Vec<f64> = pairs.map(|(took, beside)| took.wall / beside.wall).collect();
+            walls.sort_by(f64::total_cmp);
+            println!(
+                "{what}: {:.2} of the time ({:.2} to {:.2}), {:.2} of the processor time",
+                walls[ROUNDS / 2],
+                walls[0],
+                walls[ROUNDS - 1],
+                of(all, |took| took.processor) / of(beside, |took| took.processor)
+            );
+        }
     }
 }
 
-/// Plays one rank whose regions are inside each other: the first around all calls of the others.
-fn record_nested(file: &Path, regions: usize, calls: usize) {
+/// Makes logs of so many intervals, each by a process of its own.
+fn record_ranks(file: &Path, (ranks, regions): (usize, usize), intervals: usize, how: &str) {
+    let calls = intervals / ranks / regions;
+    for rank in 0..ranks {
+        let status = this_program()
+            .arg("nested")
+            .arg(file)
+            .args([&regions.to_string(), &calls.to_string(), how])
+            .env("PMI_RANK", rank.to_string())
+            .env("PMI_SIZE", ranks.max(2).to_string())
+            .env("PMI_JOBID", "scale")
+            .status();
+        assert!(status.expect("this program").success());
+    }
+}
+
+/// Plays one rank whose regions are inside each other: the first around all calls of the others. At the end two calls may
+/// cross.
+fn record_nested(file: &Path, regions: usize, calls: usize, cross: bool) {
     let profiler = Profiler::new(ProfilingConfig::new().file_path(file).verbose(false)).expect("a directory");
     let names: Vec<String> = (1..regions).map(|region| format!("region {region}")).collect();
     for _ in 0..calls {
@@ -195,6 +261,12 @@ fn record_nested(file: &Path, regions: usize, calls: usize) {
         for name in &names {
             let _region = profiler.profile_region(name);
         }
+    }
+    if cross {
+        let step = profiler.profile_region("step");
+        let region = profiler.profile_region(&names[0]);
+        drop(step);
+        drop(region);
     }
     profiler.finalize().expect("a log");
 }
@@ -209,22 +281,7 @@ fn read(intervals: usize) {
             println!("{ranks} x {regions}, {intervals} intervals: no room on the disk");
             continue;
         }
-        for rank in 0..ranks {
-            let calls = intervals / ranks / regions;
-            let status = this_program()
-                .args([
-                    "nested",
-                    file.to_str().expect("UTF-8"),
-                    &regions.to_string(),
-                    &calls.to_string(),
-                ])
-                .env("PMI_RANK", rank.to_string())
-                .env("PMI_SIZE", ranks.max(2).to_string())
-                .env("PMI_JOBID", "scale")
-                .status()
-                .expect("this program");
-            assert!(status.success());
-        }
+        record_ranks(&file, (ranks, regions), intervals, "nested");
         println!("{ranks} x {regions}, {intervals} intervals, merge:");
         run_merge(directory.path(), "copy");
         fs::remove_dir_all(directory.path().join("run.h5.d")).expect("logs");
@@ -325,12 +382,14 @@ fn table(reader: ProfilingH5Reader) -> String {
 }
 
 fn run_merge(directory: &Path, mode: &str) {
-    let logs = directory.join("run.h5.d");
-    let status = this_program()
+    println!("{}", run(&mut merge_command(directory, mode)).1);
+}
+
+fn merge_command(directory: &Path, mode: &str) -> Command {
+    let mut command = this_program();
+    command
         .arg("merge")
-        .args([logs.as_path(), &directory.join("run.h5")])
-        .arg(mode)
-        .status()
-        .expect("this program");
-    assert!(status.success());
+        .args([directory.join("run.h5.d"), directory.join("run.h5")])
+        .arg(mode);
+    command
 }
