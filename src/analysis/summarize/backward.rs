@@ -6,7 +6,7 @@
 //! it, and not inside what ends with it.
 
 use super::busy::Busy;
-use super::nodes::{Frame, Nodes, TimedCall};
+use super::nodes::{Nodes, Stack, TimedCall};
 use crate::analysis::threads::ThreadIndex;
 use crate::profile::{PathSummary, StoredSummary, saturate};
 use std::cmp::Reverse;
@@ -32,15 +32,24 @@ pub(crate) struct Backward {
     nests: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Thread {
     /// Calls that are still to come.
     left: u64,
-    stack: Vec<Frame>,
+    stack: Stack,
     /// When the last calls ended.
     end: i64,
     /// All that end then: more may come, and be around them.
     waiting: Vec<TimedCall>,
+}
+
+impl Thread {
+    const NONE: Self = Self {
+        left: 0,
+        stack: Stack::EMPTY,
+        end: 0,
+        waiting: Vec::new(),
+    };
 }
 
 impl Backward {
@@ -55,7 +64,7 @@ impl Backward {
             Thread {
                 left: of.calls,
                 end: of.last_end,
-                ..Thread::default()
+                ..Thread::NONE
             }
         });
         let threads: Vec<Thread> = threads.collect();
@@ -80,7 +89,7 @@ impl Backward {
             self.nests = false;
             return;
         };
-        let mut of = mem::take(of);
+        let mut of = mem::replace(of, Thread::NONE);
         of.left = of.left.saturating_sub(calls.len() as u64);
         let together = calls.iter().rev().take_while(|call| call.end == of.end).count();
         let (calls, last) = calls.split_at(calls.len() - together);
@@ -131,20 +140,18 @@ impl Backward {
     }
 
     #[inline(never)]
-    fn waited_call(&mut self, place: usize, stack: &mut Vec<Frame>, call: TimedCall) {
+    fn waited_call(&mut self, place: usize, stack: &mut Stack, call: TimedCall) {
         self.call(place, stack, call);
     }
 
     #[inline(always)]
-    fn call(&mut self, place: usize, stack: &mut Vec<Frame>, call: TimedCall) {
+    fn call(&mut self, place: usize, stack: &mut Stack, call: TimedCall) {
         // What starts with a call that has no length is around it.
         let until = call.end.saturating_add(i64::from(call.start == call.end));
-        while stack.last().is_some_and(|top| top.start >= until) {
-            stack.pop();
-        }
-        match stack.last() {
-            Some(top) => self.nests &= call.start >= top.start,
-            None => self.busy.add(place, call.start, call.end),
+        stack.close(until);
+        self.nests &= call.start >= stack.start();
+        if stack.is_empty() {
+            self.busy.add(place, call.start, call.end);
         }
         self.nodes.add(place, stack, call);
     }

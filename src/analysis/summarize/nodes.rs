@@ -19,11 +19,66 @@ pub(crate) struct TimedCall {
 
 /// A call around those that come.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Frame {
-    pub(super) start: i64,
+struct Frame {
+    start: i64,
     inside: Inside,
     row: u32,
     recursion: u32,
+}
+
+/// The calls of a thread that are around those that come, from the outermost to the innermost.
+#[derive(Debug)]
+pub(super) struct Stack {
+    /// All but the last, below what is around all calls.
+    outer: Vec<Frame>,
+    top: Frame,
+}
+
+impl Stack {
+    const BOTTOM: Frame = Frame {
+        start: i64::MIN,
+        inside: Inside::TOP,
+        row: u32::MAX,
+        recursion: 0,
+    };
+
+    pub(super) const EMPTY: Self = Self {
+        outer: Vec::new(),
+        top: Self::BOTTOM,
+    };
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.outer.is_empty()
+    }
+
+    /// When the innermost call starts; before all times where there is none.
+    #[inline]
+    pub(super) fn start(&self) -> i64 {
+        self.top.start
+    }
+
+    /// Takes calls away that start at `until` or later.
+    #[inline]
+    pub(super) fn close(&mut self, until: i64) {
+        while self.top.start >= until {
+            let Some(outer) = self.outer.pop() else { break };
+            self.top = outer;
+        }
+    }
+
+    #[inline]
+    fn push(&mut self, frame: Frame) {
+        self.outer.push(self.top);
+        self.top = frame;
+    }
+
+    /// How many calls of a row are one inside the other.
+    fn recursion(&self, row: u32) -> u32 {
+        let mut frames = std::iter::once(&self.top).chain(self.outer.iter().rev());
+        frames
+            .find(|frame| frame.row == row)
+            .map_or(0, |frame| frame.recursion)
+    }
 }
 
 /// The node that calls are inside of, and whether that is so because theirs is left out.
@@ -50,7 +105,7 @@ pub(super) struct Nodes {
     nodes: Vec<Node>,
     rows: Vec<Row>,
     sketches: Vec<Option<Sketch>>,
-    links: Vec<Link>,
+    links: Box<[Link; LINKS]>,
 }
 
 /// Where calls of a row inside a node go, as [`Paths`] says: a call rarely needs to ask it.
@@ -63,6 +118,7 @@ struct Link {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
 enum Kind {
     /// To a node for calls that no other of their row is around.
     Plain,
@@ -121,7 +177,7 @@ impl Nodes {
             nodes: vec![Node::NEW],
             rows: vec![Row::NEW; sketches.len()],
             sketches,
-            links: vec![nowhere; LINKS],
+            links: Box::new([nowhere; LINKS]),
         }
     }
 
@@ -132,9 +188,9 @@ impl Nodes {
 
     /// Takes a call of a thread inside those on the stack, and puts it there.
     #[inline(always)]
-    pub(super) fn add(&mut self, place: usize, stack: &mut Vec<Frame>, call: TimedCall) {
+    pub(super) fn add(&mut self, place: usize, stack: &mut Stack, call: TimedCall) {
         let TimedCall { row, start, end } = call;
-        let inside = stack.last().map_or(Inside::TOP, |top| top.inside);
+        let inside = stack.top.inside;
         let from = u64::from(inside.0) << 32 | u64::from(row);
         let at = inside.0.wrapping_mul(31).wrapping_add(row) as usize % LINKS;
         let mut link = self.links[at];
@@ -182,17 +238,16 @@ impl Nodes {
 
     /// Takes a call that is not plain, or is longer than sums are made for.
     #[inline(never)]
-    fn add_other(&mut self, place: usize, stack: &mut Vec<Frame>, call: TimedCall, to: (Inside, Link)) {
+    fn add_other(&mut self, place: usize, stack: &mut Stack, call: TimedCall, to: (Inside, Link)) {
         let TimedCall { row, start, end } = call;
         let (inside, link) = to;
         let to = link.to as usize;
         let is_left_out = link.kind == Kind::Folded;
         let is_folded = is_left_out || inside.is_folded();
-        let mut recursion = 1;
-        if link.kind != Kind::Plain {
-            let outer = stack.iter().rev().find(|frame| frame.row == row);
-            recursion = outer.map_or(1, |frame| frame.recursion.saturating_add(1));
-        }
+        let recursion = match link.kind {
+            Kind::Plain => 1,
+            _ => stack.recursion(row).saturating_add(1),
+        };
         let ns = end.saturating_sub(start);
         self.nodes[inside.node()].exclusive -= i128::from(ns);
         let node = &mut self.nodes[to];

@@ -27,13 +27,13 @@ enum Job {
 
 #[derive(Debug)]
 enum Done {
-    Contents(Result<LogContents>),
+    Contents(Result<Arc<LogContents>>),
     Summary(Option<StoredSummary>),
 }
 
 fn work(job: Job) -> Done {
     match job {
-        Job::Scan(log) => Done::Contents(LogContents::scan(&log)),
+        Job::Scan(log) => Done::Contents(LogContents::scan(&log).map(Arc::new)),
         Job::Summarize(contents) => Done::Summary(contents.summarize()),
     }
 }
@@ -59,7 +59,6 @@ impl<I: Iterator<Item = PathBuf>> LogsAhead<I> {
         let Some(Done::Contents(contents)) = self.take() else {
             return None;
         };
-        let contents = contents.map(Arc::new);
         if let Ok(contents) = &contents {
             self.sums_up = true;
             self.start(Job::Summarize(Arc::clone(contents)));
