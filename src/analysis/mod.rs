@@ -5,6 +5,7 @@
 pub mod call_tree;
 pub mod comparison;
 pub mod distributions;
+pub mod groups;
 pub mod imbalance;
 pub mod inclusive;
 pub(crate) mod lane;

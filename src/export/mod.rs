@@ -1,4 +1,4 @@
-//! Profiles as text for people ([`table`], [`ranks_table`], [`comparison_table`]), for programs (`json`), and in the
+//! Profiles as text for people ([`table`], [`ranks_table`], [`comparison_table`], [`groups_table`]), for programs (`json`), and in the
 //! formats of other tools ([`Export`]).
 
 mod calls;
@@ -6,6 +6,7 @@ mod column;
 pub mod comparison_table;
 mod exporter;
 mod formats;
+pub mod groups_table;
 mod job;
 #[cfg(feature = "plot")]
 pub mod json;

@@ -8,6 +8,7 @@ mod calm;
 mod charts;
 mod common;
 mod comparison;
+mod groups;
 #[cfg(feature = "plot")]
 mod json;
 mod metrics;

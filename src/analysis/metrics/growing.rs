@@ -93,7 +93,7 @@ impl<'a> GrowingMetrics<'a> {
     }
 }
 
-fn no_such_field(name: &str, all: &[Field]) -> Error {
+pub(in crate::analysis) fn no_such_field(name: &str, all: &[Field]) -> Error {
     let known: Vec<&str> = all.iter().map(Field::name).collect();
     Error::not_found(match known.as_slice() {
         [] => format!("there is no field {name:?}: no call of this profile has numbers, see docs/numbers.md"),

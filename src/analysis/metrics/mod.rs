@@ -4,6 +4,7 @@ mod growing;
 mod statistics;
 
 pub use growing::GrowingMetrics;
+pub(super) use growing::no_such_field;
 pub use statistics::FieldStatistics;
 
 use super::pass;
@@ -59,8 +60,7 @@ impl Metrics {
     /// `bytes`, `flop` for `flops`, also as a part as in `bytes_read`.
     #[must_use]
     pub fn unit(&self, field: usize) -> Option<&str> {
-        let field = self.fields.get(field)?;
-        field.unit().or_else(|| unit_by_name(field.name()))
+        unit_of(self.fields.get(field)?)
     }
 
     /// The numbers of the field at this place in the calls of a region; none where no call has one.
@@ -69,6 +69,11 @@ impl Metrics {
         let of_field = self.regions.get(region)?.get(field)?;
         (of_field.calls() > 0).then_some(of_field)
     }
+}
+
+/// What a field is measured in, as the program or its name says.
+pub(crate) fn unit_of(field: &Field) -> Option<&str> {
+    field.unit().or_else(|| unit_by_name(field.name()))
 }
 
 fn unit_by_name(name: &str) -> Option<&'static str> {

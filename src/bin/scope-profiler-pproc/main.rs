@@ -22,11 +22,12 @@ use plan::{Action, Plan};
 use progress::Progress;
 use scope_profiler::analysis::call_tree::GrowingTree;
 use scope_profiler::analysis::distributions::Effort;
+use scope_profiler::analysis::groups::Groups;
 use scope_profiler::analysis::imbalance;
 use scope_profiler::analysis::metrics::GrowingMetrics;
 use scope_profiler::analysis::pass;
 use scope_profiler::export::table::{self, TableOptions};
-use scope_profiler::export::{json, ranks_table};
+use scope_profiler::export::{groups_table, json, ranks_table};
 use scope_profiler::merge::MergeOptions;
 use scope_profiler::profile::Source;
 use scope_profiler::{ProfilingH5Reader, RegionFilter};
@@ -163,10 +164,11 @@ fn statistics_table(
     filter: &RegionFilter,
     args: &Args,
 ) -> Result<String, Failure> {
-    let mut options = TableOptions::for_stdout()
-        .title(reader.title())
-        .all_hint("--all")
-        .percentiles_first(args.percentiles);
+    let options = table_options(reader, args);
+    if let Some(field) = &args.group_by {
+        let groups = Groups::of(reader, filter, field)?;
+        return Ok(groups_table::render(&groups, &options));
+    }
     let mut tree = match percentiles(args, &options) {
         Some(effort) => GrowingTree::with_distributions(reader, filter, effort)?,
         None => GrowingTree::new(reader, filter)?,
@@ -174,16 +176,6 @@ fn statistics_table(
     let mut metrics = GrowingMetrics::new(reader, filter, &args.metrics)?;
     pass::run(reader, &mut [&mut tree, &mut metrics])?;
     let (tree, metrics) = (tree.finish(), metrics.finish());
-    if args.all {
-        options = options.max_rows(None);
-    }
-    if let Some(top) = args.top {
-        options = options.max_rows(top as usize);
-    }
-    let sort = args.sort.or(args.flat.then_some(args::Sort::Exclusive));
-    if let Some(sort) = sort {
-        options = options.sort(sort.into());
-    }
     let mut text = if args.flat {
         table::render_with(&tree.flat(reader), &metrics, &options)
     } else {
@@ -209,4 +201,23 @@ fn percentiles(args: &Args, options: &TableOptions) -> Option<Effort> {
         (false, false) if is_wide => Some(Effort::Little),
         _ => None,
     }
+}
+
+/// How tables are laid out.
+fn table_options(reader: &ProfilingH5Reader, args: &Args) -> TableOptions {
+    let mut options = TableOptions::for_stdout()
+        .title(reader.title())
+        .all_hint("--all")
+        .percentiles_first(args.percentiles);
+    if args.all {
+        options = options.max_rows(None);
+    }
+    if let Some(top) = args.top {
+        options = options.max_rows(top as usize);
+    }
+    let sort = args.sort.or(args.flat.then_some(args::Sort::Exclusive));
+    if let Some(sort) = sort {
+        options = options.sort(sort.into());
+    }
+    options
 }

@@ -95,8 +95,13 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FIELD", num_args = 1.., value_delimiter = ',')]
     pub(crate) metrics: Vec<String>,
 
+    /// Instead of the table of all regions print how long calls took by the number that they have in this field: a row for
+    /// each region and number
+    #[arg(long, value_name = "FIELD", conflicts_with_all = ["sort", "flat", "percentiles", "metrics"])]
+    pub(crate) group_by: Option<String>,
+
     /// Print the statistics as JSON instead of the table: what region_statistics.json has
-    #[arg(long, conflicts_with_all = ["check", "output", "show", "all", "top", "sort", "flat", "percentiles", "metrics", "quiet"])]
+    #[arg(long, conflicts_with_all = ["check", "output", "show", "all", "top", "sort", "flat", "percentiles", "metrics", "group_by", "quiet"])]
     pub(crate) json: bool,
 
     /// What is above a region in trees and flame graphs: what is open on its thread, or for spans of other threads what
