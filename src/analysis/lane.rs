@@ -98,6 +98,50 @@ impl LaneReducer {
         }
     }
 
+    /// Adds the next intervals, as [`push`](Self::push) one after the other: what is looked at for each of them does not
+    /// leave the registers.
+    pub(crate) fn push_each(&mut self, mut intervals: impl Iterator<Item = (i64, i64)>) {
+        if self.open.is_none() {
+            if let Some((start, end)) = intervals.next() {
+                self.push(start, end);
+            }
+        }
+        let Some(mut open) = self.open.take() else { return };
+        let mut last = self.bars.pop();
+        let (mut level, mut longest) = (self.level, self.longest_span());
+        for (start, end) in intervals {
+            let end = end.max(start);
+            if start < open.end {
+                open.end = open.end.max(end);
+                open.calls = open.calls.saturating_add(1);
+                continue;
+            }
+            open.busy = open.length();
+            if open.end.wrapping_sub(self.first) as u64 > longest {
+                self.bars.extend(last);
+                self.add(open);
+                last = self.bars.pop();
+                (level, longest) = (self.level, self.longest_span());
+            } else if !last.as_mut().is_some_and(|last| last.absorbs(&open, level)) {
+                self.bars.extend(last.replace(open));
+            }
+            open = RawBar {
+                start,
+                end,
+                busy: 0,
+                calls: 1,
+            };
+        }
+        self.bars.extend(last);
+        self.open = Some(open);
+    }
+
+    /// How long the lane can be before it has too many columns, ns.
+    fn longest_span(&self) -> u64 {
+        let columns = u128::from(2 * self.columns) << self.level;
+        u64::try_from(columns - 1).unwrap_or(u64::MAX)
+    }
+
     #[inline]
     fn open_at(&mut self, start: i64, end: i64) {
         self.open = Some(RawBar {
@@ -274,6 +318,15 @@ mod tests {
             let mut coarse = LaneReducer::new(1 << 30, level);
             intervals.iter().for_each(|&(start, end)| coarse.push(start, end));
             let fine = reduce(1 << 30, level, &intervals);
+            // However many come at once.
+            for columns in [2, 20, 1 << 30] {
+                let (mut together, mut single) = (LaneReducer::new(columns, 0), LaneReducer::new(columns, 0));
+                for piece in intervals.chunks(7) {
+                    together.push_each(piece.iter().copied());
+                }
+                intervals.iter().for_each(|&(start, end)| single.push(start, end));
+                prop_assert_eq!(together.finish(level), single.finish(level));
+            }
             let coarse: Vec<_> = coarse.finish(level).1.iter()
                 .map(|bar| (bar.start, bar.end, bar.busy, bar.calls)).collect();
             prop_assert_eq!(fine, coarse);

@@ -204,8 +204,7 @@ impl GrowingBlocks {
                 self.next += 1;
             }
             if let Some(bars) = &mut self.bars {
-                let calls = now.iter().zip(ends_now);
-                calls.for_each(|(&start, &end)| bars.push(start, end));
+                bars.push_each(now.iter().copied().zip(ends_now.iter().copied()));
             }
             self.overlap.add_only(thread, self.all.open.last_end_ns);
             if self.all.open.calls >= self.lengths.calls {

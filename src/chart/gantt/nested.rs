@@ -266,9 +266,8 @@ impl<'a> GrowingNested<'a> {
                 });
             }
             let reducer = &mut lanes.lanes[places[slot]].reducer;
-            for call in calls.by_ref().take(same.len()) {
-                reducer.push(shifted(call.start_ns), shifted(call.end_ns.max(call.start_ns)));
-            }
+            let calls = calls.by_ref().take(same.len());
+            reducer.push_each(calls.map(|call| (shifted(call.start_ns), shifted(call.end_ns))));
         }
     }
 

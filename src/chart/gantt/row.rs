@@ -93,6 +93,11 @@ impl RowReducer {
         self.overlap.add_only(thread, last);
         self.first_start = self.first_start.min(first.saturating_sub(shift));
         self.last_end = self.last_end.max(last);
+        if self.window.is_none() {
+            self.calls += intervals.len() as u64;
+            self.all.push_each(shifted.map(|(_, start, end)| (start, end)));
+            return;
+        }
         let cut = shifted.filter_map(|(_, start, end)| cut(self.window, start, end));
         for (start, end) in cut {
             self.calls += 1;
