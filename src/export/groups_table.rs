@@ -6,7 +6,7 @@ use crate::analysis::groups::{Group, GroupValue, Groups};
 use crate::analysis::metrics::unit_of;
 use crate::profile::Statistics;
 use crate::text::cell;
-use crate::units::{self, amount};
+use crate::units;
 use std::fmt::Write;
 
 type Cell = fn(&Statistics) -> Option<f64>;
@@ -55,10 +55,10 @@ pub fn render(groups: &Groups, options: &TableOptions) -> String {
         .collect();
     let field = cell(groups.field().name(), options.unicode);
     let corner = format!("by {field}");
-    let unit = unit_of(groups.field());
+    let unit = unit_of(groups.field()).map(|unit| cell(unit, options.unicode));
+    let unit = unit.as_deref();
     let value = |group: &&Group| match group.value() {
-        GroupValue::Number(x) if options.unicode => amount(x, unit),
-        GroupValue::Number(x) => amount(x, unit).replace('µ', "u"),
+        GroupValue::Number(x) => exactly(x, unit),
         GroupValue::Others => "others".into(),
         GroupValue::None => "-".into(),
     };
@@ -92,4 +92,17 @@ pub fn render(groups: &Groups, options: &TableOptions) -> String {
         out += &note_lines(&text, options);
     }
     out
+}
+
+/// A number in full, so that no two of them look alike.
+fn exactly(x: f64, unit: Option<&str>) -> String {
+    let number = match x {
+        _ if x.fract() == 0.0 && (0.0..1e15).contains(&x) => units::count(x as u64),
+        _ if x.fract() == 0.0 && x.abs() < 1e15 => format!("{x}"),
+        _ => format!("{x:?}"),
+    };
+    match unit {
+        Some(unit) => format!("{number} {unit}"),
+        None => number,
+    }
 }

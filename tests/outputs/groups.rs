@@ -112,6 +112,21 @@ fn whole_numbers_and_others_that_are_equal_are_one_value() {
 }
 
 #[test]
+fn numbers_that_are_nearly_equal_do_not_look_alike() {
+    let numbers = [1_048_576.0, 1_048_577.0, -3.0, 1e-11].map(|x| [("bytes", Number::Float(x))]);
+    let calls = numbers.iter().zip([0, 10, 20, 30]);
+    let calls = calls.map(|(number, start)| Call::new("a", start..start + 5).numbers(number));
+    let profile = calls
+        .fold(Profile::builder(), |all, call| all.interval(call))
+        .build();
+    let groups = Groups::of(&profile, &RegionFilter::new(), "bytes").unwrap();
+    let table = groups_table::render(&groups, &TableOptions::new());
+    for shown in ["1 048 576 B", "1 048 577 B", "-3 B", "1e-11 B"] {
+        assert!(table.lines().any(|line| line.contains(shown)), "{shown}: {table}");
+    }
+}
+
+#[test]
 fn what_cannot_be_grouped_is_said() {
     let message = |filter, field| Groups::of(&profile(), &filter, field).unwrap_err().to_string();
     assert_eq!(
