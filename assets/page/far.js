@@ -1,6 +1,7 @@
 // Calls that a served page does not hold: the server finds them in the file. src/page/windows/find.rs is the other end.
 
 /** A call as the server names it, with the number of its region. @typedef {{ region: number, rank: number, thread: number | null, start: number, end: number }} FarCall */
+/** A number that the program recorded of a call. @typedef {{ name: string, unit: string | null, value: string }} FarNumber */
 /** `place` is that among all, from 1. @typedef {{ call: FarCall | null, place: number, all: number }} FarStep */
 /** The calls that are meant; null for those of all regions, and "" for those on all ranks. @typedef {{ regions: number[] | null, ranks: string }} Among */
 
@@ -25,6 +26,8 @@ export class FarCalls {
     this.version = version;
     /** The longest calls that are known, or null while they are fetched. @type {Map<string, FarCall[] | null>} */
     this.known = new Map();
+    /** The numbers of the call that was asked for last. @type {{ key: string, numbers: FarNumber[] }} */
+    this.numbers = { key: "", numbers: [] };
   }
 
   /**
@@ -54,6 +57,29 @@ export class FarCalls {
     if (typeof from === "number") return this.ask("step", among, { to, start: whole(from) });
     const { region, rank, thread, start, end } = from;
     return this.ask("step", among, { to, start: whole(start), end: whole(end), region, rank, ...(thread === null ? {} : { thread }) });
+  }
+
+  /**
+   * The numbers of a call as far as they are known; `arrived` is told once there are any.
+   * @param {FarCall} call
+   * @param {() => void} arrived
+   */
+  numbersOf({ region, rank, thread, start, end }, arrived) {
+    const key = [region, rank, thread, start, end].join();
+    if (key !== this.numbers.key) {
+      const wanted = { key, numbers: /** @type {FarNumber[]} */ ([]) };
+      this.numbers = wanted;
+      const where = { region, rank, start: Math.round(start), end: Math.round(end), ...(thread === null ? {} : { thread }) };
+      this.ask("numbers", { regions: null, ranks: "" }, where).then(
+        numbers => {
+          wanted.numbers = numbers;
+          if (this.numbers === wanted && numbers.length > 0) arrived();
+        },
+        // Why not is what the page says of its server.
+        () => undefined,
+      );
+    }
+    return this.numbers.numbers;
   }
 
   /**

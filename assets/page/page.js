@@ -83,6 +83,7 @@ export class Page {
       pin: region => this.pin(region, true),
       select: spot => this.visits.select(spot),
       far: () => this.visits?.farCalls ?? null,
+      numbers: spot => this.visits.numbersOf(spot, () => this.panel.draw()),
       longest: (region, most) => this.visits.farCalls?.longestOf(region.id, most, () => this.panel.draw()),
       visit: call => this.visits.visitSoon(call),
       goTo: (from, to) => this.timeline.window.set(from, to, glides()),

@@ -3,7 +3,7 @@
 import { histogramChart, ranksChart, seriesChart } from "./charts.js";
 import { css } from "./color.js";
 import { make } from "./dom.js";
-import { count, duration, instant, percent, plural } from "./format.js";
+import { count, duration, instant, oneLine, percent, plural } from "./format.js";
 import { calleesOf, callersOf } from "./frames.js";
 import { describe } from "./hit.js";
 import { threadLabel, threadOf } from "./model.js";
@@ -24,7 +24,7 @@ import { longestOf } from "./search.js";
 /**
  * What a click in a view does elsewhere: selects a region or a call, or shows a part of the timeline. `longest` are the
  * longest calls that the server has found: null while it looks, undefined where the page holds every call.
- * @typedef {{ pin: (region: Region | null) => void, select: (spot: Spot) => void, goTo: (from: number, to: number) => void, goToRank: (region: Region, rank: number) => void, far: () => import("./far.js").FarCalls | null, longest: (region: Region, most: number) => FarCall[] | null | undefined, visit: (call: FarCall) => void, tell: (hint: Hint | null, at: Element | null) => void }} ViewListeners
+ * @typedef {{ pin: (region: Region | null) => void, select: (spot: Spot) => void, goTo: (from: number, to: number) => void, goToRank: (region: Region, rank: number) => void, far: () => import("./far.js").FarCalls | null, numbers: (spot: Spot) => import("./far.js").FarNumber[], longest: (region: Region, most: number) => FarCall[] | null | undefined, visit: (call: FarCall) => void, tell: (hint: Hint | null, at: Element | null) => void }} ViewListeners
  */
 /** @typedef {{ theme: Theme, pinned: Region | null, selected: Spot | null, seen: [number, number], whole: boolean, ranks: ((rank: number) => boolean) | null, rankText: string, changes: number, measure: () => import("./measureview.js").Measurement | null }} Scenery */
 
@@ -159,6 +159,10 @@ export class RegionDetailsView {
     if (bar.calls > 1) pairs.push(["Calls", `${count(bar.calls)}, merged`]);
     if (bar.exclusive !== null) pairs.push(["Exclusive", duration(bar.exclusive)]);
     if (bar.parent) pairs.push(["Inside", bar.parent.label]);
+    for (const { name, unit, value } of this.on.numbers(selected)) {
+      const number = Number.isSafeInteger(Number(value)) ? count(Number(value)) : value;
+      pairs.push([oneLine(name), unit === null ? number : `${number} ${unit}`]);
+    }
     const button = make("button", { type: "button", text: "Show in the timeline" });
     button.addEventListener("click", () => this.on.select(selected));
     return card("Selected call", "", listOf(pairs), make("p", {}, button));

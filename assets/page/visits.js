@@ -1,6 +1,6 @@
 // From call to call: the next, the one before, the longest. What a served page has merged, its server finds.
 
-import { callAt, spotOf } from "./calls.js";
+import { callAt, isAlone, spotOf } from "./calls.js";
 import { count, duration } from "./format.js";
 import { glides } from "./input.js";
 import { longest, neighbour, placeOf } from "./search.js";
@@ -113,6 +113,16 @@ export class Visits {
     this.select(spot, glides(), text);
     // Where it is merged all the same, it is the call that is selected, not the bar.
     timeline.call = { ...callAt(spot), thread, start, end };
+  }
+
+  /**
+   * The numbers that the program recorded of a single call, where the server can say.
+   * @param {Spot} spot
+   * @param {() => void} arrived
+   */
+  numbersOf(spot, arrived) {
+    const call = isAlone(spot) ? this.farCallOf(callAt(spot)) : null;
+    return (call && this.far?.numbersOf(call, arrived)) ?? [];
   }
 
   /** @param {FarCall} found */

@@ -7,6 +7,7 @@
 //! /TOKEN/N/detail   the calls of a window of its time
 //! /TOKEN/N/step     the call after a moment or a call, or the one before
 //! /TOKEN/N/longest  the longest calls
+//! /TOKEN/N/numbers  what the program recorded of a call
 //! /TOKEN/N/tree     the call tree of a window
 //! /TOKEN/N/state    whether the file is still what the page shows
 //! ```
@@ -128,6 +129,7 @@ impl Site {
             "" => Some(file.page(self.read_at_first)),
             "detail" => Some(file.detail(request, is_gone)),
             "step" => Some(file.step(request, is_gone)),
+            "numbers" => Some(file.numbers(request, is_gone)),
             "tree" => Some(file.tree(request, is_gone)),
             "longest" => Some(file.longest(request, is_gone)),
             "state" => Some(file.state(request.number("version"))),

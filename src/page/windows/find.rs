@@ -6,7 +6,7 @@
 use super::PageWindows;
 use crate::analysis::windows::{Pyramid, Windows};
 use crate::error::{Error, Result};
-use crate::profile::{Intervals, Source};
+use crate::profile::{Intervals, Number, Source};
 use crate::ranges;
 use serde::Serialize;
 use std::cmp::Reverse;
@@ -60,6 +60,14 @@ pub(crate) struct Step {
     pub(crate) call: Option<Found>,
     pub(crate) place: u64,
     pub(crate) all: u64,
+}
+
+/// A number of a call; as text, since not all of them are numbers in a browser.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct FoundNumber {
+    pub(crate) name: String,
+    pub(crate) unit: Option<String>,
+    pub(crate) value: String,
 }
 
 /// A row with calls that are meant.
@@ -162,6 +170,41 @@ impl PageWindows {
         Ok(found)
     }
 
+    /// The numbers that the program recorded of a call.
+    ///
+    /// # Errors
+    ///
+    /// When intervals cannot be read.
+    pub(crate) fn numbers(&self, source: &dyn Source, from: From) -> Result<Vec<FoundNumber>> {
+        let Some(at) = from.at else { return Ok(Vec::new()) };
+        let among = Among {
+            regions: vec![at.region..=at.region],
+            ranks: vec![at.rank..=at.rank],
+        };
+        let mut lanes = self.lanes_among(source, &among);
+        let Some((lane, index)) = locate(source, &mut lanes, from)? else {
+            return Ok(Vec::new());
+        };
+        let row = lanes[lane].row;
+        let mut numbers = Vec::new();
+        for &field in source.fields_of(row) {
+            let field = &source.fields()[field];
+            let mut one = Intervals::new().with_column(field.column());
+            source.read(row, index..index + 1, &mut one)?;
+            if let Some(value) = one.column(field.column()).and_then(|column| column.get(0)) {
+                numbers.push(FoundNumber {
+                    name: field.name().to_owned(),
+                    unit: field.unit().map(str::to_owned),
+                    value: match value {
+                        Number::Int(value) => value.to_string(),
+                        Number::Float(value) => value.to_string(),
+                    },
+                });
+            }
+        }
+        Ok(numbers)
+    }
+
     /// The rows that are meant, in the order of the page.
     fn lanes_among<'a>(&'a self, source: &'a dyn Source, among: &Among) -> Vec<Lane<'a>> {
         let mut lanes: Vec<Lane<'_>> = self
@@ -222,22 +265,31 @@ impl Lane<'_> {
 
 /// The key from which on is looked: that of the call that the reader is at, or else one before all that start then.
 fn key_of(source: &dyn Source, lanes: &mut [Lane<'_>], from: From) -> Result<Key> {
+    Ok(match locate(source, lanes, from)? {
+        Some((lane, index)) => (from.start, lane, index),
+        None => (from.start.saturating_sub(1), BEHIND, 0),
+    })
+}
+
+/// The call that the reader is at: the place of its lane, and its index in the row.
+fn locate(source: &dyn Source, lanes: &mut [Lane<'_>], from: From) -> Result<Option<(usize, u64)>> {
     let is_of = |lane: &Lane<'_>, at: &At| (lane.region, lane.rank) == (at.region, at.rank);
     let found = from
         .at
         .and_then(|at| Some((at, lanes.iter().position(|lane| is_of(lane, &at))?)));
-    if let Some((at, number)) = found {
-        let lane = &mut lanes[number];
-        let first = lane.calls_before(from.start)?;
-        let after = lane.calls_before(from.start.saturating_add(1))?;
-        for index in first..after {
-            let call = lane.read(source, index)?;
-            if call.end == at.end && at.thread.is_none_or(|thread| thread == call.thread) {
-                return Ok((from.start, number, index));
-            }
+    let Some((at, number)) = found else {
+        return Ok(None);
+    };
+    let lane = &mut lanes[number];
+    let first = lane.calls_before(from.start)?;
+    let after = lane.calls_before(from.start.saturating_add(1))?;
+    for index in first..after {
+        let call = lane.read(source, index)?;
+        if call.end == at.end && at.thread.is_none_or(|thread| thread == call.thread) {
+            return Ok(Some((number, index)));
         }
     }
-    Ok((from.start.saturating_sub(1), BEHIND, 0))
+    Ok(None)
 }
 
 /// The nearest key after another one, or before it.

@@ -39,17 +39,23 @@ impl ServedFile {
         let Some(start) = request.number("start") else {
             return refused("start is missing");
         };
-        let at = || {
-            Some(At {
-                region: request.number("region")?,
-                rank: request.number("rank")?,
-                thread: request.number("thread"),
-                end: request.number("end")?,
-            })
+        let from = From {
+            start,
+            at: at(request),
         };
-        let from = From { start, at: at() };
         self.ask(request, is_gone, |windows, source| {
             json(&windows.step(source, &among, from, forward)?)
+        })
+    }
+
+    /// The numbers that the program recorded of a call.
+    pub(in crate::serve) fn numbers(&self, request: &Request, is_gone: &dyn Fn() -> bool) -> Response {
+        let (Some(start), Some(at)) = (request.number("start"), at(request)) else {
+            return refused("it is not said which call is meant");
+        };
+        let from = From { start, at: Some(at) };
+        self.ask(request, is_gone, |windows, source| {
+            json(&windows.numbers(source, from)?)
         })
     }
 
@@ -106,6 +112,16 @@ impl ServedFile {
 
 fn refused(sentence: &str) -> Response {
     Response::said((400, "Bad Request"), sentence)
+}
+
+/// The call that a request names.
+fn at(request: &Request) -> Option<At> {
+    Some(At {
+        region: request.number("region")?,
+        rank: request.number("rank")?,
+        thread: request.number("thread"),
+        end: request.number("end")?,
+    })
 }
 
 /// The calls that a request means; none where that cannot be read.

@@ -182,3 +182,42 @@ fn the_flame_graph_of_a_window_is_exact_where_its_calls_are_merged() {
     );
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
+
+#[test]
+fn the_details_of_a_call_have_the_numbers_that_the_program_recorded() {
+    let profile = Profile::new()
+        .region(0, "send", &[(10, 20, 0), (30, 50, 0), (60, 90, 0)])
+        .with(|file| {
+            let region = file.group("rank0/regions/send").unwrap();
+            let fields = region.create_group("fields").unwrap();
+            let bytes = fields
+                .new_dataset_builder()
+                .with_data(&[64_i64, 1_048_576, i64::MIN]);
+            let bytes = bytes.create("bytes").unwrap();
+            let unit: hdf5::types::VarLenUnicode = "B".parse().unwrap();
+            let attribute = bytes
+                .new_attr::<hdf5::types::VarLenUnicode>()
+                .create("unit")
+                .unwrap();
+            attribute.write_scalar(&unit).unwrap();
+            let residual = fields.new_dataset_builder().with_data(&[0.5_f64, 0.25, 0.125]);
+            residual.create("residual").unwrap();
+        })
+        .close();
+    let server = Running::serve(&[profile.path().to_str().unwrap()]);
+    let Some(mut browser) = Browser::start(Look::default()) else {
+        return;
+    };
+    browser.open_address(&format!("{}#view=region&pin=send", server.link));
+    let card = "[...document.querySelectorAll('#region .card')].find(card => card.textContent.startsWith('Selected call'))?.innerText.replace(/\\s+/g, ' ') ?? ''";
+    for (key, numbers) in [
+        ("n", "bytes 64 B residual 0.5"),
+        ("n", "bytes 1 048 576 B residual 0.25"),
+        ("n", "residual 0.125"),
+    ] {
+        browser.key(key);
+        browser.until(&format!("({card}).includes({numbers:?})"));
+    }
+    assert!(!browser.text(card).contains("bytes"), "{}", browser.text(card));
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
