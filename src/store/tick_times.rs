@@ -99,21 +99,21 @@ mod tests {
     proptest! {
         #[test]
         fn times_are_those_of_the_timeline_after_correction(
-            measurements in prop::collection::vec((any::<i64>(), any::<i64>(), 0_u32..64, any::<u8>()), 0..3),
-            times in prop::collection::vec((any::<i64>(), 0_u32..64), 1..20),
+            (from, offset, shift) in (any::<i64>(), any::<i64>(), 2_u32..64),
+            (elapsed, gained) in (any::<u64>(), any::<i64>()),
+            points in 0_usize..3,
+            ticks in prop::collection::vec(any::<u64>(), 1..20),
         ) {
-            let measurements: Vec<_> = measurements.into_iter().map(|(at, offset, shift, bound)| ClockMeasurement {
-                at: at >> shift,
-                offset: offset >> shift >> 3,
-                bound: bound.into(),
-                hops: 1,
-            }).collect();
-            let correction = ClockCorrection::new(&measurements, 0, 0);
-            let timeline = Timeline::new(vec![Anchor { tick: 0, ns: i64::MIN / 4 }]);
-            let mut clock = TickTimes::new(&timeline, &correction);
-            for (time, shift) in times {
-                let tick = time.unsigned_abs() >> shift;
-                prop_assert_eq!(clock.ns(tick), correction.apply(timeline.converter().ns(tick)));
+            let (from, offset) = (from >> shift, offset >> shift);
+            let elapsed = (elapsed >> shift >> 1) as i64 + 2;
+            let measured = |at, offset| ClockMeasurement { at, offset, bound: 0, hops: 1 };
+            let measured = [measured(from, offset), measured(from + elapsed, offset + gained % elapsed)];
+            let correction = ClockCorrection::new(&measured[..points], from, from + elapsed);
+            let timeline = Timeline::new(vec![Anchor { tick: 0, ns: from - 5 }]);
+            let mut times = TickTimes::new(&timeline, &correction);
+            // From shortly before the first measurement until after the second.
+            for tick in ticks.into_iter().map(|tick| tick % (elapsed as u64 * 2)) {
+                prop_assert_eq!(times.ns(tick), correction.apply(timeline.converter().ns(tick)));
             }
         }
     }
