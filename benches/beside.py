@@ -46,7 +46,7 @@ def run(command):
     _, status, used = os.wait4(pid, 0)
     seconds = used.ru_utime + used.ru_stime
     if status != 0:
-        return f"> {LIMIT} s" if seconds > LIMIT - 1 else "fails"
+        return f"> {LIMIT} s" if seconds > 0.9 * LIMIT else "fails"
     return f"{seconds:.2f} s, {used.ru_maxrss / 1024:.0f} MB"
 
 
