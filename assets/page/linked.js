@@ -13,6 +13,8 @@ import { regionWithin } from "./model.js";
  * @typedef {{ join: (frame: Element | null, page: LinkedPage) => void, moved: (page: LinkedPage) => void, changed: (page: LinkedPage, changes: Partial<Shared>) => void, arranged: () => void, renewed: () => void }} Host
  */
 
+/** The window of a page that may show several. @typedef {{ scopeProfilerTogether?: Host }} HostWindow */
+
 /** @type {(keyof Shared)[]} */
 export const SHARED = ["pin", "search", "by", "sort", "down", "measured", "thickness", "tab", "ranks", "ofRun", "scheme"];
 
@@ -188,7 +190,7 @@ export class LinkedPage {
 export function hostOf() {
   if (window.parent === window) return null;
   try {
-    return /** @type {{ scopeProfilerTogether?: Host }} */ (/** @type {unknown} */ (window.parent)).scopeProfilerTogether ?? null;
+    return /** @type {HostWindow} */ (/** @type {unknown} */ (window.parent)).scopeProfilerTogether ?? null;
   } catch {
     // A page from elsewhere has this one in a frame.
     return null;
