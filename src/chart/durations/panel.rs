@@ -34,6 +34,9 @@ pub(super) struct Panel {
 pub(super) struct Time {
     pub(super) over_ranks: OverRanks,
     pub(super) own_ns: f64,
+    /// Whether it is of many regions together, which must not make the bars of single ones too short to be told apart: its
+    /// bar is cut off where the scale ends.
+    pub(super) is_of_several: bool,
     pub(super) color: Color,
 }
 
@@ -86,8 +89,15 @@ impl Panel {
             bars.iter_mut().flatten().for_each(|bar| bar.most = None);
         }
         let right = (range.1 - width(&bars)).max(range.0 + NARROWEST);
-        let longest = bars.iter().flatten().map(|bar| bar.time.over_ranks.max_ns);
-        let span_ns = longest.max().unwrap_or(1).max(1);
+        let longest = |bars: &[Option<Bar>], is_scaled: &dyn Fn(&Bar) -> bool| {
+            let bars = bars.iter().flatten().filter(|bar| is_scaled(bar));
+            bars.map(|bar| bar.time.over_ranks.max_ns).max()
+        };
+        let of_single = longest(&bars, &|bar| !bar.time.is_of_several).filter(|&ns| ns > 0);
+        let span_ns = of_single
+            .or_else(|| longest(&bars, &|_| true))
+            .unwrap_or(1)
+            .max(1);
         let place = |ns| x(ns as f64, span_ns, range.0, right);
         let marks = Ticks::new(span_ns, style::ticks((right - range.0) * 3 / 2, 9));
         let meaning = match ranks {
@@ -124,6 +134,7 @@ impl Panel {
             over_ranks,
             own_ns,
             color,
+            is_of_several: _,
         } = &bar.time;
         let (top, bottom) = (middle - BAR / 2, middle + BAR / 2);
         let mut end = self.x(over_ranks.mean_ns);
@@ -133,7 +144,9 @@ impl Panel {
         let own = self.x(*own_ns).min(end);
         canvas.rect((own, end), (top, bottom), color.over(BACKGROUND, TINT))?;
         canvas.rect((self.left, own), (top, bottom), *color)?;
-        if over_ranks.min_ns < over_ranks.max_ns {
+        if over_ranks.mean_ns > self.span_ns as f64 {
+            cut(canvas, end, (top, bottom))?;
+        } else if over_ranks.min_ns < over_ranks.max_ns {
             let range = (self.x(over_ranks.min_ns as f64), self.x(over_ranks.max_ns as f64));
             whisker(canvas, range, middle)?;
             end = end.max(range.1);
@@ -154,6 +167,17 @@ impl Panel {
 fn x(ns: f64, span_ns: i64, left: i32, right: i32) -> i32 {
     let share = (ns / span_ns as f64).clamp(0.0, 1.0);
     left + (f64::from(right - left) * share).round() as i32
+}
+
+/// Two slanted gaps near the end of a bar, as of an axis that is broken.
+fn cut(canvas: &mut dyn Canvas, end: i32, (top, bottom): (i32, i32)) -> Result<()> {
+    for y in top..bottom {
+        for gap in [56, 38] {
+            let x = end - gap + (bottom - y) / 2 - (bottom - top) / 4;
+            canvas.rect((x, x + 8), (y, y + 1), BACKGROUND)?;
+        }
+    }
+    Ok(())
 }
 
 /// From the least to the most, with a light border that keeps it apart from a dark bar.

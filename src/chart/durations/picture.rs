@@ -55,6 +55,7 @@ impl Figure for DurationsChart {
             Some(Time {
                 over_ranks: bar.exclusive,
                 own_ns: bar.exclusive.mean_ns,
+                is_of_several: bar.regions > 1,
                 color: bar.color,
             })
         });
@@ -64,6 +65,7 @@ impl Figure for DurationsChart {
                 Some(Time {
                     over_ranks: bar.inclusive?,
                     own_ns: bar.exclusive.mean_ns,
+                    is_of_several: bar.regions > 1,
                     color: bar.color,
                 })
             });
