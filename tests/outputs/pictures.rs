@@ -800,6 +800,36 @@ fn imbalance_shows_the_regions_that_lose_most_and_says_how_many_there_are() {
 }
 
 #[test]
+fn the_bar_of_many_others_does_not_set_the_scale_of_single_regions() {
+    let mut profile = Profile::builder();
+    for region in 0..500_i64 {
+        let start = region * 1_000_000;
+        profile.push(Call::new(&format!("region {region}"), start..start + 999_000));
+    }
+    let texts = texts_of("durations", &profile.build());
+    let has = |wanted: &str| texts.iter().any(|text| text == wanted);
+    assert!(has("461 others") && has("461 ms"), "{texts:?}");
+    assert!(has("Total time (µs)") && has("800"), "{texts:?}");
+    assert!(!texts.iter().any(|text| text.ends_with("(ms)")), "{texts:?}");
+}
+
+#[test]
+fn a_heat_map_of_few_ranks_and_many_regions_goes_on_beside_its_first_rows() {
+    let of = |regions: i64| {
+        let mut profile = Profile::builder();
+        for (region, rank) in (0..regions).flat_map(|region| (0..4).map(move |rank| (region, rank))) {
+            let end = region * 1_000 + 900 + i64::from(rank);
+            profile.push(Call::new(&format!("region {region}"), region * 1_000..end).rank(rank));
+        }
+        texts_of("heatmap", &profile.build())
+    };
+    let axes = |texts: &[String]| texts.iter().filter(|text| *text == "rank").count();
+    let (few, many) = (of(10), of(500));
+    assert_eq!((axes(&few), axes(&many)), (1, 3));
+    assert!(many.iter().any(|text| text == "461 others"), "{many:?}");
+}
+
+#[test]
 fn imbalance_of_a_single_rank_says_that_there_is_nothing_to_compare() {
     let texts = texts_of("imbalance", &solver(1));
     assert!(

@@ -13,7 +13,7 @@ use crate::units;
 const PITCH: i32 = 52;
 const GAP: i32 = 4;
 /// Columns are no wider, and only wide ones have a gap between them.
-const WIDEST: i32 = 150;
+const WIDEST: i32 = 400;
 const WITH_GAP: i32 = 12;
 /// Of a column that has room for a number.
 const WITH_NUMBER: i32 = 104;
@@ -32,6 +32,10 @@ const LESS: Color = Color(0x1f, 0x5f, 0xa8);
 const MEAN: Color = Color(0xf0, 0xf0, 0xf0);
 const MORE: Color = Color(0xb3, 0x3a, 0x00);
 const VALUE_GAP: i32 = 22;
+/// Where there is room beside the rows, they go on there, but in no block of fewer than these.
+const FEWEST_ROWS: usize = 12;
+/// Between two blocks of rows.
+const BLOCK_GAP: i32 = 64;
 
 struct HeatmapPicture {
     backdrop: Backdrop,
@@ -39,9 +43,13 @@ struct HeatmapPicture {
     /// The end of the columns.
     right: i32,
     columns: usize,
+    /// From one block of rows to the next, which is beside it.
+    block_pitch: i32,
+    rows_in_block: usize,
     rows: Vec<Row>,
     /// Where each label of a rank stands, and the label.
     ranks: Vec<(i32, String)>,
+    /// Its middle below the first block, and the text.
     axis_title: (i32, String),
     legend: Legend,
 }
@@ -76,7 +84,13 @@ impl Figure for RankHeatmap {
         let left = MARGIN + paper.widest(names, &NAME) + 24;
         let means = rows.iter().map(|row| row.mean_width).max().unwrap_or(0);
         let extremes = paper.widest(rows.iter().map(|row| row.extreme.as_str()), &DETAIL);
-        let room = (paper.width - MARGIN - means - VALUE_GAP - extremes - 40 - left).max(100);
+        let beside = means + VALUE_GAP + extremes + 40;
+        let least = left - MARGIN + beside + self.ranks.len() as i32 * WITH_NUMBER;
+        let width = paper.width - 2 * MARGIN;
+        let fitting = ((width + BLOCK_GAP) / (least + BLOCK_GAP)) as usize;
+        let blocks = fitting.min(rows.len() / FEWEST_ROWS).max(1);
+        let block_pitch = (width + BLOCK_GAP) / blocks as i32;
+        let room = (MARGIN + block_pitch - BLOCK_GAP - beside - left).max(100);
         // Every column is at least two units wide.
         let ranks_per_column = self.ranks.len().div_ceil(room as usize / 2).max(1);
         let columns = self.ranks.len().div_ceil(ranks_per_column);
@@ -92,6 +106,8 @@ impl Figure for RankHeatmap {
             left,
             right,
             columns,
+            block_pitch,
+            rows_in_block: rows.len().div_ceil(blocks),
             rows: rows.collect(),
             ranks: axis::labelled(self.ranks.len(), f64::from(right - left), LABEL_PITCH)
                 .map(|place| {
@@ -203,6 +219,7 @@ fn color(step: i32) -> Color {
 }
 
 impl HeatmapPicture {
+    /// Where a column of the first block begins.
     fn x(&self, column: usize) -> i32 {
         let share = column as f64 / self.columns as f64;
         self.left + (f64::from(self.right - self.left) * share).round() as i32
@@ -213,16 +230,17 @@ impl HeatmapPicture {
     }
 
     fn bottom(&self) -> i32 {
-        self.backdrop.top() + self.rows.len() as i32 * PITCH
+        self.backdrop.top() + self.rows_in_block as i32 * PITCH
     }
 
-    fn draw_row(&self, canvas: &mut dyn Canvas, row: &Row, top: i32) -> Result<()> {
+    /// In a block that is so far to the right of the first.
+    fn draw_row(&self, canvas: &mut dyn Canvas, row: &Row, shift: i32, top: i32) -> Result<()> {
         let y = (top + GAP / 2, top + PITCH - GAP / 2);
         let middle = top + PITCH / 2;
         let gap = if self.column_width() >= WITH_GAP { GAP } else { 0 };
         let mut strips = vec![Vec::new(); 2 * STEPS as usize + 1];
         for (column, deviation) in row.deviations.iter().enumerate() {
-            let x = (self.x(column), self.x(column + 1) - gap);
+            let x = (shift + self.x(column), shift + self.x(column + 1) - gap);
             match deviation {
                 Some(deviation) => strips[(self.legend.step(*deviation) + STEPS) as usize].push(x),
                 None => canvas.rect(x, (middle - 1, middle + 1), RULE)?,
@@ -232,23 +250,23 @@ impl HeatmapPicture {
             canvas.strips(strips, y, color(step))?;
         }
         if self.column_width() >= WITH_NUMBER {
-            self.draw_numbers(canvas, row, middle)?;
+            self.draw_numbers(canvas, row, shift, middle)?;
         }
         let baseline = middle + NAME.middle_to_baseline();
-        canvas.text(self.left - 20, baseline, &row.name, &NAME)?;
-        canvas.text(self.right + 20, baseline, &row.mean, &VALUE)?;
-        let extreme_at = self.right + 20 + row.mean_width + VALUE_GAP;
+        canvas.text(shift + self.left - 20, baseline, &row.name, &NAME)?;
+        canvas.text(shift + self.right + 20, baseline, &row.mean, &VALUE)?;
+        let extreme_at = shift + self.right + 20 + row.mean_width + VALUE_GAP;
         canvas.text(extreme_at, baseline, &row.extreme, &DETAIL)
     }
 
-    fn draw_numbers(&self, canvas: &mut dyn Canvas, row: &Row, middle: i32) -> Result<()> {
+    fn draw_numbers(&self, canvas: &mut dyn Canvas, row: &Row, shift: i32, middle: i32) -> Result<()> {
         for (column, deviation) in row.deviations.iter().enumerate() {
             let Some(deviation) = *deviation else { continue };
             let style = Text {
                 color: color(self.legend.step(deviation)).text(),
                 ..TICK
             };
-            let x = (self.x(column) + self.x(column + 1) - GAP) / 2;
+            let x = shift + (self.x(column) + self.x(column + 1) - GAP) / 2;
             canvas.text(
                 x,
                 middle + style.middle_to_baseline(),
@@ -268,13 +286,18 @@ impl Picture for HeatmapPicture {
     fn draw(&self, canvas: &mut dyn Canvas) -> Result<()> {
         self.backdrop.draw(canvas, self.size())?;
         for (index, row) in self.rows.iter().enumerate() {
-            self.draw_row(canvas, row, self.backdrop.top() + index as i32 * PITCH)?;
-        }
-        for (x, label) in &self.ranks {
-            canvas.text(*x, self.bottom() + 34, label, &TICK)?;
+            let (block, place) = (index / self.rows_in_block, index % self.rows_in_block);
+            let top = self.backdrop.top() + place as i32 * PITCH;
+            self.draw_row(canvas, row, block as i32 * self.block_pitch, top)?;
         }
         let (middle, title) = &self.axis_title;
-        canvas.text(*middle, self.bottom() + 80, title, &AXIS)?;
+        for block in 0..self.rows.len().div_ceil(self.rows_in_block) {
+            let shift = block as i32 * self.block_pitch;
+            for (x, label) in &self.ranks {
+                canvas.text(shift + x, self.bottom() + 34, label, &TICK)?;
+            }
+            canvas.text(shift + middle, self.bottom() + 80, title, &AXIS)?;
+        }
         self.legend.draw(canvas, self.left, self.bottom() + 136)
     }
 }
