@@ -68,16 +68,6 @@ pub fn three_digits(value: f64) -> String {
 /// ```
 #[must_use]
 pub fn amount(value: f64, unit: Option<&str>) -> String {
-    const PREFIXES: [(&str, f64); 8] = [
-        ("n", 1e-9),
-        ("µ", 1e-6),
-        ("m", 1e-3),
-        ("", 1.0),
-        ("k", 1e3),
-        ("M", 1e6),
-        ("G", 1e9),
-        ("T", 1e12),
-    ];
     let magnitude = value.abs();
     if !value.is_finite() {
         return format!("{value} {}", unit.unwrap_or("")).trim_end().to_owned();
@@ -89,18 +79,41 @@ pub fn amount(value: f64, unit: Option<&str>) -> String {
             _ => format!("{value:.2e}"),
         };
     };
-    // As for durations, rounding can carry into the next prefix.
-    let fits = PREFIXES.iter().find(|(_, scale)| magnitude < 999.5 * scale);
-    let (prefix, scale) = match fits {
-        _ if value == 0.0 => ("", 1.0),
-        Some(&(prefix, scale)) => (prefix, scale),
-        None => ("P", 1e15),
-    };
+    let (prefix, scale) = prefix(value);
     let value = value / scale;
     if scale == 1.0 && value.fract() == 0.0 {
         return format!("{value} {unit}");
     }
     format!("{} {prefix}{unit}", three_digits(value))
+}
+
+/// As [`amount`], but nanoseconds are shown as all durations are.
+pub(crate) fn value(value: f64, unit: Option<&str>) -> String {
+    match unit {
+        Some("ns") => duration_f64(value),
+        unit => amount(value, unit),
+    }
+}
+
+/// The prefix of the SI with which a number is short to write, and what it stands for.
+pub(crate) fn prefix(value: f64) -> (&'static str, f64) {
+    const PREFIXES: [(&str, f64); 8] = [
+        ("n", 1e-9),
+        ("µ", 1e-6),
+        ("m", 1e-3),
+        ("", 1.0),
+        ("k", 1e3),
+        ("M", 1e6),
+        ("G", 1e9),
+        ("T", 1e12),
+    ];
+    // As for durations, rounding can carry into the next prefix.
+    let fits = PREFIXES.iter().find(|(_, scale)| value.abs() < 999.5 * scale);
+    match fits {
+        _ if value == 0.0 => ("", 1.0),
+        Some(&known) => known,
+        None => ("P", 1e15),
+    }
 }
 
 /// A change in time, with its sign: `+12.5 ms`, `-3 ns`, `0 ns`. `ns` is nanoseconds.

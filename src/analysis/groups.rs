@@ -1,8 +1,9 @@
 //! The calls of each region by the value of a numeric field: how long those on level 3 took.
 
+use super::metrics::{field_of, none_has};
 use super::pass::{self, Observer};
 use super::selection::RegionFilter;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::profile::{Field, Intervals, Source, Statistics};
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,9 +64,7 @@ impl Groups {
     /// be read.
     pub fn of(source: &dyn Source, filter: &RegionFilter, field: &str) -> Result<Self> {
         let fields = source.fields();
-        let Some(place) = fields.iter().position(|known| known.name() == field) else {
-            return Err(super::metrics::no_such_field(field, fields));
-        };
+        let place = field_of(source, field)?;
         let rows = filter.rows(source)?;
         let has_it = |&&row: &&usize| source.fields_of(row).contains(&place);
         let regions: BTreeSet<usize> = rows
@@ -74,9 +73,7 @@ impl Groups {
             .map(|&row| source.rows()[row].name)
             .collect();
         if regions.is_empty() {
-            return Err(Error::not_found(format!(
-                "no call of these regions and ranks has the field {field:?}"
-            )));
+            return Err(none_has(field));
         }
         let mut growing = Growing {
             source,

@@ -30,6 +30,11 @@ pub trait Chart: Sync {
         false
     }
 
+    /// Whether it is drawn with such options, too, when nobody says which charts to draw.
+    fn is_called_for(&self, _: &ChartOptions) -> bool {
+        false
+    }
+
     /// Begins a chart of a subject, which takes what it needs in a [pass].
     ///
     /// # Errors

@@ -23,6 +23,7 @@ const RANKS_TO_LOOK_AT: usize = 4;
 /// | [`window`](Self::window) | the whole run | Gantt chart |
 /// | [`max_bars`](Self::max_bars) | 40 | durations |
 /// | [`lanes`](Self::lanes) | [`Lanes::Auto`] | Gantt chart |
+/// | [`fields`](Self::fields) | none | time series |
 /// | [`max_page_bytes`](Self::max_page_bytes) | 8 000 000 | interactive page |
 ///
 /// ```
@@ -40,6 +41,7 @@ pub struct ChartOptions {
     pub(crate) max_regions: usize,
     pub(crate) window: Option<Window>,
     pub(crate) max_bars: usize,
+    pub(crate) fields: Vec<String>,
     pub(crate) max_page_bytes: usize,
     pub(crate) lanes: Lanes,
 }
@@ -98,6 +100,7 @@ impl Default for ChartOptions {
             max_regions: 120,
             window: None,
             max_bars: 40,
+            fields: Vec::new(),
             max_page_bytes: 8_000_000,
             lanes: Lanes::Auto,
         }
@@ -182,6 +185,34 @@ impl ChartOptions {
     #[must_use]
     pub fn window(mut self, window: Window) -> Self {
         self.window = Some(window);
+        self
+    }
+
+    /// Draws the values of these fields over the run, above durations. A chart that takes them fails where the profile has
+    /// no such field, or none of the chosen calls has it.
+    ///
+    /// ```
+    /// use scope_profiler::RegionFilter;
+    /// use scope_profiler::chart::{ChartOptions, list};
+    /// use scope_profiler::profile::{Call, Number, Profile};
+    /// use scope_profiler::render::Datum;
+    ///
+    /// let residual = |x| [("residual", Number::Float(x))];
+    /// let profile = Profile::builder()
+    ///     .interval(Call::new("iterate", 0..90).numbers(&residual(1.0)))
+    ///     .interval(Call::new("iterate", 100..190).numbers(&residual(1e-7)))
+    ///     .build();
+    /// let chart = list::by_name("timeseries").expect("a chart of the list");
+    /// let options = ChartOptions::new().fields(["residual"]);
+    /// let figure = chart.reduce(&profile, &RegionFilter::new(), &options)?;
+    /// let median = figure.data().columns().iter().position(|column| column.name() == "median").expect("a column");
+    /// let second = figure.data().into_rows().nth(1).expect("a row for each call, as they are few");
+    /// assert_eq!(second[median], Datum::Number(1e-7));
+    /// # Ok::<(), scope_profiler::Error>(())
+    /// ```
+    #[must_use]
+    pub fn fields(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.fields = names.into_iter().map(Into::into).collect();
         self
     }
 

@@ -32,3 +32,4 @@ mod running;
 mod speedscope;
 mod sums;
 mod tables;
+mod values_over_time;

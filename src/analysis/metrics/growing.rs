@@ -29,12 +29,7 @@ impl<'a> GrowingMetrics<'a> {
     ///
     /// When there is no such field, a chosen rank is not there, or no region is left.
     pub fn new(source: &'a dyn Source, filter: &RegionFilter, fields: &[impl AsRef<str>]) -> Result<Self> {
-        let all = source.fields();
-        let place = |name: &str| all.iter().position(|field| field.name() == name);
-        let found = fields.iter().map(|name| {
-            let name = name.as_ref();
-            place(name).ok_or_else(|| no_such_field(name, all))
-        });
+        let found = fields.iter().map(|name| field_of(source, name.as_ref()));
         let found = found.collect::<Result<Vec<_>>>()?;
         Self::with(source, filter, found)
     }
@@ -93,7 +88,21 @@ impl<'a> GrowingMetrics<'a> {
     }
 }
 
-pub(in crate::analysis) fn no_such_field(name: &str, all: &[Field]) -> Error {
+/// The place of this field in [`Source::fields`].
+pub(crate) fn field_of(source: &dyn Source, name: &str) -> Result<usize> {
+    let all = source.fields();
+    let place = all.iter().position(|field| field.name() == name);
+    place.ok_or_else(|| no_such_field(name, all))
+}
+
+/// Where no call of what was chosen has this field.
+pub(crate) fn none_has(field: &str) -> Error {
+    Error::not_found(format!(
+        "no call of these regions and ranks has the field {field:?}"
+    ))
+}
+
+fn no_such_field(name: &str, all: &[Field]) -> Error {
     let known: Vec<&str> = all.iter().map(Field::name).collect();
     Error::not_found(match known.as_slice() {
         [] => format!("there is no field {name:?}: no call of this profile has numbers, see docs/numbers.md"),

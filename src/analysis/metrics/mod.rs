@@ -4,8 +4,9 @@ mod growing;
 mod statistics;
 
 pub use growing::GrowingMetrics;
-pub(super) use growing::no_such_field;
+pub(crate) use growing::{field_of, none_has};
 pub use statistics::FieldStatistics;
+pub(crate) use statistics::percentile_of_sorted;
 
 use super::pass;
 use super::selection::RegionFilter;

@@ -77,18 +77,24 @@ impl FieldStatistics {
     /// fields and regions together are.
     #[must_use]
     pub fn percentile(&self, p: f64) -> Option<f64> {
-        let last = self.kept.len().checked_sub(1)?;
         if self.kept.len() as u64 != self.calls {
             return None;
         }
-        let position = if p.is_nan() { 0.0 } else { p.clamp(0.0, 100.0) } / 100.0 * last as f64;
-        let below = position.floor() as usize;
-        let (low, high) = (self.kept[below], self.kept[(below + 1).min(last)]);
-        if low == high {
-            return Some(low);
-        }
-        Some(low + (high - low) * (position - below as f64))
+        percentile_of_sorted(&self.kept, p)
     }
+}
+
+/// A percentile of numbers in ascending order, with linear interpolation between neighbours as `numpy.percentile` does
+/// it by default; none without any.
+pub(crate) fn percentile_of_sorted(sorted: &[f64], p: f64) -> Option<f64> {
+    let last = sorted.len().checked_sub(1)?;
+    let position = if p.is_nan() { 0.0 } else { p.clamp(0.0, 100.0) } / 100.0 * last as f64;
+    let below = position.floor() as usize;
+    let (low, high) = (sorted[below], sorted[(below + 1).min(last)]);
+    if low == high {
+        return Some(low);
+    }
+    Some(low + (high - low) * (position - below as f64))
 }
 
 #[cfg(test)]

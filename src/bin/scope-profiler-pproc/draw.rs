@@ -61,7 +61,10 @@ fn planned<'a>(
 ) -> Outcome<Outputs<'a>> {
     let mut planned = Outputs::new(reader, filter, options.clone())?;
     let subject = Subject::new(reader, filter)?;
-    let suits = |name| list::by_name(name).is_some_and(|chart| chart.is_default_for(&subject));
+    let suits = |name| {
+        list::by_name(name)
+            .is_some_and(|chart| chart.is_default_for(&subject) || chart.is_called_for(options))
+    };
     for output in outputs {
         if output.if_it_suits && !output.chart().is_some_and(suits) {
             continue;

@@ -122,7 +122,10 @@ impl Plan {
 /// How charts are made.
 fn options(args: &Args) -> ChartOptions {
     let page = usize::try_from(args.max_html_size.as_u64()).unwrap_or(usize::MAX);
-    let options = ChartOptions::new().max_page_bytes(page).lanes(args.lanes.into());
+    let options = ChartOptions::new()
+        .max_page_bytes(page)
+        .lanes(args.lanes.into())
+        .fields(&args.metrics);
     match args.window {
         Some(window) => options.window(window),
         None => options,

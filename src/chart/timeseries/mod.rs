@@ -1,8 +1,11 @@
-//! Time series: how the durations of the busiest regions change over the run.
+//! Time series: how the durations of the busiest regions, and the values of fields, change over the run.
 
+mod columns;
 mod data;
 mod picture;
 pub(super) mod series;
+mod value_scale;
+mod values;
 
 use super::header::Header;
 use super::list::{Chart, GrowingChart};
@@ -11,13 +14,15 @@ use super::options::ChartOptions;
 use super::palette::Color;
 use super::subject::{Facts, Subject, not_timed};
 use super::totals::Totals;
+use crate::analysis::metrics::{field_of, none_has};
 use crate::analysis::pass::Observer;
 use crate::error::Result;
-use crate::profile::{Intervals, Source};
+use crate::profile::{Field, Intervals, Source};
 use crate::render::Figure;
 use series::{Column, Series};
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use values::Values;
 
 /// More regions than these are not drawn.
 const MOST: usize = 8;
@@ -29,7 +34,7 @@ struct TimeSeries {
     header: Header,
     /// The length of the time axis, ns; at least 1.
     span_ns: i64,
-    /// The region with the most time first.
+    /// Values before durations, the region with the most time first.
     panels: Vec<Panel>,
 }
 
@@ -37,12 +42,26 @@ struct TimeSeries {
 struct Panel {
     name: String,
     color: Color,
+    /// Those that are shown.
     calls: u64,
-    /// Of all its calls, ns.
-    median_ns: f64,
+    /// Of all of them.
+    median: f64,
     /// In order of time; columns without a call are left out.
     columns: Vec<Column>,
-    drift: Option<Drift>,
+    shown: Shown,
+}
+
+/// What a panel shows of calls.
+enum Shown {
+    /// Their durations, ns.
+    Durations(Option<Drift>),
+    /// Their values of a field.
+    Values {
+        field: Field,
+        /// Of the call that began first, and of the one that began last.
+        first: f64,
+        last: f64,
+    },
 }
 
 /// The median, ns, in the first and in the last quarter of the time in which a region was called.
@@ -72,6 +91,10 @@ impl Chart for DurationsOverTime {
         true
     }
 
+    fn is_called_for(&self, options: &ChartOptions) -> bool {
+        !options.fields.is_empty()
+    }
+
     fn observe<'a>(
         &self,
         subject: &Subject<'a>,
@@ -83,7 +106,12 @@ impl Chart for DurationsOverTime {
         let span = moments
             .axis()
             .map_or(0, |(first, last)| last.wrapping_sub(first) as u64);
-        let regions = busiest(subject, options.max_bars.min(MOST))?;
+        let most = options.max_bars.min(MOST);
+        let values = with_values(subject, &options.fields, most, span)?;
+        let regions = match most - values.len().min(most) {
+            0 => Vec::new(),
+            most => busiest(subject, most)?,
+        };
         let mut drawn = vec![None; source.rows().len()];
         for &row in subject.rows() {
             drawn[row] = regions.iter().position(|&name| name == source.rows()[row].name);
@@ -92,6 +120,7 @@ impl Chart for DurationsOverTime {
             source,
             title: options.title_for(source),
             moments,
+            values,
             series: vec![Series::new(COLUMNS, span); regions.len()],
             regions,
             drawn,
@@ -114,7 +143,7 @@ fn busiest(subject: &Subject<'_>, most: usize) -> Result<Vec<usize>> {
     } else {
         1
     };
-    let mut regions: Vec<usize> = calls
+    let regions: Vec<usize> = calls
         .into_iter()
         .filter(|&(_, calls)| calls >= least)
         .map(|(name, _)| name)
@@ -122,6 +151,12 @@ fn busiest(subject: &Subject<'_>, most: usize) -> Result<Vec<usize>> {
     if regions.is_empty() {
         return Err(not_timed(source));
     }
+    longest(subject, regions, most)
+}
+
+/// Those of these regions with the most time, the longest first.
+fn longest(subject: &Subject<'_>, mut regions: Vec<usize>, most: usize) -> Result<Vec<usize>> {
+    let source = subject.source();
     let mut totals = Totals::stated(source);
     if regions.len() > most && !totals.are_known() {
         totals = subject.first_look()?.totals.clone();
@@ -132,11 +167,70 @@ fn busiest(subject: &Subject<'_>, most: usize) -> Result<Vec<usize>> {
     Ok(regions)
 }
 
+/// The values of a field in a region, while they stream past.
+struct GrowingValues {
+    /// Indices into [`Source::names`] and [`Source::fields`].
+    region: usize,
+    field: usize,
+    values: Values,
+}
+
+/// For each of these fields, those regions with the most time of which a call may have it.
+fn with_values(
+    subject: &Subject<'_>,
+    fields: &[String],
+    most: usize,
+    span: u64,
+) -> Result<Vec<GrowingValues>> {
+    let source = subject.source();
+    let mut all = Vec::new();
+    for name in fields {
+        let field = field_of(source, name)?;
+        let has_it = |row: &&usize| source.fields_of(**row).contains(&field);
+        let rows = subject.rows().iter().filter(has_it);
+        let regions: BTreeSet<usize> = rows.map(|&row| source.rows()[row].name).collect();
+        if regions.is_empty() {
+            return Err(none_has(name));
+        }
+        let regions = longest(
+            subject,
+            regions.into_iter().collect(),
+            (most / fields.len()).max(1),
+        )?;
+        all.extend(regions.into_iter().map(|region| GrowingValues {
+            region,
+            field,
+            values: Values::new(COLUMNS, span),
+        }));
+    }
+    Ok(all)
+}
+
+impl GrowingValues {
+    /// None where no call had any.
+    fn finish(self, source: &dyn Source, facts: &Facts, (origin, end): (i64, i64)) -> Option<Panel> {
+        let course = self.values.course()?;
+        Some(Panel {
+            name: source.names()[self.region].clone(),
+            color: facts.palette.color(self.region),
+            calls: course.calls,
+            median: course.median,
+            columns: self.values.columns(origin, end),
+            shown: Shown::Values {
+                field: source.fields()[self.field].clone(),
+                first: course.first,
+                last: course.last,
+            },
+        })
+    }
+}
+
 struct GrowingTimeSeries<'a> {
     source: &'a dyn Source,
     title: String,
     moments: Moments,
-    /// Indices into [`Source::names`], the longest first.
+    values: Vec<GrowingValues>,
+    /// Those whose durations are drawn, as indices into [`Source::names`], the longest first.
     regions: Vec<usize>,
     /// One for each region.
     series: Vec<Series>,
@@ -146,13 +240,29 @@ struct GrowingTimeSeries<'a> {
 
 impl Observer for GrowingTimeSeries<'_> {
     fn takes_row(&self, row: usize) -> bool {
-        self.drawn[row].is_some()
+        self.drawn[row].is_some() || !self.columns(row).is_empty()
+    }
+
+    fn columns(&self, row: usize) -> Vec<&str> {
+        let region = self.source.rows()[row].name;
+        let of_region = self.values.iter().filter(|of| of.region == region);
+        of_region
+            .filter(|of| self.source.fields_of(row).contains(&of.field))
+            .map(|of| self.source.fields()[of.field].column())
+            .collect()
     }
 
     fn chunk(&mut self, row: usize, chunk: &Intervals) -> Result<()> {
-        if let Some(region) = self.drawn[row] {
-            let shift = self.moments.shift(self.source.rows()[row].rank);
-            self.series[region].add(chunk, shift);
+        let Self { source, moments, .. } = self;
+        let region = source.rows()[row].name;
+        let shift = moments.shift(source.rows()[row].rank);
+        if let Some(place) = self.drawn[row] {
+            self.series[place].add(chunk, shift);
+        }
+        for of_region in self.values.iter_mut().filter(|of| of.region == region) {
+            if let Some(values) = chunk.column(source.fields()[of_region.field].column()) {
+                of_region.values.add(chunk, values, shift);
+            }
         }
         Ok(())
     }
@@ -171,18 +281,21 @@ impl GrowingChart for GrowingTimeSeries<'_> {
         let mut series: Vec<(usize, Series)> = self.regions.into_iter().zip(self.series).collect();
         // Where totals were not stated, they are known only now.
         series.sort_by_key(|(name, _)| Reverse(facts.totals[*name]));
-        let panels = series.into_iter().map(|(name, series)| Panel {
-            name: self.source.names()[name].clone(),
+        let source = self.source;
+        let values = self.values.into_iter();
+        let values = values.filter_map(|of| of.finish(source, facts, (origin, end)));
+        let durations = series.into_iter().map(|(name, series)| Panel {
+            name: source.names()[name].clone(),
             color: facts.palette.color(name),
             calls: series.calls(),
-            median_ns: series.all().percentile(50.0),
-            drift: series.drift(),
+            median: series.all().percentile(50.0),
+            shown: Shown::Durations(series.drift()),
             columns: series.finish(level, origin, end),
         });
         Ok(Box::new(TimeSeries {
             header: Header::of_tree(tree, self.title),
             span_ns: end.saturating_sub(origin).max(1),
-            panels: panels.collect(),
+            panels: values.chain(durations).collect(),
         }))
     }
 }

@@ -1,12 +1,14 @@
 //! Draws time series below each other, over one axis of time.
 
-use super::{Column, Drift, Panel, TimeSeries};
+use super::value_scale::ValueScale;
+use super::{Column, Drift, Panel, Shown, TimeSeries};
+use crate::analysis::metrics::unit_of;
 use crate::chart::axis::{Axis, Ticks};
 use crate::chart::backdrop::Backdrop;
 use crate::chart::heading::Heading;
 use crate::chart::log_scale::LogScale;
 use crate::error::Result;
-use crate::render::style::{self, BACKGROUND, DETAIL, GRID, INK, MARGIN, NAME, RULE, TICK, VALUE};
+use crate::render::style::{self, BACKGROUND, DETAIL, GRID, INK, MARGIN, MUTED, NAME, RULE, TICK, VALUE};
 use crate::render::{Anchor, Canvas, Color, Data, Figure, Paper, Picture, Text};
 use crate::text::visible;
 use crate::units;
@@ -24,6 +26,10 @@ const LINE: i32 = 2;
 const LONG: f64 = 8.0;
 /// Medians that differ by less are as good as equal: percentiles are no more exact.
 const STEADY: f64 = 0.02;
+const WHAT: Text = Text {
+    anchor: Anchor::End,
+    ..DETAIL
+};
 const DURATION: Text = Text {
     anchor: Anchor::End,
     ..TICK
@@ -43,11 +49,15 @@ struct TimeSeriesPicture {
 /// A panel on paper; heights are above its ground.
 struct Drawn {
     name: String,
+    /// What it shows of the region, where panels differ in that.
+    what: String,
     texts: [String; 3],
     band: Color,
     /// Heights with a label.
     marks: Vec<(i32, String)>,
     columns: Vec<Stroke>,
+    /// Whether a value stands until the next one.
+    holds: bool,
 }
 
 struct Stroke {
@@ -58,40 +68,44 @@ struct Stroke {
     high: i32,
 }
 
-/// Durations as heights.
+/// Durations or values as heights.
 enum Scale {
+    Values(ValueScale),
     Linear { height: f64, most_ns: f64 },
     Log(LogScale),
 }
 
 impl Scale {
     fn of(panel: &Panel, height: i32) -> Self {
-        let most_ns = panel
-            .columns
-            .iter()
-            .map(|column| column.high_ns)
-            .fold(1.0, f64::max);
-        if most_ns <= LONG * panel.median_ns.max(1.0) {
+        let low = panel.columns.iter().map(|column| column.low);
+        let least = low.fold(f64::MAX, f64::min);
+        let high = panel.columns.iter().map(|column| column.high);
+        if let Shown::Values { .. } = panel.shown {
+            return Self::Values(ValueScale::new(height, least, high.fold(f64::MIN, f64::max)));
+        }
+        let most_ns = high.fold(1.0, f64::max);
+        if most_ns <= LONG * panel.median.max(1.0) {
             // A little room above the highest.
             return Self::Linear {
                 height: f64::from(height),
                 most_ns: most_ns * 1.05,
             };
         }
-        let least = panel.columns.iter().map(|column| column.low_ns);
-        let least = least.fold(f64::MAX, f64::min).max(1.0);
+        let least = least.max(1.0);
         Self::Log(LogScale::new(0, f64::from(height), least * 0.8, most_ns * 1.2))
     }
 
     fn height(&self, ns: f64) -> i32 {
         match self {
+            Self::Values(scale) => scale.at(ns),
             Self::Linear { height, most_ns } => (height * (ns / most_ns).clamp(0.0, 1.0)).round() as i32,
             Self::Log(scale) => scale.at(ns),
         }
     }
 
-    fn marks(&self, height: i32) -> Vec<(i32, String)> {
+    fn marks(&self, height: i32, unit: Option<&str>) -> Vec<(i32, String)> {
         match self {
+            Self::Values(scale) => scale.marks(unit),
             Self::Linear { most_ns, .. } => {
                 let ticks = Ticks::new(*most_ns as i64, (height / 50).clamp(2, 5) as usize);
                 let label = |ns: i64, label: String| match ns {
@@ -108,12 +122,39 @@ impl Scale {
     }
 }
 
+/// The unit of what is not a duration.
+fn unit(panel: &Panel) -> Option<&str> {
+    match &panel.shown {
+        Shown::Values { field, .. } => unit_of(field),
+        Shown::Durations(_) => None,
+    }
+}
+
 fn texts(panel: &Panel) -> [String; 3] {
+    let amount = |value: f64| units::value(value, unit(panel));
+    let (median, change) = match panel.shown {
+        Shown::Durations(drift) => (
+            units::duration_f64(panel.median.round()),
+            drift.map_or_else(String::new, drift_in_words),
+        ),
+        Shown::Values { first, last, .. } => (
+            amount(panel.median),
+            format!("first {}, last {}", amount(first), amount(last)),
+        ),
+    };
     [
-        format!("median {}", units::duration_f64(panel.median_ns.round())),
+        format!("median {median}"),
         units::plural(panel.calls, "call"),
-        panel.drift.map_or_else(String::new, drift_in_words),
+        change,
     ]
+}
+
+/// What a panel shows of its region.
+fn what(panel: &Panel) -> String {
+    match &panel.shown {
+        Shown::Durations(_) => "duration".to_owned(),
+        Shown::Values { field, .. } => visible(field.name()).into_owned(),
+    }
 }
 
 fn drift_in_words(Drift { first_ns, last_ns }: Drift) -> String {
@@ -139,15 +180,30 @@ impl Figure for TimeSeries {
         let pitch = room.clamp(*PITCH.start(), *PITCH.end());
         let height = pitch - GAP;
         let scales: Vec<Scale> = self.panels.iter().map(|panel| Scale::of(panel, height)).collect();
-        let marks: Vec<_> = scales.iter().map(|scale| scale.marks(height)).collect();
+        let marks = self.panels.iter().zip(&scales);
+        let marks: Vec<_> = marks
+            .map(|(panel, scale)| scale.marks(height, unit(panel)))
+            .collect();
         let names: Vec<String> = self
             .panels
             .iter()
             .map(|panel| paper.fit(&visible(&panel.name), &NAME, paper.share(MAX_NAME, 0.25)))
             .collect();
+        let is_mixed = self
+            .panels
+            .iter()
+            .any(|panel| matches!(panel.shown, Shown::Values { .. }));
+        let whats: Vec<String> = self
+            .panels
+            .iter()
+            .filter(|_| is_mixed)
+            .map(|panel| paper.fit(&what(panel), &WHAT, paper.share(MAX_NAME, 0.25)))
+            .collect();
         let labels = marks.iter().flatten().map(|(_, label)| label.as_str());
         let labels_width = paper.widest(labels, &DURATION);
-        let names_width = paper.widest(names.iter().map(String::as_str), &NAME);
+        let names_width = paper
+            .widest(names.iter().map(String::as_str), &NAME)
+            .max(paper.widest(whats.iter().map(String::as_str), &WHAT));
         let left = MARGIN + names_width + 40 + labels_width + 20;
         let texts: Vec<[String; 3]> = self.panels.iter().map(texts).collect();
         let texts_width = texts.iter().flat_map(|texts| {
@@ -159,18 +215,23 @@ impl Figure for TimeSeries {
             let share = (ns as f64 / self.span_ns as f64).clamp(0.0, 1.0);
             left + (f64::from(right - left) * share).round() as i32
         };
+        let whats = whats.into_iter().chain(std::iter::repeat(String::new()));
         let panels = self.panels.iter().zip(scales).zip(marks).zip(names).zip(texts);
-        let panels = panels.map(|((((panel, scale), marks), name), texts)| Drawn {
-            name,
-            texts,
-            band: panel.color.over(BACKGROUND, TINT),
-            marks,
-            columns: panel
-                .columns
-                .iter()
-                .map(|column| Stroke::of(column, &scale, x))
-                .collect(),
-        });
+        let panels = panels
+            .zip(whats)
+            .map(|(((((panel, scale), marks), name), texts), what)| Drawn {
+                name,
+                what,
+                texts,
+                holds: matches!(panel.shown, Shown::Values { .. }),
+                band: panel.color.over(BACKGROUND, TINT),
+                marks,
+                columns: panel
+                    .columns
+                    .iter()
+                    .map(|column| Stroke::of(column, &scale, x))
+                    .collect(),
+            });
         let ticks = Ticks::new(self.span_ns, style::ticks(right - left, 11));
         let title = format!(
             "{} ({}); line: median of the calls that begin there, band: 5th to 95th percentile",
@@ -200,9 +261,9 @@ impl Stroke {
         Self {
             from,
             to: x(column.to_ns).max(from + 2),
-            low: scale.height(column.low_ns),
-            median: scale.height(column.median_ns),
-            high: scale.height(column.high_ns),
+            low: scale.height(column.low),
+            median: scale.height(column.median),
+            high: scale.height(column.high),
         }
     }
 }
@@ -225,13 +286,21 @@ impl TimeSeriesPicture {
                 &DURATION,
             )?;
         }
-        for stroke in &panel.columns {
+        let starts = panel.columns.iter().skip(1).map(|next| next.from);
+        for (stroke, next) in panel.columns.iter().zip(starts.map(Some).chain([None])) {
             let band = (ground - stroke.high.max(stroke.low + 2), ground - stroke.low);
-            canvas.rect((stroke.from, stroke.to), band, panel.band)?;
+            let held = next.filter(|_| panel.holds).unwrap_or(stroke.to);
+            canvas.rect((stroke.from, held.max(stroke.to)), band, panel.band)?;
         }
         let mut last: Option<&Stroke> = None;
         for stroke in &panel.columns {
             let y = ground - stroke.median;
+            if let Some(last) = last.filter(|last| panel.holds && last.to < stroke.from) {
+                let other = ground - last.median;
+                canvas.rect((last.to, stroke.from), (other - 1, other + 1), MUTED)?;
+                let from_to = (y.min(other) - 1, y.max(other) + 1);
+                canvas.rect((stroke.from - 1, stroke.from + 1), from_to, MUTED)?;
+            }
             canvas.rect((stroke.from, stroke.to), (y - LINE, y + LINE), INK)?;
             // Neighbours are joined; where there was no call between them, they are not.
             if let Some(last) = last.filter(|last| last.to >= stroke.from) {
@@ -243,7 +312,12 @@ impl TimeSeriesPicture {
         }
         canvas.rect((self.left, self.right), (ground, ground + 2), RULE)?;
         let baseline = middle + NAME.middle_to_baseline();
-        canvas.text(self.names, baseline, &panel.name, &NAME)?;
+        if panel.what.is_empty() {
+            canvas.text(self.names, baseline, &panel.name, &NAME)?;
+        } else {
+            canvas.text(self.names, baseline - 18, &panel.name, &NAME)?;
+            canvas.text(self.names, baseline + 18, &panel.what, &WHAT)?;
+        }
         for (line, (text, style)) in (-1..).zip(panel.texts.iter().zip([&VALUE, &DETAIL, &DETAIL])) {
             canvas.text(self.right + 24, baseline + 36 * line, text, style)?;
         }

@@ -1,9 +1,8 @@
 //! The durations of one region by the time of their start, while they stream past.
 
 use super::Drift;
-use crate::analysis::lane::{level_for, offset};
+use super::columns::{Columns, Content};
 use crate::profile::{Intervals, Sketch};
-use std::collections::BTreeMap;
 
 /// Quarters of the time in which a region was called are compared where it has at least so many columns.
 const COLUMNS_TO_COMPARE: usize = 4;
@@ -11,15 +10,18 @@ const COLUMNS_TO_COMPARE: usize = 4;
 const CALLS_IN_COLUMN: u64 = 6;
 const FEW_COLUMNS: usize = 16;
 
-/// Sketches of durations for columns of 2^level ns, counted from the clock's zero: where the time axis grows too long
-/// for its number of columns, two neighbours become one.
+/// Sketches of durations in columns of the time axis.
 #[derive(Clone, Debug)]
 pub(in crate::chart) struct Series {
-    most: u64,
-    level: u32,
-    columns: BTreeMap<i64, Sketch>,
+    columns: Columns<Sketch>,
     /// The shortest and the longest duration, ns.
     extremes: (i64, i64),
+}
+
+impl Content for Sketch {
+    fn unite(&mut self, other: &Self) {
+        self.merge(other);
+    }
 }
 
 /// What the calls that began in a part of the time axis have in common.
@@ -29,21 +31,19 @@ pub(crate) struct Column {
     pub(crate) from_ns: i64,
     /// Up to where on the axis, ns.
     pub(crate) to_ns: i64,
-    /// 5th percentile of the durations, ns.
-    pub(crate) low_ns: f64,
-    /// Median of the durations, ns.
-    pub(crate) median_ns: f64,
-    /// 95th percentile of the durations, ns.
-    pub(crate) high_ns: f64,
+    /// 5th percentile of their durations, ns, or of their values.
+    pub(crate) low: f64,
+    /// The median.
+    pub(crate) median: f64,
+    /// 95th percentile.
+    pub(crate) high: f64,
 }
 
 impl Series {
     /// For at least so many columns, and less than twice as many, of a time axis of at least `span` ns.
     pub(in crate::chart) fn new(columns: u64, span: u64) -> Self {
         Self {
-            most: columns,
-            level: level_for(span, columns),
-            columns: BTreeMap::new(),
+            columns: Columns::new(columns, span),
             extremes: (i64::MAX, i64::MIN),
         }
     }
@@ -53,55 +53,32 @@ impl Series {
         let mut extremes = self.extremes;
         let mut calls = chunk.starts().iter().zip(chunk.durations()).peekable();
         while let Some((start, _)) = calls.peek() {
-            let column = start.saturating_sub(shift) >> self.level;
-            let level = self.level;
-            let sketch = self.columns.entry(column).or_default();
+            let level = self.columns.level();
+            let column = start.saturating_sub(shift) >> level;
+            let sketch = self.columns.at(column);
             let is_inside = |start: i64| start.saturating_sub(shift) >> level == column;
             while let Some((_, ns)) = calls.next_if(|call| is_inside(*call.0)) {
                 sketch.add(ns);
                 extremes = (extremes.0.min(ns), extremes.1.max(ns));
             }
-            self.coarsen_as_needed();
+            self.columns.coarsen_as_needed();
         }
         self.extremes = extremes;
     }
 
-    fn coarsen_as_needed(&mut self) {
-        let Some((&first, &last)) = self.columns.keys().next().zip(self.columns.keys().next_back()) else {
-            return;
-        };
-        let columns = last.wrapping_sub(first) as u64;
-        if columns >= 2 * self.most {
-            self.coarsen_to(self.level + level_for(columns, self.most));
-        }
-    }
-
-    fn coarsen_to(&mut self, level: u32) {
-        let by = level.saturating_sub(self.level);
-        if by == 0 {
-            return;
-        }
-        self.level = level;
-        let mut coarse: BTreeMap<i64, Sketch> = BTreeMap::new();
-        for (column, sketch) in std::mem::take(&mut self.columns) {
-            coarse.entry(column >> by).or_default().merge(&sketch);
-        }
-        self.columns = coarse;
-    }
-
     /// Its columns are 2^level ns.
     pub(in crate::chart) fn level(&self) -> u32 {
-        self.level
+        self.columns.level()
     }
 
     /// The number of calls.
     pub(in crate::chart) fn calls(&self) -> u64 {
-        self.columns.values().map(Sketch::count).sum()
+        self.columns.contents().map(Sketch::count).sum()
     }
 
     /// All durations.
     pub(in crate::chart) fn all(&self) -> Sketch {
-        merged(self.columns.values())
+        merged(self.columns.contents())
     }
 
     /// The shortest and the longest duration, ns, where there is any.
@@ -114,29 +91,25 @@ impl Series {
     pub(in crate::chart) fn drift(&self) -> Option<Drift> {
         let quarter = self.columns.len() / 4;
         (self.columns.len() >= COLUMNS_TO_COMPARE).then(|| Drift {
-            first_ns: merged(self.columns.values().take(quarter)).percentile(50.0),
-            last_ns: merged(self.columns.values().rev().take(quarter)).percentile(50.0),
+            first_ns: merged(self.columns.contents().take(quarter)).percentile(50.0),
+            last_ns: merged(self.columns.contents().rev().take(quarter)).percentile(50.0),
         })
     }
 
     /// Columns of 2^level ns, or its own where they are coarser, on an axis from `origin` to `end`.
     pub(in crate::chart) fn finish(mut self, level: u32, origin: i64, end: i64) -> Vec<Column> {
-        self.coarsen_to(level);
+        self.columns.coarsen_to(level);
         // Percentiles of single calls say little.
         while self.columns.len() > FEW_COLUMNS && self.calls() < CALLS_IN_COLUMN * self.columns.len() as u64 {
-            self.coarsen_to(self.level + 1);
+            self.columns.coarsen_to(self.columns.level() + 1);
         }
-        let level = self.level;
-        let columns = self.columns.iter().map(|(&column, sketch)| {
-            let from = column.saturating_mul(1 << level).clamp(origin, end.max(origin));
-            let to = column.saturating_add(1).saturating_mul(1 << level);
-            Column {
-                from_ns: offset(origin, from),
-                to_ns: offset(origin, to.clamp(from, end.max(from))),
-                low_ns: sketch.percentile(5.0),
-                median_ns: sketch.percentile(50.0),
-                high_ns: sketch.percentile(95.0),
-            }
+        let columns = self.columns.on_axis(origin, end);
+        let columns = columns.map(|(from_ns, to_ns, sketch)| Column {
+            from_ns,
+            to_ns,
+            low: sketch.percentile(5.0),
+            median: sketch.percentile(50.0),
+            high: sketch.percentile(95.0),
         });
         columns.collect()
     }
@@ -187,10 +160,10 @@ mod tests {
             panic!("{found:?}")
         };
         assert!(
-            near(first.low_ns, 5.95) && near(first.median_ns, 50.5) && near(first.high_ns, 95.05),
+            near(first.low, 5.95) && near(first.median, 50.5) && near(first.high, 95.05),
             "{first:?}"
         );
-        assert_eq!((last.from_ns, last.low_ns), (1 << 19, last.high_ns));
+        assert_eq!((last.from_ns, last.low), (1 << 19, last.high));
     }
 
     #[test]

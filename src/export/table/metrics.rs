@@ -4,14 +4,14 @@ use super::super::column::Column;
 use crate::analysis::call_tree::CallNode;
 use crate::analysis::metrics::{FieldStatistics, Metrics};
 use crate::text;
-use crate::units::{amount, duration_f64};
+use crate::units::{amount, value};
 use std::collections::BTreeMap;
 
 type Cell = fn(&FieldStatistics, Option<&str>) -> Option<String>;
 
 /// What stands behind the name of the field in the header, and the cells.
 const COLUMNS: [(&str, Cell); 3] = [
-    ("", |of, unit| Some(sum(of.total(), unit))),
+    ("", |of, unit| Some(value(of.total(), unit))),
     ("/s", |of, unit| {
         let per_second = of.per_second()?;
         Some(match unit {
@@ -20,16 +20,8 @@ const COLUMNS: [(&str, Cell); 3] = [
             None => amount(per_second, None) + " /s",
         })
     }),
-    (" p50", |of, unit| Some(sum(of.percentile(50.0)?, unit))),
+    (" p50", |of, unit| Some(value(of.percentile(50.0)?, unit))),
 ];
-
-/// Nanoseconds are shown as all durations are.
-fn sum(value: f64, unit: Option<&str>) -> String {
-    match unit {
-        Some("ns") => duration_f64(value),
-        unit => amount(value, unit),
-    }
-}
 
 /// Those of these nodes. A region in several places of the tree has none, since its numbers are of all of its calls.
 pub(super) fn columns(

@@ -47,7 +47,7 @@ impl From<RegionDetails> for RegionView {
         };
         let columns = details.columns.map(|columns| {
             let of = columns.into_iter().map(|column| {
-                let [low, median, high] = [column.low_ns, column.median_ns, column.high_ns].map(round);
+                let [low, median, high] = [column.low, column.median, column.high].map(round);
                 (column.from_ns, column.to_ns, low, median, high)
             });
             of.collect()

@@ -45,7 +45,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) choice: Choice,
 
-    /// Which charts to write; without it gantt and durations, and of four ranks or more heatmap
+    /// Which charts to write; without it gantt and durations, of four ranks or more heatmap, and with --metrics
+    /// timeseries
     #[arg(long, value_name = "CHART", num_args = 1.., value_delimiter = ',', value_parser = words::charts(), requires = "output")]
     pub(crate) plots: Vec<String>,
 
@@ -91,7 +92,8 @@ pub(crate) struct Args {
     pub(crate) percentiles: bool,
 
     /// Show numbers that the program recorded of its calls in the table, by the names of their fields: the total of each
-    /// region, how much that is in a second of these calls, and the median
+    /// region, how much that is in a second of these calls, and the median. With --output, draw their values over the run:
+    /// the chart timeseries
     #[arg(long, value_name = "FIELD", num_args = 1.., value_delimiter = ',')]
     pub(crate) metrics: Vec<String>,
 
