@@ -101,7 +101,7 @@ fn the_values_of_each_iteration_are_in_the_table_as_they_were_recorded() {
     assert!(
         rows(&table, "field", "")
             .iter()
-            .any(|row| row[0] == "write" && row[4] != ""),
+            .any(|row| row[0] == "write" && !row[4].is_empty()),
         "{table}"
     );
     let picture = fs::read_to_string(out.join("timeseries_plot.svg")).unwrap();

@@ -289,8 +289,10 @@ impl TimeSeriesPicture {
         let starts = panel.columns.iter().skip(1).map(|next| next.from);
         for (stroke, next) in panel.columns.iter().zip(starts.map(Some).chain([None])) {
             let band = (ground - stroke.high.max(stroke.low + 2), ground - stroke.low);
-            let held = next.filter(|_| panel.holds).unwrap_or(stroke.to);
-            canvas.rect((stroke.from, held.max(stroke.to)), band, panel.band)?;
+            let end = next.filter(|_| panel.holds).unwrap_or(0).max(stroke.to);
+            // No light seam between neighbours where a viewer scales the picture.
+            let overlap = i32::from(next.is_some_and(|next| next <= end));
+            canvas.rect((stroke.from, end + overlap), band, panel.band)?;
         }
         let mut last: Option<&Stroke> = None;
         for stroke in &panel.columns {
