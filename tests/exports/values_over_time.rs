@@ -131,6 +131,21 @@ fn the_chart_is_drawn_of_metrics_unless_others_were_asked_for() {
 }
 
 #[test]
+fn values_that_are_never_finite_are_an_error() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("solver.h5");
+    let infinite = [("residual", Number::Float(f64::INFINITY))];
+    let profile = Profile::builder().interval(Call::new("iterate", 0..9).numbers(&infinite));
+    let export = Export::new(&profile.build(), exporter("hdf5").unwrap()).save(&file);
+    export.unwrap();
+    let message = complaint(&file, &["--metrics", "residual"]);
+    assert!(
+        message.contains("no chosen call has a finite number"),
+        "{message}"
+    );
+}
+
+#[test]
 fn a_field_that_no_chosen_call_has_is_an_error() {
     let directory = tempfile::tempdir().unwrap();
     let file = saved(directory.path());

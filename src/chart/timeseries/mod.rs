@@ -16,7 +16,7 @@ use super::subject::{Facts, Subject, not_timed};
 use super::totals::Totals;
 use crate::analysis::metrics::{field_of, none_has};
 use crate::analysis::pass::Observer;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::profile::{Field, Intervals, Source};
 use crate::render::Figure;
 use series::{Column, Series};
@@ -282,8 +282,16 @@ impl GrowingChart for GrowingTimeSeries<'_> {
         // Where totals were not stated, they are known only now.
         series.sort_by_key(|(name, _)| Reverse(facts.totals[*name]));
         let source = self.source;
+        let has_fields = !self.values.is_empty();
         let values = self.values.into_iter();
-        let values = values.filter_map(|of| of.finish(source, facts, (origin, end)));
+        let values: Vec<Panel> = values
+            .filter_map(|of| of.finish(source, facts, (origin, end)))
+            .collect();
+        if has_fields && values.is_empty() {
+            return Err(Error::not_found(
+                "there is nothing to draw: no chosen call has a finite number of these fields",
+            ));
+        }
         let durations = series.into_iter().map(|(name, series)| Panel {
             name: source.names()[name].clone(),
             color: facts.palette.color(name),
@@ -295,7 +303,7 @@ impl GrowingChart for GrowingTimeSeries<'_> {
         Ok(Box::new(TimeSeries {
             header: Header::of_tree(tree, self.title),
             span_ns: end.saturating_sub(origin).max(1),
-            panels: values.chain(durations).collect(),
+            panels: values.into_iter().chain(durations).collect(),
         }))
     }
 }

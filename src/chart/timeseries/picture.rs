@@ -24,6 +24,8 @@ const TINT: f32 = 0.5;
 const LINE: i32 = 2;
 /// Where columns are this much longer than the median, the axis is logarithmic: the rest would be flat.
 const LONG: f64 = 8.0;
+/// A column is at least so wide.
+const NARROWEST: i32 = 4;
 /// Medians that differ by less are as good as equal: percentiles are no more exact.
 const STEADY: f64 = 0.02;
 const WHAT: Text = Text {
@@ -105,7 +107,10 @@ impl Scale {
 
     fn marks(&self, height: i32, unit: Option<&str>) -> Vec<(i32, String)> {
         match self {
-            Self::Values(scale) => scale.marks(unit),
+            Self::Values(scale) => {
+                let marks = scale.marks(unit).into_iter();
+                marks.map(|(at, label)| (at, with_minus(label))).collect()
+            }
             Self::Linear { most_ns, .. } => {
                 let ticks = Ticks::new(*most_ns as i64, (height / 50).clamp(2, 5) as usize);
                 let label = |ns: i64, label: String| match ns {
@@ -131,7 +136,7 @@ fn unit(panel: &Panel) -> Option<&str> {
 }
 
 fn texts(panel: &Panel) -> [String; 3] {
-    let amount = |value: f64| units::value(value, unit(panel));
+    let amount = |value: f64| with_minus(units::value(value, unit(panel)));
     let (median, change) = match panel.shown {
         Shown::Durations(drift) => (
             units::duration_f64(panel.median.round()),
@@ -157,6 +162,14 @@ fn what(panel: &Panel) -> String {
     }
 }
 
+/// With a minus sign, which is as wide as a plus sign, before a negative number.
+fn with_minus(text: String) -> String {
+    match text.strip_prefix('-') {
+        Some(rest) => format!("−{rest}"),
+        None => text,
+    }
+}
+
 fn drift_in_words(Drift { first_ns, last_ns }: Drift) -> String {
     let change = if first_ns > 0.0 {
         last_ns / first_ns - 1.0
@@ -166,8 +179,7 @@ fn drift_in_words(Drift { first_ns, last_ns }: Drift) -> String {
     if change.abs() < STEADY {
         return "steady from first to last quarter".to_owned();
     }
-    // A minus sign is as wide as a plus sign.
-    let percent = format!("{:+.0} %", 100.0 * change).replace('-', "−");
+    let percent = with_minus(format!("{:+.0} %", 100.0 * change));
     let [first, last] = [first_ns, last_ns].map(|ns| units::duration_f64(ns.round()));
     format!("first quarter {first}, last {last}: {percent}")
 }
@@ -260,7 +272,7 @@ impl Stroke {
         let from = x(column.from_ns);
         Self {
             from,
-            to: x(column.to_ns).max(from + 2),
+            to: x(column.to_ns).max(from + NARROWEST),
             low: scale.height(column.low),
             median: scale.height(column.median),
             high: scale.height(column.high),
