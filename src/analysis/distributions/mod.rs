@@ -17,6 +17,9 @@ pub(crate) const MOST_KEPT: u64 = 1 << 24;
 /// A [histogram](Distribution::histogram) spans at least this factor.
 const NARROWEST: f64 = 2.0;
 
+/// Calls within so small a part of a cell are all in one: the difference of their places is rounding.
+const NARROWEST_SHARED: f64 = 1e-6;
+
 /// How much is read for the distributions of durations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -127,16 +130,18 @@ impl Distribution {
         for (low, high, count) in self.sketch.buckets(u32::MAX) {
             let (begin, end) = ((low as f64).max(first), (high as f64 + 1.0).min(past));
             let (begin, end) = (place(begin), place(end.max(begin)));
-            let width = (end - begin).max(f64::MIN_POSITIVE);
-            let touched = (begin.max(0.0) as usize)..=(end.max(0.0) as usize);
-            for (cell, of_cell) in counts
-                .iter_mut()
-                .enumerate()
-                .take(touched.end() + 1)
-                .skip(*touched.start())
-            {
+            let width = end - begin;
+            let first_cell = (begin.max(0.0) as usize).min(cells.saturating_sub(1));
+            for (cell, of_cell) in counts.iter_mut().enumerate().skip(first_cell) {
+                if width < NARROWEST_SHARED {
+                    *of_cell += count as f64;
+                    break;
+                }
                 let shared = end.min(cell as f64 + 1.0) - begin.max(cell as f64);
-                *of_cell += count as f64 * (shared / width).clamp(0.0, 1.0);
+                if shared <= 0.0 {
+                    break;
+                }
+                *of_cell += count as f64 * shared / width;
             }
         }
         counts
