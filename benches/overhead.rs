@@ -11,7 +11,7 @@ mod harness;
 mod rows;
 
 use harness::{Results, Row, Storage, Table, ns};
-use rows::{off, threads};
+use rows::{numbers, off, threads};
 use std::time::Instant;
 
 /// The default of `memory_limit`, and what a session may take beside it, bytes.
@@ -53,6 +53,49 @@ fn rows() -> Vec<Row> {
             rows::layer_instrument,
         )
         .within("empty layer + floor + 35 ns", |r| layer_bound(r) + 10.0),
+        Row::new(
+            "guard number",
+            "`profile_region!` with a number",
+            numbers::guard_with_one,
+        )
+        .within("guard + 10 ns", |r| r["guard"] + 10.0),
+        Row::new(
+            "guard numbers",
+            "`profile_region!` with two numbers",
+            numbers::guard_with_two,
+        )
+        .within("guard + 20 ns", |r| r["guard"] + 20.0),
+        Row::new(
+            "guard number off",
+            "`profile_region!` with a number that is not recorded",
+            numbers::guard_with_none,
+        )
+        .within("guard + 1 ns", |r| r["guard"] + 1.0),
+        Row::new(
+            "subscriber number off",
+            "span with a number that is not recorded, `ScopeSubscriber`",
+            numbers::subscriber_with_none,
+        ),
+        Row::new(
+            "subscriber number",
+            "span with a number, `ScopeSubscriber`",
+            numbers::subscriber_with_one,
+        ),
+        Row::new(
+            "subscriber numbers",
+            "span with two numbers, `ScopeSubscriber`",
+            numbers::subscriber_with_two,
+        ),
+        Row::new(
+            "layer number off",
+            "span with a number that is not recorded, `ScopeLayer`",
+            numbers::layer_with_none,
+        ),
+        Row::new(
+            "layer number",
+            "span with a number, `ScopeLayer`",
+            numbers::layer_with_one,
+        ),
         Row::new("guard inactive", "profiling off: guard", off::guard_inactive).within("2 ns", |_| 2.0),
         Row::new("guard excluded", "name excluded: guard", off::guard_excluded).within("2 ns", |_| 2.0),
         Row::new("disabled", "a disabled span", off::span_disabled),

@@ -11,6 +11,8 @@ mod format {}
 mod installation {}
 #[doc = include_str!("../docs/mpi.md")]
 mod mpi {}
+#[doc = include_str!("../docs/numbers.md")]
+mod numbers {}
 #[doc = include_str!("../docs/overhead.md")]
 mod overhead {}
 #[doc = include_str!("../docs/python.md")]

@@ -205,10 +205,32 @@ impl Drop for Session {
 ///     let _guard = profile_region!("assemble");
 /// }
 /// ```
+///
+/// Numbers of the call may follow, each with the name of a [field](crate::ProfilingConfig::fields), as with
+/// [`RegionGuard::record`](crate::RegionGuard::record). They are worked out only where the session records numbers, and
+/// after the region was entered.
+///
+/// ```
+/// use scope_profiler::profile_region;
+///
+/// fn axpy(a: f64, x: &[f64], y: &mut [f64]) {
+///     let n = x.len();
+///     let _guard = profile_region!("axpy", bytes = 24 * n, flops = 2 * n);
+///     y.iter_mut().zip(x).for_each(|(y, x)| *y += a * x);
+/// }
+/// # axpy(2.0, &[1.0], &mut [3.0]);
+/// ```
 #[macro_export]
 macro_rules! profile_region {
-    ($name:expr) => {{
+    ($name:expr $(,)?) => {{
         static SITE: $crate::RegionSite = $crate::RegionSite::new($name, ::core::file!(), ::core::line!());
         SITE.enter()
+    }};
+    ($name:expr, $($field:ident = $number:expr),+ $(,)?) => {{
+        let guard = $crate::profile_region!($name);
+        if guard.takes_numbers() {
+            $(guard.record(::core::stringify!($field), $number);)+
+        }
+        guard
     }};
 }

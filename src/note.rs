@@ -1,6 +1,7 @@
 //! What a thread notes beside its intervals, in the place of an event, so that it takes the same way to the log.
 
 use crate::event::Event;
+use crate::profile::Number;
 
 /// What a thread notes of a span beside its intervals: it takes the place of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +23,18 @@ pub(crate) enum Noted {
     /// It was created inside the call of the same thread that began at this tick.
     Caller(u64),
 }
+
+/// A number of the next interval in the thread's block; it takes the place of an event.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct NumberNote {
+    /// The place of the field in the session's list.
+    pub(crate) field: u32,
+    pub(crate) number: Number,
+}
+
+/// The kinds of notes of numbers: whole ones, and floating-point ones.
+const WHOLE: u32 = 5;
+const FLOAT: u32 = 6;
 
 /// Events of regions from here on are notes: no program has so many regions.
 const FIRST_NOTE: u32 = 0xffff_ff00;
@@ -62,7 +75,37 @@ impl SpanNote {
     }
 }
 
+impl NumberNote {
+    /// As it is in a block of events.
+    #[inline]
+    pub(crate) fn event(self) -> Event {
+        let (kind, bits) = match self.number {
+            Number::Float(x) => (FLOAT, x.to_bits()),
+            Number::Int(n) => (WHOLE, n as u64),
+        };
+        Event {
+            region: FIRST_NOTE + kind,
+            serial: self.field,
+            start: bits,
+            end: 0,
+        }
+    }
+}
+
 impl Event {
+    /// The number that is noted, where this is one.
+    pub(crate) fn number_note(&self) -> Option<NumberNote> {
+        let number = match self.region.checked_sub(FIRST_NOTE)? {
+            WHOLE => Number::Int(self.start as i64),
+            FLOAT => Number::Float(f64::from_bits(self.start)),
+            _ => return None,
+        };
+        Some(NumberNote {
+            field: self.serial,
+            number,
+        })
+    }
+
     /// Whether it is an interval; otherwise it is a note.
     #[inline(always)]
     pub(crate) fn is_interval(&self) -> bool {
@@ -93,5 +136,16 @@ fn a_note_comes_back_from_an_event_and_is_no_interval() {
         let note = SpanNote { serial: 5, what };
         assert!(!note.event().is_interval());
         assert_eq!(note.event().span_note(), Some(note));
+    }
+}
+
+#[cfg(test)]
+#[test]
+fn a_number_comes_back_from_an_event_and_is_neither_an_interval_nor_of_a_span() {
+    for number in [Number::Int(i64::MIN), Number::Int(7), Number::Float(-0.5)] {
+        let note = NumberNote { field: 3, number };
+        assert!(!note.event().is_interval());
+        assert_eq!(note.event().span_note(), None);
+        assert_eq!(note.event().number_note(), Some(note));
     }
 }

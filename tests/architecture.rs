@@ -20,7 +20,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tournament", &[]),
     ("places", &[]),
     ("event", &[]),
-    ("note", &["event"]),
+    ("note", &["event", "profile"]),
     ("profile", &["error"]),
     ("output", &["error", "sys"]),
     // Recording: events go to the log, nobody here knows HDF5.

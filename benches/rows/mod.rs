@@ -6,6 +6,7 @@
     reason = "each bench uses its share"
 )]
 
+pub mod numbers;
 pub mod off;
 pub mod threads;
 

@@ -35,6 +35,8 @@ struct Seen {
     /// Whether each region has a name.
     regions: BTreeMap<u32, bool>,
     names: BTreeSet<String>,
+    fields: BTreeSet<u32>,
+    field_names: BTreeSet<String>,
     dropped: BTreeMap<u32, u64>,
     spans: BTreeMap<u32, SpanSet>,
     first: Option<Anchor>,
@@ -64,7 +66,23 @@ impl Seen {
                 }
             }
             Block::Thread { .. } | Block::Spans { .. } => {}
-            Block::Events { events, .. } => self.events(&events),
+            Block::Field { field, name, .. } => {
+                if !self.fields.insert(field) || !self.field_names.insert(name.clone()) {
+                    issues.find(format!(
+                        "byte {at}: field {field}, {name:?}, is named a second time"
+                    ));
+                }
+            }
+            Block::Events { events, numbers, .. } => {
+                self.events(&events);
+                let unnamed = numbers.iter().find(|number| !self.fields.contains(&number.field));
+                if let Some(number) = unnamed {
+                    let field = number.field;
+                    issues.find(format!(
+                        "byte {at}: a call has a number of field {field}, which has no name"
+                    ));
+                }
+            }
             Block::Anchor(anchor) => self.anchor(at, anchor, issues),
             Block::Counters { region, counts } => {
                 self.regions.entry(region).or_default();

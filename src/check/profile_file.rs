@@ -95,6 +95,12 @@ fn accounts(
         recorded = recorded
             .zip(counted)
             .map(|(sum, counted)| sum.saturating_add(counted));
+        if let Some(lost) = catalog.rank_fact(rank, names::LOST_NUMBERS) {
+            issues.note(format!(
+                "rank {rank}: {} {LOST}",
+                plural(lost.max(0).unsigned_abs(), "number")
+            ));
+        }
         if catalog.rank_fact(rank, names::COMPLETE) == Some(0) {
             let of_rank = catalog.of_rank.get(&rank).and_then(|entry| signal(&entry.facts));
             let whole = counted == Some(account.sum());
@@ -129,6 +135,10 @@ fn accounts(
     }
     (recorded, all)
 }
+
+/// What numbers are that no interval has.
+const LOST: &str =
+    "were recorded of calls or spans that left no interval afterwards; they are not in the file";
 
 fn is_ours(catalog: &Catalog) -> bool {
     version(catalog).is_some_and(|version| version.starts_with(names::OF_THIS_CRATE))

@@ -1,10 +1,12 @@
 //! What to record, how much memory it may take, and where it goes.
 
+mod fields;
 mod file_name;
 mod merge_mode;
 mod naming;
 mod settings;
 
+pub(crate) use fields::RecordedField;
 pub(crate) use file_name::{FileName, Process};
 pub use merge_mode::MergeMode;
 pub use naming::RegionNaming;
@@ -50,6 +52,7 @@ pub enum Overflow {
 /// | [`overflow`](Self::overflow) | [`Overflow::Block`] | |
 /// | [`include`](Self::include), [`exclude`](Self::exclude) | every region | |
 /// | [`region_naming`](Self::region_naming) | [`RegionNaming::Name`] | |
+/// | [`fields`](Self::fields) | none | `SCOPE_PROFILER_FIELDS`: names, with commas |
 /// | [`record_arguments`](Self::record_arguments) | `false` | |
 /// | [`throttle`](Self::throttle) | off | |
 /// | [`crash_handler`](Self::crash_handler) | `true` | `SCOPE_PROFILER_CRASH_HANDLER` |
@@ -91,6 +94,7 @@ pub struct ProfilingConfig {
     include: Vec<String>,
     exclude: Vec<String>,
     region_naming: RegionNaming,
+    fields: Vec<String>,
     record_arguments: bool,
     throttle: Option<(u64, Duration)>,
     crash_handler: bool,
@@ -118,6 +122,7 @@ impl Default for ProfilingConfig {
             include: Vec::new(),
             exclude: Vec::new(),
             region_naming: RegionNaming::Name,
+            fields: Vec::new(),
             record_arguments: false,
             throttle: None,
             crash_handler: true,
@@ -268,6 +273,31 @@ impl ProfilingConfig {
     /// Defaults to [`RegionNaming::Name`].
     pub fn region_naming(mut self, naming: RegionNaming) -> Self {
         self.region_naming = naming;
+        self
+    }
+
+    /// Records these numbers of calls, beside their intervals: those that guards are given, as in
+    /// [`profile_region!`](crate::profile_region)`("axpy", bytes = 24 * n)` and
+    /// [`RegionGuard::record`](crate::RegionGuard::record), and numeric fields of spans. At most 64 fields.
+    ///
+    /// A unit may follow the name, as in `"energy:J"`. `bytes`, `flops` and names that end in `_bytes`, `_flops` or
+    /// `_ns` have one already. Without intervals, with [`time_trace(false)`](Self::time_trace), there are no numbers.
+    ///
+    /// Defaults to none; `SCOPE_PROFILER_FIELDS` overrides, with names separated by commas.
+    ///
+    /// ```
+    /// use scope_profiler::{Profiler, ProfilingConfig};
+    ///
+    /// let config = ProfilingConfig::new().fields(["bytes", "residual"]);
+    /// let profiler = Profiler::new(config.flush_to_disk(false).verbose(false))?;
+    /// {
+    ///     let axpy = profiler.profile_region("axpy");
+    ///     axpy.record("bytes", 24 * 1000);
+    /// }
+    /// # Ok::<(), scope_profiler::Error>(())
+    /// ```
+    pub fn fields(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.fields.extend(names.into_iter().map(Into::into));
         self
     }
 

@@ -1,5 +1,6 @@
 //! The settings that a session uses: the environment applied, every value checked.
 
+use super::fields::{self, RecordedField};
 use super::file_name::{FileName, Process};
 use super::{BLOCK_EVENTS, MergeMode, Naming, Overflow, ProfilingConfig};
 use crate::clock::Clock;
@@ -64,7 +65,11 @@ impl ProfilingConfig {
                 "flush_interval is 0; give it at least a millisecond",
             ));
         }
-        let block_events = self.buffer_limit.min(BLOCK_EVENTS);
+        const FIELDS: &str = "SCOPE_PROFILER_FIELDS";
+        let fields = get(FIELDS).map_or(self.fields, |value| fields::split(&value));
+        let fields = fields::parse(&fields)?;
+        // An interval is in one block with its numbers.
+        let block_events = self.buffer_limit.min(BLOCK_EVENTS).max(fields.len() + 1);
         if self.memory_limit < 2 * block_events * EVENT_BYTES {
             return Err(Error::config(format!(
                 "memory_limit is {} bytes; with this buffer_limit it has to be at least {}",
@@ -100,6 +105,7 @@ impl ProfilingConfig {
             overflow: self.overflow,
             patterns,
             naming,
+            fields: fields.into(),
             record_arguments: self.record_arguments,
             throttle: self.throttle,
             crash_handler: crash_handler && writes,
@@ -136,6 +142,8 @@ pub(crate) struct Settings {
     pub(crate) overflow: Overflow,
     pub(crate) patterns: Patterns,
     pub(crate) naming: Arc<Naming>,
+    /// The numbers of calls that are recorded.
+    pub(crate) fields: Arc<[RecordedField]>,
     pub(crate) record_arguments: bool,
     pub(crate) throttle: Option<(u64, Duration)>,
     /// True only where there is a file to save to.

@@ -169,7 +169,6 @@ impl ProfileBuilder {
     /// Says what the numbers of a [field](Field) are measured in.
     #[must_use]
     pub fn unit(mut self, field: &str, unit: impl Into<String>) -> Self {
-        let field = self.fields.number_of(field);
         self.fields.set_unit(field, unit.into());
         self
     }
@@ -287,7 +286,7 @@ impl ProfileBuilder {
         if span_ids.any(|&span| span != 0) {
             profile.columns.push(Intervals::SPAN);
         }
-        profile.fields = self.fields.into_list();
+        profile.fields = self.fields.list();
         for columns in self.columns {
             let mut intervals = columns.intervals;
             for column in &profile.columns {

@@ -3,26 +3,34 @@
 use super::{Field, Intervals, Number, Numbers};
 use std::collections::BTreeMap;
 
-/// The fields that were named so far, in order of appearance.
+/// The fields that calls had numbers of so far, in order of appearance, and what is known of units.
 #[derive(Clone, Debug, Default)]
-pub(super) struct FieldNames(Vec<Field>);
+pub(super) struct FieldNames {
+    names: Vec<String>,
+    units: BTreeMap<String, String>,
+}
 
 impl FieldNames {
     /// The number of the field of this name, known or new.
     pub(super) fn number_of(&mut self, name: &str) -> usize {
-        let known = self.0.iter().position(|field| field.name() == name);
+        let known = self.names.iter().position(|known| known == name);
         known.unwrap_or_else(|| {
-            self.0.push(Field::new(name));
-            self.0.len() - 1
+            self.names.push(name.to_owned());
+            self.names.len() - 1
         })
     }
 
-    pub(super) fn set_unit(&mut self, field: usize, unit: String) {
-        self.0[field] = Field::new(self.0[field].name()).with_unit(unit);
+    /// Sets the unit of a field that there is or will be.
+    pub(super) fn set_unit(&mut self, field: &str, unit: String) {
+        self.units.insert(field.to_owned(), unit);
     }
 
-    pub(super) fn into_list(self) -> Vec<Field> {
-        self.0
+    pub(super) fn list(&self) -> Vec<Field> {
+        let field = |name: &String| match self.units.get(name) {
+            Some(unit) => Field::new(name).with_unit(unit),
+            None => Field::new(name),
+        };
+        self.names.iter().map(field).collect()
     }
 }
 

@@ -213,7 +213,7 @@ pub trait Source {
         &[]
     }
 
-    /// The fields that calls of row number `row` have, as indices into [`fields`](Self::fields), ascending. Each has a
+    /// The fields that calls of row number `row` have, as indices into [`fields`](Self::fields). Each has a
     /// column, in whatever range is read, and of the same kind in each.
     fn fields_of(&self, _row: usize) -> &[usize] {
         &[]

@@ -29,8 +29,13 @@ fn profile(recording: &Recording, rank: u32) -> Profile {
         profile = profile.call_cost_ns(cost);
     }
     let mut threads = BTreeMap::new();
-    recording.for_each_undrained(|lane, event| {
+    let fields = &recording.settings.fields;
+    recording.for_each_undrained_call(|lane, event, notes| {
         threads.entry(lane.index).or_insert_with(|| lane.name.clone());
+        let named = notes
+            .iter()
+            .map(|note| (&*fields[note.field as usize].name, note.number));
+        let numbers: Vec<_> = named.collect();
         profile.push(
             Call::new(
                 NameId::from_number(event.region).name(),
@@ -38,9 +43,13 @@ fn profile(recording: &Recording, rank: u32) -> Profile {
             )
             .rank(rank)
             .thread(lane.index)
-            .span(event.serial),
+            .span(event.serial)
+            .numbers(&numbers),
         );
     });
+    for field in fields.iter().filter(|field| !field.unit.is_empty()) {
+        profile = profile.unit(&field.name, &*field.unit);
+    }
     let mut spans = SpanNotes::default();
     recording.for_each_undrained_note(|thread, note| spans.add(thread, note));
     for facts in spans.facts(|tick| clock.ns(tick)) {

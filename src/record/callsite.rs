@@ -2,6 +2,7 @@
 
 use super::names::NameId;
 use super::naming;
+use super::number_fields::may_have_numbers;
 use super::recording::Recording;
 use super::span_id;
 use tracing_core::Metadata;
@@ -13,6 +14,8 @@ pub(super) struct Callsite {
     pub(super) region: NameId,
     /// Whether a field of the span may name another.
     pub(super) by_field: bool,
+    /// Whether its spans may have numbers that are recorded.
+    pub(super) has_numbers: bool,
     /// The id of its spans in a subscriber, without a serial number; see [`span_id`].
     pub(super) id: u64,
 }
@@ -30,10 +33,12 @@ impl Callsite {
                 naming::is_by_field(naming, metadata),
             ),
         };
+        let has_numbers = recording.is_some_and(|recording| may_have_numbers(recording, metadata));
         Self {
             region,
             by_field,
-            id: span_id::of_kind(metadata, region),
+            has_numbers,
+            id: span_id::of_kind(metadata, region, has_numbers),
         }
     }
 }

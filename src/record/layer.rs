@@ -170,8 +170,12 @@ impl ScopeLayer {
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        self.target.note_span();
         let key = id.into_u64();
+        let with_numbers = |buffer: &ThreadBuffer| self.new_span_with_numbers(buffer, attributes, key);
+        if self.target.with_current(with_numbers) == Some(true) {
+            return;
+        }
+        self.target.note_span();
         let mut ends = None;
         let may_be_named = self.target.with_buffer(|buffer| {
             let metadata = attributes.metadata();
@@ -191,6 +195,9 @@ impl ScopeLayer {
             if buffer.note_creation(metadata, callsite.region, serial, parent) {
                 ends = Some(serial);
             }
+            if callsite.has_numbers {
+                buffer.keep_for_entry(callsite.region, serial, |visitor| attributes.record(visitor));
+            }
             if callsite.by_field {
                 // Such a span may get its name later, on any thread: it is not remembered.
                 buffer.spans.forget_created(key);
@@ -200,6 +207,8 @@ impl ScopeLayer {
             if ends.is_some() || !self.ids_stay_on_thread.load(Ordering::Relaxed) {
                 // Its first entry has to be noticed; or another thread may give the id to another span.
                 buffer.spans.forget_created(key);
+            } else if callsite.has_numbers {
+                self.remember(buffer, key, callsite.region.marked(), serial);
             } else {
                 self.remember(buffer, key, callsite.region, serial);
             }
@@ -220,6 +229,31 @@ impl ScopeLayer {
         }
     }
 
+    /// A span that may have numbers, where its call site is remembered and nothing else is to be noted.
+    #[inline(never)]
+    fn new_span_with_numbers(
+        &self,
+        buffer: &ThreadBuffer,
+        attributes: &span::Attributes<'_>,
+        id: u64,
+    ) -> bool {
+        if !buffer.takes_numbers() {
+            return false;
+        }
+        let Some(serial) = buffer.spans.serials.take_fast() else {
+            return false;
+        };
+        if !buffer.spans.store_serial_fast(self.origin, id, serial) {
+            return false;
+        }
+        let Some(callsite) = buffer.spans.new_span_with_numbers(attributes.metadata()) else {
+            return false;
+        };
+        buffer.keep_for_entry(callsite.region, serial, |visitor| attributes.record(visitor));
+        self.remember(buffer, id, callsite.region.marked(), serial);
+        true
+    }
+
     #[cold]
     #[inline(never)]
     fn enter_slow<S>(&self, id: &span::Id, context: &Context<'_, S>)
@@ -229,7 +263,7 @@ impl ScopeLayer {
         self.target.note_span();
         self.target.with_buffer(|buffer| {
             let (region, serial) = match self.created(buffer, id) {
-                Some(created) => (created.region, created.serial),
+                Some(created) => (created.region.unmarked(), created.serial),
                 None => self.look_up(buffer, id, context)?,
             };
             let key = id.into_u64();
@@ -240,8 +274,12 @@ impl ScopeLayer {
 
     #[inline(never)]
     fn exit_slow(&self, id: &span::Id) {
-        self.target
-            .with_buffer(|buffer| buffer.exit_span_slow(self.origin, id.into_u64()));
+        let key = id.into_u64();
+        self.target.with_buffer(|buffer| {
+            if !buffer.exit_span_numbered(self.origin, key) {
+                buffer.exit_span_slow(self.origin, key);
+            }
+        });
     }
 
     #[cold]
@@ -315,6 +353,16 @@ where
 
     fn on_record(&self, id: &span::Id, values: &span::Record<'_>, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
+        self.target.with_buffer(|buffer| {
+            if buffer.takes_numbers() {
+                let key = id.into_u64();
+                let serial = self.serial(buffer, id, &context)?;
+                let region = buffer.callsite(span.metadata()).region;
+                let of_span = SpanKey { key, serial };
+                buffer.record_of_span(self.origin, region, of_span, |visitor| values.record(visitor));
+            }
+            Some(())
+        });
         let naming = {
             let mut extensions = span.extensions_mut();
             let named = extensions.get_mut::<Named>();

@@ -26,6 +26,7 @@ mod locks;
 mod named_spans;
 pub(crate) mod names;
 mod naming;
+mod number_fields;
 mod over;
 mod pending;
 mod pool;
@@ -41,6 +42,7 @@ pub(crate) mod subscriber;
 mod sync;
 mod target;
 mod thread;
+mod waiting;
 mod wanted;
 pub(crate) mod writer;
 

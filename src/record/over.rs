@@ -1,6 +1,7 @@
 //! For programs that log and profile: every span is recorded, and another subscriber gets those that it wants.
 #![allow(unsafe_code)]
 
+use super::names::NameId;
 use super::naming::Recorded;
 use super::shared_span::{SharedSpan, SharedSpans};
 use super::span_id;
@@ -142,6 +143,11 @@ impl<S: Subscriber> ScopeOver<S> {
     fn record_both(&self, id: &Id, values: &Record<'_>) {
         self.inner.record(id, values);
         let id = id.into_u64();
+        if let Some((region, serial)) = self.shared.with(id, |span| (span.region(), span.serial)) {
+            let span = SpanKey { key: id, serial };
+            self.ours
+                .record_numbers(region.unwrap_or(NameId::NONE), span, values);
+        }
         let naming = self
             .shared
             .with(id, |span| span.named().map(|named| named.naming()));

@@ -12,10 +12,11 @@ use super::thread::list::ThreadList;
 use super::thread::open_stack::OpenView;
 use super::thread::shared_view::{OpenCall, Piece, SharedView};
 use super::thread::unentered::CreatedSpan;
+use super::waiting::WaitingNumbers;
 use crate::clock::{Anchor, Timeline};
 use crate::config::{Overflow, Settings};
 use crate::event::Event;
-use crate::note::SpanNote;
+use crate::note::{NumberNote, SpanNote};
 use crate::store::rank_log::Counts;
 use crate::sys::{fork, signals};
 use rustc_hash::FxHashMap;
@@ -54,6 +55,10 @@ pub(crate) struct Recording {
     draining: Mutex<PendingCounts>,
     /// Calls that threads left open when they ended.
     abandoned: Mutex<Vec<OpenCall>>,
+    /// Where numbers of calls are recorded.
+    waiting_numbers: Option<WaitingNumbers>,
+    /// Numbers that threads that have ended could not keep.
+    lost_numbers: AtomicU64,
     /// Whether the writer is to flush, and whether it is to stop.
     wake: AtomicBool,
     stop: AtomicBool,
@@ -70,7 +75,7 @@ pub(crate) struct Drained {
     pub(crate) threads: Vec<(Arc<SharedView>, Vec<Piece>)>,
     /// The number of intervals of each region in them.
     pub(crate) counts: FxHashMap<NameId, u64>,
-    /// The number of notes in them.
+    /// The number of notes of spans in them.
     pub(crate) notes: u64,
     /// Spans that threads have created and not entered, of which no more is to come; with the threads.
     pub(super) unentered: Vec<(u32, CreatedSpan)>,
@@ -94,6 +99,8 @@ impl Recording {
             open_session: Arc::new(AtomicU64::new(if settings.activated { id } else { 0 })),
             draining: Mutex::default(),
             abandoned: Mutex::default(),
+            waiting_numbers: (!settings.fields.is_empty()).then(WaitingNumbers::new),
+            lost_numbers: AtomicU64::new(0),
             wake: AtomicBool::new(false),
             stop: AtomicBool::new(false),
             writer_wait: Mutex::default(),
@@ -205,6 +212,8 @@ impl Recording {
 
     fn keep_counts_of(&self, thread: &SharedView) {
         lock(&self.abandoned).extend(thread.open_calls());
+        self.lost_numbers
+            .fetch_add(thread.lost_numbers.load(Ordering::Acquire), Ordering::Relaxed);
         for (_, counters) in &thread.counters {
             let add = |to: fn(&Totals) -> &AtomicU64, from: &AtomicU64| {
                 self.registry
@@ -216,6 +225,22 @@ impl Recording {
             add(|totals| &totals.throttled_ticks, &counters.throttled_ticks);
             add(|totals| &totals.spans, &counters.spans);
         }
+    }
+
+    /// The numbers of spans that wait for their span to be entered; none where no numbers are recorded.
+    pub(super) fn waiting_numbers(&self) -> Option<&WaitingNumbers> {
+        self.waiting_numbers.as_ref()
+    }
+
+    /// Numbers that were recorded and that no interval has.
+    pub(crate) fn lost_numbers(&self) -> u64 {
+        let _draining = lock(&self.draining);
+        let of_ended = self.lost_numbers.load(Ordering::Relaxed);
+        let threads = self.threads.all().into_iter();
+        let of_threads: u64 = threads
+            .map(|thread| thread.lost_numbers.load(Ordering::Acquire))
+            .sum();
+        of_ended + of_threads + self.waiting_numbers().map_or(0, WaitingNumbers::lost)
     }
 
     /// The regions that are open now, on threads that run and on threads that ended inside them.
@@ -385,6 +410,18 @@ impl Recording {
         }
     }
 
+    /// As [`for_each_undrained`](Self::for_each_undrained), with the numbers of each interval.
+    pub(crate) fn for_each_undrained_call(&self, mut f: impl FnMut(&SharedView, &Event, &[NumberNote])) {
+        let mut numbers = Vec::new();
+        self.for_each_undrained_event(|thread, event| {
+            numbers.extend(event.number_note());
+            if event.is_interval() {
+                f(thread, event, &numbers);
+                numbers.clear();
+            }
+        });
+    }
+
     fn for_each_undrained_event(&self, mut f: impl FnMut(&SharedView, &Event)) {
         for thread in self.threads.all() {
             for piece in thread.undrained() {
@@ -431,7 +468,7 @@ impl Drained {
             let number = run.len() as u64;
             if run[0].is_interval() {
                 *self.counts.entry(NameId::from_number(run[0].region)).or_default() += number;
-            } else {
+            } else if run[0].span_note().is_some() {
                 self.notes += number;
             }
         }

@@ -4,9 +4,11 @@ use super::global;
 use super::names::NameId;
 use super::recording::Recording;
 use super::sync::Arc;
+use super::thread::buffer::ThreadBuffer;
 use super::thread::current::{with_buffer, with_current};
 use super::thread::entered::Entered;
-
+use crate::profile::Number;
+use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -94,7 +96,8 @@ impl fmt::Debug for Region {
 #[must_use = "the region is left as soon as the guard is dropped; bind it: `let _guard = ...`"]
 pub struct RegionGuard {
     session: u64,
-    entered: Entered,
+    /// Marked once the call has numbers.
+    entered: Cell<Entered>,
     /// Intervals belong to a thread.
     not_send: PhantomData<*const ()>,
 }
@@ -127,16 +130,56 @@ impl RegionGuard {
         };
         Self {
             session,
-            entered,
+            entered: Cell::new(entered),
             not_send: PhantomData,
         }
+    }
+
+    /// Records a number of this call, such as the bytes that it moves: in the profile it is beside the call's interval.
+    /// Of two numbers with the same name the last counts.
+    ///
+    /// Only [fields](crate::ProfilingConfig::fields) that the session records are kept; others cost a comparison. NaN is
+    /// as good as no number. Any number can be given that is [`Into<Number>`](crate::profile::Number): integers,
+    /// floating-point numbers, `bool`.
+    ///
+    /// ```
+    /// use scope_profiler::{Profiler, ProfilingConfig};
+    ///
+    /// let config = ProfilingConfig::new().fields(["bytes", "residual"]);
+    /// let profiler = Profiler::new(config.flush_to_disk(false).verbose(false))?;
+    /// for step in 1..=10 {
+    ///     let solve = profiler.profile_region("solve");
+    ///     solve.record("residual", 1.0 / f64::from(step));
+    /// }
+    /// # Ok::<(), scope_profiler::Error>(())
+    /// ```
+    #[inline]
+    pub fn record(&self, field: &'static str, number: impl Into<Number>) {
+        let entered = self.entered.get();
+        if !entered.is_timed() {
+            return;
+        }
+        let record = |buffer: &ThreadBuffer| buffer.record_number(entered, field, number.into());
+        let is_kept = with_buffer(self.session, || None, record);
+        if is_kept == Some(true) {
+            self.entered.set(entered.numbered());
+        }
+    }
+
+    /// Whether numbers of this call are recorded.
+    #[doc(hidden)]
+    #[inline]
+    #[must_use]
+    pub fn takes_numbers(&self) -> bool {
+        let takes = || with_buffer(self.session, || None, ThreadBuffer::takes_numbers);
+        !self.entered.get().is_nothing() && takes() == Some(true)
     }
 
     #[inline(always)]
     fn of_nothing() -> Self {
         Self {
             session: 0,
-            entered: Entered::NOTHING,
+            entered: Cell::new(Entered::NOTHING),
             not_send: PhantomData,
         }
     }
@@ -148,8 +191,9 @@ impl RegionGuard {
             self.session,
             || None,
             |buffer| {
-                if !buffer.exit_fast(self.entered) {
-                    buffer.exit_slow(self.entered);
+                let entered = self.entered.get();
+                if !buffer.exit_numbered(entered) && !buffer.exit_fast(entered) {
+                    buffer.exit_slow(entered);
                 }
             },
         );
@@ -165,10 +209,10 @@ fn enter_slow(session: u64, id: NameId, attach_to: impl FnOnce() -> Option<Arc<R
 impl Drop for RegionGuard {
     #[inline(always)]
     fn drop(&mut self) {
-        if self.entered.is_nothing() {
+        if self.entered.get().is_nothing() {
             return;
         }
-        let left = with_current(self.session, |buffer| buffer.exit_fast(self.entered));
+        let left = with_current(self.session, |buffer| buffer.exit_fast(self.entered.get()));
         if left != Some(true) {
             self.exit_slow();
         }
@@ -178,7 +222,7 @@ impl Drop for RegionGuard {
 impl fmt::Debug for RegionGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RegionGuard")
-            .field("recording", &!self.entered.is_nothing())
+            .field("recording", &!self.entered.get().is_nothing())
             .finish_non_exhaustive()
     }
 }

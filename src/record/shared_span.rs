@@ -57,6 +57,14 @@ impl SharedSpan {
         (region, is_new, self.serial)
     }
 
+    /// The region of its call site, unless its fields may name another.
+    pub(super) fn region(&self) -> Option<NameId> {
+        match self.name {
+            SharedName::OfCallsite(region) => Some(region),
+            SharedName::ByField(_) => None,
+        }
+    }
+
     /// The span, where its fields may name it.
     pub(super) fn named(&mut self) -> Option<&mut NamedSpan> {
         match &mut self.name {

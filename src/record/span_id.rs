@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! bits  0-31   the span's serial number
+//! bit   35     set where the span may have numbers that are recorded
 //! bit   36     set where its handles are counted
 //! bit   37     always set: tells our ids from those of a `Registry`
 //! bits 38-62   a number for its kind, which is its call site and region
@@ -24,10 +25,12 @@ struct Kind {
 }
 
 static KINDS: boxcar::Vec<Kind> = boxcar::Vec::new();
-static KIND_NUMBERS: LazyLock<DashMap<(usize, NameId), usize>> = LazyLock::new(DashMap::new);
+static KIND_NUMBERS: LazyLock<DashMap<(usize, NameId, bool), usize>> = LazyLock::new(DashMap::new);
 
 /// Marks our ids.
 const OURS: u64 = 1 << 37;
+/// Marks a span that may have numbers.
+const NUMBERED: u64 = 1 << 35;
 /// Marks a span whose handles are counted.
 const COUNTED: u64 = 1 << 36;
 /// Marks a span that its fields may name.
@@ -35,14 +38,16 @@ const NAMED: u64 = 1 << 63;
 const KIND_SHIFT: u32 = 38;
 
 /// The id of spans of this call site and region, without a serial number.
-pub(super) fn of_kind(metadata: &'static Metadata<'static>, region: NameId) -> u64 {
-    (kind_number(metadata, region) as u64) << KIND_SHIFT & !NAMED | OURS
+pub(super) fn of_kind(metadata: &'static Metadata<'static>, region: NameId, has_numbers: bool) -> u64 {
+    let mark = if has_numbers { NUMBERED } else { 0 };
+    (kind_number(metadata, region, has_numbers) as u64) << KIND_SHIFT & !NAMED | OURS | mark
 }
 
-fn kind_number(metadata: &'static Metadata<'static>, region: NameId) -> usize {
+/// Spans that may have numbers are of a kind of their own, as they are entered in another way.
+fn kind_number(metadata: &'static Metadata<'static>, region: NameId, has_numbers: bool) -> usize {
     let _inside = crate::sys::fork::enter();
     *KIND_NUMBERS
-        .entry((std::ptr::from_ref(metadata) as usize, region))
+        .entry((std::ptr::from_ref(metadata) as usize, region, has_numbers))
         .or_insert_with(|| KINDS.push(Kind { metadata, region }))
 }
 
@@ -70,6 +75,12 @@ pub(super) fn is_ours(id: u64) -> bool {
 /// The span's id where its handles are counted.
 pub(super) fn counted(id: u64) -> u64 {
     id | COUNTED
+}
+
+/// Whether the span may have numbers that are recorded.
+#[inline(always)]
+pub(super) fn has_numbers(id: u64) -> bool {
+    id & (NUMBERED | NAMED) == NUMBERED
 }
 
 /// Whether anybody has to know of its handles.
@@ -118,8 +129,11 @@ mod tests {
         let metadata = span.metadata().expect("it has a call site");
         for name in ["one", "another"] {
             let region = NameId::of_site(name, None);
-            let kind = of_kind(metadata, region);
-            assert_eq!(of_kind(metadata, region), kind);
+            let kind = of_kind(metadata, region, false);
+            assert_eq!(of_kind(metadata, region, false), kind);
+            let numbered = of_kind(metadata, region, true);
+            assert!(has_numbers(numbered) && !has_numbers(kind));
+            assert_ne!(super::kind(numbered), super::kind(kind));
             for serial in [1, u32::MAX] {
                 let span = with_serial(kind, serial);
                 assert!(is_ours(span) && !is_named(span));

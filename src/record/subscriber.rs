@@ -12,9 +12,11 @@ use super::shared_span::{SharedName, SharedSpan};
 use super::span_id;
 use super::sync::Arc;
 use super::target::Target;
+use super::thread::buffer::ThreadBuffer;
 use super::thread::creation::Parent;
 use super::thread::open_stack::{Origin, SpanKey};
 use std::num::NonZeroU64;
+use tracing_core::field::Visit;
 use tracing_core::span::{Attributes, Current, Id, Record};
 use tracing_core::{Dispatch, Event, Interest, Metadata, Subscriber};
 
@@ -100,9 +102,26 @@ impl ScopeSubscriber {
         });
         let id = match fast {
             Some(Some(id)) => id,
-            _ => self.new_span_slow(attributes, parent(attributes, serial_of)),
+            _ => self
+                .new_span_with_numbers(attributes)
+                .unwrap_or_else(|| self.new_span_slow(attributes, parent(attributes, serial_of))),
         };
         Id::from_non_zero_u64(NonZeroU64::new(id).unwrap_or(NonZeroU64::MIN))
+    }
+
+    /// A span that may have numbers, where its call site is remembered and nothing else is to be noted.
+    #[inline(never)]
+    fn new_span_with_numbers(&self, attributes: &Attributes<'_>) -> Option<u64> {
+        let create = |buffer: &ThreadBuffer| {
+            if !buffer.takes_numbers() {
+                return None;
+            }
+            let serial = buffer.spans.serials.take_fast()?;
+            let callsite = buffer.spans.new_span_with_numbers(attributes.metadata())?;
+            buffer.keep_for_entry(callsite.region, serial, |visitor| attributes.record(visitor));
+            Some(span_id::with_serial(callsite.id, serial))
+        };
+        self.target.with_current(create).flatten()
     }
 
     #[cold]
@@ -117,6 +136,11 @@ impl ScopeSubscriber {
         let ends = self
             .target
             .with_buffer(|buffer| buffer.note_creation(metadata, callsite.region, serial, parent));
+        if callsite.has_numbers {
+            let record = |visitor: &mut dyn Visit| attributes.record(visitor);
+            self.target
+                .with_buffer(|buffer| buffer.keep_for_entry(callsite.region, serial, record));
+        }
         if callsite.by_field {
             if let Some(span) = self.target.named_span(attributes) {
                 return self.named.insert(span, serial);
@@ -176,8 +200,11 @@ impl ScopeSubscriber {
     #[cold]
     #[inline(never)]
     fn exit_slow(&self, id: u64) {
-        self.target
-            .with_buffer(|buffer| buffer.exit_span_slow(self.origin, id));
+        self.target.with_buffer(|buffer| {
+            if !buffer.exit_span_numbered(self.origin, id) {
+                buffer.exit_span_slow(self.origin, id);
+            }
+        });
     }
 }
 
@@ -202,6 +229,11 @@ impl ScopeSubscriber {
         let ends = self
             .target
             .with_buffer(|buffer| buffer.note_creation(metadata, callsite.region, serial, parent));
+        if callsite.has_numbers {
+            let record = |visitor: &mut dyn Visit| attributes.record(visitor);
+            self.target
+                .with_buffer(|buffer| buffer.keep_for_entry(callsite.region, serial, record));
+        }
         let by_field = callsite.by_field.then(|| self.target.named_span(attributes));
         let name = match by_field.flatten() {
             Some(named) => SharedName::ByField(named),
@@ -216,6 +248,13 @@ impl ScopeSubscriber {
             name,
             notes_end: ends == Some(true),
         })
+    }
+
+    /// Records numbers of a span.
+    pub(super) fn record_numbers(&self, region: NameId, span: SpanKey, values: &Record<'_>) {
+        self.target.with_buffer(|buffer| {
+            buffer.record_of_span(self.origin, region, span, |visitor| values.record(visitor));
+        });
     }
 
     /// Enters a span that another subscriber has too; `is_new` when it is the first time.
@@ -281,6 +320,10 @@ impl Subscriber for ScopeSubscriber {
 
     fn record(&self, id: &Id, values: &Record<'_>) {
         let id = id.into_u64();
+        if span_id::has_numbers(id) || span_id::is_named(id) {
+            let region = span_id::region(id).unwrap_or(NameId::NONE);
+            self.record_numbers(region, key(id), values);
+        }
         if !span_id::is_named(id) {
             return;
         }

@@ -110,6 +110,9 @@ impl Writer {
         run: &Metadata,
     ) -> io::Result<Arc<Self>> {
         log.run(run)?;
+        for (number, field) in (0..).zip(&*recording.settings.fields) {
+            log.field(number, &field.name, &field.unit)?;
+        }
         log.anchor(recording.settings.clock.anchor())?;
         let is_first = matches!(run.get("rank"), None | Some(Value::Int(0)));
         let crash_state = CrashState::new(recording, &log, is_first)?;
@@ -420,6 +423,11 @@ impl Sink {
         for call in open {
             self.log
                 .open(call.thread, call.region.number(), call.start, call.serial)?;
+        }
+        let lost = recording.lost_numbers();
+        if lost > 0 {
+            let lost = i64::try_from(lost).unwrap_or(i64::MAX);
+            self.log.fact(names::LOST_NUMBERS, &Value::Int(lost))?;
         }
         self.log.run(run)?;
         let recorded = Value::Int(i64::try_from(recorded).unwrap_or(i64::MAX));

@@ -1,6 +1,6 @@
 //! Sorting more rows than fit into memory: sorted batches in a scratch file, merged region by region.
 
-use super::columns::{Columns, Entry};
+use super::columns::Entry;
 use crate::error::{Error, Result};
 use crate::tournament::{Head, Tournament};
 use std::fs::File;
@@ -95,18 +95,19 @@ impl Runs {
         Ok(self)
     }
 
-    /// Writes the rows of the region at a place into its columns.
-    pub(crate) fn write(&self, place: usize, columns: &mut Columns) -> Result<()> {
+    /// Calls `take` with the rows of the region at a place, in order.
+    #[inline]
+    pub(crate) fn each(&self, place: usize, mut take: impl FnMut(Entry) -> Result<()>) -> Result<()> {
         if let Some(scratch) = &self.scratch {
             let scratch = scratch.get_ref();
             for row in Merge::new(scratch, &self.runs[place]) {
                 let row =
                     row.map_err(|error| Error::io(&self.directory, "cannot read a scratch file", error))?;
-                columns.push(row)?;
+                take(row)?;
             }
         } else {
             for &row in &self.in_memory[place] {
-                columns.push(row)?;
+                take(row)?;
             }
         }
         Ok(())

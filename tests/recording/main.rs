@@ -9,6 +9,7 @@ mod exactness;
 mod guards;
 mod lifetimes;
 mod naming;
+mod numbers;
 mod over;
 mod serials;
 mod spans;

@@ -46,18 +46,52 @@ impl Block {
         let Some(slot) = self.events.get(length) else {
             return false;
         };
-        // SAFETY: the slot is not published yet, so nobody reads it, and by this function's
-        // contract nobody else writes. An event is three words.
+        // SAFETY: the slot is not published yet, and by this function's contract nobody else writes.
+        unsafe { Self::write(slot, event) };
+        self.length.store(length + 1, Ordering::Release);
+        true
+    }
+
+    /// Appends notes and the event that they belong to, which others see together; false when there is no room for all.
+    ///
+    /// # Safety
+    ///
+    /// As [`push`](Self::push).
+    #[inline]
+    pub(crate) unsafe fn push_with_notes(
+        &self,
+        notes: impl ExactSizeIterator<Item = Event>,
+        event: Event,
+    ) -> bool {
+        let length = self.length.load(Ordering::Relaxed);
+        let last = length + notes.len();
+        let Some(slots) = self.events.get(length..=last) else {
+            return false;
+        };
+        for (slot, note) in slots.iter().zip(notes) {
+            // SAFETY: as in `push`.
+            unsafe { Self::write(slot, note) };
+        }
+        // SAFETY: as in `push`.
+        unsafe { Self::write(&slots[last - length], event) };
+        self.length.store(last + 1, Ordering::Release);
+        true
+    }
+
+    /// # Safety
+    ///
+    /// Nobody else reads or writes the slot.
+    #[inline(always)]
+    unsafe fn write(slot: &UnsafeCell<MaybeUninit<Event>>, event: Event) {
         // Word by word: written as a whole, the event would take a detour through the stack, and
         // reading it back in wider pieces than it was written in stalls.
+        // SAFETY: by this function's contract. An event is three words.
         slot.with_mut(|slot| unsafe {
             let words = (*slot).as_mut_ptr().cast::<u64>();
             words.write(event.first_word());
             words.add(1).write(event.start);
             words.add(2).write(event.end);
         });
-        self.length.store(length + 1, Ordering::Release);
-        true
     }
 
     /// The block that followed this one.
@@ -128,6 +162,18 @@ mod tests {
         block.read(1, 2, |events| assert_eq!(events, [event(1)]));
         block.read(7, 9, |events| assert!(events.is_empty()));
     }
+
+    #[test]
+    fn notes_are_in_the_block_of_their_event_or_not_at_all() {
+        let block = Block::new(4);
+        // SAFETY: one thread.
+        let push =
+            |notes: &[u64], n| unsafe { block.push_with_notes(notes.iter().map(|&n| event(n)), event(n)) };
+        assert!(push(&[0, 1], 2));
+        assert!(!push(&[3], 4));
+        assert!(push(&[], 3));
+        block.read(0, 10, |events| assert_eq!(events, [0, 1, 2, 3].map(event)));
+    }
 }
 
 /// Every interleaving of an owner that fills a block and a reader that looks at it.
@@ -143,16 +189,16 @@ mod model {
             let owner = {
                 let block = Arc::clone(&block);
                 loom::thread::spawn(move || {
-                    for n in 0..3 {
-                        let event = Event {
-                            region: n,
-                            serial: n,
-                            start: n.into(),
-                            end: n.into(),
-                        };
-                        // SAFETY: this thread alone pushes.
-                        unsafe { block.push(event) };
-                    }
+                    let event = |n: u32| Event {
+                        region: n,
+                        serial: n,
+                        start: n.into(),
+                        end: n.into(),
+                    };
+                    // SAFETY: this thread alone pushes.
+                    unsafe { block.push_with_notes([event(0)].into_iter(), event(1)) };
+                    // SAFETY: as above.
+                    unsafe { block.push(event(2)) };
                 })
             };
             // Again and again: around a single look the model checker tries no other order.

@@ -7,6 +7,7 @@
 use super::block::Block;
 use super::counters;
 use super::entered::Entered;
+use super::numbers::Numbers;
 use super::open_stack::{OpenStack, Origin, SpanKey};
 use super::region_table::{Action, RegionTable};
 use super::shared_view::SharedView;
@@ -39,6 +40,8 @@ pub(crate) struct ThreadBuffer {
     pub(super) shared: Arc<SharedView>,
     pub(in crate::record) recording: Arc<Recording>,
     pub(super) throttle: Option<RefCell<Throttle>>,
+    /// Where numbers of calls are recorded.
+    pub(super) numbers: Option<Box<Numbers>>,
     /// Set while something runs that may allocate: an instrumented allocator comes back here.
     pub(super) busy: Cell<bool>,
 }
@@ -63,6 +66,7 @@ impl ThreadBuffer {
             clock: settings.clock.clone(),
             shared,
             throttle: throttle.map(|(calls, mean)| RefCell::new(Throttle::new(calls, mean))),
+            numbers: Numbers::of(&settings.fields, time_trace),
             busy: Cell::new(false),
             recording,
         }

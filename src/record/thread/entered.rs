@@ -21,6 +21,9 @@ const NOTHING: u32 = u32::MAX;
 /// Instead of an index on the stack: the call is only counted.
 const COUNTED: u32 = u32::MAX - 1;
 
+/// Marks an index on the stack: the call has numbers, and is not left on the fast path.
+const NUMBERED: u32 = 1 << 31;
+
 impl Entered {
     /// Nothing was entered.
     pub(crate) const NOTHING: Self = Self {
@@ -53,6 +56,27 @@ impl Entered {
     #[inline(always)]
     pub(super) fn index(self) -> u32 {
         (self.what >> 32) as u32
+    }
+
+    /// Whether it leaves an interval.
+    #[inline(always)]
+    pub(crate) fn is_timed(self) -> bool {
+        self.index() < COUNTED
+    }
+
+    /// The same call, which has numbers.
+    #[inline(always)]
+    pub(crate) fn numbered(self) -> Self {
+        Self {
+            what: self.what | u64::from(NUMBERED) << 32,
+            ..self
+        }
+    }
+
+    /// The index on the stack of a call that is timed.
+    #[inline(always)]
+    pub(super) fn place(self) -> usize {
+        (self.index() & !NUMBERED) as usize
     }
 
     #[inline(always)]

@@ -12,6 +12,7 @@ pub(super) mod current;
 pub(super) mod entered;
 mod habit;
 pub(super) mod list;
+mod numbers;
 pub(super) mod open_stack;
 mod region_table;
 pub(super) mod shared_view;

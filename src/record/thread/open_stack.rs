@@ -12,6 +12,8 @@ use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 /// Marks a slot whose region was left before those above it.
 const LEFT: u64 = u64::MAX;
+/// Marks a slot of a span whose call has numbers, so that it is not left on the fast path.
+const NUMBERED: u64 = 1 << 63;
 const CAPACITY: usize = 64;
 
 /// What opened a call: a guard, or which layer or subscriber. A number in the upper half, so that with a region's
@@ -104,6 +106,21 @@ impl OpenSlot {
     pub(in crate::record) fn region_of_span(&self, origin: Origin, key: u64) -> Option<NameId> {
         if self.key() == key {
             self.region_of_origin(origin)
+        } else {
+            None
+        }
+    }
+
+    /// The same, also where the call is marked.
+    pub(in crate::record) fn region_of_origin_marked(&self, origin: Origin) -> Option<NameId> {
+        let region = self.what() & !NUMBERED ^ origin.0;
+        (region >> 32 == 0).then(|| NameId::from_number(region as u32))
+    }
+
+    /// The region, where this span opened the call, also where that is marked.
+    pub(in crate::record) fn region_of_span_marked(&self, origin: Origin, key: u64) -> Option<NameId> {
+        if self.key() == key {
+            self.region_of_origin_marked(origin)
         } else {
             None
         }
@@ -268,6 +285,11 @@ impl OpenStack {
         Some((top, self.slots().get(top)?))
     }
 
+    /// The call at an index, where there is one.
+    pub(in crate::record) fn get(&self, index: usize) -> Option<&OpenSlot> {
+        self.slots()[..self.depth.get()].get(index)
+    }
+
     /// How many slots are in use.
     pub(in crate::record) fn depth(&self) -> usize {
         self.depth.get()
@@ -322,6 +344,18 @@ impl OpenStack {
             self.moved.set(false);
         }
         self.pop(depth);
+    }
+
+    /// Marks the call at `index`, which is one of a span and has numbers.
+    pub(in crate::record) fn mark_numbered(&self, index: usize) {
+        let what = &self.slots()[index].what;
+        what.store(what.load(Ordering::Relaxed) | NUMBERED, Ordering::Relaxed);
+    }
+
+    /// Where the call at `index` is once the gaps have been closed.
+    pub(in crate::record) fn place_without_gaps(&self, index: usize) -> usize {
+        let before = &self.slots()[..index];
+        before.iter().filter(|slot| !slot.is_left()).count()
     }
 
     /// Closes the gaps, and doubles the stack where it is still full.

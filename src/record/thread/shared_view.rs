@@ -12,7 +12,7 @@ use crate::record::names::NameId;
 use std::collections::VecDeque;
 use std::ptr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 
 /// One thread of one session, as others see it.
 #[derive(Debug)]
@@ -32,6 +32,8 @@ pub(crate) struct SharedView {
     pub(in crate::record) before: AtomicPtr<SharedView>,
     pub(in crate::record) open: Arc<OpenView>,
     pub(in crate::record) unentered: Unentered,
+    /// Numbers of calls that left no interval.
+    pub(in crate::record) lost_numbers: AtomicU64,
     /// One entry for each region that the thread has met and that is not filtered out.
     pub(crate) counters: boxcar::Vec<Counters>,
 }
@@ -82,6 +84,7 @@ impl SharedView {
             before: AtomicPtr::new(ptr::null_mut()),
             open,
             unentered: Unentered::default(),
+            lost_numbers: AtomicU64::new(0),
             counters: boxcar::Vec::new(),
         }
     }

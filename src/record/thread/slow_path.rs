@@ -35,10 +35,20 @@ impl ThreadBuffer {
     pub(crate) fn exit_slow(&self, entered: Entered) {
         let end = self.now();
         let (region, start) = (entered.region(), entered.start());
-        let is_it = |slot: &OpenSlot| slot.is_of_guard(region, start).then_some(());
-        if let Some((index, ())) = self.open.find(is_it) {
+        if let Some(index) = self.place_of(entered) {
             self.close(index, region, 0, start, end);
         }
+    }
+
+    /// Where the call of a guard is on the stack; None where it is not open.
+    pub(super) fn place_of(&self, entered: Entered) -> Option<usize> {
+        let is_it = |slot: &OpenSlot| slot.is_of_guard(entered.region(), entered.start()).then_some(());
+        // Of calls of one region that began at the same time, each is where it was pushed, unless calls have moved.
+        let index = entered.place();
+        if self.open.get(index).and_then(is_it).is_some() {
+            return Some(index);
+        }
+        Some(self.open.find(is_it)?.0)
     }
 
     /// Counts a span that has been created.
@@ -86,8 +96,14 @@ impl ThreadBuffer {
     /// Enters a region for a span.
     pub(in crate::record) fn enter_span_slow(&self, region: NameId, origin: Origin, span: SpanKey) {
         if self.action(region) != Action::Skip {
-            if let Some((_, start)) = self.push(region, origin, Some(span)) {
+            if let Some((index, start)) = self.push(region, origin, Some(span)) {
                 self.note_entry(span.serial, start);
+                if self.numbers.is_some() {
+                    let waiting = self.recording.waiting_numbers();
+                    if let Some(numbers) = waiting.and_then(|waiting| waiting.take(span.serial)) {
+                        self.set_numbers(index, &numbers);
+                    }
+                }
             }
         }
     }
@@ -95,8 +111,13 @@ impl ThreadBuffer {
     /// Leaves the innermost open call of this span; does nothing where there is none.
     pub(in crate::record) fn exit_span_slow(&self, origin: Origin, key: u64) {
         let end = self.now();
-        let of_span =
-            |slot: &OpenSlot| Some((slot.region_of_span(origin, key)?, slot.serial(), slot.start()));
+        let of_span = |slot: &OpenSlot| {
+            Some((
+                slot.region_of_span_marked(origin, key)?,
+                slot.serial(),
+                slot.start(),
+            ))
+        };
         if let Some((index, (region, serial, start))) = self.open.find(of_span) {
             self.close(index, region, serial, start, end);
         }
@@ -104,7 +125,7 @@ impl ThreadBuffer {
 
     /// The innermost open span of this origin.
     pub(in crate::record) fn current_span(&self, origin: Origin) -> Option<u64> {
-        let of_origin = |slot: &OpenSlot| slot.region_of_origin(origin).map(|_| slot.key());
+        let of_origin = |slot: &OpenSlot| slot.region_of_origin_marked(origin).map(|_| slot.key());
         Some(self.open.find(of_origin)?.1)
     }
 
@@ -115,7 +136,12 @@ impl ThreadBuffer {
     fn push(&self, region: NameId, origin: Origin, span: Option<SpanKey>) -> Option<(usize, u64)> {
         let push = || self.open.push(origin.with(region), span, || self.now());
         push().or_else(|| {
-            self.exclusively(|| self.open.grow())?;
+            self.exclusively(|| {
+                if let Some(numbers) = &self.numbers {
+                    numbers.follow(|index| self.open.place_without_gaps(index));
+                }
+                self.open.grow();
+            })?;
             self.choose_exit_path();
             push()
         })
@@ -126,13 +152,15 @@ impl ThreadBuffer {
         // The event first: whoever reads the stack and then the events misses nothing.
         if self.throttle.is_some() && self.is_throttled(region, end.saturating_sub(start)) {
             // Counted and summed up.
+            self.give_up_numbers(index);
         } else if self.time_trace {
-            self.record(Event {
+            let event = Event {
                 region: region.number(),
                 serial,
                 start,
                 end,
-            });
+            };
+            self.record(index, event);
         } else {
             self.count(region, |counters| &counters.counted);
         }
@@ -144,8 +172,20 @@ impl ThreadBuffer {
         self.exits_slow.set(!self.may_be_fast || self.open.is_irregular());
     }
 
-    fn record(&self, event: Event) {
-        if !self.append(event) {
+    /// Records the interval of the call at `index`, with its numbers.
+    fn record(&self, index: usize, event: Event) {
+        let is_recorded = match &self.numbers {
+            None => self.append(event),
+            Some(numbers) => numbers.take(index, |notes| {
+                let number = notes.len();
+                let is_recorded = self.append_with_notes(notes, event);
+                if !is_recorded {
+                    self.lose_numbers(number);
+                }
+                is_recorded
+            }),
+        };
+        if !is_recorded {
             self.count(NameId::from_number(event.region), |counters| &counters.dropped);
         }
     }
@@ -177,6 +217,20 @@ impl ThreadBuffer {
         // is the only one that pushes into it.
         let push = || unsafe { (*self.block.get()).push(event) };
         push() || self.exclusively(|| self.hand_off() && push()) == Some(true)
+    }
+
+    /// The same with notes before the event.
+    fn append_with_notes(&self, notes: &mut dyn ExactSizeIterator<Item = Event>, event: Event) -> bool {
+        // SAFETY: as in `append`.
+        let mut push = || unsafe { (*self.block.get()).push_with_notes(&mut *notes, event) };
+        push() || self.exclusively(|| self.hand_off() && push()) == Some(true)
+    }
+
+    fn give_up_numbers(&self, index: usize) {
+        if let Some(numbers) = &self.numbers {
+            let lost = numbers.take(index, |notes| notes.len());
+            self.lose_numbers(lost);
+        }
     }
 
     /// Gives the full block to the writer and takes an empty one; false when there is none to be had.
@@ -254,7 +308,7 @@ impl ThreadBuffer {
 
     /// Runs something that may allocate or wait; nothing when that is already running, further up
     /// on this thread's stack.
-    fn exclusively<R>(&self, f: impl FnOnce() -> R) -> Option<R> {
+    pub(super) fn exclusively<R>(&self, f: impl FnOnce() -> R) -> Option<R> {
         if self.busy.replace(true) {
             return None;
         }

@@ -17,6 +17,9 @@ use tracing_core::Metadata;
 const BY_FIELD: usize = 1;
 /// Something may have to be noted of the creation of its spans.
 const LOOKED_AT: usize = 2;
+/// Its spans may have numbers that are recorded.
+const NUMBERED: usize = 4;
+const MARKS: usize = BY_FIELD | LOOKED_AT | NUMBERED;
 
 const CALLSITES: usize = 128;
 const CREATED: usize = 64;
@@ -24,8 +27,7 @@ const KINDS: usize = 128;
 
 /// A call site and what it means.
 struct CachedCallsite {
-    /// The address of its metadata, and the marks [`BY_FIELD`] and [`LOOKED_AT`], with which the fast path does not find
-    /// it.
+    /// The address of its metadata, and the [`MARKS`], with which the fast path does not find it.
     key: Cell<usize>,
     callsite: Cell<Callsite>,
     /// The counter of its spans, once it is remembered.
@@ -92,6 +94,7 @@ impl SpanCache {
         let nothing = Callsite {
             region: NO_REGION,
             by_field: false,
+            has_numbers: false,
             id: 0,
         };
         Self {
@@ -144,10 +147,25 @@ impl SpanCache {
         Some(&cached.callsite)
     }
 
+    /// As [`new_span`](Self::new_span), of a call site whose spans may have numbers.
+    #[inline]
+    pub(in crate::record) fn new_span_with_numbers(
+        &self,
+        metadata: &'static Metadata<'static>,
+    ) -> Option<Callsite> {
+        let cached = self.callsite_slot(metadata);
+        if cached.key.get() != address(metadata) | NUMBERED {
+            return None;
+        }
+        // SAFETY: as in `new_span`.
+        counters::add(unsafe { &*cached.spans.get() }, 1);
+        Some(cached.callsite.get())
+    }
+
     /// What is remembered of a call site.
     pub(in crate::record) fn callsite(&self, metadata: &'static Metadata<'static>) -> Option<Callsite> {
         let cached = self.callsite_slot(metadata);
-        (cached.key.get() & !(BY_FIELD | LOOKED_AT) == address(metadata)).then(|| cached.callsite.get())
+        (cached.key.get() & !MARKS == address(metadata)).then(|| cached.callsite.get())
     }
 
     /// Remembers a call site, and the counter of its spans, which may be null.
@@ -163,7 +181,10 @@ impl SpanCache {
     ) {
         let cached = self.callsite_slot(metadata);
         let by_field = if callsite.by_field { BY_FIELD } else { 0 };
-        cached.key.set(address(metadata) | by_field | LOOKED_AT);
+        let numbered = if callsite.has_numbers { NUMBERED } else { 0 };
+        cached
+            .key
+            .set(address(metadata) | by_field | numbered | LOOKED_AT);
         self.habits[Self::place(metadata)].set(Habit::default());
         cached.callsite.set(callsite);
         let is_counted = !spans.is_null();
@@ -238,6 +259,10 @@ impl SpanCache {
         let Some(region) = span_id::region(span) else {
             return NO_REGION;
         };
+        if span_id::has_numbers(span) {
+            // These are looked for when it is entered.
+            return NO_REGION;
+        }
         let watched = self.watched.get();
         if watched.serial == span_id::serial(span) {
             self.watched.set(Watched { serial: 0, ..watched });

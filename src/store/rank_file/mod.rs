@@ -7,6 +7,9 @@
 //! log. On other threads it is read once more, from its end, for its summary, and the next log is looked at.
 
 mod ahead;
+#[cfg(test)]
+mod field_tests;
+mod fields;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -22,6 +25,7 @@ use crate::event::Event;
 use crate::places::Places;
 use crate::profile::{Metadata, Value};
 pub(crate) use ahead::LogsAhead;
+use fields::{FoundFields, LogFields};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use summary::EventBlocks;
@@ -38,6 +42,7 @@ pub(crate) struct LogContents {
     threads: BTreeMap<u32, (i64, String)>,
     blocks: EventBlocks,
     spans: SpanNotes,
+    fields: LogFields,
     timeline: Timeline,
     clock: ClockCorrection,
     measurements: Vec<ClockMeasurement>,
@@ -48,6 +53,8 @@ pub(crate) struct LogContents {
     pub(crate) lost_bytes: u64,
     /// The number of calls that the recording side counted.
     recorded: Option<Value>,
+    /// The number of numbers that no interval has.
+    lost_numbers: Option<Value>,
 }
 
 #[derive(Debug, Default)]
@@ -89,6 +96,7 @@ impl LogContents {
         };
         let mut anchors: Vec<Anchor> = Vec::new();
         let mut regions = Regions::default();
+        let mut fields = FoundFields::default();
         while let Some(block) = log.next().map_err(|error| cannot_read(path, error))? {
             match block {
                 Block::Run(facts) => contents.run.extend(facts),
@@ -109,7 +117,12 @@ impl LogContents {
                 } => {
                     contents.threads.insert(thread, (native_id, name));
                 }
-                Block::Events { thread, events } => {
+                Block::Field { field, name, unit } => fields.name(field, &name, &unit),
+                Block::Events {
+                    thread,
+                    events,
+                    numbers,
+                } => {
                     contents.threads.entry(thread).or_insert((-1, String::new()));
                     contents.intervals += events.len() as u64;
                     let last_end = events.last().map_or(0, |event| event.end);
@@ -119,6 +132,7 @@ impl LogContents {
                     for event in &events {
                         regions.of(event.region).count(thread, event);
                     }
+                    fields.count(&events, &numbers);
                 }
                 Block::Spans { thread, notes } => {
                     notes
@@ -141,7 +155,9 @@ impl LogContents {
             }
         }
         contents.regions = regions.in_order();
+        contents.fields = LogFields::new(fields);
         contents.recorded = contents.run.remove(names::RECORDED);
+        contents.lost_numbers = contents.run.remove(names::LOST_NUMBERS);
         contents.lost_bytes = log.remaining();
         contents.timeline = Timeline::new(anchors);
         let (first, last) = contents.timeline.ends_ns();

@@ -2,6 +2,7 @@
 
 use super::super::blocks::RankBlocks;
 use super::super::columns::{Columns, Entry, Known, Sums, WRITE_ROWS};
+use super::super::field_columns::{FieldColumn, FieldColumns};
 use super::super::hdf5::{NewGroup, Values};
 use super::super::names;
 use super::super::open_spans;
@@ -11,6 +12,7 @@ use super::super::schema::summary;
 use super::super::sorted_runs::Runs;
 use super::super::span_table;
 use super::super::tick_times::TickTimes;
+use super::fields::{NumbersOfCalls, RegionField};
 use super::{LogContents, LogFailure, RegionEntry, cannot_read};
 use crate::clock::{ClockMeasurement, Timeline};
 use crate::error::{Error, Result};
@@ -57,6 +59,9 @@ impl LogContents {
         }
         if let Some(recorded) = &self.recorded {
             group.attribute(names::RECORDED, recorded).map_err(failed)?;
+        }
+        if let Some(lost) = &self.lost_numbers {
+            group.attribute(names::LOST_NUMBERS, lost).map_err(failed)?;
         }
         self.write_threads(group).map_err(failed)?;
         self.write_clock(group).map_err(failed)?;
@@ -111,7 +116,11 @@ impl LogContents {
         // Of a large log the regions that would be most to sort.
         let fewest = if self.is_one_batch() { 0 } else { WRITE_ROWS as u64 };
         let streams = |target: &Target| {
-            let streams = room > 0 && target.entry.intervals > fewest && !target.entry.overlaps;
+            let streams = room > 0
+                && target.entry.intervals > fewest
+                && !target.entry.overlaps
+                // Its numbers are sorted together with its intervals.
+                && self.fields.of(target.number).is_empty();
             room -= usize::from(streams);
             streams
         };
@@ -126,19 +135,44 @@ impl LogContents {
             let (region, sums, blocks) = columns.finish()?;
             of_rank.add(target.group_name(), blocks);
             target.write_attributes(&region, sums, &self.timeline)?;
-            open_spans::write(&region, &self.open_spans(target.entry))
+            open_spans::write(&region, &self.open_spans(target.entry))?;
+            Ok(region)
         };
         for (target, columns) in targets.iter().zip(streamed) {
             columns
-                .map_or(Ok(()), |columns| finish(target, columns))
+                .map_or(Ok(()), |columns| finish(target, columns).map(drop))
                 .map_err(failed)?;
         }
         for (place, target) in targets.iter().enumerate().filter(|&(place, _)| !streams[place]) {
             let mut columns = target.create(regions).map_err(failed)?;
-            rows.write(place, &mut columns).map_err(failed)?;
-            finish(target, columns).map_err(failed)?;
+            rows.each(place, |row| columns.push(row)).map_err(failed)?;
+            let region = finish(target, columns).map_err(failed)?;
+            self.write_fields(target, &region, &rows, targets.len())
+                .map_err(failed)?;
         }
         Ok(of_rank)
+    }
+
+    /// Writes the numbers of a region's calls; `first` is the place of the first rows of numbers.
+    fn write_fields(&self, target: &Target<'_>, region: &NewGroup, rows: &Runs, first: usize) -> Result<()> {
+        let len = usize::try_from(target.entry.intervals).unwrap_or(usize::MAX);
+        let mut columns = FieldColumns::new(region, len);
+        for field in self.fields.of(target.number) {
+            let name = self.fields.name(field);
+            let mut column = FieldColumn::default();
+            let mut piece = Vec::with_capacity(WRITE_ROWS.min(len));
+            rows.each(first + field.place(), |row| {
+                piece.push(row);
+                if piece.len() == WRITE_ROWS {
+                    columns.write(name, &mut column, &field.numbers(&piece))?;
+                    piece.clear();
+                }
+                Ok(())
+            })?;
+            columns.write(name, &mut column, &field.numbers(&piece))?;
+            columns.finish(column)?;
+        }
+        Ok(())
     }
 
     /// The calls of spans that were open at the end, in order of start.
@@ -217,6 +251,11 @@ impl LogContents {
         let changed = |message| LogFailure::Log(Error::format(&self.path, message));
         let mut clock = TickTimes::new(&self.timeline, &self.clock);
         let mut places: Places = targets.iter().map(|target| target.number).collect();
+        let fields: Vec<&[RegionField]> = targets
+            .iter()
+            .map(|target| self.fields.of(target.number))
+            .collect();
+        let regions = targets.len();
         let known = if self.is_one_batch() { usize::MAX } else { 0 };
         let list = |(target, columns): (&Target, &Option<Columns>)| {
             let rows = if columns.is_none() {
@@ -227,19 +266,26 @@ impl LogContents {
             Vec::with_capacity(known.min(rows as usize))
         };
         let mut batch: Vec<Vec<Entry>> = targets.iter().zip(&*columns).map(list).collect();
+        batch.resize_with(regions + self.fields.len(), Vec::new);
         let mut in_batch = 0;
-        let mut runs = Runs::new(scratch, targets.len());
+        let mut runs = Runs::new(scratch, batch.len());
         let mut log = LogReader::open(&self.path).map_err(LogFailure::Log)?;
         let mut left = self.intervals;
         while left > 0 {
             let Some(block) = log.next().map_err(damaged)? else {
                 return Err(changed("the log became shorter while it was read"));
             };
-            let Block::Events { thread, events } = block else {
+            let Block::Events {
+                thread,
+                events,
+                numbers,
+            } = block
+            else {
                 continue;
             };
+            let mut numbers = NumbersOfCalls::new(&numbers);
             left = left.saturating_sub(events.len() as u64);
-            for event in &events {
+            for (at, event) in events.iter().enumerate() {
                 let start_ns = clock.ns(event.start);
                 let entry = Entry {
                     start_ns,
@@ -252,7 +298,11 @@ impl LogContents {
                     Some(Some(columns)) => columns.push(entry).map_err(LogFailure::Output)?,
                     Some(None) => {
                         batch[place].push(entry);
-                        in_batch += 1;
+                        in_batch += 1 + fields[place].len();
+                        let of_call = numbers.of(at);
+                        for field in fields[place] {
+                            batch[regions + field.place()].push(field.row(entry, of_call));
+                        }
                     }
                     None => return Err(changed("the log changed while it was read")),
                 }

@@ -25,7 +25,7 @@ pub(crate) use crate::store::names::{ENDED_BY, SUSPENDED};
 use crate::clock::{Anchor, ClockMeasurement};
 use crate::event::Event;
 use crate::note::SpanNote;
-use crate::profile::Metadata;
+use crate::profile::{Metadata, Number};
 
 const MAGIC: [u8; 8] = *b"SCOPELOG";
 /// The version that this crate writes; it reads this and all before it.
@@ -66,6 +66,18 @@ impl Counts {
     }
 }
 
+/// A number of an interval.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct NumberAt {
+    /// The place of the interval among those of its block.
+    pub(crate) at: u32,
+    pub(crate) field: u32,
+    pub(crate) number: Number,
+}
+
+/// Marks the field of a floating-point number.
+const FLOAT: u32 = 1 << 31;
+
 /// The contents of a block.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Block {
@@ -84,8 +96,15 @@ pub(crate) enum Block {
         native_id: i64,
         name: String,
     },
-    /// Finished intervals of one thread, in the order in which they ended.
-    Events { thread: u32, events: Vec<Event> },
+    /// The name of a field number, with its unit; empty where that is not known.
+    Field { field: u32, name: String, unit: String },
+    /// Finished intervals of one thread, in the order in which they ended, and their numbers, in the order of their
+    /// intervals.
+    Events {
+        thread: u32,
+        events: Vec<Event>,
+        numbers: Vec<NumberAt>,
+    },
     /// What a thread noted of spans.
     Spans { thread: u32, notes: Vec<SpanNote> },
     /// A moment on both clocks.
@@ -117,6 +136,9 @@ mod kind {
     pub(super) const END: u32 = 8;
     pub(super) const CLOCK: u32 = 9;
     pub(super) const SPANS: u32 = 10;
+    pub(super) const FIELD: u32 = 11;
+    /// The numbers of the intervals of the next block.
+    pub(super) const NUMBERS: u32 = 12;
 }
 
 fn checksum(header: &[u8], payload: &[u8]) -> u32 {

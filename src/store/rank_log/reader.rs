@@ -2,14 +2,14 @@
 
 use super::super::codec::Decoder;
 use super::{
-    BLOCK_HEADER_BYTES, Block, Counts, FIRST_WITH_SERIALS, HEADER_BYTES, MAGIC, MAX_PAYLOAD, VERSION,
-    checksum, kind,
+    BLOCK_HEADER_BYTES, Block, Counts, FIRST_WITH_SERIALS, FLOAT, HEADER_BYTES, MAGIC, MAX_PAYLOAD, NumberAt,
+    VERSION, checksum, kind,
 };
 use crate::clock::{Anchor, ClockMeasurement};
 use crate::error::{Error, Result};
 use crate::event::{EVENT_BYTES, Event};
 use crate::note::{Noted, SpanNote};
-use crate::profile::{Metadata, Value};
+use crate::profile::{Metadata, Number, Value};
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -25,6 +25,8 @@ pub(crate) struct LogReader<R = BufReader<File>> {
     position: u64,
     length: u64,
     payload: Vec<u8>,
+    /// The numbers of the intervals of the next block, and their thread.
+    numbers: Option<(u32, Vec<NumberAt>)>,
     ending: Ending,
 }
 
@@ -100,6 +102,7 @@ impl<R: Read> LogReader<R> {
             position: HEADER_BYTES,
             length,
             payload: Vec::new(),
+            numbers: None,
             ending: Ending::Clean,
         })
     }
@@ -156,7 +159,24 @@ impl<R: Read> LogReader<R> {
                     return Ok(None);
                 }
                 Decoded::Unknown => self.position += (BLOCK_HEADER_BYTES + length) as u64,
-                Decoded::Block(block) => {
+                Decoded::Numbers(thread, numbers) => {
+                    self.position += (BLOCK_HEADER_BYTES + length) as u64;
+                    self.numbers = Some((thread, numbers));
+                }
+                Decoded::Block(mut block) => {
+                    let of_next = self.numbers.take();
+                    if let (
+                        Block::Events {
+                            thread,
+                            events,
+                            numbers,
+                        },
+                        Some((of, found)),
+                    ) = (&mut block, of_next)
+                    {
+                        *numbers = found;
+                        numbers.retain(|number| of == *thread && (number.at as usize) < events.len());
+                    }
                     self.position += (BLOCK_HEADER_BYTES + length) as u64;
                     return Ok(Some(block));
                 }
@@ -175,6 +195,7 @@ impl<R: Read> LogReader<R> {
 
 enum Decoded {
     Block(Block),
+    Numbers(u32, Vec<NumberAt>),
     Unknown,
     Damaged,
 }
@@ -195,6 +216,12 @@ fn decode(kind: u32, payload: &[u8], has_serials: bool) -> Decoded {
         kind::END => Some(Block::End),
         kind::CLOCK => decode_clock(&mut input),
         kind::SPANS => decode_spans(&mut input),
+        kind::FIELD => decode_field(&mut input),
+        kind::NUMBERS => {
+            return decode_numbers(&mut input).map_or(Decoded::Damaged, |(thread, numbers)| {
+                Decoded::Numbers(thread, numbers)
+            });
+        }
         _ => return Decoded::Unknown,
     };
     block.map_or(Decoded::Damaged, Decoded::Block)
@@ -245,7 +272,41 @@ fn decode_events(input: &mut Decoder<'_>, has_serials: bool) -> Option<Block> {
     if !has_serials {
         events.iter_mut().for_each(|event| event.serial = 0);
     }
-    Some(Block::Events { thread, events })
+    Some(Block::Events {
+        thread,
+        events,
+        numbers: Vec::new(),
+    })
+}
+
+fn decode_field(input: &mut Decoder<'_>) -> Option<Block> {
+    Some(Block::Field {
+        field: input.u32()?,
+        name: input.text()?,
+        unit: input.text()?,
+    })
+}
+
+fn decode_numbers(input: &mut Decoder<'_>) -> Option<(u32, Vec<NumberAt>)> {
+    let thread = input.u32()?;
+    let mut numbers = Vec::new();
+    while !input.is_empty() {
+        let (at, field, bits) = (input.u32()?, input.u32()?, input.u64()?);
+        let number = if field & FLOAT == 0 {
+            Number::Int(bits as i64)
+        } else {
+            Number::Float(f64::from_bits(bits))
+        };
+        numbers.push(NumberAt {
+            at,
+            field: field & !FLOAT,
+            number,
+        });
+    }
+    // They are written in this order; where they are not, the log is of somebody else.
+    numbers
+        .is_sorted_by_key(|number| number.at)
+        .then_some((thread, numbers))
 }
 
 fn decode_spans(input: &mut Decoder<'_>) -> Option<Block> {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::note::NumberNote;
 use crate::profile::Value;
 use std::io::Cursor;
 use std::path::Path;
@@ -46,6 +47,21 @@ fn sample() -> Vec<u8> {
     .unwrap();
     log.open(4, 2, 77, 41).unwrap();
     log.clock(CLOCK).unwrap();
+    log.field(1, "bytes", "B").unwrap();
+    let event = |start| Event {
+        region: 2,
+        serial: 0,
+        start,
+        end: 90,
+    };
+    let note = |number| NumberNote { field: 1, number }.event();
+    let mixed = [
+        note(Number::Int(-24)),
+        event(80),
+        note(Number::Float(0.5)),
+        event(85),
+    ];
+    assert_eq!(log.events(4, &mixed).unwrap(), 2);
     log.end().unwrap();
     std::fs::read(path).unwrap()
 }
@@ -62,7 +78,7 @@ fn blocks(bytes: &[u8]) -> Vec<Block> {
 #[test]
 fn every_kind_of_block_comes_back_as_it_was_written() {
     let blocks = blocks(&sample());
-    assert_eq!(blocks.len(), 11);
+    assert_eq!(blocks.len(), 13);
     assert_eq!(
         blocks[1],
         Block::Run(Metadata::from([(
@@ -88,7 +104,10 @@ fn every_kind_of_block_comes_back_as_it_was_written() {
             line: 12
         }
     );
-    let Block::Events { thread: 4, events } = &blocks[6] else {
+    let Block::Events {
+        thread: 4, events, ..
+    } = &blocks[6]
+    else {
         panic!("{:?}", blocks[6])
     };
     assert_eq!(
@@ -101,7 +120,22 @@ fn every_kind_of_block_comes_back_as_it_was_written() {
         }
     );
     assert_eq!(blocks[9], Block::Clock(CLOCK));
-    assert_eq!(blocks[10], Block::End);
+    let field = Block::Field {
+        field: 1,
+        name: "bytes".into(),
+        unit: "B".into(),
+    };
+    assert_eq!(blocks[10], field);
+    let Block::Events { events, numbers, .. } = &blocks[11] else {
+        panic!("{:?}", blocks[11])
+    };
+    assert_eq!(events.len(), 2);
+    let number = |at, number| NumberAt { at, field: 1, number };
+    assert_eq!(
+        numbers[..],
+        [number(0, Number::Int(-24)), number(1, Number::Float(0.5))]
+    );
+    assert_eq!(blocks[12], Block::End);
 }
 
 #[test]

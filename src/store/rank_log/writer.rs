@@ -3,13 +3,13 @@
 use super::super::codec::Encoder;
 use super::medium::{self, Medium};
 use super::{
-    BLOCK_HEADER_BYTES, Counts, ENDED_BY, HEADER_BYTES, MAGIC, MAX_EVENTS, MAX_PAYLOAD, TAIL_BUFFER_BYTES,
-    VERSION, checksum, kind,
+    BLOCK_HEADER_BYTES, Counts, ENDED_BY, FLOAT, HEADER_BYTES, MAGIC, MAX_EVENTS, MAX_PAYLOAD,
+    TAIL_BUFFER_BYTES, VERSION, checksum, kind,
 };
 use crate::clock::{Anchor, ClockMeasurement};
 use crate::event::{EVENT_BYTES, Event};
 use crate::note::SpanNote;
-use crate::profile::{Metadata, Value};
+use crate::profile::{Metadata, Number, Value};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -150,7 +150,14 @@ impl LogWriter {
         })
     }
 
-    /// The intervals among some events; gives their number.
+    /// The name of a field.
+    pub(crate) fn field(&mut self, field: u32, name: &str, unit: &str) -> io::Result<()> {
+        self.block(kind::FIELD, |out| {
+            out.u32(field).text(name).text(unit);
+        })
+    }
+
+    /// The intervals among some events, and their numbers, which come before them; gives the number of intervals.
     pub(crate) fn events(&mut self, thread: u32, events: &[Event]) -> io::Result<usize> {
         debug_assert!(events.len() <= MAX_EVENTS);
         let intervals = || events.iter().filter(|event| event.is_interval());
@@ -158,8 +165,13 @@ impl LogWriter {
         if number == 0 {
             return Ok(0);
         }
-        self.make_room((BLOCK_HEADER_BYTES + size_of::<u32>() + events.len() * EVENT_BYTES) as u64)?;
-        self.block(kind::EVENTS, |out| {
+        let headers = 2 * (BLOCK_HEADER_BYTES + size_of::<u32>());
+        self.make_room((headers + events.len() * EVENT_BYTES) as u64)?;
+        self.buffer.clear();
+        if number < events.len() {
+            self.add_numbers(thread, events)?;
+        }
+        self.add_block(kind::EVENTS, |out| {
             out.u32(thread);
             for event in intervals() {
                 out.u32(event.region)
@@ -168,7 +180,30 @@ impl LogWriter {
                     .u64(event.end);
             }
         })?;
+        self.write_blocks()?;
         Ok(number)
+    }
+
+    /// Adds a block of the numbers among some events, if there are any.
+    fn add_numbers(&mut self, thread: u32, events: &[Event]) -> io::Result<()> {
+        let mut intervals = 0;
+        let mut numbers = events.iter().filter_map(|event| {
+            intervals += u32::from(event.is_interval());
+            Some((intervals, event.number_note()?))
+        });
+        let Some(first) = numbers.next() else {
+            return Ok(());
+        };
+        self.add_block(kind::NUMBERS, |out| {
+            out.u32(thread);
+            for (at, note) in std::iter::once(first).chain(numbers) {
+                let (mark, bits) = match note.number {
+                    Number::Float(x) => (FLOAT, x.to_bits()),
+                    Number::Int(n) => (0, n as u64),
+                };
+                out.u32(at).u32(note.field | mark).u64(bits);
+            }
+        })
     }
 
     /// The notes of spans among some events.
@@ -248,13 +283,19 @@ impl LogWriter {
         Ok(())
     }
 
-    /// Appends one block with one write. If that fails, the part that was written is cut off again,
-    /// so that later blocks can follow once there is space.
+    /// Appends one block with one write.
     fn block(&mut self, kind: u32, payload: impl FnOnce(&mut Encoder)) -> io::Result<()> {
         self.buffer.clear();
+        self.add_block(kind, payload)?;
+        self.write_blocks()
+    }
+
+    /// Adds a block to those that are written together.
+    fn add_block(&mut self, kind: u32, payload: impl FnOnce(&mut Encoder)) -> io::Result<()> {
+        let first = self.buffer.bytes_mut().len();
         self.buffer.u32(kind).u32(0).u32(0);
         payload(&mut self.buffer);
-        let bytes = self.buffer.bytes_mut();
+        let bytes = &mut self.buffer.bytes_mut()[first..];
         let length = u32::try_from(bytes.len() - BLOCK_HEADER_BYTES)
             .ok()
             .filter(|&length| length as usize <= MAX_PAYLOAD)
@@ -262,10 +303,17 @@ impl LogWriter {
         bytes[4..8].copy_from_slice(&length.to_le_bytes());
         let crc = checksum(&bytes[..8], &bytes[BLOCK_HEADER_BYTES..]);
         bytes[8..12].copy_from_slice(&crc.to_le_bytes());
+        Ok(())
+    }
+
+    /// Appends what has been collected. If that fails, the part that was written is cut off again, so that later blocks
+    /// can follow once there is space.
+    fn write_blocks(&mut self) -> io::Result<()> {
         if self.torn {
             self.medium.cut(self.good)?;
             self.torn = false;
         }
+        let bytes = self.buffer.bytes_mut();
         match self.medium.write_all(bytes) {
             Ok(()) => {
                 self.good += bytes.len() as u64;

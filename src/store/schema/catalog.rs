@@ -2,7 +2,6 @@
 
 use super::lanes::Lanes;
 use super::names;
-#[cfg(feature = "hdf5")]
 use crate::error::Result;
 use crate::profile::{CallSite, Field, Metadata, RankClock, Row, Value};
 use std::collections::hash_map::{DefaultHasher, Entry};
@@ -104,7 +103,6 @@ impl Catalog {
     }
 
     /// The place of the field called `name`, known or new; `unit` is asked when it is new.
-    #[cfg(feature = "hdf5")]
     pub(super) fn field(
         &mut self,
         name: &str,
@@ -122,7 +120,6 @@ impl Catalog {
     }
 
     /// Puts the fields in order of their names.
-    #[cfg(feature = "hdf5")]
     pub(super) fn sort_fields(&mut self) {
         let mut order: Vec<usize> = (0..self.fields.len()).collect();
         order.sort_by(|&a, &b| self.fields[a].name().cmp(self.fields[b].name()));

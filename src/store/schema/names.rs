@@ -148,6 +148,9 @@ pub(crate) const SORTED: &str = "sorted_by_start";
 /// those that were dropped, and those that were open at the end. Absent when the process was
 /// killed. In the log it is a fact of the run.
 pub(crate) const RECORDED: &str = "recorded_calls";
+/// Attribute of a rank, int64: numbers that the program recorded and that no interval has, where there are any. In the
+/// log it is a fact of the run.
+pub(crate) const LOST_NUMBERS: &str = "lost_numbers";
 /// Attribute of a rank, int64: 1 when recording ended as it should, otherwise 0.
 pub(crate) const COMPLETE: &str = "complete";
 /// Attributes of a rank, int64: when its session began and ended, ns, on the clock of its rows. Of one

@@ -2,7 +2,7 @@
 
 use super::ticks::Ticks;
 use crate::clock::{Anchor, ClockMeasurement};
-use crate::profile::{CallSite, Metadata, OpenSpan, Row};
+use crate::profile::{CallSite, Field, Metadata, OpenSpan, Row};
 use crate::store::rank_log::{Block, Counts, OpenCalls};
 use crate::store::span_notes::SpanNotes;
 use std::collections::BTreeMap;
@@ -16,6 +16,8 @@ pub(super) struct Said {
     pub(super) facts: Metadata,
     /// By number.
     pub(super) regions: BTreeMap<u32, Region>,
+    /// By number.
+    pub(super) fields: BTreeMap<u32, Field>,
     /// The names of the threads, by number.
     pub(super) threads: BTreeMap<u32, String>,
     pub(super) anchors: Vec<Anchor>,
@@ -53,11 +55,31 @@ impl Said {
             Block::Thread { thread, name, .. } => {
                 self.threads.insert(thread, name);
             }
-            Block::Events { thread, events } => {
+            Block::Field { field, name, unit } => {
+                let named = Field::new(&name);
+                let named = if unit.is_empty() {
+                    named
+                } else {
+                    named.with_unit(unit)
+                };
+                self.fields.insert(field, named);
+            }
+            Block::Events {
+                thread,
+                events,
+                numbers,
+            } => {
                 self.threads.entry(thread).or_default();
+                let (mut first, mut numbers) = (0, numbers.as_slice());
                 for run in events.chunk_by(|a, b| a.region == b.region) {
                     let region = self.regions.entry(run[0].region).or_default();
+                    let end = first + run.len();
+                    let of_run;
+                    (of_run, numbers) =
+                        numbers.split_at(numbers.partition_point(|number| (number.at as usize) < end));
                     region.ticks.extend(thread, run);
+                    region.ticks.add_numbers(end, of_run);
+                    first = end;
                 }
             }
             Block::Spans { thread, notes } => {

@@ -4,7 +4,8 @@ use super::regions::{Region, Said};
 use crate::clock::Timeline;
 use crate::error::{Error, Result};
 use crate::profile::{
-    Intervals, Metadata, OpenSpan, Origin, RankClock, Row, RowFacts, RunFacts, Source, SpanFacts, Value,
+    Field, Intervals, Metadata, OpenSpan, Origin, RankClock, Row, RowFacts, RunFacts, Source, SpanFacts,
+    Value,
 };
 use crate::store::clock_sync::ClockCorrection;
 use crate::store::rank_log::LogReader;
@@ -166,6 +167,12 @@ impl LogSource {
             });
             let mut clock = TickTimes::new(&self.timeline, &self.clock);
             site.open_spans = region.open_spans(|tick| clock.ns(tick));
+            for number in region.ticks.fields() {
+                let field = said.fields.get(&number);
+                let name = field.map_or_else(|| format!("field {number}"), |field| field.name().to_owned());
+                let unit = || Ok(field.and_then(Field::unit).map(String::from));
+                site.fields.extend(self.catalog.field(&name, unit));
+            }
             self.catalog.names.push(name.into_owned());
             self.catalog.rows.push(row);
             self.catalog.sites.push(site);
@@ -174,6 +181,7 @@ impl LogSource {
         let has_spans = said.regions.values().any(|region| region.ticks.has_spans());
         self.catalog
             .add_columns(has_spans.then_some(Intervals::SPAN).into_iter());
+        self.catalog.sort_fields();
     }
 
     fn region(&self, row: usize) -> &Region {
@@ -188,7 +196,7 @@ fn cannot_read(path: &Path, error: io::Error) -> Error {
 /// The root attributes that the merged file would have.
 fn metadata(said: &Said, rank: u32) -> Metadata {
     let mut facts = said.facts.clone();
-    for of_the_rank in ["rank", names::CLOCK_ID, names::RECORDED] {
+    for of_the_rank in ["rank", names::CLOCK_ID, names::RECORDED, names::LOST_NUMBERS] {
         facts.remove(of_the_rank);
     }
     if !said.complete {
@@ -203,7 +211,7 @@ fn rank_entry(said: &Said, timeline: &Timeline, clock: &ClockCorrection) -> Rank
         (names::SORTED.into(), Value::Int(1)),
         (names::COMPLETE.into(), Value::Int(said.complete.into())),
     ]);
-    for key in [names::RECORDED, names::ENDED_BY] {
+    for key in [names::RECORDED, names::LOST_NUMBERS, names::ENDED_BY] {
         facts.extend(said.facts.get(key).map(|value| (key.into(), value.clone())));
     }
     if let Some((start, end)) = timeline.span_ns() {
@@ -235,7 +243,10 @@ impl Decoder for LogSource {
 
     fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()> {
         let mut clock = TickTimes::new(&self.timeline, &self.clock);
-        self.region(row).ticks.read(range, |tick| clock.ns(tick), into);
+        let Catalog { fields, sites, .. } = &self.catalog;
+        let columns = sites[row].fields.iter().map(|&field| fields[field].column());
+        let ticks = &self.region(row).ticks;
+        ticks.read(range, |tick| clock.ns(tick), ticks.fields().zip(columns), into);
         Ok(())
     }
 
@@ -263,6 +274,14 @@ impl Source for LogSource {
 
     fn columns(&self) -> &[&'static str] {
         &self.catalog.columns
+    }
+
+    fn fields(&self) -> &[Field] {
+        &self.catalog.fields
+    }
+
+    fn fields_of(&self, row: usize) -> &[usize] {
+        &self.catalog.sites[row].fields
     }
 
     fn title(&self) -> String {

@@ -1,7 +1,9 @@
 //! The intervals of one region in ticks, as in the log.
 
+use super::numbers::CallNumbers;
 use crate::event::Event;
 use crate::profile::{Intervals, Numbers};
+use crate::store::rank_log::NumberAt;
 use std::cmp::Reverse;
 use std::ops::Range;
 
@@ -16,6 +18,7 @@ pub(super) struct Ticks {
     clamped: u64,
     /// Whether any is of a span.
     has_spans: bool,
+    numbers: CallNumbers,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +46,21 @@ impl Ticks {
             thread,
             span: event.serial,
         }));
+        self.numbers.follow(self.events.len());
+    }
+
+    /// Adds numbers of intervals of a block, of which those before `end` have been added last.
+    pub(super) fn add_numbers(&mut self, end: usize, numbers: &[NumberAt]) {
+        let len = self.events.len();
+        for number in numbers {
+            let place = len - (end - number.at as usize);
+            self.numbers.add(len, place, number.field, number.number);
+        }
+    }
+
+    /// The fields that the intervals have numbers of.
+    pub(super) fn fields(&self) -> impl Iterator<Item = u32> + '_ {
+        self.numbers.fields()
     }
 
     pub(super) fn len(&self) -> u64 {
@@ -66,17 +84,34 @@ impl Ticks {
         };
         let settled = self.events[..self.in_order].partition_point(|event| event.key() <= low);
         // The stable sort uses stretches that are in order already, as most are.
-        self.events[settled..].sort_by_key(Interval::key);
+        let events = &mut self.events[settled..];
+        match self.numbers.ids_from(settled) {
+            None => events.sort_by_key(Interval::key),
+            Some(ids) => {
+                let mut both: Vec<(Interval, u32)> =
+                    events.iter().copied().zip(ids.iter().copied()).collect();
+                both.sort_by_key(|(event, _)| event.key());
+                for ((event, id), (from, of)) in events.iter_mut().zip(ids).zip(both) {
+                    (*event, *id) = (from, of);
+                }
+            }
+        }
         self.in_order = self.events.len();
     }
 
     /// Replaces `into` with the intervals at `range`, in order of start by `ns`, the longer first. A later
-    /// tick is never an earlier nanosecond.
+    /// tick is never an earlier nanosecond. `fields` are the numbers of fields and what their columns are called.
     ///
     /// # Panics
     ///
     /// When the range is out of bounds.
-    pub(super) fn read(&self, range: Range<u64>, mut ns: impl FnMut(u64) -> i64, into: &mut Intervals) {
+    pub(super) fn read<'a>(
+        &self,
+        range: Range<u64>,
+        mut ns: impl FnMut(u64) -> i64,
+        fields: impl Iterator<Item = (u32, &'a str)>,
+        into: &mut Intervals,
+    ) {
         into.clear();
         let range = range.start as usize..range.end as usize;
         let events = &self.events[range.clone()];
@@ -89,21 +124,29 @@ impl Ticks {
         let from = range.start - before.take_while(|event| ns(event.start) == first).count();
         let after = self.events[range.end..].iter();
         let to = range.end + after.take_while(|event| ns(event.start) == last).count();
-        let mut rows: Vec<(i64, i64, u32, u32)> = self.events[from..to]
-            .iter()
-            .map(|event| {
-                let start = ns(event.start);
-                (start, ns(event.end).max(start), event.thread, event.span)
+        let mut rows: Vec<(i64, i64, u32, u32, u32)> = (from..to)
+            .map(|place| {
+                let event = &self.events[place];
+                let (start, id) = (ns(event.start), self.numbers.id(place));
+                (start, ns(event.end).max(start), event.thread, event.span, id)
             })
             .collect();
         rows.sort_by_key(|&(start, end, ..)| (start, Reverse(end)));
         let rows = &rows[range.start - from..range.end - from];
-        for &(start, end, thread, _) in rows {
+        for &(start, end, thread, ..) in rows {
             into.push(start, end, thread);
         }
         if into.wants(Intervals::SPAN) {
-            let spans = rows.iter().map(|&(.., span)| span.into());
+            let spans = rows.iter().map(|&(.., span, _)| span.into());
             into.set_column(Intervals::SPAN, Numbers::Int(spans.collect()));
+        }
+        for (field, column) in fields
+            .filter(|(_, column)| into.wants(column))
+            .collect::<Vec<_>>()
+        {
+            if let Some(numbers) = self.numbers.of(field, rows.iter().map(|&(.., id)| id)) {
+                into.set_column(column, numbers);
+            }
         }
     }
 }
@@ -124,7 +167,12 @@ mod tests {
 
     fn read(ticks: &Ticks, range: Range<u64>, ticks_per_ns: u64) -> Vec<(i64, i64, u32)> {
         let mut into = Intervals::default();
-        ticks.read(range, |tick| (tick / ticks_per_ns) as i64, &mut into);
+        ticks.read(
+            range,
+            |tick| (tick / ticks_per_ns) as i64,
+            std::iter::empty(),
+            &mut into,
+        );
         let times = into.iter();
         times
             .map(|call| (call.start_ns, call.end_ns, call.thread))

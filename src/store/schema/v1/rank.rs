@@ -12,10 +12,11 @@ use crate::store::schema::issues::Issues;
 use std::collections::BTreeMap;
 
 /// The attributes of a rank's group that are read.
-const RANK_ATTRIBUTES: [&str; 8] = [
+const RANK_ATTRIBUTES: [&str; 9] = [
     names::SORTED,
     names::COMPLETE,
     names::RECORDED,
+    names::LOST_NUMBERS,
     names::HOST,
     names::ENDED_BY,
     names::SESSION_START,

@@ -1,0 +1,75 @@
+//! Numbers in the fields of spans.
+
+use super::recording::Recording;
+use super::thread::buffer::ThreadBuffer;
+use super::waiting::Collected;
+use crate::note::NumberNote;
+use crate::profile::Number;
+use std::fmt;
+use tracing_core::Metadata;
+use tracing_core::field::{Field, Visit};
+
+/// Whether spans of this call site may have numbers that are recorded.
+pub(super) fn may_have_numbers(recording: &Recording, metadata: &Metadata<'_>) -> bool {
+    let settings = &recording.settings;
+    let has = |name: &str| metadata.fields().field(name).is_some();
+    settings.time_trace && settings.fields.iter().any(|field| has(&field.name))
+}
+
+/// Collects those numbers that are recorded.
+pub(super) struct NumberVisitor<'a> {
+    buffer: &'a ThreadBuffer,
+    numbers: Collected,
+}
+
+impl<'a> NumberVisitor<'a> {
+    /// The numbers among what `record` gives a visitor. A value's own code is never called.
+    pub(super) fn collect(buffer: &'a ThreadBuffer, record: impl FnOnce(&mut dyn Visit)) -> Collected {
+        let mut visitor = Self {
+            buffer,
+            numbers: Collected::default(),
+        };
+        record(&mut visitor);
+        visitor.numbers
+    }
+
+    #[inline]
+    fn keep(&mut self, field: &Field, number: impl Into<Number>) {
+        if let Some(field) = self.buffer.field(field.name()) {
+            let number = number.into();
+            self.numbers.push(NumberNote { field, number });
+        }
+    }
+}
+
+impl Visit for NumberVisitor<'_> {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.keep(field, value);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.keep(field, value);
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.keep(field, value);
+    }
+
+    fn record_i128(&mut self, field: &Field, value: i128) {
+        self.keep(field, value);
+    }
+
+    fn record_u128(&mut self, field: &Field, value: u128) {
+        self.keep(field, value);
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.keep(field, value);
+    }
+
+    fn record_str(&mut self, _: &Field, _: &str) {}
+
+    fn record_error(&mut self, _: &Field, _: &(dyn std::error::Error + 'static)) {}
+
+    fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
+}

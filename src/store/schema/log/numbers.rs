@@ -1,0 +1,64 @@
+//! The numbers of the intervals of one region.
+
+use crate::profile::{Number, Numbers};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+
+/// Numbers by field and interval. Intervals have numbers of their own, which go along when they are sorted.
+#[derive(Debug, Default)]
+pub(super) struct CallNumbers {
+    /// The number of each interval, in the order of the intervals; empty before any has a number of a field.
+    ids: Vec<u32>,
+    fields: BTreeMap<u32, OfField>,
+}
+
+#[derive(Debug, Default)]
+struct OfField {
+    by_id: FxHashMap<u32, Number>,
+    is_float: bool,
+}
+
+impl CallNumbers {
+    /// More intervals have been added: there are `len` now.
+    pub(super) fn follow(&mut self, len: usize) {
+        if !self.ids.is_empty() {
+            self.ids.extend(self.ids.len() as u32..len as u32);
+        }
+    }
+
+    /// The interval at this place, one of those that were added last, has this number.
+    pub(super) fn add(&mut self, len: usize, place: usize, field: u32, number: Number) {
+        if self.ids.is_empty() {
+            self.ids.extend(0..len as u32);
+        }
+        let of_field = self.fields.entry(field).or_default();
+        of_field.is_float |= !matches!(number, Number::Int(n) if n != Numbers::ABSENT);
+        of_field.by_id.insert(self.ids[place], number);
+    }
+
+    /// The fields that there are numbers of.
+    pub(super) fn fields(&self) -> impl Iterator<Item = u32> + '_ {
+        self.fields.keys().copied()
+    }
+
+    /// The numbers of the intervals from `first` on, to be sorted with them; none where no interval has any.
+    pub(super) fn ids_from(&mut self, first: usize) -> Option<&mut [u32]> {
+        self.ids.get_mut(first..).filter(|ids| !ids.is_empty())
+    }
+
+    /// What stands for the interval at this place.
+    pub(super) fn id(&self, place: usize) -> u32 {
+        self.ids.get(place).copied().unwrap_or(0)
+    }
+
+    /// The numbers of a field, one for each of these intervals; none where no interval has any.
+    pub(super) fn of(&self, field: u32, ids: impl Iterator<Item = u32>) -> Option<Numbers> {
+        let field = self.fields.get(&field)?;
+        let numbers = ids.map(|id| field.by_id.get(&id).copied());
+        if field.is_float {
+            let float = |number: Option<Number>| number.map_or(f64::NAN, Number::as_f64);
+            return Some(Numbers::Float(numbers.map(float).collect()));
+        }
+        Some(numbers.collect())
+    }
+}
