@@ -14,6 +14,12 @@ use harness::{Results, Row, Storage, Table, ns};
 use rows::{numbers, off, threads};
 use std::time::Instant;
 
+/// Without it no row could record allocations; the other rows allocate nothing, or are held against rows that allocate
+/// the same.
+#[cfg(feature = "alloc")]
+#[global_allocator]
+static ALLOCATOR: scope_profiler::ScopeAllocator = scope_profiler::ScopeAllocator::new();
+
 /// The default of `memory_limit`, and what a session may take beside it, bytes.
 const MEMORY_LIMIT: f64 = (256 << 20) as f64;
 const MEMORY_BESIDE: f64 = (64 << 20) as f64;
@@ -149,6 +155,8 @@ fn rows() -> Vec<Row> {
         )
         .within("1.1 x 10 deep", |r| 1.1 * r["spans 10"]),
     ];
+    #[cfg(feature = "alloc")]
+    rows.extend(measuring());
     if std::thread::available_parallelism().is_ok_and(|cpus| cpus.get() > 1) {
         rows.push(Row::new(
             "two floors",
@@ -165,6 +173,36 @@ fn rows() -> Vec<Row> {
         );
     }
     rows
+}
+
+/// What is measured of a call beside its time.
+#[cfg(feature = "alloc")]
+fn measuring() -> [Row; 5] {
+    use rows::measures;
+    [
+        Row::new("cpu time", "`cpu_time(true)`: guard", measures::guard_cpu_time),
+        Row::new(
+            "allocations",
+            "`allocations(true)`: guard",
+            measures::guard_allocations,
+        ),
+        Row::new(
+            "allocations inside",
+            "`allocations(true)`: guard around an allocation",
+            measures::guard_around_allocation,
+        ),
+        Row::new(
+            "allocation",
+            "64 bytes from the system, and back",
+            measures::allocation,
+        ),
+        Row::new(
+            "counted allocation",
+            "64 bytes through `ScopeAllocator`, and back",
+            measures::counted_allocation,
+        )
+        .within("the system's + 5 ns", |r| r["allocation"] + 5.0),
+    ]
 }
 
 /// What `Registry` costs is not ours.

@@ -1,10 +1,15 @@
 //! The guide and the readme, so that their code is compiled and run as doctests.
 
+#[cfg(all(feature = "alloc", feature = "hdf5"))]
+#[doc = include_str!("../docs/allocations.md")]
+mod allocations {}
 #[cfg(feature = "hdf5")]
 #[doc = include_str!("../docs/async.md")]
 mod asynchronous {}
 #[doc = include_str!("../docs/configuration.md")]
 mod configuration {}
+#[doc = include_str!("../docs/cpu_time.md")]
+mod cpu_time {}
 #[doc = include_str!("../docs/format.md")]
 mod format {}
 #[doc = include_str!("../docs/installation.md")]

@@ -59,6 +59,7 @@
 //!
 //! | feature | | what for |
 //! |---|---|---|
+//! | `alloc` | | `ScopeAllocator`: what each region allocates |
 //! | `hdf5` | default | the file: merging logs into it, and reading HDF5; see below |
 //! | `cli` | default | the program `scope-profiler-pproc`; includes `export`, `hdf5` and `serve` |
 //! | `plot` | with `cli` | everything that draws, from Rust: `plot`, `page`; and `export::json` |
@@ -123,6 +124,8 @@ pub use profile::{MpiRegion, RankRegion};
 pub use profiler::Profiler;
 #[doc(hidden)]
 pub use record::RegionSite;
+#[cfg(feature = "alloc")]
+pub use record::ScopeAllocator;
 pub use record::{Region, RegionGuard, ScopeLayer, ScopeOver, ScopeSubscriber};
 pub use store::reader::ProfilingH5Reader;
 pub use store::schema::LogSource;

@@ -70,6 +70,27 @@ fn the_summary_goes_to_standard_error() {
 }
 
 #[test]
+fn what_cannot_be_measured_is_said_once_with_what_to_do() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("run.h5");
+    let said = |value| {
+        let output = program(&file, &[("SCOPE_PROFILER_ALLOCATIONS", value)])
+            .output()
+            .unwrap();
+        assert!(output.status.success() && file.exists());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let warnings = |said: &str| said.matches("allocations are not recorded").count();
+    let asked = said("1");
+    assert_eq!(warnings(&asked), 1, "{asked}");
+    assert!(
+        asked.contains("#[global_allocator]") && asked.contains("scope_profiler::ScopeAllocator"),
+        "{asked}"
+    );
+    assert_eq!(warnings(&said("0")), 0);
+}
+
+#[test]
 fn the_name_of_the_file_cannot_control_the_terminal() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("run\u{1b}[31m\n\u{202e}.h5");

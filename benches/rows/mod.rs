@@ -6,6 +6,8 @@
     reason = "each bench uses its share"
 )]
 
+#[cfg(feature = "alloc")]
+pub mod measures;
 pub mod numbers;
 pub mod off;
 pub mod threads;

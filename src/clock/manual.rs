@@ -26,6 +26,8 @@ pub struct ManualClock(Arc<State>);
 struct State {
     /// The time of a clock that stands still.
     now: AtomicU64,
+    /// As much of it as threads have waited.
+    waited: AtomicU64,
     skew: Option<Skew>,
 }
 
@@ -53,6 +55,7 @@ impl ManualClock {
     pub fn new(now: u64) -> Self {
         Self(Arc::new(State {
             now: AtomicU64::new(now),
+            waited: AtomicU64::new(0),
             skew: None,
         }))
     }
@@ -72,6 +75,7 @@ impl ManualClock {
     pub fn skewed(offset_ns: i64, drift_ppb: i64) -> Self {
         Self(Arc::new(State {
             now: AtomicU64::new(0),
+            waited: AtomicU64::new(0),
             skew: Some(Skew {
                 began: sys::monotonic_ns(),
                 offset_ns,
@@ -85,9 +89,24 @@ impl ManualClock {
         self.0.now.fetch_add(ns, Ordering::Relaxed);
     }
 
+    /// Moves the clock forward by `ns` nanoseconds in which no thread runs: they are not
+    /// [processor time](crate::ProfilingConfig::cpu_time). Does nothing to a clock that runs by itself.
+    pub fn wait(&self, ns: u64) {
+        self.0.waited.fetch_add(ns, Ordering::Relaxed);
+        self.advance(ns);
+    }
+
     /// Sets the clock to `now`, in ns. Does nothing to a clock that runs by itself.
     pub fn set(&self, now: u64) {
         self.0.now.store(now, Ordering::Relaxed);
+    }
+
+    /// While the clock stands still, each thread has run for all of its time but what it has [waited](Self::wait).
+    pub(super) fn thread_cpu_ns(&self) -> Option<u64> {
+        match self.0.skew {
+            None => Some(self.now().saturating_sub(self.0.waited.load(Ordering::Relaxed))),
+            Some(_) => sys::thread_cpu_ns(),
+        }
     }
 
     /// No other process can read it.

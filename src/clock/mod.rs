@@ -57,6 +57,14 @@ impl Clock {
         }
     }
 
+    /// The processor time of the calling thread, ns; none where the system has no such clock.
+    pub(crate) fn thread_cpu_ns(&self) -> Option<u64> {
+        match self {
+            Clock::Manual(clock) => clock.thread_cpu_ns(),
+            Clock::Counter | Clock::Monotonic => sys::thread_cpu_ns(),
+        }
+    }
+
     /// Its name in the file.
     pub(crate) fn name(&self) -> &'static str {
         match self {

@@ -5,6 +5,11 @@ use crate::error::{Error, Result};
 /// More fields are refused: each could be a note of every call.
 const MOST: usize = 64;
 
+/// The field for the processor time of a call.
+pub(crate) const CPU_NS: &str = "cpu_ns";
+/// The fields for what a call allocates: bytes and number, and the same without the calls inside it.
+pub(crate) const ALLOCATED: [&str; 4] = ["alloc_bytes", "allocs", "self_alloc_bytes", "self_allocs"];
+
 /// A numeric field that is recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RecordedField {
@@ -63,6 +68,15 @@ pub(super) fn parse(texts: &[String]) -> Result<Vec<RecordedField>> {
         )));
     }
     Ok(fields)
+}
+
+/// Adds fields that the profiler fills in itself, unless the configuration names them already.
+pub(super) fn add(fields: &mut Vec<RecordedField>, names: &[&str]) {
+    for name in names {
+        if fields.iter().all(|field| field.name != *name) {
+            fields.push(RecordedField::of(name));
+        }
+    }
 }
 
 /// The fields in an environment variable.

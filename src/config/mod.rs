@@ -6,7 +6,7 @@ mod merge_mode;
 mod naming;
 mod settings;
 
-pub(crate) use fields::RecordedField;
+pub(crate) use fields::{ALLOCATED, CPU_NS, RecordedField};
 pub(crate) use file_name::{FileName, Process};
 pub use merge_mode::MergeMode;
 pub use naming::RegionNaming;
@@ -55,6 +55,8 @@ pub enum Overflow {
 /// | [`fields`](Self::fields) | none | `SCOPE_PROFILER_FIELDS`: names, with commas |
 /// | [`record_arguments`](Self::record_arguments) | `false` | |
 /// | [`throttle`](Self::throttle) | off | |
+/// | [`cpu_time`](Self::cpu_time) | `false` | `SCOPE_PROFILER_CPU_TIME` |
+/// | [`allocations`](Self::allocations) | `false` | `SCOPE_PROFILER_ALLOCATIONS` |
 /// | [`crash_handler`](Self::crash_handler) | `true` | `SCOPE_PROFILER_CRASH_HANDLER` |
 /// | [`merge`](Self::merge) | [`MergeMode::Auto`] | `SCOPE_PROFILER_MERGE`: `auto`, `copy`, `link` or `keep` |
 /// | [`merge_timeout`](Self::merge_timeout) | 60 s | `SCOPE_PROFILER_MERGE_TIMEOUT`: seconds |
@@ -97,6 +99,8 @@ pub struct ProfilingConfig {
     fields: Vec<String>,
     record_arguments: bool,
     throttle: Option<(u64, Duration)>,
+    cpu_time: bool,
+    allocations: bool,
     crash_handler: bool,
     merge: MergeMode,
     merge_timeout: Duration,
@@ -125,6 +129,8 @@ impl Default for ProfilingConfig {
             fields: Vec::new(),
             record_arguments: false,
             throttle: None,
+            cpu_time: false,
+            allocations: false,
             crash_handler: true,
             merge: MergeMode::Auto,
             merge_timeout: Duration::from_secs(60),
@@ -317,6 +323,49 @@ impl ProfilingConfig {
     /// Defaults to off.
     pub fn throttle(mut self, calls: u64, mean: Duration) -> Self {
         self.throttle = Some((calls, mean));
+        self
+    }
+
+    /// Records the processor time of each interval beside its duration, in the field `cpu_ns`, so that waiting and
+    /// working can be told apart. Intervals that are too short for it have none.
+    ///
+    /// The system's clock of a thread is read so rarely that it takes at most a hundredth of the time: readings of a
+    /// thread are at least a hundred times as far apart as one takes, and intervals of at least ten times that distance
+    /// have a value, which is off by at most that distance.
+    ///
+    /// Defaults to `false`; `SCOPE_PROFILER_CPU_TIME` overrides.
+    ///
+    /// ```
+    /// use scope_profiler::{ManualClock, Profiler, ProfilingConfig, ProfilingH5Reader};
+    ///
+    /// # let directory = tempfile::tempdir()?;
+    /// # let file = directory.path().join("run.h5");
+    /// let clock = ManualClock::new(0);
+    /// let config = ProfilingConfig::new().file_path(&file).verbose(false).manual_clock(&clock);
+    /// let profiler = Profiler::new(config.cpu_time(true))?;
+    /// profiler.profile("exchange", || {
+    ///     clock.advance(200);
+    ///     clock.wait(800);
+    /// });
+    /// profiler.finalize()?;
+    ///
+    /// let reader = ProfilingH5Reader::open(&file)?;
+    /// let cpu = reader.get_region("exchange")?[0].field("cpu_ns").and_then(|values| values.get(0));
+    /// assert_eq!(cpu, Some(200.into()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn cpu_time(mut self, on: bool) -> Self {
+        self.cpu_time = on;
+        self
+    }
+
+    /// Records what each interval allocates on its thread: in the fields `alloc_bytes` and `allocs` all of it, in
+    /// `self_alloc_bytes` and `self_allocs` without what is allocated in the intervals inside it. The program's allocator
+    /// has to be a `ScopeAllocator` (feature `alloc`), which says what counts; otherwise a warning is printed.
+    ///
+    /// Defaults to `false`; `SCOPE_PROFILER_ALLOCATIONS` overrides.
+    pub fn allocations(mut self, on: bool) -> Self {
+        self.allocations = on;
         self
     }
 

@@ -31,6 +31,8 @@ impl ProfilingConfig {
         let label = get("SCOPE_PROFILER_LABEL").or(self.label);
 
         let keep_logs = flag("SCOPE_PROFILER_KEEP_LOGS", self.keep_logs)?;
+        let cpu_time = flag("SCOPE_PROFILER_CPU_TIME", self.cpu_time)?;
+        let allocations = flag("SCOPE_PROFILER_ALLOCATIONS", self.allocations)?;
         let compress = flag("SCOPE_PROFILER_COMPRESS", self.compress)?;
         let merge = get("SCOPE_PROFILER_MERGE").map_or(Ok(self.merge), |value| parse_merge(&value))?;
         let merge_timeout = get("SCOPE_PROFILER_MERGE_TIMEOUT")
@@ -67,7 +69,13 @@ impl ProfilingConfig {
         }
         const FIELDS: &str = "SCOPE_PROFILER_FIELDS";
         let fields = get(FIELDS).map_or(self.fields, |value| fields::split(&value));
-        let fields = fields::parse(&fields)?;
+        let mut fields = fields::parse(&fields)?;
+        if cpu_time {
+            fields::add(&mut fields, &[fields::CPU_NS]);
+        }
+        if allocations {
+            fields::add(&mut fields, &fields::ALLOCATED);
+        }
         // An interval is in one block with its numbers.
         let block_events = self.buffer_limit.min(BLOCK_EVENTS).max(fields.len() + 1);
         if self.memory_limit < 2 * block_events * EVENT_BYTES {
@@ -108,6 +116,8 @@ impl ProfilingConfig {
             fields: fields.into(),
             record_arguments: self.record_arguments,
             throttle: self.throttle,
+            cpu_time,
+            allocations,
             crash_handler: crash_handler && writes,
             merge,
             merge_timeout,
@@ -146,6 +156,8 @@ pub(crate) struct Settings {
     pub(crate) fields: Arc<[RecordedField]>,
     pub(crate) record_arguments: bool,
     pub(crate) throttle: Option<(u64, Duration)>,
+    pub(crate) cpu_time: bool,
+    pub(crate) allocations: bool,
     /// True only where there is a file to save to.
     pub(crate) crash_handler: bool,
     pub(crate) merge: MergeMode,
@@ -232,6 +244,8 @@ mod tests {
                 ("SCOPE_PROFILER_MERGE_TIMEOUT", "2.5"),
                 ("SCOPE_PROFILER_KEEP_LOGS", "1"),
                 ("SCOPE_PROFILER_COMPRESS", "yes"),
+                ("SCOPE_PROFILER_CPU_TIME", "1"),
+                ("SCOPE_PROFILER_ALLOCATIONS", "on"),
             ]))
             .unwrap();
         assert!(!settings.activated);
@@ -241,6 +255,7 @@ mod tests {
         assert_eq!(settings.merge, MergeMode::Link);
         assert_eq!(settings.merge_timeout, Duration::from_millis(2_500));
         assert!(settings.keep_logs && settings.compress);
+        assert!(settings.cpu_time && settings.allocations);
     }
 
     #[test]
@@ -283,6 +298,8 @@ mod tests {
             ("SCOPE_PROFILER_MERGE_TIMEOUT", "-1"),
             ("SCOPE_PROFILER_KEEP_LOGS", "perhaps"),
             ("SCOPE_PROFILER_COMPRESS", "9"),
+            ("SCOPE_PROFILER_CPU_TIME", "all"),
+            ("SCOPE_PROFILER_ALLOCATIONS", "2"),
         ] {
             let environment = |asked: &str| (asked == key).then(|| value.to_owned());
             let error = ProfilingConfig::new().resolve(environment).unwrap_err();

@@ -22,6 +22,7 @@ mod written;
 use crate::config::{self, ProfilingConfig};
 use crate::error::{Error, Result};
 use crate::output::Destination;
+use crate::record::allocated::Exempt;
 use crate::record::names::NameId;
 use crate::record::writer::Writer;
 use crate::record::{Mutex, Recording, Region, RegionGuard, ScopeLayer, ScopeSubscriber, global, hold};
@@ -76,6 +77,13 @@ impl Profiler {
         config::check_environment()?;
         let mut settings = config.resolve(environment)?;
         let mut ranks = Ranks::at_start(&settings, environment);
+        if settings.activated {
+            let missing = start::leave_out_unmeasurable(&mut settings);
+            missing
+                .into_iter()
+                .filter(|_| ranks.comm.rank == 0)
+                .for_each(warn);
+        }
         let process = start::process(&settings, &ranks);
         settings.settle_file(&process).inspect_err(|_| ranks.abandon())?;
         let destination = settings.file_path.clone().map(Destination::at_start);
@@ -143,6 +151,7 @@ impl Profiler {
     ///
     /// When the log cannot be written; what could not be written is then counted as dropped.
     pub fn flush(&self) -> Result<()> {
+        let _exempt = Exempt::begin();
         match &self.writer {
             Some(writer) if !self.recording.is_closed() && !self.recording.is_forked() => writer
                 .flush()

@@ -5,12 +5,32 @@ use crate::comm;
 use crate::config::{FileName, Process, Settings};
 use crate::error::{Error, Result};
 use crate::profile::{Metadata, Value};
-use crate::record::Recording;
 use crate::record::writer::Writer;
+use crate::record::{Recording, allocated};
 use crate::store::{metadata, run_directory};
 use crate::sys;
 use std::sync::Arc;
 use std::time::Instant;
+
+/// Takes out of the settings what this program or this system cannot measure; says what is missing.
+pub(super) fn leave_out_unmeasurable(settings: &mut Settings) -> Vec<&'static str> {
+    let mut missing = Vec::new();
+    if settings.allocations && !allocated::is_counting() {
+        settings.allocations = false;
+        missing.push(if cfg!(feature = "alloc") {
+            "allocations are not recorded: the program's allocator does not count them; add `#[global_allocator] static \
+             ALLOCATOR: scope_profiler::ScopeAllocator = scope_profiler::ScopeAllocator::new();` to the program"
+        } else {
+            "allocations are not recorded: the program's allocator does not count them; build scope-profiler with its \
+             feature `alloc`, and make a `scope_profiler::ScopeAllocator` the program's `#[global_allocator]`"
+        });
+    }
+    if settings.cpu_time && settings.clock.thread_cpu_ns().is_none() {
+        settings.cpu_time = false;
+        missing.push("processor times are not recorded: this system has no clock for the time of a thread");
+    }
+    missing
+}
 
 /// What the placeholders in the file's name stand for in this process. Collective where connected ranks have to
 /// agree on it.

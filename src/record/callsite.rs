@@ -1,5 +1,6 @@
 //! What a span's call site means: shared by the layer and the subscriber.
 
+use super::allocated::Exempt;
 use super::names::NameId;
 use super::naming;
 use super::number_fields::may_have_numbers;
@@ -23,6 +24,7 @@ pub(super) struct Callsite {
 impl Callsite {
     /// What `metadata`'s call site means in `recording`.
     pub(super) fn of(recording: Option<&Recording>, metadata: &'static Metadata<'static>) -> Self {
+        let _exempt = Exempt::begin();
         let (region, by_field) = match recording.map(|recording| &*recording.settings.naming) {
             None => (
                 NameId::of_site(metadata.name(), metadata.file().zip(metadata.line())),

@@ -1,5 +1,6 @@
 //! Spans whose end is noted, until their last handle is gone.
 
+use super::allocated::Exempt;
 use crate::sys::fork;
 use dashmap::DashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,6 +23,7 @@ impl Handles {
     /// Keeps a new span, with one handle.
     pub(super) fn insert(&self, id: u64, serial: u32) {
         let _inside = fork::enter();
+        let _exempt = Exempt::begin();
         if self.spans.insert(id, (1, serial)).is_none() {
             self.number.fetch_add(1, Ordering::Relaxed);
         }

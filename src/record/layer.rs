@@ -1,5 +1,6 @@
 //! For programs that compose layers over a `Registry`.
 
+use super::allocated::Exempt;
 use super::handles::Handles;
 use super::names::NameId;
 use super::naming::{NamedSpan, Recorded};
@@ -170,6 +171,7 @@ impl ScopeLayer {
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
+        let _exempt = Exempt::begin();
         let key = id.into_u64();
         let with_numbers = |buffer: &ThreadBuffer| self.new_span_with_numbers(buffer, attributes, key);
         if self.target.with_current(with_numbers) == Some(true) {

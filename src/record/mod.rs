@@ -15,6 +15,9 @@
 //! line that another thread writes. Once per block (4096 intervals) the full block is queued for the
 //! writer and an empty one is taken, under two short locks. Names become numbers once per call site.
 
+pub(crate) mod allocated;
+#[cfg(feature = "alloc")]
+mod allocator;
 mod callsite;
 pub(crate) mod cost;
 mod crash;
@@ -46,6 +49,8 @@ mod waiting;
 mod wanted;
 pub(crate) mod writer;
 
+#[cfg(feature = "alloc")]
+pub use allocator::ScopeAllocator;
 pub use layer::ScopeLayer;
 pub(crate) use layer_status::LayerStatus;
 pub(crate) use locks::{Mutex, hold, lock};

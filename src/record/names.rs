@@ -6,6 +6,7 @@
 //! A program that makes names of its data may make any number. Their memory is counted here, and beyond a limit
 //! calls under new names are recorded as one region.
 
+use super::allocated::Exempt;
 use crate::sys::{self, fork};
 use dashmap::DashMap;
 use std::cell::Cell;
@@ -133,20 +134,23 @@ impl NameId {
     pub(crate) fn of_site(name: &str, source: Option<Source>) -> Self {
         let _inside = fork::enter();
         let known = IDS.get(name).map(|id| *id);
-        let id = known.unwrap_or_else(|| {
-            let name: &'static str = Box::leak(name.to_owned().into_boxed_str());
-            *IDS.entry(name).or_insert_with(|| {
-                let index = ENTRIES.push(NameEntry {
-                    name,
-                    source: OnceLock::new(),
-                });
-                NameId(u32::try_from(index).expect("fewer than 2^32 region names"))
-            })
-        });
+        let id = known.unwrap_or_else(|| Self::new(name));
         if let Some(source) = source {
             id.entry().source.get_or_init(|| source);
         }
         id
+    }
+
+    fn new(name: &str) -> Self {
+        let _exempt = Exempt::begin();
+        let name: &'static str = Box::leak(name.to_owned().into_boxed_str());
+        *IDS.entry(name).or_insert_with(|| {
+            let index = ENTRIES.push(NameEntry {
+                name,
+                source: OnceLock::new(),
+            });
+            NameId(u32::try_from(index).expect("fewer than 2^32 region names"))
+        })
     }
 
     /// The number of a name that has one, without giving it one.

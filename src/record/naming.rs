@@ -1,5 +1,6 @@
 //! From a span's call site and fields to the name of its region.
 
+use super::allocated::Exempt;
 use super::names::NameId;
 use crate::config::{Naming, Part};
 use std::fmt::{self, Write};
@@ -86,6 +87,7 @@ impl Recorded {
     /// Calls the application's code, which may do anything: the caller must neither hold a lock nor use a thread
     /// buffer meanwhile.
     pub(super) fn of(naming: &Naming, record: impl FnOnce(&mut dyn Visit)) -> Self {
+        let _exempt = Exempt::begin();
         let mut wanted = Wanted {
             naming,
             values: Vec::new(),
@@ -119,6 +121,7 @@ impl NamedSpan {
 
     /// Later values replace earlier ones. Intervals that have begun keep their name.
     pub(super) fn record(&mut self, recorded: Recorded) {
+        let _exempt = Exempt::begin();
         for (field, value) in recorded.0 {
             self.values[field] = Some(value).filter(|value| !value.trim().is_empty());
         }

@@ -1,5 +1,6 @@
 //! For programs that only profile: a complete `Subscriber` without a `Registry`.
 
+use super::allocated::Exempt;
 use super::callsite::Callsite;
 use super::global;
 use super::handles::Handles;
@@ -127,6 +128,7 @@ impl ScopeSubscriber {
     #[cold]
     #[inline(never)]
     fn new_span_slow(&self, attributes: &Attributes<'_>, parent: Parent) -> u64 {
+        let _exempt = Exempt::begin();
         self.target.note_span();
         let metadata = attributes.metadata();
         let callsite = self.target.with_buffer(|buffer| buffer.callsite(metadata));
@@ -220,6 +222,7 @@ impl ScopeSubscriber {
         attributes: &Attributes<'_>,
         serial_of: impl Fn(u64) -> Option<u32>,
     ) -> Option<SharedSpan> {
+        let _exempt = Exempt::begin();
         self.target.note_span();
         let metadata = attributes.metadata();
         let (callsite, serial) = self
@@ -285,6 +288,7 @@ impl Subscriber for ScopeSubscriber {
         if callsite.by_field || recording.settings.patterns.keeps(callsite.region.name()) {
             Interest::always()
         } else {
+            let _exempt = Exempt::begin();
             recording.registry.set_filtered_out(callsite.region);
             Interest::never()
         }

@@ -40,6 +40,23 @@ pub(crate) fn monotonic_ns() -> u64 {
     now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
 }
 
+/// The time for which the calling thread has had a processor, ns; none where the system does not say.
+#[cfg(unix)]
+pub(crate) fn thread_cpu_ns() -> Option<u64> {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: as in `monotonic_ns`, except that not every system has the clock.
+    let status = unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) };
+    (status == 0).then(|| time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64)
+}
+
+#[cfg(not(unix))]
+pub(crate) fn thread_cpu_ns() -> Option<u64> {
+    None
+}
+
 /// Nanoseconds since the first call: other platforms only guarantee a steady clock.
 #[cfg(not(unix))]
 pub(crate) fn monotonic_ns() -> u64 {

@@ -7,6 +7,7 @@
 use super::block::Block;
 use super::counters;
 use super::entered::Entered;
+use super::measures::Measures;
 use super::numbers::Numbers;
 use super::open_stack::{OpenStack, Origin, SpanKey};
 use super::region_table::{Action, RegionTable};
@@ -28,8 +29,8 @@ pub(crate) struct ThreadBuffer {
     pub(super) block: Cell<*const Block>,
     pub(super) open: OpenStack,
     pub(super) regions: RegionTable,
-    /// Whether the fast paths may be taken at all: intervals are recorded, none are throttled, and the clock is
-    /// the CPU's counter.
+    /// Whether the fast paths may be taken at all: intervals are recorded with their time alone, none are throttled, and
+    /// the clock is the CPU's counter.
     pub(super) may_be_fast: bool,
     /// Whether leaving takes the slow path: where not `may_be_fast`, or the open stack is irregular.
     pub(super) exits_slow: Cell<bool>,
@@ -40,6 +41,8 @@ pub(crate) struct ThreadBuffer {
     pub(super) shared: Arc<SharedView>,
     pub(in crate::record) recording: Arc<Recording>,
     pub(super) throttle: Option<RefCell<Throttle>>,
+    /// None where calls have nothing but their time, as usual.
+    pub(super) measures: Option<Box<Measures>>,
     /// Where numbers of calls are recorded.
     pub(super) numbers: Option<Box<Numbers>>,
     /// Set while something runs that may allocate: an instrumented allocator comes back here.
@@ -52,8 +55,10 @@ impl ThreadBuffer {
         let time_trace = settings.time_trace;
         let block = Arc::new(Block::new(settings.block_events));
         let throttle = settings.throttle.filter(|_| time_trace);
-        let may_be_fast = time_trace && throttle.is_none() && matches!(settings.clock, Clock::Counter);
         let open = OpenStack::new();
+        let measures = Measures::new(&recording, open.capacity());
+        let is_plain = throttle.is_none() && measures.is_none();
+        let may_be_fast = time_trace && is_plain && matches!(settings.clock, Clock::Counter);
         let shared = recording.add_thread(&block, open.shared());
         Self {
             block: Cell::new(Arc::into_raw(block)),
@@ -66,6 +71,7 @@ impl ThreadBuffer {
             clock: settings.clock.clone(),
             shared,
             throttle: throttle.map(|(calls, mean)| RefCell::new(Throttle::new(calls, mean))),
+            measures,
             numbers: Numbers::of(&settings.fields, time_trace),
             busy: Cell::new(false),
             recording,

@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use super::buffer::ThreadBuffer;
+use crate::record::allocated::Exempt;
 use crate::record::recording::Recording;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -83,6 +84,7 @@ pub(crate) fn never_record_this_thread() {
 #[cold]
 #[inline(never)]
 fn attach(recording: Arc<Recording>) -> Option<*const ThreadBuffer> {
+    let _exempt = Exempt::begin();
     BUFFERS
         .try_with(|buffers| {
             let mut buffers = buffers.all.try_borrow_mut().ok()?;

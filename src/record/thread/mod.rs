@@ -7,11 +7,13 @@
 pub(super) mod block;
 pub(super) mod buffer;
 pub(super) mod counters;
+mod cpu_time;
 pub(super) mod creation;
 pub(super) mod current;
 pub(super) mod entered;
 mod habit;
 pub(super) mod list;
+mod measures;
 mod numbers;
 pub(super) mod open_stack;
 mod region_table;

@@ -139,6 +139,12 @@ impl Numbers {
         is_taken
     }
 
+    /// Whether any open call has numbers.
+    #[inline]
+    pub(super) fn are_waiting(&self) -> bool {
+        self.waiting.try_borrow().is_ok_and(|waiting| !waiting.is_empty())
+    }
+
     /// Calls have moved: `place` gives the new place of each.
     pub(super) fn follow(&self, place: impl Fn(usize) -> usize) {
         if let Ok(mut waiting) = self.waiting.try_borrow_mut() {

@@ -358,15 +358,21 @@ impl OpenStack {
         before.iter().filter(|slot| !slot.is_left()).count()
     }
 
-    /// Closes the gaps, and doubles the stack where it is still full.
-    pub(in crate::record) fn grow(&self) {
+    /// How many slots there are.
+    pub(in crate::record) fn capacity(&self) -> usize {
+        self.slots().len()
+    }
+
+    /// Closes the gaps, and doubles the stack where it is still full. Gives the former indices of the open calls.
+    pub(in crate::record) fn grow(&self) -> Vec<usize> {
         let old = Arc::clone(&self.memory.borrow());
-        let open = old.iter().take(self.depth.get());
-        let kept: Vec<&OpenSlot> = open.filter(|slot| !slot.is_left()).collect();
+        let kept: Vec<usize> = (0..self.depth.get())
+            .filter(|&index| !old[index].is_left())
+            .collect();
         let capacity = (2 * kept.len()).max(CAPACITY);
         let new: Arc<[OpenSlot]> = kept
             .iter()
-            .map(|slot| OpenSlot::copy_of(slot))
+            .map(|&index| OpenSlot::copy_of(&old[index]))
             .chain(std::iter::repeat_with(OpenSlot::default))
             .take(capacity)
             .collect();
@@ -382,5 +388,6 @@ impl OpenStack {
         }
         self.slots.set(&raw const *new);
         drop(self.memory.replace(new));
+        kept
     }
 }

@@ -5,10 +5,12 @@ use super::block::Block;
 use super::buffer::ThreadBuffer;
 use super::counters::{self, Counters};
 use super::entered::Entered;
+use super::measures::Measured;
 use super::open_stack::{OpenSlot, Origin, SpanKey};
 use super::region_table::{Action, RegionEntry};
 use crate::event::Event;
 use crate::note::SpanNote;
+use crate::record::allocated::Exempt;
 use crate::record::callsite::Callsite;
 use crate::record::names::NameId;
 use crate::record::recording::Mode;
@@ -134,13 +136,21 @@ impl ThreadBuffer {
     }
 
     fn push(&self, region: NameId, origin: Origin, span: Option<SpanKey>) -> Option<(usize, u64)> {
-        let push = || self.open.push(origin.with(region), span, || self.now());
+        let begin = || match &self.measures {
+            // The stack counts the call already.
+            Some(measures) => measures.enter(self.open.depth() - 1),
+            None => self.now(),
+        };
+        let push = || self.open.push(origin.with(region), span, begin);
         push().or_else(|| {
             self.exclusively(|| {
                 if let Some(numbers) = &self.numbers {
                     numbers.follow(|index| self.open.place_without_gaps(index));
                 }
-                self.open.grow();
+                let kept = self.open.grow();
+                if let Some(measures) = &self.measures {
+                    measures.follow(&kept, self.open.capacity());
+                }
             })?;
             self.choose_exit_path();
             push()
@@ -149,6 +159,11 @@ impl ThreadBuffer {
 
     /// Records the call at `index` of the stack and takes it off.
     fn close(&self, index: usize, region: NameId, serial: u32, start: u64, end: u64) {
+        let depth = self.open.depth();
+        let measured = self
+            .measures
+            .as_ref()
+            .and_then(|measures| measures.leave(index, depth, start, end));
         // The event first: whoever reads the stack and then the events misses nothing.
         if self.throttle.is_some() && self.is_throttled(region, end.saturating_sub(start)) {
             // Counted and summed up.
@@ -160,7 +175,7 @@ impl ThreadBuffer {
                 start,
                 end,
             };
-            self.record(index, event);
+            self.record(index, event, measured);
         } else {
             self.count(region, |counters| &counters.counted);
         }
@@ -172,18 +187,20 @@ impl ThreadBuffer {
         self.exits_slow.set(!self.may_be_fast || self.open.is_irregular());
     }
 
-    /// Records the interval of the call at `index`, with its numbers.
-    fn record(&self, index: usize, event: Event) {
+    /// Records the interval of the call at `index`, with its numbers and what was measured of it.
+    fn record(&self, index: usize, event: Event, measured: Option<Measured>) {
         let is_recorded = match &self.numbers {
-            None => self.append(event),
-            Some(numbers) => numbers.take(index, |notes| {
-                let number = notes.len();
-                let is_recorded = self.append_with_notes(notes, event);
-                if !is_recorded {
-                    self.lose_numbers(number);
-                }
-                is_recorded
-            }),
+            Some(numbers) if numbers.are_waiting() => {
+                let notes = measured.iter().flat_map(Measured::events);
+                notes.filter_map(|note| note.number_note()).for_each(|note| {
+                    self.set_number(index, note);
+                });
+                numbers.take(index, |notes| self.append_with_notes(notes, event))
+            }
+            _ => match measured {
+                Some(measured) => self.append_with_notes(&mut measured.events().iter().copied(), event),
+                None => self.append(event),
+            },
         };
         if !is_recorded {
             self.count(NameId::from_number(event.region), |counters| &counters.dropped);
@@ -219,11 +236,20 @@ impl ThreadBuffer {
         push() || self.exclusively(|| self.hand_off() && push()) == Some(true)
     }
 
-    /// The same with notes before the event.
-    fn append_with_notes(&self, notes: &mut dyn ExactSizeIterator<Item = Event>, event: Event) -> bool {
+    /// The same with numbers before the event.
+    fn append_with_notes(
+        &self,
+        notes: &mut (impl ExactSizeIterator<Item = Event> + ?Sized),
+        event: Event,
+    ) -> bool {
+        let number = notes.len();
         // SAFETY: as in `append`.
         let mut push = || unsafe { (*self.block.get()).push_with_notes(&mut *notes, event) };
-        push() || self.exclusively(|| self.hand_off() && push()) == Some(true)
+        let is_recorded = push() || self.exclusively(|| self.hand_off() && push()) == Some(true);
+        if !is_recorded {
+            self.lose_numbers(number);
+        }
+        is_recorded
     }
 
     fn give_up_numbers(&self, index: usize) {
@@ -312,6 +338,7 @@ impl ThreadBuffer {
         if self.busy.replace(true) {
             return None;
         }
+        let _exempt = Exempt::begin();
         // A fault of ours must not unwind into the program.
         let result = catch_unwind(AssertUnwindSafe(f));
         self.busy.set(false);
