@@ -35,7 +35,10 @@ impl Callsite {
                 naming::is_by_field(naming, metadata),
             ),
         };
-        let has_numbers = recording.is_some_and(|recording| may_have_numbers(recording, metadata));
+        let has_numbers = recording.is_some_and(|recording| {
+            let settings = &recording.settings;
+            settings.time_trace && may_have_numbers(&settings.fields, metadata)
+        });
         Self {
             region,
             by_field,

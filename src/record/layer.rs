@@ -330,6 +330,7 @@ where
         None
     }
 
+    #[inline(always)]
     fn on_new_span(&self, attributes: &span::Attributes<'_>, id: &span::Id, context: Context<'_, S>) {
         let fast = self.target.with_current(|buffer| {
             let serial = buffer.spans.serials.take_fast()?;
@@ -381,6 +382,7 @@ where
         }
     }
 
+    #[inline(always)]
     fn on_enter(&self, id: &span::Id, context: Context<'_, S>) {
         let entered = self.target.with_current(|buffer| {
             let Created { region, serial, .. } = self.created(buffer, id)?;
@@ -393,6 +395,7 @@ where
         }
     }
 
+    #[inline(always)]
     fn on_exit(&self, id: &span::Id, _: Context<'_, S>) {
         let left = self.target.with_current(|buffer| {
             buffer.exit_span_fast(self.origin, id.into_u64())

@@ -1,32 +1,31 @@
 //! Numbers in the fields of spans.
 
-use super::recording::Recording;
-use super::thread::buffer::ThreadBuffer;
 use super::waiting::Collected;
+use crate::config::RecordedField;
 use crate::note::NumberNote;
 use crate::profile::Number;
 use std::fmt;
 use tracing_core::Metadata;
 use tracing_core::field::{Field, Visit};
 
-/// Whether spans of this call site may have numbers that are recorded.
-pub(super) fn may_have_numbers(recording: &Recording, metadata: &Metadata<'_>) -> bool {
-    let settings = &recording.settings;
+/// Whether spans of this call site may have numbers of these fields.
+pub(super) fn may_have_numbers(fields: &[RecordedField], metadata: &Metadata<'_>) -> bool {
     let has = |name: &str| metadata.fields().field(name).is_some();
-    settings.time_trace && settings.fields.iter().any(|field| has(&field.name))
+    fields.iter().any(|field| has(&field.name))
 }
 
 /// Collects those numbers that are recorded.
-pub(super) struct NumberVisitor<'a> {
-    buffer: &'a ThreadBuffer,
+pub(super) struct NumberVisitor<F> {
+    /// The place of a field in the session's list, if it is recorded.
+    place: F,
     numbers: Collected,
 }
 
-impl<'a> NumberVisitor<'a> {
+impl<F: Fn(&'static str) -> Option<u32>> NumberVisitor<F> {
     /// The numbers among what `record` gives a visitor. A value's own code is never called.
-    pub(super) fn collect(buffer: &'a ThreadBuffer, record: impl FnOnce(&mut dyn Visit)) -> Collected {
+    pub(super) fn collect(place: F, record: impl FnOnce(&mut dyn Visit)) -> Collected {
         let mut visitor = Self {
-            buffer,
+            place,
             numbers: Collected::default(),
         };
         record(&mut visitor);
@@ -35,14 +34,14 @@ impl<'a> NumberVisitor<'a> {
 
     #[inline]
     fn keep(&mut self, field: &Field, number: impl Into<Number>) {
-        if let Some(field) = self.buffer.field(field.name()) {
+        if let Some(field) = (self.place)(field.name()) {
             let number = number.into();
             self.numbers.push(NumberNote { field, number });
         }
     }
 }
 
-impl Visit for NumberVisitor<'_> {
+impl<F: Fn(&'static str) -> Option<u32>> Visit for NumberVisitor<F> {
     fn record_f64(&mut self, field: &Field, value: f64) {
         self.keep(field, value);
     }

@@ -14,6 +14,7 @@ pub(super) mod entered;
 mod habit;
 pub(super) mod list;
 mod measures;
+mod numbered;
 mod numbers;
 pub(super) mod open_stack;
 mod region_table;

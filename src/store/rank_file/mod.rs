@@ -7,8 +7,6 @@
 //! log. On other threads it is read once more, from its end, for its summary, and the next log is looked at.
 
 mod ahead;
-#[cfg(test)]
-mod field_tests;
 mod fields;
 mod summary;
 #[cfg(test)]

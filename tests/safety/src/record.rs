@@ -1,4 +1,4 @@
-//! As much of the package's `record` as the hand-off needs.
+//! As much of the package's `record` as the hand-off and the numbers that wait need.
 
 #[path = "../../../src/record/thread/block.rs"]
 #[allow(dead_code, reason = "of a block only the hand-off is used here")]
@@ -8,3 +8,18 @@ pub(crate) mod block;
 mod unentered;
 #[path = "../../../src/record/sync.rs"]
 pub(crate) mod sync;
+#[path = "../../../src/record/waiting.rs"]
+#[allow(dead_code, reason = "its model is in the file")]
+mod waiting;
+
+/// The package's locks, without its care for forks, so that the model checker sees who waits.
+pub(crate) mod locks {
+    #[cfg(scope_profiler_model)]
+    pub(crate) use loom::sync::{Mutex, MutexGuard};
+    #[cfg(not(scope_profiler_model))]
+    pub(crate) use std::sync::{Mutex, MutexGuard};
+
+    pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+        mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}

@@ -1,10 +1,12 @@
 //! With small limits (see `BATCH_ROWS` and `WRITE_ROWS`), so that short logs take every path.
 
-use super::super::merge::{MergeOptions, merge, merge_with};
-use super::super::rank_log::LogWriter;
+mod fields;
+
 use crate::clock::{Anchor, ClockMeasurement};
 use crate::event::Event;
 use crate::profile::{Intervals, Metadata, Numbers, Source, Value};
+use crate::store::merge::{MergeOptions, merge, merge_with};
+use crate::store::rank_log::LogWriter;
 use crate::store::reader::ProfilingH5Reader;
 use proptest::prelude::*;
 use std::path::Path;
