@@ -12,6 +12,8 @@ mod example;
 mod interpreter;
 #[path = "common/python.rs"]
 mod python;
+#[path = "common/usual_child.rs"]
+mod usual_child;
 
 use interpreter::interpreter;
 use python::{what_python_reads, what_we_read};
@@ -88,6 +90,8 @@ fn run_the_example() {
 
 fn started(program: &str, directory: &Path) -> Command {
     let mut command = again(program);
+    #[cfg(unix)]
+    usual_child::as_usual(&mut command);
     command
         .env(FILE, directory.join("run.h5"))
         .stderr(Stdio::null())

@@ -9,11 +9,17 @@ use std::process::Command;
 /// A program that starts with the dispositions and limits that are usual; a test may change them after that.
 /// Otherwise it would inherit signals that are ignored: under `nohup`, in the background of a script, from
 /// some CI runners.
+#[allow(dead_code, reason = "not all test programs start others by their paths")]
 pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
+    as_usual(&mut command);
+    command
+}
+
+/// Starts a program as [`command`] does.
+pub(crate) fn as_usual(command: &mut Command) {
     // SAFETY: `prepare` does only what may be done between fork and exec.
     unsafe { command.pre_exec(prepare) };
-    command
 }
 
 fn prepare() -> std::io::Result<()> {
