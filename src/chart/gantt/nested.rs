@@ -419,5 +419,4 @@ impl NestedLanes {
 }
 
 #[cfg(test)]
-#[path = "nested_tests.rs"]
 mod tests;
