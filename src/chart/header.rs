@@ -31,6 +31,8 @@ pub struct Header {
     pub regions_merged: usize,
     /// The regions that a chart of how busy ranks are does not count, as they are open nearly all the time.
     pub not_counted: Vec<String>,
+    /// What would show more than this chart does, in words.
+    pub advice: Option<String>,
     /// What else is not drawn, in words.
     pub not_drawn: Vec<String>,
     /// What has to be known beside the numbers, as table and JSON have it.
@@ -115,6 +117,7 @@ impl Header {
                 self.not_counted.join(", ")
             ));
         }
+        notes.extend(self.advice.clone());
         notes
     }
 }

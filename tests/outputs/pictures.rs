@@ -918,12 +918,29 @@ fn density_is_darkest_where_a_rank_is_always_busy_and_white_where_it_never_is() 
 }
 
 #[test]
+fn density_that_is_one_solid_block_says_what_shows_more() {
+    let run = |gap: i64| {
+        let mut profile = Profile::builder().interval(Call::new("main", 0..1_000_000));
+        for step in 0..100 {
+            profile.push(Call::new("update", step * 10_000..step * 10_000 + 7_000));
+            profile.push(Call::new(
+                "exchange",
+                step * 10_000 + 7_000..(step + 1) * 10_000 - gap,
+            ));
+        }
+        texts_of("density", &profile.build())
+    };
+    let advises = |texts: &[String]| texts.iter().any(|text| text.contains("-i REGION"));
+    assert!(advises(&run(100)), "{:?}", run(100));
+    assert!(!advises(&run(1_000)), "{:?}", run(1_000));
+}
+
+#[test]
 fn density_counts_what_is_open_all_the_time_where_there_is_nothing_else() {
     let profile = Profile::builder().interval(Call::new("main", 0..1_000)).build();
     assert_eq!(density_at(&profile, &[(0.5, 0.5)]), [0x0b]);
-    assert!(
-        !texts_of("density", &profile)
-            .iter()
-            .any(|text| text.contains("not counted"))
-    );
+    let texts = texts_of("density", &profile);
+    for note in ["not counted", "-i REGION"] {
+        assert!(!texts.iter().any(|text| text.contains(note)), "{texts:?}");
+    }
 }

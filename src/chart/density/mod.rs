@@ -25,6 +25,10 @@ const COLUMNS: u64 = 1024;
 /// Regions that are open for such a share of the time of their ranks say nothing of when these are busy. More than all of
 /// it takes several threads, which may be idle together.
 const ALL_THE_TIME: std::ops::RangeInclusive<f64> = 0.9..=1.01;
+/// Lanes that are busy for more of their time than this, from first to last, look like one solid block.
+const SOLID: f64 = 0.97;
+
+const ADVICE: &str = "ranks are always in some region; -i REGION shows when they are in that one";
 
 /// The share of time in which ranks are in any region, ready to be drawn.
 struct RankDensity {
@@ -135,6 +139,23 @@ fn frames(subject: &Subject<'_>, moments: &Moments) -> Result<BTreeSet<usize>> {
     })
 }
 
+/// Whether there is hardly a gap between the beginning and the end of any lane.
+fn is_solid(lanes: &[Lane]) -> bool {
+    let mut busy = 0.0;
+    let mut length = 0.0;
+    for bars in lanes.iter().map(|lane| &lane.bars) {
+        let (Some(first), Some(last)) = (bars.first(), bars.last()) else {
+            continue;
+        };
+        length += (last.end_ns - first.start_ns) as f64;
+        busy += bars
+            .iter()
+            .map(|bar| (bar.end_ns - bar.start_ns) as f64 * f64::from(bar.busy))
+            .sum::<f64>();
+    }
+    busy > length * SOLID
+}
+
 struct GrowingDensity<'a> {
     source: &'a dyn Source,
     title: String,
@@ -197,13 +218,21 @@ impl GrowingChart for GrowingDensity<'_> {
             bars: density.finish(0, origin, end, ranks.len()),
             ..Lane::new(ranks[0])
         });
+        let lanes: Vec<Lane> = lanes.collect();
+        let rows = self.source.rows().iter().zip(&self.drawn);
+        let counted: BTreeSet<usize> = rows
+            .filter(|(_, counts)| **counts)
+            .map(|(row, _)| row.name)
+            .collect();
+        let advice = (counted.len() > 1 && is_solid(&lanes)).then(|| ADVICE.to_owned());
         let names = self.source.names();
         Ok(Box::new(RankDensity {
-            lanes: lanes.collect(),
+            lanes,
             span_ns: end.saturating_sub(origin).max(1),
             header: Header {
                 ranks_per_lane: self.ranks_per_lane,
                 not_counted: self.frames.iter().map(|&name| names[name].clone()).collect(),
+                advice,
                 ..Header::of_tree(tree, self.title)
             },
         }))
