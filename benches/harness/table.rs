@@ -68,7 +68,10 @@ pub fn machine() -> String {
         line.and_then(|line| line.split_once(": "))
             .map(|(_, value)| value)
     };
+    // "Intel(R) Xeon(R) Processor" is an Intel Xeon.
     let model = field("model name").unwrap_or(std::env::consts::ARCH);
+    let model = model.replace("(R)", "").replace("(TM)", "");
+    let model = model.trim_end().trim_end_matches(" Processor");
     let is_virtual = field("flags").is_some_and(|flags| flags.split(' ').any(|flag| flag == "hypervisor"));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let clock = read("/sys/devices/system/clocksource/clocksource0/current_clocksource");
