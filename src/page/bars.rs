@@ -40,8 +40,8 @@ pub(super) fn estimate(packed: &[u8]) -> usize {
 
 /// What the page has in base64.
 pub(super) fn compress(packed: &[u8]) -> Vec<u8> {
-    // Most is chance, of which a thorough search finds no more.
-    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
+    // Most is chance, of which a thorough search finds no more. The level below this one has no codes for its bytes.
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::new(2));
     let written = encoder.write_all(packed).and_then(|()| encoder.finish());
     written.expect("writing to memory does not fail")
 }

@@ -95,9 +95,9 @@ fn svg_texts(path: &Path) -> Vec<String> {
 
 /// The pixels of a PNG file: width, height, and three bytes for each.
 pub(crate) fn png_pixels(path: &Path) -> (usize, usize, Vec<u8>) {
-    let mut reader = ::png::Decoder::new(fs::File::open(path).unwrap())
-        .read_info()
-        .unwrap();
+    let mut decoder = ::png::Decoder::new(fs::File::open(path).unwrap());
+    decoder.set_transformations(::png::Transformations::EXPAND);
+    let mut reader = decoder.read_info().unwrap();
     let mut pixels = vec![0; reader.output_buffer_size()];
     reader.next_frame(&mut pixels).unwrap();
     let info = reader.info();
