@@ -7,6 +7,8 @@ use crate::tournament::{Head, Tournament};
 
 /// Bytes of intervals held in memory by one merge.
 const BUDGET: usize = 64 << 20;
+/// As many of them as stay in the cache of a core, where reading is not slower for it.
+const CACHE: usize = 1 << 20;
 /// Bytes of one interval in memory: start, end, thread.
 const INTERVAL: usize = 20;
 /// Reads shorter than this cost more in calls than in data.
@@ -53,7 +55,12 @@ impl<'a> Merge<'a> {
         rows: &[usize],
         columns: impl Fn(usize) -> Vec<N>,
     ) -> Self {
-        let step = (BUDGET / INTERVAL / rows.len().max(1)).clamp(SHORTEST_READ, LONGEST_READ);
+        let part = |bytes: usize| bytes / INTERVAL / rows.len().max(1);
+        let longest = part(BUDGET).clamp(SHORTEST_READ, LONGEST_READ);
+        let step = |row| {
+            let worth = usize::try_from(source.worth_reading(row)).unwrap_or(LONGEST_READ);
+            part(CACHE).max(worth).min(longest)
+        };
         let has = |wanted: &str| source.columns().contains(&wanted);
         let links = has(Intervals::CALL) && has(Intervals::PARENT);
         let of_links: &[&str] = if links {
@@ -67,7 +74,7 @@ impl<'a> Merge<'a> {
                 with_columns(columns(row), Intervals::new()),
             )
         };
-        let cursor = |&row: &usize| Cursor::new(source, row, step, buffer(row));
+        let cursor = |&row: &usize| Cursor::new(source, row, step(row), buffer(row));
         Self {
             cursors: rows.iter().map(cursor).collect(),
             tournament: None,
@@ -122,10 +129,7 @@ impl<'a> Merge<'a> {
 }
 
 /// Asks for these optional columns, too.
-pub(super) fn with_columns<N: Into<String>>(
-    names: impl IntoIterator<Item = N>,
-    intervals: Intervals,
-) -> Intervals {
+fn with_columns<N: Into<String>>(names: impl IntoIterator<Item = N>, intervals: Intervals) -> Intervals {
     names.into_iter().fold(intervals, Intervals::with_column)
 }
 

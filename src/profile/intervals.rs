@@ -92,6 +92,25 @@ impl Intervals {
         self
     }
 
+    /// Becomes the same as `from`, in its own memory.
+    pub(crate) fn become_like(&mut self, from: &Self) {
+        self.starts.clone_from(&from.starts);
+        self.ends.clone_from(&from.ends);
+        self.threads.clone_from(&from.threads);
+        self.optional.clone_from(&from.optional);
+    }
+
+    /// Removes all intervals and asks for these optional columns alone; keeps the memory.
+    pub(crate) fn ask_for(&mut self, columns: &[String]) {
+        self.clear();
+        let asked = self.optional.iter().map(|column| &column.name);
+        if !asked.eq(columns) {
+            self.optional.clear();
+            let of = std::mem::take(self);
+            *self = columns.iter().fold(of, Self::with_column);
+        }
+    }
+
     /// Whether an optional column was asked for.
     #[must_use]
     pub fn wants(&self, name: &str) -> bool {
@@ -231,6 +250,34 @@ impl Intervals {
         (self.starts, self.ends) = (starts, ends);
         let lengths = [self.ends.len(), self.threads.len()];
         assert_eq!(lengths, [self.starts.len(); 2], "the lengths of the columns");
+    }
+
+    /// Replaces all intervals by those that `fill` leaves in the columns of starts, ends and threads, whose memory it uses
+    /// again; without any threads all are of thread 0.
+    ///
+    /// # Errors
+    ///
+    /// Those of `fill`, after which there are none.
+    ///
+    /// # Panics
+    ///
+    /// When the columns differ in length.
+    #[cfg(feature = "hdf5")]
+    pub(crate) fn refill(
+        &mut self,
+        fill: impl FnOnce(&mut Vec<i64>, &mut Vec<i64>, &mut Vec<u32>) -> Result<()>,
+    ) -> Result<()> {
+        self.optional.iter_mut().for_each(|column| column.values = None);
+        if let Err(error) = fill(&mut self.starts, &mut self.ends, &mut self.threads) {
+            self.clear();
+            return Err(error);
+        }
+        if self.threads.is_empty() {
+            self.threads.resize(self.starts.len(), 0);
+        }
+        let lengths = [self.ends.len(), self.threads.len()];
+        assert_eq!(lengths, [self.starts.len(); 2], "the lengths of the columns");
+        Ok(())
     }
 
     /// Replaces all intervals by some of `from`, with the optional columns that were asked for here.

@@ -202,6 +202,16 @@ pub trait Source {
     /// When `row` is not an index into [`rows`](Self::rows) or `range` reaches past its intervals.
     fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()>;
 
+    /// The same source for several threads, where these may read it at the same time.
+    fn shared(&self) -> Option<&(dyn Source + Sync)> {
+        None
+    }
+
+    /// How many intervals of row number `row` are worth a reading: fewer take about as long.
+    fn worth_reading(&self, _row: usize) -> u64 {
+        1 << 16
+    }
+
     /// The [optional columns](Intervals::OPTIONAL) that intervals of any row have.
     fn columns(&self) -> &[&'static str] {
         &[]

@@ -182,14 +182,13 @@ impl Column {
             }
     }
 
-    /// The values at `range`, whose first is at a position of the file. They are of the type `T`.
-    fn at_position<T: Plain>(&self, position: u64, range: Range<u64>) -> Result<Vec<T>> {
-        let mut values = vec![T::default(); (range.end - range.start) as usize];
-        let bytes = T::bytes(&mut values);
+    /// Replaces `values` by those at `range`, whose first is at a position of the file. They are of the type `T`.
+    fn at_position<T: Plain>(&self, position: u64, range: Range<u64>, values: &mut Vec<T>) -> Result<()> {
+        values.resize((range.end - range.start) as usize, T::default());
         let start = position + range.start * size_of::<T>() as u64;
-        let read = self.from.raw().map(|raw| raw.read_at(start, bytes));
+        let read = self.from.raw().map(|raw| raw.read_at(start, T::bytes(values)));
         match read {
-            Some(Ok(())) => Ok(values),
+            Some(Ok(())) => Ok(()),
             Some(Err(error)) => Err(Error::io(self.from.path(), "cannot be read", error)),
             None => Err(self.from.damaged("the file is not open")),
         }
@@ -201,6 +200,11 @@ impl Column {
             .dataset(name)
             .and_then(|dataset| dataset.dtype()?.to_descriptor());
         descriptor.is_ok_and(|descriptor| attributes::integer(&descriptor).is_some())
+    }
+
+    /// Whether values are read without the library.
+    pub(in crate::store) fn is_plain(&self) -> bool {
+        matches!(self.kept, Kept::At(_))
     }
 
     /// The path of the group that the column is in.
@@ -221,9 +225,13 @@ impl Column {
     pub(in crate::store) fn read(&self, range: Range<u64>) -> Result<Vec<i64>> {
         let values: Vec<i64> = match &self.kept {
             Kept::Values(values) => values[range.start as usize..range.end as usize].into(),
-            Kept::At(position) if self.has_times() => return self.at_position(*position, range),
+            Kept::At(position) if self.has_times() => {
+                let mut values = Vec::new();
+                return self.at_position(*position, range, &mut values).map(|()| values);
+            }
             Kept::At(position) => {
-                let values = self.at_position::<u32>(*position, range)?;
+                let mut values: Vec<u32> = Vec::new();
+                self.at_position(*position, range, &mut values)?;
                 return Ok(values.into_iter().map(i64::from).collect());
             }
             _ => self.slice(range)?,
@@ -237,6 +245,17 @@ impl Column {
         Ok(values)
     }
 
+    /// As [`read`](Self::read), in the place of other values, whose memory is used again.
+    pub(in crate::store) fn read_into(&self, range: Range<u64>, values: &mut Vec<i64>) -> Result<()> {
+        match self.kept {
+            Kept::At(position) if self.has_times() => self.at_position(position, range, values),
+            _ => {
+                *values = self.read(range)?;
+                Ok(())
+            }
+        }
+    }
+
     /// All values, where they are bytes and no more than can be had at once.
     pub(super) fn bytes(&self) -> Result<Option<Vec<u8>>> {
         let are_bytes = self.are_unsigned(IntSize::U1) && self.len <= MAX_CHUNK_BYTES;
@@ -247,7 +266,8 @@ impl Column {
     pub(in crate::store) fn read_threads(&self, range: Range<u64>) -> Result<Vec<u32>> {
         if let Kept::At(position) = self.kept {
             if self.are_unsigned(IntSize::U4) {
-                return self.at_position(position, range);
+                let mut threads = Vec::new();
+                return self.at_position(position, range, &mut threads).map(|()| threads);
             }
         }
         let are_small = [IntSize::U1, IntSize::U2, IntSize::U4].map(|size| self.are_unsigned(size));
@@ -265,6 +285,23 @@ impl Column {
                 ))),
             })
             .collect()
+    }
+
+    /// As [`read_threads`](Self::read_threads), in the place of others, whose memory is used again.
+    pub(in crate::store) fn read_threads_into(
+        &self,
+        range: Range<u64>,
+        threads: &mut Vec<u32>,
+    ) -> Result<()> {
+        match self.kept {
+            Kept::At(position) if self.are_unsigned(IntSize::U4) => {
+                self.at_position(position, range, threads)
+            }
+            _ => {
+                *threads = self.read_threads(range)?;
+                Ok(())
+            }
+        }
     }
 
     fn are_unsigned(&self, of_size: IntSize) -> bool {

@@ -211,6 +211,14 @@ impl Source for ProfilingH5Reader {
         self.file.read(row, range, into)
     }
 
+    fn shared(&self) -> Option<&(dyn Source + Sync)> {
+        Some(self)
+    }
+
+    fn worth_reading(&self, row: usize) -> u64 {
+        self.file.worth_reading(row)
+    }
+
     fn columns(&self) -> &[&'static str] {
         self.file.columns()
     }

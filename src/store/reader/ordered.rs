@@ -204,6 +204,14 @@ impl Source for OrderedFile {
         }
     }
 
+    fn shared(&self) -> Option<&(dyn Source + Sync)> {
+        Some(self)
+    }
+
+    fn worth_reading(&self, row: usize) -> u64 {
+        self.decoder.worth_reading(row)
+    }
+
     fn columns(&self) -> &[&'static str] {
         &self.catalog().columns
     }

@@ -2,7 +2,7 @@
 
 use super::catalog::Catalog;
 use crate::error::Result;
-use crate::profile::{Intervals, RowBlocks, SpanFacts, StoredSummary};
+use crate::profile::{CHUNK, Intervals, RowBlocks, SpanFacts, StoredSummary};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
@@ -18,6 +18,11 @@ pub(crate) trait Decoder: fmt::Debug + Send + Sync {
     ///
     /// When they cannot be read.
     fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()>;
+
+    /// As [`Source::worth_reading`](crate::profile::Source::worth_reading).
+    fn worth_reading(&self, _row: usize) -> u64 {
+        CHUNK
+    }
 
     /// Summaries of the calls of a rank, where the file has them and they are of the intervals that it has.
     ///

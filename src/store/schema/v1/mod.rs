@@ -79,6 +79,10 @@ impl Decoder for V1 {
         Ok(())
     }
 
+    fn worth_reading(&self, row: usize) -> u64 {
+        self.columns[row].worth_reading()
+    }
+
     fn summary(&self, rank: u32) -> Result<Option<StoredSummary>> {
         let Some(place) = self.summaries.get(&rank) else {
             return Ok(None);
