@@ -42,6 +42,7 @@ mod options;
 pub mod palette;
 mod rank_times;
 pub mod scaling;
+mod sentence;
 mod subject;
 pub mod timeline;
 mod timeseries;

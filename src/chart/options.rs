@@ -11,6 +11,8 @@ const MOST_REGIONS: usize = 30;
 /// So many lanes of threads have room for their nested calls.
 const MOST_THREAD_LANES: usize = 40;
 const RANKS_TO_LOOK_AT: usize = 4;
+/// Where calls inside others of their region have more than this share of all time, lanes of regions show solid bars.
+const MUCH_RECURSION: f64 = 0.25;
 
 /// How fine charts are, and what they are called. Every chart takes from it what concerns it.
 ///
@@ -79,8 +81,9 @@ impl Lanes {
             most_threads = source.thread_names(rank)?.len().max(most_threads);
         }
         let threads = ranks.len() * most_threads;
+        let recurses = threads <= MOST_THREAD_LANES && recursion(subject) > MUCH_RECURSION;
         Ok(
-            if regions.len() * threads <= MOST_REGION_LANES && regions.len() <= MOST_REGIONS {
+            if regions.len() * threads <= MOST_REGION_LANES && regions.len() <= MOST_REGIONS && !recurses {
                 Self::Region
             } else if threads <= MOST_THREAD_LANES {
                 Self::Thread
@@ -89,6 +92,21 @@ impl Lanes {
             },
         )
     }
+}
+
+/// The share of the time of all calls that is inside others of their region, as far as the file states it.
+fn recursion(subject: &Subject<'_>) -> f64 {
+    let source = subject.source();
+    let (mut all, mut inside) = (0.0, 0.0);
+    for &row in subject.rows() {
+        let Some(total) = source.rows()[row].total_ns else {
+            continue;
+        };
+        let inclusive = source.row_facts(row).inclusive_ns.unwrap_or(total);
+        all += total as f64;
+        inside += total.saturating_sub(inclusive) as f64;
+    }
+    if all > 0.0 { inside / all } else { 0.0 }
 }
 
 impl Default for ChartOptions {

@@ -1,7 +1,7 @@
 //! Sources for tests.
 
 use scope_profiler::Result;
-use scope_profiler::profile::{ClockAgreement, Intervals, Profile, Row, RunFacts, Source};
+use scope_profiler::profile::{ClockAgreement, Intervals, Profile, Row, RowFacts, RunFacts, Source};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -81,6 +81,33 @@ impl Source for NoTotals {
 
     fn thread_names(&self, rank: u32) -> Result<BTreeMap<u32, String>> {
         self.profile.thread_names(rank)
+    }
+}
+
+/// A profile that states the inclusive time of each row, ns, as recorded files do.
+pub(crate) struct WithInclusive(pub Profile, pub Vec<i64>);
+
+impl Source for WithInclusive {
+    fn names(&self) -> &[String] {
+        self.0.names()
+    }
+
+    fn rows(&self) -> &[Row] {
+        self.0.rows()
+    }
+
+    fn row_facts(&self, row: usize) -> RowFacts {
+        let mut facts = self.0.row_facts(row);
+        facts.inclusive_ns = Some(self.1[row]);
+        facts
+    }
+
+    fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()> {
+        self.0.read(row, range, into)
+    }
+
+    fn thread_names(&self, rank: u32) -> Result<BTreeMap<u32, String>> {
+        self.0.thread_names(rank)
     }
 }
 

@@ -830,13 +830,15 @@ fn a_heat_map_of_few_ranks_and_many_regions_goes_on_beside_its_first_rows() {
 }
 
 #[test]
-fn imbalance_of_a_single_rank_says_that_there_is_nothing_to_compare() {
-    let texts = texts_of("imbalance", &solver(1));
-    assert!(
-        texts.iter().any(|text| text.contains("only one rank")),
-        "{texts:?}"
-    );
-    assert!(!texts.iter().any(|text| text.contains("mean")), "{texts:?}");
+fn charts_that_compare_ranks_say_that_a_single_one_has_nothing_to_compare_with() {
+    for chart in ["imbalance", "heatmap"] {
+        let texts = texts_of(chart, &solver(1));
+        assert!(
+            texts.iter().any(|text| text.contains("only one rank")),
+            "{texts:?}"
+        );
+        assert!(!texts.iter().any(|text| text.contains("mean")), "{texts:?}");
+    }
 }
 
 #[test]

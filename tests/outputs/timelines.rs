@@ -1,6 +1,6 @@
 //! Timelines: lanes for ranks, threads and tasks.
 
-use crate::common::{Generated, golden};
+use crate::common::{Generated, WithInclusive, golden};
 use scope_profiler::chart::timeline::{LaneOf, Timeline, TimelineLane};
 use scope_profiler::chart::{ChartOptions, DurationsChart, Lanes, list};
 use scope_profiler::profile::{Call, Profile, Source};
@@ -273,9 +273,14 @@ fn lanes_by_default(ranks: u32, regions: usize, threads: u32) -> &'static str {
             }
         }
     }
+    lanes_of(&profile.build())
+}
+
+fn lanes_of(source: &dyn Source) -> &'static str {
     let gantt = list::by_name("gantt").unwrap();
-    let chart = gantt.reduce(&profile.build(), &RegionFilter::new(), &ChartOptions::new());
-    let chart = chart.unwrap();
+    let chart = gantt
+        .reduce(source, &RegionFilter::new(), &ChartOptions::new())
+        .unwrap();
     let data = chart.data();
     if data.columns()[0].name() == "region" {
         return "regions";
@@ -311,6 +316,17 @@ fn lanes_by_default_are_those_that_show_something_of_a_run_of_that_size() {
             "{ranks} × {regions} × {threads}"
         );
     }
+}
+
+#[test]
+fn lanes_by_default_show_the_calls_of_a_recursion_instead_of_one_solid_bar() {
+    let recursion = |depth: i64| {
+        let mut profile = Profile::builder().interval(Call::new("main", 0..1_000));
+        (0..depth).for_each(|call| profile.push(Call::new("sort", 10 + call..990 - call)));
+        WithInclusive(profile.build(), vec![1_000, 980])
+    };
+    assert_eq!(lanes_of(&recursion(1)), "regions");
+    assert_eq!(lanes_of(&recursion(10)), "threads");
 }
 
 #[test]

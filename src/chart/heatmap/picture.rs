@@ -4,6 +4,7 @@ use super::{HeatmapRow, RankHeatmap};
 use crate::chart::axis;
 use crate::chart::backdrop::Backdrop;
 use crate::chart::heading::Heading;
+use crate::chart::sentence::Sentence;
 use crate::error::Result;
 use crate::render::style::{AXIS, DETAIL, MARGIN, NAME, RULE, TICK, VALUE};
 use crate::render::{Anchor, Canvas, Color, Data, Figure, Paper, Picture, Text};
@@ -36,6 +37,7 @@ const VALUE_GAP: i32 = 22;
 const FEWEST_ROWS: usize = 12;
 /// Between two blocks of rows.
 const BLOCK_GAP: i32 = 64;
+const ONE_RANK: &str = "There is only one rank here: a heat map compares ranks.";
 
 struct HeatmapPicture {
     backdrop: Backdrop,
@@ -75,6 +77,13 @@ struct Legend {
 impl Figure for RankHeatmap {
     fn lay_out<'a>(&'a self, paper: &Paper<'_>) -> Result<Box<dyn Picture + 'a>> {
         let heading = Heading::of(&self.header, self.rows.iter().map(|row| row.name.as_str()), paper);
+        if self.ranks.len() < 2 {
+            return Ok(Box::new(Sentence::new(
+                Backdrop::new(heading, paper),
+                ONE_RANK,
+                paper,
+            )));
+        }
         let rows: Vec<Row> = self
             .rows
             .iter()

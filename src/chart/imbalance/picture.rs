@@ -4,6 +4,7 @@ use super::{ImbalanceChart, ImbalanceRow};
 use crate::chart::axis::{Axis, Ticks};
 use crate::chart::backdrop::Backdrop;
 use crate::chart::heading::Heading;
+use crate::chart::sentence::Sentence;
 use crate::error::Result;
 use crate::render::style::{self, BACKGROUND, DETAIL, INK, MARGIN, NAME, TICK, VALUE};
 use crate::render::{Anchor, Canvas, Color, Data, Figure, Paper, Picture, Text};
@@ -117,10 +118,7 @@ impl Figure for ImbalanceChart {
         let names = self.rows.iter().map(|row| row.region.name());
         let backdrop = Backdrop::new(Heading::of(&self.header, names, paper), paper);
         if self.ranks.len() < 2 {
-            return Ok(Box::new(Nothing {
-                backdrop,
-                text: paper.fit(ONE_RANK, &VALUE, (paper.width - 2 * MARGIN) as f32),
-            }));
+            return Ok(Box::new(Sentence::new(backdrop, ONE_RANK, paper)));
         }
         let rows: Vec<Label> = self.rows.iter().map(|row| Label::of(row, paper)).collect();
         let widest = |text: fn(&Label) -> &str, style| paper.widest(rows.iter().map(text), style);
@@ -266,28 +264,5 @@ impl Picture for ImbalancePicture<'_> {
         self.backdrop.draw(canvas, self.size())?;
         self.axis.draw(canvas, (self.backdrop.top(), self.bottom()))?;
         (0..self.rows.len()).try_for_each(|index| self.draw_row(canvas, index))
-    }
-}
-
-/// What is drawn where there is nothing to compare.
-struct Nothing {
-    backdrop: Backdrop,
-    text: String,
-}
-
-impl Nothing {
-    fn baseline(&self) -> i32 {
-        self.backdrop.top() + 40
-    }
-}
-
-impl Picture for Nothing {
-    fn size(&self) -> (u32, u32) {
-        self.backdrop.size(self.baseline())
-    }
-
-    fn draw(&self, canvas: &mut dyn Canvas) -> Result<()> {
-        self.backdrop.draw(canvas, self.size())?;
-        canvas.text(MARGIN, self.baseline(), &self.text, &VALUE)
     }
 }
