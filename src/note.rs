@@ -79,14 +79,36 @@ impl NumberNote {
     /// As it is in a block of events.
     #[inline]
     pub(crate) fn event(self) -> Event {
-        let (kind, bits) = match self.number {
+        Bits::of(self.number).event(self.field)
+    }
+}
+
+/// A number as it is in a block. Two whole words, which are passed in registers: a `Number` is passed in memory, and read
+/// there in other pieces than it was written in, which stalls the processor.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bits {
+    kind: u64,
+    bits: u64,
+}
+
+impl Bits {
+    #[inline(always)]
+    pub(crate) fn of(number: Number) -> Self {
+        let (kind, bits) = match number {
             Number::Float(x) => (FLOAT, x.to_bits()),
             Number::Int(n) => (WHOLE, n as u64),
         };
+        let kind = kind.into();
+        Self { kind, bits }
+    }
+
+    /// The note of such a number of a field.
+    #[inline(always)]
+    pub(crate) fn event(self, field: u32) -> Event {
         Event {
-            region: FIRST_NOTE + kind,
-            serial: self.field,
-            start: bits,
+            region: FIRST_NOTE + self.kind as u32,
+            serial: field,
+            start: self.bits,
             end: 0,
         }
     }

@@ -6,12 +6,14 @@ use super::recording::Recording;
 use super::sync::Arc;
 use crate::sys::fork;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tracing_core::Dispatch;
 use tracing_core::dispatcher::{WeakDispatch, with_default};
 
 static SESSION: AtomicU64 = AtomicU64::new(0);
-/// The same, for those who point either to this or to a session of their own.
+/// Whether it records numbers of calls.
+static NUMBERS: AtomicBool = AtomicBool::new(false);
+/// The same number, for those who point either to this or to a session of their own.
 static SHARED_SESSION: OnceLock<Arc<AtomicU64>> = OnceLock::new();
 static RECORDING: Mutex<Option<Arc<Recording>>> = Mutex::new(None);
 /// The subscribers whose interest in call sites goes with the session.
@@ -35,6 +37,12 @@ pub(crate) fn was(session: u64) -> bool {
 #[inline(always)]
 pub(crate) fn session() -> u64 {
     SESSION.load(Ordering::Relaxed)
+}
+
+/// Whether that session records numbers of calls.
+#[inline(always)]
+pub(crate) fn records_numbers() -> bool {
+    NUMBERS.load(Ordering::Relaxed)
 }
 
 /// The session that [`session`] names.
@@ -88,6 +96,11 @@ pub(crate) fn set(recording: Arc<Recording>) {
         let session = if recording.is_closed() { 0 } else { recording.id };
         shared_session();
         LAST.store(recording.id, Ordering::Relaxed);
+        let settings = &recording.settings;
+        NUMBERS.store(
+            settings.time_trace && !settings.fields.is_empty(),
+            Ordering::Relaxed,
+        );
         announce(session);
         *slot = Some(recording);
     }

@@ -165,6 +165,22 @@ impl ScopeLayer {
     }
 
     /// Counts a span whose call site the thread does not remember, or that a field may name.
+    #[inline(never)]
+    fn new_span_otherwise<S>(
+        &self,
+        attributes: &span::Attributes<'_>,
+        id: &span::Id,
+        context: &Context<'_, S>,
+    ) where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let key = id.into_u64();
+        let with_numbers = |buffer: &ThreadBuffer| self.new_span_with_numbers(buffer, attributes, key);
+        if self.target.with_current(with_numbers) != Some(true) {
+            self.new_span_slow(attributes, id, context);
+        }
+    }
+
     #[cold]
     #[inline(never)]
     fn new_span_slow<S>(&self, attributes: &span::Attributes<'_>, id: &span::Id, context: &Context<'_, S>)
@@ -173,10 +189,6 @@ impl ScopeLayer {
     {
         let _exempt = Exempt::begin();
         let key = id.into_u64();
-        let with_numbers = |buffer: &ThreadBuffer| self.new_span_with_numbers(buffer, attributes, key);
-        if self.target.with_current(with_numbers) == Some(true) {
-            return;
-        }
         self.target.note_span();
         let mut ends = None;
         let may_be_named = self.target.with_buffer(|buffer| {
@@ -232,7 +244,7 @@ impl ScopeLayer {
     }
 
     /// A span that may have numbers, where its call site is remembered and nothing else is to be noted.
-    #[inline(never)]
+    #[inline]
     fn new_span_with_numbers(
         &self,
         buffer: &ThreadBuffer,
@@ -256,6 +268,21 @@ impl ScopeLayer {
         true
     }
 
+    #[inline(never)]
+    fn enter_otherwise<S>(&self, id: &span::Id, context: &Context<'_, S>)
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let entered = self.target.with_current(|buffer| {
+            let Created { region, serial, .. } = self.created(buffer, id)?;
+            let key = id.into_u64();
+            Some(buffer.enter_span_numbered(region.unmarked(), self.origin, SpanKey { key, serial }))
+        });
+        if entered.flatten() != Some(true) {
+            self.enter_slow(id, context);
+        }
+    }
+
     #[cold]
     #[inline(never)]
     fn enter_slow<S>(&self, id: &span::Id, context: &Context<'_, S>)
@@ -274,6 +301,15 @@ impl ScopeLayer {
         });
     }
 
+    #[inline(never)]
+    fn exit_otherwise(&self, id: &span::Id) {
+        let exit = |buffer: &ThreadBuffer| buffer.exit_span_noted(self.origin, id.into_u64());
+        if self.target.with_current(exit) != Some(true) {
+            self.exit_slow(id);
+        }
+    }
+
+    #[cold]
     #[inline(never)]
     fn exit_slow(&self, id: &span::Id) {
         let key = id.into_u64();
@@ -343,7 +379,7 @@ where
             Some(())
         });
         if fast.flatten().is_none() && self.target.session() != 0 {
-            self.new_span_slow(attributes, id, &context);
+            self.new_span_otherwise(attributes, id, &context);
         }
     }
 
@@ -391,7 +427,7 @@ where
             Some(entered || buffer.is_filtered_out(region))
         });
         if entered.flatten() != Some(true) && self.target.session() != 0 {
-            self.enter_slow(id, &context);
+            self.enter_otherwise(id, &context);
         }
     }
 
@@ -404,7 +440,7 @@ where
                     .is_some_and(|created| buffer.is_filtered_out(created.region))
         });
         if left != Some(true) && self.target.session() != 0 {
-            self.exit_slow(id);
+            self.exit_otherwise(id);
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Numbers in the fields of spans.
 
-use super::waiting::Collected;
 use crate::config::RecordedField;
 use crate::note::NumberNote;
 use crate::profile::Number;
@@ -14,34 +13,29 @@ pub(super) fn may_have_numbers(fields: &[RecordedField], metadata: &Metadata<'_>
     fields.iter().any(|field| has(&field.name))
 }
 
-/// Collects those numbers that are recorded.
-pub(super) struct NumberVisitor<F> {
+/// Hands on those numbers that are recorded. A value's own code is never called.
+pub(super) struct NumberVisitor<F, K> {
     /// The place of a field in the session's list, if it is recorded.
     place: F,
-    numbers: Collected,
+    keep: K,
 }
 
-impl<F: Fn(&'static str) -> Option<u32>> NumberVisitor<F> {
-    /// The numbers among what `record` gives a visitor. A value's own code is never called.
-    pub(super) fn collect(place: F, record: impl FnOnce(&mut dyn Visit)) -> Collected {
-        let mut visitor = Self {
-            place,
-            numbers: Collected::default(),
-        };
-        record(&mut visitor);
-        visitor.numbers
+impl<F: Fn(&'static str) -> Option<u32>, K: FnMut(NumberNote)> NumberVisitor<F, K> {
+    #[inline]
+    pub(super) fn new(place: F, keep: K) -> Self {
+        Self { place, keep }
     }
 
     #[inline]
     fn keep(&mut self, field: &Field, number: impl Into<Number>) {
         if let Some(field) = (self.place)(field.name()) {
             let number = number.into();
-            self.numbers.push(NumberNote { field, number });
+            (self.keep)(NumberNote { field, number });
         }
     }
 }
 
-impl<F: Fn(&'static str) -> Option<u32>> Visit for NumberVisitor<F> {
+impl<F: Fn(&'static str) -> Option<u32>, K: FnMut(NumberNote)> Visit for NumberVisitor<F, K> {
     fn record_f64(&mut self, field: &Field, value: f64) {
         self.keep(field, value);
     }

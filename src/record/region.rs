@@ -7,6 +7,7 @@ use super::sync::Arc;
 use super::thread::buffer::ThreadBuffer;
 use super::thread::current::{with_buffer, with_current};
 use super::thread::entered::Entered;
+use crate::note::Bits;
 use crate::profile::Number;
 use std::cell::Cell;
 use std::fmt;
@@ -159,20 +160,17 @@ impl RegionGuard {
         if !entered.is_timed() {
             return;
         }
-        let record = |buffer: &ThreadBuffer| buffer.record_number(entered, field, number.into());
-        let is_kept = with_buffer(self.session, || None, record);
-        if is_kept == Some(true) {
+        if record_number(self.session, entered, field, Bits::of(number.into())) {
             self.entered.set(entered.numbered());
         }
     }
 
     /// Whether numbers of this call are recorded.
     #[doc(hidden)]
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn takes_numbers(&self) -> bool {
-        let takes = || with_buffer(self.session, || None, ThreadBuffer::takes_numbers);
-        !self.entered.get().is_nothing() && takes() == Some(true)
+        global::records_numbers() && self.entered.get().is_timed()
     }
 
     #[inline(always)]
@@ -183,21 +181,42 @@ impl RegionGuard {
             not_send: PhantomData,
         }
     }
+}
 
-    #[cold]
-    #[inline(never)]
-    fn exit_slow(&self) {
-        with_buffer(
-            self.session,
-            || None,
-            |buffer| {
-                let entered = self.entered.get();
-                if !buffer.exit_numbered(entered) && !buffer.exit_fast(entered) {
-                    buffer.exit_slow(entered);
-                }
-            },
-        );
+// These take the parts of a guard and not the guard: otherwise it would have to be in memory, also on the fast path.
+
+#[inline(never)]
+fn record_number(session: u64, entered: Entered, field: &'static str, number: Bits) -> bool {
+    let record = |buffer: &ThreadBuffer| buffer.record_number_fast(entered, field, number);
+    match with_current(session, record).flatten() {
+        Some(is_kept) => is_kept,
+        None => record_number_slow(session, entered, field, number),
     }
+}
+
+#[cold]
+#[inline(never)]
+fn record_number_slow(session: u64, entered: Entered, field: &'static str, number: Bits) -> bool {
+    let record = |buffer: &ThreadBuffer| buffer.record_number(entered, field, number);
+    with_buffer(session, || None, record) == Some(true)
+}
+
+#[inline(never)]
+fn exit_otherwise(session: u64, entered: Entered) {
+    if with_current(session, |buffer| buffer.exit_noted(entered)) != Some(true) {
+        exit_slow(session, entered);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn exit_slow(session: u64, entered: Entered) {
+    let exit = |buffer: &ThreadBuffer| {
+        if !buffer.exit_numbered(entered) && !buffer.exit_fast(entered) {
+            buffer.exit_slow(entered);
+        }
+    };
+    with_buffer(session, || None, exit);
 }
 
 #[cold]
@@ -209,12 +228,13 @@ fn enter_slow(session: u64, id: NameId, attach_to: impl FnOnce() -> Option<Arc<R
 impl Drop for RegionGuard {
     #[inline(always)]
     fn drop(&mut self) {
-        if self.entered.get().is_nothing() {
+        let entered = self.entered.get();
+        if entered.is_nothing() {
             return;
         }
-        let left = with_current(self.session, |buffer| buffer.exit_fast(self.entered.get()));
+        let left = with_current(self.session, |buffer| buffer.exit_fast(entered));
         if left != Some(true) {
-            self.exit_slow();
+            exit_otherwise(self.session, entered);
         }
     }
 }

@@ -59,6 +59,12 @@ fn key(id: u64) -> SpanKey {
     }
 }
 
+#[inline(always)]
+fn as_id(id: u64) -> Id {
+    // Ours are never 0.
+    Id::from_non_zero_u64(NonZeroU64::new(id).unwrap_or(NonZeroU64::MIN))
+}
+
 /// The serial number of a span with one of our ids.
 #[inline(always)]
 pub(super) fn serial_of_ours(id: u64) -> Option<u32> {
@@ -101,17 +107,20 @@ impl ScopeSubscriber {
             let callsite = buffer.spans.new_span(attributes.metadata())?;
             Some(span_id::with_serial(callsite.get().id, serial))
         });
-        let id = match fast {
-            Some(Some(id)) => id,
-            _ => self
-                .new_span_with_numbers(attributes)
-                .unwrap_or_else(|| self.new_span_slow(attributes, parent(attributes, serial_of))),
-        };
-        Id::from_non_zero_u64(NonZeroU64::new(id).unwrap_or(NonZeroU64::MIN))
+        match fast {
+            Some(Some(id)) => as_id(id),
+            _ => self.create_otherwise(attributes, serial_of),
+        }
+    }
+
+    #[inline(never)]
+    fn create_otherwise(&self, attributes: &Attributes<'_>, serial_of: impl Fn(u64) -> Option<u32>) -> Id {
+        let id = self.new_span_with_numbers(attributes);
+        as_id(id.unwrap_or_else(|| self.new_span_slow(attributes, parent(attributes, serial_of))))
     }
 
     /// A span that may have numbers, where its call site is remembered and nothing else is to be noted.
-    #[inline(never)]
+    #[inline]
     fn new_span_with_numbers(&self, attributes: &Attributes<'_>) -> Option<u64> {
         let create = |buffer: &ThreadBuffer| {
             if !buffer.takes_numbers() {
@@ -177,6 +186,19 @@ impl ScopeSubscriber {
         self.target.with_buffer(|buffer| buffer.note_end(serial));
     }
 
+    #[inline(never)]
+    fn enter_otherwise(&self, id: u64) {
+        let entered = match span_id::region(id).filter(|_| span_id::has_numbers(id)) {
+            Some(region) => self
+                .target
+                .with_current(|buffer| buffer.enter_span_numbered(region, self.origin, key(id))),
+            None => None,
+        };
+        if entered != Some(true) {
+            self.enter_slow(id);
+        }
+    }
+
     #[cold]
     #[inline(never)]
     fn enter_slow(&self, id: u64) {
@@ -196,7 +218,18 @@ impl ScopeSubscriber {
                 buffer.count_span(region);
             }
             buffer.enter_span_slow(region, self.origin, key(id));
+            if !span_id::is_named(id) {
+                buffer.remember_kind(id, region);
+            }
         });
+    }
+
+    #[inline(never)]
+    fn exit_otherwise(&self, id: u64) {
+        let exit = |buffer: &ThreadBuffer| buffer.exit_span_noted(self.origin, id);
+        if self.target.with_current(exit) != Some(true) {
+            self.exit_slow(id);
+        }
     }
 
     #[cold]
@@ -346,9 +379,9 @@ impl Subscriber for ScopeSubscriber {
         let id = id.into_u64();
         let entered = self
             .target
-            .with_current(|buffer| buffer.enter_span_fast(buffer.spans.region(id), self.origin, key(id)));
+            .with_current(|buffer| buffer.enter_span_by_id(self.origin, key(id)));
         if entered != Some(true) {
-            self.enter_slow(id);
+            self.enter_otherwise(id);
         }
     }
 
@@ -359,7 +392,7 @@ impl Subscriber for ScopeSubscriber {
             .target
             .with_current(|buffer| buffer.exit_span_fast(self.origin, id));
         if left != Some(true) {
-            self.exit_slow(id);
+            self.exit_otherwise(id);
         }
     }
 

@@ -68,10 +68,6 @@ impl Collected {
         self.len + self.more.len()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
     fn add(&mut self, others: &Self) {
         others.iter().for_each(|note| self.push(note));
     }
@@ -126,37 +122,90 @@ impl Slot {
     }
 
     /// Only who has seized the slot may call this.
-    fn fill(&self, numbers: &Collected) {
-        let mut len = 0;
-        for (at, note) in numbers.iter().enumerate() {
-            let (mark, bits) = match note.number {
-                Number::Float(x) => (FLOAT, x.to_bits()),
-                Number::Int(n) => (0, n as u64),
-            };
-            self.fields[at].store(note.field | mark, Ordering::Relaxed);
-            self.bits[at].store(bits, Ordering::Relaxed);
-            len += 1;
+    #[inline]
+    fn set(&self, at: usize, note: NumberNote) {
+        let (mark, bits) = match note.number {
+            Number::Float(x) => (FLOAT, x.to_bits()),
+            Number::Int(n) => (0, n as u64),
+        };
+        self.fields[at].store(note.field | mark, Ordering::Relaxed);
+        self.bits[at].store(bits, Ordering::Relaxed);
+    }
+
+    /// Only who has seized the slot may call this.
+    #[inline]
+    fn get(&self, at: usize) -> NumberNote {
+        let field = self.fields[at].load(Ordering::Relaxed);
+        let bits = self.bits[at].load(Ordering::Relaxed);
+        let number = if field & FLOAT == 0 {
+            Number::Int(bits as i64)
+        } else {
+            Number::Float(f64::from_bits(bits))
+        };
+        NumberNote {
+            field: field & !FLOAT,
+            number,
         }
-        self.len.store(len, Ordering::Relaxed);
+    }
+
+    /// Only who has seized the slot may call this.
+    fn fill(&self, numbers: &Collected) {
+        numbers
+            .iter()
+            .enumerate()
+            .for_each(|(at, note)| self.set(at, note));
+        self.len.store(numbers.len() as u32, Ordering::Relaxed);
+    }
+
+    /// Only who has seized the slot may call this.
+    #[inline]
+    fn each(&self, f: impl FnMut(NumberNote)) {
+        let len = self.len.load(Ordering::Relaxed) as usize;
+        (0..len.min(MOST)).map(|at| self.get(at)).for_each(f);
     }
 
     /// Only who has seized the slot may call this.
     fn read(&self) -> Collected {
         let mut numbers = Collected::default();
-        for at in 0..self.len.load(Ordering::Relaxed) as usize {
-            let field = self.fields[at].load(Ordering::Relaxed);
-            let bits = self.bits[at].load(Ordering::Relaxed);
-            let number = if field & FLOAT == 0 {
-                Number::Int(bits as i64)
-            } else {
-                Number::Float(f64::from_bits(bits))
-            };
-            numbers.push(NumberNote {
-                field: field & !FLOAT,
-                number,
-            });
-        }
+        self.each(|note| numbers.push(note));
         numbers
+    }
+}
+
+/// Numbers on their way into a slot that was seized; into a list where they are more, or there is no slot.
+pub(super) struct Filling<'a> {
+    slot: Option<&'a Slot>,
+    len: usize,
+    more: Option<Collected>,
+}
+
+impl Filling<'_> {
+    #[inline]
+    pub(super) fn push(&mut self, note: NumberNote) {
+        match self.slot {
+            Some(slot) if self.len < MOST => {
+                let known = (0..self.len).find(|&at| slot.get(at).field == note.field);
+                slot.set(known.unwrap_or(self.len), note);
+                self.len += usize::from(known.is_none());
+            }
+            _ => self.push_slow(note),
+        }
+    }
+
+    #[cold]
+    fn push_slow(&mut self, note: NumberNote) {
+        let mut so_far = || {
+            let mut numbers = Collected::default();
+            let filled = self
+                .slot
+                .iter()
+                .flat_map(|slot| (0..self.len).map(|at| slot.get(at)));
+            filled.for_each(|note| numbers.push(note));
+            numbers
+        };
+        self.more.get_or_insert_with(&mut so_far).push(note);
+        // What follows goes there, too.
+        self.len = MOST;
     }
 }
 
@@ -183,14 +232,27 @@ impl WaitingNumbers {
         &self.slots[serial as usize % SLOTS]
     }
 
-    /// Adds numbers to those that wait for the span. Who takes them meanwhile gets them or not.
-    pub(super) fn put(&self, serial: u32, numbers: &Collected) {
+    /// Adds the numbers that `record` pushes to those that wait for the span. Who takes them meanwhile gets them or not.
+    #[inline]
+    pub(super) fn put(&self, serial: u32, record: impl FnOnce(&mut Filling<'_>)) {
         let slot = self.slot(serial);
-        if numbers.len() <= MOST && slot.seize(FREE) {
-            slot.fill(numbers);
-            slot.release(serial);
-        } else {
-            self.put_slow(serial, numbers);
+        let slot = slot.seize(FREE).then_some(slot);
+        let mut filling = Filling {
+            slot,
+            len: 0,
+            more: None,
+        };
+        record(&mut filling);
+        let Filling { len, more, .. } = filling;
+        if let (Some(slot), None) = (slot, &more) {
+            slot.len.store(len as u32, Ordering::Relaxed);
+            return slot.release(if len > 0 { serial } else { FREE });
+        }
+        if let Some(slot) = slot {
+            slot.release(FREE);
+        }
+        if let Some(numbers) = more {
+            self.put_slow(serial, &numbers);
         }
     }
 
@@ -244,23 +306,25 @@ impl WaitingNumbers {
         self.slot(serial).moved.fetch_or(bit(serial), Ordering::Release);
     }
 
-    /// Takes what waits for the span, if anything does.
+    /// Takes what waits for the span, each number by `f`; false where nothing does.
     #[inline]
-    pub(super) fn take(&self, serial: u32) -> Option<Collected> {
+    pub(super) fn take(&self, serial: u32, f: impl FnMut(NumberNote)) -> bool {
         let slot = self.slot(serial);
         if slot.moved.load(Ordering::Acquire) & bit(serial) != 0 {
-            return self.take_moved(serial);
+            let numbers = self.take_moved(serial);
+            numbers.iter().flat_map(Collected::iter).for_each(f);
+            return numbers.is_some();
         }
-        self.take_from_slot(serial)
+        self.take_from_slot(serial, |slot| slot.each(f)).is_some()
     }
 
     #[inline]
-    fn take_from_slot(&self, serial: u32) -> Option<Collected> {
+    fn take_from_slot<R>(&self, serial: u32, read: impl FnOnce(&Slot) -> R) -> Option<R> {
         let slot = self.slot(serial);
         if slot.owner.load(Ordering::Relaxed) != serial || !slot.seize(serial) {
             return None;
         }
-        let numbers = slot.read();
+        let numbers = read(slot);
         slot.release(FREE);
         Some(numbers)
     }
@@ -272,7 +336,7 @@ impl WaitingNumbers {
             let _inside = fork::enter();
             lock(&self.moved).remove(&serial)
         };
-        let newer = self.take_from_slot(serial);
+        let newer = self.take_from_slot(serial, Slot::read);
         let Some(mut all) = older else { return newer };
         newer.iter().for_each(|numbers| all.add(numbers));
         Some(all)

@@ -41,15 +41,72 @@ impl Block {
     /// Only one thread, the block's owner, may call this.
     #[inline(always)]
     pub(crate) unsafe fn push(&self, event: Event) -> bool {
+        // SAFETY: by this function's contract.
+        unsafe { self.push_noted(0, event) }
+    }
+
+    /// Appends an event after so many [notes](Self::note), which others see together; false when the block is full.
+    ///
+    /// # Safety
+    ///
+    /// As [`push`](Self::push); there are so many notes.
+    #[inline(always)]
+    pub(crate) unsafe fn push_noted(&self, noted: usize, event: Event) -> bool {
         // The owner wrote the length itself, so reading it back needs no ordering.
-        let length = self.length.load(Ordering::Relaxed);
-        let Some(slot) = self.events.get(length) else {
+        let last = self.length.load(Ordering::Relaxed) + noted;
+        let Some(slot) = self.events.get(last) else {
             return false;
         };
         // SAFETY: the slot is not published yet, and by this function's contract nobody else writes.
         unsafe { Self::write(slot, event) };
-        self.length.store(length + 1, Ordering::Release);
+        self.length.store(last + 1, Ordering::Release);
         true
+    }
+
+    /// Writes a note after `noted` others, which nobody else sees before the event after them is there. Of two of the
+    /// same number (`serial`) the last one stays. How many there are now; None where there is no room for it and the event.
+    ///
+    /// # Safety
+    ///
+    /// As [`push_noted`](Self::push_noted).
+    #[inline(always)]
+    pub(crate) unsafe fn note(&self, noted: usize, note: Event) -> Option<usize> {
+        let length = self.length.load(Ordering::Relaxed);
+        let [known @ .., next, _] = self.events.get(length..length + noted + 2)? else {
+            return None;
+        };
+        for slot in known {
+            // SAFETY: so many are written, by this function's contract.
+            if unsafe { Self::read_own(slot) }.serial == note.serial {
+                // SAFETY: as in `push`.
+                unsafe { Self::write(slot, note) };
+                return Some(noted);
+            }
+        }
+        // SAFETY: as in `push`.
+        unsafe { Self::write(next, note) };
+        Some(noted + 1)
+    }
+
+    /// A note that nobody else sees yet.
+    ///
+    /// # Safety
+    ///
+    /// As [`push`](Self::push); there are more than `at` notes.
+    #[inline(always)]
+    pub(crate) unsafe fn noted(&self, at: usize) -> Event {
+        let slot = &self.events[self.length.load(Ordering::Relaxed) + at];
+        // SAFETY: it was written, by this function's contract.
+        unsafe { Self::read_own(slot) }
+    }
+
+    /// # Safety
+    ///
+    /// The slot was written, and nobody else writes it.
+    #[inline(always)]
+    unsafe fn read_own(slot: &UnsafeCell<MaybeUninit<Event>>) -> Event {
+        // SAFETY: by this function's contract.
+        slot.with_mut(|slot| unsafe { (*slot).assume_init() })
     }
 
     /// Appends notes and the event that they belong to, which others see together; false when there is no room for all.
@@ -65,17 +122,16 @@ impl Block {
     ) -> bool {
         let length = self.length.load(Ordering::Relaxed);
         let last = length + notes.len();
-        let Some(slots) = self.events.get(length..=last) else {
+        // Notes that are taken and find no room for their event would be lost.
+        let Some([slots @ .., _]) = self.events.get(length..last + 1) else {
             return false;
         };
         for (slot, note) in slots.iter().zip(notes) {
             // SAFETY: as in `push`.
             unsafe { Self::write(slot, note) };
         }
-        // SAFETY: as in `push`.
-        unsafe { Self::write(&slots[last - length], event) };
-        self.length.store(last + 1, Ordering::Release);
-        true
+        // SAFETY: by this function's contract; so many slots are written.
+        unsafe { self.push_noted(last - length, event) }
     }
 
     /// # Safety
@@ -171,8 +227,35 @@ mod tests {
             |notes: &[u64], n| unsafe { block.push_with_notes(notes.iter().map(|&n| event(n)), event(n)) };
         assert!(push(&[0, 1], 2));
         assert!(!push(&[3], 4));
+        let mut notes = [event(3)].into_iter();
+        // SAFETY: one thread.
+        assert!(!unsafe { block.push_with_notes(&mut notes, event(4)) });
+        assert_eq!(notes.len(), 1, "they are still to be had");
         assert!(push(&[], 3));
         block.read(0, 10, |events| assert_eq!(events, [0, 1, 2, 3].map(event)));
+    }
+
+    #[test]
+    fn notes_are_seen_with_their_event_and_of_two_of_one_field_the_last() {
+        let block = Block::new(4);
+        let note = |field: u32, n: u64| Event {
+            serial: field,
+            ..event(n)
+        };
+        // SAFETY: one thread, and `noted` is what it was told before.
+        unsafe {
+            assert_eq!(block.note(0, note(7, 0)), Some(1));
+            assert_eq!(block.note(1, note(8, 1)), Some(2));
+            assert_eq!(block.note(2, note(7, 2)), Some(2));
+            assert_eq!([0, 1].map(|at| block.noted(at)), [note(7, 2), note(8, 1)]);
+            assert_eq!(block.published(), 0);
+            assert!(block.push_noted(2, event(3)));
+            // One slot is left, which is that of an event.
+            assert_eq!(block.note(0, note(7, 4)), None);
+            assert!(block.push(event(5)));
+        }
+        let all = [note(7, 2), note(8, 1), event(3), event(5)];
+        block.read(0, 10, |events| assert_eq!(events, all));
     }
 }
 
@@ -196,7 +279,10 @@ mod model {
                         end: n.into(),
                     };
                     // SAFETY: this thread alone pushes.
-                    unsafe { block.push_with_notes([event(0)].into_iter(), event(1)) };
+                    unsafe {
+                        block.note(0, event(0));
+                        block.push_noted(1, event(1));
+                    }
                     // SAFETY: as above.
                     unsafe { block.push(event(2)) };
                 })

@@ -32,7 +32,9 @@ pub(crate) struct ThreadBuffer {
     /// Whether the fast paths may be taken at all: intervals are recorded with their time alone, none are throttled, and
     /// the clock is the CPU's counter.
     pub(super) may_be_fast: bool,
-    /// Whether leaving takes the slow path: where not `may_be_fast`, or the open stack is irregular.
+    /// Whether it `may_be_fast` and the open stack is regular.
+    pub(super) is_regular: Cell<bool>,
+    /// Whether leaving does not take the fast path: where it is not regular, or numbers are noted in the block.
     pub(super) exits_slow: Cell<bool>,
     /// Whether intervals are recorded; otherwise calls are counted.
     pub(super) time_trace: bool,
@@ -65,6 +67,7 @@ impl ThreadBuffer {
             open,
             regions: RegionTable::new(),
             may_be_fast,
+            is_regular: Cell::new(may_be_fast),
             exits_slow: Cell::new(!may_be_fast),
             time_trace,
             spans: SpanCache::new(),
@@ -85,14 +88,15 @@ impl ThreadBuffer {
     /// Enters a region for a guard. None where that takes [`enter_slow`](Self::enter_slow).
     #[inline(always)]
     pub(crate) fn enter_fast(&self, region: NameId) -> Option<Entered> {
-        let entry = self.regions.find(region)?;
-        if entry.is_fast {
+        if self.regions.is_fast(region) {
             let (index, start) = self.push_fast(region, Origin::GUARD, None)?;
-            Some(Entered::new(region, index, start))
-        } else if entry.action == Some(Action::Count) {
-            Some(Entered::counted(entry.counters))
-        } else if entry.action == Some(Action::Skip) {
+            return Some(Entered::new(region, index, start));
+        }
+        let action = self.regions.action(region);
+        if action == Some(Action::Skip) {
             Some(Entered::NOTHING)
+        } else if action == Some(Action::Count) {
+            Some(Entered::counted(self.regions.get(region).counters))
         } else {
             None
         }
@@ -121,8 +125,23 @@ impl ThreadBuffer {
     /// Enters a region for a span. False where that takes [`enter_span_slow`](Self::enter_span_slow).
     #[inline(always)]
     pub(in crate::record) fn enter_span_fast(&self, region: NameId, origin: Origin, span: SpanKey) -> bool {
-        self.regions.find(region).is_some_and(|entry| entry.is_fast)
-            && self.push_fast(region, origin, Some(span)).is_some()
+        self.regions.is_fast(region) && self.push_fast(region, origin, Some(span)).is_some()
+    }
+
+    /// The same for a span of a subscriber, whose id tells the region.
+    #[inline(always)]
+    pub(in crate::record) fn enter_span_by_id(&self, origin: Origin, span: SpanKey) -> bool {
+        match self.spans.fast_region(span.key) {
+            Some(region) => self.push_fast(region, origin, Some(span)).is_some(),
+            None => false,
+        }
+    }
+
+    /// From now on spans of this kind are entered by their id alone, where nothing else is to be looked at.
+    pub(in crate::record) fn remember_kind(&self, span: u64, region: NameId) {
+        if self.regions.is_fast(region) {
+            self.spans.remember_kind(span, region);
+        }
     }
 
     /// Leaves the innermost call where it is one of this span; false where that takes
@@ -142,11 +161,16 @@ impl ThreadBuffer {
     }
 
     pub(in crate::record) fn is_filtered_out(&self, region: NameId) -> bool {
-        self.regions.get(region).action == Some(Action::Skip)
+        self.regions.action(region) == Some(Action::Skip)
     }
 
     #[inline(always)]
-    fn push_fast(&self, region: NameId, origin: Origin, span: Option<SpanKey>) -> Option<(usize, u64)> {
+    pub(super) fn push_fast(
+        &self,
+        region: NameId,
+        origin: Origin,
+        span: Option<SpanKey>,
+    ) -> Option<(usize, u64)> {
         self.open.push(origin.with(region), span, sys::cpu_counter)
     }
 

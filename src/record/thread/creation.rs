@@ -45,7 +45,7 @@ impl ThreadBuffer {
         let Some(mut habit) = self.spans.habit(metadata) else {
             return false;
         };
-        if !self.time_trace || self.regions.get(region).action == Some(Action::Skip) {
+        if !self.time_trace || self.regions.action(region) == Some(Action::Skip) {
             self.spans.set_habit(metadata, Habit::PLAIN);
             return false;
         }
@@ -79,7 +79,7 @@ impl ThreadBuffer {
             };
             if habit.is_watched() {
                 habit = habit.with_one_more();
-                self.spans.watch(metadata, serial, self.moment());
+                self.spans.watch(metadata, self.moment());
                 self.shared.unentered.set(span);
             } else {
                 span.notes().for_each(|note| self.note(note));

@@ -3,51 +3,93 @@
 
 use super::buffer::ThreadBuffer;
 use super::entered::Entered;
-use super::numbers::{CAPACITY, Waiting};
+use super::numbers::{CAPACITY, NOBODY, Waiting};
 use super::open_stack::{OpenSlot, Origin, SpanKey};
 use crate::event::Event;
-use crate::note::NumberNote;
-use crate::profile::Number;
+use crate::note::{Bits, NumberNote};
 use crate::record::names::NameId;
 use crate::record::number_fields::NumberVisitor;
-use crate::record::waiting::Collected;
 use crate::sys;
 use std::sync::atomic::Ordering;
 use tracing_core::field::Visit;
 
 impl ThreadBuffer {
-    /// Leaves what a guard has entered where the call has numbers. False where that takes
+    /// Leaves what a guard has entered where the call is the innermost one and its numbers are noted in the block. False
+    /// where that takes [`exit_numbered`](Self::exit_numbered).
+    #[inline(always)]
+    pub(crate) fn exit_noted(&self, entered: Entered) -> bool {
+        let index = entered.place();
+        self.is_regular_top(index) && self.record_noted(index, entered.region(), 0, entered.start())
+    }
+
+    /// The same where another call around it may have numbers, or its own wait elsewhere. False where that takes
     /// [`exit_slow`](Self::exit_slow).
-    #[inline]
     pub(crate) fn exit_numbered(&self, entered: Entered) -> bool {
         let index = entered.place();
-        self.numbers_of_top(index)
-            && self.record_top_with_numbers(index, entered.region(), 0, entered.start())
+        self.is_regular_top(index) && self.record_among_numbers(index, entered.region(), 0, entered.start())
     }
 
-    /// Leaves the innermost call where it is one of this span and has numbers. False where that takes
-    /// [`exit_span_slow`](Self::exit_span_slow).
+    /// Leaves the innermost call where it is one of this span, and its numbers are noted in the block. False where that
+    /// takes [`exit_span_numbered`](Self::exit_span_numbered).
     #[inline]
+    pub(in crate::record) fn exit_span_noted(&self, origin: Origin, key: u64) -> bool {
+        self.top_of_span(origin, key)
+            .is_some_and(|(top, region, slot)| self.record_noted(top, region, slot.serial(), slot.start()))
+    }
+
+    /// The same where another call around it may have numbers, or its own wait elsewhere. False where that takes
+    /// [`exit_span_slow`](Self::exit_span_slow).
     pub(in crate::record) fn exit_span_numbered(&self, origin: Origin, key: u64) -> bool {
-        let Some((top, slot)) = self.open.top() else {
+        self.top_of_span(origin, key).is_some_and(|(top, region, slot)| {
+            self.record_among_numbers(top, region, slot.serial(), slot.start())
+        })
+    }
+
+    #[inline(always)]
+    fn is_regular_top(&self, index: usize) -> bool {
+        self.is_regular.get() && self.open.is_top(index)
+    }
+
+    /// The innermost call, where it is one of this span in a regular stack: its place, its region, and what is there.
+    #[inline(always)]
+    fn top_of_span(&self, origin: Origin, key: u64) -> Option<(usize, NameId, &OpenSlot)> {
+        if !self.is_regular.get() {
+            return None;
+        }
+        let (top, slot) = self.open.top()?;
+        Some((top, slot.region_of_span_marked(origin, key)?, slot))
+    }
+
+    /// Records the innermost call, whose numbers are noted in the block, and takes it off the stack, which has no gaps.
+    /// False where they are not, and where the block is full.
+    #[inline(always)]
+    fn record_noted(&self, top: usize, region: NameId, serial: u32, start: u64) -> bool {
+        let Some(numbers) = &self.numbers else {
             return false;
         };
-        match slot.region_of_span_marked(origin, key) {
-            Some(region) if self.numbers_of_top(top) => {
-                self.record_top_with_numbers(top, region, slot.serial(), slot.start())
-            }
-            _ => false,
+        if numbers.noted_of.get() != top {
+            return false;
         }
+        let event = Event {
+            region: region.number(),
+            serial,
+            start,
+            end: sys::cpu_counter(),
+        };
+        // SAFETY: the buffer owns a count of the block, in which this thread, the only one that pushes into it, has
+        // written so many notes.
+        let is_recorded = unsafe { (*self.block.get()).push_noted(numbers.noted.get(), event) };
+        if is_recorded {
+            numbers.noted_of.set(NOBODY);
+            self.exits_slow.set(false);
+            self.open.pop(top);
+        }
+        is_recorded
     }
 
-    fn numbers_of_top(&self, index: usize) -> bool {
-        !self.exits_slow.get() && self.open.is_top(index)
-    }
-
-    /// Records the innermost call with its numbers and takes it off the stack, which has no gaps; false where the block is
-    /// full.
-    #[inline]
-    fn record_top_with_numbers(&self, top: usize, region: NameId, serial: u32, start: u64) -> bool {
+    /// Records the innermost call with numbers of its own that wait, and takes it off the stack, which has no gaps. False
+    /// where the block is full.
+    fn record_among_numbers(&self, top: usize, region: NameId, serial: u32, start: u64) -> bool {
         let Some(numbers) = &self.numbers else {
             return false;
         };
@@ -57,7 +99,8 @@ impl ThreadBuffer {
             start,
             end: sys::cpu_counter(),
         };
-        // SAFETY: the buffer owns a count of the block, and this thread is the only one that pushes into it.
+        self.settle();
+        // SAFETY: as in `record_noted`.
         let push = |notes: &[Waiting]| unsafe {
             (*self.block.get()).push_with_notes(notes.iter().map(|waiting| waiting.note), event)
         };
@@ -66,6 +109,34 @@ impl ThreadBuffer {
             self.open.pop(top);
         }
         is_recorded
+    }
+
+    /// Whether the block ends with numbers of a call that has not been left.
+    #[inline]
+    pub(super) fn is_noted(&self) -> bool {
+        let numbers = self.numbers.as_ref();
+        numbers.is_some_and(|numbers| numbers.noted_of.get() != NOBODY)
+    }
+
+    /// Has the numbers at the end of the block wait elsewhere: something else is recorded before their call is left.
+    #[inline]
+    pub(super) fn settle(&self) {
+        if self.is_noted() {
+            self.settle_slow();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn settle_slow(&self) {
+        let Some(numbers) = &self.numbers else { return };
+        let index = numbers.noted_of.replace(NOBODY);
+        for at in 0..numbers.noted.get() {
+            // SAFETY: the buffer owns a count of the block, in which this thread has written so many notes.
+            let note = unsafe { (*self.block.get()).noted(at) };
+            self.let_wait(index, note);
+        }
+        self.choose_exit_path();
     }
 
     /// Whether numbers of any field are recorded.
@@ -80,26 +151,39 @@ impl ThreadBuffer {
         self.numbers.as_ref()?.field(name)
     }
 
-    /// Records a number of a call of a guard; false where it is not kept, as the call leaves no interval or the field is
-    /// not recorded.
-    #[inline]
-    pub(crate) fn record_number(&self, entered: Entered, name: &'static str, number: Number) -> bool {
-        let Some(numbers) = &self.numbers else {
+    /// Records a number of a call of a guard. Whether it is kept; None where that takes
+    /// [`record_number`](Self::record_number).
+    #[inline(always)]
+    pub(crate) fn record_number_fast(
+        &self,
+        entered: Entered,
+        name: &'static str,
+        number: Bits,
+    ) -> Option<bool> {
+        let numbers = self.numbers.as_ref()?;
+        let Some(field) = numbers.known_field(name)? else {
+            return Some(false);
+        };
+        self.note_number(entered.place(), number.event(field))
+            .then_some(true)
+    }
+
+    /// The same, which handles every case; false where it is not kept, as the call leaves no interval or the field is not
+    /// recorded.
+    pub(crate) fn record_number(&self, entered: Entered, name: &'static str, number: Bits) -> bool {
+        let Some(field) = self.field(name) else {
             return false;
         };
-        let Some(field) = numbers.field(name) else {
-            return false;
+        let place = if self.is_regular.get() {
+            Some(entered.place())
+        } else {
+            self.place_of(entered)
         };
-        if !self.open.is_irregular() {
-            return self.set_number(entered.place(), NumberNote { field, number });
-        }
-        match self.place_of(entered) {
-            Some(index) => self.set_number(index, NumberNote { field, number }),
-            None => false,
-        }
+        place.is_some_and(|index| self.set_number(index, number.event(field)))
     }
 
     /// Keeps numbers of a span of a region until it is entered.
+    #[inline]
     pub(in crate::record) fn keep_for_entry(
         &self,
         region: NameId,
@@ -109,9 +193,49 @@ impl ThreadBuffer {
         if self.is_filtered_out(region) {
             return;
         }
-        let numbers = NumberVisitor::collect(|name| self.field(name), record);
-        if let Some(waiting) = self.recording.waiting_numbers().filter(|_| !numbers.is_empty()) {
-            waiting.put(serial, &numbers);
+        if let Some(waiting) = self.recording.waiting_numbers() {
+            waiting.put(serial, |numbers| self.visit(record, |note| numbers.push(note)));
+        }
+    }
+
+    /// Those numbers among what `record` gives a visitor that are recorded.
+    #[inline]
+    fn visit(&self, record: impl FnOnce(&mut dyn Visit), keep: impl FnMut(NumberNote)) {
+        let mut visitor = NumberVisitor::new(|name| self.field(name), keep);
+        record(&mut visitor);
+    }
+
+    /// Enters a region for a span that may have numbers. False where that takes
+    /// [`enter_span_slow`](Self::enter_span_slow).
+    #[inline]
+    pub(in crate::record) fn enter_span_numbered(
+        &self,
+        region: NameId,
+        origin: Origin,
+        span: SpanKey,
+    ) -> bool {
+        if !self.regions.is_fast(region) {
+            return false;
+        }
+        let Some((index, start)) = self.push_fast(region, origin, Some(span)) else {
+            return false;
+        };
+        self.note_entry(span.serial, start);
+        self.take_numbers(index, span.serial);
+        true
+    }
+
+    /// The call at `index` of the stack, one of a span, gets the numbers that wait for the span.
+    #[inline]
+    pub(super) fn take_numbers(&self, index: usize, serial: u32) {
+        if self.numbers.is_none() {
+            return;
+        }
+        let waiting = self.recording.waiting_numbers();
+        if waiting
+            .is_some_and(|waiting| waiting.take(serial, |note| _ = self.set_number(index, note.event())))
+        {
+            self.open.mark_numbered(index);
         }
     }
 
@@ -130,28 +254,54 @@ impl ThreadBuffer {
         match self.open.find(of_span) {
             None => self.keep_for_entry(region, span.serial, record),
             Some((index, _)) => {
-                self.set_numbers(index, &NumberVisitor::collect(|name| self.field(name), record))
+                self.open.mark_numbered(index);
+                self.visit(record, |note| _ = self.set_number(index, note.event()));
             }
         }
     }
 
-    /// Records numbers of the call at `index` of the stack, which is one of a span.
-    pub(super) fn set_numbers(&self, index: usize, numbers: &Collected) {
-        self.open.mark_numbered(index);
-        for note in numbers.iter() {
-            self.set_number(index, note);
-        }
+    /// Keeps a number of the call at `index` of the stack; false where there is no room.
+    #[inline]
+    fn set_number(&self, index: usize, note: Event) -> bool {
+        self.note_number(index, note) || self.set_number_slow(index, note)
     }
 
-    #[inline]
-    pub(super) fn set_number(&self, index: usize, note: NumberNote) -> bool {
+    /// Writes a number of the call at `index` into the block, where the call's interval will follow it. False where others
+    /// are in between, or it has no room there.
+    #[inline(always)]
+    fn note_number(&self, index: usize, note: Event) -> bool {
+        let Some(numbers) = &self.numbers else {
+            return false;
+        };
+        let Some(noted) = numbers.noted_of(index).filter(|_| self.is_regular.get()) else {
+            return false;
+        };
+        // SAFETY: the buffer owns a count of the block, in which this thread has written so many notes.
+        let Some(noted) = (unsafe { (*self.block.get()).note(noted, note) }) else {
+            return false;
+        };
+        numbers.noted_of.set(index);
+        numbers.noted.set(noted);
+        self.exits_slow.set(true);
+        true
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn set_number_slow(&self, index: usize, note: Event) -> bool {
+        self.settle();
+        self.let_wait(index, note)
+    }
+
+    /// Keeps a number of the call at `index` until that is left; false where there is no room.
+    pub(super) fn let_wait(&self, index: usize, note: Event) -> bool {
         let Some(numbers) = &self.numbers else {
             return false;
         };
         let grow = |waiting: &mut Vec<Waiting>| {
             self.exclusively(|| waiting.reserve(waiting.len().max(CAPACITY)));
         };
-        let is_kept = numbers.set(index, note.event(), grow);
+        let is_kept = numbers.set(index, note, grow);
         if !is_kept {
             self.lose_numbers(1);
         }

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 /// Numbers that can wait without an allocation.
 pub(super) const CAPACITY: usize = 256;
+/// Instead of a call's place on the stack: nothing is noted.
+pub(super) const NOBODY: usize = usize::MAX;
 /// Names whose field is remembered.
 const NAMES: usize = 64;
 
@@ -14,8 +16,13 @@ const NAMES: usize = 64;
 pub(super) struct Numbers {
     fields: Arc<[RecordedField]>,
     names: [Cell<KnownName>; NAMES],
-    /// In order of the calls' places on the stack.
+    /// The call whose numbers are in the block already, where they stand as long as nothing else is recorded: its place
+    /// on the stack, and how many there are.
+    pub(super) noted_of: Cell<usize>,
+    pub(super) noted: Cell<usize>,
+    /// Those of calls around others, and the place of the innermost such call, plus 1. In order of the calls' places on the stack.
     waiting: RefCell<Vec<Waiting>>,
+    innermost: Cell<usize>,
 }
 
 /// A number of an open call.
@@ -46,7 +53,10 @@ impl Numbers {
         let numbers = || Self {
             fields: Arc::clone(fields),
             names: [const { Cell::new(NOTHING) }; NAMES],
+            noted_of: Cell::new(NOBODY),
+            noted: Cell::new(0),
             waiting: RefCell::new(Vec::with_capacity(CAPACITY)),
+            innermost: Cell::new(0),
         };
         (time_trace && !fields.is_empty()).then(|| Box::new(numbers()))
     }
@@ -54,16 +64,44 @@ impl Numbers {
     /// The field of this name, if it is recorded.
     #[inline]
     pub(super) fn field(&self, name: &'static str) -> Option<u32> {
+        self.known_field(name).unwrap_or_else(|| self.find_field(name))
+    }
+
+    /// The same, where the name is remembered.
+    #[inline(always)]
+    pub(super) fn known_field(&self, name: &'static str) -> Option<Option<u32>> {
         let place = (name.as_ptr() as usize, name.len());
-        let known = &self.names[(place.0 ^ place.0 >> 6) % NAMES];
-        if known.get().place != place {
-            let field = self.fields.iter().position(|field| field.name == name);
-            known.set(KnownName {
-                place,
-                field: field.map(|field| field as u32),
-            });
+        let known = self.names[(place.0 ^ place.0 >> 6) % NAMES].get();
+        (known.place == place).then_some(known.field)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn find_field(&self, name: &'static str) -> Option<u32> {
+        let place = (name.as_ptr() as usize, name.len());
+        let field = self.fields.iter().position(|field| field.name == name);
+        let field = field.map(|field| field as u32);
+        self.names[(place.0 ^ place.0 >> 6) % NAMES].set(KnownName { place, field });
+        field
+    }
+
+    /// Whether numbers of the call at `index` may be noted in the block: how many are there. None where others are in the
+    /// way.
+    #[inline(always)]
+    pub(super) fn noted_of(&self, index: usize) -> Option<usize> {
+        let of = self.noted_of.get();
+        if of == index {
+            Some(self.noted.get())
+        } else if of == NOBODY && self.innermost.get() <= index {
+            Some(0)
+        } else {
+            None
         }
-        known.get().field
+    }
+
+    fn remember_innermost(&self, waiting: &[Waiting]) {
+        self.innermost
+            .set(waiting.last().map_or(0, |last| last.index + 1));
     }
 
     /// Keeps a number of the call at `index`; false where there is no room.
@@ -72,9 +110,19 @@ impl Numbers {
         let Ok(mut waiting) = self.waiting.try_borrow_mut() else {
             return false;
         };
-        let is_first = waiting.last().is_none_or(|last| last.index < index);
-        if !is_first && replace(&mut waiting, index, note) {
-            return true;
+        let number = Waiting { index, note };
+        // Those of the innermost call come last.
+        let mut at = waiting.len();
+        while let Some(other) = at.checked_sub(1).and_then(|last| waiting.get_mut(last)) {
+            if other.index < index {
+                break;
+            }
+            if other.index == index && other.note.serial == note.serial {
+                // A number of the same field.
+                other.note = note;
+                return true;
+            }
+            at -= 1;
         }
         if waiting.len() == waiting.capacity() {
             grow(&mut waiting);
@@ -82,15 +130,14 @@ impl Numbers {
                 return false;
             }
         }
-        let number = Waiting { index, note };
-        match waiting.last() {
+        if waiting.last().is_some_and(|last| last.index > index) {
             // The call is not the innermost one that has numbers.
-            Some(last) if last.index > index => {
-                let at = waiting.partition_point(|other| other.index <= index);
-                waiting.insert(at, number);
-            }
-            _ => waiting.push(number),
+            let at = waiting.partition_point(|other| other.index <= index);
+            waiting.insert(at, number);
+        } else {
+            waiting.push(number);
         }
+        self.remember_innermost(&waiting);
         true
     }
 
@@ -107,6 +154,7 @@ impl Numbers {
         let to = waiting.partition_point(|other| other.index <= index);
         let result = with(&mut waiting[from..to].iter().map(|waiting| waiting.note));
         waiting.drain(from..to);
+        self.remember_innermost(&waiting);
         result
     }
 
@@ -123,6 +171,7 @@ impl Numbers {
         let is_taken = push(&waiting[from..]);
         if is_taken {
             waiting.truncate(from);
+            self.remember_innermost(&waiting);
         }
         is_taken
     }
@@ -130,7 +179,7 @@ impl Numbers {
     /// Whether any open call has numbers.
     #[inline]
     pub(super) fn are_waiting(&self) -> bool {
-        self.waiting.try_borrow().is_ok_and(|waiting| !waiting.is_empty())
+        self.innermost.get() > 0
     }
 
     /// Calls have moved: `place` gives the new place of each.
@@ -139,18 +188,7 @@ impl Numbers {
             waiting
                 .iter_mut()
                 .for_each(|number| number.index = place(number.index));
+            self.remember_innermost(&waiting);
         }
     }
-}
-
-/// Replaces a number of the same call and field; false where there is none.
-fn replace(waiting: &mut [Waiting], index: usize, note: Event) -> bool {
-    let of_call = waiting.iter_mut().rev().take_while(|other| other.index >= index);
-    for other in of_call {
-        if other.index == index && other.note.serial == note.serial {
-            other.note = note;
-            return true;
-        }
-    }
-    false
 }

@@ -21,16 +21,30 @@ pub(super) enum Action {
 /// What a thread knows of a region.
 #[derive(Clone, Copy)]
 pub(super) struct RegionEntry {
-    /// Whether `action` is [`Action::RecordFast`], for the fast path to look at alone.
-    pub(super) is_fast: bool,
     /// None: the thread has not asked yet.
     pub(super) action: Option<Action>,
     /// The region's counters, unless it is filtered out: an entry of `SharedView::counters`, which never move.
     pub(super) counters: *const Counters,
 }
 
+/// An action, and whether it is [`Action::RecordFast`], which the fast path looks at alone.
+#[derive(Clone, Copy)]
+struct Known {
+    is_fast: bool,
+    action: Option<Action>,
+}
+
+impl Known {
+    #[inline(always)]
+    const fn of(action: Option<Action>) -> Self {
+        Self {
+            is_fast: matches!(action, Some(Action::RecordFast)),
+            action,
+        }
+    }
+}
+
 const UNKNOWN: RegionEntry = RegionEntry {
-    is_fast: false,
     action: None,
     counters: std::ptr::null(),
 };
@@ -38,15 +52,18 @@ const UNKNOWN: RegionEntry = RegionEntry {
 impl RegionEntry {
     pub(super) fn new(action: Action, counters: *const Counters) -> Self {
         Self {
-            is_fast: action == Action::RecordFast,
             action: Some(action),
             counters,
         }
     }
 }
 
+/// Regions whose actions stand in the table itself, so that finding one takes a single load: few programs have more.
+const FIRST: usize = 256;
+
 /// A table that grows by doubling.
 pub(super) struct RegionTable {
+    first: [Cell<Known>; FIRST],
     /// The memory is `memory`'s.
     entries: Cell<*const [Cell<RegionEntry>]>,
     memory: RefCell<Box<[Cell<RegionEntry>]>>,
@@ -55,6 +72,7 @@ pub(super) struct RegionTable {
 impl RegionTable {
     pub(super) fn new() -> Self {
         Self {
+            first: [const { Cell::new(Known::of(None)) }; FIRST],
             entries: Cell::new(&[]),
             memory: RefCell::default(),
         }
@@ -67,21 +85,38 @@ impl RegionTable {
         unsafe { &*self.entries.get() }
     }
 
-    /// The entry of a region; None where there certainly is none.
     #[inline(always)]
-    pub(super) fn find(&self, region: NameId) -> Option<RegionEntry> {
-        self.entries().get(region.index()).map(Cell::get)
+    fn known(&self, region: NameId) -> Known {
+        match self.first.get(region.index()) {
+            Some(known) => known.get(),
+            None => Known::of(self.get(region).action),
+        }
+    }
+
+    /// Whether the calls of a region may take the fast path.
+    #[inline(always)]
+    pub(super) fn is_fast(&self, region: NameId) -> bool {
+        self.known(region).is_fast
+    }
+
+    /// What is done with the calls of a region; None where the thread has not asked yet.
+    #[inline(always)]
+    pub(super) fn action(&self, region: NameId) -> Option<Action> {
+        self.known(region).action
     }
 
     #[inline(always)]
     pub(super) fn get(&self, region: NameId) -> RegionEntry {
-        self.find(region).unwrap_or(UNKNOWN)
+        self.entries().get(region.index()).map_or(UNKNOWN, Cell::get)
     }
 
     pub(super) fn set(&self, region: NameId, entry: RegionEntry) {
         self.make_room_for(region);
         if let Some(place) = self.entries().get(region.index()) {
             place.set(entry);
+        }
+        if let Some(action) = self.first.get(region.index()) {
+            action.set(Known::of(entry.action));
         }
     }
 

@@ -100,12 +100,7 @@ impl ThreadBuffer {
         if self.action(region) != Action::Skip {
             if let Some((index, start)) = self.push(region, origin, Some(span)) {
                 self.note_entry(span.serial, start);
-                if self.numbers.is_some() {
-                    let waiting = self.recording.waiting_numbers();
-                    if let Some(numbers) = waiting.and_then(|waiting| waiting.take(span.serial)) {
-                        self.set_numbers(index, &numbers);
-                    }
-                }
+                self.take_numbers(index, span.serial);
             }
         }
     }
@@ -143,6 +138,7 @@ impl ThreadBuffer {
         };
         let push = || self.open.push(origin.with(region), span, begin);
         push().or_else(|| {
+            self.settle();
             self.exclusively(|| {
                 if let Some(numbers) = &self.numbers {
                     numbers.follow(|index| self.open.place_without_gaps(index));
@@ -183,17 +179,20 @@ impl ThreadBuffer {
         self.choose_exit_path();
     }
 
-    fn choose_exit_path(&self) {
-        self.exits_slow.set(!self.may_be_fast || self.open.is_irregular());
+    pub(super) fn choose_exit_path(&self) {
+        let is_regular = self.may_be_fast && !self.open.is_irregular();
+        self.is_regular.set(is_regular);
+        self.exits_slow.set(!is_regular || self.is_noted());
     }
 
     /// Records the interval of the call at `index`, with its numbers and what was measured of it.
     fn record(&self, index: usize, event: Event, measured: Option<Measured>) {
+        self.settle();
         let is_recorded = match &self.numbers {
             Some(numbers) if numbers.are_waiting() => {
                 let notes = measured.iter().flat_map(Measured::events);
-                notes.filter_map(|note| note.number_note()).for_each(|note| {
-                    self.set_number(index, note);
+                notes.for_each(|&note| {
+                    self.let_wait(index, note);
                 });
                 numbers.take(index, |notes| self.append_with_notes(notes, event))
             }
@@ -230,6 +229,7 @@ impl ThreadBuffer {
 
     /// False where there is no room.
     fn append(&self, event: Event) -> bool {
+        self.settle();
         // SAFETY: the buffer owns a count of the block until `hand_off` replaces it, and this thread
         // is the only one that pushes into it.
         let push = || unsafe { (*self.block.get()).push(event) };
@@ -242,6 +242,7 @@ impl ThreadBuffer {
         notes: &mut (impl ExactSizeIterator<Item = Event> + ?Sized),
         event: Event,
     ) -> bool {
+        self.settle();
         let number = notes.len();
         // SAFETY: as in `append`.
         let mut push = || unsafe { (*self.block.get()).push_with_notes(&mut *notes, event) };
@@ -253,6 +254,7 @@ impl ThreadBuffer {
     }
 
     fn give_up_numbers(&self, index: usize) {
+        self.settle();
         if let Some(numbers) = &self.numbers {
             let lost = numbers.take(index, |notes| notes.len());
             self.lose_numbers(lost);
@@ -294,7 +296,7 @@ impl ThreadBuffer {
 
     #[inline(always)]
     fn action(&self, region: NameId) -> Action {
-        let known = self.regions.get(region).action;
+        let known = self.regions.action(region);
         known.unwrap_or_else(|| self.ask(region))
     }
 

@@ -64,23 +64,22 @@ struct LastPage {
 struct Watched {
     /// The place of its call site.
     place: usize,
-    /// 0 once it has been entered.
-    serial: u32,
     /// Where the thread was when it was created.
     moment: Moment,
 }
 
 const NO_REGION: NameId = NameId::from_number(u32::MAX);
-/// A number that no kind has.
-const NO_KIND: u32 = u32::MAX;
+/// Of no kind.
+const NO_KIND: u64 = u64::MAX;
 
 pub(in crate::record) struct SpanCache {
     callsites: [CachedCallsite; CALLSITES],
     /// How the spans of each begin.
     habits: [Cell<Habit>; CALLSITES],
     created: [Cell<Created>; CREATED],
-    /// The regions of a subscriber's spans, by their kinds.
-    kinds: [Cell<(u32, NameId)>; KINDS],
+    /// Kinds of a subscriber's spans that are entered on the fast path, each below the number of its region: one word, so
+    /// that entering takes one load.
+    kinds: [Cell<u64>; KINDS],
     /// Counts the spans that are not counted, which takes less than asking whether they are. Boxed, as call sites point to
     /// it.
     uncounted: Box<AtomicU64>,
@@ -106,7 +105,7 @@ impl SpanCache {
             habits: std::array::from_fn(|_| Cell::new(Habit::default())),
             created: std::array::from_fn(|_| Cell::new(NONE_CREATED)),
             uncounted: Box::default(),
-            kinds: std::array::from_fn(|_| Cell::new((NO_KIND, NO_REGION))),
+            kinds: std::array::from_fn(|_| Cell::new(NO_KIND)),
             last_page: Cell::new(LastPage {
                 origin: Origin::GUARD,
                 id: 0,
@@ -114,7 +113,6 @@ impl SpanCache {
             }),
             watched: Cell::new(Watched {
                 place: 0,
-                serial: 0,
                 moment: (0, 0),
             }),
             serials: Serials::default(),
@@ -132,34 +130,33 @@ impl SpanCache {
     }
 
     /// What a new span of this call site means; counts the span. None where the call site is not remembered,
-    /// or a field may name the region.
+    /// a field may name the region, or its spans may have numbers.
     #[inline(always)]
     pub(in crate::record) fn new_span(
         &self,
         metadata: &'static Metadata<'static>,
     ) -> Option<&Cell<Callsite>> {
+        self.new_span_marked(metadata, 0)
+    }
+
+    /// As [`new_span`](Self::new_span), of a call site whose spans may have numbers.
+    #[inline(always)]
+    pub(in crate::record) fn new_span_with_numbers(
+        &self,
+        metadata: &'static Metadata<'static>,
+    ) -> Option<Callsite> {
+        Some(self.new_span_marked(metadata, NUMBERED)?.get())
+    }
+
+    #[inline(always)]
+    fn new_span_marked(&self, metadata: &'static Metadata<'static>, mark: usize) -> Option<&Cell<Callsite>> {
         let cached = self.callsite_slot(metadata);
-        if cached.key.get() != address(metadata) {
+        if cached.key.get() != address(metadata) | mark {
             return None;
         }
         // SAFETY: the call site is remembered, and so is a counter that lives as long as this: see `remember_callsite`.
         counters::add(unsafe { &*cached.spans.get() }, 1);
         Some(&cached.callsite)
-    }
-
-    /// As [`new_span`](Self::new_span), of a call site whose spans may have numbers.
-    #[inline]
-    pub(in crate::record) fn new_span_with_numbers(
-        &self,
-        metadata: &'static Metadata<'static>,
-    ) -> Option<Callsite> {
-        let cached = self.callsite_slot(metadata);
-        if cached.key.get() != address(metadata) | NUMBERED {
-            return None;
-        }
-        // SAFETY: as in `new_span`.
-        counters::add(unsafe { &*cached.spans.get() }, 1);
-        Some(cached.callsite.get())
     }
 
     /// What is remembered of a call site.
@@ -211,15 +208,11 @@ impl SpanCache {
     }
 
     /// A span of this call site is watched, and so must not be entered on the fast path.
-    pub(super) fn watch(&self, metadata: &'static Metadata<'static>, serial: u32, moment: Moment) {
+    pub(super) fn watch(&self, metadata: &'static Metadata<'static>, moment: Moment) {
         let place = Self::place(metadata);
-        self.watched.set(Watched {
-            place,
-            serial,
-            moment,
-        });
+        self.watched.set(Watched { place, moment });
         let kind = span_id::kind(self.callsite_slot(metadata).callsite.get().id);
-        self.kinds[kind as usize % KINDS].set((NO_KIND, NO_REGION));
+        self.kinds[kind as usize % KINDS].set(NO_KIND);
     }
 
     /// Where the thread was when the span that is watched was created.
@@ -241,36 +234,20 @@ impl SpanCache {
         self.created(id).set(NONE_CREATED);
     }
 
-    /// The region of a subscriber's span; a number that no region has where the id does not tell it.
+    /// The region of a subscriber's span of a kind that is remembered.
     #[inline(always)]
-    pub(in crate::record) fn region(&self, span: u64) -> NameId {
+    pub(super) fn fast_region(&self, span: u64) -> Option<NameId> {
         let kind = span_id::kind(span);
-        let (known, region) = self.kinds[kind as usize % KINDS].get();
-        if known == kind {
-            region
-        } else {
-            self.find_region(span)
-        }
+        let known = self.kinds[kind as usize % KINDS].get();
+        (known as u32 == kind).then(|| NameId::from_number((known >> 32) as u32))
     }
 
-    #[cold]
-    #[inline(never)]
-    fn find_region(&self, span: u64) -> NameId {
-        let Some(region) = span_id::region(span) else {
-            return NO_REGION;
-        };
-        if span_id::has_numbers(span) {
-            // These are looked for when it is entered.
-            return NO_REGION;
+    /// Remembers the kind of a span, unless its spans may have numbers.
+    pub(super) fn remember_kind(&self, span: u64, region: NameId) {
+        if !span_id::has_numbers(span) {
+            let kind = span_id::kind(span);
+            self.kinds[kind as usize % KINDS].set(u64::from(region.number()) << 32 | u64::from(kind));
         }
-        let watched = self.watched.get();
-        if watched.serial == span_id::serial(span) {
-            self.watched.set(Watched { serial: 0, ..watched });
-            return NO_REGION;
-        }
-        let kind = span_id::kind(span);
-        self.kinds[kind as usize % KINDS].set((kind, region));
-        region
     }
 
     /// Stores the serial number of a layer's new span; false where that takes
