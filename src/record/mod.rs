@@ -3,7 +3,7 @@
 //! What one call of a region costs on the fast path, in order:
 //!
 //! 1. *enter*: find this thread's buffer of the session: one thread-local read, one comparison;
-//! 2. look up, by the region's number, whether it is recorded: one load;
+//! 2. look up whether the region is recorded: one load, of a word of the call site or by the region's number;
 //! 3. push the region onto the stack of open calls: two stores into memory that only this thread writes, and for a
 //!    span two more, its id and its serial number;
 //! 4. read the clock, and publish the call: two more stores, its start and the stack's new depth;
@@ -39,6 +39,7 @@ mod registry;
 mod saving;
 mod serial;
 mod shared_span;
+mod site;
 mod span_id;
 mod span_places;
 pub(crate) mod subscriber;
@@ -56,6 +57,7 @@ pub(crate) use layer_status::LayerStatus;
 pub(crate) use locks::{Mutex, hold, lock};
 pub use over::ScopeOver;
 pub(crate) use recording::Recording;
-pub use region::{Region, RegionGuard, RegionSite};
+pub use region::{Region, RegionGuard};
+pub use site::RegionSite;
 pub use subscriber::ScopeSubscriber;
 pub(crate) use thread::shared_view::OpenCall;

@@ -1,4 +1,4 @@
-//! Regions as the program holds them: the handle, the guard, and the call site of the macro.
+//! Regions as the program holds them: the handle and the guard.
 
 use super::global;
 use super::names::NameId;
@@ -12,7 +12,6 @@ use crate::profile::Number;
 use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A region of a session: tells what has been recorded, and enters it without a look-up by name.
 ///
@@ -129,6 +128,11 @@ impl RegionGuard {
             Some(entered) => entered,
             None => enter_slow(session, id, attach_to),
         };
+        Self::of(session, entered)
+    }
+
+    #[inline(always)]
+    pub(super) fn of(session: u64, entered: Entered) -> Self {
         Self {
             session,
             entered: Cell::new(entered),
@@ -174,12 +178,8 @@ impl RegionGuard {
     }
 
     #[inline(always)]
-    fn of_nothing() -> Self {
-        Self {
-            session: 0,
-            entered: Cell::new(Entered::NOTHING),
-            not_send: PhantomData,
-        }
+    pub(super) fn of_nothing() -> Self {
+        Self::of(0, Entered::NOTHING)
     }
 }
 
@@ -221,7 +221,11 @@ fn exit_slow(session: u64, entered: Entered) {
 
 #[cold]
 #[inline(never)]
-fn enter_slow(session: u64, id: NameId, attach_to: impl FnOnce() -> Option<Arc<Recording>>) -> Entered {
+pub(super) fn enter_slow(
+    session: u64,
+    id: NameId,
+    attach_to: impl FnOnce() -> Option<Arc<Recording>>,
+) -> Entered {
     with_buffer(session, attach_to, |buffer| buffer.enter_slow(id)).unwrap_or(Entered::NOTHING)
 }
 
@@ -244,46 +248,5 @@ impl fmt::Debug for RegionGuard {
         f.debug_struct("RegionGuard")
             .field("recording", &!self.entered.get().is_nothing())
             .finish_non_exhaustive()
-    }
-}
-
-/// A place in the source that enters one region; what [`profile_region!`](crate::profile_region)
-/// puts there.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct RegionSite {
-    name: &'static str,
-    file: &'static str,
-    line: u32,
-    /// The name's number; [`UNRESOLVED`] before the first call.
-    id: AtomicU32,
-}
-
-const UNRESOLVED: u32 = u32::MAX;
-
-impl RegionSite {
-    #[must_use]
-    pub const fn new(name: &'static str, file: &'static str, line: u32) -> Self {
-        Self {
-            name,
-            file,
-            line,
-            id: AtomicU32::new(UNRESOLVED),
-        }
-    }
-
-    #[inline(always)]
-    pub fn enter(&'static self) -> RegionGuard {
-        RegionGuard::enter_global(|| match self.id.load(Ordering::Relaxed) {
-            UNRESOLVED => self.resolve(),
-            known => NameId::from_number(known),
-        })
-    }
-
-    #[cold]
-    fn resolve(&self) -> NameId {
-        let id = NameId::of_site(self.name, Some((self.file, self.line)));
-        self.id.store(id.number(), Ordering::Relaxed);
-        id
     }
 }

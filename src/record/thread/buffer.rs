@@ -102,6 +102,28 @@ impl ThreadBuffer {
         }
     }
 
+    /// Enters a region of which the session is known to record intervals on the fast path. None where that takes
+    /// [`enter_slow`](Self::enter_slow).
+    #[inline(always)]
+    pub(crate) fn enter_recorded(&self, region: NameId) -> Option<Entered> {
+        debug_assert!(self.may_be_fast, "what is known of a region holds on all threads");
+        let (index, start) = self.push_fast(region, Origin::GUARD, None)?;
+        Some(Entered::new(region, index, start))
+    }
+
+    /// Enters a region of which the session is known to count the calls. None where that takes
+    /// [`enter_slow`](Self::enter_slow).
+    #[inline(always)]
+    pub(crate) fn enter_counted(&self, region: NameId) -> Option<Entered> {
+        let entry = self.regions.get(region);
+        (entry.action == Some(Action::Count)).then(|| Entered::counted(entry.counters))
+    }
+
+    /// What is done with the calls of a region; None where the thread has not asked yet.
+    pub(in crate::record) fn action_of(&self, region: NameId) -> Option<Action> {
+        self.regions.action(region)
+    }
+
     /// Leaves what a guard has entered. False where that takes [`exit_slow`](Self::exit_slow).
     #[inline(always)]
     pub(crate) fn exit_fast(&self, entered: Entered) -> bool {

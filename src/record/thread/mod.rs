@@ -17,7 +17,7 @@ mod measures;
 mod numbered;
 mod numbers;
 pub(super) mod open_stack;
-mod region_table;
+pub(super) mod region_table;
 pub(super) mod shared_view;
 mod slow_path;
 pub(super) mod span_cache;

@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 
 /// What a thread does with the calls of a region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Action {
+pub(in crate::record) enum Action {
     /// Filtered out.
     Skip,
     /// Counts them.

@@ -328,6 +328,8 @@ impl ThreadBuffer {
 
     #[inline(always)]
     fn add(&self, region: NameId, which: fn(&Counters) -> &AtomicU64, n: u64) {
+        // A region that is known to be recorded may be one that this thread has not asked about.
+        self.action(region);
         // SAFETY: null, or an entry of the buffer's own `shared.counters`, which never move.
         if let Some(counters) = unsafe { self.regions.get(region).counters.as_ref() } {
             counters::add(which(counters), n);
