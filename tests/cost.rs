@@ -111,6 +111,30 @@ fn a_span_allocates_nothing_beyond_what_the_registry_allocates() {
 }
 
 #[test]
+fn numbers_of_guards_and_of_spans_allocate_nothing() {
+    let profiler = || Profiler::new(in_memory().fields(["bytes", "residual"])).unwrap();
+    // As many as find room in a block.
+    let of_five_hundred = |f: &mut dyn FnMut()| {
+        allocations(50, &mut *f);
+        allocations(500, f)
+    };
+    let guards = profiler();
+    let guard = || {
+        let region = guards.profile_region("guard");
+        region.record("bytes", 24_u64);
+        // Something is recorded before the call is left.
+        drop(guards.profile_region("inside"));
+        region.record("residual", 0.5);
+    };
+    assert_eq!(of_five_hundred(&mut { guard }), 0);
+    let spans = profiler();
+    let span = || drop(info_span!("numbers", bytes = 24_u64, residual = 0.5).entered());
+    let of_spans = || of_five_hundred(&mut { span });
+    assert_eq!(tracing::subscriber::with_default(spans.subscriber(), of_spans), 0);
+    assert_eq!(spans.get_region("numbers").unwrap().num_calls(), 550);
+}
+
+#[test]
 fn blocks_that_come_back_from_the_writer_are_used_again() {
     let directory = tempfile::tempdir().unwrap();
     let config = ProfilingConfig::new().file_path(directory.path().join("cost.h5"));
