@@ -23,7 +23,7 @@ export function drawAxis(context, scene, axis) {
   context.textBaseline = "middle";
   context.fillStyle = colors.muted;
   context.textAlign = "right";
-  context.fillText(axis.base > 0 ? `${instant(axis.base)} + [${axis.unit}]` : `time [${axis.unit}]`, labelWidth - 8, AXIS / 2);
+  if (scene.timed) context.fillText(axis.base > 0 ? `${instant(axis.base)} + [${axis.unit}]` : `time [${axis.unit}]`, labelWidth - 8, AXIS / 2);
   const pointed = drawPointedTime(context, scene);
   context.textAlign = "center";
   for (const { time, text } of axis.values) {
@@ -45,7 +45,7 @@ export function drawAxis(context, scene, axis) {
  */
 function drawPointedTime(context, scene) {
   const { pointer, labelWidth, width, theme: { colors } } = scene;
-  if (!pointer || scene.dragging || pointer.x < labelWidth || pointer.x > width || pointer.y < 0) return null;
+  if (!pointer || !scene.timed || scene.dragging || pointer.x < labelWidth || pointer.x > width || pointer.y < 0) return null;
   const text = instant(timeAt(scene, pointer.x) - scene.zero, (scene.t1 - scene.t0) / scene.plotWidth);
   const half = context.measureText(text).width / 2 + 5;
   const x = Math.max(labelWidth + half, Math.min(width - half, pointer.x));

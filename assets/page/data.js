@@ -13,7 +13,7 @@ import { oneLine } from "./format.js";
  * each bar which task's life it is, or which of its polls.
  * @typedef {{ region: Region, rank: number, thread: number | null, depth: number, starts: Float64Array, ends: Float64Array, calls: Float64Array, time: Float64Array, lives?: import("./tasks.js").Task[], polls?: { task: import("./tasks.js").Task, at: number }[] }} Lane
  */
-/** @typedef {{ title: string, ranks: number, threads: number, intervals: number, merged: number, grain: number, wall: number, outside: number | null, outsideShare: number | null, axis: string, notes: [string, boolean][], served: boolean }} Header */
+/** @typedef {{ title: string, ranks: number, threads: number, intervals: number, merged: number, grain: number, wall: number, outside: number | null, outsideShare: number | null, axis: string, notes: [string, boolean][], served: boolean, reading: boolean, timed: boolean }} Header */
 /** @typedef {{ header: Header, span: number, regions: { name: string, color: RGB | null, stats: Stats | null }[], threads: [number, number, string][], threadCounts: [number, number][], served?: import("./server.js").Served }} PageJson */
 /** @typedef {{ header: Header, span: number, regions: Region[], lanes: Lane[], threads: Map<string, string>, threadCount: Map<number, number>, tasks: import("./tasks.js").Task[] }} Model */
 
@@ -69,7 +69,10 @@ export function decode(json, bytes) {
   /** @type {Region[]} */
   const regions = json.regions.map(({ name, color, stats }, id) => ({ id, name, label: oneLine(name), color: color ?? [128, 128, 128], stats, lanes: [] }));
   const lanes = decodeLanes(new Numbers(bytes), regions);
-  return { header: { ...json.header, served: json.served !== undefined }, span: Math.max(1, json.span), regions, lanes, threads, threadCount, tasks: [] };
+  const reading = json.served?.reading !== undefined;
+  // Before anything is read, it may not be known how long the run took.
+  const timed = !reading || json.span > 1;
+  return { header: { ...json.header, served: json.served !== undefined, reading, timed }, span: Math.max(1, json.span), regions, lanes, threads, threadCount, tasks: [] };
 }
 
 /**

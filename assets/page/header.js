@@ -10,9 +10,10 @@ import { duration, oneLine, percent, plural } from "./format.js";
  * @returns {string[]}
  */
 export function factsOf(header) {
-  const facts = [plural(header.intervals, "interval"), `wall time ${duration(header.wall)}`];
+  const facts = [plural(header.intervals, "interval")];
+  if (!header.reading || header.wall > 0) facts.push(`wall time ${duration(header.wall)}`);
   const perRank = header.threads / Math.max(1, header.ranks);
-  const threads = Number.isInteger(perRank)
+  const threads = header.threads === 0 ? plural(header.ranks, "rank") : Number.isInteger(perRank)
     ? `${plural(header.ranks, "rank")} × ${plural(perRank, "thread")}`
     : `${plural(header.ranks, "rank")}, ${plural(header.threads, "thread")}`;
   if (header.ranks > 0) facts.unshift(threads);
@@ -47,6 +48,6 @@ export function writeHeader({ header, lanes }, title, list) {
     list.append(item);
   };
   factsOf(header).forEach(text => add(text));
-  if (lanes.length > 0) add(header.axis.replace("Time since", "time 0 is"));
+  if (lanes.length > 0 && header.timed) add(header.axis.replace("Time since", "time 0 is"));
   header.notes.forEach(([text, isWarning]) => add(oneLine(text), isWarning ? "note" : "quiet"));
 }

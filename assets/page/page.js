@@ -180,8 +180,11 @@ export class Page {
   }
 
   /** @param {import("./server.js").Served} served */
-  serve({ version }) {
+  serve({ version, reading }) {
     this.detail?.stop();
+    // While the file is read, nothing more can be asked.
+    [this.detail, this.visits.far] = [null, null];
+    if (reading) return;
     this.detail = new Detail(this.model, version, change => this.detailed(change));
     this.visits.far = new FarCalls(version);
   }

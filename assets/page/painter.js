@@ -19,12 +19,12 @@ import { FAINT } from "./theme.js";
 /** @typedef {import("./theme.js").Theme} Theme */
 /**
  * All that a picture of the timeline depends on. `extent` is from where to where the window may go, `zero` what the axis
- * has as 0; all times in ns from the start of the run.
+ * has as 0, and `timed` whether anything is known of times; all times in ns from the start of the run.
  * @typedef {{
  *   groups: Group[], t0: number, t1: number, extent: [number, number], zero: number, theme: Theme, pinned: Region | null, hit: Hit | null,
  *   selected: import("./search.js").Spot | null, measured: [number, number] | null, box: [number, number] | null, pointer: { x: number, y: number } | null,
  *   dragging: boolean, scroll: number, width: number, height: number, ratio: number, labelWidth: number, plotWidth: number,
- *   titleColumn: number, rowColumn: number, foldColumn: number, named: boolean,
+ *   titleColumn: number, rowColumn: number, foldColumn: number, named: boolean, timed: boolean,
  * }} Scene
  */
 /** A row in sight. @typedef {{ row: Row, y: number, height: number, wide: WideBar[] }} Seen */
@@ -70,7 +70,7 @@ export class Painter {
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.fillStyle = colors.panel;
     context.fillRect(0, 0, scene.width, height);
-    const axis = ticksFrom(scene.zero, scene.t0, scene.t1, Math.floor(scene.plotWidth / 90));
+    const axis = scene.timed ? ticksFrom(scene.zero, scene.t0, scene.t1, Math.floor(scene.plotWidth / 90)) : { base: 0, unit: "", step: 0, values: [] };
     context.fillStyle = colors.grid;
     if (groups.length > 0) for (const { time } of axis.values) context.fillRect(snap(scene, xOf(scene, time)), AXIS, 1 / ratio, height);
 

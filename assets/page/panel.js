@@ -20,6 +20,7 @@ import { TreeSource } from "./treesource.js";
 /** @typedef {import("./views.js").Views} Views */
 
 const NO_TREE = "The call tree is not part of this page.";
+const TO_COME = "The file is being read. This follows when all of it is.";
 
 export class Panel {
   /**
@@ -50,6 +51,8 @@ export class Panel {
     this.sides = null;
     this.measured = new MeasureView(find("#measured", HTMLElement), on);
     writeRun(find("#run", HTMLElement), model, views, region => on.pin(region));
+    this.toCome = make("p", { class: "prompt", text: TO_COME, hidden: true });
+    find("#tabs", HTMLElement).after(this.toCome);
     this.tabs = new Tabs(find("#tabs", HTMLElement), () => this.chosen());
     new ResizeObserver(() => this.draw()).observe(this.element);
   }
@@ -130,6 +133,10 @@ export class Panel {
       sandwich: () => this.drawSandwich(scenery),
       measured: () => this.measured.show(scenery.measure(), scenery.theme.fills, scenery.pinned),
     }[this.tabs.chosen];
+    const waits = this.model.header.reading && !["statistics", "measured", "run"].includes(this.tabs.chosen);
+    this.toCome.hidden = !waits;
+    this.element.classList.toggle("waits", waits);
+    if (waits) return;
     if (tree.nodes.length === 0 && ["tree", "flame", "sandwich"].includes(this.tabs.chosen)) find(`#${this.tabs.chosen}`, HTMLElement).replaceChildren(make("p", { class: "prompt", text: NO_TREE }));
     else draw?.();
   }

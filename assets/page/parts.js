@@ -22,9 +22,13 @@ export async function takeParts(from) {
   return { model, views, served: json.served };
 }
 
+/** There is no page any more; its message says why. */
+export class Refused extends Error {}
+
 /** The page as the server has it now. @returns {Promise<PageParts>} */
 export async function fetchParts() {
   const response = await fetch(location.pathname);
-  if (!response.ok) throw new Error(response.statusText);
-  return takeParts(new DOMParser().parseFromString(await response.text(), "text/html"));
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  if (!response.ok) throw new Refused(page.querySelector("p")?.textContent ?? response.statusText);
+  return takeParts(page);
 }

@@ -1,7 +1,7 @@
 // Starts the page.
 //
 // `window.scopeProfiler` is for scripts and tests: `view` (read-only: t0, t1 in ns, pinned, search, by, measured,
-// selected, settled), `barAt` (under the pointer), `locate(region, rank, ns)` and the pure functions under `lib`; before the page has been
+// selected, reading, settled), `barAt` (under the pointer), `locate(region, rank, ns)` and the pure functions under `lib`; before the page has been
 // unpacked only `started`, a promise of all that.
 
 import { contrast, readableOn, textOn } from "./color.js";
@@ -46,7 +46,7 @@ async function startPage() {
     get view() {
       const [t0, t1] = timeline.window.target;
       const { pin: pinned, search, by, measured, selected } = page.view;
-      return Object.freeze({ t0, t1, span: model.span, pinned, search, by, measured: measured && [...measured], selected, settled: timeline.window.settled && page.pending === undefined && page.visits.pending === 0 && !page.panel.source.pending && !page.detail?.pending });
+      return Object.freeze({ t0, t1, span: model.span, pinned, search, by, measured: measured && [...measured], selected, reading: model.header.reading, settled: timeline.window.settled && page.pending === undefined && page.visits.pending === 0 && !page.panel.source.pending && !page.detail?.pending });
     },
   });
 }

@@ -176,7 +176,8 @@ export class Timeline {
     const { t0, t1, all: extent } = this.window;
     const scroll = this.elements.scroller.scrollTop;
     const named = this.grouping === "thread";
-    return { groups, t0, t1, extent, zero, theme, pinned, hit, selected, measured, box: this.boxPlace, pointer, dragging, scroll, width, height, ratio, plotWidth, named, ...this.columns };
+    const { timed } = this.model.header;
+    return { groups, t0, t1, extent, zero, theme, pinned, hit, selected, measured, box: this.boxPlace, pointer, dragging, scroll, width, height, ratio, plotWidth, named, timed, ...this.columns };
   }
 
   /** From where to where the box reaches, px of the canvas. @returns {[number, number] | null} */

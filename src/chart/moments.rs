@@ -55,7 +55,7 @@ impl Moments {
     }
 
     /// The first and the last moment of the axis, as far as they are known yet.
-    pub(super) fn axis(&self) -> Option<(i64, i64)> {
+    pub(crate) fn axis(&self) -> Option<(i64, i64)> {
         let wall = self.before.as_ref()?;
         if wall.has_own_clocks() {
             return Some((0, wall.ns()));

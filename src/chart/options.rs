@@ -140,7 +140,7 @@ impl ChartOptions {
     }
 
     /// The title of a chart of this source.
-    pub(super) fn title_for(&self, source: &dyn Source) -> String {
+    pub(crate) fn title_for(&self, source: &dyn Source) -> String {
         self.title.clone().unwrap_or_else(|| source.title())
     }
 

@@ -6,10 +6,14 @@ use super::palette::Palette;
 use super::totals::Totals;
 use crate::analysis::call_tree::{CallTree, GrowingTree};
 use crate::analysis::notes::{self, Note};
+#[cfg(feature = "serve")]
+use crate::analysis::pass::Watch;
 use crate::analysis::pass::{self, Observer};
 use crate::analysis::selection::RegionFilter;
 use crate::analysis::wall::{Spans, Wall};
 use crate::error::{Error, Result};
+#[cfg(feature = "serve")]
+use crate::profile::Intervals;
 use crate::profile::Source;
 use std::cell::OnceCell;
 
@@ -23,6 +27,8 @@ pub struct Subject<'a> {
     first_look: OnceCell<FirstLook>,
     #[cfg(feature = "plot")]
     known_rows: OnceCell<KnownRows>,
+    #[cfg(feature = "serve")]
+    watch: Option<&'a dyn Watch>,
 }
 
 /// What a chart may have to know before intervals are reduced.
@@ -45,7 +51,15 @@ impl<'a> Subject<'a> {
             first_look: OnceCell::new(),
             #[cfg(feature = "plot")]
             known_rows: OnceCell::new(),
+            #[cfg(feature = "serve")]
+            watch: None,
         })
+    }
+
+    /// The same, with somebody who is told how far the first look has come.
+    #[cfg(feature = "serve")]
+    pub(crate) fn watched(self, watch: Option<&'a dyn Watch>) -> Self {
+        Self { watch, ..self }
     }
 
     /// The source.
@@ -115,9 +129,46 @@ impl<'a> Subject<'a> {
         }
         let mut spans = Spans::unstated(self.source, |_| true);
         let mut totals = Totals::stated(self.source);
-        pass::run(self.source, &mut [&mut spans, &mut totals])?;
+        #[cfg(feature = "serve")]
+        let mut watched = self
+            .watch
+            .map(|watch| Watched::new(watch, self.source, [&spans, &totals]));
+        let mut observers: Vec<&mut dyn Observer> = vec![&mut spans, &mut totals];
+        #[cfg(feature = "serve")]
+        observers.extend(watched.as_mut().map(|watched| watched as &mut dyn Observer));
+        pass::run(self.source, &mut observers)?;
         let wall = Wall::with(self.source, &spans);
         Ok(self.first_look.get_or_init(|| FirstLook { wall, totals }))
+    }
+}
+
+/// Tells how far a pass has come that reads what others take.
+#[cfg(feature = "serve")]
+struct Watched<'a> {
+    watch: &'a dyn Watch,
+    takes: Vec<bool>,
+}
+
+#[cfg(feature = "serve")]
+impl<'a> Watched<'a> {
+    fn new(watch: &'a dyn Watch, source: &dyn Source, others: [&dyn Observer; 2]) -> Self {
+        let rows = source.rows();
+        let takes = |row| others.iter().any(|other| other.takes_row(row));
+        let takes: Vec<bool> = (0..rows.len()).map(takes).collect();
+        let taken = rows.iter().zip(&takes).filter(|(_, takes)| **takes);
+        watch.expects(taken.map(|(row, _)| row.intervals).fold(0, u64::saturating_add));
+        Self { watch, takes }
+    }
+}
+
+#[cfg(feature = "serve")]
+impl Observer for Watched<'_> {
+    fn takes_row(&self, row: usize) -> bool {
+        self.takes[row]
+    }
+
+    fn chunk(&mut self, _: usize, chunk: &Intervals) -> Result<()> {
+        self.watch.reads(chunk.len() as u64)
     }
 }
 

@@ -5,7 +5,13 @@ use super::data::PageData;
 use super::json::Served;
 use super::{html, json, views};
 #[cfg(feature = "serve")]
-use super::{stored, windows::PageWindows};
+use super::{
+    filling::{Filling, WatchedLanes},
+    stored,
+    windows::PageWindows,
+};
+#[cfg(feature = "serve")]
+use crate::analysis::pass::Watch;
 use crate::analysis::pass::{self, Observer};
 use crate::analysis::selection::RegionFilter;
 #[cfg(feature = "serve")]
@@ -44,7 +50,7 @@ pub(crate) fn write(
 }
 
 /// The page of a profile as a server shows it, with what answers for windows of its time. Of more than `most` intervals
-/// none is read where enough is [stored](super::stored).
+/// none is read where enough is [stored](super::stored). A page that is shown meanwhile is filled.
 #[cfg(feature = "serve")]
 pub(crate) fn render(
     source: &dyn Source,
@@ -52,8 +58,10 @@ pub(crate) fn render(
     options: &ChartOptions,
     served: Served,
     most: u64,
+    filling: Option<&Filling>,
 ) -> Result<(String, PageWindows)> {
     let subject = Subject::new(source, filter)?;
+    let subject = subject.watched(filling.map(|filling| filling as &dyn Watch));
     let rows = subject.rows().iter().map(|&row| source.rows()[row].intervals);
     if rows.fold(0, u64::saturating_add) > most {
         if let Some(page) = stored::render(source, filter, options, served)? {
@@ -62,6 +70,7 @@ pub(crate) fn render(
     }
     let mut page = GrowingPage::new(&subject, options)?;
     page.served = Some(served);
+    page.lanes.filling = filling;
     let mut facts = GrowingFacts::new(&subject, true)?;
     let mut pyramids = GrowingPyramids::new(source, subject.rows())?;
     let mut observers = facts.observers();
@@ -82,6 +91,9 @@ pub struct GrowingPage<'a> {
     chart: GrowingGantt<'a>,
     #[cfg(feature = "serve")]
     plan: Arc<NestedPlan>,
+    #[cfg(feature = "serve")]
+    lanes: WatchedLanes<'a>,
+    #[cfg(not(feature = "serve"))]
     lanes: GrowingNested<'a>,
     details: GrowingDetails<'a>,
     tasks: GrowingTasks<'a>,
@@ -99,11 +111,14 @@ impl<'a> GrowingPage<'a> {
         let most_bytes = options.max_page_bytes;
         let options = options.clone().max_lanes(usize::MAX).max_regions(MOST_REGIONS);
         let plan = Arc::new(NestedPlan::new(subject, MOST_REGIONS)?);
+        let lanes = GrowingNested::new(subject.source(), Arc::clone(&plan), most_bytes / LEAST_BYTES, 0);
+        #[cfg(feature = "serve")]
+        let lanes = WatchedLanes::new(subject.source(), Arc::clone(&plan), lanes);
         Ok(Self {
             source: subject.source(),
             filter: subject.filter(),
             chart: GrowingGantt::outline(subject, &options)?,
-            lanes: GrowingNested::new(subject.source(), Arc::clone(&plan), most_bytes / LEAST_BYTES, 0),
+            lanes,
             #[cfg(feature = "serve")]
             plan,
             details: GrowingDetails::new(subject)?,
@@ -138,6 +153,9 @@ impl<'a> GrowingPage<'a> {
         let details = self.details.finish(facts)?;
         let mut data = PageData::new(self.source, self.filter, facts, details, self.tasks.finish())?;
         data.served = self.served;
+        #[cfg(feature = "serve")]
+        let mut lanes = self.lanes.lanes.finish();
+        #[cfg(not(feature = "serve"))]
         let mut lanes = self.lanes.finish();
         chart.regions.iter_mut().for_each(|region| region.lanes.clear());
         let views = views::pack(&data.views, &json::names(&chart, &data), self.most_bytes / VIEWS);

@@ -20,12 +20,24 @@ struct Page<'a> {
 }
 
 /// What a page has to know of the server that it comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(crate) struct Served {
-    /// How often the server has opened the file.
+    /// How often the server has opened the file; 0 while it is read.
     pub(crate) version: u64,
     /// Whether the file still grows.
     pub(crate) follows: bool,
+    /// Of a page that is shown while its file is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reading: Option<Reading>,
+}
+
+/// How far the reading of a file has come.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub(crate) struct Reading {
+    /// Of the intervals.
+    pub(crate) share: f64,
+    /// The number of the picture that the page shows.
+    pub(crate) picture: u64,
 }
 
 #[derive(Serialize)]

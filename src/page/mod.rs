@@ -19,6 +19,8 @@
 
 mod bars;
 mod data;
+#[cfg(feature = "serve")]
+mod filling;
 mod growing;
 pub mod html;
 mod json;
@@ -35,6 +37,8 @@ mod windows;
 
 pub use data::{PageData, PageNote, RegionStats, ThreadName};
 pub use growing::GrowingPage;
+#[cfg(feature = "serve")]
+pub(crate) use filling::Filling;
 #[cfg(feature = "serve")]
 pub(crate) use growing::render;
 pub(crate) use growing::write;

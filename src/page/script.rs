@@ -57,6 +57,7 @@ const MODULES: &[(&str, &str)] = modules![
     "saving.js",
     "keys.js",
     "printing.js",
+    "parts.js",
     "server.js",
     "far.js",
     "splice.js",
@@ -65,7 +66,6 @@ const MODULES: &[(&str, &str)] = modules![
     "viewing.js",
     "page.js",
     "linked.js",
-    "parts.js",
     "start.js",
 ];
 

@@ -77,7 +77,7 @@ impl Server {
                 Token::random()?,
                 files,
                 Arc::clone(&lifetime),
-                options.read_at_first,
+                options,
             ),
             connections: Connections::new(options.most_connections),
             lifetime,

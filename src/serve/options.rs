@@ -10,6 +10,7 @@ use std::time::Duration;
 /// | [`closed_for`](Self::closed_for) | 30 s |
 /// | [`most_connections`](Self::most_connections) | 64 |
 /// | [`read_at_first`](Self::read_at_first) | 12 million |
+/// | [`wait_for`](Self::wait_for) | 300 000 |
 ///
 /// ```
 /// use scope_profiler::serve::ServeOptions;
@@ -23,6 +24,7 @@ pub struct ServeOptions {
     pub(super) closed_for: Duration,
     pub(super) most_connections: usize,
     pub(super) read_at_first: u64,
+    pub(super) wait_for: u64,
 }
 
 impl Default for ServeOptions {
@@ -40,6 +42,7 @@ impl ServeOptions {
             closed_for: Duration::from_secs(30),
             most_connections: 64,
             read_at_first: 12_000_000,
+            wait_for: 300_000,
         }
     }
 
@@ -62,6 +65,14 @@ impl ServeOptions {
     #[must_use]
     pub fn read_at_first(mut self, intervals: u64) -> Self {
         self.read_at_first = intervals;
+        self
+    }
+
+    /// For how many intervals of a file its page waits until they are read. The page of more is shown at once, and filled
+    /// while they are.
+    #[must_use]
+    pub fn wait_for(mut self, intervals: u64) -> Self {
+        self.wait_for = intervals;
         self
     }
 

@@ -17,6 +17,7 @@ use super::file::ServedFile;
 use super::guard::Token;
 use super::http::{Request, Response, Stream, Unreadable};
 use super::lifetime::Lifetime;
+use super::options::ServeOptions;
 use super::pages;
 use std::io::{self, Read};
 use std::net::{Shutdown, TcpStream};
@@ -37,6 +38,7 @@ pub(super) struct Site {
     files: Vec<ServedFile>,
     lifetime: Arc<Lifetime>,
     read_at_first: u64,
+    wait_for: u64,
 }
 
 enum Answer {
@@ -50,13 +52,14 @@ impl Site {
         token: Token,
         files: Vec<ServedFile>,
         lifetime: Arc<Lifetime>,
-        read_at_first: u64,
+        options: &ServeOptions,
     ) -> Self {
         Self {
             token,
             files,
             lifetime,
-            read_at_first,
+            read_at_first: options.read_at_first,
+            wait_for: options.wait_for,
         }
     }
 
@@ -126,7 +129,7 @@ impl Site {
             .filter(|at| at.to_string() == number)?;
         let file = self.files.get(at)?;
         match what {
-            "" => Some(file.page(self.read_at_first)),
+            "" => Some(file.page(self.read_at_first, self.wait_for)),
             "detail" => Some(file.detail(request, is_gone)),
             "step" => Some(file.step(request, is_gone)),
             "numbers" => Some(file.numbers(request, is_gone)),

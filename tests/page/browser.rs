@@ -203,8 +203,16 @@ impl Browser {
         self.open_address(&format!("file://{}{fragment}", page.display()));
     }
 
-    /// Opens a page and waits until it is drawn.
+    /// Opens a page and waits until all of it is drawn.
     pub(crate) fn open_address(&mut self, address: &str) {
+        self.navigate(address);
+        self.settle();
+        self.until("window.scopeProfiler?.view?.reading !== true");
+        self.settle();
+    }
+
+    /// Opens a page and waits until it is loaded; it may have more to come.
+    pub(crate) fn navigate(&mut self, address: &str) {
         // Going by way of an empty page makes a changed fragment a fresh load too.
         for url in ["about:blank", address] {
             self.events
@@ -219,7 +227,6 @@ impl Browser {
                 self.events.push(event);
             }
         }
-        self.settle();
     }
 
     /// Loads the page again, as a reader would, with the address as it is now.

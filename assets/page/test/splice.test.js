@@ -56,7 +56,7 @@ test("bars of a lane that the page did not have get one", () => {
   const lane = { region, rank: 0, thread: 0, depth: 0, ...COARSE };
   region.lanes.push(lane);
   /** @type {import("../data.js").Header} */
-  const header = { title: "", ranks: 1, threads: 1, intervals: 14, merged: 12, grain: 8, wall: 140, outside: null, outsideShare: null, axis: "", notes: [], served: true };
+  const header = { title: "", ranks: 1, threads: 1, intervals: 14, merged: 12, grain: 8, wall: 140, outside: null, outsideShare: null, axis: "", notes: [], served: true, reading: false, timed: true };
   const model = { header, span: 140, regions: [region], lanes: [lane], threads: new Map(), threadCount: new Map(), tasks: [] };
   const detail = new Detail(model, 1, change => assert.equal(change(), true));
   const deeper = { ...lane, region: { ...region, lanes: [] }, depth: 1, ...bars([30, 32, 1, 2]) };

@@ -117,6 +117,20 @@ pub trait Observer {
     }
 }
 
+/// Is told how far a pass has come, and may end it.
+#[cfg(feature = "serve")]
+pub(crate) trait Watch {
+    /// So many intervals more will be read.
+    fn expects(&self, intervals: u64);
+
+    /// So many intervals more have been read.
+    ///
+    /// # Errors
+    ///
+    /// Where the pass is to end.
+    fn reads(&self, intervals: u64) -> Result<()>;
+}
+
 /// Feeds the observers: rank by rank, and each interval that any of them needs is read once. Only a rank of more than a
 /// thousand regions is read twice where one observer takes its rows and another its calls.
 ///

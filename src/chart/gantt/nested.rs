@@ -4,8 +4,11 @@
 //! never overlap, be they nested, recursive, or neither. Depth counts what is drawn: what a filter leaves out takes no
 //! room.
 
+mod lanes;
+
+pub(crate) use lanes::{NestedLane, NestedLanes};
+
 use super::plan::Plan;
-use super::{Bar, GanttChart};
 use crate::analysis::lane::LaneReducer;
 use crate::analysis::pass::{Observer, RankCall};
 use crate::analysis::threads::ThreadIndex;
@@ -14,12 +17,11 @@ use crate::chart::subject::Subject;
 use crate::error::Result;
 use crate::profile::{Intervals, Row, Source};
 use rustc_hash::FxHashMap;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Columns are made coarser by [`NestedLanes::coarsen`], not because a lane grows long.
 const ANY_COLUMNS: u64 = 1 << 62;
-const COARSEST: u32 = 63;
 /// The region of lanes that stand for the smallest regions together.
 const OTHERS: u32 = u32::MAX;
 
@@ -78,6 +80,12 @@ impl NestedPlan {
     #[cfg(feature = "serve")]
     pub(crate) fn is_other(&self, name: usize) -> bool {
         self.plan.region(name).is_none()
+    }
+
+    /// The first and the last moment of the axis, where they are known before intervals are read.
+    #[cfg(feature = "serve")]
+    pub(crate) fn axis(&self) -> Option<(i64, i64)> {
+        self.moments.axis()
     }
 
     /// What to take from the times of a rank, ns.
@@ -153,29 +161,6 @@ impl RankLanes {
     }
 }
 
-/// The calls of a region, or of the others, on a thread at one depth.
-pub(crate) struct NestedLane {
-    /// An index into [`Source::names`], or [`OTHERS`].
-    region: u32,
-    pub(crate) rank: u32,
-    pub(crate) thread: u32,
-    pub(crate) depth: u32,
-    reducer: LaneReducer,
-}
-
-impl NestedLane {
-    /// Its bars, of a chart whose axis begins there.
-    pub(crate) fn bars(&self, origin_ns: i64) -> impl Iterator<Item = Bar> + '_ {
-        self.reducer.closed().map(move |bar| Bar::of(bar, origin_ns))
-    }
-
-    /// How many calls share a bar with others.
-    pub(crate) fn merged(&self) -> u64 {
-        let shared = self.reducer.closed().filter(|bar| bar.calls > 1);
-        shared.map(|bar| u64::from(bar.calls)).sum()
-    }
-}
-
 impl<'a> GrowingNested<'a> {
     /// Of the source of the plan, or a part of its intervals; at most about `most_bars` bars are kept. From the start
     /// only calls shorter than 2^`level` ns share a bar.
@@ -198,6 +183,12 @@ impl<'a> GrowingNested<'a> {
     pub(crate) fn finish(mut self) -> NestedLanes {
         self.lanes.lanes.iter_mut().for_each(|lane| lane.reducer.close());
         self.lanes
+    }
+
+    /// The lanes as far as they have come; the latest call of each may be missing.
+    #[cfg(feature = "serve")]
+    pub(crate) fn so_far(&self) -> &NestedLanes {
+        &self.lanes
     }
 
     fn push(&mut self, call: &RankCall) {
@@ -335,86 +326,6 @@ impl Observer for GrowingNested<'_> {
         let of_rank = &mut self.lanes.lanes[self.rank.lanes_before..];
         of_rank.iter_mut().for_each(|lane| lane.reducer.shrink());
         Ok(())
-    }
-}
-
-/// Lanes of nested calls, which can be made coarser.
-#[derive(Default)]
-pub(crate) struct NestedLanes {
-    lanes: Vec<NestedLane>,
-    /// Columns of the coarsest lanes are 2^level ns.
-    level: u32,
-}
-
-impl NestedLanes {
-    /// The number of bars.
-    pub(crate) fn bars(&self) -> usize {
-        self.lanes.iter().map(|lane| lane.reducer.bars()).sum()
-    }
-
-    /// Only calls shorter than this share a bar, ns.
-    pub(crate) fn grain_ns(&self) -> u64 {
-        1 << self.level
-    }
-
-    /// Makes all lanes coarser until there are at most `most` bars, or nothing is left to be merged.
-    fn coarsen_all(&mut self, most: usize) {
-        let mut joins = [0; 65];
-        self.lanes
-            .iter()
-            .for_each(|lane| lane.reducer.count_joins(&mut joins));
-        let bars = self.bars();
-        let too_many = |level: u32| bars - joins[..=level as usize].iter().sum::<usize>() > most;
-        while self.level < COARSEST && too_many(self.level) {
-            self.level += 1;
-        }
-        let level = self.level;
-        self.lanes
-            .iter_mut()
-            .for_each(|lane| lane.reducer.coarsen_to(level));
-    }
-
-    /// Makes lanes coarser until there are at most `most` bars, those with most bars first: what is merged there was
-    /// the closest together. Whether that has changed anything.
-    pub(crate) fn coarsen(&mut self, most: usize) -> bool {
-        let before = self.bars();
-        let mut bars = before;
-        while bars > most {
-            let reducers = self.lanes.iter_mut().map(|lane| &mut lane.reducer);
-            let mut finer: Vec<&mut LaneReducer> =
-                reducers.filter(|lane| lane.level() < self.level).collect();
-            finer.sort_by_key(|lane| std::cmp::Reverse(lane.bars()));
-            for lane in finer {
-                if bars <= most {
-                    break;
-                }
-                bars -= lane.bars();
-                lane.coarsen_to(self.level);
-                bars += lane.bars();
-            }
-            if bars > most {
-                if self.level == COARSEST {
-                    break;
-                }
-                self.level += 1;
-            }
-        }
-        bars < before
-    }
-
-    /// The lanes of a chart's regions, each with the place of its region: by region, rank, thread and depth.
-    pub(crate) fn of_regions(&self, chart: &GanttChart, source: &dyn Source) -> Vec<(usize, &NestedLane)> {
-        let others = chart.regions.len().saturating_sub(1);
-        let regions = chart.regions.iter().enumerate();
-        let by_name: HashMap<&str, usize> = regions.map(|(at, region)| (region.name.as_str(), at)).collect();
-        let region = |lane: &NestedLane| match lane.region {
-            OTHERS => Some(others),
-            name => by_name.get(source.names()[name as usize].as_str()).copied(),
-        };
-        let lanes = self.lanes.iter();
-        let mut lanes: Vec<_> = lanes.filter_map(|lane| Some((region(lane)?, lane))).collect();
-        lanes.sort_by_key(|(region, lane)| (*region, lane.rank, lane.thread, lane.depth));
-        lanes
     }
 }
 

@@ -58,6 +58,15 @@ impl Views {
         })
     }
 
+    /// What is known of the run without reading its intervals.
+    #[cfg(feature = "serve")]
+    pub(super) fn of_run(source: &dyn Source) -> Self {
+        Self {
+            run: run::facts(source),
+            ..Self::default()
+        }
+    }
+
     /// The 50th, 95th and 99th percentile of the durations of a region, ns.
     pub(super) fn percentiles(&self, name: &str) -> Option<[f64; 3]> {
         self.regions.get(name)?.percentiles()

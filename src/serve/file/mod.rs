@@ -2,6 +2,7 @@
 
 mod opened;
 mod questions;
+mod reading;
 
 use super::http::Response;
 use super::pages;
@@ -11,6 +12,7 @@ use crate::error::Result;
 use crate::page::{self, PageWindows};
 use crate::store::reader::ProfilingH5Reader;
 use opened::{Opened, State};
+use reading::Reading;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -18,11 +20,22 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 const PAGE_BYTES: usize = 2_000_000;
 
 /// A profile, and what of it a server shows.
-#[derive(Debug)]
 pub struct ServedFile {
     path: PathBuf,
     filter: RegionFilter,
+    told: Arc<dyn Fn(f64) + Send + Sync>,
     shown: Mutex<Shown>,
+}
+
+impl std::fmt::Debug for ServedFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            path, filter, shown, ..
+        } = self;
+        let mut fields = f.debug_struct("ServedFile");
+        fields.field("path", path).field("filter", filter);
+        fields.field("shown", shown).finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug)]
@@ -30,6 +43,8 @@ struct Shown {
     opened: Opened,
     /// The page of it, once it was asked for, and what answers for windows of it.
     page: Option<(Arc<[u8]>, PageWindows)>,
+    /// What reads it for that page.
+    reading: Option<Reading>,
 }
 
 impl ServedFile {
@@ -40,8 +55,31 @@ impl ServedFile {
         Self {
             path: opened.path().to_owned(),
             filter,
-            shown: Mutex::new(Shown { opened, page: None }),
+            told: Arc::new(|_| ()),
+            shown: Mutex::new(Shown {
+                opened,
+                page: None,
+                reading: None,
+            }),
         }
+    }
+
+    /// Calls `told` while intervals are read for a page that is [shown meanwhile](super::ServeOptions::wait_for): with
+    /// the share that has been read, from 0 to 1, by the thread that reads. It goes on once `told` is done.
+    ///
+    /// ```
+    /// use scope_profiler::serve::ServedFile;
+    /// use scope_profiler::{ProfilingH5Reader, RegionFilter};
+    ///
+    /// let reader = ProfilingH5Reader::open("tests/golden/py018_mpi4.h5")?;
+    /// let file = ServedFile::new(reader, RegionFilter::new());
+    /// let file = file.told_of_reading(|share| eprintln!("{:.0} % read", 100.0 * share));
+    /// # Ok::<(), scope_profiler::Error>(())
+    /// ```
+    #[must_use]
+    pub fn told_of_reading(mut self, told: impl Fn(f64) + Send + Sync + 'static) -> Self {
+        self.told = Arc::new(told);
+        self
     }
 
     /// The file's path, as it was given.
@@ -60,9 +98,15 @@ impl ServedFile {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The page of the file as it is now, for which at most so many intervals are read, where that can be.
-    pub(super) fn page(&self, most: u64) -> Response {
-        match self.shown().page(&self.filter, most) {
+    /// The page of the file as it is now, for which at most so many intervals are read, where that can be. Of more than
+    /// `wait_for` it is what can be shown of them by now.
+    pub(super) fn page(&self, most: u64, wait_for: u64) -> Response {
+        let to_read = ToRead {
+            filter: &self.filter,
+            most,
+            wait_for,
+        };
+        match self.shown().page(&to_read, &self.told) {
             Ok(page) => Response::html(page),
             Err(error) => {
                 let page = pages::message("The profile cannot be shown", &error.to_string());
@@ -74,6 +118,9 @@ impl ServedFile {
     /// Whether the file is still what a page of this version shows.
     pub(super) fn state(&self, version: Option<u64>) -> Response {
         let shown = self.shown();
+        if let Some(reading) = &shown.reading {
+            return Response::json(reading.state());
+        }
         let state = match shown.opened.state() {
             // Another page has had it read on.
             State::Same if version != Some(shown.opened.version()) => State::Grown,
@@ -89,10 +136,19 @@ impl ServedFile {
     }
 }
 
+/// What of a file is read for its page.
+struct ToRead<'a> {
+    filter: &'a RegionFilter,
+    /// As [`read_at_first`](super::ServeOptions::read_at_first).
+    most: u64,
+    /// As [`wait_for`](super::ServeOptions::wait_for).
+    wait_for: u64,
+}
+
 impl Shown {
-    fn page(&mut self, filter: &RegionFilter, most: u64) -> Result<Arc<[u8]>> {
+    fn page(&mut self, of: &ToRead<'_>, told: &Arc<dyn Fn(f64) + Send + Sync>) -> Result<Arc<[u8]>> {
         if self.opened.renew()? {
-            self.page = None;
+            (self.page, self.reading) = (None, None);
         }
         if let Some((page, _)) = &self.page {
             return Ok(Arc::clone(page));
@@ -101,8 +157,25 @@ impl Shown {
         let served = page::Served {
             version: self.opened.version(),
             follows: self.opened.follows(),
+            reading: None,
         };
-        let (text, windows) = page::render(self.opened.source(), filter, &options, served, most)?;
+        let source = self.opened.source();
+        let rows = source.rows().iter().map(|row| row.intervals);
+        let is_long = rows.fold(0, u64::saturating_add) > of.wait_for;
+        let (text, windows) = match self.opened.profile().filter(|_| is_long) {
+            Some(profile) => {
+                let reading = match &mut self.reading {
+                    Some(reading) => reading,
+                    none => none.insert(Reading::begin(profile, of, options, served, told)?),
+                };
+                if !reading.is_over() {
+                    return Ok(reading.page());
+                }
+                let read = self.reading.take().map(Reading::finish);
+                read.expect("it is over")?
+            }
+            None => page::render(source, of.filter, &options, served, of.most, None)?,
+        };
         let page: Arc<[u8]> = text.into_bytes().into();
         self.page = Some((Arc::clone(&page), windows));
         Ok(page)

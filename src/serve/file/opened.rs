@@ -90,6 +90,14 @@ impl Opened {
         }
     }
 
+    /// What is there, where it does not grow.
+    pub(super) fn profile(&self) -> Option<&ProfilingH5Reader> {
+        match &self.kind {
+            Kind::Profile(reader) => Some(reader),
+            Kind::Log(_) => None,
+        }
+    }
+
     pub(super) fn version(&self) -> u64 {
         self.version
     }

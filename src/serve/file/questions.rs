@@ -91,7 +91,7 @@ impl ServedFile {
         answer: impl FnOnce(&PageWindows, &dyn Source) -> Result<Response>,
     ) -> Response {
         let shown = self.shown();
-        let Shown { opened, page } = &*shown;
+        let Shown { opened, page, .. } = &*shown;
         let state = opened.state();
         let is_same = request.number("version") == Some(opened.version());
         let Some((_, windows)) = page.as_ref().filter(|_| is_same) else {

@@ -1,9 +1,10 @@
 //! The page of a run that is too long to be read: of what its file has stored.
 
 use super::common::Run;
+use super::here::serving;
 use crate::browser::{Browser, Look};
 use crate::{assert_near, place, rows, tooltip, window};
-use scope_profiler::serve::{ServeOptions, ServedFile, Server};
+use scope_profiler::serve::{ServeOptions, ServedFile};
 use scope_profiler::{ProfilingH5Reader, RegionFilter};
 use std::path::Path;
 
@@ -30,20 +31,7 @@ fn recorded() -> Run {
 fn while_served(file: &Path, read_at_first: u64, look: impl FnOnce(&str)) {
     let reader = ProfilingH5Reader::open(file).unwrap();
     let options = ServeOptions::new().read_at_first(read_at_first);
-    let server = Server::bind([ServedFile::new(reader, RegionFilter::new())], &options).unwrap();
-    let (link, stop) = (server.link(), server.stop_handle());
-    std::thread::scope(|scope| {
-        scope.spawn(|| server.run());
-        // Also where `look` panics.
-        struct Guard(scope_profiler::serve::Stop);
-        impl Drop for Guard {
-            fn drop(&mut self) {
-                self.0.stop();
-            }
-        }
-        let _guard = Guard(stop);
-        look(&link);
-    });
+    serving(ServedFile::new(reader, RegionFilter::new()), &options, look);
 }
 
 /// The columns p50, p95 and p99 of a row of the table, ns.

@@ -1,0 +1,134 @@
+//! The lanes of nested calls, and how they are made coarser.
+
+use super::OTHERS;
+use crate::analysis::lane::LaneReducer;
+use crate::chart::gantt::{Bar, GanttChart};
+use crate::profile::Source;
+use std::collections::HashMap;
+
+const COARSEST: u32 = 63;
+
+/// The calls of a region, or of the others, on a thread at one depth.
+pub(crate) struct NestedLane {
+    /// An index into [`Source::names`], or [`OTHERS`].
+    pub(super) region: u32,
+    pub(crate) rank: u32,
+    pub(crate) thread: u32,
+    pub(crate) depth: u32,
+    pub(super) reducer: LaneReducer,
+}
+
+impl NestedLane {
+    /// Its bars, of a chart whose axis begins there.
+    pub(crate) fn bars(&self, origin_ns: i64) -> impl Iterator<Item = Bar> + '_ {
+        self.reducer.closed().map(move |bar| Bar::of(bar, origin_ns))
+    }
+
+    /// Its region, an index into [`Source::names`]; none for the smallest together.
+    #[cfg(feature = "serve")]
+    pub(crate) fn region(&self) -> Option<usize> {
+        (self.region != OTHERS).then_some(self.region as usize)
+    }
+
+    /// When its first bar begins and its last one ends, and in how much of the time between its calls ran; none without
+    /// bars.
+    #[cfg(feature = "serve")]
+    pub(crate) fn extent(&self) -> Option<(i64, i64, i128)> {
+        let mut bars = self.reducer.closed();
+        let first = bars.next()?;
+        let begin = (first.start, first.end, i128::from(first.busy));
+        Some(bars.fold(begin, |(start, _, busy), bar| (start, bar.end, busy + i128::from(bar.busy))))
+    }
+
+    /// How many calls share a bar with others.
+    pub(crate) fn merged(&self) -> u64 {
+        let shared = self.reducer.closed().filter(|bar| bar.calls > 1);
+        shared.map(|bar| u64::from(bar.calls)).sum()
+    }
+}
+
+/// Lanes of nested calls, which can be made coarser.
+#[derive(Default)]
+pub(crate) struct NestedLanes {
+    pub(super) lanes: Vec<NestedLane>,
+    /// Columns of the coarsest lanes are 2^level ns.
+    pub(super) level: u32,
+}
+
+impl NestedLanes {
+    /// The number of bars.
+    pub(crate) fn bars(&self) -> usize {
+        self.lanes.iter().map(|lane| lane.reducer.bars()).sum()
+    }
+
+    /// Only calls shorter than this share a bar, ns.
+    pub(crate) fn grain_ns(&self) -> u64 {
+        1 << self.level
+    }
+
+    /// Makes all lanes coarser until there are at most `most` bars, or nothing is left to be merged.
+    pub(super) fn coarsen_all(&mut self, most: usize) {
+        let mut joins = [0; 65];
+        self.lanes
+            .iter()
+            .for_each(|lane| lane.reducer.count_joins(&mut joins));
+        let bars = self.bars();
+        let too_many = |level: u32| bars - joins[..=level as usize].iter().sum::<usize>() > most;
+        while self.level < COARSEST && too_many(self.level) {
+            self.level += 1;
+        }
+        let level = self.level;
+        self.lanes
+            .iter_mut()
+            .for_each(|lane| lane.reducer.coarsen_to(level));
+    }
+
+    /// Makes lanes coarser until there are at most `most` bars, those with most bars first: what is merged there was
+    /// the closest together. Whether that has changed anything.
+    pub(crate) fn coarsen(&mut self, most: usize) -> bool {
+        let before = self.bars();
+        let mut bars = before;
+        while bars > most {
+            let reducers = self.lanes.iter_mut().map(|lane| &mut lane.reducer);
+            let mut finer: Vec<&mut LaneReducer> =
+                reducers.filter(|lane| lane.level() < self.level).collect();
+            finer.sort_by_key(|lane| std::cmp::Reverse(lane.bars()));
+            for lane in finer {
+                if bars <= most {
+                    break;
+                }
+                bars -= lane.bars();
+                lane.coarsen_to(self.level);
+                bars += lane.bars();
+            }
+            if bars > most {
+                if self.level == COARSEST {
+                    break;
+                }
+                self.level += 1;
+            }
+        }
+        bars < before
+    }
+
+    /// All lanes, in no order.
+    #[cfg(feature = "serve")]
+    pub(crate) fn all(&self) -> &[NestedLane] {
+        &self.lanes
+    }
+
+    /// The lanes of a chart's regions, each with the place of its region: by region, rank, thread and depth.
+    pub(crate) fn of_regions(&self, chart: &GanttChart, source: &dyn Source) -> Vec<(usize, &NestedLane)> {
+        let others = chart.regions.len().saturating_sub(1);
+        let regions = chart.regions.iter().enumerate();
+        let by_name: HashMap<&str, usize> = regions.map(|(at, region)| (region.name.as_str(), at)).collect();
+        let region = |lane: &NestedLane| match lane.region {
+            OTHERS => Some(others),
+            name => by_name.get(source.names()[name as usize].as_str()).copied(),
+        };
+        let lanes = self.lanes.iter();
+        let mut lanes: Vec<_> = lanes.filter_map(|lane| Some((region(lane)?, lane))).collect();
+        lanes.sort_by_key(|(region, lane)| (*region, lane.rank, lane.thread, lane.depth));
+        lanes
+    }
+}
