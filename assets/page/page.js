@@ -422,7 +422,7 @@ export class Page {
   }
 
   readAddress() {
-    const text = location.hash.slice(1);
+    const text = window.frameElement?.getAttribute("data-view") ?? location.hash.slice(1);
     if (text !== this.written) this.show(readView(text));
   }
 

@@ -6,19 +6,21 @@ import { decodeViews } from "./views.js";
 /** @typedef {{ model: import("./data.js").Model, views: import("./views.js").Views, served: import("./server.js").Served | undefined }} PageParts */
 
 /**
- * Takes model and views out of a document, which does not need them any more.
+ * Takes model and views out of a document, which does not need them any more; of a document that carries several runs,
+ * those of one of them, which stay there.
  * @param {Document} from
+ * @param {string | null} run
  * @returns {Promise<PageParts>}
  */
-export async function takeParts(from) {
-  const elements = ["data", "bars", "views"].map(id => from.getElementById(id));
+export async function takeParts(from, run = null) {
+  const elements = ["data", "bars", "views"].map(id => from.getElementById(run === null ? id : `${id}-${run}`));
   const [data, bars, beside] = elements.map(element => element?.textContent ?? "");
   /** @type {import("./data.js").PageJson} */
   const json = JSON.parse(data);
   const model = decode(json, await unpack(bars));
   const views = decodeViews(JSON.parse(new TextDecoder().decode(await unpack(beside))), model.regions);
   model.tasks = views.tasks;
-  for (const element of elements) element?.remove();
+  if (run === null) for (const element of elements) element?.remove();
   return { model, views, served: json.served };
 }
 

@@ -18,7 +18,9 @@ import { ServerLink } from "./server.js";
 const LIB = { duration, count, instant, ticks, oneLine, shorten, parseSearch, decode, within, regionWithin, exclusive, activity, contrast, readableOn, textOn };
 
 async function startPage() {
-  const { model, views, served } = await takeParts(document);
+  // The page of several runs may carry this one.
+  const run = window.frameElement?.getAttribute("data-run") ?? null;
+  const { model, views, served } = await takeParts(run === null ? document : window.parent.document, run);
   const page = new Page(model, views);
   if (served) {
     page.serve(served);

@@ -13,7 +13,7 @@ import { setScheme } from "./theme.js";
 /** @typedef {import("./compared.js").Measure} Measure */
 /** @typedef {import("./linked.js").LinkedPage} LinkedPage */
 /** @typedef {import("./linked.js").Shared} Shared */
-/** A file with the address of its page. @typedef {{ address: string, title: string, path: string }} TogetherFile */
+/** A file with the address of its page; null where this page carries it. @typedef {{ address: string | null, title: string, path: string }} TogetherFile */
 /** @typedef {{ at: number, element: HTMLElement, frame: HTMLIFrameElement, page: LinkedPage | null }} Frame */
 
 /** So many are shown when the page opens. */
@@ -22,9 +22,13 @@ const AT_FIRST = 3;
 const LATER = 150;
 
 export class Together {
-  /** @param {TogetherFile[]} files */
-  constructor(files) {
+  /**
+   * @param {TogetherFile[]} files
+   * @param {string} page that of a run which this page carries
+   */
+  constructor(files, page) {
     this.files = files;
+    this.page = page;
     const parts = new URLSearchParams(location.hash.slice(1));
     /** What the pages show alike. @type {import("./address.js").View} */
     this.view = readView(location.hash.slice(1));
@@ -101,7 +105,7 @@ export class Together {
         this.show();
         this.later();
       });
-      return make("li", {}, box, make("b", { text: tagOf(at) }), make("a", { href: address, title: `Open the page of ${path} alone` }, make("bdi", { text: oneLine(title) })), make("span", {}, make("bdi", { text: path })));
+      return make("li", {}, box, make("b", { text: tagOf(at) }), nameOf(address, title, path), make("span", {}, make("bdi", { text: path })));
     });
     find("#files", HTMLElement).replaceChildren(...items);
     find("#title", HTMLElement).textContent = plural(this.files.length, "run");
@@ -118,7 +122,8 @@ export class Together {
       if (this.frames.has(at)) continue;
       const { address, title } = this.files[at];
       const view = writeView({ ...PLAIN, ...this.view, window: null, measured: null, selected: null });
-      const frame = make("iframe", { title: `${tagOf(at)}: ${oneLine(title)}`, src: `${address}${view === "" ? "" : `#${view}`}` });
+      const from = address === null ? { srcdoc: this.page, "data-run": at, "data-view": view } : { src: `${address}${view === "" ? "" : `#${view}`}` };
+      const frame = make("iframe", { title: `${tagOf(at)}: ${oneLine(title)}`, ...from });
       const element = make("div", { class: "run" }, frame);
       this.frames.set(at, { at, element, frame, page: null });
       const next = [...this.frames.values()].filter(other => other.at > at && other.element.parentElement === this.host).sort((a, b) => a.at - b.at)[0];
@@ -276,9 +281,21 @@ export class Together {
   }
 }
 
+/**
+ * The name of a run, which leads to its page where it has one of its own.
+ * @param {string | null} address
+ * @param {string} title
+ * @param {string} path
+ */
+function nameOf(address, title, path) {
+  const name = make("bdi", { text: oneLine(title) });
+  return address === null ? name : make("a", { href: address, title: `Open the page of ${path} alone` }, name);
+}
+
 function startTogether() {
   const files = JSON.parse(find("#runs", HTMLElement).textContent ?? "[]");
-  const together = new Together(files);
+  const page = JSON.parse(document.querySelector("#page")?.textContent ?? '""');
+  const together = new Together(files, page);
   Object.assign(window, { scopeProfilerTogether: together });
 }
 

@@ -67,7 +67,9 @@ struct Outline {
 impl std::fmt::Debug for Filling {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let share = self.share();
-        f.debug_struct("Filling").field("share", &share).finish_non_exhaustive()
+        f.debug_struct("Filling")
+            .field("share", &share)
+            .finish_non_exhaustive()
     }
 }
 
@@ -184,7 +186,12 @@ impl Outline {
         let subject = Subject::new(source, filter)?;
         subject.drawn()?;
         let of_row = |&row: &usize| &source.rows()[row];
-        let rows: Vec<(usize, u32)> = subject.rows().iter().map(of_row).map(|row| (row.name, row.rank)).collect();
+        let rows: Vec<(usize, u32)> = subject
+            .rows()
+            .iter()
+            .map(of_row)
+            .map(|row| (row.name, row.rank))
+            .collect();
         let ranks: BTreeSet<u32> = rows.iter().map(|&(_, rank)| rank).collect();
         let intervals = subject.rows().iter().map(of_row).map(|row| row.intervals);
         let mut totals: Option<Vec<i128>> = Some(vec![0; source.names().len()]);
@@ -214,7 +221,9 @@ impl Outline {
             spans.iter().map(|&(start, end)| end.saturating_sub(start)).max()
         } else {
             let first = spans.iter().map(|&(start, _)| start).min();
-            ends.max().zip(first).map(|(end, start)| end.saturating_sub(start))
+            ends.max()
+                .zip(first)
+                .map(|(end, start)| end.saturating_sub(start))
         };
         let mut data = PageData {
             views: Views::of_run(source),
@@ -238,12 +247,19 @@ impl Outline {
     }
 
     /// The chart without its lanes, and the lanes packed. Rows of which nothing has come yet have an empty one.
-    fn picture(&self, source: &dyn Source, lanes: &NestedLanes, plan: Option<&NestedPlan>) -> (GanttChart, Vec<u8>) {
+    fn picture(
+        &self,
+        source: &dyn Source,
+        lanes: &NestedLanes,
+        plan: Option<&NestedPlan>,
+    ) -> (GanttChart, Vec<u8>) {
         let is_other = |name: usize| plan.is_some_and(|plan| plan.is_other(name));
         let mut seen: BTreeMap<usize, (i64, i128)> = BTreeMap::new();
         let (mut first, mut last) = (i64::MAX, i64::MIN);
         for lane in lanes.all() {
-            let Some((start, end, busy)) = lane.extent() else { continue };
+            let Some((start, end, busy)) = lane.extent() else {
+                continue;
+            };
             (first, last) = (first.min(start), last.max(end));
             if let Some(name) = lane.region() {
                 let of_region = seen.entry(name).or_insert((start, 0));
@@ -257,16 +273,30 @@ impl Outline {
         };
         let totals: Vec<i128> = (0..self.names.len()).map(total).collect();
         let palette = Palette::from_totals(&self.names, &totals);
-        let mut names: Vec<usize> = self.rows.iter().map(|&(name, _)| name).filter(|&name| !is_other(name)).collect();
+        let mut names: Vec<usize> = self
+            .rows
+            .iter()
+            .map(|&(name, _)| name)
+            .filter(|&name| !is_other(name))
+            .collect();
         names.sort_unstable();
         names.dedup();
-        names.sort_by_key(|&name| (seen.get(&name).map_or(i64::MAX, |one| one.0), Reverse(totals[name])));
+        names.sort_by_key(|&name| {
+            (
+                seen.get(&name).map_or(i64::MAX, |one| one.0),
+                Reverse(totals[name]),
+            )
+        });
         names.truncate(MOST_REGIONS);
         let region = |&name: &usize| GanttRegion::new(self.names[name].clone(), palette.color(name));
         let mut chart = GanttChart {
             header: self.header.clone(),
             origin_ns: if first <= last { first } else { 0 },
-            span_ns: if first <= last { last.saturating_sub(first).max(1) } else { self.wall_ns.max(1) },
+            span_ns: if first <= last {
+                last.saturating_sub(first).max(1)
+            } else {
+                self.wall_ns.max(1)
+            },
             regions: names.iter().map(region).collect(),
             ..GanttChart::default()
         };
@@ -281,10 +311,18 @@ impl Outline {
     fn pack(&self, chart: &GanttChart, names: &[usize], lanes: Vec<(usize, &NestedLane)>) -> Vec<u8> {
         let known: BTreeSet<(usize, u32)> = lanes.iter().map(|&(region, lane)| (region, lane.rank)).collect();
         let mut places = vec![None; self.names.len()];
-        names.iter().enumerate().for_each(|(place, &name)| places[name] = Some(place));
-        let empty = self.rows.iter().filter_map(|&(name, rank)| Some((places[name]?, rank)));
+        names
+            .iter()
+            .enumerate()
+            .for_each(|(place, &name)| places[name] = Some(place));
+        let empty = self
+            .rows
+            .iter()
+            .filter_map(|&(name, rank)| Some((places[name]?, rank)));
         let empty = empty.filter(|row| !known.contains(row)).map(|row| (row, None));
-        let lanes = lanes.into_iter().map(|(region, lane)| ((region, lane.rank), Some(lane)));
+        let lanes = lanes
+            .into_iter()
+            .map(|(region, lane)| ((region, lane.rank), Some(lane)));
         let mut all: Vec<((usize, u32), Option<&NestedLane>)> = lanes.chain(empty).collect();
         // Those of one region and rank stay in their order.
         all.sort_by_key(|&(row, _)| row);
@@ -296,7 +334,10 @@ impl Outline {
                 thread: lane.map(|lane| lane.thread),
                 depth: lane.map_or(0, |lane| lane.depth),
             };
-            packer.push(&head, lane.into_iter().flat_map(|lane| lane.bars(chart.origin_ns)));
+            packer.push(
+                &head,
+                lane.into_iter().flat_map(|lane| lane.bars(chart.origin_ns)),
+            );
         }
         packer.finish()
     }
@@ -311,7 +352,11 @@ pub(super) struct WatchedLanes<'a> {
 }
 
 impl<'a> WatchedLanes<'a> {
-    pub(super) fn new(source: &'a dyn Source, plan: std::sync::Arc<NestedPlan>, lanes: GrowingNested<'a>) -> Self {
+    pub(super) fn new(
+        source: &'a dyn Source,
+        plan: std::sync::Arc<NestedPlan>,
+        lanes: GrowingNested<'a>,
+    ) -> Self {
         Self {
             source,
             plan,
@@ -321,7 +366,9 @@ impl<'a> WatchedLanes<'a> {
     }
 
     fn have_grown(&self, calls: usize) -> Result<()> {
-        let Some(filling) = self.filling else { return Ok(()) };
+        let Some(filling) = self.filling else {
+            return Ok(());
+        };
         filling.look(self.source, &self.plan, self.lanes.so_far());
         filling.reads(calls as u64)
     }

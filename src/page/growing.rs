@@ -2,14 +2,15 @@
 
 use super::bars::{self, Head, Packer};
 use super::data::PageData;
+use super::html::Carried;
 use super::json::Served;
-use super::{html, json, views};
 #[cfg(feature = "serve")]
 use super::{
     filling::{Filling, WatchedLanes},
     stored,
     windows::PageWindows,
 };
+use super::{html, json, views};
 #[cfg(feature = "serve")]
 use crate::analysis::pass::Watch;
 use crate::analysis::pass::{self, Observer};
@@ -147,8 +148,16 @@ impl<'a> GrowingPage<'a> {
         output::write(path.as_ref(), "page", self.render(facts)?.0.as_bytes())
     }
 
-    /// The page, with as many bars as there is room for, and the chart without its lanes.
+    /// The page, and the chart without its lanes.
     fn render(self, facts: &Facts) -> Result<(String, GanttChart)> {
+        let around = html::document("connect-src 'none'", "", &[]).len();
+        let (carried, chart) = self.carried(facts, around)?;
+        Ok((carried.page(), chart))
+    }
+
+    /// What the page has of the run, with as many bars as there is room for beside so many bytes, and the chart without
+    /// its lanes.
+    pub(super) fn carried(self, facts: &Facts, around: usize) -> Result<(Carried, GanttChart)> {
         let mut chart = self.chart.finish(facts)?;
         let details = self.details.finish(facts)?;
         let mut data = PageData::new(self.source, self.filter, facts, details, self.tasks.finish())?;
@@ -159,25 +168,28 @@ impl<'a> GrowingPage<'a> {
         let mut lanes = self.lanes.finish();
         chart.regions.iter_mut().for_each(|region| region.lanes.clear());
         let views = views::pack(&data.views, &json::names(&chart, &data), self.most_bytes / VIEWS);
-        let fixed = html::with_packed(&chart, &data, &views, &bars::compress(&bars::pack(&chart))).len();
+        let without_bars = Carried::new(&chart, &data, views.clone(), bars::compress(&bars::pack(&chart)));
+        let around = around + html::escape_html(&chart.header.title).len();
+        let fixed = around + without_bars.len();
         loop {
             let packed = pack(&lanes, &mut chart, self.source);
             data.grain_ns = lanes.grain_ns();
             let mut of_bars = bars::estimate(&packed);
             if fixed + of_bars <= self.most_bytes {
-                let page = html::with_packed(&chart, &data, &views, &bars::compress(&packed));
-                if page.len() <= self.most_bytes {
-                    return Ok((page, chart));
+                let carried = Carried::new(&chart, &data, views.clone(), bars::compress(&packed));
+                let length = around + carried.len();
+                if length <= self.most_bytes {
+                    return Ok((carried, chart));
                 }
-                of_bars = page.len() - fixed;
+                of_bars = length.saturating_sub(fixed);
             }
             // In proportion, but at least one bar in twenty goes each time.
             let bars = lanes.bars();
             let room = self.most_bytes.saturating_sub(fixed);
             let left = (bars as u128 * room as u128 / of_bars.max(1) as u128) as usize;
             if !lanes.coarsen(left.min(bars - bars.div_ceil(20))) {
-                let page = html::with_packed(&chart, &data, &views, &bars::compress(&packed));
-                return Ok((page, chart));
+                let carried = Carried::new(&chart, &data, views, bars::compress(&packed));
+                return Ok((carried, chart));
             }
         }
     }

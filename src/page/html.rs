@@ -6,16 +6,15 @@
 //! can make the page fetch anything.
 
 use super::data::PageData;
+use super::shell::{Content, Element, Shell};
 use super::{bars, json, script, views};
 use crate::chart::GanttChart;
 use crate::error::Result;
 use crate::output;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use std::path::Path;
 
-const TEMPLATE: &str = include_str!("../../assets/page/page.html");
-const STYLE: &str = include_str!("../../assets/page/page.css");
+const BODY: &str = include_str!("../../assets/page/page.html");
+pub(super) const STYLE: &str = include_str!("../../assets/page/page.css");
 
 /// The page as text.
 ///
@@ -40,55 +39,74 @@ pub fn render(chart: &GanttChart, data: &PageData) -> String {
 
 /// As [`render`], with [views] and bars that are [packed](bars) and compressed already in place of those of the chart.
 pub(super) fn with_packed(chart: &GanttChart, data: &PageData, views: &[u8], bars: &[u8]) -> String {
-    let json = json::encode(chart, data);
-    let title = escape_html(&chart.header.title);
-    let script = script::compose();
-    // A file asks nobody for anything.
-    let connect = if data.served.is_some() { "'self'" } else { "'none'" };
-    let parts = [
-        ("connect", Part::Text(connect)),
-        ("title", Part::Text(&title)),
-        ("style", Part::Text(STYLE)),
-        ("data", Part::Text(&json)),
-        ("views", Part::Bytes(views)),
-        ("bars", Part::Bytes(bars)),
-        ("script", Part::Text(&script)),
-    ];
-
-    let length = parts.iter().map(|(_, part)| part.len()).sum::<usize>();
-    let mut page = String::with_capacity(TEMPLATE.len() + length);
-    // What is inserted is never searched again, so a title may hold a marker.
-    let mut rest = TEMPLATE;
-    for (marker, part) in parts {
-        let marker = format!("{{{{{marker}}}}}");
-        let (before, after) = rest
-            .split_once(&marker)
-            .expect("the template holds every marker, in this order");
-        page.push_str(before);
-        match part {
-            Part::Text(text) => page.push_str(text),
-            Part::Bytes(bytes) => STANDARD.encode_string(bytes, &mut page),
-        }
-        rest = after;
-    }
-    page.push_str(rest);
-    page
+    Carried::new(chart, data, views.to_vec(), bars.to_vec()).page()
 }
 
-/// What is inserted at a marker of the template.
-enum Part<'a> {
-    Text(&'a str),
-    /// In base64.
-    Bytes(&'a [u8]),
+/// What a page has of its run.
+pub(super) struct Carried {
+    title: String,
+    is_served: bool,
+    /// What is said of the run and its regions.
+    json: String,
+    /// Compressed.
+    views: Vec<u8>,
+    /// Compressed.
+    bars: Vec<u8>,
 }
 
-impl Part<'_> {
-    fn len(&self) -> usize {
-        match self {
-            Self::Text(text) => text.len(),
-            Self::Bytes(bytes) => bytes.len().div_ceil(3) * 4,
+impl Carried {
+    pub(super) fn new(chart: &GanttChart, data: &PageData, views: Vec<u8>, bars: Vec<u8>) -> Self {
+        Self {
+            title: chart.header.title.clone(),
+            is_served: data.served.is_some(),
+            json: json::encode(chart, data),
+            views,
+            bars,
         }
     }
+
+    /// The page of this run alone.
+    pub(super) fn page(&self) -> String {
+        // A file asks nobody for anything.
+        let policy = if self.is_served {
+            "connect-src 'self'"
+        } else {
+            "connect-src 'none'"
+        };
+        document(policy, &self.title, &self.elements(""))
+    }
+
+    /// How many bytes of a page it takes.
+    pub(super) fn len(&self) -> usize {
+        self.elements("").iter().map(Element::len).sum()
+    }
+
+    /// The elements of a page that has it, whose names end as is said.
+    pub(super) fn elements(&self, end: &str) -> [Element<'_>; 3] {
+        let element = |name, content| Element {
+            id: format!("{name}{end}"),
+            content,
+        };
+        [
+            element("data", Content::Json(&self.json)),
+            element("views", Content::Bytes(&self.views)),
+            element("bars", Content::Bytes(&self.bars)),
+        ]
+    }
+}
+
+/// The page with these data.
+pub(super) fn document(policy: &str, title: &str, data: &[Element<'_>]) -> String {
+    let shell = Shell {
+        policy,
+        title,
+        style: STYLE,
+        class: "",
+        body: BODY,
+        data,
+        script: &script::compose(),
+    };
+    shell.fill()
 }
 
 /// Writes the page to `path`. A file that is there is replaced only once the new one is complete.

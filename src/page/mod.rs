@@ -25,10 +25,10 @@ mod growing;
 pub mod html;
 mod json;
 mod script;
+mod shell;
 #[cfg(feature = "serve")]
 mod stored;
 mod tasks;
-#[cfg(feature = "serve")]
 pub(crate) mod together;
 pub mod viewer;
 mod views;
@@ -36,13 +36,14 @@ mod views;
 mod windows;
 
 pub use data::{PageData, PageNote, RegionStats, ThreadName};
-pub use growing::GrowingPage;
 #[cfg(feature = "serve")]
 pub(crate) use filling::Filling;
+pub use growing::GrowingPage;
 #[cfg(feature = "serve")]
 pub(crate) use growing::render;
 pub(crate) use growing::write;
 #[cfg(feature = "serve")]
 pub(crate) use json::Served;
+pub use together::RunsTogether;
 #[cfg(feature = "serve")]
 pub(crate) use windows::{Among, At, From, PageWindows};

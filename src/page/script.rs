@@ -70,7 +70,6 @@ const MODULES: &[(&str, &str)] = modules![
 ];
 
 /// Those of the page that shows several files together, in order too.
-#[cfg(any(feature = "serve", test))]
 const TOGETHER: &[(&str, &str)] = modules![
     "dom.js",
     "format.js",
@@ -93,7 +92,6 @@ pub(super) fn compose() -> String {
 }
 
 /// The script of the page that shows several files together.
-#[cfg(feature = "serve")]
 pub(super) fn compose_together() -> String {
     joined(TOGETHER)
 }

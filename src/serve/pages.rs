@@ -10,7 +10,7 @@ const TEMPLATE: &str = include_str!("../../assets/serve/plain.html");
 /// The page that shows all files together.
 pub(super) fn together(token: &str, files: &[ServedFile]) -> Arc<[u8]> {
     let runs = files.iter().enumerate().map(|(at, file)| Run {
-        address: format!("/{token}/{at}/"),
+        address: Some(format!("/{token}/{at}/")),
         title: file.title(),
         path: file.path().display().to_string(),
     });

@@ -1,7 +1,7 @@
 //! From words to [`Args`]: what clap does, and what it leaves to be said.
 
 use crate::args::Args;
-use crate::similar;
+use crate::{similar, together};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Error, Parser};
 use std::ffi::{OsStr, OsString};
@@ -41,7 +41,7 @@ fn parse(words: Vec<OsString>) -> Result<Args, Error> {
 }
 
 fn checked(args: Args) -> Result<Args, Error> {
-    if args.files.len() > 1 && !args.check {
+    if args.files.len() > 1 && !args.check && !together::takes(&args) {
         let first = args.files[0].to_string_lossy();
         let meant = ["merge", "export", "serve", "compare"]
             .into_iter()
@@ -53,7 +53,7 @@ fn checked(args: Args) -> Result<Args, Error> {
             ),
             None => (
                 ErrorKind::TooManyValues,
-                "several files are for compare, serve and --check; name one to show it".to_owned(),
+                "several files are for compare, serve, --show, --check, and -o DIR with --format html alone".to_owned(),
             ),
         };
         return Err(Args::command().error(kind, message));

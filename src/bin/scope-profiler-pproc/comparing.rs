@@ -105,7 +105,7 @@ fn run(
 }
 
 /// What the runs are called: as was said, or by so much of their paths as tells them apart.
-fn labels(files: &[LabelledFile]) -> Vec<String> {
+pub(crate) fn labels(files: &[LabelledFile]) -> Vec<String> {
     let most = files.iter().map(|file| file.path.components().count());
     let most = most.max().unwrap_or(1);
     let by_parts = |parts: usize| -> Vec<String> {

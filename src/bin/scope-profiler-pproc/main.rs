@@ -15,6 +15,7 @@ mod signals;
 mod similar;
 mod subprocess;
 mod terminal;
+mod together;
 mod watchdog;
 
 use args::{Args, Choice, Command};
@@ -104,6 +105,9 @@ fn run(args: &Args) -> Result<(), Failure> {
     if args.check {
         return check::check(args);
     }
+    if args.files.len() > 1 {
+        return together::show(args);
+    }
     let plan = Plan::new(args);
     let (reader, filter) = open(args, &args.choice, &plan.file, plan.quiet)?;
     for action in plan.actions {
@@ -123,7 +127,7 @@ fn run(args: &Args) -> Result<(), Failure> {
             Action::Write { directory, outputs } => {
                 draw::write(directory, outputs, &reader, &filter, &plan.options, plan.quiet)?;
             }
-            Action::Show => return serving::show(reader, filter, plan.quiet),
+            Action::Show => return serving::show(vec![(reader, filter)], plan.quiet),
         }
     }
     Ok(())

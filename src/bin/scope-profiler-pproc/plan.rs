@@ -53,7 +53,7 @@ pub(crate) enum Kind {
     Statistics,
 }
 
-const PAGE: &str = "gantt_plot.html";
+pub(crate) const PAGE: &str = "gantt_plot.html";
 
 impl Plan {
     pub(crate) fn new(args: &Args) -> Self {
@@ -120,7 +120,7 @@ impl Plan {
 }
 
 /// How charts are made.
-fn options(args: &Args) -> ChartOptions {
+pub(crate) fn options(args: &Args) -> ChartOptions {
     let page = usize::try_from(args.max_html_size.as_u64()).unwrap_or(usize::MAX);
     let options = ChartOptions::new()
         .max_page_bytes(page)

@@ -18,14 +18,10 @@ pub(crate) fn serve(args: &Args, serve: &ServeArgs) -> Result<(), Failure> {
     run(files, &options, !serve.no_open, serve.quiet)
 }
 
-/// Serves one file that is open already, as `--show` does.
-pub(crate) fn show(reader: ProfilingH5Reader, filter: RegionFilter, quiet: bool) -> Result<(), Failure> {
-    run(
-        vec![ServedFile::new(reader, filter)],
-        &ServeOptions::new(),
-        true,
-        quiet,
-    )
+/// Serves files that are open already, as `--show` does.
+pub(crate) fn show(files: Vec<(ProfilingH5Reader, RegionFilter)>, quiet: bool) -> Result<(), Failure> {
+    let files = files.into_iter().map(|(reader, filter)| ServedFile::new(reader, filter));
+    run(files.collect(), &ServeOptions::new(), true, quiet)
 }
 
 fn run(files: Vec<ServedFile>, options: &ServeOptions, opens: bool, quiet: bool) -> Result<(), Failure> {

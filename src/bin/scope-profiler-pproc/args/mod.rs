@@ -22,10 +22,11 @@ use std::path::PathBuf;
 /// Without --output and --show, prints a table: regions as a tree by nesting, with calls, times and
 /// the share of the wall time.
 #[derive(Debug, Parser)]
-#[command(name = "scope-profiler-pproc", version, after_help = EXAMPLES, override_usage = "scope-profiler-pproc FILE [OPTIONS]\n       scope-profiler-pproc --check FILE...\n       scope-profiler-pproc serve FILE...\n       scope-profiler-pproc export FILE --to FORMAT [-o OUT]\n       scope-profiler-pproc compare FILE FILE... [-o DIR]\n       scope-profiler-pproc merge DIR_OR_FILES... -o FILE")]
+#[command(name = "scope-profiler-pproc", version, after_help = EXAMPLES, override_usage = "scope-profiler-pproc FILE [OPTIONS]\n       scope-profiler-pproc [LABEL=]FILE... --show\n       scope-profiler-pproc [LABEL=]FILE... -o DIR --format html\n       scope-profiler-pproc --check FILE...\n       scope-profiler-pproc serve FILE...\n       scope-profiler-pproc export FILE --to FORMAT [-o OUT]\n       scope-profiler-pproc compare FILE FILE... [-o DIR]\n       scope-profiler-pproc merge DIR_OR_FILES... -o FILE")]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Args {
-    /// The profiling file (HDF5), or the log of a rank
+    /// The profiling file (HDF5), or the log of a rank; several, which LABEL= names, with --show and with --format html
+    /// alone: their page shows them together
     #[arg(required = true, value_name = "FILE", num_args = 1..)]
     pub(crate) files: Vec<PathBuf>,
 
@@ -197,6 +198,8 @@ Examples:
       vector graphics and an interactive page
   scope-profiler-pproc run.h5 --show
       explore the run in the browser, down to the single call
+  scope-profiler-pproc old=a.h5 new=b.h5 -o figures --format html
+      two runs in one interactive page, compared
   scope-profiler-pproc serve before.h5 after.h5 --port 8080
       the same of several runs, by a port of your choice
   scope-profiler-pproc export run.h5 -o run.csv
