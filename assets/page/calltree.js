@@ -55,6 +55,31 @@ export function rowsOfTree(tree, open) {
   return rows;
 }
 
+/**
+ * The nodes that are open in a tree that takes the place of another: those of the same path as open ones there, and of
+ * paths that are new those that are open at first.
+ * @param {PathTree} before
+ * @param {Set<PathNode>} open of that
+ * @param {PathTree} tree
+ * @param {(from: PathNode, to: PathNode) => void} met told of nodes of the same path
+ */
+export function openAsBefore(before, open, tree, met) {
+  const atFirst = openAtFirst(tree, OPEN_ROWS);
+  /** @type {Set<PathNode>} */
+  const now = new Set();
+  const take = (/** @type {PathNode[]} */ nodes, /** @type {PathNode[]} */ old) => {
+    const known = new Map(old.map(node => [node.region, node]));
+    for (const node of nodes) {
+      const same = known.get(node.region);
+      if (same) met(same, node);
+      if (node.children.length > 0 && (same && same.children.length > 0 ? open.has(same) : atFirst.has(node))) now.add(node);
+      take(node.children, same?.children ?? []);
+    }
+  };
+  take(tree.roots, before.roots);
+  return now;
+}
+
 export class CallTreeView {
   /**
    * @param {HTMLElement} host
@@ -94,6 +119,17 @@ export class CallTreeView {
     this.whole = Math.max(1, tree.roots.reduce((sum, node) => sum + node.inclusive, 0));
     this.open = openAtFirst(tree, OPEN_ROWS);
     this.current = null;
+  }
+
+  /** Shows the tree of another time. @param {PathTree} tree */
+  follow(tree) {
+    const { current } = this;
+    this.current = null;
+    this.open = openAsBefore(this.tree, this.open, tree, (from, to) => {
+      if (from === current) this.current = to;
+    });
+    this.tree = tree;
+    this.whole = Math.max(1, tree.roots.reduce((sum, node) => sum + node.inclusive, 0));
   }
 
   /** @param {string} text @param {() => void} action */
@@ -141,6 +177,7 @@ export class CallTreeView {
 
   /** @param {boolean} focus whether the current row gets the focus */
   draw(focus) {
+    const hasFocus = focus || this.body.contains(document.activeElement);
     const rows = rowsOfTree(this.tree, this.open);
     const seen = rows.slice(0, MOST_ROWS);
     if (!this.current || !seen.includes(this.current)) this.current = seen[0] ?? null;
@@ -150,7 +187,7 @@ export class CallTreeView {
     if (rows.length > MOST_ROWS) notes.push(`${count(rows.length - MOST_ROWS)} more rows are not drawn; close some to see them.`);
     if (this.tree.leftOut > 0) notes.push(`${count(this.tree.leftOut)} paths with little time are left out of this page.`);
     this.rest.textContent = notes.join(" ");
-    if (focus) this.drawn.find(one => one.node === this.current)?.element.focus();
+    if (hasFocus) this.drawn.find(one => one.node === this.current)?.element.focus();
   }
 
   /** @param {PathNode} node */

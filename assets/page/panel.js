@@ -34,10 +34,10 @@ export class Panel {
     this.views = views;
     this.on = on;
     this.region = new RegionDetailsView(find("#region", HTMLElement), model, views, on);
-    this.tree = new CallTreeView(find("#tree", HTMLElement), views.tree, on);
     this.source = new TreeSource(model, views.tree, on.far, () => this.draw());
-    this.scopes = ["#flame", "#sandwich"].map(selector => this.scope(find(selector, HTMLElement)));
-    this.flame = new Flame(this.flameHost("#flame"), { label: "Flame graph, the heaviest to the left", upwards: false, fades: true }, on);
+    this.scopes = ["#tree", "#flame", "#sandwich"].map(selector => this.scope(find(selector, HTMLElement)));
+    this.tree = new CallTreeView(this.hostIn("#tree"), views.tree, on);
+    this.flame = new Flame(this.hostIn("#flame"), { label: "Flame graph, the heaviest to the left", upwards: false, fades: true }, on);
     const sandwich = find("#sandwich", HTMLElement);
     this.prompt = make("p", { class: "prompt", text: "Select a region to see what calls it, above, and what it calls, below: click a bar, a name, a row or a frame." });
     const [above, below] = [make("div"), make("div")];
@@ -58,7 +58,7 @@ export class Panel {
   }
 
   /** @param {string} selector */
-  flameHost(selector) {
+  hostIn(selector) {
     const host = make("div");
     find(selector, HTMLElement).append(host);
     return host;
@@ -70,7 +70,7 @@ export class Panel {
    */
   scope(host) {
     const text = make("span", { role: "status" });
-    const button = make("button", { type: "button", title: "Flame graphs follow the window of the timeline, or show the whole run whatever is in sight" });
+    const button = make("button", { type: "button", title: "Call tree and flame graphs follow the window of the timeline, or show the whole run whatever is in sight" });
     button.addEventListener("click", () => {
       this.source.ignoresWindow = !this.source.ignoresWindow;
       this.draw();
@@ -81,7 +81,7 @@ export class Panel {
     return { line, text, button };
   }
 
-  /** The tree that is shown, and says so. @param {Scenery} scenery */
+  /** The tree that is shown, and what of; the views say so. @param {Scenery} scenery */
   treeOf(scenery) {
     const shown = this.source.of(scenery);
     const { seen: [t0, t1], whole, ranks } = scenery;
@@ -93,13 +93,12 @@ export class Panel {
       if (text.textContent !== sentence) text.textContent = sentence;
       button.textContent = this.source.ignoresWindow ? "Follow the window" : "Show the whole run";
     }
-    return shown.tree;
+    return { tree: shown.tree, about: isPart ? sentence : "" };
   }
 
   /** The model and its views have been replaced. */
   renew() {
     const { model, views, on } = this;
-    this.region.renew();
     this.tree.renew(views.tree);
     this.source.renew(views.tree);
     [this.all, this.sides] = [null, null];
@@ -127,7 +126,7 @@ export class Panel {
     const scenery = this.on.scenery();
     const { tree } = this.views;
     const draw = {
-      region: () => this.region.show(scenery),
+      region: () => this.region.show(scenery, this.treeOf(scenery)),
       tree: () => this.drawTree(scenery),
       flame: () => this.drawFlame(scenery),
       sandwich: () => this.drawSandwich(scenery),
@@ -142,13 +141,15 @@ export class Panel {
   }
 
   /** @param {Scenery} scenery */
-  drawTree({ theme, pinned }) {
-    this.tree.show(theme.fills, pinned);
+  drawTree(scenery) {
+    const { tree } = this.treeOf(scenery);
+    if (this.tree.tree !== tree) this.tree.follow(tree);
+    this.tree.show(scenery.theme.fills, scenery.pinned);
   }
 
   /** @param {Scenery} scenery */
   drawFlame(scenery) {
-    const tree = this.treeOf(scenery);
+    const { tree } = this.treeOf(scenery);
     if (this.all?.tree !== tree) this.all = { tree, all: leftHeavy(tree) };
     this.flame.show(this.all.all, scenery.theme, scenery.pinned);
   }
@@ -156,7 +157,7 @@ export class Panel {
   /** @param {Scenery} scenery */
   drawSandwich(scenery) {
     const { theme, pinned } = scenery;
-    const tree = this.treeOf(scenery);
+    const { tree } = this.treeOf(scenery);
     this.prompt.hidden = pinned !== null;
     this.both.hidden = pinned === null;
     if (!pinned) return;

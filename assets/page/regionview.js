@@ -19,6 +19,7 @@ import { longestOf } from "./search.js";
 /** @typedef {import("./search.js").Spot} Spot */
 /** @typedef {import("./theme.js").Theme} Theme */
 /** @typedef {import("./views.js").Lives} Lives */
+/** @typedef {import("./views.js").PathTree} PathTree */
 /** @typedef {import("./views.js").RegionView} RegionView */
 /** @typedef {import("./views.js").Views} Views */
 /**
@@ -62,19 +63,17 @@ export class RegionDetailsView {
     this.model = model;
     this.views = views;
     this.on = on;
-    /** @type {Map<Region, { callers: Frame, callees: Frame }>} */
-    this.frames = new Map();
+    /** By tree and region. @type {WeakMap<PathTree, Map<Region, { callers: Frame, callees: Frame }>>} */
+    this.frames = new WeakMap();
   }
 
-  /** The model and its views have been replaced. */
-  renew() {
-    this.frames.clear();
-  }
-
-  /** @param {Scenery} scenery */
-  show(scenery) {
+  /**
+   * @param {Scenery} scenery
+   * @param {{ tree: PathTree, about: string }} calls the call tree, and what time it is of
+   */
+  show(scenery, calls) {
     const { pinned } = scenery;
-    this.host.replaceChildren(...(pinned ? this.details(pinned, scenery) : [this.choice(scenery)]));
+    this.host.replaceChildren(...(pinned ? this.details(pinned, scenery, calls) : [this.choice(scenery)]));
   }
 
   /**
@@ -104,8 +103,9 @@ export class RegionDetailsView {
   /**
    * @param {Region} region
    * @param {Scenery} scenery
+   * @param {{ tree: PathTree, about: string }} calls
    */
-  details(region, scenery) {
+  details(region, scenery, { tree, about }) {
     const view = this.views.regions[region.id];
     const room = Math.max(CARD, (this.host.clientWidth || 1000) - 2 * GAP);
     const columns = Math.max(1, Math.floor((room + GAP) / (CARD + GAP)));
@@ -120,7 +120,7 @@ export class RegionDetailsView {
       view && view.bins.length > 0 ? card("How long calls took", "bars are numbers of calls", histogramChart(view.bins, view.percentiles, look)) : null,
       this.seriesCard(view, scenery, look),
       this.ranksCard(region, view, look),
-      this.views.tree.nodes.length > 0 ? card("Called from", "", this.neighbours(region, scenery.theme.fills, true), make("h3", { text: "Where its time goes" }), this.neighbours(region, scenery.theme.fills, false)) : null,
+      this.views.tree.nodes.length > 0 ? card("Called from", about, this.neighbours(tree, region, scenery.theme.fills, true), make("h3", { text: "Where its time goes" }), this.neighbours(tree, region, scenery.theme.fills, false)) : null,
       this.longestCard(region),
       view?.lives ? this.livesCard(region, view.lives) : null,
     ];
@@ -197,13 +197,17 @@ export class RegionDetailsView {
 
   /**
    * Who called a region, or what it called, and the time of that.
+   * @param {PathTree} tree
    * @param {Region} region
    * @param {RGB[]} fills
    * @param {boolean} callers
    */
-  neighbours(region, fills, callers) {
-    const known = this.frames.get(region) ?? { callers: callersOf(this.views.tree, region), callees: calleesOf(this.views.tree, region) };
-    this.frames.set(region, known);
+  neighbours(tree, region, fills, callers) {
+    /** @type {Map<Region, { callers: Frame, callees: Frame }>} */
+    const ofTree = this.frames.get(tree) ?? new Map();
+    this.frames.set(tree, ofTree);
+    const known = ofTree.get(region) ?? { callers: callersOf(tree, region), callees: calleesOf(tree, region) };
+    ofTree.set(region, known);
     const whole = callers ? known.callers : known.callees;
     const share = (/** @type {number} */ ns) => `${duration(ns)} (${percent(ns / Math.max(1, whole.inclusive))})`;
     const items = whole.children.slice(0, NEIGHBOURS).map(frame => make("li", {}, frame.region ? this.regionButton(frame.region, fills, share(frame.inclusive)) : make("span", { text: `other regions ${share(frame.inclusive)}` })));

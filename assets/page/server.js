@@ -117,6 +117,7 @@ export class ServerLink {
   /** The file cannot be read. @param {string} why */
   fail(why) {
     this.failed = true;
+    this.reading.hidden = true;
     this.served.reading = undefined;
     this.note.hidden = false;
     this.note.textContent = `The file cannot be read to its end: ${why} What is drawn stays.`;

@@ -269,7 +269,9 @@ export class RegionTable {
    * @param {((rank: number) => boolean) | null} ranks those that are shown; null for all
    */
   follow(t0, t1, ranks) {
-    this.viewTitle.textContent = `In view: ${duration(t1 - t0)}${ranks ? ", chosen ranks" : ""}`;
+    // Nothing is known of times before anything is read.
+    const length = t1 - t0 > 1 ? `: ${duration(t1 - t0)}` : "";
+    this.viewTitle.textContent = `In view${length}${ranks ? ", chosen ranks" : ""}`;
     for (const row of this.rows) {
       const { calls, time, exact } = regionWithin(row.region, t0, t1, ranks);
       const strands = strandsOf(row.region).filter(strand => ranks === null || ranks(strand.rank)).length;

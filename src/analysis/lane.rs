@@ -219,10 +219,14 @@ impl LaneReducer {
         self.bars.len() + usize::from(self.open.is_some())
     }
 
-    /// The bars, once the last is [closed](Self::close).
+    /// The bars; the last as far as it has come, where it is not [closed](Self::close).
     #[cfg(feature = "plot")]
-    pub(crate) fn closed(&self) -> impl Iterator<Item = RawBar> + '_ {
-        self.bars.iter().copied()
+    pub(crate) fn so_far(&self) -> impl Iterator<Item = RawBar> + '_ {
+        let open = self.open.map(|open| RawBar {
+            busy: open.length(),
+            ..open
+        });
+        self.bars.iter().copied().chain(open)
     }
 
     /// Makes columns of at least 2^level ns.

@@ -73,12 +73,7 @@ impl Server {
         Ok(Self {
             listener,
             port,
-            site: Site::new(
-                Token::random()?,
-                files,
-                Arc::clone(&lifetime),
-                options,
-            ),
+            site: Site::new(Token::random()?, files, Arc::clone(&lifetime), options),
             connections: Connections::new(options.most_connections),
             lifetime,
         })

@@ -316,10 +316,9 @@ fn several_files_are_checked_one_after_the_other_whatever_is_wrong_with_one() {
     );
     assert!(said.contains("there is no such file"), "{said}");
     assert!(out.contains("✗") && out.contains("✓"), "{out}");
-    assert!(
-        usage_error(&[str(&good), str(&missing)])
-            .contains("several files are for compare, serve, --show, --check, and -o DIR with --format html alone")
-    );
+    assert!(usage_error(&[str(&good), str(&missing)]).contains(
+        "several files are for compare, serve, --show, --check, and -o DIR with --format html alone"
+    ));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use crate::profiles::{futures, nested_profile, page_of};
 use crate::*;
 use scope_profiler::profile::{Call, Profile};
+use serde_json::json;
 
 fn open_profile(profile: &Profile, fragment: &str) -> Option<(Browser, tempfile::TempDir, PathBuf)> {
     let (directory, path) = page_of(profile);
@@ -245,15 +246,68 @@ fn frames(browser: &mut Browser) -> Vec<String> {
     serde_json::from_value(labels).unwrap()
 }
 
-#[test]
-fn flame_graphs_follow_the_window_or_show_the_whole_run() {
-    let profile = Profile::builder()
+/// A run whose window from 30 ms to 65 ms has other shares than the whole.
+fn early_and_late() -> Profile {
+    Profile::builder()
         .interval(Call::new("main", 0..100_000_000))
         .interval(Call::new("early", 10_000_000..40_000_000))
         .interval(Call::new("late", 50_000_000..90_000_000))
         .interval(Call::new("inner", 60_000_000..70_000_000))
-        .build();
-    let (_directory, path) = page_of(&profile);
+        .build()
+}
+
+#[test]
+fn call_tree_and_callers_follow_the_window_or_show_the_whole_run() {
+    let (_directory, path) = page_of(&early_and_late());
+    let Some(mut browser) = Browser::start(Look::default()) else {
+        return;
+    };
+    let tree = "[...document.querySelectorAll('#tree tbody tr')].map(row => [...row.cells].slice(0, 4).map(cell => cell.textContent.trim()).join(' | '))";
+    browser.open(&path, "#view=tree");
+    let whole = browser.eval(tree);
+    assert_eq!(whole[1], "▾late | 40.0 ms | 40 % | 30.0 ms");
+    // What was closed stays closed.
+    let twist = browser.middle_of("#tree tbody tr:nth-child(2) .twist");
+    browser.click(twist);
+    assert_eq!(browser.eval(tree).as_array().unwrap().len(), 3);
+    browser.open(&path, "#view=tree&t0=30000000&t1=65000000");
+    let scope = "document.querySelector('#tree .scope span').textContent";
+    assert_eq!(browser.text(scope), "In view: 35.0 ms");
+    assert_eq!(
+        browser.eval(tree),
+        json!([
+            "▾main | 35.0 ms | 100 % | 10.0 ms",
+            "▾late | 15.0 ms | 43 % | 10.0 ms",
+            "inner | 5.00 ms | 14 % | 5.00 ms",
+            "early | 10.0 ms | 29 % | 10.0 ms",
+        ])
+    );
+    let twist = browser.middle_of("#tree tbody tr:nth-child(2) .twist");
+    browser.click(twist);
+    browser.key("d");
+    let moved = browser.eval(tree);
+    assert_eq!(moved[1], "▸late | 22.0 ms | 63 % | 12.0 ms", "{moved}");
+    browser.screenshot("tree-in-view");
+    // The callers of a region, too.
+    browser.open(&path, "#view=region&pin=late&t0=30000000&t1=65000000");
+    let card = "[...document.querySelectorAll('#region .card')].find(card => card.textContent.startsWith('Called from')).innerText";
+    let callers = browser.text(card);
+    assert!(
+        callers.contains("In view: 35.0 ms") && callers.contains("15.0 ms (100 %)"),
+        "{callers}"
+    );
+    browser.key("f");
+    let callers = browser.text(card);
+    assert!(
+        !callers.contains("In view") && callers.contains("40.0 ms (100 %)"),
+        "{callers}"
+    );
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn flame_graphs_follow_the_window_or_show_the_whole_run() {
+    let (_directory, path) = page_of(&early_and_late());
     let Some(mut browser) = Browser::start(Look::default()) else {
         return;
     };

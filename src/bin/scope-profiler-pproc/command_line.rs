@@ -53,7 +53,8 @@ fn checked(args: Args) -> Result<Args, Error> {
             ),
             None => (
                 ErrorKind::TooManyValues,
-                "several files are for compare, serve, --show, --check, and -o DIR with --format html alone".to_owned(),
+                "several files are for compare, serve, --show, --check, and -o DIR with --format html alone"
+                    .to_owned(),
             ),
         };
         return Err(Args::command().error(kind, message));

@@ -20,7 +20,9 @@ pub(crate) fn serve(args: &Args, serve: &ServeArgs) -> Result<(), Failure> {
 
 /// Serves files that are open already, as `--show` does.
 pub(crate) fn show(files: Vec<(ProfilingH5Reader, RegionFilter)>, quiet: bool) -> Result<(), Failure> {
-    let files = files.into_iter().map(|(reader, filter)| ServedFile::new(reader, filter));
+    let files = files
+        .into_iter()
+        .map(|(reader, filter)| ServedFile::new(reader, filter));
     run(files.collect(), &ServeOptions::new(), true, quiet)
 }
 

@@ -32,6 +32,7 @@ fn windows(source: &Profile) -> PageWindows {
     let served = Served {
         version: 1,
         follows: false,
+        reading: None,
     };
     let rendered = render(
         source,
@@ -39,6 +40,7 @@ fn windows(source: &Profile) -> PageWindows {
         &ChartOptions::new(),
         served,
         u64::MAX,
+        None,
     );
     rendered.unwrap().1
 }

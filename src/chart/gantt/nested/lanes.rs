@@ -21,7 +21,7 @@ pub(crate) struct NestedLane {
 impl NestedLane {
     /// Its bars, of a chart whose axis begins there.
     pub(crate) fn bars(&self, origin_ns: i64) -> impl Iterator<Item = Bar> + '_ {
-        self.reducer.closed().map(move |bar| Bar::of(bar, origin_ns))
+        self.reducer.so_far().map(move |bar| Bar::of(bar, origin_ns))
     }
 
     /// Its region, an index into [`Source::names`]; none for the smallest together.
@@ -34,15 +34,17 @@ impl NestedLane {
     /// bars.
     #[cfg(feature = "serve")]
     pub(crate) fn extent(&self) -> Option<(i64, i64, i128)> {
-        let mut bars = self.reducer.closed();
+        let mut bars = self.reducer.so_far();
         let first = bars.next()?;
         let begin = (first.start, first.end, i128::from(first.busy));
-        Some(bars.fold(begin, |(start, _, busy), bar| (start, bar.end, busy + i128::from(bar.busy))))
+        Some(bars.fold(begin, |(start, _, busy), bar| {
+            (start, bar.end, busy + i128::from(bar.busy))
+        }))
     }
 
     /// How many calls share a bar with others.
     pub(crate) fn merged(&self) -> u64 {
-        let shared = self.reducer.closed().filter(|bar| bar.calls > 1);
+        let shared = self.reducer.so_far().filter(|bar| bar.calls > 1);
         shared.map(|bar| u64::from(bar.calls)).sum()
     }
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::RegionFilter;
 use crate::analysis::{pass, summarize};
-use crate::chart::{ChartOptions, GrowingFacts, GrowingGantt};
+use crate::chart::{ChartOptions, GanttChart, GrowingFacts, GrowingGantt};
 use crate::error::Result;
 use crate::profile::{Call, Profile, RunFacts, StoredSummary};
 use proptest::prelude::*;
