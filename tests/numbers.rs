@@ -73,6 +73,9 @@ fn record_until_killed() {
 fn record_until_a_signal() {
     let profiler = session();
     record(&profiler, 0..5_000);
+    // A span that is never entered: its number has no interval.
+    let never_entered = || drop(tracing::info_span!("never entered", bytes = 1));
+    tracing::subscriber::with_default(profiler.subscriber(), never_entered);
     println!("recorded");
     std::thread::park();
 }
@@ -147,6 +150,8 @@ fn a_signal_that_ends_the_program_saves_numbers_as_it_saves_intervals() {
     let logs = find_logs(&[directory.path().join("run.h5.d")]).unwrap();
     let output = directory.path().join("run.h5");
     merge(&logs, &output).unwrap();
+    let report = check(&output).unwrap().to_string();
+    assert!(report.contains("1 number"), "{report}");
     let reader = ProfilingH5Reader::open(&output).unwrap();
     let axpy = &reader.get_region("axpy").unwrap()[0];
     assert_eq!(axpy.start_times_ns().len(), 5_000);

@@ -243,6 +243,14 @@ impl Recording {
         of_ended + of_threads + self.waiting_numbers().map_or(0, WaitingNumbers::lost)
     }
 
+    /// The same without those of the threads that run, and those behind a lock, in a signal handler.
+    pub(super) fn lost_numbers_in_handler(&self) -> u64 {
+        let of_spans = self
+            .waiting_numbers()
+            .map_or(0, WaitingNumbers::lost_outside_lock);
+        self.lost_numbers.load(Ordering::Relaxed) + of_spans
+    }
+
     /// The regions that are open now, on threads that run and on threads that ended inside them.
     pub(crate) fn open_calls(&self) -> Vec<OpenCall> {
         let mut open = lock(&self.abandoned).clone();

@@ -344,13 +344,18 @@ impl WaitingNumbers {
 
     /// How many numbers no interval has taken.
     pub(super) fn lost(&self) -> u64 {
+        let moved: usize = lock(&self.moved).values().map(Collected::len).sum();
+        moved as u64 + self.lost_outside_lock()
+    }
+
+    /// The same without those in the map, so that it waits for no lock.
+    pub(super) fn lost_outside_lock(&self) -> u64 {
         let waits = |slot: &Slot| match slot.owner.load(Ordering::Acquire) {
             FREE | BUSY => 0,
             _ => u64::from(slot.len.load(Ordering::Relaxed)),
         };
         let in_slots: u64 = self.slots.iter().map(waits).sum();
-        let moved: usize = lock(&self.moved).values().map(Collected::len).sum();
-        in_slots + moved as u64 + self.lost.load(Ordering::Relaxed)
+        in_slots + self.lost.load(Ordering::Relaxed)
     }
 }
 

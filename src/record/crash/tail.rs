@@ -123,6 +123,17 @@ impl TailWriter {
         }
         let recorded = Value::Int(i64::try_from(recorded).unwrap_or(i64::MAX));
         self.log.fact(names::RECORDED, &recorded)?;
+        let mut lost = recording.lost_numbers_in_handler();
+        // SAFETY: as in `add_events`.
+        unsafe {
+            recording
+                .threads
+                .peek(|thread| lost += thread.lost_numbers.load(Ordering::Acquire));
+        }
+        if lost > 0 {
+            let lost = Value::Int(i64::try_from(lost).unwrap_or(i64::MAX));
+            self.log.fact(names::LOST_NUMBERS, &lost)?;
+        }
         self.log.ended_by(signal)?;
         self.log.anchor(recording.settings.clock.anchor())
     }
