@@ -23,7 +23,12 @@ pub(super) fn create(path: &Path, compress: bool) -> hdf5::Result<File> {
     if compress {
         builder.with_fcpl(|creation| creation.istore_k(packer::INDEX_K));
     }
-    builder.with_fapl(|access| bounded(access).meta_block_size(HEADER_BLOCK_BYTES).libver_v18());
+    // Columns are written from memory in large pieces: what is shorter than 64 KiB would be copied into a buffer of
+    // that size, which is made for each column.
+    builder.with_fapl(|access| {
+        let access = bounded(access).meta_block_size(HEADER_BLOCK_BYTES);
+        access.sieve_buf_size(0).libver_v18()
+    });
     builder.create(path)
 }
 

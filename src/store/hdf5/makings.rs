@@ -130,6 +130,12 @@ impl Makings {
         }
     }
 
+    /// Makes a column of texts.
+    pub(super) fn texts(&self, group: &Group, name: &str, texts: &[VarLenUnicode]) -> hdf5::Result<()> {
+        // SAFETY: so many texts are there, each in memory as HDF5 has those of variable length.
+        unsafe { self.dataset(group, name, &self.text, texts.len(), texts.as_ptr().cast()) }
+    }
+
     /// Makes a table with all its rows.
     pub(super) fn table<R: Record>(&self, group: &Group, name: &str, rows: &[R]) -> hdf5::Result<()> {
         let (datatype, width) = table::datatype::<R>()?;

@@ -184,8 +184,7 @@ impl NewGroup {
     /// Makes a dataset of texts.
     pub(crate) fn texts<'a>(&self, name: &str, texts: impl Iterator<Item = &'a str>) -> Result<()> {
         let texts: Vec<VarLenUnicode> = texts.map(values::text).collect();
-        let dataset = self.group.new_dataset_builder().with_data(&texts).create(name);
-        self.failing(dataset.map(drop))
+        self.failing(self.shared.makings.texts(&self.group, name, &texts))
     }
 
     /// Makes a column of so many int64, to be written piece by piece.

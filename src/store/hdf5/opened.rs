@@ -5,12 +5,16 @@ use super::file;
 use super::header::RawFile;
 use crate::error::{Error, Result};
 use hdf5::{Dataset, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The first bytes of an HDF5 file without a user block.
 const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
+
+/// Bytes at the beginning of a file that say how it is laid out.
+const HEAD_BYTES: usize = 64;
 
 /// The most datasets that stay open; each takes about ten kilobytes.
 const KEPT_OPEN: usize = 1 << 10;
@@ -66,9 +70,10 @@ impl Opened {
 
     /// Opens a file that we have written ourselves.
     pub(in crate::store) fn open_own(path: &Path) -> Result<Self> {
-        let file = file::open(path).map_err(|error| refusal(path, error))?;
         let len = path.metadata().map_or(0, |file| file.len());
-        Ok(Self::new(path, len, SIGNATURE, Access::Open(file), 0))
+        let mut head = [0; HEAD_BYTES];
+        let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut head));
+        Self::open(path, len, if read.is_ok() { &head } else { SIGNATURE })
     }
 
     /// Opens a file like [`open`](Self::open), as one of many of which only the last used one stays open.

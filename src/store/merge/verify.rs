@@ -49,15 +49,31 @@ pub(super) fn verify(path: &Path, output: &Path, ranks: &[(u32, Totals)], depth:
 
 fn intervals(regions: &Group) -> Result<u64> {
     let mut sum = 0;
-    for Member { name, .. } in regions.members_as_made()?.unwrap_or_default() {
-        let length = |column: &str| regions.num_values(&format!("{name}/{column}"));
-        let (starts, ends) = (length(names::START_TIMES)?, length(names::END_TIMES)?);
+    for member in regions.members_as_made()?.unwrap_or_default() {
+        let name = &member.name;
+        let (starts, ends) = lengths(regions, &member)?;
         if starts != ends {
             return Err(regions.damaged(format!("{name} has {starts} starts but {ends} ends")));
         }
         sum += starts;
     }
     Ok(sum)
+}
+
+/// How many starts and ends a region has.
+fn lengths(regions: &Group, Member { name, address, .. }: &Member) -> Result<(u64, u64)> {
+    let columns = [
+        names::START_TIMES,
+        names::END_TIMES,
+        names::THREAD_IDS,
+        names::SPAN_IDS,
+    ];
+    if let Some(mut region) = regions.plain(name, *address, &columns, &[]) {
+        let mut length = |column: &str| region.take(column).map_or(0, |column| column.len());
+        return Ok((length(names::START_TIMES), length(names::END_TIMES)));
+    }
+    let length = |column: &str| regions.num_values(&format!("{name}/{column}"));
+    Ok((length(names::START_TIMES)?, length(names::END_TIMES)?))
 }
 
 /// A program that another thread started while HDF5 had the file open has inherited HDF5's lock
