@@ -53,7 +53,7 @@ impl Thread {
 }
 
 impl Backward {
-    /// For a rank with rows of so many calls each, in the order of the file, and these threads.
+    /// For a rank with rows of so many calls each, or fewer, in the order of the file, and these threads.
     pub(crate) fn new(
         rows: impl IntoIterator<Item = u64>,
         threads: impl IntoIterator<Item = ThreadCalls>,

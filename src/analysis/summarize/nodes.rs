@@ -163,7 +163,7 @@ struct Row {
 }
 
 impl Nodes {
-    /// For rows of so many calls each.
+    /// For rows of so many calls each, or fewer.
     pub(super) fn new(calls: impl IntoIterator<Item = u64>) -> Self {
         let sketch = |calls| (calls >= SKETCHED_CALLS).then(Sketch::new);
         let sketches: Vec<_> = calls.into_iter().map(sketch).collect();
@@ -313,7 +313,8 @@ impl Nodes {
             exclusive_ns: saturate(exclusive),
             recursion_depth: row.recursion_depth,
             span_ns: (row.first <= row.last).then_some((row.first, row.last)),
-            sketch,
+            // More may have been expected.
+            sketch: sketch.filter(|sketch| sketch.count() >= SKETCHED_CALLS),
         });
         let nodes = self.nodes.iter().enumerate().skip(1);
         let paths = nodes.map(|(at, node)| PathSummary {

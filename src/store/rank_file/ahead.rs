@@ -1,7 +1,7 @@
-//! Reads logs on other threads, ahead of their conversion: while one is converted, its calls are summed up, and the
-//! next log is read through.
+//! Reads logs on other threads, ahead of their conversion: while one is converted, the next is read through.
 
 use super::LogContents;
+use super::scan::{Scanned, Summarized};
 use crate::error::Result;
 use crate::profile::StoredSummary;
 use crate::workers::Workers;
@@ -16,7 +16,8 @@ pub(crate) struct LogsAhead<I> {
     workers: Workers<Job, Done>,
     /// What was done before anybody asked for it.
     done: VecDeque<Done>,
-    sums_up: bool,
+    /// That of the last log, until somebody asks for it.
+    summary: Option<Summarized>,
 }
 
 #[derive(Debug)]
@@ -27,13 +28,13 @@ enum Job {
 
 #[derive(Debug)]
 enum Done {
-    Contents(Result<Arc<LogContents>>),
+    Scanned(Result<Scanned>),
     Summary(Option<StoredSummary>),
 }
 
 fn work(job: Job) -> Done {
     match job {
-        Job::Scan(log) => Done::Contents(LogContents::scan(&log).map(Arc::new)),
+        Job::Scan(log) => Done::Scanned(LogContents::scan(&log)),
         Job::Summarize(contents) => Done::Summary(contents.summarize()),
     }
 }
@@ -46,7 +47,7 @@ impl<I: Iterator<Item = PathBuf>> LogsAhead<I> {
             logs,
             workers: Workers::at_most(threads, work),
             done: VecDeque::new(),
-            sums_up: false,
+            summary: None,
         };
         this.scan_next();
         this
@@ -56,25 +57,29 @@ impl<I: Iterator<Item = PathBuf>> LogsAhead<I> {
     pub(crate) fn next(&mut self) -> Option<Result<Arc<LogContents>>> {
         // That of a log that could not be converted was not asked for.
         self.summary();
-        let Some(Done::Contents(contents)) = self.take() else {
+        let Some(Done::Scanned(scanned)) = self.take() else {
             return None;
         };
-        if let Ok(contents) = &contents {
-            self.sums_up = true;
-            self.start(Job::Summarize(Arc::clone(contents)));
-        }
+        let contents = scanned.map(|Scanned { contents, summary }| {
+            let contents = Arc::new(contents);
+            if matches!(summary, Summarized::Later) {
+                self.start(Job::Summarize(Arc::clone(&contents)));
+            }
+            self.summary = Some(summary);
+            contents
+        });
         self.scan_next();
         Some(contents)
     }
 
     /// The summary of that log, once.
     pub(crate) fn summary(&mut self) -> Option<StoredSummary> {
-        if !std::mem::take(&mut self.sums_up) {
-            return None;
-        }
-        match self.take() {
-            Some(Done::Summary(summary)) => summary,
-            _ => None,
+        match self.summary.take()? {
+            Summarized::Now(summary) => summary,
+            Summarized::Later => match self.take() {
+                Some(Done::Summary(summary)) => summary,
+                _ => None,
+            },
         }
     }
 

@@ -6,7 +6,7 @@ use super::super::field_columns::{FieldColumn, FieldColumns};
 use super::super::hdf5::{NewGroup, Values};
 use super::super::names;
 use super::super::open_spans;
-use super::super::rank_log::{Block, Counts, ENDED_BY, LogReader};
+use super::super::rank_log::{Counts, ENDED_BY, StretchReader, Verify};
 use super::super::region_names::{GroupNames, RegionNames};
 use super::super::schema::summary;
 use super::super::sorted_runs::Runs;
@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::places::Places;
 use crate::profile::{OpenSpan, StoredSummary, Value};
 use std::borrow::Cow;
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// Rows that are sorted at once: 36 MB.
@@ -247,7 +248,6 @@ impl LogContents {
         columns: &mut [Option<Columns>],
         scratch: &Path,
     ) -> Result<Runs, LogFailure> {
-        let damaged = |error| LogFailure::Log(cannot_read(&self.path, error));
         let changed = |message| LogFailure::Log(Error::format(&self.path, message));
         let mut clock = TickTimes::new(&self.timeline, &self.clock);
         let mut places: Places = targets.iter().map(|target| target.number).collect();
@@ -269,48 +269,52 @@ impl LogContents {
         batch.resize_with(regions + self.fields.len(), Vec::new);
         let mut in_batch = 0;
         let mut runs = Runs::new(scratch, batch.len());
-        let mut log = LogReader::open(&self.path).map_err(LogFailure::Log)?;
+        let mut log = StretchReader::open(&self.path).map_err(LogFailure::Log)?;
         let mut left = self.intervals;
-        while left > 0 {
-            let Some(block) = log.next().map_err(damaged)? else {
-                return Err(changed("the log became shorter while it was read"));
-            };
-            let Block::Events {
-                thread,
-                events,
-                numbers,
-            } = block
-            else {
-                continue;
-            };
-            let mut numbers = NumbersOfCalls::new(&numbers);
-            left = left.saturating_sub(events.len() as u64);
-            for (at, event) in events.iter().enumerate() {
-                let start_ns = clock.ns(event.start);
-                let entry = Entry {
-                    start_ns,
-                    end_ns: clock.ns(event.end).max(start_ns),
-                    thread,
-                    span: event.serial,
-                };
-                let place = places.of(event.region);
-                match columns.get_mut(place) {
-                    Some(Some(columns)) => columns.push(entry).map_err(LogFailure::Output)?,
-                    Some(None) => {
-                        batch[place].push(entry);
-                        in_batch += 1 + fields[place].len();
-                        let of_call = numbers.of(at);
-                        for field in fields[place] {
-                            batch[regions + field.place()].push(field.row(entry, of_call));
+        for &stretch in self.stretches.all() {
+            // The scan has verified them.
+            match log.read(stretch, Verify::No) {
+                Ok(true) => {}
+                Ok(false) => return Err(changed("the log changed while it was read")),
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                    return Err(changed("the log became shorter while it was read"));
+                }
+                Err(error) => return Err(LogFailure::Log(cannot_read(&self.path, error))),
+            }
+            for block in log.blocks() {
+                let numbers = block.numbers();
+                let mut numbers = NumbersOfCalls::new(&numbers);
+                left = left.saturating_sub(block.len() as u64);
+                for (at, event) in block.events().enumerate() {
+                    let start_ns = clock.ns(event.start);
+                    let entry = Entry {
+                        start_ns,
+                        end_ns: clock.ns(event.end).max(start_ns),
+                        thread: block.thread,
+                        span: event.serial,
+                    };
+                    let place = places.of(event.region);
+                    match columns.get_mut(place) {
+                        Some(Some(columns)) => columns.push(entry).map_err(LogFailure::Output)?,
+                        Some(None) => {
+                            batch[place].push(entry);
+                            in_batch += 1 + fields[place].len();
+                            let of_call = numbers.of(at);
+                            for field in fields[place] {
+                                batch[regions + field.place()].push(field.row(entry, of_call));
+                            }
                         }
+                        None => return Err(changed("the log changed while it was read")),
                     }
-                    None => return Err(changed("the log changed while it was read")),
+                }
+                if in_batch >= BATCH_ROWS && left > 0 {
+                    runs.spill(&mut batch).map_err(LogFailure::Output)?;
+                    in_batch = 0;
                 }
             }
-            if in_batch >= BATCH_ROWS && left > 0 {
-                runs.spill(&mut batch).map_err(LogFailure::Output)?;
-                in_batch = 0;
-            }
+        }
+        if left > 0 {
+            return Err(changed("the log changed while it was read"));
         }
         runs.finish(batch).map_err(LogFailure::Output)
     }

@@ -12,12 +12,14 @@
 mod medium;
 mod open_calls;
 mod reader;
+mod stretches;
 mod writer;
 
 #[cfg(test)]
 pub(crate) use medium::Medium;
 pub(crate) use open_calls::OpenCalls;
 pub(crate) use reader::{Ending, LogReader, begins_as_log, is_log};
+pub(crate) use stretches::{EventsIn, Outlined, StretchReader, Stretches, Verify, whole_bytes};
 pub(crate) use writer::LogWriter;
 
 pub(crate) use crate::store::names::{ENDED_BY, SUSPENDED};
@@ -139,6 +141,11 @@ mod kind {
     pub(super) const FIELD: u32 = 11;
     /// The numbers of the intervals of the next block.
     pub(super) const NUMBERS: u32 = 12;
+
+    /// Whether blocks of this kind are read.
+    pub(super) fn is_known(kind: u32) -> bool {
+        (RUN..=NUMBERS).contains(&kind)
+    }
 }
 
 fn checksum(header: &[u8], payload: &[u8]) -> u32 {

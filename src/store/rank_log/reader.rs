@@ -20,13 +20,15 @@ const AHEAD_BYTES: usize = 1 << 13;
 /// Reads a log block by block, and trusts no length in it.
 #[derive(Debug)]
 pub(crate) struct LogReader<R = BufReader<File>> {
-    input: R,
-    has_serials: bool,
-    position: u64,
+    pub(super) input: R,
+    pub(super) has_serials: bool,
+    pub(super) position: u64,
     length: u64,
+    /// Blocks from here on are left.
+    pub(super) until: u64,
     payload: Vec<u8>,
     /// The numbers of the intervals of the next block, and their thread.
-    numbers: Option<(u32, Vec<NumberAt>)>,
+    pub(super) numbers: Option<(u32, Vec<NumberAt>)>,
     ending: Ending,
 }
 
@@ -54,12 +56,17 @@ pub(crate) fn begins_as_log(head: &[u8]) -> bool {
 
 impl LogReader {
     pub(crate) fn open(path: &Path) -> Result<Self> {
+        Self::open_with(path, AHEAD_BYTES)
+    }
+
+    /// As [`open`](Self::open), with another number of bytes that are read at once beside long blocks.
+    pub(super) fn open_with(path: &Path, ahead: usize) -> Result<Self> {
         let file = File::open(path).map_err(|error| Error::io(path, "cannot open the rank log", error))?;
         let length = file
             .metadata()
             .map_err(|error| Error::io(path, "cannot read the rank log", error))?
             .len();
-        Self::new(BufReader::with_capacity(AHEAD_BYTES, file), length, path)
+        Self::new(BufReader::with_capacity(ahead, file), length, path)
     }
 
     /// Continues after the last whole block: the log may have grown since [`next`](Self::next) gave none.
@@ -101,6 +108,7 @@ impl<R: Read> LogReader<R> {
             has_serials: version >= FIRST_WITH_SERIALS,
             position: HEADER_BYTES,
             length,
+            until: u64::MAX,
             payload: Vec::new(),
             numbers: None,
             ending: Ending::Clean,
@@ -130,58 +138,72 @@ impl<R: Read> LogReader<R> {
     /// The next whole block; none at the end, and where the rest is cut off or damaged.
     pub(crate) fn next(&mut self) -> io::Result<Option<Block>> {
         loop {
-            let mut header = [0; BLOCK_HEADER_BYTES];
-            if !self.fill(&mut header)? {
-                if self.remaining() > 0 {
-                    self.ending = Ending::CutOff;
-                }
+            let Some(header) = self.header()? else {
                 return Ok(None);
-            }
-            let word =
-                |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
-            let (kind, length, crc) = (word(0), word(4) as usize, word(8));
-            if length > MAX_PAYLOAD {
-                self.ending = Ending::Damaged;
-                return Ok(None);
-            }
-            let mut payload = std::mem::take(&mut self.payload);
-            payload.resize(length, 0);
-            let whole = self.fill(&mut payload)?;
-            let block = if whole && checksum(&header[..8], &payload) == crc {
-                decode(kind, &payload, self.has_serials)
-            } else {
-                Decoded::Damaged
             };
-            self.payload = payload;
-            match block {
-                Decoded::Damaged => {
-                    self.ending = if whole { Ending::Damaged } else { Ending::CutOff };
-                    return Ok(None);
-                }
-                Decoded::Unknown => self.position += (BLOCK_HEADER_BYTES + length) as u64,
-                Decoded::Numbers(thread, numbers) => {
-                    self.position += (BLOCK_HEADER_BYTES + length) as u64;
-                    self.numbers = Some((thread, numbers));
-                }
-                Decoded::Block(mut block) => {
-                    let of_next = self.numbers.take();
-                    if let (
-                        Block::Events {
-                            thread,
-                            events,
-                            numbers,
-                        },
-                        Some((of, found)),
-                    ) = (&mut block, of_next)
-                    {
-                        *numbers = found;
-                        numbers.retain(|number| of == *thread && (number.at as usize) < events.len());
-                    }
-                    self.position += (BLOCK_HEADER_BYTES + length) as u64;
-                    return Ok(Some(block));
-                }
+            match self.contents(&header)? {
+                Some(Decoded::Block(block)) => return Ok(Some(block)),
+                Some(_) => {}
+                None => return Ok(None),
             }
         }
+    }
+
+    /// What is said of the next block before its contents; none at the end, and where there is no block.
+    pub(super) fn header(&mut self) -> io::Result<Option<Header>> {
+        let mut bytes = [0; BLOCK_HEADER_BYTES];
+        if self.position >= self.until {
+            return Ok(None);
+        }
+        if !self.fill(&mut bytes)? {
+            if self.remaining() > 0 {
+                self.ending = Ending::CutOff;
+            }
+            return Ok(None);
+        }
+        let header = Header::of(&bytes);
+        if header.is_none() {
+            self.ending = Ending::Damaged;
+        }
+        Ok(header)
+    }
+
+    /// What is in the block with this header; none where it is cut off or damaged.
+    pub(super) fn contents(&mut self, header: &Header) -> io::Result<Option<Decoded>> {
+        let mut payload = std::mem::take(&mut self.payload);
+        payload.resize(header.length, 0);
+        let whole = self.fill(&mut payload)?;
+        let decoded = if whole && header.is_of(&payload) {
+            decode(header.kind, &payload, self.has_serials)
+        } else {
+            None
+        };
+        self.payload = payload;
+        let Some(mut decoded) = decoded else {
+            self.ending = if whole { Ending::Damaged } else { Ending::CutOff };
+            return Ok(None);
+        };
+        self.position += header.block_bytes();
+        match &mut decoded {
+            Decoded::Numbers(thread, numbers) => self.numbers = Some((*thread, std::mem::take(numbers))),
+            Decoded::Block(block) => {
+                let of_next = self.numbers.take();
+                if let (
+                    Block::Events {
+                        thread,
+                        events,
+                        numbers,
+                    },
+                    Some((of, found)),
+                ) = (block, of_next)
+                {
+                    *numbers = found;
+                    numbers.retain(|number| of == *thread && (number.at as usize) < events.len());
+                }
+            }
+            Decoded::Unknown => {}
+        }
+        Ok(Some(decoded))
     }
 
     fn fill(&mut self, bytes: &mut [u8]) -> io::Result<bool> {
@@ -193,14 +215,49 @@ impl<R: Read> LogReader<R> {
     }
 }
 
-enum Decoded {
-    Block(Block),
-    Numbers(u32, Vec<NumberAt>),
-    Unknown,
-    Damaged,
+/// What comes before the contents of a block.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Header {
+    pub(super) kind: u32,
+    /// Bytes of the contents.
+    pub(super) length: usize,
+    checksum: u32,
 }
 
-fn decode(kind: u32, payload: &[u8], has_serials: bool) -> Decoded {
+impl Header {
+    /// None where a block cannot be so long.
+    pub(super) fn of(bytes: &[u8; BLOCK_HEADER_BYTES]) -> Option<Self> {
+        let word = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+        let length = word(4) as usize;
+        (length <= MAX_PAYLOAD).then_some(Self {
+            kind: word(0),
+            length,
+            checksum: word(8),
+        })
+    }
+
+    /// Whether it was written with these contents.
+    pub(super) fn is_of(&self, payload: &[u8]) -> bool {
+        let start = [self.kind.to_le_bytes(), (self.length as u32).to_le_bytes()].concat();
+        checksum(&start, payload) == self.checksum
+    }
+
+    /// Bytes of the block.
+    pub(super) fn block_bytes(&self) -> u64 {
+        (BLOCK_HEADER_BYTES + self.length) as u64
+    }
+}
+
+/// What is in a block.
+pub(super) enum Decoded {
+    Block(Block),
+    /// The numbers of the intervals of the next block, which are kept for it.
+    Numbers(u32, Vec<NumberAt>),
+    Unknown,
+}
+
+/// None where the contents are not those of a block of this kind.
+fn decode(kind: u32, payload: &[u8], has_serials: bool) -> Option<Decoded> {
     let mut input = Decoder::new(payload);
     let block = match kind {
         kind::RUN => decode_run(&mut input),
@@ -218,13 +275,11 @@ fn decode(kind: u32, payload: &[u8], has_serials: bool) -> Decoded {
         kind::SPANS => decode_spans(&mut input),
         kind::FIELD => decode_field(&mut input),
         kind::NUMBERS => {
-            return decode_numbers(&mut input).map_or(Decoded::Damaged, |(thread, numbers)| {
-                Decoded::Numbers(thread, numbers)
-            });
+            return decode_numbers(&mut input).map(|(thread, numbers)| Decoded::Numbers(thread, numbers));
         }
-        _ => return Decoded::Unknown,
+        _ => return Some(Decoded::Unknown),
     };
-    block.map_or(Decoded::Damaged, Decoded::Block)
+    block.map(Decoded::Block)
 }
 
 fn decode_run(input: &mut Decoder<'_>) -> Option<Block> {
@@ -287,7 +342,7 @@ fn decode_field(input: &mut Decoder<'_>) -> Option<Block> {
     })
 }
 
-fn decode_numbers(input: &mut Decoder<'_>) -> Option<(u32, Vec<NumberAt>)> {
+pub(super) fn decode_numbers(input: &mut Decoder<'_>) -> Option<(u32, Vec<NumberAt>)> {
     let thread = input.u32()?;
     let mut numbers = Vec::new();
     while !input.is_empty() {

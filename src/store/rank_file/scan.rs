@@ -1,0 +1,262 @@
+//! Learns what is in a log, and sums its calls up.
+//!
+//! First its outline: all blocks but those of events, which are passed over. Then these from the last to the first: they
+//! are verified and counted, and what a summary needs is known by then, so that calls are nested in the same reading.
+
+use super::fields::{FoundFields, LogFields};
+use super::summary::Nesting;
+use super::{LogContents, cannot_read};
+use crate::clock::{Anchor, Timeline};
+use crate::error::{Error, Result};
+use crate::event::Event;
+use crate::places::Places;
+use crate::profile::StoredSummary;
+use crate::store::clock_sync::ClockCorrection;
+use crate::store::names;
+use crate::store::rank_log::{Block, LogReader, Outlined, StretchReader, Verify, whole_bytes};
+use crate::store::schema::summary::may_fit;
+use std::path::Path;
+
+/// The most clock comparisons that are kept; a run has two.
+const MAX_MEASUREMENTS: usize = 64;
+
+/// With more regions their calls have to be counted before they are nested: each that may have many takes room for the
+/// distribution of their durations.
+const MOST_NESTED: usize = if cfg!(test) { 3 } else { 256 };
+
+/// What was learnt of a log.
+#[derive(Debug)]
+pub(crate) struct Scanned {
+    pub(crate) contents: LogContents,
+    pub(crate) summary: Summarized,
+}
+
+/// The summary of a log that was read once.
+#[derive(Debug)]
+pub(crate) enum Summarized {
+    /// None where it has none.
+    Now(Option<StoredSummary>),
+    /// It is to be read again, as it could not be told before what is in it.
+    Later,
+}
+
+impl LogContents {
+    /// Reads a log through.
+    pub(crate) fn scan(path: &Path) -> Result<Scanned> {
+        if let Some(scanned) = Self::outline(path, u64::MAX)?.read_events()? {
+            return Ok(scanned);
+        }
+        // Events are damaged: what is before them is whole.
+        let scanned = Self::outline(path, whole_bytes(path)?)?.read_events()?;
+        scanned.ok_or_else(|| Error::format(path, "the log changed while it was read"))
+    }
+
+    /// What is in a log up to a position, apart from its events.
+    fn outline(path: &Path, until: u64) -> Result<Self> {
+        let mut log = LogReader::open_outline(path, until)?;
+        let mut contents = Self {
+            path: path.into(),
+            ..Self::default()
+        };
+        let mut anchors: Vec<Anchor> = Vec::new();
+        let mut fields = FoundFields::default();
+        loop {
+            let start = log.position();
+            let Some(found) = log.outline().map_err(|error| cannot_read(path, error))? else {
+                break;
+            };
+            contents.stretches.add(start, log.position(), &found);
+            match found {
+                Outlined::Other => {}
+                Outlined::Events {
+                    thread,
+                    number,
+                    last_end,
+                } => contents.add_calls(thread, number, last_end),
+                Outlined::Block(block) => contents.add(block, &mut fields, &mut anchors),
+            }
+        }
+        contents.stretches.close(log.position());
+        contents.fields = LogFields::new(fields);
+        contents.recorded = contents.run.remove(names::RECORDED);
+        contents.lost_numbers = contents.run.remove(names::LOST_NUMBERS);
+        contents.lost_bytes = log.remaining();
+        contents.timeline = Timeline::new(anchors);
+        let (first, last) = contents.timeline.ends_ns();
+        contents.clock = ClockCorrection::new(&contents.measurements, first, last);
+        Ok(contents)
+    }
+
+    fn add(&mut self, block: Block, fields: &mut FoundFields, anchors: &mut Vec<Anchor>) {
+        match block {
+            Block::Run(facts) => self.run.extend(facts),
+            Block::Name {
+                region,
+                name,
+                file,
+                line,
+            } => {
+                let entry = self.regions.entry(region).or_default();
+                entry.name = Some(name);
+                entry.source = (!file.is_empty()).then_some((file, line));
+            }
+            Block::Thread {
+                thread,
+                native_id,
+                name,
+            } => {
+                self.threads.insert(thread, (native_id, name));
+            }
+            Block::Field { field, name, unit } => fields.name(field, &name, &unit),
+            Block::Events {
+                thread,
+                events,
+                numbers,
+            } => {
+                let last_end = events.last().map_or(0, |event| event.end);
+                self.add_calls(thread, events.len() as u64, last_end);
+                fields.count(&events, &numbers);
+            }
+            Block::Spans { thread, notes } => {
+                notes.into_iter().for_each(|note| self.spans.add(thread, note));
+            }
+            Block::Anchor(anchor) => anchors.push(anchor),
+            Block::Counters { region, counts } => self.regions.entry(region).or_default().counts = counts,
+            Block::Open {
+                thread,
+                region,
+                start,
+                serial,
+            } => self
+                .regions
+                .entry(region)
+                .or_default()
+                .open
+                .add(thread, start, serial),
+            Block::End => self.complete = true,
+            Block::Clock(measured) if self.measurements.len() < MAX_MEASUREMENTS => {
+                self.measurements.push(measured);
+            }
+            Block::Clock(_) => {}
+        }
+    }
+
+    fn add_calls(&mut self, thread: u32, number: u64, last_end: u64) {
+        self.threads.entry(thread).or_insert((-1, String::new()));
+        self.intervals += number;
+        let calls = self.calls.entry(thread).or_default();
+        calls.number += number;
+        calls.last_end = calls.last_end.max(last_end);
+    }
+
+    /// Reads the events after all else; none where they are damaged.
+    fn read_events(mut self) -> Result<Option<Scanned>> {
+        let Some((regions, summary)) = self.read_backward()? else {
+            return Ok(None);
+        };
+        for (&number, seen) in regions.places.seen().iter().zip(&regions.seen) {
+            let entry = self.regions.entry(number).or_default();
+            entry.intervals = seen.intervals;
+            entry.clamped = seen.clamped;
+            entry.overlaps = seen.overlaps;
+            entry.has_threads = seen.threads != 0;
+            entry.has_spans = seen.serials != 0;
+        }
+        Ok(Some(Scanned {
+            contents: self,
+            summary,
+        }))
+    }
+
+    /// Reads the events from the last to the first.
+    fn read_backward(&self) -> Result<Option<(Regions, Summarized)>> {
+        let order = self.order();
+        let mut regions = Regions::new(&order);
+        let unfit = !may_fit(order.len(), self.intervals);
+        let mut otherwise = if unfit { Summarized::Now(None) } else { Summarized::Later };
+        let is_nested_now = !unfit && order.len() <= MOST_NESTED;
+        let mut nesting = is_nested_now.then(|| Nesting::new(self, order.iter().map(|_| u64::MAX)));
+        let mut log = StretchReader::open(&self.path)?;
+        for &stretch in self.stretches.all().iter().rev() {
+            let is_sound = log.read(stretch, Verify::Yes);
+            if !is_sound.map_err(|error| cannot_read(&self.path, error))? {
+                return Ok(None);
+            }
+            for events in log.blocks().rev() {
+                let Some(growing) = &mut nesting else {
+                    for event in events.events().rev() {
+                        regions.count(events.thread, &event);
+                    }
+                    continue;
+                };
+                growing.convert(&events, |event| regions.count(events.thread, event));
+                if regions.seen.len() > order.len() {
+                    // A region without a name: where it is among the others was not known.
+                    nesting = None;
+                } else if !growing.nest(events.thread) {
+                    (nesting, otherwise) = (None, Summarized::Now(None));
+                }
+            }
+        }
+        let summary = nesting.map_or(otherwise, |nesting| Summarized::Now(nesting.finish()));
+        Ok(Some((regions, summary)))
+    }
+}
+
+/// The regions of a log while it is read from its end.
+struct Regions {
+    places: Places,
+    seen: Vec<Seen>,
+}
+
+/// The intervals of a region so far.
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    intervals: u64,
+    clamped: u64,
+    /// When the one after those that come starts, ticks.
+    next_start: u64,
+    overlaps: bool,
+    /// All bits of any thread, and of any serial number.
+    threads: u32,
+    serials: u32,
+}
+
+impl Seen {
+    const NONE: Self = Self {
+        intervals: 0,
+        clamped: 0,
+        next_start: u64::MAX,
+        overlaps: false,
+        threads: 0,
+        serials: 0,
+    };
+}
+
+impl Regions {
+    fn new(numbers: &[u32]) -> Self {
+        Self {
+            places: numbers.iter().copied().collect(),
+            seen: vec![Seen::NONE; numbers.len()],
+        }
+    }
+
+    /// Takes note of an interval before those that came so far. Gives the place of its region.
+    #[inline]
+    fn count(&mut self, thread: u32, event: &Event) -> usize {
+        let place = self.places.of(event.region);
+        if place >= self.seen.len() {
+            self.seen.push(Seen::NONE);
+        }
+        let seen = &mut self.seen[place];
+        seen.threads |= thread;
+        seen.serials |= event.serial;
+        seen.clamped += u64::from(event.end < event.start);
+        // Two that start together, both without a length, could be in either order.
+        let is_apart = event.start < seen.next_start && event.end <= seen.next_start;
+        seen.overlaps |= !is_apart && seen.intervals > 0;
+        seen.next_start = event.start;
+        seen.intervals += 1;
+        place
+    }
+}
