@@ -40,6 +40,34 @@ impl Covered {
     }
 }
 
+/// Calls that neither overlap nor are inside each other or earlier ones.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Apart {
+    /// Their time, and that of the longest of them, ns.
+    pub(crate) total: u64,
+    pub(crate) longest: u64,
+}
+
+impl Covered {
+    /// Takes the next calls if they are apart; else none of them.
+    pub(crate) fn add_apart(&mut self, starts: &[i64], ends: &[i64]) -> Option<Apart> {
+        let mut until = self.0;
+        let mut apart = Apart { total: 0, longest: 0 };
+        let mut are_apart = true;
+        for (&start, &end) in starts.iter().zip(ends) {
+            are_apart &= start >= until && end >= start;
+            let length = end.wrapping_sub(start) as u64;
+            apart.total = apart.total.wrapping_add(length);
+            apart.longest = apart.longest.max(length);
+            until = end;
+        }
+        are_apart.then(|| {
+            self.0 = until;
+            apart
+        })
+    }
+}
+
 /// The inclusive time of a row, ns: as the source states it, or worked out from the row's intervals.
 ///
 /// ```

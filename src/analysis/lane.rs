@@ -136,6 +136,41 @@ impl LaneReducer {
         self.open = Some(open);
     }
 
+    /// Adds the next intervals, of which each starts when all before it have ended, and none ends before it starts.
+    pub(crate) fn push_apart(&mut self, starts: &[i64], ends: &[i64]) {
+        let mut at = 0;
+        while at < starts.len() {
+            self.push(starts[at], ends[at]);
+            at += 1;
+            at += self.join(&starts[at..], &ends[at..]);
+        }
+    }
+
+    /// Joins the open interval and those of the next to the last bar that share its column; the first that does not,
+    /// or the last of all, is open then. Gives how many of the next were taken.
+    fn join(&mut self, starts: &[i64], ends: &[i64]) -> usize {
+        let until = self.first.saturating_add_unsigned(self.longest_span());
+        let (Some(open), Some(last)) = (&mut self.open, self.bars.last_mut()) else {
+            return 0;
+        };
+        let (level, column) = (self.level, last.column(self.level));
+        let (mut start, mut end) = (open.start, open.end);
+        let mut taken = 0;
+        for (&next_start, &next_end) in starts.iter().zip(ends) {
+            let length = end.wrapping_sub(start) as u64;
+            // What ends before another call of its column starts is narrow itself.
+            if start >> level != column || length >> level != 0 || end > until {
+                break;
+            }
+            (last.end, last.busy) = (end, last.busy + length);
+            (start, end) = (next_start, next_end);
+            taken += 1;
+        }
+        last.calls = last.calls.saturating_add(taken);
+        (open.start, open.end) = (start, end);
+        taken as usize
+    }
+
     /// How long the lane can be before it has too many columns, ns.
     fn longest_span(&self) -> u64 {
         let columns = u128::from(2 * self.columns) << self.level;
@@ -270,6 +305,32 @@ mod tests {
         bars.iter()
             .map(|bar| (bar.start, bar.end, bar.busy, bar.calls))
             .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn intervals_that_are_apart_are_added_as_one_after_the_other(
+            pieces in prop::collection::vec((0_i64..60, 0_i64..60, 0_u32..9), 0..300),
+            columns in 2_u64..40,
+            chunk in 1_usize..70,
+        ) {
+            let mut clock = -500;
+            let intervals: Vec<(i64, i64)> = pieces
+                .into_iter()
+                .map(|(gap, length, long)| {
+                    let start = clock + gap;
+                    clock = start + if long == 0 { length * 50 } else { length };
+                    (start, clock)
+                })
+                .collect();
+            let (mut together, mut alone) = (LaneReducer::new(columns, 0), LaneReducer::new(columns, 0));
+            intervals.iter().for_each(|&(start, end)| alone.push(start, end));
+            for piece in intervals.chunks(chunk) {
+                let (starts, ends): (Vec<i64>, Vec<i64>) = piece.iter().copied().unzip();
+                together.push_apart(&starts, &ends);
+            }
+            prop_assert_eq!(together.finish(0), alone.finish(0));
+        }
     }
 
     #[test]

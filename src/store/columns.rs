@@ -106,18 +106,31 @@ impl Columns {
     }
 
     /// Adds a row. Rows with the same start may come in any order of length.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push(&mut self, entry: Entry) -> Result<()> {
-        let (start, end) = (entry.start_ns, entry.end_ns);
-        let mut at = self.starts.len();
-        self.starts.push(start);
-        self.ends.push(end);
+        let is_with_last = self.starts.last() == Some(&entry.start_ns);
+        self.starts.push(entry.start_ns);
+        self.ends.push(entry.end_ns);
         if self.known.threads {
             self.threads.push(entry.thread);
         }
         if self.known.spans {
             self.spans.push(entry.span);
         }
+        if is_with_last {
+            self.put_in_order();
+        }
+        if self.starts.len() >= WRITE_ROWS {
+            return self.write_settled();
+        }
+        Ok(())
+    }
+
+    /// Puts the last row before shorter ones with the same start.
+    #[cold]
+    fn put_in_order(&mut self) {
+        let mut at = self.starts.len() - 1;
+        let (start, end) = (self.starts[at], self.ends[at]);
         while at > 0 && self.starts[at - 1] == start && self.ends[at - 1] < end {
             self.ends.swap(at - 1, at);
             if self.known.threads {
@@ -128,14 +141,10 @@ impl Columns {
             }
             at -= 1;
         }
-        if self.starts.len() >= WRITE_ROWS {
-            self.write_settled()
-        } else {
-            Ok(())
-        }
     }
 
     /// Writes all rows except those that start together with the last one.
+    #[cold]
     fn write_settled(&mut self) -> Result<()> {
         let last = self.starts.last().copied();
         let settled = self.starts.iter().rposition(|&start| Some(start) != last);
@@ -185,10 +194,11 @@ impl Columns {
     fn add_up(&mut self, rows: usize) {
         let (starts, ends) = (&self.starts[..rows], &self.ends[..rows]);
         let threads = self.threads.get(..rows).unwrap_or_default();
+        // No row ends before it starts.
         let durations = ends
             .iter()
             .zip(starts)
-            .map(|(end, start)| end.saturating_sub(*start));
+            .map(|(end, start)| end.wrapping_sub(*start) as u64);
         self.total += durations.map(i128::from).sum::<i128>();
         if let Some(inclusive) = &mut self.inclusive {
             inclusive.add_columns(starts, ends, threads);

@@ -105,6 +105,28 @@ impl Lane {
         open.end_call = index + 1;
     }
 
+    /// The next calls, of which there are some, if they are apart from each other and from those before them; else none
+    /// is taken.
+    fn push_apart(&mut self, index: u64, starts: &[i64], ends: &[i64]) -> bool {
+        let Some(apart) = self.covered.add_apart(starts, ends) else {
+            return false;
+        };
+        let open = &mut self.open;
+        if open.calls == 0 {
+            (open.first_call, open.first_start_ns, open.longest) = (index, starts[0], index);
+        }
+        if apart.longest > open.longest_ns {
+            let mut calls = starts.iter().zip(ends);
+            let at = calls.position(|(&start, &end)| length(start, end) == apart.longest);
+            (open.longest_ns, open.longest) = (apart.longest, index + at.unwrap_or(0) as u64);
+        }
+        open.last_end_ns = open.last_end_ns.max(ends[ends.len() - 1]);
+        open.busy_ns += apart.total;
+        open.calls += starts.len() as u64;
+        open.end_call = index + starts.len() as u64;
+        true
+    }
+
     #[inline]
     fn close(&mut self) {
         let open = std::mem::replace(&mut self.open, Block::EMPTY);
@@ -199,12 +221,17 @@ impl GrowingBlocks {
             let room = (self.lengths.calls - self.all.open.calls) as usize;
             let (now, later) = starts.split_at(room.min(starts.len()));
             let (ends_now, ends_later) = ends.split_at(now.len());
-            for (&start, &end) in now.iter().zip(ends_now) {
-                self.all.push(self.next, start, end.max(start));
-                self.next += 1;
+            let are_apart = self.all.push_apart(self.next, now, ends_now);
+            if !are_apart {
+                for (index, (&start, &end)) in (self.next..).zip(now.iter().zip(ends_now)) {
+                    self.all.push(index, start, end.max(start));
+                }
             }
-            if let Some(bars) = &mut self.bars {
-                bars.push_each(now.iter().copied().zip(ends_now.iter().copied()));
+            self.next += now.len() as u64;
+            match &mut self.bars {
+                Some(bars) if are_apart => bars.push_apart(now, ends_now),
+                Some(bars) => bars.push_each(now.iter().copied().zip(ends_now.iter().copied())),
+                None => {}
             }
             self.overlap.add_only(thread, self.all.open.last_end_ns);
             if self.all.open.calls >= self.lengths.calls {

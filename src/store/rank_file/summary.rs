@@ -46,7 +46,7 @@ impl<'a> Nesting<'a> {
             end: 0,
         };
         calls.resize(events.len(), NONE);
-        for (event, call) in events.events().zip(calls).rev() {
+        for (event, call) in events.events().rev().zip(calls.iter_mut().rev()) {
             let start = clock.ns(event.start);
             *call = TimedCall {
                 row: row(&event) as u32,
