@@ -46,7 +46,7 @@ struct Thread {
 impl Thread {
     const NONE: Self = Self {
         left: 0,
-        stack: Stack::EMPTY,
+        stack: Stack::NONE,
         end: 0,
         waiting: Vec::new(),
     };
@@ -64,6 +64,7 @@ impl Backward {
             Thread {
                 left: of.calls,
                 end: of.last_end,
+                stack: Stack::new(),
                 ..Thread::NONE
             }
         });

@@ -29,9 +29,9 @@ struct Frame {
 /// The calls of a thread that are around those that come, from the outermost to the innermost.
 #[derive(Debug)]
 pub(super) struct Stack {
-    /// All but the last, below what is around all calls.
-    outer: Vec<Frame>,
-    top: Frame,
+    /// The first is around all calls; those behind `depth` are left from before.
+    frames: Vec<Frame>,
+    depth: usize,
 }
 
 impl Stack {
@@ -42,39 +42,57 @@ impl Stack {
         recursion: 0,
     };
 
-    pub(super) const EMPTY: Self = Self {
-        outer: Vec::new(),
-        top: Self::BOTTOM,
+    /// In the place of a stack that is elsewhere.
+    pub(super) const NONE: Self = Self {
+        frames: Vec::new(),
+        depth: 0,
     };
 
+    pub(super) fn new() -> Self {
+        Self {
+            frames: vec![Self::BOTTOM],
+            depth: 0,
+        }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
-        self.outer.is_empty()
+        self.depth == 0
+    }
+
+    #[inline]
+    fn top(&self) -> &Frame {
+        &self.frames[self.depth]
     }
 
     /// When the innermost call starts; before all times where there is none.
     #[inline]
     pub(super) fn start(&self) -> i64 {
-        self.top.start
+        self.top().start
     }
 
     /// Takes calls away that start at `until` or later.
     #[inline]
     pub(super) fn close(&mut self, until: i64) {
-        while self.top.start >= until {
-            let Some(outer) = self.outer.pop() else { break };
-            self.top = outer;
+        for frame in self.frames[1..=self.depth].iter().rev() {
+            if frame.start < until {
+                break;
+            }
+            self.depth -= 1;
         }
     }
 
     #[inline]
     fn push(&mut self, frame: Frame) {
-        self.outer.push(self.top);
-        self.top = frame;
+        self.depth += 1;
+        match self.frames.get_mut(self.depth) {
+            Some(place) => *place = frame,
+            None => self.frames.push(frame),
+        }
     }
 
     /// How many calls of a row are one inside the other.
     fn recursion(&self, row: u32) -> u32 {
-        let mut frames = std::iter::once(&self.top).chain(self.outer.iter().rev());
+        let mut frames = self.frames[..=self.depth].iter().rev();
         frames
             .find(|frame| frame.row == row)
             .map_or(0, |frame| frame.recursion)
@@ -190,7 +208,7 @@ impl Nodes {
     #[inline(always)]
     pub(super) fn add(&mut self, place: usize, stack: &mut Stack, call: TimedCall) {
         let TimedCall { row, start, end } = call;
-        let inside = stack.top.inside;
+        let inside = stack.top().inside;
         let from = u64::from(inside.0) << 32 | u64::from(row);
         let at = inside.0.wrapping_mul(31).wrapping_add(row) as usize % LINKS;
         let mut link = self.links[at];
