@@ -26,9 +26,7 @@ impl Event {
     }
 
     /// The events that are stored in the log as these bytes, without what is no whole event at the end.
-    pub(crate) fn each_of(
-        bytes: &[u8],
-    ) -> impl DoubleEndedIterator<Item = Self> + ExactSizeIterator + '_ {
+    pub(crate) fn each_of(bytes: &[u8]) -> impl DoubleEndedIterator<Item = Self> + ExactSizeIterator + '_ {
         let four = |bytes: &[u8]| u32::from_le_bytes(bytes.try_into().expect("4 bytes"));
         let eight = |bytes: &[u8]| u64::from_le_bytes(bytes.try_into().expect("8 bytes"));
         bytes.chunks_exact(EVENT_BYTES).map(move |event| Self {

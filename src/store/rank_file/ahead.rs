@@ -61,7 +61,6 @@ impl<I: Iterator<Item = PathBuf>> LogsAhead<I> {
             return None;
         };
         let contents = scanned.map(|Scanned { contents, summary }| {
-            let contents = Arc::new(contents);
             if matches!(summary, Summarized::Later) {
                 self.start(Job::Summarize(Arc::clone(&contents)));
             }

@@ -16,6 +16,7 @@ use crate::store::names;
 use crate::store::rank_log::{Block, LogReader, Outlined, StretchReader, Verify, whole_bytes};
 use crate::store::schema::summary::may_fit;
 use std::path::Path;
+use std::sync::Arc;
 
 /// The most clock comparisons that are kept; a run has two.
 const MAX_MEASUREMENTS: usize = 64;
@@ -27,7 +28,7 @@ const MOST_NESTED: usize = if cfg!(test) { 3 } else { 256 };
 /// What was learnt of a log.
 #[derive(Debug)]
 pub(crate) struct Scanned {
-    pub(crate) contents: LogContents,
+    pub(crate) contents: Arc<LogContents>,
     pub(crate) summary: Summarized,
 }
 
@@ -163,7 +164,7 @@ impl LogContents {
             entry.has_spans = seen.serials != 0;
         }
         Ok(Some(Scanned {
-            contents: self,
+            contents: Arc::new(self),
             summary,
         }))
     }
@@ -173,7 +174,11 @@ impl LogContents {
         let order = self.order();
         let mut regions = Regions::new(&order);
         let unfit = !may_fit(order.len(), self.intervals);
-        let mut otherwise = if unfit { Summarized::Now(None) } else { Summarized::Later };
+        let mut otherwise = if unfit {
+            Summarized::Now(None)
+        } else {
+            Summarized::Later
+        };
         let is_nested_now = !unfit && order.len() <= MOST_NESTED;
         let mut nesting = is_nested_now.then(|| Nesting::new(self, order.iter().map(|_| u64::MAX)));
         let mut log = StretchReader::open(&self.path)?;

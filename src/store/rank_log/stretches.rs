@@ -3,8 +3,8 @@
 //! An [outline](LogReader::outline) passes over the intervals, which are nearly all of a log: they are neither read nor
 //! verified. What it passes over goes into stretches of whole blocks, each long enough to be read at once.
 
-use super::reader::{Decoded, Header, LogReader, decode_numbers};
 use super::super::codec::Decoder;
+use super::reader::{Decoded, Header, LogReader, decode_numbers};
 use super::{BLOCK_HEADER_BYTES, Block, NumberAt, kind};
 use crate::error::{Error, Result};
 use crate::event::{EVENT_BYTES, Event};
@@ -103,7 +103,10 @@ pub(crate) struct Stretches {
 impl Stretches {
     /// Takes the next block, which is from `start` to `end`.
     pub(crate) fn add(&mut self, start: u64, end: u64, what: &Outlined) {
-        let is_of_events = matches!(what, Outlined::Events { .. } | Outlined::Block(Block::Events { .. }));
+        let is_of_events = matches!(
+            what,
+            Outlined::Events { .. } | Outlined::Block(Block::Events { .. })
+        );
         // What comes right before intervals may be their numbers.
         if self.open.is_none() && !is_of_events && !matches!(what, Outlined::Other) {
             return;
