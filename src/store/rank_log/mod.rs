@@ -12,6 +12,7 @@
 mod medium;
 mod open_calls;
 mod reader;
+#[cfg(feature = "hdf5")]
 mod stretches;
 mod writer;
 
@@ -19,6 +20,7 @@ mod writer;
 pub(crate) use medium::Medium;
 pub(crate) use open_calls::OpenCalls;
 pub(crate) use reader::{Ending, LogReader, begins_as_log, is_log};
+#[cfg(feature = "hdf5")]
 pub(crate) use stretches::{EventsIn, Outlined, StretchReader, Stretches, Verify, whole_bytes};
 pub(crate) use writer::LogWriter;
 
@@ -143,6 +145,7 @@ mod kind {
     pub(super) const NUMBERS: u32 = 12;
 
     /// Whether blocks of this kind are read.
+    #[cfg(feature = "hdf5")]
     pub(super) fn is_known(kind: u32) -> bool {
         (RUN..=NUMBERS).contains(&kind)
     }

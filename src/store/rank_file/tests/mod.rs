@@ -1,6 +1,7 @@
 //! With small limits (see `BATCH_ROWS` and `WRITE_ROWS`), so that short logs take every path.
 
 mod fields;
+mod scan;
 
 use crate::clock::{Anchor, ClockMeasurement};
 use crate::event::Event;
