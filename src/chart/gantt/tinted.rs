@@ -63,6 +63,8 @@ fn value_in(bars: &[Bar], first: &mut usize, (from, to): (f64, f64)) -> Option<f
     }
     let mut mean = Mean::default();
     let inside = bars[*first..].iter().take_while(|bar| (bar.start_ns as f64) < to);
+    // One that ends where the time begins is not in it.
+    let inside = inside.filter(|bar| bar.end_ns as f64 > from || bar.start_ns == bar.end_ns);
     let mut any = false;
     for bar in inside {
         any = true;
