@@ -74,6 +74,15 @@ impl Running {
         client::get(self.port, &format!("{}{below}", self.path))
     }
 
+    /// Has a file read to its end for its page, of which all questions are answered then.
+    pub(crate) fn read(&self, file: usize) {
+        let load = || assert_eq!(self.get(&format!("{file}/")).status, 200);
+        load();
+        let state = format!("{file}/state?version=1");
+        while self.get(&state).text().contains("reading") {}
+        load();
+    }
+
     pub(crate) fn process(&self) -> i32 {
         self.child.id() as i32
     }
