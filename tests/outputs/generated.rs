@@ -1,7 +1,7 @@
 //! Sources for tests.
 
 use scope_profiler::Result;
-use scope_profiler::profile::{ClockAgreement, Intervals, Profile, Row, RowFacts, RunFacts, Source};
+use scope_profiler::profile::{ClockAgreement, Intervals, Profile, Row, RunFacts, Source};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -85,8 +85,10 @@ impl Source for NoTotals {
 }
 
 /// A profile that states the inclusive time of each row, ns, as recorded files do.
+#[cfg(feature = "plot")]
 pub(crate) struct WithInclusive(pub Profile, pub Vec<i64>);
 
+#[cfg(feature = "plot")]
 impl Source for WithInclusive {
     fn names(&self) -> &[String] {
         self.0.names()
@@ -96,7 +98,7 @@ impl Source for WithInclusive {
         self.0.rows()
     }
 
-    fn row_facts(&self, row: usize) -> RowFacts {
+    fn row_facts(&self, row: usize) -> scope_profiler::profile::RowFacts {
         let mut facts = self.0.row_facts(row);
         facts.inclusive_ns = Some(self.1[row]);
         facts
