@@ -2,6 +2,7 @@
 
 import { readView, writeView } from "./address.js";
 import { css } from "./color.js";
+import { Coloring } from "./coloring.js";
 import { Detail } from "./detail.js";
 import { find } from "./dom.js";
 import { FarCalls } from "./far.js";
@@ -95,6 +96,7 @@ export class Page {
     const panels = { main: this.main, scroller, splitter: find("#splitter", HTMLElement) };
     this.sizes = new Sizes(panels, this.timeline, () => this.arranged());
     this.writeHeader();
+    this.coloring = new Coloring(this);
     this.saving = new Saving(this);
     listenToKeys(this);
     listenToPrinting(this);
@@ -199,6 +201,7 @@ export class Page {
     this.table.renew(this.model.regions);
     this.table.paint(this.timeline.theme.fills);
     this.panel.renew();
+    this.coloring.renew();
     this.writeHeader();
     if (served) this.serve(served);
     this.show({ ...view, window: view.window && this.timeline.window.target });
@@ -367,6 +370,7 @@ export class Page {
     this.scheme = scheme;
     setScheme(scheme);
     this.timeline.readTheme();
+    this.coloring.paint();
     this.table.paint(this.timeline.theme.fills);
     this.pin(this.timeline.pinned);
   }

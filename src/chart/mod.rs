@@ -47,6 +47,8 @@ mod subject;
 pub mod timeline;
 mod timeseries;
 mod totals;
+mod value_colors;
+mod value_legend;
 
 pub use comparison::ComparisonChart;
 pub use durations::DurationsChart;
@@ -59,3 +61,4 @@ pub use options::{ChartOptions, Lanes};
 pub use palette::{Color, Palette};
 pub use scaling::ScalingChart;
 pub use subject::{Facts, GrowingFacts, Subject};
+pub use value_colors::ValueColors;

@@ -25,6 +25,7 @@ const MUCH_RECURSION: f64 = 0.25;
 /// | [`window`](Self::window) | the whole run | Gantt chart |
 /// | [`max_bars`](Self::max_bars) | 40 | durations |
 /// | [`lanes`](Self::lanes) | [`Lanes::Auto`] | Gantt chart |
+/// | [`color_by`](Self::color_by) | the region | Gantt chart |
 /// | [`fields`](Self::fields) | none | time series |
 /// | [`max_page_bytes`](Self::max_page_bytes) | 8 000 000 | interactive page |
 ///
@@ -43,6 +44,7 @@ pub struct ChartOptions {
     pub(crate) max_regions: usize,
     pub(crate) window: Option<Window>,
     pub(crate) max_bars: usize,
+    pub(crate) color_by: Option<String>,
     pub(crate) fields: Vec<String>,
     pub(crate) max_page_bytes: usize,
     pub(crate) lanes: Lanes,
@@ -67,7 +69,7 @@ pub enum Lanes {
 
 impl Lanes {
     /// What [`Auto`](Self::Auto) stands for, of what is to be drawn.
-    pub(super) fn for_subject(self, subject: &Subject<'_>) -> Result<Self> {
+    fn for_subject(self, subject: &Subject<'_>) -> Result<Self> {
         if self != Self::Auto {
             return Ok(self);
         }
@@ -118,6 +120,7 @@ impl Default for ChartOptions {
             max_regions: 120,
             window: None,
             max_bars: 40,
+            color_by: None,
             fields: Vec::new(),
             max_page_bytes: 8_000_000,
             lanes: Lanes::Auto,
@@ -150,6 +153,14 @@ impl ChartOptions {
     pub fn lanes(mut self, lanes: Lanes) -> Self {
         self.lanes = lanes;
         self
+    }
+
+    /// The lanes of the Gantt chart of what is to be drawn, once it is known.
+    pub(super) fn lanes_for(&self, subject: &Subject<'_>) -> Result<Lanes> {
+        match (self.lanes, &self.color_by) {
+            (Lanes::Auto, Some(_)) => Ok(Lanes::Region),
+            (lanes, _) => lanes.for_subject(subject),
+        }
     }
 
     /// Makes an interactive page of at most this many bytes: short calls that are close together share a bar as far as
@@ -203,6 +214,32 @@ impl ChartOptions {
     #[must_use]
     pub fn window(mut self, window: Window) -> Self {
         self.window = Some(window);
+        self
+    }
+
+    /// Colours the bars of the Gantt chart by the value of a field, not by region; its lanes are then those of
+    /// [`Lanes::Region`]. A bar of several calls has the mean of their values, weighted by how long each took; bars without
+    /// a number are grey. The chart fails where the profile has no such field, or none of the chosen calls has it.
+    ///
+    /// ```
+    /// use scope_profiler::RegionFilter;
+    /// use scope_profiler::chart::{ChartOptions, GanttChart};
+    /// use scope_profiler::profile::{Call, Number, Profile};
+    ///
+    /// let bytes = |n| [("bytes", Number::Int(n))];
+    /// let profile = Profile::builder()
+    ///     .interval(Call::new("send", 0..90).numbers(&bytes(100)))
+    ///     .interval(Call::new("send", 100..190).numbers(&bytes(4_000)))
+    ///     .build();
+    /// let chart = GanttChart::reduce(&profile, &RegionFilter::new(), &ChartOptions::new().color_by("bytes"))?;
+    /// let values: Vec<_> = chart.regions[0].lanes[0].bars.iter().map(|bar| bar.value).collect();
+    /// assert_eq!(values, [Some(100.0), Some(4_000.0)]);
+    /// assert_eq!(chart.colors.expect("it is coloured by value").ends(), ["100 B", "4.00 kB"]);
+    /// # Ok::<(), scope_profiler::Error>(())
+    /// ```
+    #[must_use]
+    pub fn color_by(mut self, field: impl Into<String>) -> Self {
+        self.color_by = Some(field.into());
         self
     }
 

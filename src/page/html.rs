@@ -35,11 +35,24 @@ const STYLE: &str = include_str!("../../assets/page/page.css");
 #[must_use]
 pub fn render(chart: &GanttChart, data: &PageData) -> String {
     let views = views::pack(&data.views, &json::names(chart, data), usize::MAX);
-    with_packed(chart, data, &views, &bars::compress(&bars::pack(chart)))
+    with_packed(
+        chart,
+        data,
+        &views,
+        &bars::compress(&bars::pack(chart)),
+        &bars::compress(&[]),
+    )
 }
 
-/// As [`render`], with [views] and bars that are [packed](bars) and compressed already in place of those of the chart.
-pub(super) fn with_packed(chart: &GanttChart, data: &PageData, views: &[u8], bars: &[u8]) -> String {
+/// As [`render`], with [views], bars and [values](super::values) that are [packed](bars) and compressed already in place
+/// of those of the chart.
+pub(super) fn with_packed(
+    chart: &GanttChart,
+    data: &PageData,
+    views: &[u8],
+    bars: &[u8],
+    values: &[u8],
+) -> String {
     let json = json::encode(chart, data);
     let title = escape_html(&chart.header.title);
     let script = script::compose();
@@ -52,6 +65,7 @@ pub(super) fn with_packed(chart: &GanttChart, data: &PageData, views: &[u8], bar
         ("data", Part::Text(&json)),
         ("views", Part::Bytes(views)),
         ("bars", Part::Bytes(bars)),
+        ("values", Part::Bytes(values)),
         ("script", Part::Text(&script)),
     ];
 

@@ -28,6 +28,7 @@ mod stored;
 mod tasks;
 #[cfg(feature = "serve")]
 pub(crate) mod together;
+mod values;
 pub mod viewer;
 mod views;
 #[cfg(feature = "serve")]

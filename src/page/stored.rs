@@ -23,8 +23,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What the page says of itself.
-const LEFT_OUT: &str = "too many intervals to be read at once: courses over the run and tasks are left out; the chart \
-    timeseries has courses";
+const LEFT_OUT: &str = "too many intervals to be read at once: courses over the run, tasks and colours by value are left \
+    out; the charts timeseries and gantt have them";
 
 /// So many intervals are read all the same.
 const MOST_READ: u64 = 4_000_000;
@@ -71,7 +71,13 @@ pub(super) fn render(
     data.notes.push(PageNote::new(LEFT_OUT));
     data.notes.extend(notes_on_spread(error, without_spread));
     let views = views::pack(&data.views, &json::names(&chart, &data), most_bytes / VIEWS);
-    let page = html::with_packed(&chart, &data, &views, &bars::compress(&bars::pack(&chart)));
+    let page = html::with_packed(
+        &chart,
+        &data,
+        &views,
+        &bars::compress(&bars::pack(&chart)),
+        &bars::compress(&[]),
+    );
     chart.regions.iter_mut().for_each(|region| region.lanes.clear());
     let windows = PageWindows::new(plan, chart, pyramids.finish()).of_stored(places);
     Ok(Some((page, windows)))

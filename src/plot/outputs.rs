@@ -60,7 +60,7 @@ enum Content<'a> {
     /// The numbers of which of the charts.
     Data(usize),
     Page(Box<GrowingPage<'a>>),
-    Statistics(RegionStatistics<'a>, &'a ProfilingH5Reader),
+    Statistics(Box<RegionStatistics<'a>>, &'a ProfilingH5Reader),
 }
 
 impl<'a> Outputs<'a> {
@@ -139,7 +139,7 @@ impl<'a> Outputs<'a> {
     pub fn add_statistics(&mut self, reader: &'a ProfilingH5Reader, path: impl Into<PathBuf>) -> Result<()> {
         let statistics = RegionStatistics::new(self.subject.source(), self.subject.filter())?;
         self.needs_tree = true;
-        let content = Content::Statistics(statistics, reader);
+        let content = Content::Statistics(Box::new(statistics), reader);
         self.files.push((path.into(), content));
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! From a file to pictures, statistics and the page.
 
-use crate::common::{Profile, sample};
+use crate::common::{Profile, Run, sample};
 use crate::program::{complaint, names_in, program, program_on_a_full_disk, run, stdout, str, usage_error};
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -330,4 +330,40 @@ fn a_window_of_the_gantt_chart_shows_the_calls_in_it() {
     assert!(complained.contains("after the end of the run"), "{complained}");
     assert!(usage_error(&[file, "--window", "1s..2s"]).contains("--output"));
     assert!(usage_error(&[file, "-o", "unused", "--window", "2s..1s"]).contains("it ends before it begins"));
+}
+
+#[test]
+fn bars_are_colored_by_a_field_and_its_values_stand_beside_the_picture() {
+    let recorded = Run::with(|config| config.fields(["bytes"]));
+    for bytes in [40_i64, 90] {
+        let send = recorded.profiler.profile_region("send");
+        send.record("bytes", bytes);
+        recorded.clock.advance(1_000_000);
+    }
+    recorded.region("wait", 1_000_000, || ());
+    recorded.profiler.finalize().unwrap();
+    let (file, out) = (recorded.file(), recorded.directory.path().join("figures"));
+    let (file, out) = (str(&file), str(&out));
+    let of_field = |field: &'static str, more: &[&str]| {
+        let arguments = [file, "-o", out, "--plots", "gantt", "--color-by", field];
+        run(&[&arguments, more].concat())
+    };
+    stdout(&of_field("bytes", &["--data", "--format", "svg"]));
+    let svg = fs::read_to_string(Path::new(out).join("gantt_plot.svg")).unwrap();
+    assert!(
+        svg.contains("bytes:") && svg.contains("40 B") && svg.contains("90 B"),
+        "{svg}"
+    );
+    let csv = fs::read_to_string(Path::new(out).join("gantt_plot.csv")).unwrap();
+    let values: Vec<&str> = csv.lines().map(|line| line.rsplit(',').next().unwrap()).collect();
+    assert_eq!(values, ["value", "40", "90", ""], "{csv}");
+
+    let complained = complaint(&of_field("byte", &[]));
+    assert!(
+        complained.contains("there is no field \"byte\"; the profile has bytes"),
+        "{complained}"
+    );
+    let complained = complaint(&of_field("bytes", &["--lanes", "rank"]));
+    assert!(complained.contains("lanes of regions"), "{complained}");
+    assert!(usage_error(&[file, "--color-by", "bytes"]).contains("--output"));
 }

@@ -6,6 +6,8 @@ mod blocks;
 #[path = "../common/calm.rs"]
 mod calm;
 mod charts;
+#[cfg(feature = "plot")]
+mod coloring;
 mod common;
 mod comparison;
 mod groups;

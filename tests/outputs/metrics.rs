@@ -54,23 +54,27 @@ fn words(table: &str, region: &str) -> String {
 }
 
 #[test]
-fn a_field_has_its_total_its_rate_and_its_median_beside_the_times() {
+fn amounts_have_a_total_and_a_rate_and_a_residual_has_its_range_and_what_it_ended_with() {
     let profile = profile();
     let table = shown(&profile, &["bytes", "residual"], &TableOptions::new());
     let header = words(&table, "region");
     assert!(
         header.starts_with(
-            "region calls total exclusive bytes bytes/s bytes p50 residual residual/s residual p50 share"
+            "region calls total exclusive bytes bytes/s bytes p50 \
+             residual mean residual min residual max residual last share"
         ),
         "{table}"
     );
     // 2 x 5 x 24 kB + 2 x 5 x 48 kB in 2 x 5 x 1 us + 2 x 5 x 2 us. The residuals are those of 10 calls.
     let axpy = words(&table, "axpy");
     assert!(
-        axpy.contains("30.0 µs 720 kB 24.0 GB/s 36.0 kB 2.02 2.02e5 /s 1.00e-4 "),
+        axpy.contains("30.0 µs 720 kB 24.0 GB/s 36.0 kB 0.20 1.00e-8 1 1.00e-8 "),
         "{table}"
     );
-    assert!(words(&table, "setup").contains("1.00 µs - - - - - - "), "{table}");
+    assert!(
+        words(&table, "setup").contains("1.00 µs - - - - - - - "),
+        "{table}"
+    );
 }
 
 #[test]
@@ -157,13 +161,18 @@ fn the_statistics_have_the_numbers_of_every_field() {
     assert_eq!(
         fields["bytes"],
         serde_json::json!({
-            "unit": "B", "num_calls": 20, "total": 720_000.0, "mean": 36_000.0, "min": 24_000.0, "max": 48_000.0,
+            "unit": "B", "adds_up": true, "num_calls": 20,
+            "total": 720_000.0, "mean": 36_000.0, "min": 24_000.0, "max": 48_000.0, "last": 48_000.0,
             "p50": 36_000.0, "p95": 48_000.0, "p99": 48_000.0, "time_ns": 30_000, "per_second": 24e9,
         })
     );
     assert_eq!(
         (&fields["residual"]["num_calls"], &fields["residual"]["p50"]),
         (&10.into(), &1e-4.into())
+    );
+    assert_eq!(
+        (&fields["residual"]["adds_up"], &fields["residual"]["last"]),
+        (&false.into(), &1e-8.into())
     );
     assert!(document["regions"]["setup"].get("fields").is_none());
 }
@@ -194,4 +203,74 @@ fn a_declared_unit_counts_for_more_than_the_name() {
         words(&table, "send").contains("3.00 koctet 3.00 Goctet/s"),
         "{table}"
     );
+}
+
+#[test]
+fn the_number_that_was_recorded_last_is_that_of_the_call_that_began_last_on_whatever_rank() {
+    let level = |n| [("level", Number::Int(n))];
+    let profile = Profile::builder()
+        .interval(Call::new("cycle", 0..9).rank(1).numbers(&level(1)))
+        .interval(Call::new("cycle", 50..60).rank(0).numbers(&level(7)))
+        .interval(Call::new("cycle", 40..90).rank(1).numbers(&level(3)))
+        .build();
+    let metrics = Metrics::of(&profile, &RegionFilter::new(), &["level"]).unwrap();
+    assert_eq!(metrics.of_region("cycle", 0).unwrap().last(), Some(7.0));
+}
+
+#[test]
+fn plain_numbers_add_up_where_they_count_something_or_their_unit_is_one() {
+    let numbers = [
+        ("sweeps", Number::Int(4)),
+        ("iterations", Number::Int(10)),
+        ("load", Number::Int(50)),
+    ];
+    let profile = Profile::builder()
+        .interval(Call::new("solve", 0..1_000).numbers(&numbers))
+        .unit("sweeps", "1")
+        .unit("load", "%")
+        .build();
+    let table = shown(&profile, &["sweeps", "iterations", "load"], &TableOptions::new());
+    assert!(
+        words(&table, "region").contains(
+            "sweeps sweeps/s sweeps p50 iterations iterations/s iterations p50 load mean load min load max load last"
+        ),
+        "{table}"
+    );
+    assert!(
+        words(&table, "solve").contains(" 4 4.00e6 /s 4 10 1.00e7 /s 10 50 % "),
+        "{table}"
+    );
+}
+
+#[test]
+fn the_rate_of_a_span_is_over_all_of_its_polls_whichever_carries_the_number() {
+    let bytes = [("bytes", Number::Int(600))];
+    let profile = Profile::builder()
+        // Two spans with three polls of 100 ns each; numbers come at the first, and at the last.
+        .interval(Call::new("fetch", 0..100).span(1).numbers(&bytes))
+        .interval(Call::new("fetch", 1_000..1_100).span(1).thread(1))
+        .interval(Call::new("fetch", 2_000..2_100).span(1))
+        .interval(Call::new("fetch", 50..150).span(2).thread(2))
+        .interval(Call::new("fetch", 1_050..1_150).span(2).thread(2))
+        .interval(Call::new("fetch", 2_050..2_150).span(2).thread(2).numbers(&bytes))
+        // A span without a number takes no part, and neither does a guard without one.
+        .interval(Call::new("fetch", 3_000..9_000).span(3))
+        .interval(Call::new("fetch", 9_500..9_700))
+        .interval(Call::new("fetch", 9_800..9_900).numbers(&bytes))
+        .build();
+    let metrics = Metrics::of(&profile, &RegionFilter::new(), &["bytes"]).unwrap();
+    let fetch = metrics.of_region("fetch", 0).unwrap();
+    assert_eq!((fetch.calls(), fetch.total(), fetch.time_ns()), (3, 1_800.0, 700));
+    assert_eq!(fetch.per_second(), Some(1_800.0 / 700e-9));
+}
+
+#[test]
+fn a_span_that_is_entered_while_it_is_entered_is_busy_once() {
+    let bytes = [("bytes", Number::Int(1_000))];
+    let profile = Profile::builder()
+        .interval(Call::new("fetch", 0..1_000).span(4).numbers(&bytes))
+        .interval(Call::new("fetch", 500..1_500).span(4).thread(1).numbers(&bytes))
+        .build();
+    let metrics = Metrics::of(&profile, &RegionFilter::new(), &["bytes"]).unwrap();
+    assert_eq!(metrics.of_region("fetch", 0).unwrap().time_ns(), 1_500);
 }

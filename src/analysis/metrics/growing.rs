@@ -1,10 +1,11 @@
 //! Metrics as a part of a pass.
 
+use super::span_times::SpanTimes;
 use super::{FieldStatistics, Metrics};
 use crate::analysis::pass::Observer;
 use crate::analysis::selection::RegionFilter;
 use crate::error::{Error, Result};
-use crate::profile::{Field, Intervals, Source};
+use crate::profile::{ClockAgreement, Field, Intervals, Numbers, Source};
 use std::collections::BTreeMap;
 
 /// Numbers that are kept for percentiles, in 32 MiB.
@@ -19,6 +20,10 @@ pub struct GrowingMetrics<'a> {
     rows: BTreeMap<usize, Vec<usize>>,
     /// By index into [`Source::names`].
     regions: BTreeMap<usize, Vec<FieldStatistics>>,
+    /// Of rows with spans that were entered several times.
+    spans: BTreeMap<usize, SpanTimes>,
+    /// Whether times of different ranks cannot be compared.
+    own_clocks: bool,
     room: usize,
 }
 
@@ -27,7 +32,8 @@ impl<'a> GrowingMetrics<'a> {
     ///
     /// # Errors
     ///
-    /// When there is no such field, a chosen rank is not there, or no region is left.
+    /// When there is no such field, a chosen rank is not there, no region is left, or intervals cannot be read: those of
+    /// very many spans that were entered several times are looked at before the pass.
     pub fn new(source: &'a dyn Source, filter: &RegionFilter, fields: &[impl AsRef<str>]) -> Result<Self> {
         let found = fields.iter().map(|name| field_of(source, name.as_ref()));
         let found = found.collect::<Result<Vec<_>>>()?;
@@ -38,13 +44,13 @@ impl<'a> GrowingMetrics<'a> {
     ///
     /// # Errors
     ///
-    /// When a chosen rank is not there, or no region is left.
+    /// As [`new`](Self::new).
     pub fn all(source: &'a dyn Source, filter: &RegionFilter) -> Result<Self> {
         Self::with(source, filter, (0..source.fields().len()).collect())
     }
 
     fn with(source: &'a dyn Source, filter: &RegionFilter, fields: Vec<usize>) -> Result<Self> {
-        let mut rows = BTreeMap::new();
+        let (mut rows, mut spans) = (BTreeMap::new(), BTreeMap::new());
         for row in filter.rows(source)? {
             let of_row = source.fields_of(row);
             let places = fields
@@ -54,9 +60,12 @@ impl<'a> GrowingMetrics<'a> {
             let places: Vec<usize> = places.map(|(place, _)| place).collect();
             if !places.is_empty() {
                 rows.insert(row, places);
+                spans.extend(SpanTimes::of_row(source, row)?.map(|of_row| (row, of_row)));
             }
         }
         Ok(Self {
+            own_clocks: source.clocks(&source.ranks()) == ClockAgreement::Unknown,
+            spans,
             source,
             fields,
             rows,
@@ -117,28 +126,52 @@ impl Observer for GrowingMetrics<'_> {
 
     fn columns(&self, row: usize) -> Vec<&str> {
         let places = self.rows.get(&row).into_iter().flatten();
-        places
-            .map(|&place| self.source.fields()[self.fields[place]].column())
-            .collect()
+        let columns = places.map(|&place| self.source.fields()[self.fields[place]].column());
+        let span = self.spans.contains_key(&row).then_some(Intervals::SPAN);
+        columns.chain(span).collect()
     }
 
     fn chunk(&mut self, row: usize, chunk: &Intervals) -> Result<()> {
         let Some(places) = self.rows.get(&row) else {
             return Ok(());
         };
-        let name = self.source.rows()[row].name;
+        let of_row = &self.source.rows()[row];
         let new = || vec![FieldStatistics::default(); self.fields.len()];
-        let of_region = self.regions.entry(name).or_insert_with(new);
+        let of_region = self.regions.entry(of_row.name).or_insert_with(new);
+        let mut of_spans = self.spans.get_mut(&row);
+        let spans = chunk.column(Intervals::SPAN).and_then(Numbers::whole);
+        let clock = if self.own_clocks { of_row.rank } else { 0 };
         for &place in places {
             let column = self.source.fields()[self.fields[place]].column();
             let Some(numbers) = chunk.column(column) else {
                 continue;
             };
-            for (number, duration) in numbers.iter().zip(chunk.durations()) {
+            let field = &mut of_region[place];
+            for (at, (number, call)) in numbers.iter().zip(chunk.iter()).enumerate() {
                 let Some(number) = number else { continue };
                 let keeps = self.room > 0;
                 self.room -= usize::from(keeps);
-                of_region[place].add(number, duration, keeps);
+                field.add(number, (clock, call.start_ns), keeps);
+                let is_of_span = match (&mut of_spans, spans) {
+                    (Some(of_spans), Some(spans)) => of_spans.take(spans[at], place),
+                    _ => false,
+                };
+                if !is_of_span {
+                    field.add_time(call.end_ns.saturating_sub(call.start_ns));
+                }
+            }
+        }
+        if let Some(of_spans) = of_spans {
+            of_spans.chunk(chunk, of_region);
+        }
+        Ok(())
+    }
+
+    fn end_row(&mut self, row: usize) -> Result<()> {
+        if let Some(of_spans) = self.spans.remove(&row) {
+            let region = self.source.rows()[row].name;
+            if let Some(of_region) = self.regions.get_mut(&region) {
+                of_spans.end(of_region);
             }
         }
         Ok(())

@@ -1,10 +1,14 @@
-//! What the numbers of calls come to, by region: totals, rates and percentiles of fields as `bytes` or `residual`.
+//! What the numbers of calls come to, by region: totals and rates of fields as `bytes`, extremes and percentiles of any,
+//! as of a `residual`.
 
 mod growing;
+mod kind;
+mod span_times;
 mod statistics;
 
 pub use growing::GrowingMetrics;
 pub(crate) use growing::{field_of, none_has};
+pub(crate) use kind::{adds_up, unit_of};
 pub use statistics::FieldStatistics;
 pub(crate) use statistics::percentile_of_sorted;
 
@@ -64,35 +68,30 @@ impl Metrics {
         unit_of(self.fields.get(field)?)
     }
 
+    /// Whether the numbers of the field at this place add up, so that a total and a rate mean something: those with a unit
+    /// do, unless it is one of what is measured at a moment, as `K`, or a ratio, as `%` and `m/s`; of plain numbers those
+    /// whose name says that they count something, as `allocs` and `iterations`, or whose unit was declared as `1`.
+    ///
+    /// ```
+    /// use scope_profiler::RegionFilter;
+    /// use scope_profiler::analysis::metrics::Metrics;
+    /// use scope_profiler::profile::{Call, Number, Profile};
+    ///
+    /// let numbers = [("bytes", Number::Int(240)), ("residual", Number::Float(0.5))];
+    /// let profile = Profile::builder().interval(Call::new("axpy", 0..10).numbers(&numbers)).build();
+    /// let metrics = Metrics::of(&profile, &RegionFilter::new(), &["bytes", "residual"])?;
+    /// assert_eq!([metrics.adds_up(0), metrics.adds_up(1)], [true, false]);
+    /// # Ok::<(), scope_profiler::Error>(())
+    /// ```
+    #[must_use]
+    pub fn adds_up(&self, field: usize) -> bool {
+        self.fields.get(field).is_some_and(adds_up)
+    }
+
     /// The numbers of the field at this place in the calls of a region; none where no call has one.
     #[must_use]
     pub fn of_region(&self, region: &str, field: usize) -> Option<&FieldStatistics> {
         let of_field = self.regions.get(region)?.get(field)?;
         (of_field.calls() > 0).then_some(of_field)
-    }
-}
-
-/// What a field is measured in, as the program or its name says.
-pub(crate) fn unit_of(field: &Field) -> Option<&str> {
-    field.unit().or_else(|| unit_by_name(field.name()))
-}
-
-fn unit_by_name(name: &str) -> Option<&'static str> {
-    let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
-    words.find_map(|word| match word.to_ascii_lowercase().as_str() {
-        "bytes" | "byte" => Some("B"),
-        "flops" | "flop" => Some("flop"),
-        _ => None,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_says_its_unit_by_whole_words() {
-        let units = ["bytes", "bytes_read", "Flops", "kilobytes", "residual"].map(unit_by_name);
-        assert_eq!(units, [Some("B"), Some("B"), Some("flop"), None, None]);
     }
 }

@@ -11,13 +11,18 @@ pub struct FieldStatistics {
     float: f64,
     range: Option<(f64, f64)>,
     time_ns: i128,
+    /// The number of the call that began last, and what that is ordered by.
+    last: Option<(Moment, f64)>,
     kept: Vec<f64>,
 }
 
+/// When a call began: 0, or the rank where the clocks of ranks were never compared, and ns.
+pub(super) type Moment = (u32, i64);
+
 impl FieldStatistics {
-    /// Adds the number of a call; `keeps` it for percentiles.
+    /// Adds the number of a call that began then; `keeps` it for percentiles.
     #[inline]
-    pub(super) fn add(&mut self, number: Number, duration_ns: i64, keeps: bool) {
+    pub(super) fn add(&mut self, number: Number, begun: Moment, keeps: bool) {
         self.calls += 1;
         match number {
             Number::Int(n) => self.whole += i128::from(n),
@@ -25,10 +30,18 @@ impl FieldStatistics {
         }
         let x = number.as_f64();
         self.range = Some(self.range.map_or((x, x), |(min, max)| (min.min(x), max.max(x))));
-        self.time_ns += i128::from(duration_ns);
+        if self.last.is_none_or(|(latest, _)| latest <= begun) {
+            self.last = Some((begun, x));
+        }
         if keeps {
             self.kept.push(x);
         }
+    }
+
+    /// Adds the time of a call, or of a span, that has a number, ns.
+    #[inline]
+    pub(super) fn add_time(&mut self, ns: i64) {
+        self.time_ns += i128::from(ns);
     }
 
     pub(super) fn sort(&mut self) {
@@ -59,7 +72,16 @@ impl FieldStatistics {
         self.range
     }
 
-    /// How long the calls took that have a number, from their start to their end, ns; threads and ranks add up.
+    /// The number of the call that began last of those that have one; none without any. Where the clocks of the ranks were
+    /// never compared, that is of the last rank.
+    #[must_use]
+    pub fn last(&self) -> Option<f64> {
+        self.last.map(|(_, x)| x)
+    }
+
+    /// How long the calls took that have a number, from their start to their end, ns; threads and ranks add up. Of a span
+    /// that was entered several times it is the time of all of its entries, as long as it was busy, whichever of them has
+    /// the number.
     #[must_use]
     pub fn time_ns(&self) -> i128 {
         self.time_ns
@@ -103,7 +125,10 @@ mod tests {
 
     fn of(numbers: &[Number]) -> FieldStatistics {
         let mut all = FieldStatistics::default();
-        numbers.iter().for_each(|&number| all.add(number, 10, true));
+        for (at, &number) in (0..).zip(numbers) {
+            all.add(number, (0, at), true);
+            all.add_time(10);
+        }
         all.sort();
         all
     }
@@ -114,6 +139,7 @@ mod tests {
         assert_eq!(all.percentile(50.0), Some(13.0));
         assert!((all.percentile(95.0).unwrap() - 14.8).abs() < 1e-9);
         assert_eq!((all.mean(), all.range()), (11.0, Some((5.0, 15.0))));
+        assert_eq!(all.last(), Some(13.0));
         assert_eq!(of(&[]).percentile(50.0), None);
     }
 

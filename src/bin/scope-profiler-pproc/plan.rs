@@ -126,6 +126,10 @@ fn options(args: &Args) -> ChartOptions {
         .max_page_bytes(page)
         .lanes(args.lanes.into())
         .fields(&args.metrics);
+    let options = match &args.color_by {
+        Some(field) => options.color_by(field),
+        None => options,
+    };
     match args.window {
         Some(window) => options.window(window),
         None => options,

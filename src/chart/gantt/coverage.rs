@@ -74,6 +74,11 @@ impl Coverage {
         }
     }
 
+    /// How many there are.
+    pub(super) fn pixels(&self) -> usize {
+        self.share.len()
+    }
+
     /// The runs of a lane. `parted` tells long calls apart that follow each other at once.
     pub(super) fn runs(&mut self, bars: &[Bar], grain: Grain, parted: bool) -> Vec<Run> {
         let shifted: Vec<Bar>;

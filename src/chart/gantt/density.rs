@@ -128,6 +128,7 @@ impl Density {
                 end_ns: offset(origin, to),
                 busy: busy.min(1.0) as f32,
                 calls: bin.calls,
+                value: None,
             };
             match bars.last_mut() {
                 // A long interval fills many columns alike.

@@ -11,11 +11,15 @@ mod picture;
 mod plan;
 pub(super) mod reduction;
 mod row;
+mod tinted;
+mod value_lane;
+mod valued;
 
 pub use reduction::GrowingGantt;
 
 use super::header::Header;
 use super::palette::Color;
+use super::value_colors::ValueColors;
 use crate::analysis::lane::{RawBar, offset};
 
 /// A Gantt chart, ready to be drawn: regions from top to bottom in order of their first start.
@@ -32,6 +36,8 @@ pub struct GanttChart {
     pub from_ns: i64,
     /// The length of the time axis, ns; at least 1.
     pub span_ns: i64,
+    /// What the colours of bars mean, where these are [by value](crate::chart::ChartOptions::color_by).
+    pub colors: Option<ValueColors>,
     /// The regions.
     pub regions: Vec<GanttRegion>,
 }
@@ -118,6 +124,9 @@ pub struct Bar {
     pub busy: f32,
     /// The number of intervals; in a lane of several ranks, of those that begin here, maybe 0.
     pub calls: u32,
+    /// In a chart that is coloured [by value](crate::chart::ChartOptions::color_by): the value of the call, or the mean of
+    /// several, weighted by how long each took. None where no call has one.
+    pub value: Option<f64>,
 }
 
 impl Bar {
@@ -133,6 +142,7 @@ impl Bar {
                 (raw.busy as f64 / length as f64).min(1.0) as f32
             },
             calls: raw.calls,
+            value: None,
         }
     }
 
@@ -168,6 +178,7 @@ impl Bar {
             end_ns: end_ns.max(start_ns),
             busy: 1.0,
             calls: 1,
+            value: None,
         }
     }
 }

@@ -1,14 +1,18 @@
 //! Draws a Gantt chart.
 
-use super::coverage::{Coverage, Grain, Run, SHADES};
+use super::coverage::{Coverage, Grain, SHADES};
 use super::layout::{LANE_LABEL, Layout};
+use super::tinted::{self, TINTS, TintedRun};
 use super::{GanttChart, GanttRegion, Lane};
 use crate::chart::axis::{Axis, Ticks};
 use crate::chart::backdrop::Backdrop;
 use crate::chart::heading::Heading;
+use crate::chart::value_colors::ValueColors;
+use crate::chart::value_legend::ValueLegend;
 use crate::error::Result;
 use crate::render::style::{self, AXIS, BACKGROUND, GRID, MARGIN, MUTED, RULE, TICK};
-use crate::render::{Anchor, Canvas, Data, Figure, Paper, Picture, Text};
+use crate::render::{Anchor, Canvas, Color, Data, Figure, Paper, Picture, Text};
+use std::collections::BTreeMap;
 
 /// A chart this tall has its time axis above as well.
 const TALL: i32 = 1800;
@@ -16,6 +20,9 @@ const TALL: i32 = 1800;
 const MAX_VECTOR_RUNS: usize = 150_000;
 /// Lanes lower than this are too thin for lines between calls.
 const PARTED: i32 = 8;
+
+/// Bars that are coloured by value are no paler than this, so that their colour is seen for what it is.
+const PALEST: f32 = 0.45;
 
 /// Of the scale of shades, the end that stands at the right.
 const BUSY: &str = "100 %";
@@ -26,6 +33,9 @@ const SCALE_TEXT: Text = Text {
     ..TICK
 };
 
+/// From where to where pixels are of one colour.
+type Strips = Vec<(i32, i32)>;
+
 struct GanttPicture<'a> {
     chart: &'a GanttChart,
     backdrop: Backdrop,
@@ -34,6 +44,8 @@ struct GanttPicture<'a> {
     has_axis_above: bool,
     /// The width of [`BUSY`]; none where there is no scale of shades.
     busy_width: Option<i32>,
+    /// Where bars are coloured by value.
+    legend: Option<ValueLegend>,
 }
 
 impl Figure for GanttChart {
@@ -56,7 +68,8 @@ impl Figure for GanttChart {
             .above(has_axis_above);
         let busy_width = paper.widest([BUSY], &SCALE_TEXT);
         let beside_title = (right - left - paper.widest([axis.title()], &AXIS)) / 2;
-        let has_shades = self.header.merged > 0 || self.header.ranks_per_lane > 1;
+        let is_by_region = self.colors.is_none();
+        let has_shades = is_by_region && (self.header.merged > 0 || self.header.ranks_per_lane > 1);
         let has_scale = has_shades && beside_title > 2 * busy_width + SCALE_WIDTH;
         Ok(Box::new(GanttPicture {
             chart: self,
@@ -65,6 +78,7 @@ impl Figure for GanttChart {
             axis,
             has_axis_above,
             busy_width: has_scale.then_some(busy_width),
+            legend: (self.colors.as_ref()).map(|colors| ValueLegend::new(colors, left, paper)),
         }))
     }
 
@@ -131,7 +145,7 @@ impl GanttPicture<'_> {
             for (index, lane) in region.lanes.iter().enumerate() {
                 let top = block.first_lane + index as i32 * layout.pitch + gap / 2;
                 let rows = (top, top + layout.pitch - gap);
-                let runs = coverage.runs(&lane.bars, grain, self.parts(lane));
+                let runs = self.tinted(&mut coverage, lane, grain);
                 self.draw_runs(canvas, &runs, rows, region)?;
             }
         }
@@ -141,20 +155,43 @@ impl GanttPicture<'_> {
     fn draw_runs(
         &self,
         canvas: &mut dyn Canvas,
-        runs: &[Run],
+        runs: &[TintedRun],
         rows: (i32, i32),
         region: &GanttRegion,
     ) -> Result<()> {
         let x = |pixel: i32| self.layout.left + pixel * canvas.resolution() as i32;
-        let mut strips: Vec<Vec<(i32, i32)>> = vec![Vec::new(); usize::from(SHADES) + 1];
-        for run in runs {
-            strips[usize::from(run.shade)].push((x(run.from), x(run.to)));
+        let mut strips: BTreeMap<(Option<u8>, u8), Strips> = BTreeMap::new();
+        for TintedRun { run, tint } in runs {
+            let alike = strips.entry((*tint, run.shade)).or_default();
+            alike.push((x(run.from), x(run.to)));
         }
-        for (shade, strips) in strips.iter().enumerate().filter(|(_, strips)| !strips.is_empty()) {
-            let opacity = shade as f32 / f32::from(SHADES);
-            canvas.strips(strips, rows, region.color.over(BACKGROUND, opacity))?;
+        for ((tint, shade), strips) in &strips {
+            canvas.strips(strips, rows, self.color(region, *tint, *shade))?;
         }
         Ok(())
+    }
+
+    /// That of pixels of a region.
+    fn color(&self, region: &GanttRegion, tint: Option<u8>, shade: u8) -> Color {
+        let busy = f32::from(shade) / f32::from(SHADES);
+        let Some(colors) = &self.chart.colors else {
+            return region.color.over(BACKGROUND, busy);
+        };
+        let color = match tint {
+            Some(tint) => colors.at(f64::from(tint) / f64::from(TINTS)),
+            None => ValueColors::without()[0],
+        };
+        color.over(BACKGROUND, PALEST + (1.0 - PALEST) * busy)
+    }
+
+    /// The runs of a lane, cut where values change.
+    fn tinted(&self, coverage: &mut Coverage, lane: &Lane, grain: Grain) -> Vec<TintedRun> {
+        let runs = coverage.runs(&lane.bars, grain, self.parts(lane));
+        let axis = ((self.chart.from_ns, self.chart.span_ns), coverage.pixels());
+        match &self.chart.colors {
+            Some(colors) => tinted::cut(&runs, &lane.bars, colors, axis, grain.pixels),
+            None => runs.into_iter().map(TintedRun::plain).collect(),
+        }
     }
 
     /// Whether to tell calls apart: not where bars belong to several ranks.
@@ -171,9 +208,7 @@ impl GanttPicture<'_> {
             .flat_map(|region| &region.lanes)
             .collect();
         let mut runs = |grain| {
-            let runs = lanes
-                .iter()
-                .map(|lane| coverage.runs(&lane.bars, grain, self.parts(lane)).len());
+            let runs = lanes.iter().map(|lane| self.tinted(coverage, lane, grain).len());
             runs.sum::<usize>()
         };
         let grains = [(1, SHADES), (1, 8), (2, 8), (3, 8), (4, 8), (8, 8), (16, 4)];
@@ -187,7 +222,9 @@ impl GanttPicture<'_> {
 
 impl Picture for GanttPicture<'_> {
     fn size(&self) -> (u32, u32) {
-        self.backdrop.size(self.axis.last_baseline(self.layout.bottom))
+        let axis = self.axis.last_baseline(self.layout.bottom);
+        let legend = self.legend.as_ref().map(|_| ValueLegend::baseline(axis));
+        self.backdrop.size(legend.unwrap_or(axis))
     }
 
     fn draw(&self, canvas: &mut dyn Canvas) -> Result<()> {
@@ -195,6 +232,9 @@ impl Picture for GanttPicture<'_> {
         self.axis.draw(canvas, (self.layout.top, self.layout.bottom))?;
         if let Some(width) = self.busy_width {
             self.draw_scale(canvas, width)?;
+        }
+        if let Some(legend) = &self.legend {
+            legend.draw(canvas, self.axis.last_baseline(self.layout.bottom))?;
         }
         self.draw_labels(canvas)?;
         self.draw_lanes(canvas)

@@ -4,8 +4,10 @@ use super::blocks::FromBlocks;
 use super::density::Density;
 use super::plan::{ByLane, Plan};
 use super::row::RowReducer;
+use super::valued::GrowingValues;
 use super::{Bar, GanttChart, GanttRegion, Lane};
 use crate::analysis::lane::{LaneReducer, RawBar, level_for, offset};
+use crate::analysis::metrics::none_has;
 use crate::analysis::pass::Observer;
 use crate::analysis::selection::RegionFilter;
 use crate::analysis::windows::Pyramids;
@@ -16,6 +18,7 @@ use crate::chart::options::{ChartOptions, Lanes};
 use crate::chart::palette::OTHERS;
 use crate::chart::subject::{Facts, Subject, not_in_window, not_timed};
 use crate::chart::timeline;
+use crate::chart::value_colors::ValueColors;
 use crate::error::{Error, Result};
 use crate::profile::{Intervals, Source, Window, thread_label};
 use crate::render::Figure;
@@ -75,6 +78,8 @@ pub struct GrowingGantt<'a> {
     shared: ByLane<Density>,
     /// Lanes of threads in `own`; once too many, none are kept and none are made.
     thread_lanes: usize,
+    /// What bars are coloured by, where that is a field.
+    values: Option<GrowingValues>,
 }
 
 /// What a row became that shares its lane with no other.
@@ -88,9 +93,13 @@ impl<'a> GrowingGantt<'a> {
     ///
     /// # Errors
     ///
-    /// When nothing is left to draw, or what has to be known before cannot be read.
+    /// When nothing is left to draw, no call has the field that bars are to be coloured by, or what has to be known before
+    /// cannot be read.
     pub fn new(subject: &Subject<'a>, options: &ChartOptions) -> Result<Self> {
         let mut this = Self::empty(subject, options, options.window)?;
+        let field = options.color_by.as_deref();
+        let values = field.map(|field| GrowingValues::new(subject, field, this.window));
+        this.values = values.transpose()?;
         this.take_blocks(subject)?;
         Ok(this)
     }
@@ -126,6 +135,7 @@ impl<'a> GrowingGantt<'a> {
             own: ByLane::new(),
             shared: ByLane::new(),
             thread_lanes: 0,
+            values: None,
         })
     }
 
@@ -156,7 +166,10 @@ impl<'a> GrowingGantt<'a> {
         let of_rank = |a: &usize, b: &usize| self.source.rows()[*a].rank == self.source.rows()[*b].rank;
         for rows in subject.rows().chunk_by(of_rank) {
             let pyramids = Pyramids::stored(self.source, rows)?;
-            for &row in rows {
+            // Blocks have no values.
+            let is_valued = |row| self.values.as_ref().is_some_and(|values| values.takes(row));
+            let rows: Vec<usize> = rows.iter().copied().filter(|&row| !is_valued(row)).collect();
+            for row in rows {
                 let from = FromBlocks {
                     source: self.source,
                     pyramids: &pyramids,
@@ -232,6 +245,10 @@ impl<'a> GrowingGantt<'a> {
         self.header.threads_merged |= reducer.threads_were_merged();
 
         let key = (region, self.plan.group(row.rank));
+        let level = self.level();
+        if let Some(values) = &mut self.values {
+            values.end_row(index, key, self.plan.shares(region), level);
+        }
         let (all, threads) = reducer.into_lanes();
         if self.plan.shares(region) {
             let columns = self.columns;
@@ -301,6 +318,7 @@ impl<'a> GrowingGantt<'a> {
             .filter(|bar| bar.calls > 1)
             .map(|bar| u64::from(bar.calls))
             .sum();
+        let colors = self.value_colors(&regions)?;
         let origin_ns = self.window.map_or(self.first_start, |_| self.origin);
         let from_ns = offset(origin_ns, self.first_start);
         let span_ns = offset(self.first_start, self.last_end).max(1);
@@ -322,8 +340,20 @@ impl<'a> GrowingGantt<'a> {
             origin_ns,
             from_ns,
             span_ns,
+            colors,
             regions,
         })
+    }
+
+    /// What the colours of these bars mean, where they are by value.
+    fn value_colors(&self, regions: &[GanttRegion]) -> Result<Option<ValueColors>> {
+        let Some(values) = &self.values else {
+            return Ok(None);
+        };
+        let lanes = regions.iter().flat_map(|region| &region.lanes);
+        let bars = lanes.flat_map(|lane| &lane.bars);
+        let colors = ValueColors::of(values.field(), bars.filter_map(|bar| bar.value));
+        colors.map(Some).ok_or_else(|| none_has(values.field().name()))
     }
 
     /// Labels the lanes of single threads.
@@ -367,15 +397,26 @@ impl<'a> GrowingGantt<'a> {
             };
             if let Some(density) = self.shared.remove(&(region, group)) {
                 if !density.is_empty() {
-                    push(None, density.finish(level, origin, end, members.len()));
+                    let mut bars = density.finish(level, origin, end, members.len());
+                    if let Some(values) = &mut self.values {
+                        values.color_shared((region, group), level, (&mut bars, origin));
+                    }
+                    push(None, bars);
                 }
             }
             if let Some(own) = self.own.remove(&(region, group)) {
+                let mut colored = |thread, lane| {
+                    let mut bars = bars(lane, level, origin);
+                    if let Some(values) = &mut self.values {
+                        values.color((region, group), thread, level, (&mut bars, origin));
+                    }
+                    push(thread, bars);
+                };
                 if own.threads.is_empty() {
-                    push(None, bars(own.all, level, origin));
+                    colored(None, own.all);
                 }
                 for (thread, lane) in own.threads {
-                    push(Some(thread), bars(lane, level, origin));
+                    colored(Some(thread), lane);
                 }
             }
         }
@@ -418,8 +459,11 @@ impl Chart for Gantt {
         subject: &Subject<'a>,
         options: &ChartOptions,
     ) -> Result<Box<dyn GrowingChart + 'a>> {
-        match options.lanes.for_subject(subject)? {
+        match options.lanes_for(subject)? {
             Lanes::Region => Ok(Box::new(GrowingGantt::new(subject, options)?)),
+            _ if options.color_by.is_some() => Err(Error::config(
+                "bars are coloured by value in lanes of regions; choose those, or leave out what to color by",
+            )),
             lanes => timeline::observe(subject, options, lanes),
         }
     }
@@ -428,6 +472,11 @@ impl Chart for Gantt {
 impl Observer for GrowingGantt<'_> {
     fn takes_row(&self, row: usize) -> bool {
         self.drawn[row]
+    }
+
+    fn columns(&self, row: usize) -> Vec<&str> {
+        let values = self.values.as_ref().filter(|values| values.takes(row));
+        values.map(|values| values.field().column()).into_iter().collect()
     }
 
     fn chunk(&mut self, row: usize, chunk: &Intervals) -> Result<()> {
@@ -442,6 +491,10 @@ impl Observer for GrowingGantt<'_> {
             reducer.push_all(chunk, shift);
         }
         self.open.insert(row, reducer);
+        let columns = (self.columns, self.level());
+        if let Some(values) = &mut self.values {
+            values.chunk(row, chunk, shift, columns);
+        }
         Ok(())
     }
 

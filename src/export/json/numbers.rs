@@ -13,11 +13,13 @@ pub(super) fn of(metrics: &Metrics, region: &str) -> Map<String, Value> {
         let (min, max) = of.range().unzip();
         let value = json!({
             "unit": metrics.unit(place),
+            "adds_up": metrics.adds_up(place),
             "num_calls": of.calls(),
             "total": of.total(),
             "mean": of.mean(),
             "min": min,
             "max": max,
+            "last": of.last(),
             "p50": of.percentile(50.0),
             "p95": of.percentile(95.0),
             "p99": of.percentile(99.0),

@@ -1,4 +1,5 @@
-//! The columns of metrics: of each field the total, the rate and the median.
+//! The columns of metrics: of fields whose numbers add up the total, the rate and the median, of others the mean, the
+//! extremes and the last.
 
 use super::super::column::Column;
 use crate::analysis::call_tree::CallNode;
@@ -9,8 +10,8 @@ use std::collections::BTreeMap;
 
 type Cell = fn(&FieldStatistics, Option<&str>) -> Option<String>;
 
-/// What stands behind the name of the field in the header, and the cells.
-const COLUMNS: [(&str, Cell); 3] = [
+/// What stands behind the name of a field in the header, and the cells, where its numbers add up.
+const OF_AMOUNTS: [(&str, Cell); 3] = [
     ("", |of, unit| Some(value(of.total(), unit))),
     ("/s", |of, unit| {
         let per_second = of.per_second()?;
@@ -23,6 +24,14 @@ const COLUMNS: [(&str, Cell); 3] = [
     (" p50", |of, unit| Some(value(of.percentile(50.0)?, unit))),
 ];
 
+/// And where they do not.
+const OF_VALUES: [(&str, Cell); 4] = [
+    (" mean", |of, unit| Some(value(of.mean(), unit))),
+    (" min", |of, unit| Some(value(of.range()?.0, unit))),
+    (" max", |of, unit| Some(value(of.range()?.1, unit))),
+    (" last", |of, unit| Some(value(of.last()?, unit))),
+];
+
 /// Those of these nodes. A region in several places of the tree has none, since its numbers are of all of its calls.
 pub(super) fn columns(
     metrics: &Metrics,
@@ -32,7 +41,12 @@ pub(super) fn columns(
 ) -> Vec<Column> {
     let fields = metrics.fields().iter().enumerate();
     let of_field = fields.flat_map(|(place, field)| {
-        COLUMNS.iter().map(move |&(behind, cell)| {
+        let columns: &[(&str, Cell)] = if metrics.adds_up(place) {
+            &OF_AMOUNTS
+        } else {
+            &OF_VALUES
+        };
+        columns.iter().map(move |&(behind, cell)| {
             let header = text::cell(field.name(), unicode) + behind;
             let cells = nodes.iter().map(|node| {
                 let name = Some(node.name()).filter(|name| paths[name] == 1);

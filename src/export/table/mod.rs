@@ -173,7 +173,8 @@ pub fn render(tree: &CallTree, options: &TableOptions) -> String {
     render_with(tree, &Metrics::default(), options)
 }
 
-/// As [`render`], with columns for metrics of the same source: of each field the total, the rate and the median.
+/// As [`render`], with columns for metrics of the same source: of a field whose numbers [add up](Metrics::adds_up) the
+/// total, the rate and the median, of others the mean, the smallest, the largest and the last.
 #[must_use]
 pub fn render_with(tree: &CallTree, metrics: &Metrics, options: &TableOptions) -> String {
     let mut out = String::new();

@@ -54,6 +54,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "LANES", default_value = "auto", requires = "output")]
     pub(crate) lanes: Lanes,
 
+    /// Colour the bars of the Gantt chart by the numbers that the program recorded of its calls in this field, not by
+    /// region; its lanes are of regions then
+    #[arg(long, value_name = "FIELD", requires = "output")]
+    pub(crate) color_by: Option<String>,
+
     /// Formats of the charts; html is the interactive page
     #[arg(long, value_name = "FORMAT", num_args = 1.., value_delimiter = ',', default_value = "png", requires = "output")]
     pub(crate) format: Vec<Format>,
@@ -92,7 +97,8 @@ pub(crate) struct Args {
     pub(crate) percentiles: bool,
 
     /// Show numbers that the program recorded of its calls in the table, by the names of their fields: the total of each
-    /// region, how much that is in a second of these calls, and the median. With --output, draw their values over the run:
+    /// region, how much that is in a second of these calls, and the median, or of those that do not add up, as a residual,
+    /// mean, extremes and the last. With --output, draw their values over the run:
     /// the chart timeseries
     #[arg(long, value_name = "FIELD", num_args = 1.., value_delimiter = ',')]
     pub(crate) metrics: Vec<String>,
