@@ -65,6 +65,7 @@ pub fn three_digits(value: f64) -> String {
 /// use scope_profiler::units::amount;
 /// assert_eq!([amount(24.5e9, Some("B/s")), amount(312.0, Some("B"))], ["24.5 GB/s", "312 B"]);
 /// assert_eq!([amount(1234.0, None), amount(0.25, None), amount(3.2e-12, None)], ["1 234", "0.25", "3.20e-12"]);
+/// assert_eq!([amount(0.0317, None), amount(-0.09996, None)], ["0.0317", "-0.10"]);
 /// ```
 #[must_use]
 pub fn amount(value: f64, unit: Option<&str>) -> String {
@@ -75,6 +76,7 @@ pub fn amount(value: f64, unit: Option<&str>) -> String {
     let Some(unit) = unit else {
         return match magnitude {
             _ if value.fract() == 0.0 && (0.0..1e6).contains(&value) => count(value as u64),
+            _ if (1e-2..0.099_95).contains(&magnitude) => format!("{value:.4}"),
             _ if (1e-2..1e4).contains(&magnitude) || value == 0.0 => three_digits(value),
             _ => format!("{value:.2e}"),
         };

@@ -36,7 +36,7 @@ const SIGNED_ON_DARK: [Color; 3] = [
     Color(0x63, 0x5a, 0x3a),
     Color(0xff, 0x9d, 0x5c),
 ];
-const NONE_ON_LIGHT: Color = Color(0xc2, 0xc2, 0xc2);
+const NONE_ON_LIGHT: Color = Color(0xcf, 0xcf, 0xcf);
 const NONE_ON_DARK: Color = Color(0x5c, 0x5c, 0x5c);
 
 /// What the colours of values mean that something is coloured by.

@@ -365,12 +365,23 @@ impl Browser {
         if key.chars().count() == 1 {
             down["text"] = json!(key);
         }
-        // What the browser itself does on Escape goes by the key's number.
-        if key == "Escape" {
-            down["windowsVirtualKeyCode"] = json!(27);
+        // What the browser itself does on these, such as pressing a button that has the focus, goes by the key's number.
+        match key {
+            "Escape" => down["windowsVirtualKeyCode"] = json!(27),
+            " " => down["windowsVirtualKeyCode"] = json!(32),
+            "Enter" => {
+                down["windowsVirtualKeyCode"] = json!(13);
+                down["text"] = json!("\r");
+            }
+            _ => {}
         }
-        self.call("Input.dispatchKeyEvent", down);
-        self.call("Input.dispatchKeyEvent", json!({ "type": "keyUp", "key": key }));
+        self.call("Input.dispatchKeyEvent", down.clone());
+        let mut up = down;
+        up["type"] = json!("keyUp");
+        if let Some(up) = up.as_object_mut() {
+            up.remove("text");
+        }
+        self.call("Input.dispatchKeyEvent", up);
         self.settle();
     }
 

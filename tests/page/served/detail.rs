@@ -221,3 +221,36 @@ fn the_details_of_a_call_have_the_numbers_that_the_program_recorded() {
     assert!(!browser.text(card).contains("bytes"), "{}", browser.text(card));
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
+
+#[test]
+fn calls_that_a_served_page_has_merged_have_their_own_colors_once_they_are_seen() {
+    let calls: Vec<(i64, i64, u32)> = (0..400_000_i64).map(|n| (n * 100, n * 100 + 60, 0)).collect();
+    // Every second call moves nothing.
+    let moved: Vec<i64> = (0..400_000).map(|n| n % 2 * 1_000).collect();
+    let profile = Profile::new()
+        .region(0, "send", &calls)
+        .with(|file| {
+            let region = file.group("rank0/regions/send").unwrap();
+            let fields = region.create_group("fields").unwrap();
+            fields
+                .new_dataset_builder()
+                .with_data(&moved)
+                .create("bytes")
+                .unwrap();
+        })
+        .close();
+    let server = Running::serve(&[profile.path().to_str().unwrap()]);
+    let Some(mut browser) = Browser::start(Look::default()) else {
+        return;
+    };
+    browser.open_address(&format!("{}#color=bytes&t0=20000000&t1=20000800", server.link));
+    browser.until("scopeProfiler.view.settled");
+    let mut color = |time: f64| {
+        let at = place(&mut browser, "send", 0, time);
+        crate::pixel(&mut browser, at)
+    };
+    let (nothing, much) = (color(20_000_030.0), color(20_000_130.0));
+    assert_ne!(nothing, much);
+    assert_eq!((color(20_000_230.0), color(20_000_330.0)), (nothing, much));
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
