@@ -177,6 +177,7 @@ mod tests {
             end_ns,
             busy,
             calls,
+            value: None,
         };
         let bars = vec![
             bar(5, 9, 1.0, 1),

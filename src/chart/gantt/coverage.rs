@@ -285,6 +285,7 @@ mod tests {
             end_ns,
             busy,
             calls: 1,
+            value: None,
         }
     }
 

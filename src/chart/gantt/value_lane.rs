@@ -199,7 +199,7 @@ mod tests {
             let mut total = 0.0;
             for (gap, length) in gaps {
                 time += gap.max(0);
-                let start = time + gap.min(0).max(-10);
+                let start = time + gap.clamp(-10, 0);
                 lane.push(start, start + length);
                 values.push(start, start + length, [None, Some(length as f64)].into_iter());
                 total += length as f64 * length.max(1) as f64;
