@@ -94,7 +94,7 @@ pub trait GrowingChart {
 
 /// All charts. A further one is a file and a line here.
 pub const CHARTS: &[&dyn Chart] = &[
-    &gantt::reduction::Gantt,
+    &gantt::entry::Gantt,
     &durations::Durations,
     &flame::Flame,
     &timeline::FlameChart,

@@ -1,9 +1,11 @@
 //! The run that a chart is a part of: how long it took, and where each rank's time begins.
 
 use super::subject::Subject;
+use crate::analysis::lane::offset;
 use crate::analysis::wall::{Spans, Wall};
-use crate::error::Result;
-use crate::profile::{ClockAgreement, Source};
+use crate::error::{Error, Result};
+use crate::profile::{ClockAgreement, Source, Window};
+use crate::units::duration;
 
 /// The run before and while its intervals are read.
 #[derive(Debug)]
@@ -82,4 +84,23 @@ impl Moments {
             _ => Wall::with(source, &self.seen),
         }
     }
+}
+
+/// What of a run that goes from one moment to another is in a window of it.
+pub(super) fn part_of_run(window: Window, (start, end): (i64, i64)) -> Result<Window> {
+    if start > end {
+        return Err(Error::not_found(
+            "there is nothing to draw: the profile has no intervals",
+        ));
+    }
+    let part = window.since(start);
+    // The last call may have no length.
+    let until = part.until_ns().min(end.saturating_add(1));
+    if part.from_ns() >= until {
+        let length = duration(offset(start, end));
+        return Err(Error::config(format!(
+            "the window {window} begins after the end of the run, which took {length}"
+        )));
+    }
+    Ok(Window::new(part.from_ns(), until))
 }

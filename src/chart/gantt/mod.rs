@@ -4,12 +4,13 @@ mod blocks;
 mod coverage;
 mod data;
 pub(super) mod density;
+pub(super) mod entry;
 mod layout;
 #[cfg(feature = "plot")]
 pub(crate) mod nested;
 mod picture;
 mod plan;
-pub(super) mod reduction;
+mod reduction;
 mod row;
 mod tinted;
 mod value_lane;

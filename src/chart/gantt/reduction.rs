@@ -12,17 +12,13 @@ use crate::analysis::pass::Observer;
 use crate::analysis::selection::RegionFilter;
 use crate::analysis::windows::Pyramids;
 use crate::chart::header::Header;
-use crate::chart::list::{Chart, GrowingChart};
-use crate::chart::moments::Moments;
-use crate::chart::options::{ChartOptions, Lanes};
+use crate::chart::moments::{Moments, part_of_run};
+use crate::chart::options::ChartOptions;
 use crate::chart::palette::OTHERS;
 use crate::chart::subject::{Facts, Subject, not_in_window, not_timed};
-use crate::chart::timeline;
 use crate::chart::value_colors::ValueColors;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::profile::{Intervals, Source, Window, thread_label};
-use crate::render::Figure;
-use crate::units::duration;
 use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
 use std::collections::hash_map::Entry;
@@ -424,51 +420,6 @@ impl<'a> GrowingGantt<'a> {
     }
 }
 
-impl GrowingChart for GrowingGantt<'_> {
-    fn observers(&mut self) -> Vec<&mut dyn Observer> {
-        vec![self]
-    }
-
-    fn finish(self: Box<Self>, facts: &Facts) -> Result<Box<dyn Figure>> {
-        Ok(Box::new((*self).finish(facts)?))
-    }
-}
-
-/// The Gantt chart in the list of charts.
-pub(in crate::chart) struct Gantt;
-
-impl Chart for Gantt {
-    fn name(&self) -> &'static str {
-        "gantt"
-    }
-
-    fn about(&self) -> &'static str {
-        "when each region ran, on which rank and thread"
-    }
-
-    fn file_stem(&self) -> &'static str {
-        "gantt_plot"
-    }
-
-    fn is_default_for(&self, _: &Subject<'_>) -> bool {
-        true
-    }
-
-    fn observe<'a>(
-        &self,
-        subject: &Subject<'a>,
-        options: &ChartOptions,
-    ) -> Result<Box<dyn GrowingChart + 'a>> {
-        match options.lanes_for(subject)? {
-            Lanes::Region => Ok(Box::new(GrowingGantt::new(subject, options)?)),
-            _ if options.color_by.is_some() => Err(Error::config(
-                "bars are coloured by value in lanes of regions; choose those, or leave out what to color by",
-            )),
-            lanes => timeline::observe(subject, options, lanes),
-        }
-    }
-}
-
 impl Observer for GrowingGantt<'_> {
     fn takes_row(&self, row: usize) -> bool {
         self.drawn[row]
@@ -504,25 +455,6 @@ impl Observer for GrowingGantt<'_> {
         }
         Ok(())
     }
-}
-
-/// What of a run that goes from one moment to another is in a window of it.
-pub(in crate::chart) fn part_of_run(window: Window, (start, end): (i64, i64)) -> Result<Window> {
-    if start > end {
-        return Err(Error::not_found(
-            "there is nothing to draw: the profile has no intervals",
-        ));
-    }
-    let part = window.since(start);
-    // The last call may have no length.
-    let until = part.until_ns().min(end.saturating_add(1));
-    if part.from_ns() >= until {
-        let length = duration(offset(start, end));
-        return Err(Error::config(format!(
-            "the window {window} begins after the end of the run, which took {length}"
-        )));
-    }
-    Ok(Window::new(part.from_ns(), until))
 }
 
 fn bars((at, mut raw): (u32, Vec<RawBar>), level: u32, origin: i64) -> Vec<Bar> {
