@@ -238,6 +238,7 @@ fn merges(intervals: usize) {
 /// Makes logs of so many intervals, each by a process of its own.
 fn record_ranks(file: &Path, (ranks, regions): (usize, usize), intervals: usize, how: &str) {
     let calls = intervals / ranks / regions;
+    fs::create_dir_all(file.parent().expect("a directory")).expect("a directory");
     for rank in 0..ranks {
         let status = this_program()
             .arg("nested")
