@@ -5,7 +5,6 @@ mod common;
 mod detail;
 mod files;
 mod filling;
-mod frames;
 mod here;
 mod lifetime;
 mod running;
