@@ -2,15 +2,18 @@
 
 #[cfg(feature = "plot")]
 use crate::common::Run;
+use proptest::prelude::*;
 #[cfg(feature = "plot")]
 use scope_profiler::ProfilingH5Reader;
 use scope_profiler::RegionFilter;
-use scope_profiler::analysis::call_tree::CallTree;
-use scope_profiler::analysis::metrics::Metrics;
+use scope_profiler::analysis::call_tree::{CallTree, GrowingTree};
+use scope_profiler::analysis::metrics::{FieldStatistics, Metrics};
+use scope_profiler::analysis::pass;
 use scope_profiler::export::table::{self, TableOptions};
 #[cfg(feature = "plot")]
 use scope_profiler::export::{self, Export, json};
-use scope_profiler::profile::{Call, Number, Profile};
+use scope_profiler::profile::{Call, Number, Profile, Source};
+use std::collections::BTreeMap;
 
 /// Ten steps on two ranks, of which each knows its bytes and every second one a residual.
 fn profile() -> Profile {
@@ -91,21 +94,71 @@ fn metrics_keep_to_the_width_of_the_terminal_and_to_ascii() {
     }
 }
 
+fn tree_with(source: &dyn Source, filter: &RegionFilter, fields: &[&str]) -> CallTree {
+    let mut tree = GrowingTree::with_metrics(source, filter, None, fields).unwrap();
+    pass::run(source, &mut [&mut tree]).unwrap();
+    tree.finish()
+}
+
 #[test]
-fn a_region_with_several_callers_has_its_metrics_in_the_flat_table() {
-    let bytes = [("bytes", Number::Int(100))];
+fn a_region_with_several_callers_has_the_metrics_of_each_and_of_all_in_the_flat_table() {
+    let bytes = |n| [("bytes", Number::Int(n))];
     let profile = Profile::builder()
         .interval(Call::new("a", 0..90))
-        .interval(Call::new("dot", 10..20).numbers(&bytes))
+        .interval(Call::new("dot", 10..20).numbers(&bytes(100)))
+        .interval(Call::new("dot", 30..40).numbers(&bytes(300)))
         .interval(Call::new("b", 100..190))
-        .interval(Call::new("dot", 110..120).numbers(&bytes))
+        .interval(Call::new("dot", 110..130).numbers(&bytes(100)))
         .build();
     let everything = RegionFilter::new();
-    let tree = CallTree::filtered(&profile, &everything).unwrap();
+    let tree = tree_with(&profile, &everything, &["bytes"]);
+    let metrics = Metrics::of(&profile, &everything, &["bytes"]).unwrap();
+    let nested = table::render_with(&tree, &metrics, &TableOptions::new());
+    let rows: Vec<&str> = nested.lines().filter(|line| line.starts_with("└─ dot")).collect();
+    assert!(
+        words(rows[0], "└─ dot").starts_with("└─ dot 2 20 ns 20 ns 400 B 20.0 GB/s 200 B "),
+        "{nested}"
+    );
+    assert!(
+        words(rows[1], "└─ dot").starts_with("└─ dot 1 20 ns 20 ns 100 B 5.00 GB/s 100 B "),
+        "{nested}"
+    );
+    assert!(!nested.contains("metrics are of all calls"), "{nested}");
+    let flat = table::render_with(&tree.flat(&profile), &metrics, &TableOptions::new());
+    assert!(
+        words(&flat, "dot").starts_with("dot 3 40 ns 40 ns 500 B 12.5 GB/s 100 B "),
+        "{flat}"
+    );
+    let without_b = tree_with(
+        &profile,
+        &RegionFilter::new().include(["a", "dot"]).unwrap(),
+        &["bytes"],
+    );
+    let totals = without_b
+        .walk()
+        .map(|(_, node)| node.numbers(0).map(FieldStatistics::total));
+    assert_eq!(totals.collect::<Vec<_>>(), [None, Some(400.0), Some(100.0)]);
+}
+
+#[test]
+fn metrics_of_polled_spans_with_several_callers_are_those_of_the_region() {
+    let bytes = [("bytes", Number::Int(100))];
+    let poll = |start, span| Call::new("fetch", start..start + 10).span(span);
+    let profile = Profile::builder()
+        .interval(Call::new("a", 0..90))
+        .interval(poll(10, 1).numbers(&bytes))
+        .interval(poll(30, 1))
+        .interval(Call::new("b", 100..190))
+        .interval(poll(110, 2).numbers(&bytes))
+        .interval(poll(130, 2))
+        .spans(0, "fetch", 2)
+        .build();
+    let everything = RegionFilter::new();
+    let tree = tree_with(&profile, &everything, &["bytes"]);
     let metrics = Metrics::of(&profile, &everything, &["bytes"]).unwrap();
     let nested = table::render_with(&tree, &metrics, &TableOptions::new());
     assert!(
-        words(&nested, "└─ dot").starts_with("└─ dot 1 10 ns 10 ns - - - "),
+        words(&nested, "└─ fetch").starts_with("└─ fetch 2 20 ns 20 ns - - - "),
         "{nested}"
     );
     assert!(
@@ -114,9 +167,79 @@ fn a_region_with_several_callers_has_its_metrics_in_the_flat_table() {
     );
     let flat = table::render_with(&tree.flat(&profile), &metrics, &TableOptions::new());
     assert!(
-        words(&flat, "dot").starts_with("dot 2 20 ns 20 ns 200 B 10.0 GB/s 100 B "),
+        words(&flat, "fetch").starts_with("fetch 4 40 ns 40 ns 200 B 5.00 GB/s 100 B "),
         "{flat}"
     );
+}
+
+/// Calls, total, time and a percentile.
+type Facts = (u64, f64, i128, Option<f64>);
+
+/// What a field comes to in each node.
+fn of_nodes(tree: &CallTree) -> Vec<(String, Option<Facts>)> {
+    let facts = |of: &FieldStatistics| (of.calls(), of.total(), of.time_ns(), of.percentile(30.0));
+    tree.walk()
+        .map(|(_, node)| (node.name().to_owned(), node.numbers(0).map(facts)))
+        .collect()
+}
+
+#[cfg(feature = "plot")]
+#[test]
+fn metrics_of_each_caller_are_the_same_from_stored_summaries() {
+    // Where only one region calls, what is stored of the rank says where the numbers belong; else its calls do.
+    for callers in [["solve", "solve"], ["solve", "check"]] {
+        let run = Run::with(|config| config.fields(["bytes"]));
+        for step in 0..6_000 {
+            run.region(callers[step % 2], 10, || {
+                let dot = run.profiler.profile_region("dot");
+                dot.record("bytes", step as i64);
+                run.clock.advance(step as u64 % 7);
+            });
+        }
+        run.profiler.finalize().unwrap();
+        let stored = ProfilingH5Reader::open(run.file()).unwrap();
+        assert!(stored.summary(0).unwrap().is_some());
+        let exact = ProfilingH5Reader::open_exact(run.file()).unwrap();
+        let everything = RegionFilter::new();
+        let found = of_nodes(&tree_with(&stored, &everything, &["bytes"]));
+        assert_eq!(found, of_nodes(&tree_with(&exact, &everything, &["bytes"])));
+        let totals: Vec<f64> = found.iter().filter_map(|(_, of)| Some(of.as_ref()?.1)).collect();
+        let expected = match callers {
+            ["solve", "solve"] => vec![17_997_000.0],
+            _ => vec![8_997_000.0, 9_000_000.0],
+        };
+        assert_eq!(totals, expected);
+    }
+}
+
+proptest! {
+    /// Calls with equal times, overlaps and recursion among them.
+    #[test]
+    fn numbers_of_all_nodes_are_those_of_the_regions(
+        calls in prop::collection::vec((0_usize..3, 0_i64..30, 0_i64..12, 0_u32..2, prop::option::of(-9_i64..9)), 1..60)
+    ) {
+        let mut profile = Profile::builder();
+        for &(region, start, length, thread, number) in &calls {
+            let call = Call::new(["a", "b", "c"][region], start..start + length).thread(thread);
+            let numbers = number.map(|number| ("n", Number::Int(number)));
+            profile.push(call.numbers(numbers.as_slice()));
+        }
+        profile.push(Call::new("z", 0..1).numbers(&[("n", Number::Int(1))]));
+        let profile = profile.build();
+        let everything = RegionFilter::new();
+        let metrics = Metrics::of(&profile, &everything, &["n"]).unwrap();
+        let mut of_regions = BTreeMap::new();
+        for (name, of) in of_nodes(&tree_with(&profile, &everything, &["n"])) {
+            let (calls, total, time, _) = of.unwrap_or_default();
+            let sums: &mut (u64, f64, i128) = of_regions.entry(name).or_default();
+            *sums = (sums.0 + calls, sums.1 + total, sums.2 + time);
+        }
+        for (name, found) in of_regions {
+            let of = metrics.of_region(&name, 0);
+            let expected = of.map_or((0, 0.0, 0), |of| (of.calls(), of.total(), of.time_ns()));
+            prop_assert_eq!(found, expected, "{}", name);
+        }
+    }
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! The tree while it grows: all regions, shown or not.
 
 use super::callers::Callers;
+use super::numbers::Numbered;
 use super::paths::{Paths, Target};
 use super::{RankTimes, RowTimes};
 use crate::analysis::inclusive::Covered;
+use crate::analysis::metrics::FieldStatistics;
 use crate::analysis::nesting::{Frame, Visitor};
 use crate::analysis::pass::RankCall;
 use crate::error::Result;
@@ -24,6 +26,8 @@ pub(super) struct Growing {
     pub(super) first_start: Option<(i64, i64)>,
     pub(super) recursion_depth: u32,
     pub(super) threads: Threads,
+    /// Of each field that is asked for; empty where no call has one.
+    pub(super) numbers: Vec<FieldStatistics>,
 }
 
 /// The threads that a node was seen on.
@@ -128,6 +132,8 @@ pub(super) struct Builder<'a> {
     pub(super) own_clocks: bool,
     /// Of ranks whose spans are below what is not open on their threads.
     pub(super) callers: BTreeMap<u32, Callers>,
+    /// Where they are asked for.
+    pub(super) numbers: Option<Numbered<'a>>,
     rank: RankState,
     state: Vec<RowState>,
 }
@@ -152,6 +158,7 @@ impl<'a> Builder<'a> {
             keep_threads: shown.contains(&false),
             own_clocks: source.clocks(&source.ranks()) == ClockAgreement::Unknown,
             callers: BTreeMap::new(),
+            numbers: None,
             nodes: vec![Growing::default()],
             paths: Paths::new(),
             rows: BTreeMap::new(),
@@ -240,6 +247,13 @@ impl<'a> Builder<'a> {
         (above, span)
     }
 
+    #[inline(never)]
+    fn numbered(&mut self, call: &RankCall, node: usize) {
+        if let Some(numbers) = &mut self.numbers {
+            numbers.begun(self.state[call.row].row, call, &mut self.nodes[node]);
+        }
+    }
+
     #[cold]
     fn begun(&mut self, span: Option<u32>, call: &RankCall, node: usize) {
         if let Some(callers) = self.callers.get_mut(&self.rank.number) {
@@ -324,6 +338,9 @@ impl Visitor for Builder<'_> {
             };
             if node.first_start.is_none_or(|(earliest, _)| order < earliest) {
                 node.first_start = Some((order, call.start));
+            }
+            if self.numbers.is_some() {
+                self.numbered(call, target.node);
             }
         }
         Tag {

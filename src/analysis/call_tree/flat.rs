@@ -1,6 +1,6 @@
 //! Regions without their callers.
 
-use super::{CallNode, CallTree};
+use super::{CallNode, CallTree, numbers};
 use crate::profile::Source;
 use std::collections::BTreeMap;
 
@@ -77,5 +77,6 @@ impl CallNode {
         self.is_recursive |= other.is_recursive;
         self.outermost = self.outermost.saturating_add(other.outermost);
         self.calls_inside = self.calls_inside.saturating_add(other.calls_inside);
+        numbers::merge(&mut self.numbers, &other.numbers);
     }
 }

@@ -3,6 +3,7 @@
 use super::CallTree;
 use super::builder::{Builder, Tag};
 use super::callers::Callers;
+use super::numbers::Numbered;
 use crate::analysis::distributions::{Effort, GrowingDistributions};
 use crate::analysis::lifetimes::Lifetimes;
 use crate::analysis::linked::{Link, Linked};
@@ -42,7 +43,7 @@ impl<'a> GrowingTree<'a> {
     ///
     /// When a chosen rank is not there, or no region is left.
     pub fn new(source: &'a dyn Source, filter: &RegionFilter) -> Result<Self> {
-        Self::chosen(source, filter, None)
+        Self::chosen(source, filter, None, &[] as &[&str])
     }
 
     /// For [`CallTree::with_distributions`].
@@ -51,13 +52,62 @@ impl<'a> GrowingTree<'a> {
     ///
     /// As [`new`](Self::new), and when intervals cannot be read.
     pub fn with_distributions(source: &'a dyn Source, filter: &RegionFilter, effort: Effort) -> Result<Self> {
-        Self::chosen(source, filter, Some(effort))
+        Self::chosen(source, filter, Some(effort), &[] as &[&str])
     }
 
-    fn chosen(source: &'a dyn Source, filter: &RegionFilter, effort: Option<Effort>) -> Result<Self> {
+    /// A tree whose nodes have the [numbers](super::CallNode::numbers) of these fields, and with an effort distributions.
+    ///
+    /// ```
+    /// use scope_profiler::RegionFilter;
+    /// use scope_profiler::analysis::call_tree::GrowingTree;
+    /// use scope_profiler::analysis::pass;
+    /// use scope_profiler::profile::{Call, Number, Profile};
+    ///
+    /// let bytes = |n| [("bytes", Number::Int(n))];
+    /// let profile = Profile::builder()
+    ///     .interval(Call::new("solve", 0..60))
+    ///     .interval(Call::new("dot", 10..20).numbers(&bytes(240)))
+    ///     .interval(Call::new("check", 60..90))
+    ///     .interval(Call::new("dot", 70..75).numbers(&bytes(80)))
+    ///     .build();
+    /// let mut tree = GrowingTree::with_metrics(&profile, &RegionFilter::new(), None, &["bytes"])?;
+    /// pass::run(&profile, &mut [&mut tree])?;
+    /// let tree = tree.finish();
+    /// let totals = tree.walk().map(|(_, node)| node.numbers(0).map(|of| of.total()));
+    /// assert_eq!(totals.collect::<Vec<_>>(), [None, Some(240.0), None, Some(80.0)]);
+    /// # Ok::<(), scope_profiler::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`with_distributions`](Self::with_distributions), and when there is no such field.
+    pub fn with_metrics(
+        source: &'a dyn Source,
+        filter: &RegionFilter,
+        effort: Option<Effort>,
+        fields: &[impl AsRef<str>],
+    ) -> Result<Self> {
+        Self::chosen(source, filter, effort, fields)
+    }
+
+    fn chosen(
+        source: &'a dyn Source,
+        filter: &RegionFilter,
+        effort: Option<Effort>,
+        fields: &[impl AsRef<str>],
+    ) -> Result<Self> {
         filter.rows(source)?;
-        let ranks = filter.chosen_ranks(source).into_iter().collect();
-        Self::of(source, filter.chosen_regions(source), ranks, filter, effort)
+        let ranks: BTreeSet<u32> = filter.chosen_ranks(source).into_iter().collect();
+        let shown = filter.chosen_regions(source);
+        let is_shown = |row: usize| {
+            let row = &source.rows()[row];
+            shown[row.name] && ranks.contains(&row.rank)
+        };
+        let numbers = match fields {
+            [] => None,
+            fields => Some(Numbered::new(source, fields, is_shown)?),
+        };
+        Self::of(source, shown, ranks, filter, effort, numbers)
     }
 
     /// Of these regions and ranks.
@@ -67,6 +117,7 @@ impl<'a> GrowingTree<'a> {
         ranks: BTreeSet<u32>,
         filter: &RegionFilter,
         effort: Option<Effort>,
+        numbers: Option<Numbered<'a>>,
     ) -> Result<Self> {
         let is_shown = |row: &Row| shown[row.name] && ranks.contains(&row.rank);
         let mut distributions = effort.map(|effort| {
@@ -75,6 +126,7 @@ impl<'a> GrowingTree<'a> {
             GrowingDistributions::new(source, rows, effort)
         });
         let mut builder = Builder::new(source, &shown);
+        builder.numbers = numbers;
         let mut to_read = BTreeSet::new();
         let mut rows_of: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
         for (index, row) in source.rows().iter().enumerate() {
@@ -91,9 +143,13 @@ impl<'a> GrowingTree<'a> {
                 to_read.insert(rank);
                 continue;
             }
-            match source.summary(rank)? {
+            let rows = rows_of.get(&rank).map_or(&[][..], Vec::as_slice);
+            let needs_calls = |of: &StoredSummary| {
+                let numbers = builder.numbers.as_ref();
+                numbers.is_some_and(|numbers| numbers.needs_calls(rows, of))
+            };
+            match source.summary(rank)?.filter(|summary| !needs_calls(summary)) {
                 Some(summary) => {
-                    let rows = rows_of.get(&rank).map_or(&[][..], Vec::as_slice);
                     builder.take_summary(rank, rows, &summary);
                     if let Some(distributions) = &mut distributions {
                         let rows = rows.iter().zip(&summary.rows);
@@ -196,17 +252,28 @@ impl Observer for GrowingTree<'_> {
     fn takes_row(&self, row: usize) -> bool {
         let is_distributed = |of: &GrowingDistributions<'_>| of.takes_row(row);
         self.others.takes_row(row)
+            || self
+                .builder
+                .numbers
+                .as_ref()
+                .is_some_and(|numbers| numbers.takes_row(row))
             || self.lifetimes.takes_row(row)
             || self.callers_take(row)
             || self.distributions.as_ref().is_some_and(is_distributed)
     }
 
     fn columns(&self, row: usize) -> Vec<&str> {
-        if self.callers_take(row) {
-            vec![Intervals::SPAN]
-        } else {
-            self.lifetimes.columns(row)
-        }
+        let mut columns = match self.callers_take(row) {
+            true => vec![Intervals::SPAN],
+            false => self.lifetimes.columns(row),
+        };
+        columns.extend(
+            self.builder
+                .numbers
+                .iter()
+                .flat_map(|numbers| numbers.columns(row)),
+        );
+        columns
     }
 
     fn chunk(&mut self, row: usize, chunk: &Intervals) -> Result<()> {
@@ -215,6 +282,9 @@ impl Observer for GrowingTree<'_> {
         }
         if let Some(callers) = self.builder.callers.get_mut(&self.source.rows()[row].rank) {
             callers.take(row, chunk);
+        }
+        if let Some(numbers) = &mut self.builder.numbers {
+            numbers.chunk(row, chunk, &mut self.builder.nodes);
         }
         if let Some(distributions) = &mut self.distributions {
             distributions.chunk(row, chunk)?;

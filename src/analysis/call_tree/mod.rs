@@ -4,12 +4,14 @@ mod builder;
 mod callers;
 mod flat;
 mod growing;
+mod numbers;
 pub(super) mod paths;
 mod projection;
 mod stored;
 
 use super::distributions::{Distribution, Effort};
 use super::lifetimes::RegionLifetimes;
+use super::metrics::FieldStatistics;
 use super::notes::Note;
 use super::selection::RegionFilter;
 pub use super::selection::TreeBy;
@@ -89,6 +91,8 @@ pub struct CallNode {
     calls_inside: u64,
     parent: Option<usize>,
     children: Vec<usize>,
+    /// Of each field that was asked for; empty where no call has one.
+    numbers: Vec<FieldStatistics>,
 }
 
 /// What the calls of a rank say of it together.
@@ -153,14 +157,7 @@ impl CallTree {
             shown[row.name] = true;
             ranks.insert(row.rank);
         }
-        GrowingTree::of(
-            source,
-            shown,
-            ranks.into_iter().collect(),
-            &RegionFilter::new(),
-            None,
-        )?
-        .run()
+        GrowingTree::of(source, shown, ranks, &RegionFilter::new(), None, None)?.run()
     }
 
     /// The nodes at the top level, in order of their first start.
@@ -418,6 +415,15 @@ impl CallNode {
     #[must_use]
     pub fn is_recursive(&self) -> bool {
         self.is_recursive || self.recursion_depth > 1
+    }
+
+    /// The numbers of these calls, of the field at this place of those that the tree was [asked
+    /// for](GrowingTree::with_metrics); none where no call has one, and of spans that were entered several times, whose
+    /// numbers are in the [metrics](super::metrics::Metrics) of the region. As opposed to those, the time beside them is
+    /// always that of the calls.
+    #[must_use]
+    pub fn numbers(&self, field: usize) -> Option<&FieldStatistics> {
+        self.numbers.get(field).filter(|of| of.calls() > 0)
     }
 
     /// The number of the node above.

@@ -1,7 +1,8 @@
 //! From the tree of all regions to that of those that are shown.
 
 use super::builder::{Builder, Growing};
-use super::{CallNode, CallTree};
+use super::{CallNode, CallTree, numbers};
+use crate::analysis::metrics::FieldStatistics;
 use crate::profile::Sums;
 use rustc_hash::FxHashMap;
 
@@ -121,6 +122,7 @@ impl Projection {
         of.recursion_depth = of.recursion_depth.max(node.recursion_depth);
         of.first_start = [of.first_start, node.first_start].into_iter().flatten().min();
         of.threads.merge(node.threads);
+        numbers::merge(&mut of.numbers, &node.numbers);
         at
     }
 
@@ -195,7 +197,8 @@ impl Projection {
 
 impl Shown {
     fn into_node(self, names: &[String]) -> CallNode {
-        let of = self.growing;
+        let mut of = self.growing;
+        of.numbers.iter_mut().for_each(FieldStatistics::sort);
         CallNode {
             name: names[of.region].clone(),
             calls: of.statistics.count().saturating_add(self.untimed),
@@ -209,6 +212,7 @@ impl Shown {
             outermost: of.outermost,
             calls_inside: self.calls_inside,
             parent: of.parent.checked_sub(1),
+            numbers: of.numbers,
             children: self.children,
         }
     }

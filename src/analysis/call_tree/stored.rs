@@ -17,6 +17,9 @@ impl Builder<'_> {
             let region = self.source.rows()[rows[path.row]].name;
             let target = self.find_target(parent, region);
             nodes.push(target.node);
+            if let Some(numbers) = &mut self.numbers {
+                numbers.is_at(rows[path.row], target.node);
+            }
             let node = &mut self.nodes[target.node];
             node.exclusive += i128::from(path.exclusive_ns);
             let mut folded = path.folded;

@@ -9,7 +9,7 @@ use crate::profile::{ClockAgreement, Field, Intervals, Numbers, Source};
 use std::collections::BTreeMap;
 
 /// Numbers that are kept for percentiles, in 32 MiB.
-const MOST_KEPT: usize = 1 << 22;
+pub(in crate::analysis) const MOST_KEPT: usize = 1 << 22;
 
 /// [`Metrics`] that grow while a [pass](crate::analysis::pass) goes on, beside other observers.
 pub struct GrowingMetrics<'a> {

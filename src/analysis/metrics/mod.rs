@@ -7,6 +7,7 @@ mod span_times;
 mod statistics;
 
 pub use growing::GrowingMetrics;
+pub(super) use growing::MOST_KEPT;
 pub(crate) use growing::{field_of, none_has};
 pub(crate) use kind::{adds_up, unit_of};
 pub use statistics::FieldStatistics;

@@ -17,12 +17,12 @@ pub struct FieldStatistics {
 }
 
 /// When a call began: 0, or the rank where the clocks of ranks were never compared, and ns.
-pub(super) type Moment = (u32, i64);
+pub(in crate::analysis) type Moment = (u32, i64);
 
 impl FieldStatistics {
     /// Adds the number of a call that began then; `keeps` it for percentiles.
     #[inline]
-    pub(super) fn add(&mut self, number: Number, begun: Moment, keeps: bool) {
+    pub(in crate::analysis) fn add(&mut self, number: Number, begun: Moment, keeps: bool) {
         self.calls += 1;
         match number {
             Number::Int(n) => self.whole += i128::from(n),
@@ -40,12 +40,31 @@ impl FieldStatistics {
 
     /// Adds the time of a call, or of a span, that has a number, ns.
     #[inline]
-    pub(super) fn add_time(&mut self, ns: i64) {
+    pub(in crate::analysis) fn add_time(&mut self, ns: i64) {
         self.time_ns += i128::from(ns);
     }
 
-    pub(super) fn sort(&mut self) {
+    pub(in crate::analysis) fn sort(&mut self) {
         self.kept.sort_unstable_by(f64::total_cmp);
+    }
+
+    /// Adds those of other calls; neither is [sorted](Self::sort) yet.
+    pub(in crate::analysis) fn merge(&mut self, other: &Self) {
+        self.calls += other.calls;
+        self.whole += other.whole;
+        self.float += other.float;
+        self.time_ns += other.time_ns;
+        self.range = match (self.range, other.range) {
+            (Some(one), Some(other)) => Some((one.0.min(other.0), one.1.max(other.1))),
+            (one, other) => one.or(other),
+        };
+        let is_later = other
+            .last
+            .is_some_and(|(theirs, _)| self.last.is_none_or(|(ours, _)| ours <= theirs));
+        if is_later {
+            self.last = other.last;
+        }
+        self.kept.extend_from_slice(&other.kept);
     }
 
     /// The calls that have a number.

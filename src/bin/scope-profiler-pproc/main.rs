@@ -173,10 +173,8 @@ fn statistics_table(
         let groups = Groups::of(reader, filter, field)?;
         return Ok(groups_table::render(&groups, &options));
     }
-    let mut tree = match percentiles(args, &options) {
-        Some(effort) => GrowingTree::with_distributions(reader, filter, effort)?,
-        None => GrowingTree::new(reader, filter)?,
-    };
+    let effort = percentiles(args, &options);
+    let mut tree = GrowingTree::with_metrics(reader, filter, effort, &args.metrics)?;
     let mut metrics = GrowingMetrics::new(reader, filter, &args.metrics)?;
     pass::run(reader, &mut [&mut tree, &mut metrics])?;
     let (tree, metrics) = (tree.finish(), metrics.finish());

@@ -32,7 +32,7 @@ const OF_VALUES: [(&str, Cell); 4] = [
     (" last", |of, unit| Some(value(of.last()?, unit))),
 ];
 
-/// Those of these nodes. A region in several places of the tree has none, since its numbers are of all of its calls.
+/// Those of these nodes: of a region in several places of the tree what the tree has of each.
 pub(super) fn columns(
     metrics: &Metrics,
     nodes: &[&CallNode],
@@ -49,8 +49,10 @@ pub(super) fn columns(
         columns.iter().map(move |&(behind, cell)| {
             let header = text::cell(field.name(), unicode) + behind;
             let cells = nodes.iter().map(|node| {
-                let name = Some(node.name()).filter(|name| paths[name] == 1);
-                let known = name.and_then(|name| metrics.of_region(name, place));
+                let known = match paths[node.name()] {
+                    1 => metrics.of_region(node.name(), place),
+                    _ => node.numbers(place),
+                };
                 let shown = known.and_then(|of| cell(of, metrics.unit(place)));
                 let shown = shown.unwrap_or_else(|| "-".into());
                 if unicode { shown } else { shown.replace('µ', "u") }

@@ -18,6 +18,7 @@ use crate::text::{cell, clip, width, wrap};
 use crate::units;
 use labels::{Cut, Labels};
 use rows::Rows;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// How a table is laid out; by default Unicode, no colour, no limit to its width, and no more rows than
@@ -325,23 +326,33 @@ fn body(out: &mut String, tree: &CallTree, metrics: &Metrics, options: &TableOpt
 fn said_of_whole_regions(tree: &CallTree, metrics: &Metrics, has_percentiles: bool) -> Vec<String> {
     let mut said = Vec::new();
     let paths = cells::paths(tree);
-    let of_metrics =
-        |region: &str| (0..metrics.fields().len()).any(|field| metrics.of_region(region, field).is_some());
-    let has_any =
-        |region: &str| (has_percentiles && tree.distribution(region).is_some()) || of_metrics(region);
-    let several = paths
-        .iter()
-        .filter(|(region, paths)| **paths > 1 && has_any(region))
-        .count();
-    if several > 0 {
-        let what = match (has_percentiles, metrics.fields().is_empty()) {
-            (true, true) => "percentiles",
-            (true, false) => "percentiles and metrics",
-            _ => "metrics",
+    let has_numbers = |region: &str| {
+        let mut fields = 0..metrics.fields().len();
+        fields.any(|field| {
+            let nodes = tree.walk().map(|(_, node)| node);
+            let mut of_region = nodes.filter(|node| node.name() == region);
+            metrics.of_region(region, field).is_some() && of_region.all(|node| node.numbers(field).is_none())
+        })
+    };
+    let several = || {
+        paths
+            .iter()
+            .filter(|(_, paths)| **paths > 1)
+            .map(|(region, _)| *region)
+    };
+    let with_percentiles = |region: &&str| has_percentiles && tree.distribution(region).is_some();
+    let of_percentiles: BTreeSet<&str> = several().filter(with_percentiles).collect();
+    let of_metrics: BTreeSet<&str> = several().filter(|region| has_numbers(region)).collect();
+    let regions = of_percentiles.union(&of_metrics).count();
+    if regions > 0 {
+        let what = match (of_percentiles.is_empty(), of_metrics.is_empty()) {
+            (false, true) => "percentiles",
+            (true, _) => "metrics",
+            _ => "percentiles and metrics",
         };
         said.push(format!(
             "{what} are of all calls of a region: those of {} with several callers are in the flat table, --flat",
-            units::plural(several as u64, "region")
+            units::plural(regions as u64, "region")
         ));
     }
     let shown = paths.keys().filter_map(|region| tree.distribution(region));
