@@ -16,6 +16,8 @@ mod format {}
 mod installation {}
 #[doc = include_str!("../docs/mpi.md")]
 mod mpi {}
+#[doc = include_str!("../docs/counters.md")]
+mod counters {}
 #[doc = include_str!("../docs/numbers.md")]
 mod numbers {}
 #[doc = include_str!("../docs/overhead.md")]

@@ -122,10 +122,10 @@ pub use manager::{ProfileManager, Session};
 pub use plot::{PlotOptions, plot_durations, plot_gantt};
 pub use profile::{MpiRegion, RankRegion};
 pub use profiler::Profiler;
-#[doc(hidden)]
-pub use record::RegionSite;
 #[cfg(feature = "alloc")]
 pub use record::ScopeAllocator;
+#[doc(hidden)]
+pub use record::{CounterSite, RegionSite};
 pub use record::{Region, RegionGuard, ScopeLayer, ScopeOver, ScopeSubscriber};
 pub use store::reader::ProfilingH5Reader;
 pub use store::schema::LogSource;

@@ -2,8 +2,10 @@
 
 use crate::config::ProfilingConfig;
 use crate::error::Result;
+use crate::profile::Number;
 use crate::profiler::Profiler;
 use crate::record::names::NameId;
+use crate::record::samples;
 use crate::record::{Mutex, Region, RegionGuard, ScopeLayer, ScopeSubscriber, global, lock};
 use crate::summary::Summary;
 use std::collections::BTreeMap;
@@ -90,6 +92,33 @@ impl ProfileManager {
     pub fn profile<R>(name: &str, f: impl FnOnce() -> R) -> R {
         let _guard = Self::profile_region(name);
         f()
+    }
+
+    /// Records the value of a counter now: of something that belongs to no region, such as a number of particles, the
+    /// length of a queue, or free memory. The profile has all values with their times, as a line over the run.
+    ///
+    /// A unit may follow the name, as in `"energy:J"`. Any number can be given that is
+    /// [`Into<Number>`](crate::profile::Number). NaN leaves a gap in the line. Without a session this does nothing. Where
+    /// the name is a literal, [`profile_counter!`](crate::profile_counter) is cheaper.
+    ///
+    /// ```
+    /// use scope_profiler::{ProfileManager, ProfilingConfig, ProfilingH5Reader, profile::Source};
+    ///
+    /// # let directory = tempfile::tempdir()?;
+    /// # let file = directory.path().join("run.h5");
+    /// ProfileManager::setup(ProfilingConfig::new().file_path(&file).verbose(false))?;
+    /// for step in 0..10_u64 {
+    ///     ProfileManager::counter("particles", 1000 - 3 * step);
+    /// }
+    /// ProfileManager::finalize()?;
+    /// let profile = ProfilingH5Reader::open(&file)?;
+    /// assert_eq!(profile.counters()[0].name(), "particles");
+    /// assert_eq!(profile.counter_rows()[0].samples, 10);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn counter(name: &str, value: impl Into<Number>) {
+        samples::sample_global(|| NameId::cached(name), || value.into());
     }
 
     /// What has been recorded for a region, also after the session was finalized. `None` without a session,
@@ -232,5 +261,30 @@ macro_rules! profile_region {
             $(guard.record(::core::stringify!($field), $number);)+
         }
         guard
+    }};
+}
+
+/// Records the value of a counter in the global session, as
+/// [`ProfileManager::counter`](crate::ProfileManager::counter) does; the name is looked up once for each call site. The
+/// value is not worked out without a session.
+///
+/// The name has to be a constant.
+///
+/// ```
+/// use scope_profiler::profile_counter;
+///
+/// fn step(particles: &[f64], energy: f64) {
+///     profile_counter!("particles", particles.len());
+///     profile_counter!("energy:J", energy);
+/// }
+/// # step(&[0.0], 1.0);
+/// ```
+#[macro_export]
+macro_rules! profile_counter {
+    ($name:expr, $value:expr $(,)?) => {{
+        static SITE: $crate::CounterSite = $crate::CounterSite::new($name);
+        if SITE.is_recorded() {
+            SITE.sample($value);
+        }
     }};
 }

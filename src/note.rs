@@ -32,9 +32,21 @@ pub(crate) struct NumberNote {
     pub(crate) number: Number,
 }
 
+/// The value of a counter at one moment; it takes the place of an event.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct SampleNote {
+    /// The number of the counter's name.
+    pub(crate) counter: u32,
+    pub(crate) tick: u64,
+    pub(crate) value: Number,
+}
+
 /// The kinds of notes of numbers: whole ones, and floating-point ones.
 const WHOLE: u32 = 5;
 const FLOAT: u32 = 6;
+/// The same of samples.
+const WHOLE_SAMPLE: u32 = 7;
+const FLOAT_SAMPLE: u32 = 8;
 
 /// Events of regions from here on are notes: no program has so many regions.
 const FIRST_NOTE: u32 = 0xffff_ff00;
@@ -114,7 +126,38 @@ impl Bits {
     }
 }
 
+impl SampleNote {
+    /// As it is in a block of events.
+    #[inline]
+    pub(crate) fn event(self) -> Event {
+        let (kind, bits) = match self.value {
+            Number::Float(x) => (FLOAT_SAMPLE, x.to_bits()),
+            Number::Int(n) => (WHOLE_SAMPLE, n as u64),
+        };
+        Event {
+            region: FIRST_NOTE + kind,
+            serial: self.counter,
+            start: bits,
+            end: self.tick,
+        }
+    }
+}
+
 impl Event {
+    /// The sample of a counter that is noted, where this is one.
+    pub(crate) fn sample(&self) -> Option<SampleNote> {
+        let value = match self.region.checked_sub(FIRST_NOTE)? {
+            WHOLE_SAMPLE => Number::Int(self.start as i64),
+            FLOAT_SAMPLE => Number::Float(f64::from_bits(self.start)),
+            _ => return None,
+        };
+        Some(SampleNote {
+            counter: self.serial,
+            tick: self.end,
+            value,
+        })
+    }
+
     /// The number that is noted, where this is one.
     pub(crate) fn number_note(&self) -> Option<NumberNote> {
         let number = match self.region.checked_sub(FIRST_NOTE)? {
@@ -169,5 +212,20 @@ fn a_number_comes_back_from_an_event_and_is_neither_an_interval_nor_of_a_span() 
         assert!(!note.event().is_interval());
         assert_eq!(note.event().span_note(), None);
         assert_eq!(note.event().number_note(), Some(note));
+    }
+}
+
+#[cfg(test)]
+#[test]
+fn a_sample_comes_back_from_an_event_and_is_nothing_else() {
+    for value in [Number::Int(-1), Number::Float(2.5)] {
+        let sample = SampleNote {
+            counter: 9,
+            tick: 1 << 60,
+            value,
+        };
+        let event = sample.event();
+        assert_eq!(event.sample(), Some(sample));
+        assert!(!event.is_interval() && event.span_note().is_none() && event.number_note().is_none());
     }
 }

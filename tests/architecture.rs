@@ -138,6 +138,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "profile",
             "ranges",
             "store::blocks",
+            "store::counter_columns",
             "store::field_columns",
             "store::hdf5",
             "store::names",

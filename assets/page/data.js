@@ -15,7 +15,7 @@ import { oneLine } from "./format.js";
  */
 /** @typedef {{ title: string, ranks: number, threads: number, intervals: number, merged: number, grain: number, wall: number, outside: number | null, outsideShare: number | null, axis: string, notes: [string, boolean][], served: boolean, reading: boolean, timed: boolean }} Header */
 /** @typedef {{ header: Header, span: number, regions: { name: string, color: RGB | null, stats: Stats | null }[], threads: [number, number, string][], threadCounts: [number, number][], served?: import("./server.js").Served }} PageJson */
-/** @typedef {{ header: Header, span: number, regions: Region[], lanes: Lane[], threads: Map<string, string>, threadCount: Map<number, number>, tasks: import("./tasks.js").Task[] }} Model */
+/** @typedef {{ header: Header, span: number, regions: Region[], lanes: Lane[], threads: Map<string, string>, threadCount: Map<number, number>, tasks: import("./tasks.js").Task[], counters: import("./counters.js").Counter[] }} Model */
 
 const BUSY_STEPS = 1000;
 
@@ -72,7 +72,7 @@ export function decode(json, bytes) {
   const reading = json.served?.reading !== undefined;
   // Before anything is read, it may not be known how long the run took.
   const timed = !reading || json.span > 1;
-  return { header: { ...json.header, served: json.served !== undefined, reading, timed }, span: Math.max(1, json.span), regions, lanes, threads, threadCount, tasks: [] };
+  return { header: { ...json.header, served: json.served !== undefined, reading, timed }, span: Math.max(1, json.span), regions, lanes, threads, threadCount, tasks: [], counters: [] };
 }
 
 /**

@@ -51,6 +51,29 @@ export function duration(ns) {
   return unit === "ns" && Number.isInteger(value) ? `${value} ns` : `${threeDigits(value)} ${unit}`;
 }
 
+/** Prefixes of the SI, and what they stand for. @type {[string, number][]} */
+const PREFIXES = [["n", 1e-9], ["µ", 1e-6], ["m", 1e-3], ["", 1], ["k", 1e3], ["M", 1e6], ["G", 1e9], ["T", 1e12], ["P", 1e15]];
+
+/**
+ * A value: `24.5 GB`, `312 J`, `83.1 ms` of nanoseconds; without a unit `1 234`, `0.25`, `3.20e-12`.
+ * @param {number} value
+ * @param {string | null} unit
+ */
+export function amount(value, unit) {
+  if (!Number.isFinite(value)) return `${value}`.replace("Infinity", "∞");
+  if (unit === "ns") return duration(value);
+  const magnitude = Math.abs(value);
+  if (unit === null) {
+    if (Number.isInteger(value) && value >= 0 && value < 1e6) return count(value);
+    if (value === 0 || (magnitude >= 1e-2 && magnitude < 1e4)) return threeDigits(value);
+    return value.toExponential(2).replace("e+", "e");
+  }
+  const fitting = PREFIXES.find(([, scale]) => magnitude < 999.5 * scale) ?? PREFIXES[PREFIXES.length - 1];
+  const [prefix, scale] = value === 0 ? ["", 1] : fitting;
+  const scaled = value / scale;
+  return scale === 1 && Number.isInteger(scaled) ? `${scaled} ${unit}` : `${threeDigits(scaled)} ${prefix}${unit}`;
+}
+
 /**
  * `12 345 678`
  * @param {number} n

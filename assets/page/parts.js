@@ -20,6 +20,7 @@ export async function takeParts(from, run = null) {
   const model = decode(json, await unpack(bars));
   const views = decodeViews(JSON.parse(new TextDecoder().decode(await unpack(beside))), model.regions);
   model.tasks = views.tasks;
+  model.counters = views.counters;
   if (run === null) for (const element of elements) element?.remove();
   return { model, views, served: json.served };
 }

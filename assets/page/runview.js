@@ -2,7 +2,7 @@
 
 import { make } from "./dom.js";
 import { findingsOf, unevenRegions } from "./findings.js";
-import { duration, oneLine } from "./format.js";
+import { duration, oneLine, plural } from "./format.js";
 import { factsOf } from "./header.js";
 
 /** @typedef {import("./data.js").Model} Model */
@@ -71,6 +71,7 @@ export function writeRun(host, model, views, pin) {
   if (tree.leftOut > 0) page.push(`${tree.leftOut} paths of the call tree with little time are left out.`);
   if (withoutRanks > 0) page.push(`The time of each of the ${ranks.length} ranks is left out for ${withoutRanks} regions with little time.`);
   if (views.tasksArePartial) page.push("By task only a part of the spans is drawn.");
+  if (views.countersLeftOut > 0) page.push(`${plural(views.countersLeftOut, "line")} of counters ${views.countersLeftOut === 1 ? "is" : "are"} not in the page.`);
   if (page.length > 0) page.push("More is in a larger page (--max-html-size).");
   const findings = findingsOf(model.regions, views, header.wall).map(({ region, text }) => make("li", {}, regionLink(region, pin), ` ${text}`));
   const balance = balanceCard(model, views, pin);

@@ -35,11 +35,11 @@ export class Sizes {
     const { main, scroller, splitter } = this.panels;
     const { timeline, split } = this;
     const room = main.clientHeight;
-    const rest = room - OVERVIEW - splitter.offsetHeight - 6;
+    const rest = room - OVERVIEW - timeline.counters.height - splitter.offsetHeight - 6;
     const most = this.bare ? rest + 4 : Math.max(120, Math.round(rest * TIMELINE));
     timeline.arrange(this.bare ? most : (split ?? most));
     const wanted = timeline.groups.length === 0 ? 170 : timeline.wantedHeight;
-    const height = this.bare ? most : Math.min(split ?? Math.min(most, wanted), Math.max(LEAST_HEIGHT, room - REST));
+    const height = this.bare ? most : Math.min(split ?? Math.min(most, wanted), Math.max(LEAST_HEIGHT, room - REST - timeline.counters.height));
     scroller.style.height = `${height}px`;
     splitter.setAttribute("aria-valuemin", String(LEAST_HEIGHT));
     splitter.setAttribute("aria-valuemax", String(Math.max(LEAST_HEIGHT, room - REST)));

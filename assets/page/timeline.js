@@ -6,6 +6,7 @@ import { timeAt, xOf } from "./geometry.js";
 import { listen } from "./input.js";
 import { foldsAll, keyOf, noFolds } from "./folding.js";
 import { AXIS, fold, groupsOf, place, rowNearest, rowOf } from "./layout.js";
+import { Counters } from "./counters.js";
 import { OVERVIEW, Overview } from "./overview.js";
 import { Painter } from "./painter.js";
 import { showsBar } from "./model.js";
@@ -19,7 +20,7 @@ import { TimeWindow } from "./window.js";
 /** @typedef {import("./layout.js").Grouping} Grouping */
 /** @typedef {import("./search.js").Spot} Spot */
 /** @typedef {{ x: number, y: number }} Point */
-/** @typedef {{ canvas: HTMLCanvasElement, scroller: HTMLElement, spacer: HTMLElement, overview: HTMLCanvasElement }} Elements */
+/** @typedef {{ canvas: HTMLCanvasElement, scroller: HTMLElement, spacer: HTMLElement, overview: HTMLCanvasElement, counters: HTMLElement }} Elements */
 /**
  * `changed` is told of every change of what is seen, `moved` of those of the window, `click` and `hover` of what the pointer is at, `measured` when a drag
  * that measures is over.
@@ -43,6 +44,10 @@ export class Timeline {
     });
     this.painter = new Painter(elements.canvas);
     this.overview = new Overview(elements.overview, model);
+    this.counters = new Counters(/** @type {HTMLCanvasElement} */ (elements.counters.firstElementChild), elements.counters, elements.canvas);
+    this.counters.show(model.counters);
+    this.counters.canvas.addEventListener("pointermove", event => this.pointAtCounters(event.offsetX));
+    this.counters.canvas.addEventListener("pointerleave", () => this.pointAtCounters(null));
     this.theme = readTheme(model.regions);
     /** @type {Group[]} */
     this.groups = [];
@@ -148,6 +153,13 @@ export class Timeline {
       one.style.width = `${this.width}px`;
       one.style.height = `${height}px`;
     }
+    this.counters.fit(this.width, this.ratio);
+    this.redraw();
+  }
+
+  /** @param {number | null} x px of the canvas of the counters */
+  pointAtCounters(x) {
+    this.counters.pointer = x;
     this.redraw();
   }
 
@@ -159,6 +171,7 @@ export class Timeline {
     const isAtEnd = !time.isWhole && time.target[1] >= time.last;
     this.readTheme();
     this.overview.show(model);
+    this.counters.show(model.counters);
     [this.shown, this.pinned, this.selected, this.hit] = [model.regions, null, null, null];
     time.limit(0, model.span);
     if (isAtEnd) time.set(model.span - length, model.span);
@@ -216,6 +229,7 @@ export class Timeline {
     if (this.height === 0) return;
     this.painter.draw(this.scene);
     this.overview.draw(this.scene);
+    this.counters.draw(this.scene);
   }
 
   // ---- What lies where ----------------------------------------------------------------------

@@ -1,6 +1,7 @@
 // What the page carries for the views beside the timeline: call tree, details of regions, the run.
 // src/page/views/encode.rs is the other end. All times in ns.
 
+import { decodeCounters } from "./counters.js";
 import { decodeTasks } from "./tasks.js";
 
 /** @typedef {import("./data.js").Region} Region */
@@ -20,8 +21,8 @@ import { decodeTasks } from "./tasks.js";
  * left out; `columns` is null where the course over the run is not kept.
  * @typedef {{ percentiles: [number, number, number] | null, bins: [number, number, number][], columns: SeriesColumn[] | null, drift: [number, number] | null, ranks: ([number, number] | null)[], balance: Balance | null, lives: Lives | null }} RegionView
  */
-/** @typedef {{ paths: number[], pathsLeftOut: number, ranks: number[], regions: (RegionView | null)[], withoutRanks: number, run: [string, string][], tasks: number[], tasksArePartial: boolean }} ViewsJson */
-/** @typedef {{ tree: PathTree, ranks: number[], regions: (RegionView | null)[], withoutRanks: number, run: [string, string][], tasks: Task[], tasksArePartial: boolean }} Views */
+/** @typedef {{ paths: number[], pathsLeftOut: number, ranks: number[], regions: (RegionView | null)[], withoutRanks: number, run: [string, string][], tasks: number[], tasksArePartial: boolean, counters: import("./counters.js").CounterJson[], countersLeftOut: number }} ViewsJson */
+/** @typedef {{ tree: PathTree, ranks: number[], regions: (RegionView | null)[], withoutRanks: number, run: [string, string][], tasks: Task[], tasksArePartial: boolean, counters: import("./counters.js").Counter[], countersLeftOut: number }} Views */
 
 const NUMBERS_OF_PATH = 7;
 
@@ -30,8 +31,8 @@ const NUMBERS_OF_PATH = 7;
  * @param {Region[]} regions
  * @returns {Views}
  */
-export function decodeViews({ paths, pathsLeftOut, tasks, ...rest }, regions) {
-  return { tree: decodeTree(paths, pathsLeftOut, regions), tasks: decodeTasks(tasks, regions), ...rest };
+export function decodeViews({ paths, pathsLeftOut, tasks, counters, ...rest }, regions) {
+  return { tree: decodeTree(paths, pathsLeftOut, regions), tasks: decodeTasks(tasks, regions), counters: decodeCounters(counters), ...rest };
 }
 
 /**

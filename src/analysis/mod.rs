@@ -4,6 +4,7 @@
 
 pub mod call_tree;
 pub mod comparison;
+pub mod counters;
 pub mod distributions;
 pub mod groups;
 pub mod imbalance;

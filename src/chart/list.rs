@@ -2,7 +2,9 @@
 
 use super::options::ChartOptions;
 use super::subject::{Facts, GrowingFacts, Subject};
-use super::{density, durations, flame, gantt, heatmap, histogram, imbalance, timeline, timeseries};
+use super::{
+    counters, density, durations, flame, gantt, heatmap, histogram, imbalance, timeline, timeseries,
+};
 use crate::analysis::pass::{self, Observer};
 use crate::analysis::selection::RegionFilter;
 use crate::error::Result;
@@ -23,6 +25,12 @@ pub trait Chart: Sync {
     /// Whether its [`Facts`] need the [call tree](crate::analysis::call_tree).
     fn needs_tree(&self) -> bool {
         false
+    }
+
+    /// Whether a profile of this kind has what the chart is of; where all charts are wanted, one that it has nothing of is
+    /// left out.
+    fn is_possible_for(&self, _: &Subject<'_>) -> bool {
+        true
     }
 
     /// Whether it is drawn of such a subject when nobody says which charts to draw.
@@ -102,6 +110,7 @@ pub const CHARTS: &[&dyn Chart] = &[
     &histogram::DurationHistograms,
     &imbalance::RankImbalance,
     &timeseries::DurationsOverTime,
+    &counters::CountersOverTime,
     &density::BusyShare,
 ];
 

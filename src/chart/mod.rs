@@ -21,6 +21,7 @@
 pub mod axis;
 mod backdrop;
 pub mod comparison;
+mod counters;
 mod density;
 #[cfg(feature = "plot")]
 pub(crate) mod details;
@@ -49,8 +50,11 @@ mod timeseries;
 mod totals;
 mod value_colors;
 mod value_legend;
+mod value_scale;
 
 pub use comparison::ComparisonChart;
+#[cfg(feature = "plot")]
+pub(crate) use counters::{Cell, GrowingLine};
 pub use durations::DurationsChart;
 pub use flame::FlameGraph;
 pub use gantt::{GanttChart, GrowingGantt};

@@ -25,6 +25,11 @@ const BASE: [Color; 8] = [
     Color(0x99, 0x99, 0x33),
 ];
 
+/// The nth of eight colours that are told apart, for what has no name of a region.
+pub(super) fn base(nth: usize) -> Color {
+    BASE[nth % BASE.len()]
+}
+
 /// What each further round through [`BASE`] adds to the lightness.
 const ROUNDS: [f64; 4] = [0.0, -0.17, -0.085, 0.06];
 

@@ -1,6 +1,7 @@
 //! Checks of a rank log.
 
 use super::account::{Account, Checked, cut_short, signal};
+use super::counters::Samples;
 use super::spans;
 use crate::analysis::span_set::SpanSet;
 use crate::clock::Anchor;
@@ -38,6 +39,10 @@ struct Seen {
     fields: BTreeSet<u32>,
     field_names: BTreeSet<String>,
     dropped: BTreeMap<u32, u64>,
+    /// Whether each counter has a name.
+    counters: BTreeMap<u32, bool>,
+    samples: u64,
+    lost_samples: BTreeMap<u32, u64>,
     spans: BTreeMap<u32, SpanSet>,
     first: Option<Anchor>,
     last: Option<Anchor>,
@@ -83,8 +88,25 @@ impl Seen {
                     ));
                 }
             }
+            Block::Counter { counter, name, .. } => {
+                if self.counters.insert(counter, true) == Some(true) {
+                    issues.find(format!(
+                        "byte {at}: counter {counter}, {name:?}, is named a second time"
+                    ));
+                }
+            }
+            Block::Samples { samples, .. } => {
+                self.samples += samples.len() as u64;
+                for sample in &samples {
+                    self.counters.entry(sample.counter).or_default();
+                }
+            }
+            Block::LostSamples { counter, samples } => {
+                self.counters.entry(counter).or_default();
+                self.lost_samples.insert(counter, samples);
+            }
             Block::Anchor(anchor) => self.anchor(at, anchor, issues),
-            Block::Counters { region, counts } => {
+            Block::Counts { region, counts } => {
                 self.regions.entry(region).or_default();
                 self.dropped.insert(region, counts.dropped);
             }
@@ -138,6 +160,7 @@ impl Seen {
         for region in self.regions.iter().filter(|(_, named)| !**named).map(|(n, _)| n) {
             issues.find(format!("region {region} has calls and no name"));
         }
+        self.counters(issues);
         let mut of_all = SpanSet::default();
         let of_regions = std::mem::take(&mut self.spans).into_values();
         let in_several = of_regions.map(|spans| of_all.take(spans)).sum();
@@ -185,6 +208,20 @@ impl Seen {
             contents,
             recorded,
             account,
+        }
+    }
+
+    fn counters(&mut self, issues: &mut Issues) {
+        for counter in self.counters.iter().filter(|(_, named)| !**named).map(|(n, _)| n) {
+            issues.find(format!("counter {counter} has samples and no name"));
+        }
+        let samples = Samples {
+            written: self.samples,
+            dropped: self.lost_samples.values().copied().fold(0, u64::saturating_add),
+        };
+        samples.report("the log", issues);
+        if let Some(Value::Int(recorded)) = self.facts.remove(names::RECORDED_SAMPLES) {
+            samples.compare("the log", recorded.unsigned_abs(), issues);
         }
     }
 

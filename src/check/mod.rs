@@ -3,6 +3,7 @@
 mod account;
 mod blocks;
 mod clocks;
+mod counters;
 mod log;
 mod profile_file;
 mod ranks;
@@ -29,6 +30,7 @@ use std::path::Path;
 ///   start, threads that the file knows,
 /// - counts, sums and summaries as the file states them,
 /// - numbers of spans, and when they were created and closed,
+/// - samples of counters: in order of time, and as many as were recorded,
 /// - ranks: none missing, none beyond the size of the run,
 /// - in a log: checksums, names of all regions, a clock that does not run back.
 ///

@@ -2,7 +2,7 @@
 
 use super::account::{Account, Checked, cut_short, signal};
 use super::ranks::{self, int};
-use super::{blocks, clocks, rows, spans, summaries, sums};
+use super::{blocks, clocks, counters, rows, spans, summaries, sums};
 use crate::analysis::span_set::SpanSet;
 use crate::error::Result;
 use crate::profile::{RowBlocks, Value};
@@ -23,6 +23,7 @@ pub(super) fn check(path: &Path, issues: &mut Issues) -> Result<Checked> {
     let before = issues.findings().len();
     let ranks = intervals(file.decoder(), &stated, issues);
     spans::check(file.decoder(), catalog, issues);
+    counters::check(file.decoder(), catalog, issues);
     if issues.findings().len() == before {
         // Rows that are not what they should be cannot be summed up.
         summaries::check(&file, issues);

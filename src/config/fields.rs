@@ -31,8 +31,8 @@ impl RecordedField {
     }
 }
 
-/// The unit that a name says.
-fn usual_unit(name: &str) -> &'static str {
+/// The unit that a name says; empty where it says none.
+pub(crate) fn usual_unit(name: &str) -> &'static str {
     let last = name.rsplit(['_', '.']).next().unwrap_or(name);
     match last {
         "bytes" => "B",

@@ -1,9 +1,12 @@
-//! Profiles as text for people ([`table`], [`ranks_table`], [`comparison_table`], [`groups_table`]), for programs (`json`), and in the
+//! Profiles as text for people ([`table`], [`ranks_table`], [`comparison_table`], [`groups_table`],
+//! [`counters_table`]), for programs (`json`), and in the
 //! formats of other tools ([`Export`]).
 
 mod calls;
 mod column;
 pub mod comparison_table;
+mod counters;
+pub mod counters_table;
 mod exporter;
 mod formats;
 pub mod groups_table;

@@ -4,7 +4,9 @@ use crate::analysis::nesting;
 use crate::analysis::selection::RegionFilter;
 use crate::error::Result;
 use crate::profile::Window;
-use crate::profile::{CHUNK, ClockAgreement, Field, Intervals, Numbers, Source, Statistics, thread_label};
+use crate::profile::{
+    CHUNK, ClockAgreement, Field, Intervals, Numbers, Samples, Source, Statistics, thread_label,
+};
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -264,7 +266,7 @@ impl std::fmt::Debug for Selected<'_> {
 }
 
 /// When the run began, by rank: the first moment of all, or where the clocks were never compared that of each. It is
-/// the start of a session, or of an interval where that is not known or is later.
+/// the start of a session, or of an interval or the first sample of a counter where that is not known or is later.
 fn origins(source: &dyn Source) -> Result<BTreeMap<u32, i64>> {
     let ranks = source.ranks();
     let run = source.run();
@@ -287,6 +289,11 @@ fn origins(source: &dyn Source) -> Result<BTreeMap<u32, i64>> {
     {
         source.read(index, 0..1, &mut first)?;
         see(row.rank, first.starts()[0]);
+    }
+    let mut sample = Samples::new();
+    for (index, row) in source.counter_rows().iter().enumerate() {
+        source.read_counter(index, 0..row.samples.min(1), &mut sample)?;
+        sample.times().iter().for_each(|&time| see(row.rank, time));
     }
     if source.clocks(&ranks) != ClockAgreement::Unknown {
         if let Some(first) = origins.values().copied().min() {

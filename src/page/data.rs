@@ -95,7 +95,7 @@ impl PageData {
         }
         let places = source.names().iter().enumerate();
         let places: HashMap<&str, usize> = places.map(|(place, name)| (name.as_str(), place)).collect();
-        let views = Views::new(source, facts, details, tasks)?;
+        let views = Views::new(source, filter, facts, details, tasks)?;
         let regions = regions
             .into_iter()
             .map(|(name, (calls, statistics, inclusive, exclusive))| RegionStats {

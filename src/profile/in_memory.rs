@@ -1,7 +1,11 @@
 //! A profile that is held in memory: a session without a file, and every test.
 
+use super::in_memory_counters::{Counters, GrowingCounters};
 use super::in_memory_fields::{FieldNames, RowNumbers};
-use super::{Call, Field, Intervals, Numbers, OpenSpan, RankRun, Row, RowFacts, RunFacts, Source, SpanFacts};
+use super::{
+    Call, Counter, CounterRow, Field, Intervals, Numbers, OpenSpan, RankRun, Row, RowFacts, RunFacts, Sample,
+    Samples, Source, SpanFacts,
+};
 use crate::error::Result;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -43,6 +47,7 @@ pub struct Profile {
     fields: Vec<Field>,
     /// One entry for each row.
     fields_of: Vec<Vec<usize>>,
+    counters: Counters,
 }
 
 impl Profile {
@@ -67,11 +72,7 @@ impl Source for Profile {
     }
 
     fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()> {
-        let from = &self.intervals[row];
-        // A range that does not fit the address space reaches past the intervals anyway.
-        let index = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
-        let range = index(range.start)..index(range.end);
-        into.copy_from(from, range);
+        into.copy_from(&self.intervals[row], indices(range));
         Ok(())
     }
 
@@ -85,6 +86,19 @@ impl Source for Profile {
 
     fn fields_of(&self, row: usize) -> &[usize] {
         &self.fields_of[row]
+    }
+
+    fn counters(&self) -> &[Counter] {
+        &self.counters.counters
+    }
+
+    fn counter_rows(&self) -> &[CounterRow] {
+        &self.counters.rows
+    }
+
+    fn read_counter(&self, row: usize, range: Range<u64>, into: &mut Samples) -> Result<()> {
+        into.copy_from(&self.counters.samples[row], indices(range));
+        Ok(())
     }
 
     fn row_facts(&self, row: usize) -> RowFacts {
@@ -112,6 +126,12 @@ impl Source for Profile {
     }
 }
 
+/// A range that does not fit the address space reaches past the end anyway.
+fn indices(range: Range<u64>) -> Range<usize> {
+    let index = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+    index(range.start)..index(range.end)
+}
+
 /// Collects intervals in any order; made by [`Profile::builder`].
 #[derive(Clone, Debug, Default)]
 pub struct ProfileBuilder {
@@ -125,6 +145,7 @@ pub struct ProfileBuilder {
     call_cost_ns: Option<f64>,
     span_facts: BTreeMap<(u32, u32), SpanFacts>,
     fields: FieldNames,
+    counters: GrowingCounters,
 }
 
 #[derive(Clone, Debug)]
@@ -170,6 +191,32 @@ impl ProfileBuilder {
     #[must_use]
     pub fn unit(mut self, field: &str, unit: impl Into<String>) -> Self {
         self.fields.set_unit(field, unit.into());
+        self
+    }
+
+    /// Adds the value of a [counter](Counter) of a rank; samples may come in any order.
+    #[must_use]
+    pub fn sample(mut self, rank: u32, counter: &str, sample: Sample) -> Self {
+        self.push_sample(rank, counter, sample);
+        self
+    }
+
+    /// As [`sample`](Self::sample), for use in a loop.
+    pub fn push_sample(&mut self, rank: u32, counter: &str, sample: Sample) {
+        self.counters.push(rank, counter, sample);
+    }
+
+    /// Says what a counter is measured in.
+    #[must_use]
+    pub fn counter_unit(mut self, counter: &str, unit: impl Into<String>) -> Self {
+        self.counters.set_unit(counter, unit.into());
+        self
+    }
+
+    /// Says how many samples of a counter were dropped.
+    #[must_use]
+    pub fn dropped_samples(mut self, rank: u32, counter: &str, samples: u64) -> Self {
+        self.counters.set_dropped(rank, counter, samples);
         self
     }
 
@@ -280,6 +327,7 @@ impl ProfileBuilder {
             call_cost_ns: self.call_cost_ns,
             run: self.run,
             span_facts: self.span_facts,
+            counters: self.counters.finish(),
             ..Profile::default()
         };
         let mut span_ids = self.columns.iter().flat_map(|columns| &columns.span_ids);

@@ -4,8 +4,10 @@ mod bars;
 mod blocks;
 mod call;
 mod clock;
+mod counter;
 mod field;
 mod in_memory;
+mod in_memory_counters;
 mod in_memory_fields;
 mod intervals;
 mod numbers;
@@ -24,6 +26,8 @@ pub use blocks::{Block, LaneBlocks, RowBlocks};
 pub use call::Call;
 pub(crate) use clock::agreement;
 pub use clock::{ClockAgreement, RankClock};
+pub(crate) use counter::each_samples;
+pub use counter::{Counter, CounterRow, Sample, Samples};
 pub use field::Field;
 pub use in_memory::{Profile, ProfileBuilder};
 pub(crate) use intervals::CHUNK;
@@ -227,6 +231,31 @@ pub trait Source {
     /// column, in whatever range is read, and of the same kind in each.
     fn fields_of(&self, _row: usize) -> &[usize] {
         &[]
+    }
+
+    /// The program's counters, by name.
+    fn counters(&self) -> &[Counter] {
+        &[]
+    }
+
+    /// Their rows: one for each counter and rank, by rank, then by name.
+    fn counter_rows(&self) -> &[CounterRow] {
+        &[]
+    }
+
+    /// Replaces `into` with the samples `range` of number `row` of [`counter_rows`](Self::counter_rows), in order of
+    /// time. Values are whole numbers or floating-point ones, the same in whatever range.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    ///
+    /// # Panics
+    ///
+    /// When `row` is not an index into [`counter_rows`](Self::counter_rows) or `range` reaches past its samples.
+    fn read_counter(&self, _row: usize, _range: Range<u64>, into: &mut Samples) -> Result<()> {
+        into.clear();
+        Ok(())
     }
 
     /// What to call the profile: its label, or the name of its file.

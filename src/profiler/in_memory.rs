@@ -3,8 +3,9 @@
 use super::account::account;
 use crate::clock::Timeline;
 use crate::error::Result;
-use crate::profile::{Call, OpenSpan, Profile, Source};
+use crate::profile::{Call, OpenSpan, Profile, Sample, Source};
 use crate::record::names::NameId;
+use crate::record::samples::name_and_unit;
 use crate::record::{Recording, cost};
 use crate::store::span_notes::SpanNotes;
 use crate::summary::Summary;
@@ -54,6 +55,25 @@ fn profile(recording: &Recording, rank: u32) -> Profile {
     recording.for_each_undrained_note(|thread, note| spans.add(thread, note));
     for facts in spans.facts(|tick| clock.ns(tick)) {
         profile = profile.span_facts(rank, facts);
+    }
+    recording.for_each_undrained_sample(|lane, note| {
+        threads.entry(lane.index).or_insert_with(|| lane.name.clone());
+        let (name, _) = name_and_unit(NameId::from_number(note.counter).name());
+        let sample = Sample::new(clock.ns(note.tick), note.value).thread(lane.index);
+        profile.push_sample(rank, name, sample);
+    });
+    for counter in recording.counters.ids() {
+        let (name, unit) = name_and_unit(counter.name());
+        if !unit.is_empty() {
+            profile = profile.counter_unit(name, unit);
+        }
+    }
+    let mut lost: BTreeMap<&str, u64> = BTreeMap::new();
+    for (counter, samples) in recording.lost_samples() {
+        *lost.entry(name_and_unit(counter.name()).0).or_default() += samples;
+    }
+    for (name, samples) in lost {
+        profile = profile.dropped_samples(rank, name, samples);
     }
     for (number, name) in threads {
         profile = profile.thread_name(rank, number, name);

@@ -22,10 +22,13 @@ mod written;
 use crate::config::{self, ProfilingConfig};
 use crate::error::{Error, Result};
 use crate::output::Destination;
+use crate::profile::Number;
 use crate::record::allocated::Exempt;
 use crate::record::names::NameId;
 use crate::record::writer::Writer;
-use crate::record::{Mutex, Recording, Region, RegionGuard, ScopeLayer, ScopeSubscriber, global, hold};
+use crate::record::{
+    Mutex, Recording, Region, RegionGuard, ScopeLayer, ScopeSubscriber, global, hold, samples,
+};
 use crate::summary::Summary;
 use crate::sys;
 use finalize::Outcome;
@@ -112,6 +115,12 @@ impl Profiler {
     pub fn profile<R>(&self, name: &str, f: impl FnOnce() -> R) -> R {
         let _guard = self.profile_region(name);
         f()
+    }
+
+    /// Records the value of a counter now, as [`ProfileManager::counter`](crate::ProfileManager::counter) does.
+    #[inline]
+    pub fn counter(&self, name: &str, value: impl Into<Number>) {
+        samples::sample_in(&self.recording, || NameId::cached(name), value.into());
     }
 
     /// A region that has been entered in this session.

@@ -1,5 +1,6 @@
 //! One session's shared state: its threads, its regions, its memory.
 
+use super::drained::Drained;
 use super::layer_status::LayerStatus;
 use super::locks::{Condvar, Mutex, hold, lock};
 use super::names::{self, NameId};
@@ -10,7 +11,7 @@ use super::sync::Arc;
 use super::thread::block::Block;
 use super::thread::list::ThreadList;
 use super::thread::open_stack::OpenView;
-use super::thread::shared_view::{OpenCall, Piece, SharedView};
+use super::thread::shared_view::{OpenCall, SharedView};
 use super::thread::unentered::CreatedSpan;
 use super::waiting::WaitingNumbers;
 use crate::clock::{Anchor, Timeline};
@@ -19,7 +20,6 @@ use crate::event::Event;
 use crate::note::{NumberNote, SpanNote};
 use crate::store::rank_log::Counts;
 use crate::sys::{fork, signals};
-use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
@@ -41,6 +41,8 @@ pub(crate) struct Recording {
     pub(crate) id: u64,
     pub(crate) settings: Settings,
     pub(crate) registry: Registry,
+    /// The program's counters; of their totals `drained`, `unwritten` and `dropped` are used, for their samples.
+    pub(crate) counters: Registry,
     pub(crate) pool: Pool,
     pub(crate) layer_status: LayerStatus,
     pub(super) threads: ThreadList,
@@ -68,19 +70,6 @@ pub(crate) struct Recording {
     signalled: Condvar,
 }
 
-/// What the writer drains from all threads.
-#[derive(Debug, Default)]
-pub(crate) struct Drained {
-    /// Each thread with its pieces, oldest first.
-    pub(crate) threads: Vec<(Arc<SharedView>, Vec<Piece>)>,
-    /// The number of intervals of each region in them.
-    pub(crate) counts: FxHashMap<NameId, u64>,
-    /// The number of notes of spans in them.
-    pub(crate) notes: u64,
-    /// Spans that threads have created and not entered, of which no more is to come; with the threads.
-    pub(super) unentered: Vec<(u32, CreatedSpan)>,
-}
-
 impl Recording {
     pub(crate) fn new(settings: Settings) -> Arc<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -90,6 +79,7 @@ impl Recording {
         Arc::new(Self {
             id,
             registry: Registry::default(),
+            counters: Registry::default(),
             pool: Pool::new(settings.block_events, settings.memory_limit),
             layer_status: LayerStatus::new(),
             threads: ThreadList::default(),
@@ -206,6 +196,9 @@ impl Recording {
         }
         for (&region, &n) in &drained.counts {
             self.registry.add(region, |totals| &totals.drained, n);
+        }
+        for (&counter, &n) in &drained.samples {
+            self.counters.add(counter, |totals| &totals.drained, n);
         }
         drained
     }
@@ -430,7 +423,7 @@ impl Recording {
         });
     }
 
-    fn for_each_undrained_event(&self, mut f: impl FnMut(&SharedView, &Event)) {
+    pub(super) fn for_each_undrained_event(&self, mut f: impl FnMut(&SharedView, &Event)) {
         for thread in self.threads.all() {
             for piece in thread.undrained() {
                 piece.block.read(piece.from, piece.to, |events| {
@@ -466,24 +459,5 @@ impl Recording {
         drop(self.signalled.wait_timeout_while(turn, timeout, is_quiet));
         self.wake.store(false, Ordering::Relaxed);
         !self.stop.load(Ordering::Acquire)
-    }
-}
-
-impl Drained {
-    fn count(&mut self, events: &[Event]) {
-        // Neighbouring events are often of one region.
-        for run in events.chunk_by(|a, b| a.region == b.region) {
-            let number = run.len() as u64;
-            if run[0].is_interval() {
-                *self.counts.entry(NameId::from_number(run[0].region)).or_default() += number;
-            } else if run[0].span_note().is_some() {
-                self.notes += number;
-            }
-        }
-    }
-
-    /// Whether there is nothing.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.counts.is_empty() && self.notes == 0 && self.unentered.is_empty()
     }
 }

@@ -1,9 +1,12 @@
 //! The writer: drains what the threads have recorded to the log, at intervals and on request.
 
+mod samples;
+
 use super::crash::{CrashState, Flushing};
+use super::drained::Drained;
 use super::locks::{Mutex, hold, lock};
 use super::names::NameId;
-use super::recording::{Drained, Recording};
+use super::recording::Recording;
 use super::registry::{NamedBy, Registry};
 use super::sync::Arc;
 use super::thread::current::never_record_this_thread;
@@ -364,12 +367,13 @@ impl Sink {
                 Ok(number) => {
                     self.written += number as u64;
                     self.add_up(events);
-                    return;
+                    return self.write_samples(recording, thread, events, failure);
                 }
                 Err(error) => *failure = Some(error),
             }
         }
         self.count_unwritten(recording, events);
+        samples::count_unwritten(recording, events);
     }
 
     fn add_up(&mut self, events: &[Event]) {
@@ -400,7 +404,7 @@ impl Sink {
         for &region in drained.counts.keys() {
             self.name(&recording.registry, region)?;
         }
-        Ok(())
+        self.name_counters(recording, drained)
     }
 
     fn name(&mut self, registry: &Registry, region: NameId) -> io::Result<()> {
@@ -416,7 +420,7 @@ impl Sink {
         for (region, counts) in recording.counts() {
             self.name(&recording.registry, region)?;
             if counts != Counts::default() {
-                self.log.counters(region.number(), counts)?;
+                self.log.counts(region.number(), counts)?;
             }
             recorded += recording.num_recorded(region, counts.dropped);
         }
@@ -429,6 +433,7 @@ impl Sink {
             let lost = i64::try_from(lost).unwrap_or(i64::MAX);
             self.log.fact(names::LOST_NUMBERS, &Value::Int(lost))?;
         }
+        self.end_counters(recording)?;
         self.log.run(run)?;
         let recorded = Value::Int(i64::try_from(recorded).unwrap_or(i64::MAX));
         self.log

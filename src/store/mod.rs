@@ -12,6 +12,9 @@ pub(crate) mod codec;
 #[cfg(feature = "hdf5")]
 mod columns;
 #[cfg(feature = "hdf5")]
+pub(crate) mod counter_columns;
+mod counter_names;
+#[cfg(feature = "hdf5")]
 pub(crate) mod field_columns;
 #[cfg(feature = "hdf5")]
 pub(crate) mod hdf5;

@@ -14,6 +14,7 @@ mod chrome;
 mod circle;
 mod common;
 mod consumers;
+mod counters;
 mod csv;
 mod fields;
 mod firefox;

@@ -4,6 +4,7 @@
 #[path = "../common/calm.rs"]
 mod calm;
 mod common;
+mod counters;
 mod cpu_time;
 mod creation;
 mod exactness;

@@ -39,6 +39,7 @@ pub(super) fn notes(source: &dyn Source) -> Vec<Note> {
     }
     [
         dropped(calls.dropped, calls.dropped.saturating_add(calls.intervals)),
+        dropped_samples(source),
         open(&calls.open),
         counted(calls.counted),
         throttled(&calls.throttled, calls.throttled_ns),
@@ -64,6 +65,29 @@ pub(crate) fn dropped(dropped: u64, all: u64) -> Option<Note> {
     );
     (dropped > 0).then(|| {
         Note::new(NoteKind::Dropped, text)
+            .number("dropped", dropped)
+            .number("of", all)
+    })
+}
+
+/// Values of counters that were dropped.
+fn dropped_samples(source: &dyn Source) -> Option<Note> {
+    let rows = source.counter_rows().iter();
+    let (dropped, kept) = rows.fold((0_u64, 0_u64), |(dropped, kept), row| {
+        (
+            dropped.saturating_add(row.dropped),
+            kept.saturating_add(row.samples),
+        )
+    });
+    let all = dropped.saturating_add(kept);
+    let were = if dropped == 1 { "was" } else { "were" };
+    let text = format!(
+        "{} of {} of counters {were} dropped: memory or disk ran out",
+        count(dropped),
+        plural(all, "value")
+    );
+    (dropped > 0).then(|| {
+        Note::new(NoteKind::DroppedSamples, text)
             .number("dropped", dropped)
             .number("of", all)
     })

@@ -28,6 +28,8 @@ pub enum NoteKind {
     EndedBySignal,
     /// Intervals were dropped for want of memory or disk.
     Dropped,
+    /// Values of counters were dropped for want of memory or disk.
+    DroppedSamples,
     /// Calls were open when recording ended.
     Open,
     /// Calls were only counted.
@@ -65,6 +67,7 @@ impl NoteKind {
             Self::IncompleteRanks => "incomplete_ranks",
             Self::EndedBySignal => "ended_by_signal",
             Self::Dropped => "dropped",
+            Self::DroppedSamples => "dropped_samples",
             Self::Open => "open",
             Self::Counted => "counted",
             Self::Throttled => "throttled",

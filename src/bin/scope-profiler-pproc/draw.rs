@@ -2,10 +2,10 @@
 
 use crate::Failure;
 use crate::made::Made;
-use crate::plan::{Kind, Output};
+use crate::plan::{Kind, Output, When};
 use crate::progress::Progress;
 use crate::terminal::print_line;
-use scope_profiler::chart::{ChartOptions, Subject, list};
+use scope_profiler::chart::{Chart, ChartOptions, Subject, list};
 use scope_profiler::plot::Outputs;
 use scope_profiler::{ProfilingH5Reader, RegionFilter, Result as Outcome};
 use std::path::Path;
@@ -61,12 +61,14 @@ fn planned<'a>(
 ) -> Outcome<Outputs<'a>> {
     let mut planned = Outputs::new(reader, filter, options.clone())?;
     let subject = Subject::new(reader, filter)?;
-    let suits = |name| {
-        list::by_name(name)
-            .is_some_and(|chart| chart.is_default_for(&subject) || chart.is_called_for(options))
-    };
     for output in outputs {
-        if output.if_it_suits && !output.chart().is_some_and(suits) {
+        let chart = output.chart().and_then(list::by_name);
+        let is_wanted = |chart: &dyn Chart| match output.when {
+            When::Always => true,
+            When::Possible => chart.is_possible_for(&subject),
+            When::Usual => chart.is_default_for(&subject) || chart.is_called_for(options),
+        };
+        if chart.is_some_and(|chart| !is_wanted(chart)) {
             continue;
         }
         let path = output.path(directory);

@@ -22,13 +22,14 @@ use args::{Args, Choice, Command};
 use plan::{Action, Plan};
 use progress::Progress;
 use scope_profiler::analysis::call_tree::GrowingTree;
+use scope_profiler::analysis::counters;
 use scope_profiler::analysis::distributions::Effort;
 use scope_profiler::analysis::groups::Groups;
 use scope_profiler::analysis::imbalance;
 use scope_profiler::analysis::metrics::GrowingMetrics;
 use scope_profiler::analysis::pass;
 use scope_profiler::export::table::{self, TableOptions};
-use scope_profiler::export::{groups_table, json, ranks_table};
+use scope_profiler::export::{counters_table, groups_table, json, ranks_table};
 use scope_profiler::merge::MergeOptions;
 use scope_profiler::profile::Source;
 use scope_profiler::{ProfilingH5Reader, RegionFilter};
@@ -186,6 +187,10 @@ fn statistics_table(
     if reader.num_ranks() > 1 {
         let regions = imbalance::filtered(reader, filter, Some(&tree))?;
         text += &format!("\n{}", ranks_table::render(&regions, &options));
+    }
+    let counters = counters::of(reader, filter)?;
+    if !counters.is_empty() {
+        text += &format!("\n{}", counters_table::render(reader, &counters, &options));
     }
     Ok(text)
 }

@@ -36,8 +36,19 @@ pub(crate) enum Action {
 pub(crate) struct Output {
     pub(crate) kind: Kind,
     pub(crate) name: String,
-    /// Whether it is written only of a profile that its chart is [usual](Chart::is_default_for) for.
-    pub(crate) if_it_suits: bool,
+    /// Of which profiles it is written.
+    pub(crate) when: When,
+}
+
+/// Of which profiles a file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum When {
+    /// Of all; an error where there is nothing to draw.
+    Always,
+    /// Of those that its chart [can be drawn of](Chart::is_possible_for).
+    Possible,
+    /// Of those that its chart is [usual](Chart::is_default_for) for.
+    Usual,
 }
 
 /// What a file contains.
@@ -75,7 +86,7 @@ impl Plan {
                         outputs.push(Output {
                             kind: Kind::Page,
                             name: PAGE.into(),
-                            if_it_suits: false,
+                            when: When::Always,
                         });
                     }
                 }
@@ -85,14 +96,21 @@ impl Plan {
                 let of_chart = outputs
                     .iter_mut()
                     .filter(|output| output.chart() == Some(chart.name()));
-                of_chart.for_each(|output| output.if_it_suits = args.plots.is_empty());
+                let when = if args.plots.is_empty() {
+                    When::Usual
+                } else if args.plots.iter().any(|name| name == chart.name()) {
+                    When::Always
+                } else {
+                    When::Possible
+                };
+                of_chart.for_each(|output| output.when = when);
             }
             // They are of the whole run, and read all of it.
             if args.window.is_none() {
                 outputs.push(Output {
                     kind: Kind::Statistics,
                     name: "region_statistics.json".into(),
-                    if_it_suits: false,
+                    when: When::Always,
                 });
             }
             actions.push(Action::Write {
@@ -141,7 +159,7 @@ impl Output {
         Self {
             kind: Kind::Chart(chart.name()),
             name: format!("{}.{}", chart.file_stem(), format.extension()),
-            if_it_suits: false,
+            when: When::Always,
         }
     }
 
@@ -149,7 +167,7 @@ impl Output {
         Self {
             kind: Kind::Data(chart.name()),
             name: format!("{}.csv", chart.file_stem()),
-            if_it_suits: false,
+            when: When::Always,
         }
     }
 
@@ -223,7 +241,8 @@ mod tests {
         let [Action::Write { outputs, .. }] = plan.actions.as_slice() else {
             panic!("{plan:?}");
         };
-        let (charts, others): (Vec<_>, Vec<_>) = outputs.iter().partition(|output| output.if_it_suits);
+        let (charts, others): (Vec<_>, Vec<_>) =
+            outputs.iter().partition(|output| output.when == When::Usual);
         assert_eq!(charts.len(), 2 * CHARTS.len());
         let others: Vec<&str> = others.iter().map(|output| output.name.as_str()).collect();
         assert_eq!(others, ["region_statistics.json"]);

@@ -4,7 +4,6 @@ mod columns;
 mod data;
 mod picture;
 pub(super) mod series;
-mod value_scale;
 mod values;
 
 use super::header::Header;

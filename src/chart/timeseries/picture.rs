@@ -1,12 +1,12 @@
 //! Draws time series below each other, over one axis of time.
 
-use super::value_scale::ValueScale;
 use super::{Column, Drift, Panel, Shown, TimeSeries};
 use crate::analysis::metrics::unit_of;
 use crate::chart::axis::{Axis, Ticks};
 use crate::chart::backdrop::Backdrop;
 use crate::chart::heading::Heading;
 use crate::chart::log_scale::LogScale;
+use crate::chart::value_scale::{ValueScale, with_minus};
 use crate::error::Result;
 use crate::render::style::{self, BACKGROUND, DETAIL, GRID, INK, MARGIN, MUTED, NAME, RULE, TICK, VALUE};
 use crate::render::{Anchor, Canvas, Color, Data, Figure, Paper, Picture, Text};
@@ -159,14 +159,6 @@ fn what(panel: &Panel) -> String {
     match &panel.shown {
         Shown::Durations(_) => "duration".to_owned(),
         Shown::Values { field, .. } => visible(field.name()).into_owned(),
-    }
-}
-
-/// With a minus sign, which is as wide as a plus sign, before a negative number.
-fn with_minus(text: String) -> String {
-    match text.strip_prefix('-') {
-        Some(rest) => format!("−{rest}"),
-        None => text,
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! One complete event ("X") for each call, in order of start: process = rank, thread = thread. A viewer wants the calls
 //! of a thread to nest, so one that partly overlaps others goes to another thread of the trace. A span that was polled
-//! several times is an asynchronous event as well ("b" and "e"), from its creation to its end.
+//! several times is an asynchronous event as well ("b" and "e"), from its creation to its end. Values of counters are
+//! counter events ("C").
 
 use crate::analysis::lifetimes::Life;
 use crate::error::Result;
@@ -37,9 +38,9 @@ impl Exporter for Chrome {
             out,
             "{{\"displayTimeUnit\":\"ns\",\"otherData\":{{\"title\":{title}}},\"traceEvents\":["
         )?;
-        let mut ranks = profile.rows_by_rank().into_iter().peekable();
-        while let Some((rank, rows)) = ranks.next() {
-            Rank::new(profile, rank, &rows)?.write(&rows, out)?;
+        let mut ranks = profile.rows_and_counters_by_rank().into_iter().peekable();
+        while let Some((rank, (rows, counters))) = ranks.next() {
+            Rank::new(profile, rank, &rows)?.write(&rows, &counters, out)?;
             if ranks.peek().is_some() {
                 out.write_all(b",\n")?;
             }
@@ -107,7 +108,7 @@ impl<'a> Rank<'a> {
         })
     }
 
-    fn write(mut self, rows: &[usize], out: &mut Output<'_>) -> Result<()> {
+    fn write(mut self, rows: &[usize], counters: &[usize], out: &mut Output<'_>) -> Result<()> {
         let origin = self.profile.origin_ns(self.rank);
         let mut tracks = Tracks::default();
         let fields = std::mem::take(&mut self.fields);
@@ -136,7 +137,39 @@ impl<'a> Rank<'a> {
             }
             Ok(())
         })?;
+        for &counter in counters {
+            self.add_counter(counter, origin, out)?;
+        }
         out.write_all(&self.text)
+    }
+
+    /// The values of a counter. A viewer shows each until the next; it has no word for no value.
+    fn add_counter(&mut self, row: usize, origin: i64, out: &mut Output<'_>) -> Result<()> {
+        let counter = self.profile.counter(row);
+        let begin = format!(
+            ",\n{{\"ph\":\"C\",\"pid\":{},\"name\":{},\"ts\":",
+            self.rank,
+            quoted(counter.name())
+        );
+        let series = format!(",\"args\":{{{}:", quoted(counter.unit().unwrap_or("value")));
+        let text = &mut self.text;
+        self.profile.each_samples(row, |samples| {
+            for sample in samples.iter().filter(|sample| sample.value.as_f64().is_finite()) {
+                text.extend_from_slice(begin.as_bytes());
+                push_decimal::<3>(text, sample.time_ns.saturating_sub(origin));
+                text.extend_from_slice(series.as_bytes());
+                match sample.value {
+                    Number::Int(n) => push_int(text, n),
+                    Number::Float(x) => push_fmt(text, format_args!("{x:?}")),
+                }
+                text.extend_from_slice(b"}}");
+                if text.len() >= PIECE {
+                    out.write_all(text)?;
+                    text.clear();
+                }
+            }
+            Ok(())
+        })
     }
 
     fn add_life(&mut self, row: usize, life: &Life, origin: i64) {

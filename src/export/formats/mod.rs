@@ -2,6 +2,8 @@
 
 mod chrome;
 #[cfg(feature = "export")]
+mod counter_values;
+#[cfg(feature = "export")]
 mod csv;
 mod firefox;
 #[cfg(feature = "export")]
@@ -53,6 +55,8 @@ pub const EXPORTERS: &[&dyn Exporter] = &[
     &flamegraph::FlameGraph,
     #[cfg(feature = "export")]
     &csv::Csv,
+    #[cfg(feature = "export")]
+    &counter_values::CounterValues,
     #[cfg(feature = "export")]
     &json::JsonProfile,
     #[cfg(feature = "export")]

@@ -2,7 +2,7 @@
 //!
 //! A track for each thread of each rank below one for the rank; where calls of a thread partly overlap, further tracks,
 //! since slices have to nest. A span that was polled several times has a track of its own, with one slice from its
-//! creation to its end; the viewer shows those of one region together. Each track of calls is a packet sequence of its
+//! creation to its end; the viewer shows those of one region together. So has each counter, with its values. Each track of calls is a packet sequence of its
 //! own, with its names interned and its times counted from the packet before. Packets are compressed in blocks. Field numbers are those of
 //! `protos/perfetto/trace/perfetto_trace.proto`.
 
@@ -15,6 +15,8 @@ use crate::export::selected::ThreadLabels;
 use crate::export::{ExportOptions, Exporter, Output, Selected};
 use crate::profile::Number;
 use rustc_hash::FxHashSet;
+
+mod counters;
 
 pub(super) struct Perfetto;
 
@@ -63,8 +65,8 @@ impl Exporter for Perfetto {
             tracks: 0,
             began: None,
         };
-        for (rank, rows) in profile.rows_by_rank() {
-            Rank::new(&mut trace, profile, rank, &rows)?.write(&rows)?;
+        for (rank, (rows, counters)) in profile.rows_and_counters_by_rank() {
+            Rank::new(&mut trace, profile, rank, &rows)?.write(&rows, &counters)?;
         }
         trace.finish()
     }
@@ -172,7 +174,7 @@ impl<'t, 'o, 'w, 'a> Rank<'t, 'o, 'w, 'a> {
         })
     }
 
-    fn write(mut self, rows: &[usize]) -> Result<()> {
+    fn write(mut self, rows: &[usize], counters: &[usize]) -> Result<()> {
         let mut tracks = Tracks::default();
         let fields = self.profile.fields_of(rows);
         self.profile.each_call_and_life(rows, &fields, |item| {
@@ -189,7 +191,8 @@ impl<'t, 'o, 'w, 'a> Rank<'t, 'o, 'w, 'a> {
                 .map(|&(field, number)| (fields[field].name(), number));
             self.begin_slice(place.track, call.row, call.start, numbers)
         })?;
-        tracks.end(|track, at| self.end_slice(track, at))
+        tracks.end(|track, at| self.end_slice(track, at))?;
+        counters.iter().try_for_each(|&row| self.counter(row))
     }
 
     /// Adds the track of a span, and its slice there.

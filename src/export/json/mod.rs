@@ -17,6 +17,7 @@
 //!       "pooled": {"num_calls": 6, "...": 0}
 //!     }
 //!   },
+//!   "counters": {"queue": {"unit": "jobs", "ranks": {"0": {"samples": 9, "min": 0, "max": 4, "...": 0}}, "pooled": {}}},
 //!   "tree": [{"id": 0, "parent": null, "depth": 0, "region": "solver", "share": 0.6, "...": 0}],
 //!   "imbalance": [{"region": "solver", "max_ns": 40, "...": 0}]
 //! }
@@ -27,6 +28,7 @@
 //! floating-point numbers for means, standard deviations (of the population) and percentiles (linear
 //! interpolation). Without calls, statistics are 0 and `first_start_ns` and `last_end_ns` are null.
 
+mod counters;
 mod extras;
 mod lifetimes;
 mod numbers;
@@ -119,6 +121,7 @@ impl<'a> RegionStatistics<'a> {
             "metadata": run::metadata(reader.metadata()),
             "notes": tree.notes().iter().map(note).collect::<Vec<_>>(),
             "regions": self.samples.finish(tree)?,
+            "counters": counters::of(reader, filter)?,
             "tree": tree::nodes(tree),
             "imbalance": tree::imbalance(reader, filter, tree)?,
         });

@@ -1,6 +1,7 @@
 //! The views as bytes: JSON, compressed (zlib). `assets/page/views.js` is the other end.
 
 use super::Views;
+use super::counters::CounterLine;
 use super::paths::MOST;
 use super::region::RegionView;
 use super::tasks;
@@ -24,6 +25,9 @@ struct Json<'a> {
     tasks: Vec<i64>,
     /// Whether others are left out.
     tasks_are_partial: bool,
+    counters: Vec<CounterLine>,
+    /// So many lines are left out.
+    counters_left_out: usize,
 }
 
 /// The views of a page with these regions, in at most about so many bytes: paths with little time, and the ranks of
@@ -64,6 +68,8 @@ fn encode(views: &Views, names: &[&str], share: f64) -> Vec<u8> {
         run: &views.run,
         tasks_are_partial: views.tasks.is_partial || tasks.len() < views.tasks.all.len(),
         tasks: tasks::flat(&tasks, views.origin_ns, number_of),
+        counters: views.counters.iter().map(|line| line.thinned(share)).collect(),
+        counters_left_out: views.counters_left_out,
     };
     serde_json::to_vec(&json).expect("plain data becomes JSON")
 }

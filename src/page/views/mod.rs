@@ -1,5 +1,6 @@
 //! What the page's views beside the timeline show: the call tree, the details of regions, and the run.
 
+mod counters;
 mod encode;
 mod lives;
 mod paths;
@@ -9,6 +10,7 @@ mod tasks;
 
 pub(super) use encode::pack;
 
+use crate::analysis::selection::RegionFilter;
 use crate::chart::Facts;
 use crate::chart::details::Details;
 use crate::error::Result;
@@ -31,12 +33,21 @@ pub(super) struct Views {
     /// What to take from the times of tasks, ns.
     origin_ns: i64,
     names: Vec<String>,
+    counters: Vec<counters::CounterLine>,
+    counters_left_out: usize,
 }
 
 impl Views {
     /// Of a pass that is over and had the call tree.
-    pub(super) fn new(source: &dyn Source, facts: &Facts, details: Details, tasks: Tasks) -> Result<Self> {
+    pub(super) fn new(
+        source: &dyn Source,
+        filter: &RegionFilter,
+        facts: &Facts,
+        details: Details,
+        tasks: Tasks,
+    ) -> Result<Self> {
         let tree = facts.tree()?;
+        let (counters, counters_left_out) = counters::of(source, filter, tree.wall())?;
         let regions = details.regions.into_iter();
         let mut regions: BTreeMap<String, RegionView> = regions
             .map(|(name, details)| (name, RegionView::from(details)))
@@ -55,6 +66,8 @@ impl Views {
             tasks,
             origin_ns: origin.unwrap_or(0),
             names: source.names().to_vec(),
+            counters,
+            counters_left_out,
         })
     }
 

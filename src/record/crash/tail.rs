@@ -5,6 +5,7 @@ use crate::event::Event;
 use crate::profile::Value;
 use crate::record::recording::Recording;
 use crate::record::registry::NamedBy;
+use crate::record::samples::name_and_unit;
 use crate::record::thread::block::Block;
 use crate::record::thread::shared_view::{OpenCall, SharedView};
 use crate::store::names;
@@ -52,17 +53,17 @@ impl TailWriter {
             self.log.go_back_to(self.kept)?;
         }
         self.open.clear();
-        let mut waiting = 0;
+        let mut waiting = Waiting::default();
         let added = self.add_events(recording, anew, &mut waiting);
         // Where that has failed, the following says how much is missing.
-        let closed = self.close(recording, signal, waiting);
+        let closed = self.close(recording, signal, &waiting);
         self.written_ns = sys::monotonic_ns();
         added.and(closed)
     }
 
-    /// Adds names, threads and intervals, which stay in memory; `waiting` counts the intervals that the writer has
-    /// not drained.
-    fn add_events(&mut self, recording: &Recording, anew: bool, waiting: &mut u64) -> io::Result<()> {
+    /// Adds names, threads, intervals and samples, which stay in memory; `waiting` counts those that the writer has not
+    /// drained.
+    fn add_events(&mut self, recording: &Recording, anew: bool, waiting: &mut Waiting) -> io::Result<()> {
         let named_by = if anew { NamedBy::Writer } else { NamedBy::Handler };
         let mut result = self.log.anchor(recording.settings.clock.anchor());
         for region in recording.registry.iter() {
@@ -70,6 +71,15 @@ impl TailWriter {
                 result = self.log.name(region.number(), region.name(), region.source());
                 if result.is_ok() {
                     recording.registry.set_named(region, NamedBy::Handler);
+                }
+            }
+        }
+        for counter in recording.counters.iter() {
+            if result.is_ok() && !recording.counters.is_named(counter, named_by) {
+                let (name, unit) = name_and_unit(counter.name());
+                result = self.log.counter(counter.number(), name, unit);
+                if result.is_ok() {
+                    recording.counters.set_named(counter, NamedBy::Handler);
                 }
             }
         }
@@ -90,8 +100,8 @@ impl TailWriter {
     }
 
     /// Adds what holds at the moment, which is taken back when there is more to add.
-    fn close(&mut self, recording: &Recording, signal: &str, waiting: u64) -> io::Result<()> {
-        let mut recorded = waiting;
+    fn close(&mut self, recording: &Recording, signal: &str, waiting: &Waiting) -> io::Result<()> {
+        let mut recorded = waiting.intervals;
         for call in &self.open {
             self.log
                 .open(call.thread, call.region.number(), call.start, call.serial)?;
@@ -117,7 +127,7 @@ impl TailWriter {
         for region in recording.registry.iter() {
             let counts = recording.counts_in_handler(region);
             if counts != Default::default() {
-                self.log.counters(region.number(), counts)?;
+                self.log.counts(region.number(), counts)?;
             }
             recorded += recording.num_recorded(region, counts.dropped);
         }
@@ -134,12 +144,20 @@ impl TailWriter {
             let lost = Value::Int(i64::try_from(lost).unwrap_or(i64::MAX));
             self.log.fact(names::LOST_NUMBERS, &lost)?;
         }
+        for (counter, lost) in recording.lost_samples() {
+            self.log.lost_samples(counter.number(), lost)?;
+        }
+        let samples = recording.recorded_samples(waiting.samples);
+        if samples > 0 {
+            let samples = Value::Int(i64::try_from(samples).unwrap_or(i64::MAX));
+            self.log.fact(names::RECORDED_SAMPLES, &samples)?;
+        }
         self.log.ended_by(signal)?;
         self.log.anchor(recording.settings.clock.anchor())
     }
 
     /// Collects the open calls of a thread, and adds its intervals where `writes`.
-    fn add_thread(&mut self, thread: &SharedView, writes: bool, waiting: &mut u64) -> io::Result<()> {
+    fn add_thread(&mut self, thread: &SharedView, writes: bool, waiting: &mut Waiting) -> io::Result<()> {
         let first = self.open.len();
         let most = self.open.capacity().min(first + OPEN_CALLS);
         thread.open.peek(|entry| {
@@ -159,7 +177,7 @@ impl TailWriter {
         // The thread may go on recording: what it adds from here on is left out.
         let (before, published) = blocks().fold((0, 0), |(n, sum), block| (n + 1, sum + block.published()));
         let mut left = published.saturating_sub(from);
-        *waiting += intervals(blocks().take(before), from, left);
+        waiting.add(blocks().take(before), from, left);
         let mut saved = thread.saved.load(Ordering::Relaxed);
         if writes && left > saved {
             self.log.thread(thread.index, thread.native_id, &thread.name)?;
@@ -179,6 +197,7 @@ impl TailWriter {
                     if writes {
                         self.log.notes_among(thread.index, events)?;
                         self.log.events(thread.index, events)?;
+                        self.log.samples(thread.index, events)?;
                         self.kept = self.log.position();
                         thread.saved.fetch_add(events.len(), Ordering::Relaxed);
                     }
@@ -199,16 +218,26 @@ impl TailWriter {
     }
 }
 
-/// The number of intervals among so many events of some blocks, from that one of the first block on.
-fn intervals<'a>(blocks: impl Iterator<Item = &'a Block>, mut from: usize, mut left: usize) -> u64 {
-    let mut sum = 0;
-    for block in blocks {
-        let to = block.published().min(from.saturating_add(left));
-        left -= to.saturating_sub(from);
-        sum += block.read(from, to, |events| {
-            events.iter().filter(|event| event.is_interval()).count()
-        });
-        from = 0;
+/// What the writer has not drained.
+#[derive(Clone, Copy, Debug, Default)]
+struct Waiting {
+    intervals: u64,
+    samples: u64,
+}
+
+impl Waiting {
+    /// Counts so many events of some blocks, from that one of the first block on.
+    fn add<'a>(&mut self, blocks: impl Iterator<Item = &'a Block>, mut from: usize, mut left: usize) {
+        for block in blocks {
+            let to = block.published().min(from.saturating_add(left));
+            left -= to.saturating_sub(from);
+            block.read(from, to, |events| {
+                for event in events {
+                    self.intervals += u64::from(event.is_interval());
+                    self.samples += u64::from(event.sample().is_some());
+                }
+            });
+            from = 0;
+        }
     }
-    sum as u64
 }

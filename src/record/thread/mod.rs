@@ -18,6 +18,7 @@ mod numbered;
 mod numbers;
 pub(super) mod open_stack;
 pub(super) mod region_table;
+mod sampled;
 pub(super) mod shared_view;
 mod slow_path;
 pub(super) mod span_cache;

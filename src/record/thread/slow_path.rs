@@ -228,7 +228,7 @@ impl ThreadBuffer {
     }
 
     /// False where there is no room.
-    fn append(&self, event: Event) -> bool {
+    pub(super) fn append(&self, event: Event) -> bool {
         self.settle();
         // SAFETY: the buffer owns a count of the block until `hand_off` replaces it, and this thread
         // is the only one that pushes into it.

@@ -143,7 +143,7 @@ impl Session {
                         found.entry(event.region).or_default().0 += 1;
                     }
                 }
-                Block::Counters { region, counts } => found.entry(region).or_default().1 = counts.dropped,
+                Block::Counts { region, counts } => found.entry(region).or_default().1 = counts.dropped,
                 Block::End => ended = true,
                 _ => {}
             }

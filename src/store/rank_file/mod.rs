@@ -7,6 +7,7 @@
 //! the log. The next log is read from its end on another thread meanwhile.
 
 mod ahead;
+mod counters;
 mod fields;
 mod scan;
 mod summary;
@@ -21,6 +22,7 @@ use crate::clock::{ClockMeasurement, Timeline};
 use crate::error::Error;
 use crate::profile::{Metadata, Value};
 pub(crate) use ahead::LogsAhead;
+use counters::FoundCounters;
 use fields::LogFields;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
@@ -38,6 +40,7 @@ pub(crate) struct LogContents {
     calls: FxHashMap<u32, CallsOfThread>,
     spans: SpanNotes,
     fields: LogFields,
+    counters: FoundCounters,
     timeline: Timeline,
     clock: ClockCorrection,
     measurements: Vec<ClockMeasurement>,
@@ -50,6 +53,8 @@ pub(crate) struct LogContents {
     recorded: Option<Value>,
     /// The number of numbers that no interval has.
     lost_numbers: Option<Value>,
+    /// The number of samples that the recording side counted.
+    recorded_samples: Option<Value>,
 }
 
 #[derive(Debug, Default)]

@@ -74,6 +74,10 @@ impl LogContents {
                     number,
                     last_end,
                 } => contents.add_calls(thread, number, last_end),
+                Outlined::Block(Block::Samples { thread, samples }) => {
+                    contents.threads.entry(thread).or_insert((-1, String::new()));
+                    contents.counters.count(start, thread, &samples);
+                }
                 Outlined::Block(block) => contents.add(block, &mut fields, &mut anchors),
             }
         }
@@ -81,6 +85,7 @@ impl LogContents {
         contents.fields = LogFields::new(fields);
         contents.recorded = contents.run.remove(names::RECORDED);
         contents.lost_numbers = contents.run.remove(names::LOST_NUMBERS);
+        contents.recorded_samples = contents.run.remove(names::RECORDED_SAMPLES);
         contents.lost_bytes = log.remaining();
         contents.timeline = Timeline::new(anchors);
         let (first, last) = contents.timeline.ends_ns();
@@ -118,11 +123,15 @@ impl LogContents {
                 self.add_calls(thread, events.len() as u64, last_end);
                 fields.count(&events, &numbers);
             }
+            Block::Counter { counter, name, unit } => self.counters.name(counter, &name, &unit),
+            // Taken with its place.
+            Block::Samples { .. } => {}
+            Block::LostSamples { counter, samples } => self.counters.lost(counter, samples),
             Block::Spans { thread, notes } => {
                 notes.into_iter().for_each(|note| self.spans.add(thread, note));
             }
             Block::Anchor(anchor) => anchors.push(anchor),
-            Block::Counters { region, counts } => self.regions.entry(region).or_default().counts = counts,
+            Block::Counts { region, counts } => self.regions.entry(region).or_default().counts = counts,
             Block::Open {
                 thread,
                 region,

@@ -64,9 +64,15 @@ impl LogContents {
         if let Some(lost) = &self.lost_numbers {
             group.attribute(names::LOST_NUMBERS, lost).map_err(failed)?;
         }
+        if let Some(recorded) = &self.recorded_samples {
+            group
+                .attribute(names::RECORDED_SAMPLES, recorded)
+                .map_err(failed)?;
+        }
         self.write_threads(group).map_err(failed)?;
         self.write_clock(group).map_err(failed)?;
         self.write_spans(group).map_err(failed)?;
+        self.write_counters(group, scratch)?;
 
         let blocks = self.write_regions(&regions, &self.targets(), scratch)?;
         blocks.write(group).map_err(failed)?;

@@ -12,6 +12,7 @@
 mod medium;
 mod open_calls;
 mod reader;
+mod samples;
 #[cfg(feature = "hdf5")]
 mod stretches;
 mod writer;
@@ -28,7 +29,7 @@ pub(crate) use crate::store::names::{ENDED_BY, SUSPENDED};
 
 use crate::clock::{Anchor, ClockMeasurement};
 use crate::event::Event;
-use crate::note::SpanNote;
+use crate::note::{SampleNote, SpanNote};
 use crate::profile::{Metadata, Number};
 
 const MAGIC: [u8; 8] = *b"SCOPELOG";
@@ -79,7 +80,7 @@ pub(crate) struct NumberAt {
     pub(crate) number: Number,
 }
 
-/// Marks the field of a floating-point number.
+/// Marks the field or the counter of a floating-point number.
 const FLOAT: u32 = 1 << 31;
 
 /// The contents of a block.
@@ -113,8 +114,18 @@ pub(crate) enum Block {
     Spans { thread: u32, notes: Vec<SpanNote> },
     /// A moment on both clocks.
     Anchor(Anchor),
+    /// The name of a counter's number, with its unit; empty where that is not known.
+    Counter {
+        counter: u32,
+        name: String,
+        unit: String,
+    },
+    /// Values of counters that a thread gave, in the order in which it did.
+    Samples { thread: u32, samples: Vec<SampleNote> },
+    /// Samples of a counter that are in no block; the last block of a counter wins.
+    LostSamples { counter: u32, samples: u64 },
     /// Calls of a region that left no interval, and its spans; the last block of a region wins.
-    Counters { region: u32, counts: Counts },
+    Counts { region: u32, counts: Counts },
     /// A call that was open when recording ended.
     Open {
         thread: u32,
@@ -135,7 +146,7 @@ mod kind {
     pub(super) const THREAD: u32 = 3;
     pub(super) const EVENTS: u32 = 4;
     pub(super) const ANCHOR: u32 = 5;
-    pub(super) const COUNTERS: u32 = 6;
+    pub(super) const COUNTS: u32 = 6;
     pub(super) const OPEN: u32 = 7;
     pub(super) const END: u32 = 8;
     pub(super) const CLOCK: u32 = 9;
@@ -143,11 +154,14 @@ mod kind {
     pub(super) const FIELD: u32 = 11;
     /// The numbers of the intervals of the next block.
     pub(super) const NUMBERS: u32 = 12;
+    pub(super) const COUNTER: u32 = 13;
+    pub(super) const SAMPLES: u32 = 14;
+    pub(super) const LOST_SAMPLES: u32 = 15;
 
     /// Whether blocks of this kind are read.
     #[cfg(feature = "hdf5")]
     pub(super) fn is_known(kind: u32) -> bool {
-        (RUN..=NUMBERS).contains(&kind)
+        (RUN..=LOST_SAMPLES).contains(&kind)
     }
 }
 

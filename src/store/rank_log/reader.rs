@@ -1,6 +1,7 @@
 //! Reading a log.
 
 use super::super::codec::Decoder;
+use super::samples::{decode_counter, decode_lost, decode_samples};
 use super::{
     BLOCK_HEADER_BYTES, Block, Counts, FIRST_WITH_SERIALS, FLOAT, HEADER_BYTES, MAGIC, MAX_PAYLOAD, NumberAt,
     VERSION, checksum, kind,
@@ -67,6 +68,15 @@ impl LogReader {
             .map_err(|error| Error::io(path, "cannot read the rank log", error))?
             .len();
         Self::new(BufReader::with_capacity(ahead, file), length, path)
+    }
+
+    /// Continues with the block that begins here.
+    #[cfg(feature = "hdf5")]
+    pub(crate) fn go_to(&mut self, position: u64) -> io::Result<()> {
+        self.input.seek(SeekFrom::Start(position))?;
+        self.position = position;
+        self.numbers = None;
+        Ok(())
     }
 
     /// Continues after the last whole block: the log may have grown since [`next`](Self::next) gave none.
@@ -268,12 +278,15 @@ fn decode(kind: u32, payload: &[u8], has_serials: bool) -> Option<Decoded> {
             .u64()
             .zip(input.i64())
             .map(|(tick, ns)| Block::Anchor(Anchor { tick, ns })),
-        kind::COUNTERS => decode_counters(&mut input),
+        kind::COUNTS => decode_counts(&mut input),
         kind::OPEN => decode_open(&mut input),
         kind::END => Some(Block::End),
         kind::CLOCK => decode_clock(&mut input),
         kind::SPANS => decode_spans(&mut input),
         kind::FIELD => decode_field(&mut input),
+        kind::COUNTER => decode_counter(&mut input),
+        kind::SAMPLES => decode_samples(&mut input),
+        kind::LOST_SAMPLES => decode_lost(&mut input),
         kind::NUMBERS => {
             return decode_numbers(&mut input).map(|(thread, numbers)| Decoded::Numbers(thread, numbers));
         }
@@ -376,7 +389,7 @@ fn decode_spans(input: &mut Decoder<'_>) -> Option<Block> {
     Some(Block::Spans { thread, notes })
 }
 
-fn decode_counters(input: &mut Decoder<'_>) -> Option<Block> {
+fn decode_counts(input: &mut Decoder<'_>) -> Option<Block> {
     let region = input.u32()?;
     let counts = Counts {
         counted: input.u64()?,
@@ -385,7 +398,7 @@ fn decode_counters(input: &mut Decoder<'_>) -> Option<Block> {
         throttled_ticks: input.u64()?,
         spans: input.u64()?,
     };
-    Some(Block::Counters { region, counts })
+    Some(Block::Counts { region, counts })
 }
 
 fn decode_clock(input: &mut Decoder<'_>) -> Option<Block> {

@@ -34,7 +34,7 @@ fn sample() -> Vec<u8> {
         }),
     )
     .unwrap();
-    log.counters(
+    log.counts(
         2,
         Counts {
             counted: 3,

@@ -247,8 +247,8 @@ impl LogWriter {
         })
     }
 
-    pub(crate) fn counters(&mut self, region: u32, counts: Counts) -> io::Result<()> {
-        self.block(kind::COUNTERS, |out| {
+    pub(crate) fn counts(&mut self, region: u32, counts: Counts) -> io::Result<()> {
+        self.block(kind::COUNTS, |out| {
             out.u32(region).u64(counts.counted).u64(counts.dropped);
             out.u64(counts.throttled)
                 .u64(counts.throttled_ticks)
@@ -270,7 +270,7 @@ impl LogWriter {
 
     /// Makes sure that so many bytes can be written and still leave space for the end of the log:
     /// a disk that is full of intervals must still take the counts of those that it did not.
-    fn make_room(&mut self, bytes: u64) -> io::Result<()> {
+    pub(super) fn make_room(&mut self, bytes: u64) -> io::Result<()> {
         let needed = self.good.saturating_add(bytes + END_BYTES);
         if needed > self.reserved {
             // In steps, as long as the disk is not nearly full.
@@ -284,7 +284,7 @@ impl LogWriter {
     }
 
     /// Appends one block with one write.
-    fn block(&mut self, kind: u32, payload: impl FnOnce(&mut Encoder)) -> io::Result<()> {
+    pub(super) fn block(&mut self, kind: u32, payload: impl FnOnce(&mut Encoder)) -> io::Result<()> {
         self.buffer.clear();
         self.add_block(kind, payload)?;
         self.write_blocks()

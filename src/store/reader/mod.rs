@@ -8,8 +8,9 @@ use super::schema::{self, Catalog, Issues};
 use crate::analysis::selection::RegionFilter;
 use crate::error::{Error, Result};
 use crate::profile::{
-    self, ClockAgreement, Field, Intervals, Metadata, MpiRegion, OpenSpan, Origin, OwnTimes, RankClock,
-    RankRegion, Row, RowBlocks, RowFacts, RunFacts, Source, SpanFacts, StoredSummary,
+    self, ClockAgreement, Counter, CounterRow, Field, Intervals, Metadata, MpiRegion, OpenSpan, Origin,
+    OwnTimes, RankClock, RankRegion, Row, RowBlocks, RowFacts, RunFacts, Samples, Source, SpanFacts,
+    StoredSummary,
 };
 pub(crate) use ordered::OrderedFile;
 use std::collections::BTreeMap;
@@ -229,6 +230,18 @@ impl Source for ProfilingH5Reader {
 
     fn fields_of(&self, row: usize) -> &[usize] {
         self.file.fields_of(row)
+    }
+
+    fn counters(&self) -> &[Counter] {
+        self.file.counters()
+    }
+
+    fn counter_rows(&self) -> &[CounterRow] {
+        self.file.counter_rows()
+    }
+
+    fn read_counter(&self, row: usize, range: Range<u64>, into: &mut Samples) -> Result<()> {
+        self.file.read_counter(row, range, into)
     }
 
     fn call_cost_ns(&self) -> Option<f64> {

@@ -2,9 +2,10 @@
 
 use crate::error::{Error, Result};
 use crate::profile::{
-    Field, Intervals, Metadata, Numbers, Row, RowBlocks, RowFacts, RunFacts, Source, SpanFacts, StoredSummary,
+    Counter, CounterRow, Field, Intervals, Metadata, Numbers, Row, RowBlocks, RowFacts, RunFacts, Samples,
+    Source, SpanFacts, StoredSummary,
 };
-use crate::store::schema::{Catalog, Decoder, run};
+use crate::store::schema::{Catalog, Decoder, RawSamples, run};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -222,6 +223,29 @@ impl Source for OrderedFile {
 
     fn fields_of(&self, row: usize) -> &[usize] {
         &self.catalog().sites[row].fields
+    }
+
+    fn counters(&self) -> &[Counter] {
+        &self.catalog().counters
+    }
+
+    fn counter_rows(&self) -> &[CounterRow] {
+        &self.catalog().counter_rows
+    }
+
+    fn read_counter(&self, row: usize, range: Range<u64>, into: &mut Samples) -> Result<()> {
+        let RawSamples {
+            times,
+            values,
+            threads,
+        } = self.decoder.read_samples(row, range)?;
+        if !times.is_sorted() {
+            let place = self.decoder.counter_place(row);
+            let message = format!("{place}: its samples are not in order of time; the file is damaged");
+            return Err(Error::format(&self.path, message));
+        }
+        into.set(times, values, threads);
+        Ok(())
     }
 
     fn ranks(&self) -> Vec<u32> {

@@ -3,7 +3,7 @@
 use super::lanes::Lanes;
 use super::names;
 use crate::error::Result;
-use crate::profile::{CallSite, Field, Metadata, RankClock, Row, Value};
+use crate::profile::{CallSite, Counter, CounterRow, Field, Metadata, RankClock, Row, Value};
 use std::collections::hash_map::{DefaultHasher, Entry};
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{Hash, Hasher};
@@ -33,6 +33,10 @@ pub(crate) struct Catalog {
     pub(crate) columns: Vec<&'static str>,
     /// The fields that rows have; by name, once the file has been opened.
     pub(crate) fields: Vec<Field>,
+    /// The program's counters; by name, once the file has been opened.
+    pub(crate) counters: Vec<Counter>,
+    /// Of these, by rank, then by name.
+    pub(crate) counter_rows: Vec<CounterRow>,
 }
 
 /// What a file says about one rank.
@@ -128,6 +132,33 @@ impl Catalog {
         self.fields = order.iter().map(|&from| self.fields[from].clone()).collect();
         let of_rows = self.sites.iter_mut().flat_map(|site| &mut site.fields);
         of_rows.for_each(|field| *field = places[*field]);
+    }
+
+    /// The place of the counter called `name`, known or new.
+    #[cfg(feature = "hdf5")]
+    pub(super) fn counter(&mut self, name: &str, unit: Option<&str>) -> usize {
+        let known = self.counters.iter().position(|counter| counter.name() == name);
+        let place = known.unwrap_or_else(|| {
+            self.counters.push(Counter::new(name));
+            self.counters.len() - 1
+        });
+        let counter = &mut self.counters[place];
+        if let (None, Some(unit)) = (counter.unit(), unit) {
+            *counter = counter.clone().with_unit(unit);
+        }
+        place
+    }
+
+    /// Puts the counters in order of their names.
+    #[cfg(feature = "hdf5")]
+    pub(super) fn sort_counters(&mut self) {
+        let mut order: Vec<usize> = (0..self.counters.len()).collect();
+        order.sort_by(|&a, &b| self.counters[a].name().cmp(self.counters[b].name()));
+        let mut places = vec![0; order.len()];
+        order.iter().enumerate().for_each(|(to, &from)| places[from] = to);
+        self.counters = order.iter().map(|&from| self.counters[from].clone()).collect();
+        let rows = self.counter_rows.iter_mut();
+        rows.for_each(|row| row.counter = places[row.counter]);
     }
 
     /// The columns of all fields, and all optional ones.

@@ -2,10 +2,19 @@
 
 use super::catalog::Catalog;
 use crate::error::Result;
-use crate::profile::{CHUNK, Intervals, RowBlocks, SpanFacts, StoredSummary};
+use crate::profile::{CHUNK, Intervals, Numbers, RowBlocks, SpanFacts, StoredSummary};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
+
+/// Samples of a counter as they are in a file: three columns of the same length.
+#[derive(Debug)]
+pub(crate) struct RawSamples {
+    /// They should ascend.
+    pub(crate) times: Vec<i64>,
+    pub(crate) values: Numbers,
+    pub(crate) threads: Vec<u32>,
+}
 
 /// One format's view of an open file.
 pub(crate) trait Decoder: fmt::Debug + Send + Sync {
@@ -59,6 +68,22 @@ pub(crate) trait Decoder: fmt::Debug + Send + Sync {
     /// Whether the file has blocks of a rank, right or wrong, in a layout that is known.
     fn has_blocks(&self, _rank: u32) -> bool {
         false
+    }
+
+    /// Samples of number `row` of the catalog's counter rows.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be read.
+    fn read_samples(&self, row: usize, _range: Range<u64>) -> Result<RawSamples> {
+        unreachable!("there is no row {row} of a counter in a file of this format")
+    }
+
+    /// The place of a counter's row in the file, for messages.
+    fn counter_place(&self, row: usize) -> String {
+        let catalog = self.catalog();
+        let row = &catalog.counter_rows[row];
+        format!("counter {}", catalog.counters[row.counter].name())
     }
 
     /// The place of a row in the file, for messages.

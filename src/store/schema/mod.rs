@@ -34,7 +34,7 @@ mod sums;
 mod v1;
 
 pub(crate) use catalog::Catalog;
-pub(crate) use decoder::Decoder;
+pub(crate) use decoder::{Decoder, RawSamples};
 pub(crate) use issues::Issues;
 pub use log::LogSource;
 pub(crate) use run::left_out;

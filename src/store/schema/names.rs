@@ -151,6 +151,18 @@ pub(crate) const RECORDED: &str = "recorded_calls";
 /// Attribute of a rank, int64: numbers that the program recorded and that no interval has, where there are any. In the
 /// log it is a fact of the run.
 pub(crate) const LOST_NUMBERS: &str = "lost_numbers";
+/// Group of a rank: the program's counters; each member is one counter.
+pub(crate) const COUNTERS: &str = "counters";
+/// int64\[s\] in a counter, ns, ascending: when its values were given.
+pub(crate) const SAMPLE_TIMES: &str = "times";
+/// float64\[s\] or int64\[s\] in a counter: its values, one for each of [`SAMPLE_TIMES`].
+pub(crate) const SAMPLE_VALUES: &str = "values";
+/// Attribute of a counter, uint64: samples that were dropped for want of memory or disk.
+pub(crate) const LOST_SAMPLES: &str = "dropped";
+/// Attribute of a rank, int64: samples of counters that the program gave: those that are in the file and those that
+/// were dropped. Absent when the process was killed, and where there are no counters. In the log it is a fact of the
+/// run.
+pub(crate) const RECORDED_SAMPLES: &str = "recorded_samples";
 /// Attribute of a rank, int64: 1 when recording ended as it should, otherwise 0.
 pub(crate) const COMPLETE: &str = "complete";
 /// Attributes of a rank, int64: when its session began and ended, ns, on the clock of its rows. Of one

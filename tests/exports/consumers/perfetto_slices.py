@@ -32,7 +32,7 @@ def packets(data):
 def main(path):
     tracks, sequences, stacks, sums = {}, {}, {}, {}
     annotations = []
-    began, open_lives, lives = None, {}, []
+    began, open_lives, lives, counters = None, {}, [], []
     count = 0
     with open(path, "rb") as file:
         data = file.read()
@@ -44,8 +44,15 @@ def main(path):
             assert not packet.HasField("track_event")
             continue
         if packet.timestamp_clock_id == 6:
-            # A span on a track of its own, with times on the clock of the trace.
+            # A span or a counter on a track of its own, with times on the clock of the trace.
             event = packet.track_event
+            if event.type == TrackEvent.TYPE_COUNTER:
+                track = tracks[event.track_uuid]
+                assert track.HasField("counter")
+                value = event.counter_value if event.HasField("counter_value") else event.double_counter_value
+                names = [tracks[track.parent_uuid].name, track.name, track.counter.unit_name]
+                counters.append([*names, packet.timestamp - began, value])
+                continue
             if event.type == TrackEvent.TYPE_SLICE_BEGIN:
                 assert event.track_uuid not in open_lives
                 open_lives[event.track_uuid] = (event, packet.timestamp - began)
@@ -94,7 +101,7 @@ def main(path):
     assert not open_lives
     assert len({track for track in tracks}) == len(tracks)
     sums = [[*key, *values] for key, values in sums.items()]
-    print(json.dumps({"packets": count, "sums": sums, "lives": lives, "annotations": annotations}))
+    print(json.dumps({"packets": count, "sums": sums, "lives": lives, "annotations": annotations, "counters": counters}))
 
 
 main(sys.argv[1])

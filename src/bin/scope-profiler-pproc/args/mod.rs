@@ -46,8 +46,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) choice: Choice,
 
-    /// Which charts to write; without it gantt and durations, of four ranks or more heatmap, and with --metrics
-    /// timeseries
+    /// Which charts to write; without it gantt and durations, of four ranks or more heatmap, with --metrics
+    /// timeseries, and counters where there are any
     #[arg(long, value_name = "CHART", num_args = 1.., value_delimiter = ',', value_parser = words::charts(), requires = "output")]
     pub(crate) plots: Vec<String>,
 

@@ -1,6 +1,7 @@
 //! HDF5 of schema 1, as a run writes it: a part of a profile, a smaller copy, or a profile of another format.
 
 mod columns;
+mod counters;
 
 use crate::error::{Error, Result};
 use crate::export::{ExportOption, ExportOptions, Exporter, Output, Selected};
@@ -194,6 +195,10 @@ impl Rank<'_> {
         facts
             .iter()
             .try_for_each(|(key, value)| group.attribute(key, value))?;
+        let samples = counters::write(self.profile, self.rank, &group, &mut threads)?;
+        if samples > 0 {
+            group.attribute(names::RECORDED_SAMPLES, &int(samples))?;
+        }
         write_threads(&group, &threads)?;
         if let Some(clock) = self
             .run

@@ -1,5 +1,6 @@
 //! The rank log: complete, cut off, or still growing.
 
+mod counters;
 mod numbers;
 mod regions;
 mod source;

@@ -1,5 +1,6 @@
 //! What a log says about regions, threads and clocks.
 
+use super::counters::LogCounters;
 use super::ticks::Ticks;
 use crate::clock::{Anchor, ClockMeasurement};
 use crate::profile::{CallSite, Field, Metadata, OpenSpan, Row};
@@ -22,6 +23,7 @@ pub(super) struct Said {
     pub(super) threads: BTreeMap<u32, String>,
     pub(super) anchors: Vec<Anchor>,
     pub(super) spans: SpanNotes,
+    pub(super) counters: LogCounters,
     pub(super) measurements: Vec<ClockMeasurement>,
     /// Whether recording ended normally.
     pub(super) complete: bool,
@@ -82,11 +84,17 @@ impl Said {
                     first = end;
                 }
             }
+            Block::Counter { counter, name, unit } => self.counters.name(counter, &name, &unit),
+            Block::Samples { thread, samples } => {
+                self.threads.entry(thread).or_default();
+                self.counters.add(thread, &samples);
+            }
+            Block::LostSamples { counter, samples } => self.counters.lost(counter, samples),
             Block::Spans { thread, notes } => {
                 notes.into_iter().for_each(|note| self.spans.add(thread, note));
             }
             Block::Anchor(anchor) => self.anchors.push(anchor),
-            Block::Counters { region, counts } => self.regions.entry(region).or_default().counts = counts,
+            Block::Counts { region, counts } => self.regions.entry(region).or_default().counts = counts,
             Block::Open {
                 thread,
                 region,

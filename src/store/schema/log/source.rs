@@ -4,14 +4,14 @@ use super::regions::{Region, Said};
 use crate::clock::Timeline;
 use crate::error::{Error, Result};
 use crate::profile::{
-    Field, Intervals, Metadata, OpenSpan, Origin, RankClock, Row, RowFacts, RunFacts, Source, SpanFacts,
-    Value,
+    Counter, CounterRow, Field, Intervals, Metadata, OpenSpan, Origin, RankClock, Row, RowFacts, RunFacts,
+    Samples, Source, SpanFacts, Value,
 };
 use crate::store::clock_sync::ClockCorrection;
 use crate::store::rank_log::LogReader;
 use crate::store::region_names::RegionNames;
 use crate::store::schema::catalog::{Catalog, RankEntry};
-use crate::store::schema::decoder::Decoder;
+use crate::store::schema::decoder::{Decoder, RawSamples};
 use crate::store::schema::run;
 use crate::store::tick_times::TickTimes;
 use crate::store::{names, run_directory};
@@ -182,6 +182,7 @@ impl LogSource {
         self.catalog
             .add_columns(has_spans.then_some(Intervals::SPAN).into_iter());
         self.catalog.sort_fields();
+        (self.catalog.counters, self.catalog.counter_rows) = said.counters.describe(rank);
     }
 
     fn region(&self, row: usize) -> &Region {
@@ -196,7 +197,13 @@ fn cannot_read(path: &Path, error: io::Error) -> Error {
 /// The root attributes that the merged file would have.
 fn metadata(said: &Said, rank: u32) -> Metadata {
     let mut facts = said.facts.clone();
-    for of_the_rank in ["rank", names::CLOCK_ID, names::RECORDED, names::LOST_NUMBERS] {
+    for of_the_rank in [
+        "rank",
+        names::CLOCK_ID,
+        names::RECORDED,
+        names::LOST_NUMBERS,
+        names::RECORDED_SAMPLES,
+    ] {
         facts.remove(of_the_rank);
     }
     if !said.complete {
@@ -211,7 +218,12 @@ fn rank_entry(said: &Said, timeline: &Timeline, clock: &ClockCorrection) -> Rank
         (names::SORTED.into(), Value::Int(1)),
         (names::COMPLETE.into(), Value::Int(said.complete.into())),
     ]);
-    for key in [names::RECORDED, names::LOST_NUMBERS, names::ENDED_BY] {
+    for key in [
+        names::RECORDED,
+        names::LOST_NUMBERS,
+        names::RECORDED_SAMPLES,
+        names::ENDED_BY,
+    ] {
         facts.extend(said.facts.get(key).map(|value| (key.into(), value.clone())));
     }
     if let Some((start, end)) = timeline.span_ns() {
@@ -254,6 +266,16 @@ impl Decoder for LogSource {
         Source::span_facts(self, rank)
     }
 
+    fn read_samples(&self, row: usize, range: Range<u64>) -> Result<RawSamples> {
+        let mut samples = Samples::new();
+        self.read_counter(row, range, &mut samples)?;
+        Ok(RawSamples {
+            times: samples.times().to_vec(),
+            values: samples.values().clone(),
+            threads: samples.threads().to_vec(),
+        })
+    }
+
     fn place(&self, row: usize) -> String {
         format!("region {}", self.regions[row])
     }
@@ -282,6 +304,23 @@ impl Source for LogSource {
 
     fn fields_of(&self, row: usize) -> &[usize] {
         &self.catalog.sites[row].fields
+    }
+
+    fn counters(&self) -> &[Counter] {
+        &self.catalog.counters
+    }
+
+    fn counter_rows(&self) -> &[CounterRow] {
+        &self.catalog.counter_rows
+    }
+
+    fn read_counter(&self, row: usize, range: Range<u64>, into: &mut Samples) -> Result<()> {
+        let mut clock = TickTimes::new(&self.timeline, &self.clock);
+        let counter = self.catalog.counter_rows[row].counter;
+        self.said
+            .counters
+            .read(counter, range, |tick| clock.ns(tick), into);
+        Ok(())
     }
 
     fn title(&self) -> String {

@@ -1,9 +1,10 @@
 //! Collects what is found in a file.
 
+use super::counters::CounterColumns;
 use super::place::Place;
 use super::region::Columns;
 use crate::error::Result;
-use crate::profile::{CallSite, Metadata, Row};
+use crate::profile::{CallSite, CounterRow, Metadata, Row};
 use crate::store::hdf5::Group;
 use crate::store::schema::catalog::{Catalog, Names, RankEntry};
 use std::collections::{BTreeMap, HashSet};
@@ -14,6 +15,7 @@ pub(super) struct Found {
     catalog: Catalog,
     names: Names,
     columns: Vec<Columns>,
+    counter_columns: Vec<CounterColumns>,
     summaries: Places,
     blocks: Places,
     spans: Places,
@@ -79,6 +81,33 @@ impl Found {
         places.collect()
     }
 
+    /// The place of a counter, known or new.
+    pub(super) fn counter(&mut self, name: &str, unit: Option<&str>) -> usize {
+        self.catalog.counter(name, unit)
+    }
+
+    /// Adds a counter on a rank.
+    pub(super) fn counter_row(&mut self, row: CounterRow, columns: CounterColumns) {
+        self.catalog.counter_rows.push(row);
+        self.counter_columns.push(columns);
+    }
+
+    pub(super) fn num_counter_rows(&self) -> usize {
+        self.counter_columns.len()
+    }
+
+    /// Sorts the rows of counters from `first` on by their names.
+    pub(super) fn sort_counter_rows(&mut self, first: usize) {
+        let rows = self.catalog.counter_rows.drain(first..);
+        let mut found: Vec<_> = rows.zip(self.counter_columns.drain(first..)).collect();
+        let counters = &self.catalog.counters;
+        let name = |row: &CounterRow| counters[row.counter].name();
+        found.sort_by(|(a, _), (b, _)| name(a).cmp(name(b)));
+        for (row, columns) in found {
+            self.counter_row(row, columns);
+        }
+    }
+
     pub(super) fn num_rows(&self) -> usize {
         self.columns.len()
     }
@@ -95,9 +124,9 @@ impl Found {
         }
     }
 
-    /// What is in the file, the columns of each row, and where summaries, blocks and what is said of spans are. Names are
+    /// What is in the file, the columns of each row and of each counter's row, and where summaries, blocks and what is said of spans are. Names are
     /// numbered in the order of the rows.
-    pub(super) fn finish(mut self) -> (Catalog, Vec<Columns>, [Places; 3]) {
+    pub(super) fn finish(mut self) -> (Catalog, Vec<Columns>, Vec<CounterColumns>, [Places; 3]) {
         let mut names = self.names.into_list();
         let mut numbers = vec![usize::MAX; names.len()];
         for row in &mut self.catalog.rows {
@@ -108,9 +137,11 @@ impl Found {
             row.name = numbers[row.name];
         }
         self.catalog.sort_fields();
+        self.catalog.sort_counters();
         (
             self.catalog,
             self.columns,
+            self.counter_columns,
             [self.summaries, self.blocks, self.spans],
         )
     }

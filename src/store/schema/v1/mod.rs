@@ -2,6 +2,7 @@
 //!
 //! Opening reads groups, headers of datasets and attributes; never events.
 
+mod counters;
 mod fields;
 mod found;
 mod linked;
@@ -13,13 +14,14 @@ mod regions;
 mod spans;
 
 use super::catalog::Catalog;
-use super::decoder::Decoder;
+use super::decoder::{Decoder, RawSamples};
 use super::issues::Issues;
 use super::probe::Probe;
 use super::summary;
 use crate::error::Result;
 use crate::profile::{Intervals, Numbers, RowBlocks, SpanFacts, StoredSummary};
 use crate::store::blocks;
+use counters::CounterColumns;
 use found::{Found, Places};
 use region::Columns;
 use std::collections::BTreeMap;
@@ -31,6 +33,8 @@ struct V1 {
     catalog: Catalog,
     /// Of each row.
     columns: Vec<Columns>,
+    /// Of each counter's row.
+    counters: Vec<CounterColumns>,
     summaries: Places,
     blocks: Places,
     spans: Places,
@@ -43,11 +47,12 @@ pub(super) fn open(probe: &Probe, issues: &mut Issues) -> Result<Option<Box<dyn 
     };
     let mut found = Found::default();
     ranks::find(file, &mut found, issues)?;
-    let (mut catalog, columns, [summaries, blocks, spans]) = found.finish();
+    let (mut catalog, columns, counters, [summaries, blocks, spans]) = found.finish();
     catalog.format = "schema 1".into();
     Ok(Some(Box::new(V1 {
         catalog,
         columns,
+        counters,
         summaries,
         blocks,
         spans,
@@ -114,6 +119,14 @@ impl Decoder for V1 {
     fn has_blocks(&self, rank: u32) -> bool {
         let place = self.blocks.get(&rank);
         place.is_some_and(|place| place.open().is_ok_and(|group| blocks::is_there(&group)))
+    }
+
+    fn read_samples(&self, row: usize, range: Range<u64>) -> Result<RawSamples> {
+        self.counters[row].read(range)
+    }
+
+    fn counter_place(&self, row: usize) -> String {
+        self.counters[row].path().into()
     }
 
     fn place(&self, row: usize) -> String {

@@ -1,5 +1,6 @@
 //! Reads the group of a rank: its facts, its clock, its threads.
 
+use super::counters;
 use super::found::Found;
 use super::region::Opens;
 use super::regions;
@@ -12,11 +13,12 @@ use crate::store::schema::issues::Issues;
 use std::collections::BTreeMap;
 
 /// The attributes of a rank's group that are read.
-const RANK_ATTRIBUTES: [&str; 9] = [
+const RANK_ATTRIBUTES: [&str; 10] = [
     names::SORTED,
     names::COMPLETE,
     names::RECORDED,
     names::LOST_NUMBERS,
+    names::RECORDED_SAMPLES,
     names::HOST,
     names::ENDED_BY,
     names::SESSION_START,
@@ -58,6 +60,7 @@ pub(super) fn find(rank: u32, group: &Group, found: &mut Found, issues: &mut Iss
     if members.get(names::SPANS) == Some(Link::Hard) {
         found.spans(rank, group);
     }
+    counters::find(rank, group, &members, found, issues)?;
     if let Some(link) = members.get(names::REGIONS) {
         group.check_link(names::REGIONS, link)?;
         let group = group.group(names::REGIONS)?;

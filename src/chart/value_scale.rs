@@ -1,4 +1,4 @@
-//! The values of a field as heights.
+//! Values of fields and counters as heights.
 
 use crate::units;
 
@@ -78,6 +78,14 @@ impl ValueScale {
         };
         marks.dedup_by(|a, b| a.1 == b.1);
         marks
+    }
+}
+
+/// With a minus sign, which is as wide as a plus sign, before a negative number.
+pub(super) fn with_minus(text: String) -> String {
+    match text.strip_prefix('-') {
+        Some(rest) => format!("−{rest}"),
+        None => text,
     }
 }
 
