@@ -19,7 +19,7 @@ import { SMALL_FONT, FONT, Texts } from "./text.js";
 const LANE = 52;
 const MOST_LANES = 4;
 /** Above and below a line, px. */
-const PADDING = 8;
+const AROUND = 8;
 /** More ranks than these are told about by their range. */
 const MOST_TOLD = 3;
 /** Colours of lines, those of the charts (Okabe and Ito). @type {RGB[]} */
@@ -153,7 +153,7 @@ export class Counters {
     const { context } = this;
     const { ratio, labelWidth, width, theme: { colors, background } } = scene;
     const top = place * LANE;
-    const [high, low] = [top + PADDING, top + LANE - PADDING];
+    const [high, low] = [top + AROUND, top + LANE - AROUND];
     const y = (/** @type {number} */ value) => low - ((value - lane.from) / (lane.to - lane.from)) * (low - high);
     context.fillStyle = colors.line;
     context.fillRect(0, top, width, 1 / ratio);
@@ -186,8 +186,8 @@ export class Counters {
     context.textBaseline = "middle";
     context.textAlign = "right";
     context.fillStyle = colors.muted;
-    context.fillText(ends[0], labelWidth - 8, top + PADDING + 2);
-    context.fillText(ends[1], labelWidth - 8, top + LANE - PADDING - 2);
+    context.fillText(ends[0], labelWidth - 8, top + AROUND + 2);
+    context.fillText(ends[1], labelWidth - 8, top + LANE - AROUND - 2);
     context.textAlign = "left";
     context.fillStyle = colors.text;
     const name = this.texts.fit(lane.name, labelWidth - room - 10, `600 ${FONT}`);
