@@ -177,7 +177,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // The one place that knows both halves.
     ("profiler", &["*"]),
     ("merge", &["config", "store::merge", "store::run_directory"]),
-    ("manager", &["config", "error", "profiler", "record", "summary"]),
+    (
+        "manager",
+        &["config", "error", "profile", "profiler", "record", "summary"],
+    ),
 ];
 
 /// Crates that only these modules may name.

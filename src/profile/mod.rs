@@ -276,7 +276,13 @@ pub trait Source {
 
     /// The ranks, ascending; also those without any row.
     fn ranks(&self) -> Vec<u32> {
-        let mut ranks: Vec<u32> = self.rows().iter().map(|row| row.rank).collect();
+        let of_counters = self.counter_rows().iter().map(|row| row.rank);
+        let mut ranks: Vec<u32> = self
+            .rows()
+            .iter()
+            .map(|row| row.rank)
+            .chain(of_counters)
+            .collect();
         ranks.sort_unstable();
         ranks.dedup();
         ranks

@@ -367,7 +367,7 @@ impl Sink {
                 Ok(number) => {
                     self.written += number as u64;
                     self.add_up(events);
-                    return self.write_samples(recording, thread, events, failure);
+                    return samples::write(&mut self.log, recording, thread, events, failure);
                 }
                 Err(error) => *failure = Some(error),
             }
@@ -404,7 +404,7 @@ impl Sink {
         for &region in drained.counts.keys() {
             self.name(&recording.registry, region)?;
         }
-        self.name_counters(recording, drained)
+        samples::name_all(&mut self.log, recording, drained)
     }
 
     fn name(&mut self, registry: &Registry, region: NameId) -> io::Result<()> {
@@ -433,7 +433,7 @@ impl Sink {
             let lost = i64::try_from(lost).unwrap_or(i64::MAX);
             self.log.fact(names::LOST_NUMBERS, &Value::Int(lost))?;
         }
-        self.end_counters(recording)?;
+        samples::end(&mut self.log, recording)?;
         self.log.run(run)?;
         let recorded = Value::Int(i64::try_from(recorded).unwrap_or(i64::MAX));
         self.log

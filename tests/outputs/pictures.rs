@@ -631,9 +631,13 @@ fn every_chart_of_the_list_draws_every_profile_or_says_why_not() {
     let directory = TempDir::new().unwrap();
     for profile in [solver(1), solver(9), narrow.build(), deep.build(), one.build()] {
         for chart in CHARTS {
-            let figure = chart
-                .reduce(&profile, &RegionFilter::new(), &ChartOptions::new())
-                .unwrap();
+            let figure = match chart.reduce(&profile, &RegionFilter::new(), &ChartOptions::new()) {
+                Err(error) if chart.name() == "counters" => {
+                    assert!(error.is_not_found(), "{error}");
+                    continue;
+                }
+                figure => figure.unwrap(),
+            };
             for extension in ["png", "svg"] {
                 let path = directory.path().join(chart.file_stem()).with_extension(extension);
                 save(&*figure, &path).unwrap();

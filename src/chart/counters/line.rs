@@ -59,7 +59,10 @@ impl GrowingLine {
         let since = i128::from(at) - i128::from(self.origin);
         let columns = self.cells.len() as i128;
         let column = (since * columns / self.span).clamp(0, columns - 1) as usize;
-        self.hold_until(column);
+        // The value before is in this column, too, unless the column begins with the new one.
+        let begins_here = since * columns % self.span == 0;
+        self.hold_until(column + usize::from(!begins_here));
+        self.column = column;
         let value = Some(value).filter(|value| value.is_finite());
         if let Some(value) = value {
             match &mut self.cells[column] {
@@ -70,18 +73,17 @@ impl GrowingLine {
         self.held = value;
     }
 
-    /// The value holds in all columns up to this one, and at its beginning.
-    fn hold_until(&mut self, column: usize) {
+    /// The value holds in all columns before this one.
+    fn hold_until(&mut self, end: usize) {
         if let Some(held) = self.held {
-            for cell in &mut self.cells[self.column..=column] {
+            for cell in self.cells.iter_mut().take(end).skip(self.column) {
                 cell.get_or_insert(Cell::of(held));
             }
         }
-        self.column = column;
     }
 
     pub(crate) fn finish(mut self) -> Line {
-        self.hold_until(self.cells.len() - 1);
+        self.hold_until(self.cells.len());
         Line(self.cells)
     }
 }
@@ -165,9 +167,9 @@ mod tests {
                 None,
                 one(1.0),
                 one(1.0),
-                Some((3.0, 3.0)),
                 one(3.0),
                 one(3.0),
+                None,
                 None,
                 one(5.0)
             ]

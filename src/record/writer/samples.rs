@@ -1,6 +1,5 @@
 //! What the writer does with the program's counters.
 
-use super::Sink;
 use crate::event::Event;
 use crate::profile::Value;
 use crate::record::drained::Drained;
@@ -9,50 +8,49 @@ use crate::record::recording::Recording;
 use crate::record::registry::NamedBy;
 use crate::record::samples::name_and_unit;
 use crate::store::names;
+use crate::store::rank_log::LogWriter;
 use std::io;
 
-impl Sink {
-    /// Writes the names of counters that are not in the log yet.
-    pub(super) fn name_counters(&mut self, recording: &Recording, drained: &Drained) -> io::Result<()> {
-        let mut counters = drained.samples.keys();
-        counters.try_for_each(|&counter| self.name_counter(recording, counter))
-    }
+/// Writes the names of counters that are not in the log yet.
+pub(super) fn name_all(log: &mut LogWriter, recording: &Recording, drained: &Drained) -> io::Result<()> {
+    let mut counters = drained.samples.keys();
+    counters.try_for_each(|&counter| name(log, recording, counter))
+}
 
-    fn name_counter(&mut self, recording: &Recording, counter: NameId) -> io::Result<()> {
-        if !recording.counters.is_named(counter, NamedBy::Writer) {
-            let (name, unit) = name_and_unit(counter.name());
-            self.log.counter(counter.number(), name, unit)?;
-            recording.counters.set_named(counter, NamedBy::Writer);
-        }
-        Ok(())
+fn name(log: &mut LogWriter, recording: &Recording, counter: NameId) -> io::Result<()> {
+    if !recording.counters.is_named(counter, NamedBy::Writer) {
+        let (name, unit) = name_and_unit(counter.name());
+        log.counter(counter.number(), name, unit)?;
+        recording.counters.set_named(counter, NamedBy::Writer);
     }
+    Ok(())
+}
 
-    /// Writes the samples among some events.
-    pub(super) fn write_samples(
-        &mut self,
-        recording: &Recording,
-        thread: u32,
-        events: &[Event],
-        failure: &mut Option<io::Error>,
-    ) {
-        if let Err(error) = self.log.samples(thread, events) {
-            *failure = Some(error);
-            count_unwritten(recording, events);
-        }
+/// Writes the samples among some events.
+pub(super) fn write(
+    log: &mut LogWriter,
+    recording: &Recording,
+    thread: u32,
+    events: &[Event],
+    failure: &mut Option<io::Error>,
+) {
+    if let Err(error) = log.samples(thread, events) {
+        *failure = Some(error);
+        count_unwritten(recording, events);
     }
+}
 
-    /// Writes how many samples were taken and how many were lost.
-    pub(super) fn end_counters(&mut self, recording: &Recording) -> io::Result<()> {
-        for (counter, lost) in recording.lost_samples() {
-            self.name_counter(recording, counter)?;
-            self.log.lost_samples(counter.number(), lost)?;
-        }
-        match recording.recorded_samples(0) {
-            0 => Ok(()),
-            recorded => {
-                let recorded = i64::try_from(recorded).unwrap_or(i64::MAX);
-                self.log.fact(names::RECORDED_SAMPLES, &Value::Int(recorded))
-            }
+/// Writes how many samples were taken and how many were lost.
+pub(super) fn end(log: &mut LogWriter, recording: &Recording) -> io::Result<()> {
+    for (counter, lost) in recording.lost_samples() {
+        name(log, recording, counter)?;
+        log.lost_samples(counter.number(), lost)?;
+    }
+    match recording.recorded_samples(0) {
+        0 => Ok(()),
+        recorded => {
+            let recorded = i64::try_from(recorded).unwrap_or(i64::MAX);
+            log.fact(names::RECORDED_SAMPLES, &Value::Int(recorded))
         }
     }
 }
