@@ -11,7 +11,7 @@ mod harness;
 mod rows;
 
 use harness::{Results, Row, Storage, Table, ns};
-use rows::{numbers, off, threads};
+use rows::{counters, numbers, off, threads};
 use std::time::Instant;
 
 /// Without it no row could record allocations; the other rows allocate nothing, or are held against rows that allocate
@@ -102,6 +102,13 @@ fn rows() -> Vec<Row> {
             "span with a number, `ScopeLayer`",
             numbers::layer_with_one,
         ),
+        Row::new("counter", "`profile_counter!`", counters::by_macro),
+        Row::new(
+            "counter name",
+            "`ProfileManager::counter(name, value)`",
+            counters::by_name,
+        ),
+        Row::new("counter off", "no session: `profile_counter!`", counters::off).within("2 ns", |_| 2.0),
         Row::new("guard inactive", "profiling off: guard", off::guard_inactive).within("2 ns", |_| 2.0),
         Row::new("guard excluded", "name excluded: guard", off::guard_excluded).within("2 ns", |_| 2.0),
         Row::new("disabled", "a disabled span", off::span_disabled),

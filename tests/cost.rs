@@ -7,10 +7,11 @@
 #[path = "common/calm.rs"]
 mod calm;
 
-use scope_profiler::{ProfileManager, Profiler, ProfilingConfig, profile_region};
+use scope_profiler::{ProfileManager, Profiler, ProfilingConfig, profile_counter, profile_region};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use tracing::{Subscriber, info_span};
 use tracing_subscriber::Layer;
 use tracing_subscriber::prelude::*;
@@ -73,6 +74,12 @@ fn in_memory() -> ProfilingConfig {
     ProfilingConfig::new().flush_to_disk(false).verbose(false)
 }
 
+/// The global session is one test's at a time.
+fn hold_global() -> MutexGuard<'static, ()> {
+    static GLOBAL: Mutex<()> = Mutex::new(());
+    GLOBAL.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 struct EmptyLayer;
 
 impl<S: Subscriber> Layer<S> for EmptyLayer {}
@@ -89,6 +96,7 @@ fn of_a_thousand(mut f: impl FnMut()) -> u64 {
 
 #[test]
 fn a_guard_allocates_nothing() {
+    let _global = hold_global();
     ProfileManager::setup(in_memory()).unwrap();
     assert_eq!(of_a_thousand(|| drop(profile_region!("macro"))), 0);
     assert_eq!(of_a_thousand(|| drop(ProfileManager::profile_region("name"))), 0);
@@ -132,6 +140,27 @@ fn numbers_of_guards_and_of_spans_allocate_nothing() {
     let of_spans = || of_five_hundred(&mut { span });
     assert_eq!(tracing::subscriber::with_default(spans.subscriber(), of_spans), 0);
     assert_eq!(spans.get_region("numbers").unwrap().num_calls(), 550);
+}
+
+#[test]
+fn values_of_counters_allocate_nothing() {
+    let _global = hold_global();
+    ProfileManager::setup(in_memory()).unwrap();
+    let n = Cell::new(0_i64);
+    let next = || {
+        n.set(n.get() + 1);
+        n.get()
+    };
+    assert_eq!(of_a_thousand(|| profile_counter!("macro", next())), 0);
+    assert_eq!(
+        of_a_thousand(|| ProfileManager::counter("by name:J", next() as f64)),
+        0
+    );
+    ProfileManager::finalize().unwrap();
+    assert_eq!(n.get(), 2200);
+    // Without a session the value is not even worked out.
+    assert_eq!(of_a_thousand(|| profile_counter!("macro", next())), 0);
+    assert_eq!(n.get(), 2200);
 }
 
 #[test]

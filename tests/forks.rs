@@ -13,7 +13,8 @@ mod calm;
 use scope_profiler::{
     ProfileManager, ProfilingConfig, ProfilingH5Reader,
     merge::{MergeMode, find_logs, merge},
-    profile_region,
+    profile::{Numbers, Samples, Source},
+    profile_counter, profile_region,
 };
 use std::path::Path;
 use std::process::Output;
@@ -39,6 +40,7 @@ fn fork_as(program: &str) {
         "daemon that exits" => daemon(false, End::Exit),
         "daemon that is ended" => daemon(false, End::Signal),
         "child" => child_of_a_living_parent(),
+        "counters" => counters(),
         other => panic!("no program {other}"),
     }
 }
@@ -93,6 +95,7 @@ fn keep_busy(done: &AtomicBool) {
             // So that there is not much to write.
             std::thread::sleep(Duration::from_micros(100));
             ProfileManager::profile(&format!("thread {thread} name {}", n % 100), || ());
+            ProfileManager::counter(&format!("counter {}", n % 100), n);
             match thread {
                 0 => drop(ProfileManager::flush()),
                 1 => drop(ProfileManager::get_region("call").map(|region| region.num_calls())),
@@ -176,6 +179,7 @@ fn in_child(n: u32) {
     let record = || {
         for name in 0..20 {
             ProfileManager::profile(&format!("child {n} {name}"), || ());
+            ProfileManager::counter(&format!("child {n} {name}"), name);
         }
     };
     match n % 4 {
@@ -298,6 +302,54 @@ fn child_of_a_living_parent() {
     assert_eq!(wait_for(child, "the child"), 0);
     ProfileManager::profile("in the parent", || ());
     ProfileManager::finalize().unwrap();
+}
+
+fn counters() {
+    ProfileManager::setup(config("run.h5")).unwrap();
+    let given = |n| profile_counter!("n", n);
+    given(1);
+    let child = fork(|| {
+        // Of the session of the parent.
+        given(10);
+        ProfileManager::counter("in the child", 11);
+        ProfileManager::setup(config("child.h5")).unwrap();
+        (0..10_000).for_each(given);
+        ProfileManager::counter("energy:J", 0.5);
+        ProfileManager::finalize().unwrap();
+    });
+    assert_eq!(wait_for(child, "the child"), 0);
+    given(2);
+    ProfileManager::finalize().unwrap();
+}
+
+#[test]
+fn a_child_has_its_own_counters_and_its_parent_keeps_its_own() {
+    let directory = tempfile::tempdir().unwrap();
+    let output = run("counters", directory.path());
+    assert!(output.status.success(), "{output:?}");
+    let expected = [
+        ("run.h5", vec![("n", vec![1, 2])]),
+        ("child.h5", {
+            vec![("energy", Vec::new()), ("n", (0..10_000).collect())]
+        }),
+    ];
+    for (file, counters) in expected {
+        let path = directory.path().join(file);
+        let reader = ProfilingH5Reader::open(&path).unwrap();
+        let names: Vec<&str> = reader.counters().iter().map(|counter| counter.name()).collect();
+        assert_eq!(names, counters.iter().map(|(name, _)| *name).collect::<Vec<_>>());
+        for (index, (name, values)) in counters.iter().enumerate() {
+            let mut samples = Samples::new();
+            let row = reader.counter_rows()[index];
+            reader.read_counter(index, 0..row.samples, &mut samples).unwrap();
+            match samples.values() {
+                Numbers::Int(found) => assert_eq!(found, values, "{name}"),
+                found => assert_eq!(*found, Numbers::Float(vec![0.5]), "{name}"),
+            }
+        }
+        let report = scope_profiler::check::check(&path).unwrap();
+        assert!(report.is_ok(), "{report}");
+    }
 }
 
 #[test]

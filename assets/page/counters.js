@@ -13,7 +13,7 @@ import { SMALL_FONT, FONT, Texts } from "./text.js";
  * @typedef {{ name: string, unit: string | null, rank: number, times: Float64Array, low: Float64Array, high: Float64Array, last: Float64Array }} Counter
  */
 /** @typedef {{ name: string, unit: string | null, rank: number, steps: number[], values: (number | null)[], low?: (number | null)[], high?: (number | null)[] }} CounterJson */
-/** @typedef {{ name: string, unit: string | null, lines: Counter[], from: number, to: number }} CounterLane */
+/** All of a name, on an axis from `from` to `to`; `range` in words. @typedef {{ name: string, unit: string | null, lines: Counter[], from: number, to: number, range: string }} CounterLane */
 
 /** The height of one counter, px, and the most of all of them. */
 const LANE = 52;
@@ -22,6 +22,8 @@ const MOST_LANES = 4;
 const AROUND = 8;
 /** More ranks than these are told about by their range. */
 const MOST_TOLD = 3;
+/** In the place of a value where there is none. */
+const NONE = "–";
 /** Colours of lines, those of the charts (Okabe and Ito). @type {RGB[]} */
 const COLORS = [[0x00, 0x72, 0xb2], [0xe6, 0x9f, 0x00], [0x00, 0x9e, 0x73], [0x88, 0x22, 0x55], [0xcc, 0x79, 0xa7], [0xd5, 0x5e, 0x00], [0x56, 0xb4, 0xe9], [0x99, 0x99, 0x33]];
 
@@ -54,6 +56,15 @@ export function placeAt({ times }, time) {
 }
 
 /**
+ * @param {number} low
+ * @param {number} high
+ * @param {string | null} unit
+ */
+function rangeOf(low, high, unit) {
+  return low === high ? amount(low, unit) : `${amount(low, unit)} … ${amount(high, unit)}`;
+}
+
+/**
  * Counters of one name share a lane.
  * @param {Counter[]} counters
  * @returns {CounterLane[]}
@@ -62,17 +73,17 @@ export function lanesOf(counters) {
   /** @type {Map<string, CounterLane>} */
   const lanes = new Map();
   for (const counter of counters) {
-    const lane = lanes.get(counter.name) ?? { name: counter.name, unit: counter.unit, lines: [], from: Infinity, to: -Infinity };
+    const lane = lanes.get(counter.name) ?? { name: counter.name, unit: counter.unit, lines: [], from: Infinity, to: -Infinity, range: "" };
     lane.lines.push(counter);
     for (const value of counter.low) if (value < lane.from) lane.from = value;
     for (const value of counter.high) if (value > lane.to) lane.to = value;
     lanes.set(counter.name, lane);
   }
   return [...lanes.values()].map(lane => {
-    if (lane.from > lane.to) return { ...lane, from: 0, to: 1 };
+    if (lane.from > lane.to) return { ...lane, from: 0, to: 1, range: NONE };
     // As in pictures: from zero where that takes no more than half of the room.
     const from = lane.from >= 0 && lane.from < lane.to / 2 ? 0 : lane.from;
-    return { ...lane, from, to: lane.to > from ? lane.to : from + 1 };
+    return { ...lane, from, to: lane.to > from ? lane.to : from + 1, range: rangeOf(lane.from, lane.to, lane.unit) };
   });
 }
 
@@ -87,10 +98,14 @@ export class Counters {
     this.scroller = scroller;
     this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     this.texts = new Texts(this.context);
+    /** @type {{ counters: Counter[], ranks: ((rank: number) => boolean) | null } | null} */
+    this.shown = null;
     /** @type {CounterLane[]} */
     this.lanes = [];
     /** Where the pointer is on this canvas, px. @type {number | null} */
     this.pointer = null;
+    /** From when to when the pixel at the pointer is; null where it is at none. @type {[number, number] | null} */
+    this.told = null;
     canvas.addEventListener("wheel", event => {
       if (this.lanes.length > MOST_LANES && !event.ctrlKey && event.offsetX < this.labels) return;
       event.preventDefault();
@@ -99,10 +114,23 @@ export class Counters {
     this.labels = 0;
   }
 
-  /** @param {Counter[]} counters */
-  show(counters) {
-    this.lanes = lanesOf(counters);
+  /**
+   * Shows those of some ranks; null: of all.
+   * @param {Counter[]} counters
+   * @param {((rank: number) => boolean) | null} ranks
+   */
+  show(counters, ranks) {
+    if (this.shown?.counters === counters && this.shown.ranks === ranks) return;
+    this.shown = { counters, ranks };
+    this.lanes = lanesOf(ranks === null ? counters : counters.filter(({ rank }) => ranks(rank)));
     this.scroller.hidden = this.lanes.length === 0;
+    this.canvas.setAttribute("aria-label", `Counters over the run: ${this.lanes.map(({ name, range }) => `${name} ${range}`).join(", ")}`);
+  }
+
+  /** What each counter was where the pointer is. @returns {[string, string][] | null} */
+  get values() {
+    const { told } = this;
+    return told && this.lanes.map(lane => [lane.name, valueOf(lane, ...told)]);
   }
 
   /** The height of the strip, px. */
@@ -135,7 +163,8 @@ export class Counters {
     context.fillRect(0, 0, width, LANE * this.lanes.length);
     const x = this.pointer ?? (scene.dragging ? null : scene.pointer?.x ?? null);
     const pointed = x !== null && x >= scene.labelWidth && x <= width ? x : null;
-    this.lanes.forEach((lane, place) => this.drawLane(scene, lane, place, pointed));
+    this.told = pointed === null ? null : [timeAt(scene, pointed), timeAt(scene, pointed + 1)];
+    this.lanes.forEach((lane, place) => this.drawLane(scene, lane, place));
     if (pointed === null) return;
     context.fillStyle = colors.muted;
     context.globalAlpha = 0.5;
@@ -147,9 +176,8 @@ export class Counters {
    * @param {Scene} scene
    * @param {CounterLane} lane
    * @param {number} place
-   * @param {number | null} pointed
    */
-  drawLane(scene, lane, place, pointed) {
+  drawLane(scene, lane, place) {
     const { context } = this;
     const { ratio, labelWidth, width, theme: { colors, background } } = scene;
     const top = place * LANE;
@@ -168,17 +196,16 @@ export class Counters {
       drawLine(context, scene, line, y, lane.lines.length === 1 ? low : null);
     });
     context.restore();
-    this.drawNames(scene, lane, top, pointed);
+    this.drawNames(scene, lane, top);
   }
 
   /**
    * @param {Scene} scene
    * @param {CounterLane} lane
    * @param {number} top
-   * @param {number | null} pointed
    */
-  drawNames(scene, lane, top, pointed) {
-    const { context } = this;
+  drawNames(scene, lane, top) {
+    const { context, told } = this;
     const { labelWidth, theme: { colors } } = scene;
     const ends = [lane.to, lane.from].map(value => amount(value, lane.unit));
     const room = this.texts.widest(ends, SMALL_FONT) + 14;
@@ -192,28 +219,33 @@ export class Counters {
     context.fillStyle = colors.text;
     const name = this.texts.fit(lane.name, labelWidth - room - 10, `600 ${FONT}`);
     context.font = `600 ${FONT}`;
-    context.fillText(name, 10, top + LANE / 2 - (pointed === null ? 0 : 9));
-    if (pointed === null) return;
+    context.fillText(name, 10, top + LANE / 2 - (told === null ? 0 : 9));
+    if (told === null) return;
     context.font = FONT;
-    context.fillText(this.texts.fit(this.told(lane, timeAt(scene, pointed)), labelWidth - room - 10, FONT), 10, top + LANE / 2 + 9);
+    // What each rank has, where there is room.
+    const [each, all] = [MOST_TOLD, 0].map(most => valueOf(lane, ...told, most));
+    const text = this.texts.widest([each], FONT) <= labelWidth - room - 10 ? each : all;
+    context.fillText(this.texts.fit(text, labelWidth - room - 10, FONT), 10, top + LANE / 2 + 9);
   }
+}
 
-  /**
-   * The value of a lane at a time, in words.
-   * @param {CounterLane} lane
-   * @param {number} time
-   */
-  told({ lines, unit }, time) {
-    const held = lines.flatMap(line => {
-      const at = placeAt(line, time);
-      return at < 0 || Number.isNaN(line.last[at]) ? [] : [{ rank: line.rank, low: line.low[at], high: line.high[at] }];
-    });
-    const range = (/** @type {number} */ low, /** @type {number} */ high) => low === high ? amount(low, unit) : `${amount(low, unit)} … ${amount(high, unit)}`;
-    if (held.length === 0) return "–";
-    if (lines.length === 1) return range(held[0].low, held[0].high);
-    if (held.length <= MOST_TOLD) return held.map(({ rank, low, high }) => `${rank}: ${range(low, high)}`).join(", ");
-    return range(Math.min(...held.map(one => one.low)), Math.max(...held.map(one => one.high)));
-  }
+/**
+ * The value of a lane in a short time, in words: a range where it has several. Of no more ranks than `most`, that of each.
+ * @param {CounterLane} lane
+ * @param {number} from
+ * @param {number} until
+ * @param {number} most
+ */
+export function valueOf({ lines, unit }, from, until, most = MOST_TOLD) {
+  const told = lines.flatMap(line => {
+    let [low, high] = [Infinity, -Infinity];
+    const first = Math.max(0, placeAt(line, from));
+    for (let i = first; i < line.times.length && line.times[i] < until; i++) if (!Number.isNaN(line.last[i])) [low, high] = [Math.min(low, line.low[i]), Math.max(high, line.high[i])];
+    return low > high ? [] : [{ rank: line.rank, low, high }];
+  });
+  if (told.length === 0) return NONE;
+  if (lines.length > 1 && told.length <= most) return told.map(({ rank, low, high }) => `${rank}: ${rangeOf(low, high, unit)}`).join(", ");
+  return rangeOf(Math.min(...told.map(one => one.low)), Math.max(...told.map(one => one.high)), unit);
 }
 
 /**

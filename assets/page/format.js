@@ -1,4 +1,4 @@
-// Numbers, durations and names as text. Pure functions; durations and counts follow src/units.rs digit by
+// Numbers, durations and names as text. Pure functions; durations, counts and amounts follow src/units.rs digit by
 // digit: test/vectors.json holds both to the same.
 
 /** Name, ns per unit, and from how many of them on the next unit is used. @type {[string, number, number][]} */
@@ -55,16 +55,16 @@ export function duration(ns) {
 const PREFIXES = [["n", 1e-9], ["µ", 1e-6], ["m", 1e-3], ["", 1], ["k", 1e3], ["M", 1e6], ["G", 1e9], ["T", 1e12], ["P", 1e15]];
 
 /**
- * A value: `24.5 GB`, `312 J`, `83.1 ms` of nanoseconds; without a unit `1 234`, `0.25`, `3.20e-12`.
+ * A finite value: `24.5 GB`, `312 J`, `83.1 ms` of nanoseconds; without a unit `1 234`, `0.25`, `3.20e-12`.
  * @param {number} value
  * @param {string | null} unit
  */
 export function amount(value, unit) {
-  if (!Number.isFinite(value)) return `${value}`.replace("Infinity", "∞");
   if (unit === "ns") return duration(value);
   const magnitude = Math.abs(value);
   if (unit === null) {
     if (Number.isInteger(value) && value >= 0 && value < 1e6) return count(value);
+    if (magnitude >= 1e-2 && magnitude < 0.09995) return fixed(value, 4);
     if (value === 0 || (magnitude >= 1e-2 && magnitude < 1e4)) return threeDigits(value);
     return value.toExponential(2).replace("e+", "e");
   }

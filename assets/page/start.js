@@ -1,7 +1,7 @@
 // Starts the page.
 //
 // `window.scopeProfiler` is for scripts and tests: `view` (read-only: t0, t1 in ns, pinned, search, by, measured,
-// selected, reading, settled), `barAt` (under the pointer), `locate(region, rank, ns)` and the pure functions under `lib`; before the page has been
+// selected, reading, settled), `barAt` and `countersAt` (under the pointer), `locate(region, rank, ns)` and the pure functions under `lib`; before the page has been
 // unpacked only `started`, a promise of all that.
 
 import { contrast, readableOn, textOn } from "./color.js";
@@ -44,6 +44,9 @@ async function startPage() {
     get barAt() {
       const bar = timeline.hit?.bar;
       return bar ? Object.freeze({ start: bar.start, end: bar.end, calls: bar.calls }) : null;
+    },
+    get countersAt() {
+      return timeline.counters.values;
     },
     get view() {
       const [t0, t1] = timeline.window.target;

@@ -45,7 +45,6 @@ export class Timeline {
     this.painter = new Painter(elements.canvas);
     this.overview = new Overview(elements.overview, model);
     this.counters = new Counters(/** @type {HTMLCanvasElement} */ (elements.counters.firstElementChild), elements.counters, elements.canvas);
-    this.counters.show(model.counters);
     this.counters.canvas.addEventListener("pointermove", event => this.pointAtCounters(event.offsetX));
     this.counters.canvas.addEventListener("pointerleave", () => this.pointAtCounters(null));
     this.theme = readTheme(model.regions);
@@ -171,7 +170,6 @@ export class Timeline {
     const isAtEnd = !time.isWhole && time.target[1] >= time.last;
     this.readTheme();
     this.overview.show(model);
-    this.counters.show(model.counters);
     [this.shown, this.pinned, this.selected, this.hit] = [model.regions, null, null, null];
     time.limit(0, model.span);
     if (isAtEnd) time.set(model.span - length, model.span);

@@ -6,6 +6,7 @@
     reason = "each bench uses its share"
 )]
 
+pub mod counters;
 #[cfg(feature = "alloc")]
 pub mod measures;
 pub mod numbers;

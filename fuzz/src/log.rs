@@ -1,7 +1,7 @@
 //! The rank log: read, checked, merged and shown, as it is and with its checksums put right.
 
-use scope_profiler::LogSource;
-use scope_profiler::profile::{Intervals, Source};
+use scope_profiler::profile::{Counter, Intervals, Samples, Source};
+use scope_profiler::{LogSource, ProfilingH5Reader};
 use std::fs;
 use std::path::Path;
 
@@ -27,6 +27,13 @@ fn look_at(log: &Path, output: &Path) {
     };
     assert_eq!(merged.intervals, report.written());
     assert_eq!(merged.intervals, intervals_as_a_source(log));
+    // As text: NaN is not equal to itself.
+    let [of_log, of_file] = [
+        &LogSource::open(log).unwrap() as &dyn Source,
+        &ProfilingH5Reader::open(output).unwrap(),
+    ]
+    .map(|source| format!("{:?}", samples(source)));
+    assert_eq!(of_log, of_file);
     let file = scope_profiler::check::check(output).unwrap();
     assert_eq!(file.written(), merged.intervals, "{file}");
     if report.is_ok() {
@@ -52,6 +59,17 @@ fn intervals_as_a_source(log: &Path) -> u64 {
         row.intervals
     })
     .sum()
+}
+
+/// The values of all counters, by name.
+fn samples(source: &dyn Source) -> Vec<(&Counter, u64, Samples)> {
+    let rows = source.counter_rows().iter().enumerate();
+    rows.map(|(index, row)| {
+        let mut samples = Samples::new();
+        source.read_counter(index, 0..row.samples, &mut samples).unwrap();
+        (&source.counters()[row.counter], row.dropped, samples)
+    })
+    .collect()
 }
 
 /// The log with the checksum of every block as it should be: nothing else gets past the first gate.

@@ -4,6 +4,8 @@ use super::interpreter::interpreter;
 use super::launch::{Launch, calls, names_in};
 use super::python::{what_python_reads, what_we_read};
 use scope_profiler::ProfilingH5Reader;
+use scope_profiler::profile::{Numbers, Samples, Source};
+use std::collections::BTreeMap;
 use std::fs;
 
 /// Calls of `step`: rank r has 10 + r; the last of many has none.
@@ -84,6 +86,62 @@ fn both_python_readers_report_the_same_of_every_rank() {
                     ours,
                     "{version} {merge}"
                 );
+            }
+        }
+    }
+}
+
+/// The samples of a counter by rank.
+fn samples(reader: &ProfilingH5Reader, counter: &str) -> BTreeMap<u32, Samples> {
+    let rows = reader.counter_rows().iter().enumerate();
+    let rows = rows.filter(|(_, row)| reader.counters()[row.counter].name() == counter);
+    rows.map(|(index, row)| {
+        let mut samples = Samples::new();
+        reader.read_counter(index, 0..row.samples, &mut samples).unwrap();
+        (row.rank, samples)
+    })
+    .collect()
+}
+
+#[test]
+fn counters_of_all_ranks_are_in_the_file_on_one_clock() {
+    for (merge, ranks) in [("copy", 4), ("link", 3)] {
+        let run = Launch::new(ranks, "counters")
+            .env("SCOPE_PROFILER_MERGE", merge)
+            .run();
+        let reader = run.reader();
+        let named: Vec<_> = (reader.counters().iter())
+            .map(|counter| (counter.name(), counter.unit()))
+            .collect();
+        assert_eq!(
+            named,
+            [("after all", None), ("energy", Some("J")), ("particles", None)]
+        );
+        let particles = samples(&reader, "particles");
+        for rank in 0..ranks {
+            let first = 1_000 * i64::from(rank);
+            let expected = (first..first + 20 + i64::from(rank)).collect();
+            assert_eq!(*particles[&rank].values(), Numbers::Int(expected), "{merge}");
+        }
+        let energy = samples(&reader, "energy");
+        for rank in (0..ranks).step_by(2) {
+            let of_rank = &energy[&rank];
+            assert_eq!(*of_rank.values(), Numbers::Float(vec![f64::from(rank) / 2.0]));
+            assert_eq!(of_rank.threads(), [1]);
+        }
+        assert_eq!(energy.len() as u32, ranks.div_ceil(2));
+        // No rank gave this one before any had given those: a barrier was between them.
+        let after = samples(&reader, "after all");
+        let last = particles.values().map(|samples| *samples.times().last().unwrap());
+        let first = after.values().map(|samples| samples.times()[0]).min();
+        assert!(last.max() <= first, "{merge}");
+        let report = scope_profiler::check::check(run.file()).unwrap();
+        assert!(report.is_ok(), "{report}");
+        let ours = what_we_read(&run.file());
+        for version in ["0.1.8", "0.7.5"] {
+            if let Some(python) = interpreter(version) {
+                let theirs = what_python_reads(&python, &run.file(), ranks);
+                assert_eq!(theirs, ours, "{version} {merge}");
             }
         }
     }

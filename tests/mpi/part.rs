@@ -4,7 +4,7 @@ use super::launch::{NO_LAUNCHER, TALKS, names_in, wait_for};
 use mpi::environment::Universe;
 use mpi::topology::Color;
 use mpi::traits::{Communicator, CommunicatorCollectives};
-use scope_profiler::{Error, ProfileManager, ProfilingConfig, Summary};
+use scope_profiler::{Error, ProfileManager, ProfilingConfig, Summary, profile_counter};
 use std::io::Write;
 use std::path::Path;
 use std::process::Command;
@@ -21,6 +21,7 @@ fn play(part: &str) {
     match part {
         "steps" => steps(),
         "many steps" => many_steps(),
+        "counters" => counters(),
         "set up before MPI" => set_up_before_mpi(),
         "two groups" => two_groups(),
         "a group of its own" => group_of_its_own(),
@@ -103,6 +104,25 @@ fn many_steps() {
             })
         });
     }
+    ProfileManager::finalize().unwrap();
+}
+
+/// Rank r: 20 + r values of `particles`; every other rank has `energy`. `after all` comes when every rank is there.
+fn counters() {
+    let (universe, rank) = mpi_world();
+    ProfileManager::setup(config()).unwrap();
+    universe.world().barrier();
+    for n in 0..20 + i64::from(rank) {
+        let _step = ProfileManager::profile_region("step");
+        ProfileManager::counter("particles", 1_000 * i64::from(rank) + n);
+    }
+    if rank % 2 == 0 {
+        std::thread::spawn(move || profile_counter!("energy:J", f64::from(rank) / 2.0))
+            .join()
+            .unwrap();
+    }
+    universe.world().barrier();
+    profile_counter!("after all", rank);
     ProfileManager::finalize().unwrap();
 }
 

@@ -92,7 +92,20 @@ fn vectors() -> String {
     let json_of = |Color(r, g, b): Color| json!([r, g, b]);
     let colors = (0..60).map(color).chain([Color::BLACK, Color::WHITE]);
     let pairs: Vec<(Color, Color)> = colors.clone().zip((7..).map(color)).collect();
+    let scales = [1.0, 1.2345, 4.997, 9.996, 9.9994];
+    let amounts = (-14..19).flat_map(|power| scales.map(|scale| scale * 10_f64.powi(power)));
+    let amounts: Vec<f64> = amounts
+        .flat_map(|x| [x, -x])
+        .chain([0.0, 0.0317, 312.0, -5.0])
+        .collect();
+    let amounts = [None, Some("B"), Some("GB/s")].map(|unit| {
+        let texts = amounts
+            .iter()
+            .map(move |&x| json!([x, unit, units::amount(x, unit)]));
+        texts.collect::<Vec<Value>>()
+    });
     let value = json!({
+        "amounts": amounts.concat(),
         "durations": durations.iter().map(|&ns| json!([ns, units::duration_f64(ns)])).collect::<Value>(),
         "counts": counts.map(|n| json!([n, units::count(n)])),
         "plurals": counts.map(|n| json!([n, units::plural(n, "call")])),

@@ -11,6 +11,7 @@ mod common;
 #[cfg(feature = "plot")]
 mod corpus;
 mod fields;
+mod golden_logs;
 #[cfg(feature = "plot")]
 mod hostile;
 #[path = "../common/interpreter.rs"]

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Counters, decodeCounters, lanesOf, placeAt } from "../counters.js";
-import { amount } from "../format.js";
+import { decodeCounters, lanesOf, placeAt, valueOf } from "../counters.js";
 
 const few = { name: "queue", unit: "jobs", rank: 0, steps: [5, 10, 20], values: [1, null, 4] };
 const dense = { name: "queue", unit: "jobs", rank: 3, steps: [0, 100], values: [2, 3], low: [-1, 3], high: [8, 3] };
@@ -16,7 +15,7 @@ test("a value holds until the next one, and null is a gap", () => {
 
 test("counters of one name share a lane that has room for all of their values", () => {
   const lanes = lanesOf(decodeCounters([few, dense]));
-  assert.deepEqual(lanes.map(({ name, from, to, lines }) => [name, from, to, lines.length]), [["queue", -1, 8, 2]]);
+  assert.deepEqual(lanes.map(({ name, from, to, lines, range }) => [name, from, to, lines.length, range]), [["queue", -1, 8, 2, "-1 jobs … 8 jobs"]]);
 });
 
 test("the axis begins at zero where that takes little room, and never has a length of zero", () => {
@@ -26,13 +25,8 @@ test("the axis begins at zero where that takes little room, and never has a leng
 
 test("the value under the pointer is told with its unit, and as a range where it stands for several", () => {
   const [lane] = lanesOf(decodeCounters([few]));
-  const { told } = Counters.prototype;
-  assert.deepEqual([0, 5, 20, 40].map(time => told(lane, time)), ["–", "1 jobs", "–", "4 jobs"]);
+  assert.deepEqual([0, 5, 20, 40].map(time => valueOf(lane, time, time + 1)), ["–", "1 jobs", "–", "4 jobs"]);
+  assert.equal(valueOf(lane, 6, 36), "1 jobs … 4 jobs");
   const [both] = lanesOf(decodeCounters([few, dense]));
-  assert.equal(told(both, 6), "0: 1 jobs, 3: -1 jobs … 8 jobs");
-});
-
-test("values are as in tables", () => {
-  const expected = [[24.5e9, "B", "24.5 GB"], [312, "B", "312 B"], [0, "J", "0 J"], [83140000, "ns", "83.1 ms"], [1234, null, "1 234"], [0.25, null, "0.25"], [3.2e-12, null, "3.20e-12"], [-5, null, "-5.00"]];
-  for (const [value, unit, text] of expected) assert.equal(amount(/** @type {number} */ (value), /** @type {string | null} */ (unit)), text);
+  assert.equal(valueOf(both, 6, 7), "0: 1 jobs, 3: -1 jobs … 8 jobs");
 });

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { contrast, textOn } from "../color.js";
-import { count, duration, instant, oneLine, percent, plural, shorten, ticks } from "../format.js";
+import { amount, count, duration, instant, oneLine, percent, plural, shorten, ticks } from "../format.js";
 import { vectors } from "./support.js";
 
-test("durations, counts and plurals read as they do in Rust", () => {
+test("durations, counts, plurals and amounts read as they do in Rust", () => {
   for (const [ns, text] of vectors.durations) assert.equal(duration(ns), text, String(ns));
   for (const [n, text] of vectors.counts) assert.equal(count(n), text);
   for (const [n, text] of vectors.plurals) assert.equal(plural(n, "call"), text);
+  for (const [value, unit, text] of vectors.amounts) assert.equal(amount(value, unit), text, `${value} ${unit}`);
   assert.ok(vectors.durations.length > 500);
 });
 

@@ -115,9 +115,9 @@ impl LogContents {
                 let &place = places.get(&sample.counter).ok_or_else(changed)?;
                 let known = counters[place].1;
                 let ns = clock.ns(sample.tick);
-                batch[2 * place].push(entry(ns, bits(sample.value, known.is_float)));
+                batch[2 * place].push(entry(ns, sample.tick, bits(sample.value, known.is_float)));
                 if known.has_threads {
-                    batch[2 * place + 1].push(entry(ns, thread.into()));
+                    batch[2 * place + 1].push(entry(ns, sample.tick, thread.into()));
                 }
                 in_batch += 1 + usize::from(known.has_threads);
             }
@@ -130,11 +130,12 @@ impl LogContents {
     }
 }
 
-/// A row at this time, with eight bytes in the place of thread and span.
-fn entry(ns: i64, bits: u64) -> Entry {
+/// A row at this time, with eight bytes in the place of thread and span. Rows of one nanosecond are sorted by their
+/// ticks: those that end later come first.
+fn entry(ns: i64, tick: u64, bits: u64) -> Entry {
     Entry {
         start_ns: ns,
-        end_ns: ns,
+        end_ns: (!tick ^ (1 << 63)) as i64,
         thread: bits as u32,
         span: (bits >> 32) as u32,
     }

@@ -7,7 +7,7 @@ mod files;
 mod filling;
 mod here;
 mod lifetime;
-mod running;
+pub(crate) mod running;
 mod security;
 mod stored;
 mod together;

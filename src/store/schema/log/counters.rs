@@ -14,6 +14,7 @@ pub(super) struct LogCounters {
     found: BTreeMap<u32, Found>,
     /// The numbers of each counter, by name.
     numbers: Vec<Vec<u32>>,
+    next: u32,
 }
 
 #[derive(Debug, Default)]
@@ -28,6 +29,14 @@ struct TickSample {
     tick: u64,
     value: Number,
     thread: u32,
+    /// The order in the log, for those of one tick.
+    nth: u32,
+}
+
+impl TickSample {
+    fn key(&self) -> (u64, u32) {
+        (self.tick, self.nth)
+    }
 }
 
 impl LogCounters {
@@ -42,7 +51,9 @@ impl LogCounters {
                 tick: sample.tick,
                 value: sample.value,
                 thread,
+                nth: self.next,
             });
+            self.next = self.next.wrapping_add(1);
         }
     }
 
@@ -59,7 +70,7 @@ impl LogCounters {
             .collect();
         for (number, found) in &mut self.found {
             // Stable, and quick where most are in order already.
-            found.samples.sort_by_key(|sample| sample.tick);
+            found.samples.sort_by_key(TickSample::key);
             let place = places[number];
             self.numbers[place].push(*number);
             rows[place].samples += found.samples.len() as u64;
@@ -85,7 +96,7 @@ impl LogCounters {
                     .iter()
                     .flat_map(|number| self.found[number].samples.iter().copied())
                     .collect();
-                samples.sort_by_key(|sample| sample.tick);
+                samples.sort_by_key(TickSample::key);
                 several = samples;
                 &several
             }

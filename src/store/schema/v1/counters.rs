@@ -1,23 +1,13 @@
 //! The counters of a rank.
 
+use super::counter_columns::CounterColumns;
 use super::found::Found;
 use crate::error::Result;
 use crate::profile::CounterRow;
-use crate::store::hdf5::{Column, Group, Link, Members, NumberColumn};
+use crate::store::hdf5::{Group, Link, Members};
 use crate::store::names;
 use crate::store::schema::attributes::{int, text};
-use crate::store::schema::decoder::RawSamples;
 use crate::store::schema::issues::Issues;
-use std::ops::Range;
-
-/// The columns of one counter of a rank.
-#[derive(Debug)]
-pub(super) struct CounterColumns {
-    path: String,
-    times: Column,
-    values: NumberColumn,
-    threads: Option<Column>,
-}
 
 /// Finds the counters in the group of a rank. Members of a group of that name that have no times and values are
 /// somebody else's.
@@ -83,25 +73,4 @@ fn one(rank: u32, group: &Group, name: &str, found: &mut Found) -> Result<()> {
     };
     found.counter_row(row, columns);
     Ok(())
-}
-
-impl CounterColumns {
-    pub(super) fn path(&self) -> &str {
-        &self.path
-    }
-
-    /// Reads samples as they are; whether their times ascend is not looked at.
-    pub(super) fn read(&self, range: Range<u64>) -> Result<RawSamples> {
-        let times = self.times.read(range.clone())?;
-        let values = self.values.read(range.clone())?;
-        let threads = match &self.threads {
-            Some(threads) => threads.read_threads(range)?,
-            None => vec![0; times.len()],
-        };
-        Ok(RawSamples {
-            times,
-            values,
-            threads,
-        })
-    }
 }

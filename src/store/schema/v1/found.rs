@@ -1,6 +1,6 @@
 //! Collects what is found in a file.
 
-use super::counters::CounterColumns;
+use super::counter_columns::CounterColumns;
 use super::place::Place;
 use super::region::Columns;
 use crate::error::Result;

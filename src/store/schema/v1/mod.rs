@@ -2,6 +2,7 @@
 //!
 //! Opening reads groups, headers of datasets and attributes; never events.
 
+mod counter_columns;
 mod counters;
 mod fields;
 mod found;
@@ -21,7 +22,7 @@ use super::summary;
 use crate::error::Result;
 use crate::profile::{Intervals, Numbers, RowBlocks, SpanFacts, StoredSummary};
 use crate::store::blocks;
-use counters::CounterColumns;
+use counter_columns::CounterColumns;
 use found::{Found, Places};
 use region::Columns;
 use std::collections::BTreeMap;

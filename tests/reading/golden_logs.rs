@@ -1,0 +1,203 @@
+//! Logs that earlier versions of this crate have written: with numbers of calls, and with counters. Later versions read
+//! them with the same values.
+
+use crate::common::golden;
+use scope_profiler::check::check;
+use scope_profiler::merge::{find_logs, merge};
+use scope_profiler::profile::{Intervals, Number, Samples, Source};
+use scope_profiler::{LogSource, ManualClock, Profiler, ProfilingConfig, ProfilingH5Reader};
+use std::fmt::Write;
+use std::fs;
+use tracing::{dispatcher, info_span};
+
+/// A log, and the session that wrote it.
+type Golden = (&'static str, fn(&Profiler, &ManualClock));
+
+const LOGS: [Golden; 2] = [
+    ("log_with_numbers.log", record_numbers),
+    ("log_with_counters.log", record_counters),
+];
+
+fn record_numbers(profiler: &Profiler, clock: &ManualClock) {
+    for n in 0..4_i64 {
+        let outer = profiler.profile_region("outer");
+        clock.advance(10);
+        let inner = profiler.profile_region("inner");
+        if n % 2 == 0 {
+            inner.record("bytes", 24 * n);
+        }
+        inner.record("residual", 0.5 / f64::from(n as i32 + 1));
+        clock.advance(5);
+        drop(inner);
+        outer.record("bytes", n - 1);
+        clock.advance(1);
+    }
+    dispatcher::with_default(&profiler.subscriber().into(), || {
+        let span = info_span!("span", bytes = i64::MAX, residual = f64::INFINITY);
+        span.in_scope(|| clock.advance(3));
+        span.in_scope(|| {
+            clock.advance(4);
+            span.record("bytes", -7);
+        });
+    });
+}
+
+fn record_counters(profiler: &Profiler, clock: &ManualClock) {
+    for n in 0..4_i64 {
+        let _step = profiler.profile_region("step");
+        clock.advance(10);
+        profiler.counter("particles", 100 - n);
+        profiler.counter("energy:J", if n == 2 { f64::NAN } else { n as f64 / 4.0 });
+        clock.advance(10);
+    }
+    let elsewhere = || {
+        clock.advance(1);
+        profiler.counter("particles", i64::MIN + 1);
+        profiler.counter("a/b bytes", true);
+    };
+    std::thread::scope(|scope| scope.spawn(elsewhere).join().unwrap());
+}
+
+/// All that is in a profile of these kinds, in order of the lines.
+fn contents(source: &dyn Source) -> String {
+    let mut text = String::new();
+    let shown = |number: Option<Number>| match number {
+        None => "-".to_owned(),
+        Some(Number::Int(n)) => n.to_string(),
+        Some(other) => format!("{:?}", other.as_f64()),
+    };
+    for (index, row) in source.rows().iter().enumerate() {
+        let fields = source.fields_of(index).iter();
+        let fields: Vec<_> = fields.map(|&field| &source.fields()[field]).collect();
+        let columns = fields.iter().map(|field| field.column());
+        let mut intervals = columns.fold(Intervals::new(), Intervals::with_column);
+        source.read(index, 0..row.intervals, &mut intervals).unwrap();
+        for (at, call) in intervals.iter().enumerate() {
+            let name = &source.names()[row.name];
+            write!(text, "{name} {} {}", call.start_ns, call.end_ns).unwrap();
+            for field in &fields {
+                let number = intervals.column(field.column()).unwrap().get(at);
+                write!(text, " {}={}", field.name(), shown(number)).unwrap();
+            }
+            text.push('\n');
+        }
+    }
+    for (index, row) in source.counter_rows().iter().enumerate() {
+        let counter = &source.counters()[row.counter];
+        let mut samples = Samples::new();
+        source.read_counter(index, 0..row.samples, &mut samples).unwrap();
+        write!(text, "{} [{}]", counter.name(), counter.unit().unwrap_or("")).unwrap();
+        let values = samples
+            .times()
+            .iter()
+            .zip(samples.values().iter())
+            .zip(samples.threads());
+        for ((time, value), thread) in values {
+            write!(text, " {time}:{}:{thread}", shown(value)).unwrap();
+        }
+        text.push('\n');
+    }
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines.sort_unstable();
+    lines.join("\n")
+}
+
+fn assert_contents(log: &str, expected: &str) {
+    let log = golden(log);
+    let source = LogSource::open(&log).unwrap();
+    assert!(source.is_complete());
+    assert_eq!(contents(&source), expected);
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("run.h5");
+    merge(&[&log], &file).unwrap();
+    assert_eq!(contents(&ProfilingH5Reader::open(&file).unwrap()), expected);
+    for path in [&log, &file] {
+        let report = check(path).unwrap();
+        assert!(report.is_ok(), "{report}");
+    }
+}
+
+#[test]
+fn a_log_with_numbers_of_calls_keeps_its_values() {
+    assert_contents(
+        "log_with_numbers.log",
+        "\
+inner 1010 1015 bytes=0 residual=0.5
+inner 1026 1031 bytes=- residual=0.25
+inner 1042 1047 bytes=48 residual=0.16666666666666666
+inner 1058 1063 bytes=- residual=0.125
+outer 1000 1016 bytes=-1
+outer 1016 1032 bytes=0
+outer 1032 1048 bytes=1
+outer 1048 1064 bytes=2
+span 1064 1067 bytes=9223372036854775807 residual=inf
+span 1067 1071 bytes=-7 residual=-",
+    );
+}
+
+#[test]
+fn a_log_with_counters_keeps_its_values() {
+    assert_contents(
+        "log_with_counters.log",
+        "\
+a/b bytes [] 1081:1:1
+energy [J] 1010:0.0:0 1030:0.25:0 1050:-:0 1070:0.75:0
+particles [] 1010:100:0 1030:99:0 1050:98:0 1070:97:0 1081:-9223372036854775807:1
+step 1000 1020
+step 1020 1040
+step 1040 1060
+step 1060 1080",
+    );
+}
+
+/// What is written now is read with the same values as what was written then.
+#[test]
+fn the_same_sessions_still_have_the_same_contents() {
+    for (log, record) in LOGS {
+        let directory = tempfile::tempdir().unwrap();
+        let now = recorded(directory.path(), record);
+        let [now, then] = [now, golden(log)].map(|log| contents(&LogSource::open(log).unwrap()));
+        assert_eq!(now, then, "{log}");
+    }
+}
+
+fn recorded(directory: &std::path::Path, record: fn(&Profiler, &ManualClock)) -> std::path::PathBuf {
+    let clock = ManualClock::new(1_000);
+    let config = ProfilingConfig::new()
+        .file_path(directory.join("run.h5"))
+        .fields(["bytes", "residual"])
+        .manual_clock(&clock)
+        .keep_logs(true)
+        .verbose(false);
+    let profiler = Profiler::new(config).unwrap();
+    record(&profiler, &clock);
+    profiler.finalize().unwrap();
+    find_logs(&[directory.join("run.h5.d")]).unwrap().remove(0)
+}
+
+#[test]
+#[ignore = "writes the logs that the tests above read; only to be done where the format changes"]
+fn write_golden_logs() {
+    for (log, record) in LOGS {
+        let directory = tempfile::tempdir().unwrap();
+        let bytes = fs::read(recorded(directory.path(), record)).unwrap();
+        fs::write(golden(log), without_facts(&bytes)).unwrap();
+    }
+}
+
+/// The log without what it says of the machine and the program.
+fn without_facts(log: &[u8]) -> Vec<u8> {
+    const RUN: u32 = 1;
+    let (header, mut rest) = log.split_at(16);
+    let mut kept = header.to_vec();
+    while !rest.is_empty() {
+        let number = |at: usize| u32::from_le_bytes(rest[at..at + 4].try_into().unwrap());
+        let (block, others) = rest.split_at(12 + number(4) as usize);
+        let says = |key: &str| block.windows(key.len()).any(|window| window == key.as_bytes());
+        if number(0) != RUN || ["rank", "size", "recorded_"].into_iter().any(says) {
+            kept.extend(block);
+        }
+        rest = others;
+    }
+    kept
+}
