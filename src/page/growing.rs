@@ -145,7 +145,12 @@ impl<'a> GrowingPage<'a> {
     ///
     /// As [`GrowingGantt::finish`] and [`html::write`].
     pub fn write(self, facts: &Facts, path: impl AsRef<Path>) -> Result<()> {
-        output::write(path.as_ref(), "page", self.render(facts)?.0.as_bytes())
+        output::write(path.as_ref(), "page", self.text(facts)?.as_bytes())
+    }
+
+    /// What [`write`](Self::write) writes.
+    pub(crate) fn text(self, facts: &Facts) -> Result<String> {
+        Ok(self.render(facts)?.0)
     }
 
     /// The page, and the chart without its lanes.

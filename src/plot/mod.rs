@@ -9,11 +9,13 @@ mod data;
 mod format;
 mod options;
 mod outputs;
+mod writing;
 
 pub use crate::render::area::draw_on;
 pub use data::save_data;
 pub use options::PlotOptions;
-pub use outputs::{Outputs, ReadOutputs};
+pub use outputs::Outputs;
+pub use writing::ReadOutputs;
 
 use crate::analysis::selection::RegionFilter;
 use crate::chart::{ChartOptions, DurationsChart, GanttChart};
@@ -27,6 +29,7 @@ use crate::render::{Figure, png, svg};
 use format::Format;
 use std::io::Write;
 use std::path::Path;
+use std::thread;
 
 /// Draws when each region ran, on which rank and thread.
 ///
@@ -133,9 +136,23 @@ pub fn save(figure: &dyn Figure, path: impl AsRef<Path>) -> Result<()> {
 }
 
 fn save_with(figure: &dyn Figure, path: &Path, options: &PlotOptions) -> Result<()> {
-    let bytes = match Format::of_picture(path)? {
-        Format::Svg => svg::encode(figure)?.into_bytes(),
-        _ => png::encode(figure, &Fonts::of_system(options.font_directories.clone()))?,
-    };
-    output::write(path, "picture", &bytes)
+    let fonts = Fonts::of_system(options.font_directories.clone());
+    write_picture(path, &encoded(figure, path, &fonts, cores())?)
+}
+
+/// The bytes of the file that a picture becomes, which no more than `threads` make.
+fn encoded(figure: &dyn Figure, path: &Path, fonts: &Fonts, threads: usize) -> Result<Vec<u8>> {
+    match Format::of_picture(path)? {
+        Format::Svg => svg::encode(figure).map(String::into_bytes),
+        _ => png::encode(figure, fonts, threads),
+    }
+}
+
+fn write_picture(path: &Path, bytes: &[u8]) -> Result<()> {
+    output::write(path, "picture", bytes)
+}
+
+/// Threads that can work at once.
+fn cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
 }

@@ -1,19 +1,17 @@
 //! Several files from one reading of a source.
 
-use super::data::{self, save_data};
+use super::data;
 use super::format::Format;
-use super::save;
+use super::writing::ReadOutputs;
 use crate::analysis::pass::{self, Observer};
 use crate::analysis::selection::RegionFilter;
-use crate::chart::{Chart, ChartOptions, Facts, GrowingChart, GrowingFacts, Subject};
+use crate::chart::{Chart, ChartOptions, GrowingChart, GrowingFacts, Subject};
 use crate::error::Result;
 use crate::export::json::RegionStatistics;
-use crate::output;
 use crate::page::GrowingPage;
 use crate::profile::Source;
-use crate::render::Figure;
 use crate::store::reader::ProfilingH5Reader;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Charts, the interactive page and the statistics of one choice of regions and ranks, whose intervals are read once
 /// for all of them; what has to be known before and is not stated by the source is read once more.
@@ -34,10 +32,10 @@ use std::path::{Path, PathBuf};
 ///     outputs.add_data(*chart, path.with_extension("csv"))?;
 /// }
 /// outputs.add_statistics(&reader, directory.path().join("statistics.json"))?;
-/// let mut outputs = outputs.read()?;
-/// while let Some(path) = outputs.write_next()? {
+/// outputs.read()?.write_all(|path| {
 ///     assert!(path.exists());
-/// }
+///     scope_profiler::Result::Ok(())
+/// })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Outputs<'a> {
@@ -54,7 +52,8 @@ struct Growing<'a> {
     chart: Box<dyn GrowingChart + 'a>,
 }
 
-enum Content<'a> {
+/// What a file has.
+pub(super) enum Content<'a> {
     /// Which of the charts.
     Chart(usize),
     /// The numbers of which of the charts.
@@ -162,11 +161,8 @@ impl<'a> Outputs<'a> {
         let facts = facts.finish();
         let charts = self.charts.into_iter();
         let figures = charts.map(|growing| growing.chart.finish(&facts));
-        Ok(ReadOutputs {
-            figures: figures.collect::<Result<_>>()?,
-            facts,
-            files: self.files.into_iter(),
-        })
+        let figures = figures.collect::<Result<_>>()?;
+        Ok(ReadOutputs::new(facts, figures, self.files))
     }
 }
 
@@ -177,42 +173,5 @@ impl Content<'_> {
             Self::Page(page) => page.observers(),
             Self::Statistics(statistics, _) => vec![statistics.observer()],
         }
-    }
-}
-
-/// Files that are ready to be written.
-pub struct ReadOutputs<'a> {
-    facts: Facts,
-    figures: Vec<Box<dyn Figure>>,
-    files: std::vec::IntoIter<(PathBuf, Content<'a>)>,
-}
-
-impl ReadOutputs<'_> {
-    /// The file that is written next.
-    #[must_use]
-    pub fn next_path(&self) -> Option<&Path> {
-        self.files.as_slice().first().map(|(path, _)| path.as_path())
-    }
-
-    /// Writes the next file, in the order in which they were added; none when all are written. A file appears when it
-    /// is complete.
-    ///
-    /// # Errors
-    ///
-    /// When the file cannot be written.
-    pub fn write_next(&mut self) -> Result<Option<PathBuf>> {
-        let Some((path, content)) = self.files.next() else {
-            return Ok(None);
-        };
-        match content {
-            Content::Chart(index) => save(&*self.figures[index], &path)?,
-            Content::Data(index) => save_data(&*self.figures[index], &path)?,
-            Content::Page(page) => page.write(&self.facts, &path)?,
-            Content::Statistics(statistics, reader) => {
-                let text = statistics.finish(reader, self.facts.tree()?)?;
-                output::write(&path, "statistics", text.as_bytes())?;
-            }
-        }
-        Ok(Some(path))
     }
 }

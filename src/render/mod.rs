@@ -42,8 +42,8 @@ pub use text::{Anchor, Text, Weight};
 
 use crate::error::Result;
 
-/// Something that can be drawn, at any size: a chart.
-pub trait Figure {
+/// Something that can be drawn, at any size: a chart. Several threads may draw it.
+pub trait Figure: Sync {
     /// Decides where everything goes.
     ///
     /// The picture is as wide as the paper and, if that can be, not higher.

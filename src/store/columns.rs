@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::profile::saturate;
 use std::cmp::Reverse;
 
-/// Rows that are written to HDF5 in one call.
+/// The most rows that are written to HDF5 in one call.
 pub(crate) const WRITE_ROWS: usize = if cfg!(test) { 50 } else { 1 << 16 };
 
 /// The most rows with the same start that are held back to be sorted; only a log that was not recorded has more.
@@ -42,6 +42,8 @@ pub(super) struct Known {
     pub(super) spans: bool,
     /// Whether any two calls overlap.
     pub(super) overlaps: bool,
+    /// Rows that are written to HDF5 in one call.
+    pub(super) at_once: usize,
 }
 
 /// Takes rows in order of start and writes them in large pieces.
@@ -87,7 +89,7 @@ impl Columns {
         let rows = usize::try_from(known.rows)
             .map_err(|_| group.cannot_write("more intervals than can be addressed in memory"))?;
         // More may be held back, but rarely are.
-        let room = rows.min(WRITE_ROWS);
+        let room = rows.min(known.at_once);
         let room_if = |is_there: bool| if is_there { room } else { 0 };
         Ok(Self {
             group,
@@ -120,7 +122,7 @@ impl Columns {
         if is_with_last {
             self.put_in_order();
         }
-        if self.starts.len() >= WRITE_ROWS {
+        if self.starts.len() >= self.known.at_once {
             return self.write_settled();
         }
         Ok(())

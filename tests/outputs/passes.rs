@@ -123,8 +123,14 @@ fn write_all(
     if let Some(reader) = reader {
         outputs.add_statistics(reader, into.join(STATISTICS)).unwrap();
     }
-    let mut outputs = outputs.read().unwrap();
-    std::iter::from_fn(|| outputs.write_next().unwrap()).collect()
+    let mut written = Vec::new();
+    let outputs = outputs.read().unwrap();
+    let outcome: scope_profiler::Result<()> = outputs.write_all(|path| {
+        written.push(path.to_owned());
+        Ok(())
+    });
+    outcome.unwrap();
+    written
 }
 
 /// The same file by itself.

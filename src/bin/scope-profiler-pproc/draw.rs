@@ -8,7 +8,7 @@ use crate::terminal::print_line;
 use scope_profiler::chart::{Chart, ChartOptions, Subject, list};
 use scope_profiler::plot::Outputs;
 use scope_profiler::{ProfilingH5Reader, RegionFilter, Result as Outcome};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Writes all files; the profile is read for them once.
 pub(crate) fn write(
@@ -21,16 +21,19 @@ pub(crate) fn write(
 ) -> Result<(), Failure> {
     let made = output_directory(directory)?;
     let progress = Progress::of("reading", reader.path(), quiet);
-    let mut files = planned(directory, outputs, reader, filter, options)?.read()?;
+    let files = planned(directory, outputs, reader, filter, options)?.read()?;
     drop(progress);
-    while let Some(path) = files.next_path() {
-        let progress = Progress::of("drawing", path, quiet);
-        let written = files.write_next()?;
-        drop(progress);
-        if let Some(path) = written.filter(|_| !quiet) {
+    let paths: Vec<PathBuf> = files.paths().map(Path::to_owned).collect();
+    let mut drawn = paths.iter().map(|path| Progress::of("drawing", path, quiet));
+    let mut progress = drawn.next();
+    files.write_all(|path| {
+        progress = None;
+        if !quiet {
             print_line(&path.to_string_lossy())?;
         }
-    }
+        progress = drawn.next();
+        Ok::<(), Failure>(())
+    })?;
     drop(made);
     Ok(())
 }

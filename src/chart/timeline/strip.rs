@@ -42,6 +42,24 @@ pub(super) struct Strip {
     pieces: Vec<RawPiece>,
     /// The last one, which may still grow.
     last: Option<Growing>,
+    guesses: Guesses,
+}
+
+/// Where in shares a region was found last, by the last digits of its number: a guess that saves a search.
+#[derive(Clone, Debug)]
+struct Guesses([u8; 64]);
+
+impl Guesses {
+    const NONE: Self = Self([0; 64]);
+
+    /// Adds to the time of a region.
+    fn add(&mut self, shares: &mut Vec<(u32, u64)>, region: u32, busy: u64) {
+        let guess = &mut self.0[region as usize % 64];
+        match shares.get_mut(usize::from(*guess)) {
+            Some((guessed, sum)) if *guessed == region => *sum += busy,
+            _ => *guess = add(shares, region, busy) as u8,
+        }
+    }
 }
 
 /// A piece, and how much of its time is whose.
@@ -60,7 +78,7 @@ impl Growing {
     }
 
     /// Joins what comes next if both are short and in one column, or are one call that went on.
-    fn absorbs(&mut self, next: &RawPiece, level: u32) -> bool {
+    fn absorbs(&mut self, next: &RawPiece, level: u32, guesses: &mut Guesses) -> bool {
         let piece = &mut self.piece;
         if next.calls == 0 && next.region == piece.region && next.start == piece.end && self.shares.is_empty()
         {
@@ -75,7 +93,7 @@ impl Growing {
         if self.shares.is_empty() {
             self.shares.push((piece.region, piece.busy));
         }
-        add(&mut self.shares, next.region, next.busy);
+        guesses.add(&mut self.shares, next.region, next.busy);
         piece.end = piece.end.max(next.end);
         piece.busy += next.busy;
         piece.calls = piece.calls.saturating_add(next.calls);
@@ -98,6 +116,7 @@ impl Strip {
             level,
             pieces: Vec::new(),
             last: None,
+            guesses: Guesses::NONE,
         }
     }
 
@@ -110,7 +129,7 @@ impl Strip {
             busy: end.wrapping_sub(start) as u64,
             calls,
         };
-        let before = take(&mut self.last, piece, self.level);
+        let before = take(&mut self.last, piece, self.level, &mut self.guesses);
         self.pieces.extend(before);
         if self.pieces.len() as u64 > 4 * self.columns {
             self.keep_few();
@@ -134,7 +153,7 @@ impl Strip {
         let mut coarse: Vec<RawPiece> = Vec::new();
         let mut last: Option<Growing> = None;
         for piece in self.pieces.drain(..) {
-            coarse.extend(take(&mut last, piece, level));
+            coarse.extend(take(&mut last, piece, level, &mut self.guesses));
         }
         coarse.extend(last.map(Growing::finish));
         self.pieces = coarse;
@@ -149,18 +168,26 @@ impl Strip {
 }
 
 /// Lets the last piece take the next one in, or makes way for it: then the last one is finished.
-fn take(last: &mut Option<Growing>, next: RawPiece, level: u32) -> Option<RawPiece> {
-    if last.as_mut().is_some_and(|last| last.absorbs(&next, level)) {
-        return None;
+fn take(last: &mut Option<Growing>, next: RawPiece, level: u32, guesses: &mut Guesses) -> Option<RawPiece> {
+    if let Some(last) = last {
+        if last.absorbs(&next, level, guesses) {
+            return None;
+        }
     }
     last.replace(Growing::new(next)).map(Growing::finish)
 }
 
-/// Adds to the time of a region.
-pub(super) fn add(shares: &mut Vec<(u32, u64)>, region: u32, busy: u64) {
-    match shares.iter_mut().find(|(other, _)| *other == region) {
-        Some((_, sum)) => *sum += busy,
-        None => shares.push((region, busy)),
+/// Adds to the time of a region. Gives its place.
+pub(super) fn add(shares: &mut Vec<(u32, u64)>, region: u32, busy: u64) -> usize {
+    match shares.iter().position(|(other, _)| *other == region) {
+        Some(place) => {
+            shares[place].1 += busy;
+            place
+        }
+        None => {
+            shares.push((region, busy));
+            shares.len() - 1
+        }
     }
 }
 

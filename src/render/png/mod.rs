@@ -3,50 +3,51 @@
 //! Characters that the embedded font lacks are drawn with fonts of the system. Where none has them either, names show
 //! their code points, as `U+65E5`, and a note in the header says so.
 
-mod numbered;
+mod adler;
+mod bitmap;
+mod packing;
+mod rows;
 
 use super::backend::{Frame, Medium, OnBackend, SCALE};
 use super::fonts::Fonts;
 use super::{Figure, Paper};
 use crate::error::{Error, Result};
+use bitmap::Bitmap;
 use flate2::Compression;
-use flate2::write::ZlibEncoder;
-use numbered::Numbered;
-use plotters::backend::{BitMapBackend, RGBPixel};
+use packing::packed;
 use png::ColorType;
-use std::io::{self, Write};
+use rows::Rows;
 
-/// Bytes of a pixel as it is drawn.
+/// Bytes of the colour of a pixel.
 const CHANNELS: usize = 3;
-
-/// The filter that leaves of each byte what it has more than the one above.
-const UP: u8 = 2;
 
 /// Most rows of a chart repeat the one above. What is left of a picture with few colours has little that a thorough
 /// search would find.
 const LEVEL_OF_NUMBERS: Compression = Compression::new(4);
 const LEVEL_OF_COLORS: Compression = Compression::new(6);
 
-/// The bytes of the file.
-pub(crate) fn encode(figure: &dyn Figure, fonts: &Fonts) -> Result<Vec<u8>> {
+/// The bytes of the file, which no more than `threads` compress.
+pub(crate) fn encode(figure: &dyn Figure, fonts: &Fonts, threads: usize) -> Result<Vec<u8>> {
     let picture = figure.lay_out(&Paper::of_file(fonts))?;
-    let (width, height) = picture.size();
-    let mut pixels = vec![255; width as usize * height as usize * CHANNELS];
-    let mut backend = BitMapBackend::<RGBPixel>::with_buffer_and_format(&mut pixels, (width, height))
-        .map_err(|error| Error::plot(format!("the picture cannot be drawn: {error}")))?;
+    let size = picture.size();
+    let mut bitmap = Bitmap::new(size);
     picture.draw(&mut OnBackend::new(
-        &mut backend,
+        &mut bitmap,
         fonts,
         Medium::Pixels,
         Frame::WHOLE,
     ))?;
-    drop(backend);
-    file_of(pixels, (width, height))
+    drop(picture);
+    file_of(&bitmap.into_rows(), size, threads)
         .map_err(|error| Error::plot(format!("the picture cannot be encoded: {error}")))
 }
 
-/// A file with these pixels, of three bytes each.
-fn file_of(pixels: Vec<u8>, (width, height): (u32, u32)) -> std::result::Result<Vec<u8>, png::EncodingError> {
+/// A file with these pixels.
+fn file_of(
+    pixels: &Rows,
+    (width, height): (u32, u32),
+    threads: usize,
+) -> std::result::Result<Vec<u8>, png::EncodingError> {
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
     encoder.set_depth(png::BitDepth::Eight);
@@ -58,44 +59,21 @@ fn file_of(pixels: Vec<u8>, (width, height): (u32, u32)) -> std::result::Result<
         yppu: per_metre,
         unit: png::Unit::Meter,
     }));
-    let width = width as usize;
-    let packed = match Numbered::of(&pixels, width) {
-        Some(Numbered { palette, numbers }) => {
-            drop(pixels);
+    let packed = match pixels.numbered() {
+        Some((palette, numbers)) => {
             encoder.set_color(ColorType::Indexed);
             encoder.set_palette(palette);
-            packed(&numbers, width, LEVEL_OF_NUMBERS)?
+            packed(&numbers, LEVEL_OF_NUMBERS, threads)?
         }
         None => {
             encoder.set_color(ColorType::Rgb);
-            packed(&pixels, width * CHANNELS, LEVEL_OF_COLORS)?
+            packed(pixels, LEVEL_OF_COLORS, threads)?
         }
     };
     let mut writer = encoder.write_header()?;
     writer.write_chunk(png::chunk::IDAT, &packed)?;
     writer.finish()?;
     Ok(bytes)
-}
-
-/// Rows of so many bytes, filtered and compressed.
-fn packed(rows: &[u8], row_bytes: usize, level: Compression) -> io::Result<Vec<u8>> {
-    let mut encoder = ZlibEncoder::new(Vec::new(), level);
-    let mut filtered = vec![0; 1 + row_bytes];
-    filtered[0] = UP;
-    let mut above = vec![0; row_bytes];
-    for row in rows.chunks_exact(row_bytes) {
-        let more = row
-            .iter()
-            .zip(&above)
-            .map(|(byte, above)| byte.wrapping_sub(*above));
-        filtered[1..]
-            .iter_mut()
-            .zip(more)
-            .for_each(|(to, more)| *to = more);
-        encoder.write_all(&filtered)?;
-        above.copy_from_slice(row);
-    }
-    encoder.finish()
 }
 
 #[cfg(test)]
@@ -118,6 +96,7 @@ mod tests {
         #[test]
         fn every_pixel_comes_back(
             width in 1_usize..40, height in 1_usize..20, colors in 1_u32..600, repeats in 1_usize..5, seed in any::<u32>(),
+            threads in 1_usize..5,
         ) {
             let mut state = seed;
             let mut row = Vec::new();
@@ -137,8 +116,14 @@ mod tests {
                 .collect();
             let different: std::collections::BTreeSet<&[u8]> = pixels.chunks_exact(CHANNELS).collect();
             let few = different.len() <= 256;
-            let file = file_of(pixels.clone(), (width as u32, height as u32)).unwrap();
-            prop_assert_eq!(read(&file), (pixels, few));
+            let rows = Rows {
+                different: pixels.chunks_exact(width * CHANNELS).map(<[u8]>::to_vec).collect(),
+                which: (0..height as u32).collect(),
+                bytes: width * CHANNELS,
+            };
+            let file = |threads| file_of(&rows, (width as u32, height as u32), threads).unwrap();
+            prop_assert_eq!(file(threads), file(1));
+            prop_assert_eq!(read(&file(threads)), (pixels, few));
         }
     }
 }

@@ -10,16 +10,19 @@ use super::table::{self, Record};
 use super::values::{self, text};
 use crate::profile::Value;
 use hdf5::dataset::DatasetCreate;
+use hdf5::globals::H5P_DATASET_XFER;
 use hdf5::plist::GroupCreate;
+use hdf5::plist::PropertyList;
 use hdf5::plist::attribute_create::{AttributeCreate, CharEncoding};
 use hdf5::types::VarLenUnicode;
 use hdf5::{Dataspace, Datatype, Group, h5check};
 use hdf5_sys::h5a::{H5Aclose, H5Acreate2, H5Awrite};
 use hdf5_sys::h5d::{H5Dclose, H5Dcreate2, H5Dwrite};
 use hdf5_sys::h5g::H5Gcreate2;
-use hdf5_sys::h5p::{H5P_DEFAULT, H5Pset_est_link_info};
+use hdf5_sys::h5p::{H5P_DEFAULT, H5Pcreate, H5Pset_buffer, H5Pset_est_link_info};
 use hdf5_sys::h5s::H5S_ALL;
 use std::ffi::{CString, c_void};
+use std::ptr;
 
 /// Texts up to this many bytes go into an attribute for certain.
 const SHORT_TEXT_BYTES: usize = 1 << 12;
@@ -29,12 +32,16 @@ const SHORT_TEXT_BYTES: usize = 1 << 12;
 const COLUMNS: u32 = 3;
 const COLUMN_BYTES: u32 = 60;
 
+/// Texts are converted in so many bytes.
+const CONVERTED_BYTES: usize = 1 << 14;
+
 /// Property lists, types and spaces that objects are created with.
 #[derive(Debug)]
 pub(super) struct Makings {
     group: GroupCreate,
     column: DatasetCreate,
     attribute: AttributeCreate,
+    transfer: PropertyList,
     single: Dataspace,
     int64: Datatype,
     float64: Datatype,
@@ -81,6 +88,7 @@ impl Makings {
         })?;
         Ok(Self {
             group,
+            transfer: transfer()?,
             column: DatasetCreate::build().obj_track_times(false).finish()?,
             attribute: AttributeCreate::build()
                 .char_encoding(CharEncoding::Utf8)
@@ -177,7 +185,7 @@ impl Makings {
             let dataset = Open(id, H5Dclose);
             if len > 0 {
                 // SAFETY: the dataset has `len` values, and the caller's pointer is to as many of that type.
-                h5check(unsafe { H5Dwrite(id, datatype.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, data) })?;
+                h5check(unsafe { H5Dwrite(id, datatype.id(), H5S_ALL, H5S_ALL, self.transfer.id(), data) })?;
             }
             dataset.close()
         })
@@ -222,6 +230,19 @@ impl Makings {
             attribute.close()
         })
     }
+}
+
+/// How values are written: HDF5 clears all of the memory in which it converts texts, a megabyte unless it is told.
+fn transfer() -> hdf5::Result<PropertyList> {
+    hdf5::sync::sync(|| {
+        // SAFETY: the class is that of such lists.
+        let id = h5check(unsafe { H5Pcreate(*H5P_DATASET_XFER) })?;
+        // SAFETY: the handle is new, and nobody else has it.
+        let list: PropertyList = unsafe { hdf5::from_id(id) }?;
+        // SAFETY: the list is open, and HDF5 makes the memory itself where it is given none.
+        h5check(unsafe { H5Pset_buffer(id, CONVERTED_BYTES, ptr::null_mut(), ptr::null_mut()) })?;
+        Ok(list)
+    })
 }
 
 fn c_string(name: &str) -> hdf5::Result<CString> {

@@ -1,5 +1,6 @@
 //! Reads logs on other threads, ahead of their conversion: while one is converted, the next is read through.
 
+use super::super::rank_log::OtherThread;
 use super::LogContents;
 use super::scan::{Scanned, Summarized};
 use crate::error::Result;
@@ -16,13 +17,15 @@ pub(crate) struct LogsAhead<I> {
     workers: Workers<Job, Done>,
     /// What was done before anybody asked for it.
     done: VecDeque<Done>,
+    /// Whether a log is read on one more thread while it is scanned.
+    other_thread: OtherThread,
     /// That of the last log, until somebody asks for it.
     summary: Option<Summarized>,
 }
 
 #[derive(Debug)]
 enum Job {
-    Scan(PathBuf),
+    Scan(PathBuf, OtherThread),
     Summarize(Arc<LogContents>),
 }
 
@@ -34,18 +37,22 @@ enum Done {
 
 fn work(job: Job) -> Done {
     match job {
-        Job::Scan(log) => Done::Scanned(LogContents::scan(&log)),
+        Job::Scan(log, other_thread) => Done::Scanned(LogContents::scan(&log, other_thread)),
         Job::Summarize(contents) => Done::Summary(contents.summarize()),
     }
 }
 
 impl<I: Iterator<Item = PathBuf>> LogsAhead<I> {
     pub(crate) fn new(logs: I) -> Self {
-        // One for the log that is converted, and one for the next.
-        let threads = if logs.size_hint().0 == 1 { 1 } else { 2 };
+        // One for the log that is converted, and one for the next. Nothing else is to be done for the only one.
+        let (threads, other_thread) = match logs.size_hint().0 {
+            1 => (1, OtherThread::Yes),
+            _ => (2, OtherThread::No),
+        };
         let mut this = Self {
             logs,
             workers: Workers::at_most(threads, work),
+            other_thread,
             done: VecDeque::new(),
             summary: None,
         };
@@ -84,7 +91,7 @@ impl<I: Iterator<Item = PathBuf>> LogsAhead<I> {
 
     fn scan_next(&mut self) {
         if let Some(log) = self.logs.next() {
-            self.start(Job::Scan(log));
+            self.start(Job::Scan(log, self.other_thread));
         }
     }
 

@@ -13,7 +13,7 @@ use crate::places::Places;
 use crate::profile::StoredSummary;
 use crate::store::clock_sync::ClockCorrection;
 use crate::store::names;
-use crate::store::rank_log::{Block, LogReader, Outlined, StretchReader, Verify, whole_bytes};
+use crate::store::rank_log::{Block, LogReader, OtherThread, Outlined, StretchReader, Verify, whole_bytes};
 use crate::store::schema::summary::may_fit;
 use std::path::Path;
 use std::sync::Arc;
@@ -43,12 +43,12 @@ pub(crate) enum Summarized {
 
 impl LogContents {
     /// Reads a log through.
-    pub(crate) fn scan(path: &Path) -> Result<Scanned> {
-        if let Some(scanned) = Self::outline(path, u64::MAX)?.read_events()? {
+    pub(crate) fn scan(path: &Path, other_thread: OtherThread) -> Result<Scanned> {
+        if let Some(scanned) = Self::outline(path, u64::MAX)?.read_events(other_thread)? {
             return Ok(scanned);
         }
         // Events are damaged: what is before them is whole.
-        let scanned = Self::outline(path, whole_bytes(path)?)?.read_events()?;
+        let scanned = Self::outline(path, whole_bytes(path)?)?.read_events(other_thread)?;
         scanned.ok_or_else(|| Error::format(path, "the log changed while it was read"))
     }
 
@@ -160,8 +160,8 @@ impl LogContents {
     }
 
     /// Reads the events after all else; none where they are damaged.
-    fn read_events(mut self) -> Result<Option<Scanned>> {
-        let Some((regions, summary)) = self.read_backward()? else {
+    fn read_events(mut self, other_thread: OtherThread) -> Result<Option<Scanned>> {
+        let Some((regions, summary)) = self.read_backward(other_thread)? else {
             return Ok(None);
         };
         for (&number, seen) in regions.places.seen().iter().zip(&regions.seen) {
@@ -179,7 +179,7 @@ impl LogContents {
     }
 
     /// Reads the events from the last to the first.
-    fn read_backward(&self) -> Result<Option<(Regions, Summarized)>> {
+    fn read_backward(&self, other_thread: OtherThread) -> Result<Option<(Regions, Summarized)>> {
         let order = self.order();
         let mut regions = Regions::new(&order);
         let unfit = !may_fit(order.len(), self.intervals);
@@ -190,9 +190,9 @@ impl LogContents {
         };
         let is_nested_now = !unfit && order.len() <= MOST_NESTED;
         let mut nesting = is_nested_now.then(|| Nesting::new(self, order.iter().map(|_| u64::MAX)));
-        let mut log = StretchReader::open(&self.path)?;
-        for &stretch in self.stretches.all().iter().rev() {
-            let is_sound = log.read(stretch, Verify::Yes);
+        let stretches = self.stretches.all().iter().rev().copied();
+        let mut log = StretchReader::open(&self.path, stretches, Verify::Yes, other_thread)?;
+        while let Some(is_sound) = log.next() {
             if !is_sound.map_err(|error| cannot_read(&self.path, error))? {
                 return Ok(None);
             }

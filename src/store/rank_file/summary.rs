@@ -5,7 +5,7 @@ use crate::analysis::summarize::{Backward, ThreadCalls, TimedCall};
 use crate::event::Event;
 use crate::places::Places;
 use crate::profile::StoredSummary;
-use crate::store::rank_log::{EventsIn, StretchReader, Verify};
+use crate::store::rank_log::{EventsIn, OtherThread, StretchReader, Verify};
 use crate::store::schema::summary;
 use crate::store::tick_times::TickTimes;
 
@@ -77,9 +77,10 @@ impl LogContents {
         let mut rows: Places = order.iter().copied().collect();
         let calls = order.iter().map(|region| self.regions[region].intervals);
         let mut nesting = Nesting::new(self, calls);
-        let mut log = StretchReader::open(&self.path).ok()?;
-        for &stretch in self.stretches.all().iter().rev() {
-            if !log.read(stretch, Verify::No).ok()? {
+        let stretches = self.stretches.all().iter().rev().copied();
+        let mut log = StretchReader::open(&self.path, stretches, Verify::No, OtherThread::No).ok()?;
+        while let Some(is_sound) = log.next() {
+            if !is_sound.ok()? {
                 return None;
             }
             for events in log.blocks().rev() {

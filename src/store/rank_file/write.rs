@@ -6,7 +6,7 @@ use super::super::field_columns::{FieldColumn, FieldColumns};
 use super::super::hdf5::{NewGroup, Values};
 use super::super::names;
 use super::super::open_spans;
-use super::super::rank_log::{Counts, ENDED_BY, StretchReader, Verify};
+use super::super::rank_log::{Counts, ENDED_BY, OtherThread, StretchReader, Verify};
 use super::super::region_names::{GroupNames, RegionNames};
 use super::super::schema::summary;
 use super::super::sorted_runs::Runs;
@@ -25,9 +25,11 @@ use std::path::Path;
 /// Rows that are sorted at once: 36 MB.
 const BATCH_ROWS: usize = if cfg!(test) { 500 } else { 3 << 19 };
 
-/// The most regions whose columns are written at the same time: each takes about ten kilobytes, and its
-/// rows up to 1.3 MB.
+/// The most regions whose columns are written at the same time: each takes about ten kilobytes beside its rows.
 const MOST_STREAMED: usize = if cfg!(test) { 2 } else { 64 };
+
+/// Rows of these regions that are in memory at the same time: 8 MB.
+const STREAMED_ROWS: usize = if cfg!(test) { 60 } else { 1 << 19 };
 
 impl LogContents {
     /// Writes the rank into its group of the HDF5 file; its summary is asked for at the end. What does not fit into
@@ -132,8 +134,12 @@ impl LogContents {
             streams
         };
         let streams: Vec<bool> = targets.iter().map(streams).collect();
-        let create =
-            |(target, &streams): (&Target, &bool)| streams.then(|| target.create(regions)).transpose();
+        let streamed = streams.iter().filter(|&&streams| streams).count();
+        let at_once = WRITE_ROWS.min(STREAMED_ROWS / streamed.max(1));
+        let create = |(target, &streams): (&Target, &bool)| {
+            let columns = streams.then(|| target.create(regions, at_once));
+            columns.transpose()
+        };
         let streamed = targets.iter().zip(&streams).map(create);
         let mut streamed = streamed.collect::<Result<Vec<_>>>().map_err(failed)?;
         let rows = self.rows(targets, &mut streamed, scratch)?;
@@ -151,7 +157,7 @@ impl LogContents {
                 .map_err(failed)?;
         }
         for (place, target) in targets.iter().enumerate().filter(|&(place, _)| !streams[place]) {
-            let mut columns = target.create(regions).map_err(failed)?;
+            let mut columns = target.create(regions, WRITE_ROWS).map_err(failed)?;
             rows.each(place, |row| columns.push(row)).map_err(failed)?;
             let region = finish(target, columns).map_err(failed)?;
             self.write_fields(target, &region, &rows, targets.len())
@@ -275,11 +281,13 @@ impl LogContents {
         batch.resize_with(regions + self.fields.len(), Vec::new);
         let mut in_batch = 0;
         let mut runs = Runs::new(scratch, batch.len());
-        let mut log = StretchReader::open(&self.path).map_err(LogFailure::Log)?;
+        let stretches = self.stretches.all().iter().copied();
+        // The scan has verified them.
+        let log = StretchReader::open(&self.path, stretches, Verify::No, OtherThread::Yes);
+        let mut log = log.map_err(LogFailure::Log)?;
         let mut left = self.intervals;
-        for &stretch in self.stretches.all() {
-            // The scan has verified them.
-            match log.read(stretch, Verify::No) {
+        while let Some(is_sound) = log.next() {
+            match is_sound {
                 Ok(true) => {}
                 Ok(false) => return Err(changed("the log changed while it was read")),
                 Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
@@ -340,13 +348,15 @@ impl Target<'_> {
         self.group_name.as_deref().unwrap_or(&self.name)
     }
 
-    fn create(&self, regions: &NewGroup) -> Result<Columns> {
+    /// Its columns, of which so many rows are written in one call.
+    fn create(&self, regions: &NewGroup, at_once: usize) -> Result<Columns> {
         let group = regions.create_region(self.group_name())?;
         let known = Known {
             rows: self.entry.intervals,
             threads: self.entry.has_threads,
             spans: self.entry.has_spans,
             overlaps: self.entry.overlaps,
+            at_once,
         };
         Columns::new(group, known)
     }

@@ -14,6 +14,8 @@ mod open_calls;
 mod reader;
 mod samples;
 #[cfg(feature = "hdf5")]
+mod stretch_reader;
+#[cfg(feature = "hdf5")]
 mod stretches;
 mod writer;
 
@@ -22,7 +24,9 @@ pub(crate) use medium::Medium;
 pub(crate) use open_calls::OpenCalls;
 pub(crate) use reader::{Ending, LogReader, begins_as_log, is_log};
 #[cfg(feature = "hdf5")]
-pub(crate) use stretches::{EventsIn, Outlined, StretchReader, Stretches, Verify, whole_bytes};
+pub(crate) use stretch_reader::{OtherThread, StretchReader};
+#[cfg(feature = "hdf5")]
+pub(crate) use stretches::{EventsIn, Outlined, Stretches, Verify, whole_bytes};
 pub(crate) use writer::LogWriter;
 
 pub(crate) use crate::store::names::{ENDED_BY, SUSPENDED};

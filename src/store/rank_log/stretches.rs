@@ -19,7 +19,7 @@ const STRETCH_BYTES: u64 = if cfg!(test) { 1 << 8 } else { 1 << 18 };
 const MOST_BYTES: u64 = 1 << 22;
 
 /// What is read at once between blocks of intervals: the end of one, and what is said of the next.
-const BETWEEN_BYTES: usize = 1 << 8;
+pub(super) const BETWEEN_BYTES: usize = 1 << 8;
 
 /// Bytes of the number of a thread before its intervals, and of the end of an interval.
 const THREAD_BYTES: usize = 4;
@@ -131,11 +131,9 @@ impl Stretches {
     }
 }
 
-/// Reads stretches of a log.
-#[derive(Debug)]
-pub(crate) struct StretchReader {
-    file: File,
-    has_serials: bool,
+/// A stretch that was read.
+#[derive(Debug, Default)]
+pub(super) struct InMemory {
     bytes: Vec<u8>,
     blocks: Vec<EventsAt>,
 }
@@ -166,24 +164,13 @@ pub(crate) enum Verify {
     No,
 }
 
-impl StretchReader {
-    pub(crate) fn open(path: &Path) -> Result<Self> {
-        // That says whether it is a log that can be read.
-        let log = LogReader::open_with(path, BETWEEN_BYTES)?;
-        Ok(Self {
-            has_serials: log.has_serials,
-            file: log.input.into_inner(),
-            bytes: Vec::new(),
-            blocks: Vec::new(),
-        })
-    }
-
-    /// Reads a stretch. Gives whether there are whole blocks, and as they were written.
-    pub(crate) fn read(&mut self, stretch: Stretch, verify: Verify) -> io::Result<bool> {
+impl InMemory {
+    /// Reads a stretch in the place of the last one. Gives whether there are whole blocks, and as they were written.
+    pub(super) fn read(&mut self, mut file: &File, stretch: Stretch, verify: Verify) -> io::Result<bool> {
         self.blocks.clear();
         self.bytes.resize(stretch.bytes as usize, 0);
-        self.file.seek(SeekFrom::Start(stretch.start))?;
-        self.file.read_exact(&mut self.bytes)?;
+        file.seek(SeekFrom::Start(stretch.start))?;
+        file.read_exact(&mut self.bytes)?;
         let mut numbers = None;
         let mut at = 0;
         while at < self.bytes.len() {
@@ -218,13 +205,13 @@ impl StretchReader {
         Ok(true)
     }
 
-    /// The intervals of the stretch that was read, block by block.
-    pub(crate) fn blocks(&self) -> impl DoubleEndedIterator<Item = EventsIn<'_>> {
-        self.blocks.iter().map(|block| EventsIn {
+    /// Its intervals, block by block.
+    pub(super) fn blocks(&self, has_serials: bool) -> impl DoubleEndedIterator<Item = EventsIn<'_>> {
+        self.blocks.iter().map(move |block| EventsIn {
             thread: block.thread,
             bytes: &self.bytes[block.events.clone()],
             numbers: block.numbers.clone().map(|numbers| &self.bytes[numbers]),
-            serials: if self.has_serials { u32::MAX } else { 0 },
+            serials: if has_serials { u32::MAX } else { 0 },
         })
     }
 }

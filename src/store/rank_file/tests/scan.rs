@@ -6,7 +6,7 @@ use crate::event::Event;
 use crate::profile::StoredSummary;
 use crate::store::rank_file::LogContents;
 use crate::store::rank_file::scan::Summarized;
-use crate::store::rank_log::{Block, LogReader, LogWriter};
+use crate::store::rank_log::{Block, LogReader, LogWriter, OtherThread};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -39,7 +39,7 @@ fn a_log_that_is_cut_off_or_damaged_anywhere_counts_up_to_its_last_whole_block()
         damaged[at] ^= 1 << (at % 8);
         for bytes in [&whole[..at], &damaged] {
             std::fs::write(&log, bytes).unwrap();
-            let contents = LogContents::scan(&log).unwrap().contents;
+            let contents = LogContents::scan(&log, OtherThread::Yes).unwrap().contents;
             let regions = contents.regions.iter().filter(|(_, region)| region.intervals > 0);
             let found = regions.map(|(&number, region)| (number, region.intervals));
             let found = (found.collect(), contents.lost_bytes);
@@ -83,7 +83,7 @@ fn write_nested(path: &Path, steps: u64, regions: u32, names: bool) {
 
 /// The summary from the reading that learns what is in a log, where it has one.
 fn at_once(log: &Path) -> Option<StoredSummary> {
-    match LogContents::scan(log).unwrap().summary {
+    match LogContents::scan(log, OtherThread::Yes).unwrap().summary {
         Summarized::Now(summary) => summary,
         Summarized::Later => None,
     }
@@ -100,7 +100,10 @@ fn calls_are_summed_up_in_one_reading_as_in_two() {
     assert_eq!((summary.paths.len(), summary.rows[0].exclusive_ns), (3, 100_020));
     assert!(summary.rows.iter().all(|row| row.sketch.is_some()));
     assert_eq!(
-        LogContents::scan(&log).unwrap().contents.summarize(),
+        LogContents::scan(&log, OtherThread::Yes)
+            .unwrap()
+            .contents
+            .summarize(),
         Some(summary)
     );
 }
@@ -112,7 +115,7 @@ fn calls_of_regions_without_a_name_or_of_very_many_are_summed_up_in_two_readings
     for (regions, names) in [(3, false), (4, true)] {
         std::fs::remove_file(&log).ok();
         write_nested(&log, 5_000, regions, names);
-        let scanned = LogContents::scan(&log).unwrap();
+        let scanned = LogContents::scan(&log, OtherThread::Yes).unwrap();
         assert!(matches!(scanned.summary, Summarized::Later), "{regions} regions");
         let summary = scanned.contents.summarize().expect("20 000 calls that nest");
         let calls = summary.rows.iter().map(|row| row.statistics.count());
@@ -129,7 +132,7 @@ fn calls_that_cross_late_in_a_long_log_leave_it_without_a_summary() {
     // Crosses the one before it.
     events.push((0, 1, 200_050, 200_200));
     write_log(&log, &events, 1, &[]);
-    let scanned = LogContents::scan(&log).unwrap();
+    let scanned = LogContents::scan(&log, OtherThread::Yes).unwrap();
     assert_eq!(scanned.contents.intervals, 20_002);
     assert!(!matches!(scanned.summary, Summarized::Now(Some(_))));
     assert_eq!(scanned.contents.summarize(), None);
