@@ -24,10 +24,7 @@ use runs::made::{NESTED, record_nested, record_ranks, room};
 use std::path::{Path, PathBuf};
 
 fn main() {
-    let arguments: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|word| word != "--bench")
-        .collect();
+    let arguments = runs::arguments();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         [NESTED, file, regions, calls, _] => {

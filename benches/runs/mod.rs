@@ -3,3 +3,11 @@
 
 pub mod made;
 pub mod process;
+
+/// What the program was called with, but for what cargo adds.
+pub fn arguments() -> Vec<String> {
+    std::env::args()
+        .skip(1)
+        .filter(|word| word != "--bench")
+        .collect()
+}

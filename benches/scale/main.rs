@@ -24,10 +24,7 @@ use std::path::Path;
 const ROUNDS: usize = 7;
 
 fn main() {
-    let arguments: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|word| word != "--bench")
-        .collect();
+    let arguments = runs::arguments();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["record", file, regions, calls] => merging::record(Path::new(file), number(regions), number(calls)),
