@@ -4,10 +4,12 @@
 //! ended by a zero byte), so nothing but the browser itself is needed: no port, no driver.
 
 use serde_json::{Value, json};
+use std::cell::RefCell;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::rc::{Rc, Weak};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -15,8 +17,26 @@ use std::time::Duration;
 /// How long a single answer may take before the test fails; far more than it ever needs.
 const PATIENCE: Duration = Duration::from_secs(1_800);
 
-/// One browser at a time: several would only slow each other down.
+/// One test at a time has browsers: several would only slow each other down.
 static TURN: Mutex<()> = Mutex::new(());
+
+type Turn = Rc<MutexGuard<'static, ()>>;
+
+thread_local! {
+    /// The turn of this test, for as long as it has a browser: one that waited for it to open a second would wait for
+    /// itself.
+    static OWN: RefCell<Weak<MutexGuard<'static, ()>>> = const { RefCell::new(Weak::new()) };
+}
+
+fn turn() -> Turn {
+    OWN.with_borrow_mut(|own| {
+        own.upgrade().unwrap_or_else(|| {
+            let turn = Rc::new(TURN.lock().unwrap_or_else(PoisonError::into_inner));
+            *own = Rc::downgrade(&turn);
+            turn
+        })
+    })
+}
 
 /// A browser with one tab.
 pub(crate) struct Browser {
@@ -27,7 +47,7 @@ pub(crate) struct Browser {
     session: Option<String>,
     last_id: u64,
     profile: tempfile::TempDir,
-    _turn: MutexGuard<'static, ()>,
+    _turn: Turn,
 }
 
 /// How the page is looked at.
@@ -73,7 +93,7 @@ fn program() -> Option<PathBuf> {
 impl Browser {
     /// `None`, with a message, where no browser is installed; under `CI` that is a failure.
     pub(crate) fn start(look: Look) -> Option<Browser> {
-        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = turn();
         let Some(program) = program() else {
             let in_ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
             assert!(
@@ -513,4 +533,20 @@ fn decode_base64(text: &str) -> Vec<u8> {
         out.extend_from_slice(&bits.to_be_bytes()[1..group.len()]);
     }
     out
+}
+
+#[test]
+fn a_test_may_open_a_second_browser_beside_the_first() {
+    let (Some(mut one), Some(mut two)) = (Browser::start(Look::default()), Browser::start(Look::default()))
+    else {
+        return;
+    };
+    one.navigate("data:text/html,one");
+    two.navigate("data:text/html,two");
+    let text = |browser: &mut Browser| browser.text("document.body.textContent");
+    assert_eq!([text(&mut one), text(&mut two)], ["one", "two"]);
+    drop(one);
+    let mut three = Browser::start(Look::default()).unwrap();
+    three.navigate("data:text/html,three");
+    assert_eq!([text(&mut two), text(&mut three)], ["two", "three"]);
 }
