@@ -2,7 +2,7 @@
 
 import { css } from "./color.js";
 import { make } from "./dom.js";
-import { count, duration, percent } from "./format.js";
+import { count, duration, percent, plural } from "./format.js";
 
 /** @typedef {import("./color.js").RGB} RGB */
 /** @typedef {import("./data.js").Region} Region */
@@ -184,8 +184,9 @@ export class CallTreeView {
     this.drawn = seen.map(node => ({ node, element: this.row(node) }));
     this.body.replaceChildren(...this.drawn.map(one => one.element));
     const notes = [];
-    if (rows.length > MOST_ROWS) notes.push(`${count(rows.length - MOST_ROWS)} more rows are not drawn; close some to see them.`);
-    if (this.tree.leftOut > 0) notes.push(`${count(this.tree.leftOut)} paths with little time are left out of this page.`);
+    const [undrawn, { leftOut }] = [rows.length - MOST_ROWS, this.tree];
+    if (undrawn > 0) notes.push(`${plural(undrawn, "more row")} ${undrawn === 1 ? "is" : "are"} not drawn; close some to see ${undrawn === 1 ? "it" : "them"}.`);
+    if (leftOut > 0) notes.push(`${plural(leftOut, "path")} with little time ${leftOut === 1 ? "is" : "are"} left out of this page.`);
     this.rest.textContent = notes.join(" ");
     if (hasFocus) this.drawn.find(one => one.node === this.current)?.element.focus();
   }

@@ -61,15 +61,15 @@ function balanceCard({ regions }, views, pin) {
  */
 export function writeRun(host, model, views, pin) {
   const { header } = model;
-  const { run, ranks, withoutRanks, tree } = views;
+  const { run, withoutRanks, tree } = views;
   const notes = header.notes.map(([text, isWarning]) => make("li", { class: isWarning ? "note" : null, text: oneLine(text) }));
   if (notes.length === 0) notes.push(make("li", { text: "Nothing is missing, lost or left out." }));
   const facts = [...factsOf(header), header.axis.replace("Time since", "time 0 is")].filter(text => text !== "");
   const pairs = run.map(([key, value]) => make("div", {}, make("dt", { text: termOf(key) }), make("dd", { text: value })));
   const page = [];
   if (header.merged > 0) page.push("Short calls that are close together share a bar: hover says how many. Their number, sum and statistics are exact.");
-  if (tree.leftOut > 0) page.push(`${tree.leftOut} paths of the call tree with little time are left out.`);
-  if (withoutRanks > 0) page.push(`The time of each of the ${ranks.length} ranks is left out for ${withoutRanks} regions with little time.`);
+  if (tree.leftOut > 0) page.push(`${plural(tree.leftOut, "path")} of the call tree with little time ${tree.leftOut === 1 ? "is" : "are"} left out.`);
+  if (withoutRanks > 0) page.push(`What each rank took is left out of ${plural(withoutRanks, "region")} with little time.`);
   if (views.tasksArePartial) page.push("By task only a part of the spans is drawn.");
   if (views.countersLeftOut > 0) page.push(`${plural(views.countersLeftOut, "line")} of counters ${views.countersLeftOut === 1 ? "is" : "are"} not in the page.`);
   if (page.length > 0) page.push("More is in a larger page (--max-html-size).");

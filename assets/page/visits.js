@@ -1,7 +1,7 @@
 // From call to call: the next, the one before, the longest. What a served page has merged, its server finds.
 
 import { callAt, isAlone, spotOf } from "./calls.js";
-import { count, duration } from "./format.js";
+import { count, duration, plural } from "./format.js";
 import { glides } from "./input.js";
 import { longest, neighbour, placeOf } from "./search.js";
 import { sentenceOf } from "./tooltip.js";
@@ -54,7 +54,7 @@ export class Visits {
       const { timeline: { call, window: { target } } } = this.page;
       const at = call && this.isAmong(call) ? this.farCallOf(call) : null;
       const { call: found, place, all } = await far.step(among, step, at ?? target[step > 0 ? 0 : 1]);
-      if (found) await this.visit(found, `${count(place)} of ${count(all)} calls`);
+      if (found) await this.visit(found, `${count(place)} of ${plural(all, "call")}`);
     }, () => this.goOnHere(step));
     else this.goOnHere(step);
   }

@@ -174,22 +174,33 @@ impl RegionFilter {
     /// ```
     #[must_use]
     pub fn describe(&self, source: &dyn Source) -> Option<String> {
+        let parts = self.parts(source);
+        let texts: Vec<String> = parts.into_iter().map(|(text, _)| text).collect();
+        (!texts.is_empty()).then(|| texts.join(", "))
+    }
+
+    /// That only this is shown, where that is not everything.
+    pub(crate) fn only_these_are_shown(&self, source: &dyn Source) -> Option<String> {
+        let what = self.describe(source)?;
+        let is_one = matches!(self.parts(source).as_slice(), [(_, 1)]);
+        Some(format!("only {what} {} shown", if is_one { "is" } else { "are" }))
+    }
+
+    /// Regions and ranks, in words and in number, where not all are chosen.
+    fn parts(&self, source: &dyn Source) -> Vec<(String, usize)> {
         let mut parts = Vec::new();
         let chosen = self.chosen_regions(source);
         let shown = chosen.iter().filter(|&&chosen| chosen).count();
         if shown < chosen.len() {
             let regions = if chosen.len() == 1 { "region" } else { "regions" };
-            parts.push(format!(
-                "{} of {} {regions}",
-                count(shown as u64),
-                count(chosen.len() as u64)
-            ));
+            let (shown_count, all) = (count(shown as u64), count(chosen.len() as u64));
+            parts.push((format!("{shown_count} of {all} {regions}"), shown));
         }
         let (ranks, all) = (self.chosen_ranks(source), source.ranks().len());
         if ranks.len() < all {
-            parts.push(format!("{} of {all}", ranks_in_words(&runs(&ranks))));
+            parts.push((format!("{} of {all}", ranks_in_words(&runs(&ranks))), ranks.len()));
         }
-        (!parts.is_empty()).then(|| parts.join(", "))
+        parts
     }
 
     /// Fails when a chosen rank is not among those that are `present`.

@@ -44,8 +44,9 @@ impl Account {
         } = self;
         let sum = self.sum();
         if recorded != sum {
+            let calls_were = if recorded == 1 { "call was" } else { "calls were" };
             issues.find(format!(
-                "{place}: {recorded} calls were recorded, but {written} written + {dropped} dropped + {open} still open are {sum}"
+                "{place}: {recorded} {calls_were} recorded, but {written} written + {dropped} dropped + {open} still open are {sum}"
             ));
         }
     }

@@ -18,8 +18,9 @@ pub(super) fn check(place: &str, sums: &Sums, issues: &mut Issues) {
     }
     let of_all = |ns: i64| i128::from(ns) * i128::from(count);
     if !(of_all(min)..=of_all(max)).contains(&total.into()) {
+        let calls = if count == 1 { "call" } else { "calls" };
         issues.find(format!(
-            "{place}: {count} calls of {min} to {max} ns cannot take {total} ns"
+            "{place}: {count} {calls} of {min} to {max} ns cannot take {total} ns"
         ));
     }
     if sums.exclusive_ns > total {

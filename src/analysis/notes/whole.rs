@@ -26,8 +26,8 @@ pub(super) fn notes(source: &dyn Source, filter: &RegionFilter) -> Vec<Note> {
     };
     [
         filter
-            .describe(source)
-            .map(|what| Note::new(NoteKind::Filter, format!("only {what} are shown; {measured}")).remark()),
+            .only_these_are_shown(source)
+            .map(|what| Note::new(NoteKind::Filter, format!("{what}; {measured}")).remark()),
         sums_only(&run),
         missing(&run.missing),
         incomplete(&run.incomplete, ranks.len()),
