@@ -7,16 +7,16 @@ import { GROUPINGS } from "./layout.js";
 /** @typedef {{ name: string, rank: number, thread: number | null, depth: number | null, start: number }} SelectedBar */
 /**
  * What a link keeps. Times in ns; `scroll` and `split` in px; `tab` is the view below, `ofRun` whether flame graphs are of
- * the whole run whatever is in sight; null where the page decides.
+ * the whole run whatever is in sight, `color` the field that bars are coloured by, "" for the region; null where the page decides.
  * @typedef {{
  *   window: [number, number] | null, pin: string | null, search: string, by: Grouping, sort: string, down: boolean,
  *   measured: [number, number] | null, boxed: [number, number] | null, selected: SelectedBar | null, scroll: number, thickness: number,
- *   split: number | null, ofRun: boolean, tab: string | null, ranks: string, folds: string, scheme: Scheme | null,
+ *   split: number | null, ofRun: boolean, tab: string | null, ranks: string, folds: string, scheme: Scheme | null, color: string | null,
  * }} View
  */
 
 /** The page as it opens. @type {View} */
-export const PLAIN = { window: null, pin: null, search: "", by: "region", sort: "total", down: true, measured: null, boxed: null, selected: null, scroll: 0, thickness: 0, split: null, ofRun: false, tab: null, ranks: "", folds: "", scheme: null };
+export const PLAIN = { window: null, pin: null, search: "", by: "region", sort: "total", down: true, measured: null, boxed: null, selected: null, scroll: 0, thickness: 0, split: null, ofRun: false, tab: null, ranks: "", folds: "", scheme: null, color: null };
 
 /**
  * What differs from the page as it opens.
@@ -47,6 +47,7 @@ export function writeView(view) {
   if (view.ranks !== "") parts.set("ranks", view.ranks);
   if (view.folds !== "") parts.set("fold", view.folds);
   if (view.scheme !== null) parts.set("theme", view.scheme);
+  if (view.color !== null) parts.set("color", view.color);
   return parts.toString();
 }
 
@@ -80,6 +81,7 @@ export function readView(text) {
     ranks: parts.get("ranks") ?? "",
     folds: parts.get("fold") ?? "",
     scheme: scheme === "light" || scheme === "dark" ? scheme : null,
+    color: parts.get("color"),
   };
 }
 

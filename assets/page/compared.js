@@ -49,6 +49,36 @@ function valueOf({ ranks, timeInView }, region, measure) {
   return time === null ? null : time / ranks;
 }
 
+/** Values that are positive and this factor apart are on a scale of logarithms, as in src/chart/value_colors.rs. */
+const FAR_APART = 1e3;
+
+/**
+ * Of fields of several runs, by name, scales that fit all of them.
+ * @param {import("./values.js").Field[][]} runs
+ * @returns {Map<string, import("./values.js").Field>}
+ */
+export function scalesOf(runs) {
+  /** @type {Map<string, import("./values.js").Field>} */
+  const scales = new Map();
+  for (const field of runs.flat()) {
+    const known = scales.get(field.name) ?? field;
+    const [lowest, highest] = [field.range[0] < known.range[0] ? field : known, field.range[1] > known.range[1] ? field : known];
+    const [low, high] = [lowest.range[0], highest.range[1]];
+    const isSigned = low < 0 && high > 0;
+    /** @type {import("./values.js").Field} */
+    const both = { ...known, kind: isSigned ? "signed" : low > 0 && high / FAR_APART >= low ? "logarithmic" : "linear", range: [low, high], ends: [lowest.ends[0], highest.ends[1]] };
+    if (isSigned && -low > high) [both.range, both.ends] = [[low, -low], [lowest.ends[0], negated(lowest.ends[0])]];
+    if (isSigned && -low < high) [both.range, both.ends] = [[-high, high], [negated(highest.ends[1]), highest.ends[1]]];
+    scales.set(field.name, both);
+  }
+  return scales;
+}
+
+/** A number in words, with the other sign. @param {string} text */
+function negated(text) {
+  return text.startsWith("-") ? text.slice(1) : `-${text}`;
+}
+
 /**
  * How far each run is moved, ns, so that what is to be aligned is at time 0; and from where to where all of them reach.
  * @param {number[]} spans

@@ -2,6 +2,7 @@
 // src/page/json.rs and src/page/bars.rs are the other end.
 
 import { oneLine } from "./format.js";
+import { decodeValues } from "./values.js";
 
 /** @typedef {import("./color.js").RGB} RGB */
 /** @typedef {{ calls: number, total: number, mean: number, min: number, max: number, std: number, exclusive: number | null, percentiles: [number, number, number] | null }} Stats */
@@ -10,12 +11,12 @@ import { oneLine } from "./format.js";
  * The calls of a region on a rank: on one of its threads, at one depth of nesting; or on all threads, where `thread`
  * is null. Bars never overlap and are in order of time. `calls` and `time` are running sums with one entry more than
  * there are bars, so the calls in bars i to j are `calls[j] - calls[i]`, and so is the time the region ran. Lanes that are drawn by task say of
- * each bar which task's life it is, or which of its polls.
- * @typedef {{ region: Region, rank: number, thread: number | null, depth: number, starts: Float64Array, ends: Float64Array, calls: Float64Array, time: Float64Array, lives?: import("./tasks.js").Task[], polls?: { task: import("./tasks.js").Task, at: number }[] }} Lane
+ * each bar which task's life it is, or which of its polls. `values` has by field the numbers of the bars, NaN where there is none.
+ * @typedef {{ region: Region, rank: number, thread: number | null, depth: number, starts: Float64Array, ends: Float64Array, calls: Float64Array, time: Float64Array, lives?: import("./tasks.js").Task[], polls?: { task: import("./tasks.js").Task, at: number }[], values?: Float64Array[] }} Lane
  */
 /** @typedef {{ title: string, ranks: number, threads: number, intervals: number, merged: number, grain: number, wall: number, outside: number | null, outsideShare: number | null, axis: string, notes: [string, boolean][], served: boolean, reading: boolean, timed: boolean }} Header */
-/** @typedef {{ header: Header, span: number, regions: { name: string, color: RGB | null, stats: Stats | null }[], threads: [number, number, string][], threadCounts: [number, number][], served?: import("./server.js").Served }} PageJson */
-/** @typedef {{ header: Header, span: number, regions: Region[], lanes: Lane[], threads: Map<string, string>, threadCount: Map<number, number>, tasks: import("./tasks.js").Task[], counters: import("./counters.js").Counter[] }} Model */
+/** @typedef {{ header: Header, span: number, regions: { name: string, color: RGB | null, stats: Stats | null }[], threads: [number, number, string][], threadCounts: [number, number][], fields?: import("./values.js").Field[], scales?: import("./values.js").Scales, colorBy?: string, served?: import("./server.js").Served }} PageJson */
+/** @typedef {{ header: Header, span: number, regions: Region[], lanes: Lane[], threads: Map<string, string>, threadCount: Map<number, number>, tasks: import("./tasks.js").Task[], fields: import("./values.js").Field[], scales: import("./values.js").Scales | undefined, colorBy: string, counters: import("./counters.js").Counter[] }} Model */
 
 const BUSY_STEPS = 1000;
 
@@ -52,12 +53,13 @@ export class Numbers {
 }
 
 /**
- * Turns the page's JSON and the bytes of its bars into the model.
+ * Turns the page's JSON and the bytes of its bars, and of their values, into the model.
  * @param {PageJson} json
  * @param {Uint8Array} bytes
+ * @param {Uint8Array} values
  * @returns {Model}
  */
-export function decode(json, bytes) {
+export function decode(json, bytes, values = new Uint8Array(0)) {
   const threads = new Map();
   const threadCount = new Map();
   for (const [rank, thread, label] of json.threads) {
@@ -72,7 +74,9 @@ export function decode(json, bytes) {
   const reading = json.served?.reading !== undefined;
   // Before anything is read, it may not be known how long the run took.
   const timed = !reading || json.span > 1;
-  return { header: { ...json.header, served: json.served !== undefined, reading, timed }, span: Math.max(1, json.span), regions, lanes, threads, threadCount, tasks: [], counters: [] };
+  const { fields = [], scales, colorBy = "" } = json;
+  if (values.length > 0) decodeValues(new Numbers(values), lanes, fields.length);
+  return { header: { ...json.header, served: json.served !== undefined, reading, timed }, span: Math.max(1, json.span), regions, lanes, threads, threadCount, tasks: [], fields, scales, colorBy, counters: [] };
 }
 
 /**

@@ -3,6 +3,7 @@
 
 import { Numbers, decodeLanes } from "./data.js";
 import { NO_BARS, splice } from "./splice.js";
+import { decodeValues } from "./values.js";
 
 /** @typedef {import("./data.js").Lane} Lane */
 /** @typedef {import("./data.js").Model} Model */
@@ -31,6 +32,7 @@ export function decodeAnswer(bytes, model, { t0, t1, columns }) {
   const [kind, from, until] = [numbers.next(), numbers.next(), numbers.next()];
   if (kind === NOTHING) return { from, until, pixel: Infinity, lanes: null };
   const lanes = decodeLanes(numbers, model.regions.map(region => ({ ...region, lanes: [] })));
+  if (model.fields.length > 0) decodeValues(numbers, lanes, model.fields.length);
   return { from, until, pixel: kind === EXACT ? 0 : (t1 - t0) / columns, lanes: new Map(lanes.map(lane => [laneKey(lane), lane])) };
 }
 
@@ -56,7 +58,7 @@ export class Detail {
     this.version = version;
     this.changing = changing;
     /** The bars that the page came with. @type {Map<Lane, Bars>} */
-    this.own = new Map(model.lanes.map(lane => [lane, { starts: lane.starts, ends: lane.ends, calls: lane.calls, time: lane.time }]));
+    this.own = new Map(model.lanes.map(lane => [lane, { starts: lane.starts, ends: lane.ends, calls: lane.calls, time: lane.time, values: lane.values }]));
     /** @type {Map<string, Lane>} */
     this.lanes = new Map(model.lanes.map(lane => [laneKey(lane), lane]));
     /** The latest last. @type {Answer[]} */

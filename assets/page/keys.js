@@ -105,6 +105,11 @@ function press(page, keys, event) {
     if (event.key === "Escape" || event.key === "Enter") page.canvas.focus();
     if (event.key !== "Escape") return;
   }
+  if (event.target === page.coloring.menu) {
+    // Letters and arrows choose an entry.
+    if (event.key === "Escape") page.canvas.focus();
+    return;
+  }
   // Within the views these keys scroll them, as everywhere.
   const scrolls = /^(Arrow|Page|Home|End)/.test(event.key);
   if (scrolls && event.target instanceof Element && page.panel.element.contains(event.target)) return;

@@ -6,7 +6,7 @@ import { regionWithin } from "./model.js";
 
 /** @typedef {import("./address.js").View} View */
 /** @typedef {import("./page.js").Page} Page */
-/** What all of them show alike. @typedef {Pick<View, "pin" | "search" | "by" | "sort" | "down" | "measured" | "thickness" | "tab" | "ranks" | "ofRun" | "scheme">} Shared */
+/** What all of them show alike. @typedef {Pick<View, "pin" | "search" | "by" | "sort" | "down" | "measured" | "thickness" | "tab" | "ranks" | "ofRun" | "scheme" | "color">} Shared */
 /** A region in numbers: times in ns. @typedef {{ name: string, label: string, color: string, calls: number, inclusive: number, exclusive: number | null }} LinkedRegion */
 /**
  * The page that shows all: it is told of moves in time, of what else changed, and of new widths of the names.
@@ -16,7 +16,7 @@ import { regionWithin } from "./model.js";
 /** The window of a page that may show several. @typedef {{ scopeProfilerTogether?: Host }} HostWindow */
 
 /** @type {(keyof Shared)[]} */
-export const SHARED = ["pin", "search", "by", "sort", "down", "measured", "thickness", "tab", "ranks", "ofRun", "scheme"];
+export const SHARED = ["pin", "search", "by", "sort", "down", "measured", "thickness", "tab", "ranks", "ofRun", "scheme", "color"];
 
 export class LinkedPage {
   /**
@@ -30,6 +30,8 @@ export class LinkedPage {
     this.known = this.shared;
     /** @type {Map<string, import("./color.js").RGB> | null} */
     this.own = null;
+    /** Its fields as the page alone has them. @type {import("./values.js").Field[] | null} */
+    this.ownFields = null;
     /** Whether it follows the others at this moment. */
     this.follows = false;
     document.documentElement.classList.add("framed");
@@ -90,6 +92,21 @@ export class LinkedPage {
       region.color = color;
     }
     if (isNew) this.following(() => page.colorBy(page.scheme));
+  }
+
+  /** The fields that bars may be coloured by, with the scales of the page alone. */
+  get fields() {
+    this.ownFields ??= this.page.model.fields;
+    return this.ownFields;
+  }
+
+  /** @param {Map<string, import("./values.js").Field>} scales */
+  rescale(scales) {
+    const { model, coloring } = this.page;
+    const fields = this.fields.map(field => scales.get(field.name) ?? field);
+    if (JSON.stringify(fields) === JSON.stringify(model.fields)) return;
+    model.fields = fields;
+    this.following(() => coloring.choose(coloring.chosen));
   }
 
   /** The time of a region in sight, ns. @param {string} name */
@@ -167,7 +184,7 @@ export class LinkedPage {
 
   /** There is more in the file. */
   renewed() {
-    this.own = null;
+    [this.own, this.ownFields] = [null, null];
     this.known = this.shared;
     this.host.renewed();
   }

@@ -2,10 +2,11 @@
 
 import { readView, writeView } from "./address.js";
 import { css } from "./color.js";
+import { Coloring } from "./coloring.js";
 import { Detail } from "./detail.js";
 import { find } from "./dom.js";
 import { FarCalls } from "./far.js";
-import { count, duration } from "./format.js";
+import { duration, plural } from "./format.js";
 import { parseRanks, toggleFold } from "./folding.js";
 import { factsOf, writeHeader } from "./header.js";
 import { glides } from "./input.js";
@@ -54,6 +55,8 @@ export class Page {
     this.points = false;
     /** How often bars have changed. */
     this.changes = 0;
+    /** The window that a link asks for and the one that can be shown of it, while the file is read. @type {{ asked: [number, number], shown: [number, number] } | null} */
+    this.opening = null;
     /** What ties it to the pages beside it. @type {import("./linked.js").LinkedPage | null} */
     this.linked = null;
     /** What fetches the calls in sight, of a page from a server. @type {Detail | null} */
@@ -95,6 +98,7 @@ export class Page {
     const panels = { main: this.main, scroller, splitter: find("#splitter", HTMLElement) };
     this.sizes = new Sizes(panels, this.timeline, () => this.arranged());
     this.writeHeader();
+    this.coloring = new Coloring(this);
     this.saving = new Saving(this);
     listenToKeys(this);
     listenToPrinting(this);
@@ -194,7 +198,7 @@ export class Page {
    * @param {import("./parts.js").PageParts} parts
    */
   renew({ model, views, served }) {
-    const { view } = this;
+    const { view, asked } = this;
     Object.assign(this.model, model);
     Object.assign(this.views, views);
     this.changes++;
@@ -202,9 +206,10 @@ export class Page {
     this.table.renew(this.model.regions);
     this.table.paint(this.timeline.theme.fills);
     this.panel.renew();
+    this.coloring.renew();
     this.writeHeader();
     if (served) this.serve(served);
-    this.show({ ...view, window: view.window && this.timeline.window.target });
+    this.show({ ...view, window: asked ?? (view.window && this.timeline.window.target) });
     this.linked?.renewed();
   }
 
@@ -213,7 +218,7 @@ export class Page {
     this.ranks.hidden = model.header.ranks < 2;
     find("#by-task", HTMLElement).hidden = model.tasks.length === 0;
     writeHeader(model, find("#title", HTMLElement), find("#facts", HTMLElement));
-    this.canvas.setAttribute("aria-label", `Timeline of ${count(model.regions.length)} regions: ${factsOf(model.header).join(", ")}. The table below has the same regions; n and N go from call to call.`);
+    this.canvas.setAttribute("aria-label", `Timeline of ${plural(model.regions.length, "region")}: ${factsOf(model.header).join(", ")}. The table below has the same regions; n and N go from call to call.`);
   }
 
   /** After a new arrangement of the panels. */
@@ -370,6 +375,7 @@ export class Page {
     this.scheme = scheme;
     setScheme(scheme);
     this.timeline.readTheme();
+    this.coloring.paint();
     this.table.paint(this.timeline.theme.fills);
     this.pin(this.timeline.pinned);
   }
@@ -429,5 +435,13 @@ export class Page {
   /** @param {import("./address.js").View} view */
   show(view) {
     showView(this, view);
+    const { target } = this.timeline.window;
+    this.opening = view.window && this.model.header.reading ? { asked: view.window, shown: target } : null;
+  }
+
+  /** The window that a link asks for, as long as the reader has not moved: how long the run took may not be known yet. */
+  get asked() {
+    const { opening, timeline: { window: { target } } } = this;
+    return opening && opening.shown[0] === target[0] && opening.shown[1] === target[1] ? opening.asked : null;
   }
 }

@@ -21,7 +21,7 @@ import { FAINT } from "./theme.js";
  * All that a picture of the timeline depends on. `extent` is from where to where the window may go, `zero` what the axis
  * has as 0, and `timed` whether anything is known of times; all times in ns from the start of the run.
  * @typedef {{
- *   groups: Group[], t0: number, t1: number, extent: [number, number], zero: number, theme: Theme, pinned: Region | null, hit: Hit | null,
+ *   groups: Group[], t0: number, t1: number, extent: [number, number], zero: number, theme: Theme, values: import("./valuecolors.js").ValueColors | null, pinned: Region | null, hit: Hit | null,
  *   selected: import("./search.js").Spot | null, measured: [number, number] | null, box: [number, number] | null, pointer: { x: number, y: number } | null,
  *   dragging: boolean, scroll: number, width: number, height: number, ratio: number, labelWidth: number, plotWidth: number,
  *   titleColumn: number, rowColumn: number, foldColumn: number, named: boolean, timed: boolean,
@@ -123,10 +123,11 @@ export class Painter {
     const columns = Math.max(1, this.canvas.width - left);
     this.resizeImage(columns, seen.length);
     this.pixels.fill(0);
-    const { pinned, theme: { shades, faint } } = scene;
-    const shadesOf = (/** @type {Lane} */ lane) => (pinned === null || pinned === lane.region ? shades : faint)[lane.region.id];
+    const { pinned, values, theme: { shades, faint } } = scene;
+    const isFaint = (/** @type {Lane} */ lane) => pinned !== null && pinned !== lane.region;
+    const shadesOf = (/** @type {Lane} */ lane) => (isFaint(lane) ? faint : shades)[lane.region.id];
     seen.forEach((one, i) => {
-      one.wide = this.raster.paint(one.row.lanes, t0, t1, this.pixels.subarray(i * columns, (i + 1) * columns), shadesOf, WIDE * ratio, one.row.of);
+      one.wide = this.raster.paint(one.row.lanes, t0, t1, this.pixels.subarray(i * columns, (i + 1) * columns), shadesOf, WIDE * ratio, one.row.of, values, isFaint);
     });
     const buffer = /** @type {CanvasRenderingContext2D} */ (this.buffer.getContext("2d"));
     buffer.putImageData(this.image, 0, 0);
@@ -175,15 +176,16 @@ export class Painter {
    */
   drawBarText(scene, { lane, i, from, to }, middle) {
     const { context } = this;
-    const { theme, ratio, pinned } = scene;
+    const { theme, ratio, pinned, values } = scene;
     const isFaint = pinned !== null && lane.region !== pinned;
     const calls = lane.calls[i + 1] - lane.calls[i];
     const length = duration(lane.ends[i] - lane.starts[i]);
     const room = (to - from) / ratio - 10;
     const x = scene.labelWidth + from / ratio + 5;
     context.font = SMALL_FONT;
-    const share = busyShare(lane, i) * (isFaint ? FAINT : 1);
-    context.fillStyle = css(textOn(mix(theme.background, theme.fills[lane.region.id], share)));
+    const busy = busyShare(lane, i);
+    const fill = values ? values.fill(lane, i, busy, theme.background) : mix(theme.background, theme.fills[lane.region.id], busy);
+    context.fillStyle = css(textOn(isFaint ? mix(theme.background, fill, FAINT) : fill));
     context.globalAlpha = isFaint ? 0.4 : 1;
     context.textBaseline = "middle";
     context.textAlign = "left";

@@ -21,6 +21,8 @@ import { TreeSource } from "./treesource.js";
 
 const NO_TREE = "The call tree is not part of this page.";
 const TO_COME = "The file is being read. This follows when all of it is.";
+/** @param {string} why */
+const NEVER_TO_COME = why => `This takes the whole file, which cannot be read to its end: ${why} scope-profiler-pproc --check FILE says what is wrong with it; load this page again once the file is whole.`;
 
 export class Panel {
   /**
@@ -103,6 +105,12 @@ export class Panel {
     this.source.renew(views.tree);
     [this.all, this.sides] = [null, null];
     writeRun(find("#run", HTMLElement), model, views, region => on.pin(region));
+  }
+
+  /** The rest of the file cannot be read. @param {string} why a sentence */
+  fail(why) {
+    this.toCome.textContent = NEVER_TO_COME(why);
+    this.draw();
   }
 
   /** What was chosen, as the address has it; null for the table. */

@@ -13,11 +13,11 @@ import { decodeViews } from "./views.js";
  * @returns {Promise<PageParts>}
  */
 export async function takeParts(from, run = null) {
-  const elements = ["data", "bars", "views"].map(id => from.getElementById(run === null ? id : `${id}-${run}`));
-  const [data, bars, beside] = elements.map(element => element?.textContent ?? "");
+  const elements = ["data", "bars", "views", "values"].map(id => from.getElementById(run === null ? id : `${id}-${run}`));
+  const [data, bars, beside, values] = elements.map(element => element?.textContent ?? "");
   /** @type {import("./data.js").PageJson} */
   const json = JSON.parse(data);
-  const model = decode(json, await unpack(bars));
+  const model = decode(json, await unpack(bars), values === "" ? undefined : await unpack(values));
   const views = decodeViews(JSON.parse(new TextDecoder().decode(await unpack(beside))), model.regions);
   model.tasks = views.tasks;
   model.counters = views.counters;

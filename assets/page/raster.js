@@ -3,9 +3,12 @@
 import { busyShare, gallop, lowerBound } from "./model.js";
 
 /** @typedef {import("./data.js").Lane} Lane */
+/** @typedef {import("./valuecolors.js").ValueColors} ValueColors */
 /** A bar with room for text: its lane, its index, and the pixels it takes. @typedef {{ lane: Lane, i: number, from: number, to: number }} WideBar */
 
 export const SHADES = 16;
+/** The number of a colour by value that is none yet. */
+const UNSET = 0;
 /** How busy a call shorter than a pixel looks at least that has this many empty pixels on either side. */
 const LONE = 0.65;
 const APART = 2;
@@ -28,6 +31,13 @@ export class Raster {
     this.total = new Float32Array(columns);
     /** By how much more of the lanes are busy from each pixel on. */
     this.steps = new Float64Array(columns + 1);
+    /** Of colours by value: the number of that of each pixel, in the present lane and in the row; 0 for none yet. */
+    this.laneTint = new Uint8Array(columns + 2);
+    this.tint = new Uint8Array(columns);
+    /** The value that the colour of each pixel in the present lane stands for. */
+    this.laneMean = new Float64Array(columns + 2);
+    /** The colours; null where they are those of regions. @type {ValueColors | null} */
+    this.values = null;
   }
 
   /**
@@ -41,21 +51,26 @@ export class Raster {
    * @param {number} wide bars of this many pixels or more have room for text
    * @param {number} of how many ranks or threads share the row, which is as strong as the share of them that is busy, and
    * has the colour of the innermost calls; 0 where they do not
+   * @param {ValueColors | null} values colours by value in the place of those of `shadesOf`
+   * @param {(lane: Lane) => boolean} isFaint of these, which lanes stand back
    * @returns {WideBar[]}
    */
-  paint(lanes, t0, t1, row, shadesOf, wide, of = 0) {
-    const { strength, total, owner } = this;
+  paint(lanes, t0, t1, row, shadesOf, wide, of = 0, values = null, isFaint = () => false) {
+    const { strength, total, owner, tint } = this;
+    this.values = values;
     strength.fill(0);
     total.fill(0);
     const regions = of > 0 && lanes.some(lane => lane.region !== lanes[0].region);
-    if (of > 0 && !regions && lanes.length > 0) return this.paintShared(lanes, t0, t1, row, shadesOf(lanes[0]), of);
+    if (of > 0 && !regions && lanes.length > 0) return this.paintShared(lanes, t0, t1, row, shadesOf(lanes[0]), of, isFaint(lanes[0]));
     const outermost = regions ? Math.min(...lanes.map(lane => lane.depth)) : 0;
     const wideBars = lanes.flatMap((lane, at) => this.paintLane(lane, at, t0, t1, wide, regions ? 1 + lane.depth : 1, !regions || lane.depth === outermost));
-    const shades = lanes.map(shadesOf);
+    const shades = values ? [] : lanes.map(shadesOf);
+    const tinted = values ? lanes.map(lane => (isFaint(lane) ? values.faint : values.shades)) : [];
     for (let x = 0; x < strength.length; x++) {
       if (strength[x] === 0) continue;
       const share = Math.min(1, of > 0 ? total[x] / of : Math.max(strength[x], total[x]));
-      row[x] = shades[owner[x]][Math.max(1, Math.round(share * SHADES))];
+      const shade = Math.max(1, Math.round(share * SHADES));
+      row[x] = values ? tinted[owner[x]][tint[x]][shade] : shades[owner[x]][shade];
     }
     return wideBars;
   }
@@ -69,10 +84,13 @@ export class Raster {
    * @param {Uint32Array} row
    * @param {Uint32Array} shades
    * @param {number} of
+   * @param {boolean} faint
    * @returns {WideBar[]} none
    */
-  paintShared(lanes, t0, t1, row, shades, of) {
-    const { columns, coverage, total, steps } = this;
+  paintShared(lanes, t0, t1, row, shades, of, faint) {
+    const { columns, coverage, total, steps, laneTint, laneMean, values } = this;
+    /** Of colours by value: the sum of values by busy share, and of these shares; and by how much more from a pixel on. */
+    const [sums, weights, sumSteps, weightSteps] = Array.from({ length: values ? 4 : 0 }, () => new Float64Array(columns + 2));
     const scale = columns / (t1 - t0);
     steps.fill(0);
     for (const lane of lanes) {
@@ -80,7 +98,12 @@ export class Raster {
       const { solid, from, to } = this.cover(lane, t0, t1, scale);
       for (let x = from; x <= to; x++) {
         if (x < columns) total[x] += coverage[x];
+        if (values && laneTint[x] !== values.none && laneTint[x] !== UNSET) {
+          sums[x] += coverage[x] * laneMean[x];
+          weights[x] += coverage[x];
+        }
         coverage[x] = 0;
+        laneTint[x] = UNSET;
       }
       for (const k of solid) {
         const a = Math.max(0, Math.min(columns, Math.round((starts[k] - t0) * scale)));
@@ -88,13 +111,28 @@ export class Raster {
         const share = busyShare(lane, k);
         steps[a] += share;
         steps[b] -= share;
+        const mean = values?.mean(lane, k) ?? NaN;
+        if (Number.isNaN(mean)) continue;
+        for (const [at, sign] of [[a, 1], [b, -1]]) {
+          sumSteps[at] += sign * share * mean;
+          weightSteps[at] += sign * share;
+        }
       }
     }
-    let wide = 0;
+    let [wide, sum, weight] = [0, 0, 0];
     for (let x = 0; x < columns; x++) {
       wide += steps[x];
       const share = Math.min(1, (total[x] + wide) / of);
-      if (share > TRACE) row[x] = shades[Math.max(1, Math.round(share * SHADES))];
+      if (values) [sum, weight] = [sum + sumSteps[x], weight + weightSteps[x]];
+      if (share <= TRACE) continue;
+      const shade = Math.max(1, Math.round(share * SHADES));
+      if (!values) {
+        row[x] = shades[shade];
+        continue;
+      }
+      const known = weight + weights[x];
+      const tint = values.tint(known > TRACE ? (sum + sums[x]) / known : NaN);
+      row[x] = (faint ? values.faint : values.shades)[tint][shade];
     }
     return [];
   }
@@ -111,16 +149,17 @@ export class Raster {
    * @param {boolean} counts whether what it fills is part of the total
    */
   paintLane(lane, at, t0, t1, wide, weight, counts) {
-    const { columns, strength, owner, total } = this;
+    const { columns, strength, owner, total, values, laneTint, tint: tints } = this;
     const { starts, ends } = lane;
     const scale = columns / (t1 - t0);
     const { solid, from, to } = this.cover(lane, t0, t1, scale);
-    const put = (/** @type {number} */ x, /** @type {number} */ share, /** @type {number} */ filled) => {
+    const put = (/** @type {number} */ x, /** @type {number} */ share, /** @type {number} */ filled, tint = laneTint[x]) => {
       if (x >= columns) return;
       if (counts) total[x] += filled;
       if (share * weight <= strength[x]) return;
       strength[x] = share * weight;
       owner[x] = at;
+      tints[x] = tint;
     };
     this.shade(from, to, put);
 
@@ -132,7 +171,8 @@ export class Raster {
       if (b - a >= 6 && k + 1 < starts.length && Math.round((starts[k + 1] - t0) * scale) <= b) b--;
       b = Math.min(columns, b);
       const share = busyShare(lane, k);
-      for (let x = a; x < b; x++) put(x, share, share);
+      const tint = values ? values.tint(values.mean(lane, k)) : UNSET;
+      for (let x = a; x < b; x++) put(x, share, share, tint);
       if (b - a > wide) wideBars.push({ lane, i: k, from: a, to: b });
     }
     return wideBars;
@@ -146,7 +186,7 @@ export class Raster {
    * @param {number} scale
    */
   cover(lane, t0, t1, scale) {
-    const { columns, coverage } = this;
+    const { columns, coverage, values, laneTint, laneMean } = this;
     const { starts, ends, time } = lane;
     const solid = [];
     let from = columns;
@@ -167,6 +207,12 @@ export class Raster {
       // However short, a call leaves a trace.
       coverage[pixel] += Math.max(0.002, (time[j] - time[i]) * scale - spill);
       coverage[pixel + 1] += spill;
+      if (values) {
+        laneMean[pixel] = values.mean(lane, i, j);
+        laneMean[pixel + 1] = laneMean[pixel];
+        laneTint[pixel] = values.tint(laneMean[pixel]);
+        laneTint[pixel + 1] = laneTint[pixel];
+      }
       from = Math.min(from, pixel);
       to = Math.max(to, pixel + 1);
       i = j;
@@ -181,7 +227,7 @@ export class Raster {
    * @param {(x: number, share: number, filled: number) => void} put
    */
   shade(from, to, put) {
-    const { coverage } = this;
+    const { coverage, laneTint } = this;
     for (let x = from; x <= to; ) {
       if (coverage[x] === 0) {
         x++;
@@ -198,10 +244,13 @@ export class Raster {
       } else {
         for (let pixel = x; pixel < end; pixel++) {
           const share = this.average(pixel, x, end);
+          // A gap in which calls do not stand alone has the colour of those before it.
+          if (laneTint[pixel] === UNSET && pixel > x) laneTint[pixel] = laneTint[pixel - 1];
           put(pixel, share, share);
         }
       }
       coverage.fill(0, x, end);
+      laneTint.fill(UNSET, x, end);
       x = end;
     }
   }

@@ -8,6 +8,7 @@ import { calleesOf, callersOf } from "./frames.js";
 import { describe } from "./hit.js";
 import { threadLabel, threadOf } from "./model.js";
 import { longestOf } from "./search.js";
+import { numbersOf } from "./values.js";
 
 /** @typedef {import("./charts.js").Look} Look */
 /** @typedef {import("./color.js").RGB} RGB */
@@ -159,7 +160,10 @@ export class RegionDetailsView {
     if (bar.calls > 1) pairs.push(["Calls", `${count(bar.calls)}, merged`]);
     if (bar.exclusive !== null) pairs.push(["Exclusive", duration(bar.exclusive)]);
     if (bar.parent) pairs.push(["Inside", bar.parent.label]);
-    for (const { name, unit, value } of this.on.numbers(selected)) {
+    const far = this.on.numbers(selected);
+    // What the page has itself is rounded to what a browser has as a number.
+    if (far.length === 0) pairs.push(...numbersOf(this.model.fields, lane, i));
+    for (const { name, unit, value } of far) {
       const number = Number.isSafeInteger(Number(value)) ? count(Number(value)) : value;
       pairs.push([oneLine(name), unit === null ? number : `${number} ${unit}`]);
     }

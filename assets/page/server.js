@@ -30,10 +30,12 @@ export class ServerLink {
    * @param {Served} served
    * @param {HTMLElement} header above which nothing is; what is to be known is said below it
    * @param {() => Promise<Served>} renew shows what the file has got since
+   * @param {(why: string) => void} failing is told why the file cannot be read to its end
    */
-  constructor(served, header, renew) {
+  constructor(served, header, renew, failing) {
     this.served = served;
     this.renew = renew;
+    this.failing = failing;
     /** Whether that is under way. */
     this.renews = false;
     this.failed = false;
@@ -120,7 +122,9 @@ export class ServerLink {
     this.reading.hidden = true;
     this.served.reading = undefined;
     this.note.hidden = false;
-    this.note.textContent = `The file cannot be read to its end: ${why} What is drawn stays.`;
+    const sentence = /[.!?]$/.test(why) ? why : `${why}.`;
+    this.note.textContent = `The file cannot be read to its end: ${sentence} What is drawn stays.`;
+    this.failing(sentence);
   }
 
   /** @param {{ share: number, picture: number }} now */

@@ -2,8 +2,8 @@
 
 import { lowerBound } from "./model.js";
 
-/** The bars of a lane, as `Lane` has them. @typedef {{ starts: Float64Array, ends: Float64Array, calls: Float64Array, time: Float64Array }} Bars */
-/** A bar by itself. @typedef {{ start: number, end: number, calls: number, time: number }} Bar */
+/** The bars of a lane, as `Lane` has them. @typedef {{ starts: Float64Array, ends: Float64Array, calls: Float64Array, time: Float64Array, values?: Float64Array[] }} Bars */
+/** A bar by itself. @typedef {{ start: number, end: number, calls: number, time: number, values: number[] | undefined }} Bar */
 
 export const NO_BARS = { starts: new Float64Array(0), ends: new Float64Array(0), calls: new Float64Array(1), time: new Float64Array(1) };
 
@@ -43,28 +43,32 @@ function part(bars, i, from, until) {
   const calls = bars.calls[i + 1] - bars.calls[i];
   if (start >= end || end - start === length || calls === 1) return null;
   const share = (end - start) / length;
-  return { start, end, calls: Math.max(1, Math.round(calls * share)), time: (bars.time[i + 1] - bars.time[i]) * share };
+  return { start, end, calls: Math.max(1, Math.round(calls * share)), time: (bars.time[i + 1] - bars.time[i]) * share, values: bars.values?.map(values => values[i]) };
 }
 
 /** @param {Bar | null} bar @returns {Bars} */
 function single(bar) {
   if (!bar) return NO_BARS;
-  return { starts: Float64Array.of(bar.start), ends: Float64Array.of(bar.end), calls: Float64Array.of(0, bar.calls), time: Float64Array.of(0, bar.time) };
+  return { starts: Float64Array.of(bar.start), ends: Float64Array.of(bar.end), calls: Float64Array.of(0, bar.calls), time: Float64Array.of(0, bar.time), values: bar.values?.map(value => Float64Array.of(value)) };
 }
 
 /** @param {Bars} bars @param {number} i @param {number} j @returns {Bars} */
 function slice(bars, i, j) {
-  return { starts: bars.starts.subarray(i, j), ends: bars.ends.subarray(i, j), calls: bars.calls.subarray(i, j + 1), time: bars.time.subarray(i, j + 1) };
+  return { starts: bars.starts.subarray(i, j), ends: bars.ends.subarray(i, j), calls: bars.calls.subarray(i, j + 1), time: bars.time.subarray(i, j + 1), values: bars.values?.map(values => values.subarray(i, j)) };
 }
 
 /** @param {Bars[]} parts @returns {Bars} */
 function join(...parts) {
   const length = parts.reduce((sum, one) => sum + one.starts.length, 0);
+  const fields = Math.max(...parts.map(one => one.values?.length ?? 0));
+  /** @type {Float64Array[] | undefined} */
+  const values = fields > 0 ? Array.from({ length: fields }, () => new Float64Array(length).fill(NaN)) : undefined;
   const all = { starts: new Float64Array(length), ends: new Float64Array(length), calls: new Float64Array(length + 1), time: new Float64Array(length + 1) };
   let at = 0;
-  for (const { starts, ends, calls, time } of parts) {
+  for (const { starts, ends, calls, time, values: own } of parts) {
     all.starts.set(starts, at);
     all.ends.set(ends, at);
+    own?.forEach((one, field) => values?.[field].set(one, at));
     // Running sums go on from those of the part before.
     const [calls0, time0] = [all.calls[at] - calls[0], all.time[at] - time[0]];
     for (let k = 1; k <= starts.length; k++) {
@@ -73,5 +77,5 @@ function join(...parts) {
     }
     at += starts.length;
   }
-  return all;
+  return values ? { ...all, values } : all;
 }

@@ -29,7 +29,7 @@ async function startPage() {
       page.renew(parts);
       return parts.served ?? served;
     };
-    new ServerLink(served, find("header", HTMLElement), renew).start();
+    new ServerLink(served, find("header", HTMLElement), renew, why => page.panel.fail(why)).start();
     page.changed();
   }
   const host = hostOf();

@@ -1,6 +1,7 @@
 // The timeline: puts layout, window of time, painter and pointer together.
 
 import { callAt, isAlone, spotOf } from "./calls.js";
+import { textOn } from "./color.js";
 import { describe, edgeAt, hitAt } from "./hit.js";
 import { timeAt, xOf } from "./geometry.js";
 import { listen } from "./input.js";
@@ -10,7 +11,8 @@ import { Counters } from "./counters.js";
 import { OVERVIEW, Overview } from "./overview.js";
 import { Painter } from "./painter.js";
 import { showsBar } from "./model.js";
-import { readTheme } from "./theme.js";
+import { FAINT, readTheme } from "./theme.js";
+import { ValueColors } from "./valuecolors.js";
 import { TimeWindow } from "./window.js";
 
 /** @typedef {import("./data.js").Model} Model */
@@ -48,6 +50,10 @@ export class Timeline {
     this.counters.canvas.addEventListener("pointermove", event => this.pointAtCounters(event.offsetX));
     this.counters.canvas.addEventListener("pointerleave", () => this.pointAtCounters(null));
     this.theme = readTheme(model.regions);
+    /** The field that bars are coloured by; "" for the region. */
+    this.colorBy = "";
+    /** The colours of its values. @type {ValueColors | null} */
+    this.values = null;
     /** @type {Group[]} */
     this.groups = [];
     /** @type {Region[]} */
@@ -177,18 +183,23 @@ export class Timeline {
 
   readTheme() {
     this.theme = readTheme(this.model.regions);
+    const { fields, scales } = this.model;
+    const { background } = this.theme;
+    const at = fields.findIndex(field => field.name === this.colorBy);
+    const isDark = textOn(background)[0] === 255;
+    this.values = at < 0 || !scales ? null : new ValueColors(fields[at], at, isDark ? scales.dark : scales.light, background, FAINT);
   }
 
   // ---- Drawing ------------------------------------------------------------------------------
 
   /** @returns {import("./painter.js").Scene} */
   get scene() {
-    const { groups, theme, pinned, hit, selected, measured, pointer, dragging, width, height, ratio, plotWidth, zero } = this;
+    const { groups, theme, values, pinned, hit, selected, measured, pointer, dragging, width, height, ratio, plotWidth, zero } = this;
     const { t0, t1, all: extent } = this.window;
     const scroll = this.elements.scroller.scrollTop;
     const named = this.grouping === "thread";
     const { timed } = this.model.header;
-    return { groups, t0, t1, extent, zero, theme, pinned, hit, selected, measured, box: this.boxPlace, pointer, dragging, scroll, width, height, ratio, plotWidth, named, timed, ...this.columns };
+    return { groups, t0, t1, extent, zero, theme, values, pinned, hit, selected, measured, box: this.boxPlace, pointer, dragging, scroll, width, height, ratio, plotWidth, named, timed, ...this.columns };
   }
 
   /** From where to where the box reaches, px of the canvas. @returns {[number, number] | null} */

@@ -3,7 +3,7 @@
 // `window.scopeProfilerTogether` is what the pages join, and for scripts and tests: `settled`, and `pages` by number.
 
 import { PLAIN, readView, writeView } from "./address.js";
-import { MEASURES, alignRuns, tagOf } from "./compared.js";
+import { MEASURES, alignRuns, scalesOf, tagOf } from "./compared.js";
 import { CompareTable } from "./comparetable.js";
 import { find, make } from "./dom.js";
 import { oneLine, plural } from "./format.js";
@@ -213,12 +213,14 @@ export class Together {
     this.arranged();
   }
 
-  /** A region has the same colour in all of them: that of the first run that has it. */
+  /** A region has the same colour in all of them, that of the first run that has it; and so has a value. */
   color() {
     /** @type {Map<string, import("./color.js").RGB>} */
     const colors = new Map();
     for (const { page } of this.joined) for (const [name, color] of page.colors) if (!colors.has(name)) colors.set(name, color);
     for (const { page } of this.joined) page.recolor(colors);
+    const scales = scalesOf(this.joined.map(({ page }) => page.fields));
+    for (const { page } of this.joined) page.rescale(scales);
   }
 
   /** Names take as much room in each of the frames, where those are below each other. */

@@ -5,6 +5,7 @@ import { make } from "./dom.js";
 import { count, duration, instant, percent, plural } from "./format.js";
 import { threadLabel, threadOf } from "./model.js";
 import { busyOf } from "./tasks.js";
+import { numbersOf } from "./values.js";
 
 /** @typedef {import("./color.js").RGB} RGB */
 /** @typedef {import("./data.js").Model} Model */
@@ -33,6 +34,7 @@ export function linesOf(model, { row, label, group, bar, together }) {
     if (bar.exclusive !== null) lines.push(["Exclusive", `${duration(bar.exclusive)} (${percent(length > 0 ? bar.exclusive / length : 1)})`]);
     if (together !== undefined) lines.push(["At work here", `${count(together)} of ${plural(row.of, row.unit)}`]);
     if (bar.parent !== null) lines.push(["Inside", bar.parent.label]);
+    if (bar.j === bar.i + 1) lines.push(...numbersOf(model.fields, bar.lane, bar.i));
   }
   return lines;
 }

@@ -56,11 +56,12 @@ export function pathsOfPixels(pixels, left, top, height) {
  * @param {Texts} texts
  */
 export function timelineSvg(scene, texts) {
-  const { width, height, labelWidth, plotWidth, t0, t1, zero, groups, scroll, pinned, theme: { colors, shades, faint, fills } } = scene;
+  const { width, height, labelWidth, plotWidth, t0, t1, zero, groups, scroll, pinned, values, theme: { colors, shades, faint, fills } } = scene;
   const svg = shape("svg", { width, height, viewBox: `0 0 ${width} ${height}`, "font-family": "system-ui, sans-serif" }, shape("rect", { width, height, fill: colors.panel }));
   const axis = ticksFrom(zero, t0, t1, Math.floor(plotWidth / 90));
   for (const { time } of axis.values) svg.append(shape("path", { d: `M${Math.round(xOf(scene, time)) + 0.5} ${AXIS}V${height}`, stroke: colors.grid }));
-  const shadesOf = (/** @type {Lane} */ lane) => (pinned === null || pinned === lane.region ? shades : faint)[lane.region.id];
+  const isFaint = (/** @type {Lane} */ lane) => pinned !== null && pinned !== lane.region;
+  const shadesOf = (/** @type {Lane} */ lane) => (isFaint(lane) ? faint : shades)[lane.region.id];
   const raster = new Raster(Math.max(1, Math.floor(plotWidth)));
   const names = shape("g");
   for (const group of groups) {
@@ -71,7 +72,7 @@ export function timelineSvg(scene, texts) {
       const low = Math.min(height, top + row.y + row.height - 0.5);
       if (low <= y) continue;
       const pixels = new Uint32Array(raster.columns);
-      raster.paint(row.lanes, t0, t1, pixels, shadesOf, plotWidth, row.of);
+      raster.paint(row.lanes, t0, t1, pixels, shadesOf, plotWidth, row.of, values, isFaint);
       for (const [color, path] of pathsOfPixels(pixels, labelWidth, y, low - y)) svg.append(shape("path", { d: path, fill: unpacked(color) }));
     }
     const middle = Math.max(AXIS + 8, top + (group.rows.length === 1 ? group.height / 2 : 8));

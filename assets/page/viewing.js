@@ -7,10 +7,10 @@ import { parseRanks, readFolds, writeFolds } from "./folding.js";
 /** @typedef {import("./page.js").Page} Page */
 
 /** @param {Page} page @returns {View} */
-export function viewOf({ timeline, table, sizes, panel, search, ranks, scheme }) {
+export function viewOf({ timeline, table, sizes, panel, search, ranks, scheme, coloring, asked }) {
   const [t0, t1] = timeline.window.target;
   return {
-    window: timeline.window.isWhole ? null : [t0, t1],
+    window: asked ?? (timeline.window.isWhole ? null : [t0, t1]),
     pin: timeline.pinned?.name ?? null,
     search: search.value,
     by: timeline.grouping,
@@ -27,6 +27,7 @@ export function viewOf({ timeline, table, sizes, panel, search, ranks, scheme })
     ranks: timeline.ranks ? ranks.value.replace(/\s/g, "") : "",
     folds: writeFolds(timeline.folds),
     scheme,
+    color: coloring.chosen,
   };
 }
 
@@ -37,6 +38,7 @@ export function viewOf({ timeline, table, sizes, panel, search, ranks, scheme })
 export function showView(page, view) {
   const { timeline } = page;
   page.colorBy(view.scheme);
+  page.coloring.choose(view.color);
   page.panel.source.ignoresWindow = view.ofRun;
   page.panel.show(view.tab);
   page.search.value = view.search;

@@ -44,7 +44,7 @@ pub mod palette;
 mod rank_times;
 pub mod scaling;
 mod sentence;
-mod subject;
+pub(crate) mod subject;
 pub mod timeline;
 mod timeseries;
 mod totals;

@@ -62,6 +62,12 @@ impl<'a> Subject<'a> {
         Self { watch, ..self }
     }
 
+    /// Who is told.
+    #[cfg(feature = "serve")]
+    pub(crate) fn watch(&self) -> Option<&'a dyn Watch> {
+        self.watch
+    }
+
     /// The source.
     #[must_use]
     pub fn source(&self) -> &'a dyn Source {
@@ -144,9 +150,10 @@ impl<'a> Subject<'a> {
 
 /// Tells how far a pass has come that reads what others take.
 #[cfg(feature = "serve")]
-struct Watched<'a> {
-    watch: &'a dyn Watch,
-    takes: Vec<bool>,
+pub(crate) struct Watched<'a> {
+    pub(crate) watch: &'a dyn Watch,
+    /// By row, whether any does.
+    pub(crate) takes: Vec<bool>,
 }
 
 #[cfg(feature = "serve")]

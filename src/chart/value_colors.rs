@@ -129,6 +129,16 @@ impl ValueColors {
         self.kind == Kind::Logarithmic
     }
 
+    /// The same as a word, for the page.
+    #[cfg(feature = "plot")]
+    pub(crate) fn kind_name(&self) -> &'static str {
+        match self.kind {
+            Kind::Linear => "linear",
+            Kind::Logarithmic => "logarithmic",
+            Kind::Signed => "signed",
+        }
+    }
+
     /// Where a value is on the scale, from 0 to 1; in the middle where there is but one.
     #[must_use]
     pub fn share(&self, value: f64) -> f64 {

@@ -1,6 +1,7 @@
 //! What the interactive page shows beside the Gantt chart.
 
 use super::json::Served;
+use super::values::PageField;
 use super::views::Views;
 use crate::analysis::notes::Note;
 use crate::analysis::pass;
@@ -47,6 +48,10 @@ pub struct PageData {
     pub(super) served: Option<Served>,
     /// What the views beside the timeline show.
     pub(super) views: Views,
+    /// The fields whose numbers the bars have.
+    pub(super) fields: Vec<PageField>,
+    /// The field that bars are coloured by when the page opens; none for the region.
+    pub(super) color_by: Option<String>,
 }
 
 impl PageData {
@@ -132,6 +137,8 @@ impl PageData {
             outside_share: tree.outside_share(),
             grain_ns: 0,
             served: None,
+            fields: Vec::new(),
+            color_by: None,
         })
     }
 }

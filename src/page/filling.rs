@@ -379,6 +379,10 @@ impl Observer for WatchedLanes<'_> {
         self.lanes.takes_row(row)
     }
 
+    fn columns(&self, row: usize) -> Vec<&str> {
+        self.lanes.columns(row)
+    }
+
     fn chunk(&mut self, row: usize, chunk: &Intervals) -> Result<()> {
         self.lanes.chunk(row, chunk)?;
         self.have_grown(chunk.len())

@@ -1,16 +1,17 @@
 //! From a profile to a page of a given size.
 
-use super::bars::{self, Head, Packer};
+use super::bars;
 use super::data::PageData;
 use super::html::Carried;
 use super::json::Served;
+use super::packing::Packed;
 #[cfg(feature = "serve")]
 use super::{
     filling::{Filling, WatchedLanes},
     stored,
     windows::PageWindows,
 };
-use super::{html, json, views};
+use super::{html, json, values, views};
 #[cfg(feature = "serve")]
 use crate::analysis::pass::Watch;
 use crate::analysis::pass::{self, Observer};
@@ -18,7 +19,7 @@ use crate::analysis::selection::RegionFilter;
 #[cfg(feature = "serve")]
 use crate::analysis::windows::GrowingPyramids;
 use crate::chart::details::GrowingDetails;
-use crate::chart::gantt::nested::{GrowingNested, NestedLanes, NestedPlan};
+use crate::chart::gantt::nested::{GrowingNested, NestedPlan};
 use crate::chart::{ChartOptions, Facts, GanttChart, GrowingFacts, GrowingGantt, Subject};
 use crate::error::Result;
 use crate::output;
@@ -31,8 +32,9 @@ use std::sync::Arc;
 pub(super) const MOST_REGIONS: usize = 4096;
 /// The views beside the timeline take no more than about this part of the page: compressed, and a third more as text.
 pub(super) const VIEWS: usize = 5;
-/// No bar takes less of the page than about this many bytes.
+/// No bar takes less of the page than about this many bytes, nor a number of it.
 const LEAST_BYTES: usize = 5;
+const LEAST_OF_NUMBER: usize = 2;
 
 /// Writes the page of a profile.
 pub(crate) fn write(
@@ -62,10 +64,11 @@ pub(crate) fn render(
     filling: Option<&Filling>,
 ) -> Result<(String, PageWindows)> {
     let subject = Subject::new(source, filter)?;
-    let subject = subject.watched(filling.map(|filling| filling as &dyn Watch));
+    let watch = filling.map(|filling| filling as &dyn Watch);
+    let subject = subject.watched(watch);
     let rows = subject.rows().iter().map(|&row| source.rows()[row].intervals);
     if rows.fold(0, u64::saturating_add) > most {
-        if let Some(page) = stored::render(source, filter, options, served)? {
+        if let Some(page) = stored::render(source, filter, options, served, watch)? {
             return Ok(page);
         }
     }
@@ -79,8 +82,9 @@ pub(crate) fn render(
     observers.push(&mut pyramids);
     pass::run(source, &mut observers)?;
     let plan = Arc::clone(&page.plan);
-    let (text, chart) = page.render(&facts.finish())?;
-    Ok((text, PageWindows::new(plan, chart, pyramids.finish())))
+    let (text, chart, fields) = page.render(&facts.finish())?;
+    let windows = PageWindows::new(plan, chart, pyramids.finish()).with_fields(fields);
+    Ok((text, windows))
 }
 
 /// A page that grows while a [pass](crate::analysis::pass) goes on, beside other observers. Its [`Facts`] need the call
@@ -99,6 +103,9 @@ pub struct GrowingPage<'a> {
     details: GrowingDetails<'a>,
     tasks: GrowingTasks<'a>,
     most_bytes: usize,
+    /// Those whose numbers the lanes have, as indices into [`Source::fields`].
+    fields: Vec<usize>,
+    color_by: Option<String>,
     served: Option<Served>,
 }
 
@@ -107,19 +114,28 @@ impl<'a> GrowingPage<'a> {
     ///
     /// # Errors
     ///
-    /// As [`GrowingGantt::new`].
+    /// As [`GrowingGantt::new`], also where the page is to open with colours by a field that no call has.
     pub fn new(subject: &Subject<'a>, options: &ChartOptions) -> Result<Self> {
         let most_bytes = options.max_page_bytes;
         let options = options.clone().max_lanes(usize::MAX).max_regions(MOST_REGIONS);
         let plan = Arc::new(NestedPlan::new(subject, MOST_REGIONS)?);
-        let lanes = GrowingNested::new(subject.source(), Arc::clone(&plan), most_bytes / LEAST_BYTES, 0);
+        let source = subject.source();
+        let fields = values::fields_of(source, subject.rows());
+        if let Some(name) = &options.color_by {
+            values::field_to_color_by(source, subject.rows(), name)?;
+        }
+        let of_bar = LEAST_BYTES + LEAST_OF_NUMBER * fields.len();
+        let lanes = GrowingNested::new(source, Arc::clone(&plan), most_bytes / of_bar, 0);
+        let lanes = lanes.with_fields(fields.clone());
         #[cfg(feature = "serve")]
-        let lanes = WatchedLanes::new(subject.source(), Arc::clone(&plan), lanes);
+        let lanes = WatchedLanes::new(source, Arc::clone(&plan), lanes);
         Ok(Self {
-            source: subject.source(),
+            source,
             filter: subject.filter(),
             chart: GrowingGantt::outline(subject, &options)?,
             lanes,
+            fields,
+            color_by: options.color_by.clone(),
             #[cfg(feature = "serve")]
             plan,
             details: GrowingDetails::new(subject)?,
@@ -153,16 +169,16 @@ impl<'a> GrowingPage<'a> {
         Ok(self.render(facts)?.0)
     }
 
-    /// The page, and the chart without its lanes.
-    fn render(self, facts: &Facts) -> Result<(String, GanttChart)> {
+    /// The page, the chart without its lanes, and the fields that bars have values of.
+    fn render(self, facts: &Facts) -> Result<(String, GanttChart, Vec<usize>)> {
         let around = html::document("connect-src 'none'", "", &[]).len();
-        let (carried, chart) = self.carried(facts, around)?;
-        Ok((carried.page(), chart))
+        let (carried, chart, fields) = self.carried(facts, around)?;
+        Ok((carried.page(), chart, fields))
     }
 
-    /// What the page has of the run, with as many bars as there is room for beside so many bytes, and the chart without
-    /// its lanes.
-    pub(super) fn carried(self, facts: &Facts, around: usize) -> Result<(Carried, GanttChart)> {
+    /// What the page has of the run, with as many bars as there is room for beside so many bytes, the chart without its
+    /// lanes, and the fields that bars have values of, as indices into [`Source::fields`].
+    pub(super) fn carried(self, facts: &Facts, around: usize) -> Result<(Carried, GanttChart, Vec<usize>)> {
         let mut chart = self.chart.finish(facts)?;
         let details = self.details.finish(facts)?;
         let mut data = PageData::new(self.source, self.filter, facts, details, self.tasks.finish())?;
@@ -173,18 +189,33 @@ impl<'a> GrowingPage<'a> {
         let mut lanes = self.lanes.finish();
         chart.regions.iter_mut().for_each(|region| region.lanes.clear());
         let views = views::pack(&data.views, &json::names(&chart, &data), self.most_bytes / VIEWS);
-        let without_bars = Carried::new(&chart, &data, views.clone(), bars::compress(&bars::pack(&chart)));
+        let no_bars = bars::compress(&bars::pack(&chart));
+        let without_bars = Carried::new(&chart, &data, views.clone(), no_bars, None);
         let around = around + html::escape_html(&chart.header.title).len();
         let fixed = around + without_bars.len();
+        let notes = data.notes.clone();
         loop {
-            let packed = pack(&lanes, &mut chart, self.source);
+            let packed = Packed::new(&mut lanes, &mut chart, self.source, &self.fields);
             data.grain_ns = lanes.grain_ns();
-            let mut of_bars = bars::estimate(&packed);
+            let mut of_bars = bars::estimate(&packed.bars);
+            let room = self.most_bytes.saturating_sub(fixed + of_bars);
+            let (fields, of_values) = packed.choose(room, of_bars);
+            of_bars += of_values;
+            data.notes.clone_from(&notes);
+            data.notes.extend(packed.note_on_left_out(fields));
+            data.fields = packed.fields(fields);
+            let is_there = |name: &String| data.fields.iter().any(|of| of.field.name() == name);
+            data.color_by = self.color_by.clone().filter(is_there);
+            let carried = || {
+                let (views, bars) = (views.clone(), bars::compress(&packed.bars));
+                let carried = Carried::new(&chart, &data, views, bars, packed.values(fields));
+                (carried, data.fields.iter().map(|of| of.index).collect())
+            };
             if fixed + of_bars <= self.most_bytes {
-                let carried = Carried::new(&chart, &data, views.clone(), bars::compress(&packed));
+                let (carried, fields) = carried();
                 let length = around + carried.len();
                 if length <= self.most_bytes {
-                    return Ok((carried, chart));
+                    return Ok((carried, chart, fields));
                 }
                 of_bars = length.saturating_sub(fixed);
             }
@@ -193,26 +224,9 @@ impl<'a> GrowingPage<'a> {
             let room = self.most_bytes.saturating_sub(fixed);
             let left = (bars as u128 * room as u128 / of_bars.max(1) as u128) as usize;
             if !lanes.coarsen(left.min(bars - bars.div_ceil(20))) {
-                let carried = Carried::new(&chart, &data, views, bars::compress(&packed));
-                return Ok((carried, chart));
+                let (carried, fields) = carried();
+                return Ok((carried, chart, fields));
             }
         }
     }
-}
-
-/// The bars of the lanes, for a chart whose header says of them how many calls are merged.
-fn pack(lanes: &NestedLanes, chart: &mut GanttChart, source: &dyn Source) -> Vec<u8> {
-    let lanes = lanes.of_regions(chart, source);
-    chart.header.merged = lanes.iter().map(|(_, lane)| lane.merged()).sum();
-    let mut packer = Packer::default();
-    for (region, lane) in lanes {
-        let head = Head {
-            region,
-            rank: lane.rank,
-            thread: Some(lane.thread),
-            depth: lane.depth,
-        };
-        packer.push(&head, lane.bars(chart.origin_ns));
-    }
-    packer.finish()
 }

@@ -39,7 +39,7 @@ pub fn render(chart: &GanttChart, data: &PageData) -> String {
 
 /// As [`render`], with [views] and bars that are [packed](bars) and compressed already in place of those of the chart.
 pub(super) fn with_packed(chart: &GanttChart, data: &PageData, views: &[u8], bars: &[u8]) -> String {
-    Carried::new(chart, data, views.to_vec(), bars.to_vec()).page()
+    Carried::new(chart, data, views.to_vec(), bars.to_vec(), None).page()
 }
 
 /// What a page has of its run.
@@ -52,16 +52,25 @@ pub(super) struct Carried {
     views: Vec<u8>,
     /// Compressed.
     bars: Vec<u8>,
+    /// Those of the bars, compressed; none where no field has any.
+    values: Option<Vec<u8>>,
 }
 
 impl Carried {
-    pub(super) fn new(chart: &GanttChart, data: &PageData, views: Vec<u8>, bars: Vec<u8>) -> Self {
+    pub(super) fn new(
+        chart: &GanttChart,
+        data: &PageData,
+        views: Vec<u8>,
+        bars: Vec<u8>,
+        values: Option<Vec<u8>>,
+    ) -> Self {
         Self {
             title: chart.header.title.clone(),
             is_served: data.served.is_some(),
             json: json::encode(chart, data),
             views,
             bars,
+            values,
         }
     }
 
@@ -82,16 +91,19 @@ impl Carried {
     }
 
     /// The elements of a page that has it, whose names end as is said.
-    pub(super) fn elements(&self, end: &str) -> [Element<'_>; 3] {
+    pub(super) fn elements(&self, end: &str) -> Vec<Element<'_>> {
         let element = |name, content| Element {
             id: format!("{name}{end}"),
             content,
         };
-        [
+        let values = self.values.as_deref();
+        let mut elements = vec![
             element("data", Content::Json(&self.json)),
             element("views", Content::Bytes(&self.views)),
             element("bars", Content::Bytes(&self.bars)),
-        ]
+        ];
+        elements.extend(values.map(|values| element("values", Content::Bytes(values))));
+        elements
     }
 }
 

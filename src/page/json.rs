@@ -1,6 +1,7 @@
 //! What the page shows beside its bars, as the JSON that `assets/page/data.js` reads.
 
 use super::data::{PageData, PageNote, RegionStats};
+use super::values::{FieldJson, Scales};
 use crate::chart::{Color, GanttChart, Header};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
@@ -15,6 +16,12 @@ struct Page<'a> {
     threads: Vec<(u32, u32, &'a str)>,
     /// Rank, number of threads.
     thread_counts: Vec<(u32, usize)>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fields: Vec<FieldJson<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scales: Option<Scales>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    color_by: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     served: Option<Served>,
 }
@@ -111,6 +118,9 @@ pub(super) fn encode(chart: &GanttChart, data: &PageData) -> String {
             .iter()
             .map(|(&rank, &count)| (rank, count))
             .collect(),
+        fields: data.fields.iter().map(FieldJson::from).collect(),
+        scales: (!data.fields.is_empty()).then(Scales::new),
+        color_by: data.color_by.as_deref(),
         served: data.served,
     };
     escape(&serde_json::to_string(&page).expect("plain data becomes JSON"))

@@ -24,12 +24,14 @@ mod filling;
 mod growing;
 pub mod html;
 mod json;
+mod packing;
 mod script;
 mod shell;
 #[cfg(feature = "serve")]
 mod stored;
 mod tasks;
 pub(crate) mod together;
+mod values;
 pub mod viewer;
 mod views;
 #[cfg(feature = "serve")]
@@ -45,5 +47,7 @@ pub(crate) use growing::write;
 #[cfg(feature = "serve")]
 pub(crate) use json::Served;
 pub use together::RunsTogether;
+#[cfg(feature = "serve")]
+pub(crate) use values::field_to_color_by;
 #[cfg(feature = "serve")]
 pub(crate) use windows::{Among, At, From, PageWindows};

@@ -8,12 +8,13 @@ use super::data::{PageData, PageNote};
 use super::growing::{MOST_REGIONS, VIEWS};
 use super::json::{self, Served};
 use super::windows::PageWindows;
-use super::{bars, html, views};
-use crate::analysis::pass::{self, Observer};
+use super::{bars, html, values, views};
+use crate::analysis::pass::{self, Observer, Watch};
 use crate::analysis::selection::RegionFilter;
 use crate::analysis::windows::GrowingPyramids;
 use crate::chart::details::GrowingDetails;
 use crate::chart::gantt::nested::NestedPlan;
+use crate::chart::subject::Watched;
 use crate::chart::{ChartOptions, GanttChart, GrowingFacts, GrowingGantt, Subject};
 use crate::error::Result;
 use crate::page::tasks::GrowingTasks;
@@ -25,6 +26,9 @@ use std::sync::Arc;
 /// What the page says of itself.
 const LEFT_OUT: &str = "too many intervals to be read at once: courses over the run and tasks are left out; the chart \
     timeseries has courses";
+/// The same of a run with numbers.
+const NUMBERS_LEFT_OUT: &str = "too many intervals to be read at once: courses over the run, tasks and colours by value \
+    are left out; the charts timeseries and gantt have courses and colours";
 
 /// So many intervals are read all the same.
 const MOST_READ: u64 = 4_000_000;
@@ -39,8 +43,9 @@ pub(super) fn render(
     filter: &RegionFilter,
     options: &ChartOptions,
     served: Served,
+    watch: Option<&dyn Watch>,
 ) -> Result<Option<(String, PageWindows)>> {
-    let subject = Subject::new(source, filter)?;
+    let subject = Subject::new(source, filter)?.watched(watch);
     let Some(places) = Places::of(source, subject.rows())? else {
         return Ok(None);
     };
@@ -57,9 +62,14 @@ pub(super) fn render(
     let tasks = GrowingTasks::new(&subject)?.finish();
     let mut facts = GrowingFacts::new(&subject, true)?;
     let mut observers = facts.observers();
+    // The chart has told of the rows that it has blocks of.
+    let rows = 0..source.rows().len();
+    let takes: Vec<bool> = rows.map(|row| chart.takes_row(row)).collect();
     observers.push(&mut chart);
     observers.push(&mut pyramids);
     observers.push(&mut details);
+    let mut watched = watch.map(|watch| Watched { watch, takes });
+    observers.extend(watched.as_mut().map(|watched| watched as &mut dyn Observer));
     pass::run(source, &mut observers)?;
     let facts = facts.finish();
     let mut chart = chart.finish(&facts)?;
@@ -68,7 +78,12 @@ pub(super) fn render(
     let error = details.relative_error;
     let mut data = PageData::new(source, filter, &facts, details, tasks)?;
     data.served = Some(served);
-    data.notes.push(PageNote::new(LEFT_OUT));
+    let has_numbers = !values::fields_of(source, subject.rows()).is_empty();
+    data.notes.push(PageNote::new(if has_numbers {
+        NUMBERS_LEFT_OUT
+    } else {
+        LEFT_OUT
+    }));
     data.notes.extend(notes_on_spread(error, without_spread));
     let views = views::pack(&data.views, &json::names(&chart, &data), most_bytes / VIEWS);
     let page = html::with_packed(&chart, &data, &views, &bars::compress(&bars::pack(&chart)));
@@ -86,8 +101,9 @@ fn notes_on_spread(error: f64, without: usize) -> Vec<PageNote> {
     }
     if without > 0 {
         let regions = units::plural(without as u64, "region");
+        let have = if without == 1 { "has" } else { "have" };
         notes.push(PageNote::new(format!(
-            "{regions} of many short rows have no percentiles here"
+            "{regions} of many short rows {have} no percentiles here"
         )));
     }
     notes
@@ -136,7 +152,12 @@ impl Places {
 
     /// How a chart is drawn that has a lane for each region and rank.
     pub(super) fn options(&self, options: &ChartOptions) -> ChartOptions {
-        options.clone().max_lanes(usize::MAX).max_regions(MOST_REGIONS)
+        let options = options.clone().max_lanes(usize::MAX).max_regions(MOST_REGIONS);
+        // Blocks have no values.
+        ChartOptions {
+            color_by: None,
+            ..options
+        }
     }
 
     /// Puts the lanes of a chart in their places.

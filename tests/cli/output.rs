@@ -1,6 +1,6 @@
 //! From a file to pictures, statistics and the page.
 
-use crate::common::{Profile, Run, sample};
+use crate::common::{Profile, Run, golden, sample};
 use crate::program::{complaint, names_in, program, program_on_a_full_disk, run, stdout, str, usage_error};
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -365,5 +365,23 @@ fn bars_are_colored_by_a_field_and_its_values_stand_beside_the_picture() {
     );
     let complained = complaint(&of_field("bytes", &["--lanes", "rank"]));
     assert!(complained.contains("lanes of regions"), "{complained}");
-    assert!(usage_error(&[file, "--color-by", "bytes"]).contains("--output"));
+    assert!(usage_error(&[file, "--color-by", "bytes"]).contains("-o DIR or --show"));
+}
+
+#[test]
+fn one_of_several_is_shown_and_two_are() {
+    let file = golden("py018_mpi4.h5");
+    for (choice, expected) in [
+        (vec!["-i", "solver"], "only 1 of 6 regions is shown; "),
+        (vec!["-i", "solver", "io"], "only 2 of 6 regions are shown; "),
+        (vec!["-r", "2"], "only rank 2 of 4 is shown; "),
+        (vec!["-r", "2-3"], "only ranks 2-3 of 4 are shown; "),
+        (
+            vec!["-i", "solver", "-r", "2"],
+            "only 1 of 6 regions, rank 2 of 4 are shown; ",
+        ),
+    ] {
+        let text = stdout(&run(&[vec![str(&file), "--json"], choice].concat()));
+        assert!(text.contains(expected), "{text}");
+    }
 }

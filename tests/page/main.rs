@@ -8,6 +8,7 @@ mod samples;
 
 // Tests, by what they look at.
 mod accessible;
+mod coloring;
 mod counters;
 mod gallery;
 mod input;

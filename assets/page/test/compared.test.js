@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { alignRuns, compareRuns, signed, tagOf } from "../compared.js";
+import { alignRuns, compareRuns, scalesOf, signed, tagOf } from "../compared.js";
 import { duration, ticksFrom } from "../format.js";
 
 /** @param {number} ranks @param {[string, number, number, number | null][]} regions name, calls, inclusive, exclusive @returns {import("../compared.js").ComparedRun} */
@@ -25,6 +25,22 @@ test("runs are aligned at a moment of each, and the window reaches over all of t
   assert.deepEqual(alignRuns([100, 150], [0, 0]), { zeros: [0, 0], first: 0, last: 150 });
   assert.deepEqual(alignRuns([100, 150], [10, 70]), { zeros: [10, 70], first: -70, last: 90 });
   assert.deepEqual(alignRuns([100, 150], [null, 70]), { zeros: [0, 70], first: -70, last: 100 });
+});
+
+test("fields of several runs have scales that fit all of them", () => {
+  /** @param {number} from @param {number} to @param {import("../values.js").Field["kind"]} kind @returns {import("../values.js").Field} */
+  const field = (from, to, kind = "linear") => ({ name: "x", unit: "K", kind, range: [from, to], ends: [`${from} K`, `${to} K`] });
+  const together = (/** @type {import("../values.js").Field[]} */ ...runs) => {
+    const { kind, range, ends } = scalesOf(runs.map(one => [one])).get("x") ?? field(0, 0);
+    return [kind, range, ends];
+  };
+  assert.deepEqual(together(field(2, 8), field(4, 9)), ["linear", [2, 9], ["2 K", "9 K"]]);
+  assert.deepEqual(together(field(5, 5000, "logarithmic"), field(4, 9)), ["logarithmic", [4, 5000], ["4 K", "5000 K"]]);
+  assert.deepEqual(together(field(0, 5000), field(4, 9)), ["linear", [0, 5000], ["0 K", "5000 K"]]);
+  assert.deepEqual(together(field(-3, -1), field(4, 9)), ["signed", [-9, 9], ["-9 K", "9 K"]]);
+  assert.deepEqual(together(field(-6, 6, "signed"), field(1, 2)), ["signed", [-6, 6], ["-6 K", "6 K"]]);
+  assert.deepEqual(together(field(-12, -1), field(1, 2)), ["signed", [-12, 12], ["-12 K", "12 K"]]);
+  assert.deepEqual([...scalesOf([[field(0, 1)], []]).keys()], ["x"]);
 });
 
 test("differences have signs, and runs have letters", () => {

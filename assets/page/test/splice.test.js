@@ -57,7 +57,7 @@ test("bars of a lane that the page did not have get one", () => {
   region.lanes.push(lane);
   /** @type {import("../data.js").Header} */
   const header = { title: "", ranks: 1, threads: 1, intervals: 14, merged: 12, grain: 8, wall: 140, outside: null, outsideShare: null, axis: "", notes: [], served: true, reading: false, timed: true };
-  const model = { header, span: 140, regions: [region], lanes: [lane], threads: new Map(), threadCount: new Map(), tasks: [], counters: [] };
+  const model = { header, span: 140, regions: [region], lanes: [lane], threads: new Map(), threadCount: new Map(), tasks: [], fields: [], scales: undefined, colorBy: "", counters: [] };
   const detail = new Detail(model, 1, change => assert.equal(change(), true));
   const deeper = { ...lane, region: { ...region, lanes: [] }, depth: 1, ...bars([30, 32, 1, 2]) };
   detail.show({ from: 20, until: 60, pixel: 0, lanes: new Map([["0:0:0:1", deeper]]) });

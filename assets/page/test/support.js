@@ -32,7 +32,7 @@ export function modelOf(calls) {
   const ranks = new Set(calls.map(call => call[1]));
   const span = Math.max(1, ...calls.map(call => call[5]));
   const header = { title: "", ranks: ranks.size, threads: ranks.size, intervals: calls.length, merged: 0, grain: 1, wall: span, outside: null, outsideShare: null, axis: "", notes: [], served: false, reading: false, timed: true };
-  return { header: /** @type {import("../data.js").Header} */ (header), span, regions: [...regions.values()], lanes: all, threads: new Map(), threadCount: new Map([...ranks].map(rank => [rank, 1])), tasks: [], counters: [] };
+  return { header: /** @type {import("../data.js").Header} */ (header), span, regions: [...regions.values()], lanes: all, threads: new Map(), threadCount: new Map([...ranks].map(rank => [rank, 1])), tasks: [], fields: [], scales: undefined, colorBy: "", counters: [] };
 }
 
 /**

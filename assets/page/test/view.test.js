@@ -11,10 +11,11 @@ test("an address holds the whole view", () => {
   /** @type {import("../address.js").View} */
   const view = {
     window: [5, 90], pin: "a&b=c", search: "/x,y/", by: "thread", sort: "mean", down: false, measured: [7, 8], boxed: [2, 5],
-    selected: { name: "two, words", rank: 3, thread: null, depth: 2, start: 12 }, scroll: 40, thickness: -2, split: 300, ofRun: true, tab: "flame", ranks: "0,2-5", folds: "-~g3", scheme: "dark",
+    selected: { name: "two, words", rank: 3, thread: null, depth: 2, start: 12 }, scroll: 40, thickness: -2, split: 300, ofRun: true, tab: "flame", ranks: "0,2-5", folds: "-~g3", scheme: "dark", color: "bytes & more",
   };
   assert.deepEqual(readView(writeView(view)), view);
   assert.equal(writeView(readView("")), "");
+  assert.equal(readView(writeView({ ...view, color: "" })).color, "", "by region, although the page opens otherwise");
 });
 
 test("what cannot be read in an address is passed over", () => {

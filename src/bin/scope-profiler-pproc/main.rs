@@ -128,7 +128,7 @@ fn run(args: &Args) -> Result<(), Failure> {
             Action::Write { directory, outputs } => {
                 draw::write(directory, outputs, &reader, &filter, &plan.options, plan.quiet)?;
             }
-            Action::Show => return serving::show(vec![(reader, filter)], plan.quiet),
+            Action::Show => return serving::show(args, vec![(reader, filter, None)]),
         }
     }
     Ok(())

@@ -11,19 +11,49 @@ use scope_profiler::{ProfilingH5Reader, RegionFilter};
 pub(crate) fn serve(args: &Args, serve: &ServeArgs) -> Result<(), Failure> {
     let mut files = Vec::with_capacity(serve.files.len());
     for file in &serve.files {
-        let (reader, filter) = open(args, &serve.choice, file, serve.quiet)?;
-        files.push(ServedFile::new(reader, filter));
+        let (reader, filter) = open(args, &serve.choice, &file.path, serve.quiet)?;
+        files.push(served(
+            reader,
+            filter,
+            file.label.as_deref(),
+            serve.color_by.as_deref(),
+        )?);
     }
     let options = ServeOptions::new().port(serve.port).closed_for(serve.end_after);
     run(files, &options, !serve.no_open, serve.quiet)
 }
 
+/// A profile that is open already, and what its run is called.
+pub(crate) type OpenRun = (ProfilingH5Reader, RegionFilter, Option<String>);
+
 /// Serves files that are open already, as `--show` does.
-pub(crate) fn show(files: Vec<(ProfilingH5Reader, RegionFilter)>, quiet: bool) -> Result<(), Failure> {
-    let files = files
-        .into_iter()
-        .map(|(reader, filter)| ServedFile::new(reader, filter));
-    run(files.collect(), &ServeOptions::new(), true, quiet)
+pub(crate) fn show(args: &Args, runs: Vec<OpenRun>) -> Result<(), Failure> {
+    let mut files = Vec::with_capacity(runs.len());
+    for (reader, filter, label) in runs {
+        files.push(served(
+            reader,
+            filter,
+            label.as_deref(),
+            args.color_by.as_deref(),
+        )?);
+    }
+    run(files, &ServeOptions::new(), true, args.quiet)
+}
+
+fn served(
+    reader: ProfilingH5Reader,
+    filter: RegionFilter,
+    label: Option<&str>,
+    color_by: Option<&str>,
+) -> Result<ServedFile, Failure> {
+    let mut file = ServedFile::new(reader, filter);
+    if let Some(label) = label {
+        file = file.titled(label);
+    }
+    if let Some(field) = color_by {
+        file = file.color_by(field)?;
+    }
+    Ok(file)
 }
 
 fn run(files: Vec<ServedFile>, options: &ServeOptions, opens: bool, quiet: bool) -> Result<(), Failure> {

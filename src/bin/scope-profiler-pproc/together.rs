@@ -44,7 +44,9 @@ pub(crate) fn show(args: &Args) -> Result<(), Failure> {
         }
     }
     if args.show {
-        return serving::show(runs, args.quiet);
+        let named = runs.into_iter().zip(files);
+        let named = named.map(|((reader, filter), file)| (reader, filter, file.label));
+        return serving::show(args, named.collect());
     }
     Ok(())
 }

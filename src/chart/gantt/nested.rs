@@ -5,10 +5,12 @@
 //! room.
 
 mod lanes;
+mod numbers;
 
 pub(crate) use lanes::{NestedLane, NestedLanes};
 
 use super::plan::Plan;
+use super::value_lane::ValueLane;
 use crate::analysis::lane::LaneReducer;
 use crate::analysis::pass::{Observer, RankCall};
 use crate::analysis::threads::ThreadIndex;
@@ -16,6 +18,7 @@ use crate::chart::moments::Moments;
 use crate::chart::subject::Subject;
 use crate::error::Result;
 use crate::profile::{Intervals, Row, Source};
+use numbers::CallNumbers;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -104,6 +107,7 @@ pub(crate) struct GrowingNested<'a> {
     /// The lanes of rows that are being read by themselves: by row its threads, and the place of the lane of each.
     rows: FxHashMap<usize, (ThreadIndex, Vec<usize>)>,
     lanes: NestedLanes,
+    numbers: CallNumbers<'a>,
     /// Bars beyond which columns are made coarser.
     most_bars: usize,
     /// No more bars than this.
@@ -118,6 +122,8 @@ struct RankLanes {
     shift: i64,
     /// By row of the rank: its region, an index into [`Source::names`] or [`OTHERS`]; none is not drawn.
     regions: Vec<Option<u32>>,
+    /// By row of the rank: its place among all.
+    rows: Vec<usize>,
     threads: ThreadIndex,
     /// By thread and depth, when the latest call ends.
     ends: Vec<Vec<i64>>,
@@ -174,14 +180,22 @@ impl<'a> GrowingNested<'a> {
                 level,
                 ..NestedLanes::default()
             },
+            numbers: CallNumbers::new(source, Vec::new()),
             most_bars,
             bars_at_most: 0,
         }
     }
 
+    /// The same with the numbers of calls in these fields, as indices into [`Source::fields`].
+    pub(crate) fn with_fields(self, fields: Vec<usize>) -> Self {
+        let numbers = CallNumbers::new(self.source, fields);
+        Self { numbers, ..self }
+    }
+
     /// The lanes, when the pass is over.
     pub(crate) fn finish(mut self) -> NestedLanes {
         self.lanes.lanes.iter_mut().for_each(|lane| lane.reducer.close());
+        self.lanes.ranges = self.numbers.into_ranges();
         self.lanes
     }
 
@@ -213,12 +227,17 @@ impl<'a> GrowingNested<'a> {
         };
         let shift = self.rank.shift;
         let shifted = |time: i64| time.saturating_sub(shift);
-        self.lanes.lanes[place].reducer.push(shifted(start), shifted(end));
+        let (start, end) = (shifted(start), shifted(end));
+        self.lanes.lanes[place].reducer.push(start, end);
+        if let Some(values) = &mut self.lanes.lanes[place].values {
+            let numbers = self.numbers.next(self.rank.rows[call.row]);
+            values.push(start, end, numbers);
+        }
     }
 
     /// The lane of a region on a thread at a depth.
     fn find_or_add(&mut self, call: &RankCall, region: u32, thread: usize, depth: usize) -> usize {
-        let rank = self.rank.rank;
+        let (rank, fields) = (self.rank.rank, self.numbers.fields());
         let depth_number = u32::try_from(depth).unwrap_or(u32::MAX);
         let lanes = &mut self.lanes;
         let key = (region, thread as u32, depth_number);
@@ -229,6 +248,7 @@ impl<'a> GrowingNested<'a> {
                 thread: call.thread,
                 depth: depth_number,
                 reducer: LaneReducer::new(ANY_COLUMNS, lanes.level),
+                values: value_lane(fields, lanes.level),
             });
             lanes.lanes.len() - 1
         });
@@ -241,6 +261,9 @@ impl<'a> GrowingNested<'a> {
         let Row { rank, name, .. } = self.source.rows()[row];
         let shift = self.plan.moments.shift(rank);
         let shifted = |time: i64| time.saturating_sub(shift);
+        let fields = self.numbers.fields();
+        let numbers = self.numbers.of(row, chunk);
+        let mut numbers = numbers.chunks(fields.max(1));
         let (threads, places) = self.rows.entry(row).or_default();
         let lanes = &mut self.lanes;
         let mut calls = chunk.iter();
@@ -254,11 +277,21 @@ impl<'a> GrowingNested<'a> {
                     thread: same[0],
                     depth,
                     reducer: LaneReducer::new(ANY_COLUMNS, lanes.level),
+                    values: value_lane(fields, lanes.level),
                 });
             }
-            let reducer = &mut lanes.lanes[places[slot]].reducer;
+            let NestedLane { reducer, values, .. } = &mut lanes.lanes[places[slot]];
             let calls = calls.by_ref().take(same.len());
-            reducer.push_each(calls.map(|call| (shifted(call.start_ns), shifted(call.end_ns))));
+            let mut times = calls.map(|call| (shifted(call.start_ns), shifted(call.end_ns)));
+            if let Some(values) = values {
+                let times: Vec<(i64, i64)> = times.collect();
+                for (&(start, end), numbers) in times.iter().zip(numbers.by_ref()) {
+                    values.push(start, end, numbers.iter().copied());
+                }
+                reducer.push_each(times.into_iter());
+            } else {
+                reducer.push_each(times.by_ref());
+            }
         }
     }
 
@@ -277,10 +310,18 @@ impl<'a> GrowingNested<'a> {
 
 impl Observer for GrowingNested<'_> {
     fn takes_row(&self, row: usize) -> bool {
-        self.plan.depths.contains_key(&row)
+        let has_numbers = || self.plan.drawn[row] && self.numbers.has(row);
+        self.plan.depths.contains_key(&row) || has_numbers()
+    }
+
+    fn columns(&self, row: usize) -> Vec<&str> {
+        self.numbers.columns(row)
     }
 
     fn chunk(&mut self, row: usize, chunk: &Intervals) -> Result<()> {
+        if !self.plan.depths.contains_key(&row) {
+            self.numbers.take(row, chunk);
+        }
         if let Some(&depth) = self.plan.depths.get(&row) {
             self.push_row(row, depth, chunk);
             self.keep_few(chunk.len());
@@ -311,6 +352,7 @@ impl Observer for GrowingNested<'_> {
             lanes_before: self.lanes.lanes.len(),
             shift: self.plan.moments.shift(rank),
             regions: regions.collect(),
+            rows: rows.to_vec(),
             ..RankLanes::default()
         };
         Ok(())
@@ -323,10 +365,15 @@ impl Observer for GrowingNested<'_> {
     }
 
     fn end_rank(&mut self, _: u32) -> Result<()> {
+        self.numbers.clear();
         let of_rank = &mut self.lanes.lanes[self.rank.lanes_before..];
         of_rank.iter_mut().for_each(|lane| lane.reducer.shrink());
         Ok(())
     }
+}
+
+fn value_lane(fields: usize, level: u32) -> Option<ValueLane> {
+    (fields > 0).then(|| ValueLane::new(fields, ANY_COLUMNS, level))
 }
 
 #[cfg(test)]

@@ -177,6 +177,10 @@ impl<'a> GrowingGantt<'a> {
                 if let Some(reducer) = from.row(row, shift, self.max_threads(row))? {
                     self.drawn[row] = false;
                     self.add(row, reducer);
+                    #[cfg(feature = "serve")]
+                    if let Some(watch) = subject.watch() {
+                        watch.reads(self.source.rows()[row].intervals)?;
+                    }
                 }
             }
         }

@@ -47,7 +47,7 @@ impl Mean {
 /// The values of one lane, of one field or several: bars are joined where a
 /// [`LaneReducer`](crate::analysis::lane::LaneReducer) joins them.
 #[derive(Clone, Debug)]
-pub(super) struct ValueLane {
+pub(crate) struct ValueLane {
     fields: usize,
     columns: u64,
     level: u32,

@@ -2,7 +2,9 @@
 
 use crate::analysis::windows::Pyramids;
 use crate::error::Result;
-use crate::profile::{Block, ClockAgreement, Interval, Intervals, Row, RunFacts, Source, Window};
+use crate::profile::{
+    Block, ClockAgreement, Field, Interval, Intervals, Number, Numbers, Row, RunFacts, Source, Window,
+};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -10,7 +12,7 @@ use std::ops::Range;
 const AT_ONCE: u64 = 1 << 16;
 
 /// Of the rows of a source, the calls that overlap a window. What is stored beside the intervals, such as summaries, is
-/// of the whole, and not passed on; nor are further columns.
+/// of the whole, and not passed on; nor are further columns but for numbers that are asked for.
 pub(super) struct WindowCalls<'a> {
     source: &'a dyn Source,
     rows: Vec<Row>,
@@ -73,22 +75,36 @@ impl Plan {
 }
 
 impl<'a> WindowCalls<'a> {
-    /// Reads them.
-    pub(super) fn read(source: &'a dyn Source, plan: &Plan) -> Result<Self> {
+    /// Reads them, with their numbers in these fields.
+    pub(super) fn read(source: &'a dyn Source, plan: &Plan, fields: &[usize]) -> Result<Self> {
         let mut intervals = vec![Intervals::new(); source.rows().len()];
-        let mut buffer = Intervals::new();
         for (row, window, ranges) in &plan.rows {
-            let into = &mut intervals[*row];
+            let of_row = fields
+                .iter()
+                .filter(|field| source.fields_of(*row).contains(field));
+            let columns: Vec<&str> = of_row.map(|&field| source.fields()[field].column()).collect();
+            let with = |intervals| columns.iter().copied().fold(intervals, Intervals::with_column);
+            let (mut buffer, into) = (with(Intervals::new()), &mut intervals[*row]);
+            *into = with(Intervals::new());
+            let mut numbers: Vec<Vec<Option<Number>>> = vec![Vec::new(); columns.len()];
             for range in ranges {
                 let mut from = range.start;
                 while from < range.end {
                     let until = range.end.min(from + AT_ONCE);
                     source.read(*row, from..until, &mut buffer)?;
-                    let calls = buffer.iter();
-                    let seen = calls.filter(|call| overlaps(window, call.start_ns, call.end_ns));
-                    seen.for_each(|call| into.push(call.start_ns, call.end_ns, call.thread));
+                    let calls = buffer.iter().enumerate();
+                    let seen = calls.filter(|(_, call)| overlaps(window, call.start_ns, call.end_ns));
+                    for (at, call) in seen {
+                        into.push(call.start_ns, call.end_ns, call.thread);
+                        for (of_field, column) in numbers.iter_mut().zip(&columns) {
+                            of_field.push(buffer.column(column).and_then(|column| column.get(at)));
+                        }
+                    }
                     from = until;
                 }
+            }
+            for (of_field, column) in numbers.into_iter().zip(&columns) {
+                into.set_column(column, of_field.into_iter().collect::<Numbers>());
             }
         }
         let mut calls = Self {
@@ -143,6 +159,14 @@ impl Source for WindowCalls<'_> {
         // They are in memory, so their number fits.
         into.copy_from(&self.intervals[row], range.start as usize..range.end as usize);
         Ok(())
+    }
+
+    fn fields(&self) -> &[Field] {
+        self.source.fields()
+    }
+
+    fn fields_of(&self, row: usize) -> &[usize] {
+        self.source.fields_of(row)
     }
 
     fn title(&self) -> String {

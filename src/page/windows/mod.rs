@@ -9,6 +9,7 @@
 //! 0: nothing; 1: every call; 2: merged where they share a pixel
 //! from when, until when: at least what was asked for, ns
 //! lanes, as in the page
+//! of each field that the page has numbers of, those of the bars, as in the page
 //! ```
 
 mod calls;
@@ -19,6 +20,7 @@ mod tree;
 
 use super::bars::{self, Head, Packer};
 use super::stored::Places;
+use super::values;
 use crate::analysis::pass;
 use crate::analysis::selection::RegionFilter;
 use crate::analysis::windows::Pyramids;
@@ -53,6 +55,8 @@ pub(crate) struct PageWindows {
     pyramids: Pyramids,
     /// Of a page whose lanes come of what is stored.
     places: Option<Places>,
+    /// Those that the page has numbers of, as indices into [`Source::fields`].
+    fields: Vec<usize>,
 }
 
 /// How a window is answered.
@@ -72,7 +76,13 @@ impl PageWindows {
             chart,
             pyramids,
             places: None,
+            fields: Vec::new(),
         }
+    }
+
+    /// Of a page with the numbers of these fields, indices into [`Source::fields`].
+    pub(super) fn with_fields(self, fields: Vec<usize>) -> Self {
+        Self { fields, ..self }
     }
 
     /// Of a page whose lanes come of what is stored, as those of its windows do that are too long to be read.
@@ -114,7 +124,7 @@ impl PageWindows {
             let lanes = self.lanes_of_blocks(source, filter, places, &narrow, columns)?;
             return Ok(begin(Detail::Merged, &narrow, &lanes));
         }
-        let mut calls = WindowCalls::read(source, &plan)?;
+        let mut calls = WindowCalls::read(source, &plan, &self.fields)?;
         if calls.len() > MOST_EXACT && window != narrow {
             calls.narrow(&self.plan(source, &narrow));
             window = narrow;
@@ -183,22 +193,35 @@ impl PageWindows {
 
     /// The calls, nested, as lanes.
     fn pack(&self, calls: &WindowCalls<'_>, window: &Range<i64>, level: u32, most: usize) -> Result<Vec<u8>> {
-        let mut nested = GrowingNested::new(calls, Arc::clone(&self.plan), most, level);
+        let nested = GrowingNested::new(calls, Arc::clone(&self.plan), most, level);
+        let mut nested = nested.with_fields(self.fields.clone());
         pass::run(calls, &mut [&mut nested])?;
-        let lanes = nested.finish();
+        let mut lanes = nested.finish();
+        lanes.settle_values();
         let Range { start, end } = *window;
         let overlaps = |bar: &Bar| (bar.end_ns > start || bar.start_ns >= start) && bar.start_ns < end;
         let mut packer = Packer::default();
-        for (region, lane) in lanes.of_regions(&self.chart, calls) {
+        let lanes = lanes.of_regions(&self.chart, calls);
+        for (region, lane) in &lanes {
             let head = Head {
-                region,
+                region: *region,
                 rank: lane.rank,
                 thread: Some(lane.thread),
                 depth: lane.depth,
             };
             packer.push(&head, lane.bars(self.chart.origin_ns).filter(overlaps));
         }
-        Ok(packer.finish())
+        let mut packed = packer.finish();
+        for field in 0..self.fields.len() {
+            for (_, lane) in &lanes {
+                let bars = lane.bars(self.chart.origin_ns).zip(lane.values(field));
+                let seen = bars.filter(|(bar, _)| overlaps(bar));
+                let values = seen.map(|(bar, value)| values::of_bar(&bar, value));
+                let values: Vec<Option<f64>> = values.collect();
+                values::pack_lane(&mut packed, &values);
+            }
+        }
+        Ok(packed)
     }
 }
 

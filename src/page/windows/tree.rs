@@ -39,7 +39,7 @@ impl PageWindows {
                 left_out: 0,
             });
         }
-        let mut calls = WindowCalls::read(source, &plan)?;
+        let mut calls = WindowCalls::read(source, &plan, &[])?;
         calls.cut(&plan);
         let is_meant = |row: &usize| ranges::contains(ranks, source.rows()[*row].rank);
         let rows: Vec<usize> = self.plan.rows().filter(is_meant).collect();

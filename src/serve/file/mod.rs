@@ -23,6 +23,7 @@ const PAGE_BYTES: usize = 2_000_000;
 pub struct ServedFile {
     path: PathBuf,
     filter: RegionFilter,
+    options: ChartOptions,
     told: Arc<dyn Fn(f64) + Send + Sync>,
     shown: Mutex<Shown>,
 }
@@ -55,6 +56,7 @@ impl ServedFile {
         Self {
             path: opened.path().to_owned(),
             filter,
+            options: ChartOptions::new().max_page_bytes(PAGE_BYTES),
             told: Arc::new(|_| ()),
             shown: Mutex::new(Shown {
                 opened,
@@ -82,6 +84,50 @@ impl ServedFile {
         self
     }
 
+    /// Has its page say this title, not the label of the run or the file's name.
+    ///
+    /// ```
+    /// use scope_profiler::serve::ServedFile;
+    /// use scope_profiler::{ProfilingH5Reader, RegionFilter};
+    ///
+    /// let reader = ProfilingH5Reader::open("tests/golden/py018_mpi4.h5")?;
+    /// let file = ServedFile::new(reader, RegionFilter::new()).titled("before");
+    /// assert_eq!(file.title(), "before");
+    /// # Ok::<(), scope_profiler::Error>(())
+    /// ```
+    #[must_use]
+    pub fn titled(mut self, title: impl Into<String>) -> Self {
+        self.options = self.options.title(title);
+        self
+    }
+
+    /// Has its page open with bars coloured by the value of a field, not by region.
+    ///
+    /// ```
+    /// use scope_profiler::serve::ServedFile;
+    /// use scope_profiler::{ProfilingH5Reader, RegionFilter};
+    ///
+    /// let reader = ProfilingH5Reader::open("tests/golden/py018_mpi4.h5")?;
+    /// let file = ServedFile::new(reader, RegionFilter::new());
+    /// let error = file.color_by("bytes").unwrap_err();
+    /// assert!(error.to_string().contains("no call of this profile has numbers"));
+    /// # Ok::<(), scope_profiler::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the profile has no such field, or none of the chosen calls has it.
+    pub fn color_by(mut self, field: impl Into<String>) -> Result<Self> {
+        let field = field.into();
+        {
+            let shown = self.shown();
+            let source = shown.opened.source();
+            page::field_to_color_by(source, &self.filter.rows(source)?, &field)?;
+        }
+        self.options = self.options.color_by(field);
+        Ok(self)
+    }
+
     /// The file's path, as it was given.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -91,7 +137,7 @@ impl ServedFile {
     /// What to call it.
     #[must_use]
     pub fn title(&self) -> String {
-        self.shown().opened.source().title()
+        self.options.title_for(self.shown().opened.source())
     }
 
     fn shown(&self) -> MutexGuard<'_, Shown> {
@@ -103,6 +149,7 @@ impl ServedFile {
     pub(super) fn page(&self, most: u64, wait_for: u64) -> Response {
         let to_read = ToRead {
             filter: &self.filter,
+            options: &self.options,
             most,
             wait_for,
         };
@@ -139,6 +186,7 @@ impl ServedFile {
 /// What of a file is read for its page.
 struct ToRead<'a> {
     filter: &'a RegionFilter,
+    options: &'a ChartOptions,
     /// As [`read_at_first`](super::ServeOptions::read_at_first).
     most: u64,
     /// As [`wait_for`](super::ServeOptions::wait_for).
@@ -153,7 +201,6 @@ impl Shown {
         if let Some((page, _)) = &self.page {
             return Ok(Arc::clone(page));
         }
-        let options = ChartOptions::new().max_page_bytes(PAGE_BYTES);
         let served = page::Served {
             version: self.opened.version(),
             follows: self.opened.follows(),
@@ -166,7 +213,7 @@ impl Shown {
             Some(profile) => {
                 let reading = match &mut self.reading {
                     Some(reading) => reading,
-                    none => none.insert(Reading::begin(profile, of, options, served, told)?),
+                    none => none.insert(Reading::begin(profile, of, served, told)?),
                 };
                 if !reading.is_over() {
                     return Ok(reading.page());
@@ -174,7 +221,7 @@ impl Shown {
                 let read = self.reading.take().map(Reading::finish);
                 read.expect("it is over")?
             }
-            None => page::render(source, of.filter, &options, served, of.most, None)?,
+            None => page::render(source, of.filter, of.options, served, of.most, None)?,
         };
         let page: Arc<[u8]> = text.into_bytes().into();
         self.page = Some((Arc::clone(&page), windows));

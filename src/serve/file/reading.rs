@@ -1,7 +1,6 @@
 //! The reading of a file, by a thread of its own, while its page is shown already.
 
 use super::ToRead;
-use crate::chart::ChartOptions;
 use crate::error::{Error, Result};
 use crate::page::{self, Filling, PageWindows, Served};
 use crate::store::reader::ProfilingH5Reader;
@@ -27,14 +26,14 @@ impl Reading {
     pub(super) fn begin(
         reader: &ProfilingH5Reader,
         of: &ToRead<'_>,
-        options: ChartOptions,
         served: Served,
         told: &Arc<dyn Fn(f64) + Send + Sync>,
     ) -> Result<Self> {
         let told = Arc::clone(told);
         let told = Box::new(move |share| told(share));
-        let filling = Arc::new(Filling::new(reader, of.filter, &options, told)?);
+        let filling = Arc::new(Filling::new(reader, of.filter, of.options, told)?);
         let (reader, filter, most) = (reader.clone(), of.filter.clone(), of.most);
+        let options = of.options.clone();
         let read = {
             let filling = Arc::clone(&filling);
             move || page::render(&reader, &filter, &options, served, most, Some(&filling))

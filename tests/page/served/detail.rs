@@ -228,3 +228,44 @@ fn the_details_of_a_call_have_the_numbers_that_the_program_recorded() {
     assert!(!browser.text(card).contains("bytes"), "{}", browser.text(card));
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
+
+#[test]
+fn calls_that_a_served_page_has_merged_have_their_own_colors_once_they_are_seen() {
+    let calls: Vec<(i64, i64, u32)> = (0..400_000_i64).map(|n| (n * 100, n * 100 + 60, 0)).collect();
+    // Every second call moves nothing.
+    let moved: Vec<i64> = (0..400_000).map(|n| n % 2 * 1_000).collect();
+    let profile = Profile::new()
+        .region(0, "send", &calls)
+        .with(|file| {
+            let region = file.group("rank0/regions/send").unwrap();
+            let fields = region.create_group("fields").unwrap();
+            fields
+                .new_dataset_builder()
+                .with_data(&moved)
+                .create("bytes")
+                .unwrap();
+        })
+        .close();
+    let server = Running::serve(&[profile.path().to_str().unwrap()]);
+    let Some(mut browser) = Browser::start(Look::default()) else {
+        return;
+    };
+    browser.open_address(&format!("{}#color=bytes&t0=20000000&t1=20000800", server.link));
+    browser.until("scopeProfiler.view.settled");
+    // What the link asks for, though the run was not known to be so long when the page appeared.
+    assert_eq!(window(&mut browser), (20_000_000.0, 20_000_800.0));
+    let colors = loop {
+        let mut color = |time: f64| {
+            let at = place(&mut browser, "send", 0, time);
+            crate::pixel(&mut browser, at)
+        };
+        let colors = [30.0, 130.0, 230.0, 330.0].map(|call| color(20_000_000.0 + call));
+        // Nothing is there while it is drawn anew.
+        if colors.iter().all(|color| color[3] == 255) {
+            break colors;
+        }
+    };
+    assert_ne!(colors[0], colors[1]);
+    assert_eq!(colors[..2], colors[2..]);
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}

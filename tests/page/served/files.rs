@@ -56,3 +56,40 @@ fn a_file_or_a_selection_that_cannot_be_shown_is_found_before_anything_is_served
         );
     }
 }
+
+#[test]
+fn runs_have_the_names_that_were_typed_before_their_files() {
+    let (old, new) = (sample(), sample());
+    let [old, new] = [&old, &new].map(|profile| profile.path().to_str().unwrap().to_owned());
+    let server = Running::serve(&[&format!("before={old}"), &new]);
+    let together = server.get("");
+    assert!(
+        together.text().contains("\"title\":\"before\""),
+        "{}",
+        together.text()
+    );
+    assert!(together.text().contains(&old) && !together.text().contains("before="));
+    assert!(server.get("0/").text().contains("<title>before"));
+    assert!(!server.get("1/").text().contains("<title>before"));
+}
+
+#[test]
+fn a_page_cannot_open_with_colours_of_a_field_that_no_call_has() {
+    let profile = sample();
+    let path = profile.path();
+    let path = path.to_str().unwrap();
+    for arguments in [vec!["serve", path], vec![path, "--show"]] {
+        let output = program()
+            .args(arguments)
+            .args(["--color-by", "bytes"])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let complaint = String::from_utf8(output.stderr).unwrap();
+        assert!(complaint.contains("there is no field \"bytes\""), "{complaint}");
+    }
+    let output = program().args([path, "--color-by", "bytes"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert!(complaint.contains("-o DIR or --show"), "{complaint}");
+}

@@ -13,7 +13,7 @@ const FILE: &str = "tests/golden/py018_mpi4.h5";
 
 /// Holds a reading once it has read more than a share.
 #[derive(Default)]
-struct Gate(Mutex<f64>, Condvar);
+pub(super) struct Gate(Mutex<f64>, Condvar);
 
 impl Gate {
     fn pass(&self, share: f64) {
@@ -21,7 +21,7 @@ impl Gate {
         drop(self.1.wait_while(most, |most| share > *most).unwrap());
     }
 
-    fn open(&self, most: f64) {
+    pub(super) fn open(&self, most: f64) {
         *self.0.lock().unwrap() = most;
         self.1.notify_all();
     }
@@ -42,19 +42,25 @@ fn file(path: &Path) -> ServedFile {
 
 /// Serves a file whose reading is held before anything else is read.
 fn held(path: &Path, look: impl FnOnce(&str, &Gate)) {
+    held_with(path, ServeOptions::new(), look);
+}
+
+/// The same with settings.
+pub(super) fn held_with(path: &Path, options: ServeOptions, look: impl FnOnce(&str, &Gate)) {
     let gate = Arc::new(Gate::default());
     let _opened = Opened(Arc::clone(&gate));
     let of_reading = Arc::clone(&gate);
     let file = file(path).told_of_reading(move |share| of_reading.pass(share));
-    serving(file, &ServeOptions::new().wait_for(0), |link| look(link, &gate));
+    serving(file, &options.wait_for(0), |link| look(link, &gate));
 }
 
 /// What the page says of how far it has come; empty where it says nothing.
-fn progress(browser: &mut Browser) -> String {
+pub(super) fn progress(browser: &mut Browser) -> String {
     browser.text("(() => { const line = document.getElementById('reading'); return line.hidden ? '' : line.textContent; })()")
 }
 
-const IS_THERE: &str = "window.scopeProfiler?.view && document.querySelector('#reading:not([hidden])')";
+pub(super) const IS_THERE: &str =
+    "window.scopeProfiler?.view && document.querySelector('#reading:not([hidden])')";
 /// Calls in sight, over all regions.
 const IN_SIGHT: &str = "[...document.querySelectorAll('#statistics tbody tr')].reduce((sum, row) => sum + Number(row.cells[11].textContent), 0)";
 
@@ -138,5 +144,17 @@ fn a_file_that_cannot_be_read_to_its_end_is_reported_on_the_page_that_is_shown()
         assert_eq!(progress(&mut browser), "");
         // Its rows are still there.
         place(&mut browser, "solve", 0, 0.0);
+        // Views that take the whole file say what has happened and what to do.
+        for view in ["2", "3", "4", "5"] {
+            browser.key(view);
+            let panel = browser.text("document.getElementById('panel').innerText");
+            assert!(!panel.contains("This follows"), "{panel}");
+            assert!(
+                panel.contains("cannot be read to its end: ") && panel.contains("damaged.h5"),
+                "{panel}"
+            );
+            assert!(panel.contains("scope-profiler-pproc --check"), "{panel}");
+        }
+        browser.screenshot("filling-failed");
     });
 }

@@ -1,6 +1,7 @@
 //! The page of a run that is too long to be read: of what its file has stored.
 
 use super::common::Run;
+use super::filling::{IS_THERE, held_with, progress};
 use super::here::serving;
 use crate::browser::{Browser, Look};
 use crate::{assert_near, place, rows, tooltip, window};
@@ -124,6 +125,30 @@ fn numbers_are_exact_and_single_calls_are_seen_all_the_same() {
             }
             browser.screenshot(&format!("stored-{by}"));
         }
+        assert_eq!(browser.complaints(), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn the_page_says_how_much_of_what_is_stored_has_been_taken() {
+    let run = recorded();
+    let Some(mut browser) = Browser::start(Look::default()) else {
+        return;
+    };
+    held_with(&run.file(), ServeOptions::new().read_at_first(0), |link, gate| {
+        browser.navigate(link);
+        browser.until(IS_THERE);
+        // There are three regions that are as large, and one with a single call.
+        gate.open(0.1);
+        browser.until("document.getElementById('reading').textContent === 'Reading the file: 33 %'");
+        gate.open(0.5);
+        browser.until("document.getElementById('reading').textContent === 'Reading the file: 66 %'");
+        gate.open(1.0);
+        browser.until("document.getElementById('reading').hidden");
+        browser.settle();
+        assert_eq!(progress(&mut browser), "");
+        let facts = browser.text("document.getElementById('facts').textContent");
+        assert!(facts.contains("too many intervals to be read at once"), "{facts}");
         assert_eq!(browser.complaints(), Vec::<String>::new());
     });
 }

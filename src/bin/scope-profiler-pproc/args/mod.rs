@@ -22,7 +22,7 @@ use std::path::PathBuf;
 /// Without --output and --show, prints a table: regions as a tree by nesting, with calls, times and
 /// the share of the wall time.
 #[derive(Debug, Parser)]
-#[command(name = "scope-profiler-pproc", version, after_help = EXAMPLES, override_usage = "scope-profiler-pproc FILE [OPTIONS]\n       scope-profiler-pproc [LABEL=]FILE... --show\n       scope-profiler-pproc [LABEL=]FILE... -o DIR --format html\n       scope-profiler-pproc --check FILE...\n       scope-profiler-pproc serve FILE...\n       scope-profiler-pproc export FILE --to FORMAT [-o OUT]\n       scope-profiler-pproc compare FILE FILE... [-o DIR]\n       scope-profiler-pproc merge DIR_OR_FILES... -o FILE")]
+#[command(name = "scope-profiler-pproc", version, after_help = EXAMPLES, override_usage = "scope-profiler-pproc FILE [OPTIONS]\n       scope-profiler-pproc [LABEL=]FILE... --show\n       scope-profiler-pproc [LABEL=]FILE... -o DIR --format html\n       scope-profiler-pproc --check FILE...\n       scope-profiler-pproc serve [LABEL=]FILE...\n       scope-profiler-pproc export FILE --to FORMAT [-o OUT]\n       scope-profiler-pproc compare FILE FILE... [-o DIR]\n       scope-profiler-pproc merge DIR_OR_FILES... -o FILE")]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Args {
     /// The profiling file (HDF5), or the log of a rank; several, which LABEL= names, with --show and with --format html
@@ -56,8 +56,8 @@ pub(crate) struct Args {
     pub(crate) lanes: Lanes,
 
     /// Colour the bars of the Gantt chart by the numbers that the program recorded of its calls in this field, not by
-    /// region; its lanes are of regions then
-    #[arg(long, value_name = "FIELD", requires = "output")]
+    /// region; its lanes are of regions then. The interactive page opens with these colours
+    #[arg(long, value_name = "FIELD")]
     pub(crate) color_by: Option<String>,
 
     /// Formats of the charts; html is the interactive page
@@ -232,7 +232,7 @@ impl Args {
     pub(crate) fn profiles(&self) -> Vec<&PathBuf> {
         match &self.command {
             Some(Command::Export(export)) => vec![&export.file],
-            Some(Command::Serve(serve)) => serve.files.iter().collect(),
+            Some(Command::Serve(serve)) => serve.files.iter().map(|file| &file.path).collect(),
             Some(Command::Compare(compare)) => compare.files.iter().map(|file| &file.path).collect(),
             _ => self.files.iter().collect(),
         }

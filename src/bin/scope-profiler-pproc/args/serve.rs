@@ -1,15 +1,14 @@
 //! `serve`: what was typed.
 
-use super::Choice;
-use std::path::PathBuf;
+use super::{Choice, LabelledFile};
 use std::time::Duration;
 
 /// What was typed after `serve`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ServeArgs {
-    /// The profiling files, or the logs of ranks
-    #[arg(required = true, value_name = "FILE", num_args = 1..)]
-    pub(crate) files: Vec<PathBuf>,
+    /// The profiling files, or the logs of ranks; LABEL= before a file names its run
+    #[arg(required = true, value_name = "[LABEL=]FILE", num_args = 1..)]
+    pub(crate) files: Vec<LabelledFile>,
 
     #[command(flatten)]
     pub(crate) choice: Choice,
@@ -17,6 +16,10 @@ pub(crate) struct ServeArgs {
     /// The port, on 127.0.0.1; 0 takes a free one
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     pub(crate) port: u16,
+
+    /// Open with bars coloured by the numbers that the program recorded in this field
+    #[arg(long, value_name = "FIELD")]
+    pub(crate) color_by: Option<String>,
 
     /// Open no browser: print the link alone
     #[arg(long)]

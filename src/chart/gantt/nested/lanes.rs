@@ -2,6 +2,7 @@
 
 use super::OTHERS;
 use crate::analysis::lane::LaneReducer;
+use crate::chart::gantt::value_lane::ValueLane;
 use crate::chart::gantt::{Bar, GanttChart};
 use crate::profile::Source;
 use std::collections::HashMap;
@@ -16,12 +17,26 @@ pub(crate) struct NestedLane {
     pub(crate) thread: u32,
     pub(crate) depth: u32,
     pub(super) reducer: LaneReducer,
+    /// Where numbers are asked for.
+    pub(super) values: Option<ValueLane>,
 }
 
 impl NestedLane {
     /// Its bars, of a chart whose axis begins there.
     pub(crate) fn bars(&self, origin_ns: i64) -> impl Iterator<Item = Bar> + '_ {
         self.reducer.so_far().map(move |bar| Bar::of(bar, origin_ns))
+    }
+
+    /// The values of its bars in one of the fields that were asked for.
+    pub(crate) fn values(&self, field: usize) -> impl Iterator<Item = Option<f64>> + '_ {
+        let values = self.values.iter().flat_map(move |values| values.values(field));
+        values.map(|(_, mean)| mean.get())
+    }
+
+    /// Only calls shorter than 2^`level` ns share a bar from now on.
+    fn coarsen_to(&mut self, level: u32) {
+        self.reducer.coarsen_to(level);
+        self.values.iter_mut().for_each(|values| values.coarsen_to(level));
     }
 
     /// Its region, an index into [`Source::names`]; none for the smallest together.
@@ -55,6 +70,8 @@ pub(crate) struct NestedLanes {
     pub(super) lanes: Vec<NestedLane>,
     /// Columns of the coarsest lanes are 2^level ns.
     pub(super) level: u32,
+    /// By field, once all is read.
+    pub(super) ranges: Vec<Option<(f64, f64)>>,
 }
 
 impl NestedLanes {
@@ -66,6 +83,11 @@ impl NestedLanes {
     /// Only calls shorter than this share a bar, ns.
     pub(crate) fn grain_ns(&self) -> u64 {
         1 << self.level
+    }
+
+    /// The smallest and the largest number that a call has in one of the fields that were asked for; none without any.
+    pub(crate) fn range(&self, field: usize) -> Option<(f64, f64)> {
+        self.ranges.get(field).copied().flatten()
     }
 
     /// Makes all lanes coarser until there are at most `most` bars, or nothing is left to be merged.
@@ -80,9 +102,15 @@ impl NestedLanes {
             self.level += 1;
         }
         let level = self.level;
-        self.lanes
-            .iter_mut()
-            .for_each(|lane| lane.reducer.coarsen_to(level));
+        self.lanes.iter_mut().for_each(|lane| lane.coarsen_to(level));
+    }
+
+    /// Makes the values of all bars those of the bars as they are.
+    pub(crate) fn settle_values(&mut self) {
+        for lane in &mut self.lanes {
+            let level = lane.reducer.level();
+            lane.values.iter_mut().for_each(|values| values.finish(level));
+        }
     }
 
     /// Makes lanes coarser until there are at most `most` bars, those with most bars first: what is merged there was
