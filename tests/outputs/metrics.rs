@@ -172,6 +172,32 @@ fn metrics_of_polled_spans_with_several_callers_are_those_of_the_region() {
     );
 }
 
+#[test]
+fn metrics_of_very_many_regions_with_several_callers_are_those_of_the_region() {
+    let bytes = [("bytes", Number::Int(100))];
+    let totals = |others: usize| {
+        let mut profile = Profile::builder();
+        for (start, caller) in [(0, "a"), (100, "b")] {
+            profile.push(Call::new(caller, start..start + 90));
+            profile.push(Call::new("dot", start + 10..start + 20).numbers(&bytes));
+        }
+        for other in 0..others {
+            profile.push(Call::new(&format!("other {other}"), 200..201));
+        }
+        let profile = profile.build();
+        let everything = RegionFilter::new();
+        let tree = tree_with(&profile, &everything, &["bytes"]);
+        let of_nodes = tree
+            .walk()
+            .filter_map(|(_, node)| Some(node.numbers(0)?.total()))
+            .sum::<f64>();
+        let metrics = Metrics::of(&profile, &everything, &["bytes"]).unwrap();
+        (of_nodes, metrics.of_region("dot", 0).unwrap().total())
+    };
+    assert_eq!(totals(1_021), (200.0, 200.0));
+    assert_eq!(totals(1_022), (0.0, 200.0));
+}
+
 /// Calls, total, time and a percentile.
 type Facts = (u64, f64, i128, Option<f64>);
 

@@ -2,7 +2,7 @@
 
 use super::builder::Growing;
 use crate::analysis::metrics::{FieldStatistics, MOST_KEPT, field_of};
-use crate::analysis::pass::RankCall;
+use crate::analysis::pass::{MOST_INTERLEAVED, RankCall};
 use crate::error::Result;
 use crate::profile::{ClockAgreement, Field, Interval, Intervals, Number, Source, StoredSummary};
 use rustc_hash::FxHashMap;
@@ -10,7 +10,8 @@ use rustc_hash::FxHashMap;
 /// The numbers of some fields.
 ///
 /// A span that was entered several times has its numbers on one of its intervals, which says nothing of the time that they
-/// are for: rows with such spans are left out.
+/// are for: rows with such spans are left out. So are ranks of so many regions that all of their numbers would have to be
+/// kept until their calls come.
 pub(super) struct Numbered<'a> {
     source: &'a dyn Source,
     /// As indices into [`Source::fields`].
@@ -41,6 +42,10 @@ impl<'a> Numbered<'a> {
     ) -> Result<Self> {
         let fields = fields.iter().map(|name| field_of(source, name.as_ref()));
         let fields = fields.collect::<Result<Vec<_>>>()?;
+        let mut of_ranks: FxHashMap<u32, usize> = FxHashMap::default();
+        for row in source.rows() {
+            *of_ranks.entry(row.rank).or_default() += 1;
+        }
         let mut rows = FxHashMap::default();
         for row in (0..source.rows().len()).filter(|&row| is_shown(row)) {
             let of_row = source.fields_of(row);
@@ -48,7 +53,8 @@ impl<'a> Numbered<'a> {
             let places: Vec<usize> = places.collect();
             let of = &source.rows()[row];
             let is_of_polls = of.spans.is_some_and(|spans| spans < of.intervals);
-            if !places.is_empty() && !is_of_polls {
+            let is_one_of_few = of_ranks[&of.rank] <= MOST_INTERLEAVED;
+            if !places.is_empty() && !is_of_polls && is_one_of_few {
                 rows.insert(row, places);
             }
         }
