@@ -105,8 +105,8 @@ fn a_region_with_several_callers_has_the_metrics_of_each_and_of_all_in_the_flat_
     let bytes = |n| [("bytes", Number::Int(n))];
     let profile = Profile::builder()
         .interval(Call::new("a", 0..90))
-        .interval(Call::new("dot", 10..20).numbers(&bytes(100)))
-        .interval(Call::new("dot", 30..40).numbers(&bytes(300)))
+        .interval(Call::new("dot", 10..20).numbers(&bytes(300)))
+        .interval(Call::new("dot", 30..40).numbers(&bytes(100)))
         .interval(Call::new("b", 100..190))
         .interval(Call::new("dot", 110..130).numbers(&bytes(100)))
         .build();
@@ -124,6 +124,8 @@ fn a_region_with_several_callers_has_the_metrics_of_each_and_of_all_in_the_flat_
         "{nested}"
     );
     assert!(!nested.contains("metrics are of all calls"), "{nested}");
+    let of_all = of_nodes(&tree.flat(&profile));
+    assert_eq!(of_all[1], ("dot".into(), Some((3, 500.0, 40, Some(100.0)))));
     let flat = table::render_with(&tree.flat(&profile), &metrics, &TableOptions::new());
     assert!(
         words(&flat, "dot").starts_with("dot 3 40 ns 40 ns 500 B 12.5 GB/s 100 B "),

@@ -5,7 +5,6 @@ use super::numbers::Numbered;
 use super::paths::{Paths, Target};
 use super::{RankTimes, RowTimes};
 use crate::analysis::inclusive::Covered;
-use crate::analysis::metrics::FieldStatistics;
 use crate::analysis::nesting::{Frame, Visitor};
 use crate::analysis::pass::RankCall;
 use crate::error::Result;
@@ -26,8 +25,6 @@ pub(super) struct Growing {
     pub(super) first_start: Option<(i64, i64)>,
     pub(super) recursion_depth: u32,
     pub(super) threads: Threads,
-    /// Of each field that is asked for; empty where no call has one.
-    pub(super) numbers: Vec<FieldStatistics>,
 }
 
 /// The threads that a node was seen on.
@@ -250,7 +247,7 @@ impl<'a> Builder<'a> {
     #[inline(never)]
     fn numbered(&mut self, call: &RankCall, node: usize) {
         if let Some(numbers) = &mut self.numbers {
-            numbers.begun(self.state[call.row].row, call, &mut self.nodes[node]);
+            numbers.begun(self.state[call.row].row, call, node);
         }
     }
 

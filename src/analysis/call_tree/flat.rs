@@ -1,6 +1,8 @@
 //! Regions without their callers.
 
-use super::{CallNode, CallTree, numbers};
+use super::numbers::merge;
+use super::{CallNode, CallTree};
+use crate::analysis::metrics::FieldStatistics;
 use crate::profile::Source;
 use std::collections::BTreeMap;
 
@@ -47,6 +49,7 @@ impl CallTree {
             }
         }
         for node in &mut nodes {
+            node.numbers.iter_mut().for_each(FieldStatistics::sort);
             if let Some(&ns) = inclusive.get(node.name.as_str()) {
                 node.inclusive = ns;
             }
@@ -77,6 +80,6 @@ impl CallNode {
         self.is_recursive |= other.is_recursive;
         self.outermost = self.outermost.saturating_add(other.outermost);
         self.calls_inside = self.calls_inside.saturating_add(other.calls_inside);
-        numbers::merge(&mut self.numbers, &other.numbers);
+        merge(&mut self.numbers, &other.numbers);
     }
 }

@@ -284,7 +284,7 @@ impl Observer for GrowingTree<'_> {
             callers.take(row, chunk);
         }
         if let Some(numbers) = &mut self.builder.numbers {
-            numbers.chunk(row, chunk, &mut self.builder.nodes);
+            numbers.chunk(row, chunk);
         }
         if let Some(distributions) = &mut self.distributions {
             distributions.chunk(row, chunk)?;

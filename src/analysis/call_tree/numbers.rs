@@ -1,6 +1,5 @@
 //! The numbers of calls, on their way to the nodes that the calls belong to.
 
-use super::builder::Growing;
 use crate::analysis::metrics::{FieldStatistics, MOST_KEPT, field_of};
 use crate::analysis::pass::{MOST_INTERLEAVED, RankCall};
 use crate::error::Result;
@@ -19,12 +18,17 @@ pub(super) struct Numbered<'a> {
     /// The places in `fields` of those that a row has; of rows that are not left out.
     rows: FxHashMap<usize, Vec<usize>>,
     /// The node of rows whose calls are all at one.
-    nodes: FxHashMap<usize, usize>,
+    places: FxHashMap<usize, usize>,
     /// Of calls that are yet to come, with the place of the field.
     coming: FxHashMap<Call, Vec<(usize, Number)>>,
+    /// What has come, by node; an entry for each field.
+    nodes: OfNodes,
     own_clocks: bool,
     room: usize,
 }
+
+/// Statistics of each field, by node; none of nodes without numbers.
+pub(super) type OfNodes = FxHashMap<usize, Vec<FieldStatistics>>;
 
 /// Row, thread, start and end.
 type Call = (usize, u32, i64, i64);
@@ -63,8 +67,9 @@ impl<'a> Numbered<'a> {
             source,
             fields,
             rows,
-            nodes: FxHashMap::default(),
+            places: FxHashMap::default(),
             coming: FxHashMap::default(),
+            nodes: FxHashMap::default(),
             room: MOST_KEPT,
         })
     }
@@ -82,7 +87,7 @@ impl<'a> Numbered<'a> {
     /// All calls of a row are at this node.
     pub(super) fn is_at(&mut self, row: usize, node: usize) {
         if self.rows.contains_key(&row) {
-            self.nodes.insert(row, node);
+            self.places.insert(row, node);
         }
     }
 
@@ -100,11 +105,11 @@ impl<'a> Numbered<'a> {
     }
 
     /// Takes the next intervals of a row: to the node that it is at, or until its calls come.
-    pub(super) fn chunk(&mut self, row: usize, chunk: &Intervals, nodes: &mut [Growing]) {
+    pub(super) fn chunk(&mut self, row: usize, chunk: &Intervals) {
         let Some(places) = self.rows.get(&row).cloned() else {
             return;
         };
-        let node = self.nodes.get(&row).copied();
+        let node = self.places.get(&row).copied();
         for place in places {
             let Some(numbers) = chunk.column(self.field(place).column()) else {
                 continue;
@@ -118,7 +123,7 @@ impl<'a> Numbered<'a> {
                 } = interval;
                 let call = (row, thread, start_ns, end_ns);
                 match node {
-                    Some(node) => self.add(&mut nodes[node], call, place, number),
+                    Some(node) => self.add(node, call, place, number),
                     None => self.coming.entry(call).or_default().push((place, number)),
                 }
             }
@@ -126,7 +131,7 @@ impl<'a> Numbered<'a> {
     }
 
     /// A call of a row has begun at this node.
-    pub(super) fn begun(&mut self, row: usize, call: &RankCall, node: &mut Growing) {
+    pub(super) fn begun(&mut self, row: usize, call: &RankCall, node: usize) {
         let call = (row, call.thread, call.start, call.end);
         let Some(coming) = self.coming.get_mut(&call) else {
             return;
@@ -149,11 +154,7 @@ impl<'a> Numbered<'a> {
         }
     }
 
-    fn add(&mut self, node: &mut Growing, (row, _, start, end): Call, place: usize, number: Number) {
-        if node.numbers.is_empty() {
-            node.numbers
-                .resize_with(self.fields.len(), FieldStatistics::default);
-        }
+    fn add(&mut self, node: usize, (row, _, start, end): Call, place: usize, number: Number) {
         let keeps = self.room > 0;
         self.room -= usize::from(keeps);
         let clock = if self.own_clocks {
@@ -161,17 +162,20 @@ impl<'a> Numbered<'a> {
         } else {
             0
         };
-        let of_field = &mut node.numbers[place];
+        let new = || vec![FieldStatistics::default(); self.fields.len()];
+        let of_field = &mut self.nodes.entry(node).or_insert_with(new)[place];
         of_field.add(number, (clock, start), keeps);
         of_field.add_time(end.saturating_sub(start));
+    }
+
+    /// The numbers of each node, when all calls have come.
+    pub(super) fn into_nodes(self) -> OfNodes {
+        self.nodes
     }
 }
 
 /// Adds the numbers of another node.
 pub(super) fn merge(of: &mut Vec<FieldStatistics>, other: &[FieldStatistics]) {
-    if of.is_empty() {
-        of.extend_from_slice(other);
-        return;
-    }
+    of.resize_with(of.len().max(other.len()), FieldStatistics::default);
     of.iter_mut().zip(other).for_each(|(of, other)| of.merge(other));
 }

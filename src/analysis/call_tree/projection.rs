@@ -1,7 +1,8 @@
 //! From the tree of all regions to that of those that are shown.
 
 use super::builder::{Builder, Growing};
-use super::{CallNode, CallTree, numbers};
+use super::numbers::{Numbered, OfNodes, merge};
+use super::{CallNode, CallTree};
 use crate::analysis::metrics::FieldStatistics;
 use crate::profile::Sums;
 use rustc_hash::FxHashMap;
@@ -14,6 +15,8 @@ struct Shown {
     untimed: u64,
     is_recursive: bool,
     calls_inside: u64,
+    /// Of each field that is asked for; empty where no call has one.
+    numbers: Vec<FieldStatistics>,
     children: Vec<usize>,
 }
 
@@ -29,8 +32,10 @@ impl Builder<'_> {
             overlaps,
             reversed,
             folded,
+            numbers,
             ..
         } = self;
+        let mut numbers = numbers.map_or_else(OfNodes::default, Numbered::into_nodes);
         // A node comes after its parent, so from the end every node is complete when it is added.
         let mut inclusive: Vec<i128> = nodes.iter().map(|node| node.exclusive).collect();
         let mut calls: Vec<u64> = nodes
@@ -46,11 +51,15 @@ impl Builder<'_> {
         let mut place = vec![0_usize; nodes.len()];
         for (index, node) in nodes.into_iter().enumerate().skip(1) {
             let above = place[node.parent];
-            place[index] = if shown[node.region] {
-                projection.add(above, node, inclusive[index], calls[index])
-            } else {
-                above
-            };
+            if !shown[node.region] {
+                place[index] = above;
+                continue;
+            }
+            let at = projection.add(above, node, inclusive[index], calls[index]);
+            if let Some(numbers) = numbers.remove(&index) {
+                merge(&mut projection.nodes[at].numbers, &numbers);
+            }
+            place[index] = at;
         }
         let mut intervals = 0_u64;
         for (index, row) in source.rows().iter().enumerate() {
@@ -122,7 +131,6 @@ impl Projection {
         of.recursion_depth = of.recursion_depth.max(node.recursion_depth);
         of.first_start = [of.first_start, node.first_start].into_iter().flatten().min();
         of.threads.merge(node.threads);
-        numbers::merge(&mut of.numbers, &node.numbers);
         at
     }
 
@@ -196,9 +204,9 @@ impl Projection {
 }
 
 impl Shown {
-    fn into_node(self, names: &[String]) -> CallNode {
-        let mut of = self.growing;
-        of.numbers.iter_mut().for_each(FieldStatistics::sort);
+    fn into_node(mut self, names: &[String]) -> CallNode {
+        self.numbers.iter_mut().for_each(FieldStatistics::sort);
+        let of = self.growing;
         CallNode {
             name: names[of.region].clone(),
             calls: of.statistics.count().saturating_add(self.untimed),
@@ -212,7 +220,7 @@ impl Shown {
             outermost: of.outermost,
             calls_inside: self.calls_inside,
             parent: of.parent.checked_sub(1),
-            numbers: of.numbers,
+            numbers: self.numbers,
             children: self.children,
         }
     }
