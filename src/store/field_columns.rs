@@ -1,4 +1,4 @@
-//! Writes the numeric fields of a region.
+//! Writes the numeric fields of calls.
 
 use super::hdf5::{NewColumn, NewGroup, Values};
 use super::names;
@@ -9,12 +9,12 @@ use crate::profile::{Field, Numbers, Value};
 /// Values that stand for none are written so many at a time.
 const PIECE: usize = 1 << 14;
 
-/// The fields of a region while they are written. The group is made when the first number comes.
+/// The fields of some calls while they are written. The group is made when the first number comes.
 pub(crate) struct FieldColumns<'a> {
-    region: &'a NewGroup,
+    calls: &'a NewGroup,
     group: Option<NewGroup>,
     group_names: GroupNames,
-    /// All intervals of the region.
+    /// All calls.
     rows: usize,
 }
 
@@ -22,16 +22,18 @@ pub(crate) struct FieldColumns<'a> {
 #[derive(Default)]
 pub(crate) struct FieldColumn {
     made: Option<NewColumn>,
+    /// What it is called in the file.
+    name: String,
     next: usize,
     is_float: bool,
     has_gaps: bool,
 }
 
 impl<'a> FieldColumns<'a> {
-    /// Of the region in this group, with so many intervals.
-    pub(crate) fn new(region: &'a NewGroup, rows: usize) -> Self {
+    /// Of the calls whose columns are in this group, and which are so many.
+    pub(crate) fn new(calls: &'a NewGroup, rows: usize) -> Self {
         Self {
-            region,
+            calls,
             group: None,
             group_names: GroupNames::default(),
             rows,
@@ -52,7 +54,8 @@ impl<'a> FieldColumns<'a> {
                 return Ok(());
             }
             column.is_float = matches!(numbers, Numbers::Float(_));
-            column.made = Some(self.make(field, column.is_float)?);
+            column.name = self.group_names.of(field.name()).into_owned();
+            column.made = Some(self.make(field, column)?);
             column.fill(0, first)?;
         }
         let values = match numbers {
@@ -77,16 +80,15 @@ impl<'a> FieldColumns<'a> {
         }
     }
 
-    fn make(&mut self, field: &Field, is_float: bool) -> Result<NewColumn> {
+    fn make(&mut self, field: &Field, FieldColumn { name, is_float, .. }: &FieldColumn) -> Result<NewColumn> {
         let group = match &self.group {
             Some(group) => group,
-            None => self.group.insert(self.region.create_group(names::FIELDS)?),
+            None => self.group.insert(self.calls.create_group(names::FIELDS)?),
         };
-        let name = self.group_names.of(field.name());
-        let column = if is_float {
-            group.new_float64s(&name, self.rows)
+        let column = if *is_float {
+            group.new_float64s(name, self.rows)
         } else {
-            group.new_int64s(&name, self.rows)
+            group.new_int64s(name, self.rows)
         }?;
         if let Some(unit) = field.unit() {
             column.attribute(names::FIELD_UNIT, &Value::Text(unit.into()))?;
@@ -96,6 +98,21 @@ impl<'a> FieldColumns<'a> {
 }
 
 impl FieldColumn {
+    /// What it is called in the file; none where it has no number.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.made.as_ref().map(|_| self.name.as_str())
+    }
+
+    /// The next call to which a number comes is at this place: those before it have none.
+    pub(crate) fn skip_to(&mut self, place: usize) -> Result<()> {
+        if place > self.next {
+            self.has_gaps = true;
+            self.fill(self.next, place)?;
+            self.next = place;
+        }
+        Ok(())
+    }
+
     /// Writes that the intervals `from..to` have no number.
     fn fill(&mut self, from: usize, to: usize) -> Result<()> {
         let Some(made) = &mut self.made else { return Ok(()) };

@@ -1,9 +1,11 @@
 //! The HDF5 file for the Python package, beside what [`circle`](crate::circle) says of it.
 
 use crate::common::{Run, sample};
+use crate::interpreter::interpreter;
 use crate::running::{complaint, export, exported, names_in, text};
+use scope_profiler::export::{Export, exporter};
 use scope_profiler::merge::find_logs;
-use scope_profiler::profile::Intervals;
+use scope_profiler::profile::{Call, Intervals, Number, Profile, Source};
 use scope_profiler::{ProfilingH5Reader, RegionFilter};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -170,6 +172,81 @@ fn intervals_keep_the_numbers_of_their_spans() {
     });
     assert!(original.is_some());
     assert_eq!(exported, original);
+}
+
+/// Numbers of every kind: of some calls and regions alone, whole ones in one region and others in the next.
+fn numbered() -> Profile {
+    let mut profile = Profile::builder().unit("bytes", "B");
+    for n in 0..70_000_i64 {
+        let bytes = [("bytes", Number::Int(n)), ("level", Number::Int(n % 3))];
+        let numbers: &[(&str, Number)] = if n % 3 == 0 { &bytes } else { &[] };
+        profile.push(Call::new("axpy", 10 * n..10 * n + 5).numbers(numbers));
+    }
+    let others = [("level", Number::Float(0.5)), ("a/b", Number::Int(-1))];
+    profile
+        .interval(Call::new("rest", 3..4))
+        .interval(Call::new("solve", 0..9).rank(1).numbers(&others))
+        .interval(Call::new("solve", 20..29).rank(1))
+        .build()
+}
+
+/// All numbers, by region, rank and field.
+fn numbers(source: &dyn Source) -> Vec<(String, u32, String, Vec<Option<f64>>)> {
+    let mut all = Vec::new();
+    for (index, row) in source.rows().iter().enumerate() {
+        for field in source.fields_of(index).iter().map(|&field| &source.fields()[field]) {
+            let mut intervals = Intervals::new().with_column(field.column());
+            source.read(index, 0..row.intervals, &mut intervals).unwrap();
+            let numbers = intervals.column(field.column()).unwrap().iter();
+            let name = source.names()[row.name].clone();
+            let numbers = numbers.map(|number| number.map(Number::as_f64)).collect();
+            all.push((name, row.rank, field.name().replace('/', "|"), numbers));
+        }
+    }
+    all.sort_by(|a, b| (&a.0, a.1, &a.2).cmp(&(&b.0, b.1, &b.2)));
+    all
+}
+
+#[test]
+fn calls_keep_their_numbers_which_the_package_passes_over() {
+    let directory = tempfile::tempdir().unwrap();
+    let profile = numbered();
+    let file = directory.path().join("run.python.h5");
+    Export::new(&profile, exporter("python").unwrap()).save(&file).unwrap();
+    let reader = ProfilingH5Reader::open(&file).unwrap();
+    let expected = numbers(&profile);
+    assert_eq!(expected.len(), 4);
+    assert_eq!(numbers(&reader), expected);
+    assert_eq!(reader.fields()[1].unit(), Some("B"));
+    let axpy = reader.get_region("axpy").unwrap();
+    assert_eq!(axpy[0].field("bytes").unwrap().get(3), Some(Number::Int(3)));
+    let report = scope_profiler::check::check(&file).unwrap();
+    assert!(report.is_ok(), "{report}");
+    // Of a window in which nothing has one of the fields.
+    let part = directory.path().join("part.python.h5");
+    let window = Export::new(&reader, exporter("python").unwrap()).window("30ns..36ns".parse().unwrap());
+    window.save(&part).unwrap();
+    let part = ProfilingH5Reader::open(&part).unwrap();
+    let expected = [("bytes", 3.0), ("level", 0.0)]
+        .map(|(field, x)| ("axpy".to_owned(), 0, field.to_owned(), vec![Some(x)]));
+    assert_eq!(numbers(&part), expected);
+
+    let Some(python) = interpreter("0.7.5") else {
+        return;
+    };
+    let ours = crate::python_sums::what_we_read(&file);
+    assert_eq!(crate::python_sums::what_python_reads(&python, &file, 2), ours);
+    let script = "import h5py, json, sys\n\
+        fields = h5py.File(sys.argv[1])['events/fields']\n\
+        print(json.dumps({name: [str(column.dtype), len(column)] for name, column in fields.items()}))";
+    let output = Command::new(&python).args(["-c", script]).arg(&file).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let read: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let fields = read.as_object().unwrap();
+    let (bytes, level) = (&fields["bytes"], &fields["level"]);
+    assert_eq!(*bytes, serde_json::json!(["int64", 70_003]));
+    assert_eq!(*level, serde_json::json!(["float64", 70_003]));
+    assert_eq!(fields.len(), 3);
 }
 
 #[test]

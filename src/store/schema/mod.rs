@@ -12,6 +12,8 @@ mod columnar;
 mod decoder;
 #[cfg(feature = "hdf5")]
 mod extras;
+#[cfg(feature = "hdf5")]
+mod fields;
 mod issues;
 mod json;
 mod json_values;
@@ -24,6 +26,8 @@ mod metadata;
     allow(dead_code, reason = "logs share a few of the names")
 )]
 pub(crate) mod names;
+#[cfg(feature = "hdf5")]
+mod place;
 mod probe;
 pub(super) mod run;
 mod spt;

@@ -1,5 +1,6 @@
 //! The columns that the events of all rows share.
 
+use super::fields::EventFields;
 use super::index::IndexRow;
 use crate::error::{Error, Result};
 use crate::export::Selected;
@@ -8,35 +9,38 @@ use crate::profile::Intervals;
 use crate::store::hdf5::{NewColumn, NewFile, NewGroup, Values};
 use crate::store::names::{self, columnar};
 
-/// Writes the events of all rows, which are so many. Gives the rows back in their order.
+/// Writes the events of all rows, which are so many. Gives the rows back in their order, and the bit of each field in their
+/// masks.
 pub(super) fn write(
     file: &NewFile,
     profile: &Selected<'_>,
     lanes: &Lanes,
     events: usize,
-) -> Result<Vec<IndexRow>> {
+) -> Result<(Vec<IndexRow>, Option<Vec<usize>>)> {
     let group = file.create_group(columnar::EVENTS)?;
     let mut columns = Columns::create(&group, profile, lanes, events)?;
     let rows = profile.rows().iter();
-    rows.map(|&row| columns.write_row(profile, row)).collect()
+    let rows: Result<Vec<IndexRow>> = rows.map(|&row| columns.write_row(profile, row)).collect();
+    Ok((rows?, columns.fields.finish()?))
 }
 
 /// From a lane to its number among the threads or the tasks.
 type LaneNumber = fn(u32) -> i64;
 
-struct Columns {
+struct Columns<'a> {
     group: NewGroup,
     deltas: NewColumn,
     durations: NewColumn,
     lanes: Vec<(LaneNumber, NewColumn)>,
     optional: Vec<(&'static str, NewColumn)>,
+    fields: EventFields<'a>,
     written: usize,
     /// Values on their way to the file.
     values: Vec<i64>,
 }
 
-impl Columns {
-    fn create(group: &NewGroup, profile: &Selected<'_>, lanes: &Lanes, events: usize) -> Result<Self> {
+impl<'a> Columns<'a> {
+    fn create(group: &'a NewGroup, profile: &Selected<'a>, lanes: &Lanes, events: usize) -> Result<Self> {
         let column = |name| group.new_int64s(name, events);
         let of_profile = profile.columns(&names::OPTIONAL_COLUMNS.map(|(_, name)| name))?;
         let mut optional = Vec::new();
@@ -57,6 +61,7 @@ impl Columns {
             durations: column(columnar::DURATIONS)?,
             lanes: of_lanes,
             optional,
+            fields: EventFields::new(group, profile, events)?,
             written: 0,
             values: Vec::new(),
             group: group.clone(),
@@ -65,11 +70,14 @@ impl Columns {
 
     fn write_row(&mut self, profile: &Selected<'_>, row: usize) -> Result<IndexRow> {
         let with = |all: Intervals, (name, _): &(&str, _)| all.with_column(*name);
-        let mut buffer = self.optional.iter().fold(Intervals::new(), with);
+        let buffer = self.optional.iter().fold(Intervals::new(), with);
+        let mut buffer = self.fields.wanted(buffer);
         let mut of_row = IndexRow::new(self.written as u64);
         let mut before = 0;
         profile.each_chunk(row, &mut buffer, |chunk| {
             of_row.add(chunk);
+            let at = self.written..self.written + chunk.len();
+            of_row.field_mask |= self.fields.write(chunk, &at)?;
             self.write_chunk(chunk, &mut before)
         })?;
         Ok(of_row)

@@ -17,6 +17,8 @@ pub(super) struct IndexRow {
     offset: u64,
     durations: Statistics,
     summary: Summary,
+    /// Which fields its events have numbers of.
+    pub(super) field_mask: u64,
 }
 
 impl IndexRow {
@@ -26,6 +28,7 @@ impl IndexRow {
             offset,
             durations: Statistics::new(),
             summary: Summary::default(),
+            field_mask: 0,
         }
     }
 
@@ -65,8 +68,13 @@ impl IndexRow {
     }
 }
 
-/// Writes the rows of a profile with events.
-pub(super) fn write(file: &NewFile, profile: &Selected<'_>, rows: Vec<IndexRow>) -> Result<()> {
+/// Writes the rows of a profile with events, and of each which of the fields it has that have these bits.
+pub(super) fn write(
+    file: &NewFile,
+    profile: &Selected<'_>,
+    rows: Vec<IndexRow>,
+    fields: Option<Vec<usize>>,
+) -> Result<()> {
     let index = of_rows(file, profile)?;
     let counts: Vec<u64> = rows.iter().map(|row| row.durations.count()).collect();
     let offsets: Vec<u64> = rows.iter().map(|row| row.offset).collect();
@@ -74,6 +82,14 @@ pub(super) fn write(file: &NewFile, profile: &Selected<'_>, rows: Vec<IndexRow>)
     index.values(columnar::EVENT_OFFSETS, &offsets)?;
     index.values(columnar::EVENT_COUNTS, &counts)?;
     index.table(columnar::SUMMARY_STATISTICS, &summaries)?;
+    if let Some(fields) = fields.filter(|fields| !fields.is_empty()) {
+        let mask = |row: &IndexRow| {
+            let bits = fields.iter().enumerate();
+            bits.fold(0, |mask: i64, (to, from)| mask | ((row.field_mask >> from & 1) << to) as i64)
+        };
+        let masks: Vec<i64> = rows.iter().map(mask).collect();
+        index.values(columnar::FIELD_MASKS, &masks)?;
+    }
     index.values(columnar::EXCLUSIVE_TOTALS, &exclusive_totals(profile)?)?;
     let of_calls: Vec<String> = profile
         .rows()

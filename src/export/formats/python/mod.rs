@@ -11,6 +11,7 @@
 //! A profile of sums alone has no events, and its rows are the sums.
 
 mod events;
+mod fields;
 mod index;
 mod lane_tables;
 
@@ -68,8 +69,8 @@ fn write(profile: &Selected<'_>, file: &NewFile) -> Result<()> {
         let lanes = Lanes::of(profile, |row, intervals| {
             *counts.entry(row).or_default() += intervals
         })?;
-        let rows = events::write(file, profile, &lanes, counts.values().sum())?;
-        index::write(file, profile, rows)?;
+        let (rows, fields) = events::write(file, profile, &lanes, counts.values().sum())?;
+        index::write(file, profile, rows, fields)?;
         if lanes.are_told_apart() {
             lane_tables::write(file, &lanes)?;
         }

@@ -6,6 +6,7 @@ use crate::store::hdf5::{Column, Group, Members};
 use crate::store::names;
 use crate::store::names::columnar::{DURATIONS, EVENTS, START_DELTAS, TASK_IDS};
 use crate::store::schema::extras::Extras;
+use crate::store::schema::fields::{Calls, Fields};
 use crate::store::schema::lanes::task_lane;
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -28,6 +29,7 @@ struct Columns {
     threads: Option<Column>,
     tasks: Option<Column>,
     extras: Extras,
+    fields: Fields,
 }
 
 /// The two ways to write times. Which columns there are decides, not the number of the schema.
@@ -93,7 +95,13 @@ impl Events {
         };
         let len = times.first().len();
         let lanes = |name| group.find_column_beside(&members, name, len);
+        let calls = Calls {
+            len,
+            whose: EVENTS,
+            first: times.first_name(),
+        };
         let columns = Columns {
+            fields: Fields::open(&group, &members, calls)?,
             extras: Extras::open(&group, &members, len, times.first_name())?,
             threads: lanes(names::THREAD_IDS)?,
             tasks: lanes(TASK_IDS)?,
@@ -113,8 +121,14 @@ impl Events {
             .map_or(0, |columns| columns.times.first().len())
     }
 
-    /// Replaces `into` with events of a row.
-    pub(super) fn read(&self, slice: &Slice, range: Range<u64>, into: &mut Intervals) -> Result<()> {
+    /// Replaces `into` with events of a row. `fields` are the columns of those that it has, in the order of their names.
+    pub(super) fn read<'a>(
+        &self,
+        slice: &Slice,
+        range: Range<u64>,
+        into: &mut Intervals,
+        fields: impl Fn(usize) -> Option<&'a str>,
+    ) -> Result<()> {
         into.clear();
         let Some(columns) = self.columns.as_ref().filter(|_| !range.is_empty()) else {
             return Ok(());
@@ -142,7 +156,13 @@ impl Events {
             }
         }
         into.set(starts, ends, Some(lanes));
-        columns.extras.read(&at, into)
+        columns.extras.read(&at, into)?;
+        columns.fields.read(&at, into, fields)
+    }
+
+    /// The numeric fields that there are.
+    pub(super) fn fields(&self) -> Option<&Fields> {
+        self.columns.as_ref().map(|columns| &columns.fields)
     }
 
     /// The optional columns that there are.

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::profile::CallSite;
 use crate::store::hdf5::{Group, Members};
 use crate::store::names::columnar::{
-    EVENT_COUNTS, EVENT_METADATA, EVENT_OFFSETS, INDEX, SOURCE_FILES, SOURCE_LINES, SOURCE_TEXTS, TAGS,
+    EVENT_COUNTS, EVENT_METADATA, EVENT_OFFSETS, FIELD_MASKS, INDEX, SOURCE_FILES, SOURCE_LINES, SOURCE_TEXTS, TAGS,
 };
 use crate::store::schema::issues::Issues;
 use crate::store::schema::json_values;
@@ -17,6 +17,8 @@ pub(super) struct IndexRow {
     pub(super) id: RowId,
     pub(super) events: Range<u64>,
     pub(super) site: CallSite,
+    /// Which fields its events may have; none where the file does not say.
+    pub(super) field_mask: Option<i64>,
 }
 
 /// The rows, of a file with so many events.
@@ -49,6 +51,7 @@ struct Index {
     tags: Vec<String>,
     /// Metadata of each call of a row.
     of_calls: Vec<String>,
+    field_masks: Vec<i64>,
 }
 
 impl Index {
@@ -62,6 +65,7 @@ impl Index {
             texts: rows.texts(SOURCE_TEXTS)?,
             tags: rows.texts(TAGS)?,
             of_calls: rows.texts(EVENT_METADATA)?,
+            field_masks: rows.optional_column(FIELD_MASKS)?,
         })
     }
 
@@ -81,6 +85,7 @@ impl Index {
         Ok(IndexRow {
             id,
             events: slice,
+            field_mask: self.field_masks.get(number).copied(),
             site: CallSite {
                 source_file: text(&self.files),
                 source_line: self.lines.get(number).and_then(|&line| u32::try_from(line).ok()),

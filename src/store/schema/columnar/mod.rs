@@ -40,19 +40,37 @@ pub(super) fn open(probe: &Probe, issues: &mut Issues) -> Result<Option<Box<dyn 
     let mut catalog = file.catalog(rows.iter().map(|row| row.id.rank))?;
     catalog.name_lanes(issues.part(lanes::read(root, members))?.unwrap_or_default());
     let mut slices = Vec::with_capacity(rows.len());
-    for row in rows {
+    let fields = fields(&events, &mut catalog)?;
+    for mut row in rows {
         let intervals = row.events.end - row.events.start;
+        row.site.fields = fields
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| row.field_mask.is_none_or(|mask| *at < 63 && mask >> at & 1 != 0))
+            .map(|(_, &field)| field)
+            .collect();
         catalog.rows.push(Row::new(row.id.rank, row.id.name, intervals));
         catalog.sites.push(row.site);
         slices.push(Slice::new(row.id.number, row.events));
     }
     catalog.names = names.into_list();
     catalog.add_columns(events.extras());
+    catalog.sort_fields();
     Ok(Some(Box::new(ColumnarFile {
         catalog,
         events,
         slices,
     })))
+}
+
+/// The fields of all events, as places in the catalog, in the order of their names in the file.
+fn fields(events: &Events, catalog: &mut Catalog) -> Result<Vec<usize>> {
+    let Some(fields) = events.fields() else {
+        return Ok(Vec::new());
+    };
+    let names = fields.names();
+    let places = names.map(|name| catalog.field(name, || fields.unit(name)));
+    places.collect()
 }
 
 impl Decoder for ColumnarFile {
@@ -61,7 +79,11 @@ impl Decoder for ColumnarFile {
     }
 
     fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()> {
-        self.events.read(&self.slices[row], range, into)
+        let Catalog { fields, sites, .. } = &self.catalog;
+        // They are in the same order in the file and in the catalog: that of their names.
+        self.events.read(&self.slices[row], range, into, |at| {
+            sites[row].fields.contains(&at).then(|| fields[at].column())
+        })
     }
 
     fn place(&self, row: usize) -> String {

@@ -1,12 +1,12 @@
 //! Collects what is found in a file.
 
 use super::counter_columns::CounterColumns;
-use super::place::Place;
 use super::region::Columns;
 use crate::error::Result;
 use crate::profile::{CallSite, CounterRow, Metadata, Row};
 use crate::store::hdf5::Group;
 use crate::store::schema::catalog::{Catalog, Names, RankEntry};
+use crate::store::schema::place::Place;
 use std::collections::{BTreeMap, HashSet};
 
 /// What has been found in a file so far, and the groups that were read.

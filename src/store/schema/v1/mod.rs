@@ -4,10 +4,8 @@
 
 mod counter_columns;
 mod counters;
-mod fields;
 mod found;
 mod linked;
-mod place;
 mod rank;
 mod ranks;
 mod region;
@@ -76,7 +74,7 @@ impl Decoder for V1 {
 
     fn read(&self, row: usize, range: Range<u64>, into: &mut Intervals) -> Result<()> {
         let Catalog { fields, sites, .. } = &self.catalog;
-        self.columns[row].read(range, into, |at| fields[sites[row].fields[at]].column())?;
+        self.columns[row].read(range, into, |at| Some(fields[sites[row].fields[at]].column()))?;
         // A region of guards alone leaves the column out.
         let has_spans = self.catalog.columns.contains(&Intervals::SPAN);
         if has_spans && into.wants(Intervals::SPAN) && into.column(Intervals::SPAN).is_none() {

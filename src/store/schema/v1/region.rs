@@ -1,13 +1,13 @@
 //! One region of a rank: its columns, and what its attributes say.
 
-use super::fields::Fields;
-use super::place::Place;
 use crate::error::{Error, Result};
 use crate::profile::{CHUNK, CallSite, Intervals, Metadata, OpenSpan, Row};
 use crate::store::hdf5::{Column, Group, Members, PlainGroup};
 use crate::store::names;
 use crate::store::schema::attributes::{int, text, texts_of};
 use crate::store::schema::extras::Extras;
+use crate::store::schema::fields::{Calls, Fields};
+use crate::store::schema::place::Place;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -200,7 +200,15 @@ impl Columns {
         let columns = Self {
             group: Place::of(group),
             beside: OnceLock::new(),
-            fields: Fields::open(group, members, starts.len())?,
+            fields: Fields::open(
+                group,
+                members,
+                Calls {
+                    len: starts.len(),
+                    whose: "its region",
+                    first: names::START_TIMES,
+                },
+            )?,
             starts,
             extras,
         };
@@ -255,7 +263,7 @@ impl Columns {
         &self,
         range: Range<u64>,
         into: &mut Intervals,
-        fields: impl Fn(usize) -> &'a str,
+        fields: impl Fn(usize) -> Option<&'a str>,
     ) -> Result<()> {
         let beside = self.beside()?;
         into.refill(|starts, ends, threads| {

@@ -1,4 +1,4 @@
-//! The numeric fields of a region.
+//! The numeric fields of calls.
 
 use super::place::Place;
 use crate::error::Result;
@@ -8,13 +8,21 @@ use crate::store::names;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-/// The fields that a region has. Their columns are opened when they are wanted.
+/// The fields that calls of a region have, or all calls of a file. Their columns are opened when they are wanted.
 #[derive(Debug, Default)]
 pub(super) struct Fields {
     fields: Vec<OneField>,
     group: Option<Place>,
-    /// The number of intervals.
-    len: u64,
+    calls: Calls,
+}
+
+/// The calls that a field has a value of.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Calls {
+    pub(super) len: u64,
+    /// What has their columns, and the first of these, for messages.
+    pub(super) whose: &'static str,
+    pub(super) first: &'static str,
 }
 
 #[derive(Debug)]
@@ -24,13 +32,13 @@ struct OneField {
 }
 
 impl Fields {
-    /// Of the group of a region with `len` intervals. A member called `fields` that is no group is somebody else's, and one
+    /// Of a group that has the columns of these calls. A member called `fields` that is no group is somebody else's, and one
     /// with intervals is a region: older writers make nested groups of a name like `solve/fields`.
-    pub(super) fn open(region: &Group, members: &Members, len: u64) -> Result<Self> {
-        if members.get(names::FIELDS) != Some(Link::Hard) || !region.is_group(names::FIELDS)? {
+    pub(super) fn open(of_calls: &Group, members: &Members, calls: Calls) -> Result<Self> {
+        if members.get(names::FIELDS) != Some(Link::Hard) || !of_calls.is_group(names::FIELDS)? {
             return Ok(Self::default());
         }
-        let group = region.group(names::FIELDS)?;
+        let group = of_calls.group(names::FIELDS)?;
         let members = group.members()?;
         if [names::START_TIMES, names::END_TIMES].map(|name| members.get(name).is_some()) != [false; 2] {
             return Ok(Self::default());
@@ -48,7 +56,7 @@ impl Fields {
         Ok(Self {
             fields,
             group: Some(Place::of(&group)),
-            len,
+            calls,
         })
     }
 
@@ -77,16 +85,16 @@ impl Fields {
             .try_for_each(|field| self.column(field).map(drop))
     }
 
-    /// Fills in those that are wanted, with the values at `range`. `column_of` says what they are called there.
+    /// Fills in those that are wanted, with the values at `range`. `column_of` says what they are called there; none where
+    /// the calls are of a region without the field.
     pub(super) fn read<'a>(
         &self,
         range: &Range<u64>,
         into: &mut Intervals,
-        column_of: impl Fn(usize) -> &'a str,
+        column_of: impl Fn(usize) -> Option<&'a str>,
     ) -> Result<()> {
         for (at, field) in self.fields.iter().enumerate() {
-            let name = column_of(at);
-            if into.wants(name) {
+            if let Some(name) = column_of(at).filter(|name| into.wants(name)) {
                 into.set_column(name, self.column(field)?.read(range.clone())?);
             }
         }
@@ -103,13 +111,14 @@ impl Fields {
             .expect("there is a group where there is a field");
         let group = place.open()?;
         let column = group.numbers(&field.name)?;
-        if column.len() != self.len {
+        if column.len() != self.calls.len {
             return Err(group.damaged(format!(
-                "{} has {} values but its region has {} {}; the file is damaged",
+                "{} has {} values but {} has {} {}; the file is damaged",
                 group.path_of(&field.name),
                 column.len(),
-                self.len,
-                names::START_TIMES
+                self.calls.whose,
+                self.calls.len,
+                self.calls.first
             )));
         }
         Ok(field.column.get_or_init(|| column))
