@@ -32,6 +32,15 @@ pub(crate) struct NumberNote {
     pub(crate) number: Number,
 }
 
+/// A number that was recorded of a span after it was left for the last time: one of its last interval. It takes the
+/// place of an event.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct LateNote {
+    /// The serial number of the span.
+    pub(crate) serial: u32,
+    pub(crate) note: NumberNote,
+}
+
 /// The value of a counter at one moment; it takes the place of an event.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct SampleNote {
@@ -47,6 +56,9 @@ const FLOAT: u32 = 6;
 /// The same of samples.
 const WHOLE_SAMPLE: u32 = 7;
 const FLOAT_SAMPLE: u32 = 8;
+/// The same of numbers that came late.
+const WHOLE_LATE: u32 = 9;
+const FLOAT_LATE: u32 = 10;
 
 /// Events of regions from here on are notes: no program has so many regions.
 const FIRST_NOTE: u32 = 0xffff_ff00;
@@ -143,7 +155,37 @@ impl SampleNote {
     }
 }
 
+impl LateNote {
+    /// As it is in a block of events.
+    pub(crate) fn event(self) -> Event {
+        let (kind, bits) = match self.note.number {
+            Number::Float(x) => (FLOAT_LATE, x.to_bits()),
+            Number::Int(n) => (WHOLE_LATE, n as u64),
+        };
+        Event {
+            region: FIRST_NOTE + kind,
+            serial: self.serial,
+            start: bits,
+            end: self.note.field.into(),
+        }
+    }
+}
+
 impl Event {
+    /// The number that came late, where this is one.
+    pub(crate) fn late_note(&self) -> Option<LateNote> {
+        let number = match self.region.checked_sub(FIRST_NOTE)? {
+            WHOLE_LATE => Number::Int(self.start as i64),
+            FLOAT_LATE => Number::Float(f64::from_bits(self.start)),
+            _ => return None,
+        };
+        let field = self.end as u32;
+        Some(LateNote {
+            serial: self.serial,
+            note: NumberNote { field, number },
+        })
+    }
+
     /// The sample of a counter that is noted, where this is one.
     pub(crate) fn sample(&self) -> Option<SampleNote> {
         let value = match self.region.checked_sub(FIRST_NOTE)? {
@@ -227,5 +269,18 @@ fn a_sample_comes_back_from_an_event_and_is_nothing_else() {
         let event = sample.event();
         assert_eq!(event.sample(), Some(sample));
         assert!(!event.is_interval() && event.span_note().is_none() && event.number_note().is_none());
+    }
+}
+
+#[cfg(test)]
+#[test]
+fn a_late_number_comes_back_from_an_event_and_is_nothing_else() {
+    for number in [Number::Int(-1), Number::Float(2.5)] {
+        let note = NumberNote { field: 7, number };
+        let late = LateNote { serial: 9, note };
+        let event = late.event();
+        assert_eq!(event.late_note(), Some(late));
+        assert!(!event.is_interval() && event.span_note().is_none() && event.number_note().is_none());
+        assert!(event.sample().is_none());
     }
 }

@@ -58,11 +58,19 @@ fn session() -> Profiler {
 
 const FLUSHED: i64 = 30_000;
 
+/// A number that comes when its span has been left for the last time.
+fn late() {
+    let span = tracing::info_span!("late", bytes = tracing::field::Empty);
+    span.in_scope(|| ());
+    span.record("bytes", 7);
+}
+
 fn record_until_killed() {
     let profiler = session();
     let open = profiler.profile_region("open");
     open.record("bytes", 1);
     record(&profiler, 0..FLUSHED);
+    tracing::subscriber::with_default(profiler.subscriber(), late);
     profiler.flush().unwrap();
     println!("flushed");
     (FLUSHED..)
@@ -76,6 +84,7 @@ fn record_until_a_signal() {
     // A span that is never entered: its number has no interval.
     let never_entered = || drop(tracing::info_span!("never entered", bytes = 1));
     tracing::subscriber::with_default(profiler.subscriber(), never_entered);
+    tracing::subscriber::with_default(profiler.subscriber(), late);
     println!("recorded");
     std::thread::park();
 }
@@ -132,6 +141,8 @@ fn what_was_flushed_has_its_numbers_after_a_kill() {
     let axpy = &reader.get_region("axpy").unwrap()[0];
     assert!(axpy.start_times_ns().len() >= FLUSHED as usize);
     assert_follow(axpy, 0);
+    let late = &reader.get_region("late").unwrap()[0];
+    assert_eq!(late.field("bytes").unwrap().whole(), Some(&[7][..]));
 }
 
 #[cfg(unix)]
@@ -156,6 +167,8 @@ fn a_signal_that_ends_the_program_saves_numbers_as_it_saves_intervals() {
     let axpy = &reader.get_region("axpy").unwrap()[0];
     assert_eq!(axpy.start_times_ns().len(), 5_000);
     assert_follow(axpy, 0);
+    let late = &reader.get_region("late").unwrap()[0];
+    assert_eq!(late.field("bytes").unwrap().whole(), Some(&[7][..]));
 }
 
 #[test]

@@ -80,13 +80,10 @@ impl Seen {
             }
             Block::Events { events, numbers, .. } => {
                 self.events(&events);
-                let unnamed = numbers.iter().find(|number| !self.fields.contains(&number.field));
-                if let Some(number) = unnamed {
-                    let field = number.field;
-                    issues.find(format!(
-                        "byte {at}: a call has a number of field {field}, which has no name"
-                    ));
-                }
+                self.numbers(at, "a call", numbers.iter().map(|number| number.field), issues);
+            }
+            Block::Late(numbers) | Block::Waiting { numbers, .. } => {
+                self.numbers(at, "a span", numbers.iter().map(|late| late.note.field), issues);
             }
             Block::Counter { counter, name, .. } => {
                 if self.counters.insert(counter, true) == Some(true) {
@@ -122,6 +119,15 @@ impl Seen {
                 }
             }
             Block::End => self.ended = true,
+        }
+    }
+
+    /// Every number is of a field with a name.
+    fn numbers(&self, at: u64, whose: &str, mut fields: impl Iterator<Item = u32>, issues: &mut Issues) {
+        if let Some(field) = fields.find(|field| !self.fields.contains(field)) {
+            issues.find(format!(
+                "byte {at}: {whose} has a number of field {field}, which has no name"
+            ));
         }
     }
 

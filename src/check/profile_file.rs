@@ -138,8 +138,7 @@ fn accounts(
 }
 
 /// What numbers are that no interval has.
-const LOST: &str =
-    "were recorded of calls or spans that left no interval afterwards; they are not in the file";
+const LOST: &str = "were recorded of calls or spans that left no interval; they are not in the file";
 
 fn is_ours(catalog: &Catalog) -> bool {
     version(catalog).is_some_and(|version| version.starts_with(names::OF_THIS_CRATE))

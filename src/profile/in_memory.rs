@@ -299,6 +299,13 @@ impl ProfileBuilder {
         self
     }
 
+    /// Says how many numbers were recorded of calls and spans that left no interval.
+    #[must_use]
+    pub fn lost_numbers(mut self, rank: u32, numbers: u64) -> Self {
+        self.rank_run(rank).lost_numbers = numbers;
+        self
+    }
+
     fn rank_run(&mut self, rank: u32) -> &mut RankRun {
         self.run.ranks.entry(rank).or_default()
     }

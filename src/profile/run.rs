@@ -41,6 +41,8 @@ pub struct RankRun {
     /// Calls that were to leave an interval, as counted while it ran: those that did, those that were dropped, and
     /// those that were open at the end. Not known of a rank that was killed, nor where the file does not say.
     pub recorded_calls: Option<u64>,
+    /// Numbers that the program recorded of calls and spans that left no interval.
+    pub lost_numbers: u64,
     /// What is known of its clock.
     pub clock: Option<RankClock>,
 }

@@ -3,7 +3,6 @@
 use crate::record::names::NameId;
 use crate::record::{LayerStatus, Recording, global};
 use crate::sys::threads;
-use crate::units::count;
 use tracing::level_filters::{LevelFilter, STATIC_MAX_LEVEL};
 use tracing_core::subscriber::NoSubscriber;
 
@@ -24,20 +23,7 @@ pub(super) fn hints(recording: &Recording, rank: Option<u32>) -> Vec<String> {
     silence(recording, rank)
         .into_iter()
         .chain(shared_names(recording))
-        .chain(lost_numbers(recording))
         .collect()
-}
-
-/// That there are numbers that no interval has.
-fn lost_numbers(recording: &Recording) -> Option<String> {
-    let lost = recording.lost_numbers();
-    (lost > 0).then(|| {
-        format!(
-            "{} recorded of calls or spans that left no interval afterwards, and {} not in the profile; record a number while its span is entered",
-            if lost == 1 { "1 number was".into() } else { format!("{} numbers were", count(lost)) },
-            if lost == 1 { "is" } else { "are" },
-        )
-    })
 }
 
 /// Why nothing was recorded, or no spans; None where there are some.

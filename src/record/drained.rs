@@ -14,7 +14,7 @@ pub(crate) struct Drained {
     pub(crate) threads: Vec<(Arc<SharedView>, Vec<Piece>)>,
     /// The number of intervals of each region in them.
     pub(crate) counts: FxHashMap<NameId, u64>,
-    /// The number of notes of spans in them.
+    /// The number of notes of spans, and of numbers that came late, in them.
     pub(crate) notes: u64,
     /// The number of samples of each counter in them.
     pub(crate) samples: FxHashMap<NameId, u64>,
@@ -30,7 +30,7 @@ impl Drained {
             let number = run.len() as u64;
             if run[0].is_interval() {
                 *self.counts.entry(NameId::from_number(run[0].region)).or_default() += number;
-            } else if run[0].span_note().is_some() {
+            } else if run[0].span_note().is_some() || run[0].late_note().is_some() {
                 self.notes += number;
             } else {
                 for sample in run.iter().filter_map(Event::sample) {

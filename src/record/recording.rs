@@ -17,7 +17,7 @@ use super::waiting::WaitingNumbers;
 use crate::clock::{Anchor, Timeline};
 use crate::config::{Overflow, Settings};
 use crate::event::Event;
-use crate::note::{NumberNote, SpanNote};
+use crate::note::{LateNote, NumberNote, SpanNote};
 use crate::store::rank_log::Counts;
 use crate::sys::{fork, signals};
 use std::collections::BTreeMap;
@@ -225,7 +225,7 @@ impl Recording {
         self.waiting_numbers.as_ref()
     }
 
-    /// Numbers that were recorded and that no interval has.
+    /// Numbers that were recorded and that are nowhere.
     pub(crate) fn lost_numbers(&self) -> u64 {
         let _draining = lock(&self.draining);
         let of_ended = self.lost_numbers.load(Ordering::Relaxed);
@@ -233,15 +233,31 @@ impl Recording {
         let of_threads: u64 = threads
             .map(|thread| thread.lost_numbers.load(Ordering::Acquire))
             .sum();
-        of_ended + of_threads + self.waiting_numbers().map_or(0, WaitingNumbers::lost)
+        of_ended + of_threads
     }
 
-    /// The same without those of the threads that run, and those behind a lock, in a signal handler.
+    /// The same without those of the threads that run, in a signal handler.
     pub(super) fn lost_numbers_in_handler(&self) -> u64 {
-        let of_spans = self
-            .waiting_numbers()
-            .map_or(0, WaitingNumbers::lost_outside_lock);
-        self.lost_numbers.load(Ordering::Relaxed) + of_spans
+        self.lost_numbers.load(Ordering::Relaxed)
+    }
+
+    /// So many numbers could not be written.
+    pub(super) fn lose_numbers(&self, lost: u64) {
+        self.lost_numbers.fetch_add(lost, Ordering::Relaxed);
+    }
+
+    /// Looks at the numbers that wait for an entry of their span.
+    pub(super) fn peek_waiting(&self, mut f: impl FnMut(LateNote)) {
+        if let Some(waiting) = self.waiting_numbers() {
+            waiting.peek_all(|serial, note| f(LateNote { serial, note }));
+        }
+    }
+
+    /// Takes the numbers that wait for an entry of their span, which does not come any more.
+    pub(crate) fn take_waiting(&self, mut f: impl FnMut(LateNote)) {
+        if let Some(waiting) = self.waiting_numbers() {
+            waiting.take_all(|serial, note| f(LateNote { serial, note }));
+        }
     }
 
     /// The regions that are open now, on threads that run and on threads that ended inside them.
@@ -409,6 +425,11 @@ impl Recording {
                 .flat_map(CreatedSpan::notes)
                 .for_each(|note| f(thread.index, note));
         }
+    }
+
+    /// Calls `f` with every number that came after the last interval of its span and that the writer has not drained.
+    pub(crate) fn for_each_undrained_late(&self, mut f: impl FnMut(LateNote)) {
+        self.for_each_undrained_event(|_, event| event.late_note().into_iter().for_each(&mut f));
     }
 
     /// As [`for_each_undrained`](Self::for_each_undrained), with the numbers of each interval.

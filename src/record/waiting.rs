@@ -2,7 +2,8 @@
 //!
 //! Each span has a place by its serial number in a table of fixed size, whose slots any thread takes and fills: one
 //! exchange to put numbers there, and one to take them. Threads that create spans have numbers of their own, so they
-//! seldom meet. Who needs a slot that another span still has moves that span's numbers into a map behind a lock.
+//! seldom meet. Who needs a slot that another span still has moves that span's numbers into a map behind a lock. What
+//! still waits when its span, or the session, ends is recorded as [late](crate::note::LateNote).
 
 use super::locks::{Mutex, lock};
 use super::sync::{AtomicU32, AtomicU64, Ordering};
@@ -15,7 +16,7 @@ use rustc_hash::FxHashMap;
 const MOST: usize = if cfg!(scope_profiler_model) { 2 } else { 8 };
 /// Spans whose numbers wait in the table.
 const SLOTS: usize = if cfg!(scope_profiler_model) { 2 } else { 1 << 12 };
-/// Spans in the map; with more, all of them are given up.
+/// Spans in the map; with more, all of them have waited long enough.
 const MOST_MOVED: usize = 1 << 14;
 
 /// A few numbers of one span; of two of the same field the last counts.
@@ -96,6 +97,35 @@ fn bit(serial: u32) -> u32 {
     1 << (serial as usize / SLOTS % 32)
 }
 
+/// A slot as it was read without having seized it.
+#[derive(PartialEq)]
+struct Glance {
+    owner: u32,
+    len: u32,
+    fields: [u32; MOST],
+    bits: [u64; MOST],
+}
+
+impl Glance {
+    fn notes(&self) -> impl Iterator<Item = NumberNote> + '_ {
+        let numbers = self.fields.iter().zip(&self.bits).take(self.len as usize);
+        numbers.map(|(&field, &bits)| note(field, bits))
+    }
+}
+
+#[inline]
+fn note(field: u32, bits: u64) -> NumberNote {
+    let number = if field & FLOAT == 0 {
+        Number::Int(bits as i64)
+    } else {
+        Number::Float(f64::from_bits(bits))
+    };
+    NumberNote {
+        field: field & !FLOAT,
+        number,
+    }
+}
+
 impl Slot {
     fn new() -> Self {
         Self {
@@ -136,15 +166,16 @@ impl Slot {
     #[inline]
     fn get(&self, at: usize) -> NumberNote {
         let field = self.fields[at].load(Ordering::Relaxed);
-        let bits = self.bits[at].load(Ordering::Relaxed);
-        let number = if field & FLOAT == 0 {
-            Number::Int(bits as i64)
-        } else {
-            Number::Float(f64::from_bits(bits))
-        };
-        NumberNote {
-            field: field & !FLOAT,
-            number,
+        note(field, self.bits[at].load(Ordering::Relaxed))
+    }
+
+    /// What is there, while another thread may be writing.
+    fn glance(&self) -> Glance {
+        Glance {
+            owner: self.owner.load(Ordering::Acquire),
+            len: self.len.load(Ordering::Acquire),
+            fields: std::array::from_fn(|at| self.fields[at].load(Ordering::Acquire)),
+            bits: std::array::from_fn(|at| self.bits[at].load(Ordering::Acquire)),
         }
     }
 
@@ -214,9 +245,34 @@ impl Filling<'_> {
 pub(super) struct WaitingNumbers {
     slots: Box<[Slot]>,
     /// Those that were moved. A span's numbers here are older than those in its slot.
-    moved: Mutex<FxHashMap<u32, Collected>>,
-    /// Numbers that were given up.
-    lost: AtomicU64,
+    moved: Mutex<Moved>,
+}
+
+/// Numbers by span.
+type Moved = FxHashMap<u32, Collected>;
+
+/// Numbers that have waited too long, as so many others came: of most of these spans there is no further entry.
+#[must_use]
+#[derive(Debug, Default)]
+pub(super) struct Overdue(Option<Box<Moved>>);
+
+impl Overdue {
+    /// Each span with each of its numbers.
+    pub(super) fn each(self, mut f: impl FnMut(u32, NumberNote)) {
+        for (serial, numbers) in self.0.iter().flat_map(|moved| moved.iter()) {
+            numbers.iter().for_each(|note| f(*serial, note));
+        }
+    }
+
+    fn or(self, other: Self) -> Self {
+        match (self.0, other.0) {
+            (Some(mut all), Some(more)) => {
+                all.extend(*more);
+                Self(Some(all))
+            }
+            (one, other) => Self(one.or(other)),
+        }
+    }
 }
 
 impl WaitingNumbers {
@@ -224,7 +280,6 @@ impl WaitingNumbers {
         Self {
             slots: (0..SLOTS).map(|_| Slot::new()).collect(),
             moved: Mutex::default(),
-            lost: AtomicU64::new(0),
         }
     }
 
@@ -233,8 +288,9 @@ impl WaitingNumbers {
     }
 
     /// Adds the numbers that `record` pushes to those that wait for the span. Who takes them meanwhile gets them or not.
+    /// Gives those that have waited too long.
     #[inline]
-    pub(super) fn put(&self, serial: u32, record: impl FnOnce(&mut Filling<'_>)) {
+    pub(super) fn put(&self, serial: u32, record: impl FnOnce(&mut Filling<'_>)) -> Overdue {
         let slot = self.slot(serial);
         let slot = slot.seize(FREE).then_some(slot);
         let mut filling = Filling {
@@ -246,19 +302,18 @@ impl WaitingNumbers {
         let Filling { len, more, .. } = filling;
         if let (Some(slot), None) = (slot, &more) {
             slot.len.store(len as u32, Ordering::Relaxed);
-            return slot.release(if len > 0 { serial } else { FREE });
+            slot.release(if len > 0 { serial } else { FREE });
+            return Overdue::default();
         }
         if let Some(slot) = slot {
             slot.release(FREE);
         }
-        if let Some(numbers) = more {
-            self.put_slow(serial, &numbers);
-        }
+        more.map_or_else(Overdue::default, |numbers| self.put_slow(serial, &numbers))
     }
 
     #[cold]
     #[inline(never)]
-    fn put_slow(&self, serial: u32, numbers: &Collected) {
+    fn put_slow(&self, serial: u32, numbers: &Collected) -> Overdue {
         let slot = self.slot(serial);
         let owner = slot.owner.load(Ordering::Acquire);
         if owner == BUSY || !slot.seize(owner) {
@@ -271,39 +326,43 @@ impl WaitingNumbers {
             slot.read()
         };
         if owner != serial {
-            if owner != FREE {
-                self.move_aside(owner, &before);
-            }
+            let overdue = match owner {
+                FREE => Overdue::default(),
+                other => self.move_aside(other, &before),
+            };
             if numbers.len() <= MOST {
                 slot.fill(numbers);
-                return slot.release(serial);
+                slot.release(serial);
+                return overdue;
             }
             slot.release(FREE);
-            return self.move_aside(serial, numbers);
+            return overdue.or(self.move_aside(serial, numbers));
         }
         let mut all = before;
         all.add(numbers);
         if all.len() <= MOST {
             slot.fill(&all);
-            return slot.release(serial);
+            slot.release(serial);
+            return Overdue::default();
         }
-        self.move_aside(serial, &all);
+        let overdue = self.move_aside(serial, &all);
         slot.release(FREE);
+        overdue
     }
 
-    fn move_aside(&self, serial: u32, numbers: &Collected) {
+    fn move_aside(&self, serial: u32, numbers: &Collected) -> Overdue {
         let _inside = fork::enter();
         let mut moved = lock(&self.moved);
+        let mut overdue = Overdue::default();
         if moved.len() >= MOST_MOVED {
-            // Of so many spans most are gone.
-            let given_up = moved.drain().map(|(_, numbers)| numbers.len() as u64).sum();
-            self.lost.fetch_add(given_up, Ordering::Relaxed);
+            overdue.0 = Some(Box::new(std::mem::take(&mut *moved)));
             self.slots
                 .iter()
                 .for_each(|slot| slot.moved.store(0, Ordering::Relaxed));
         }
         moved.entry(serial).or_default().add(numbers);
         self.slot(serial).moved.fetch_or(bit(serial), Ordering::Release);
+        overdue
     }
 
     /// Takes what waits for the span, each number by `f`; false where nothing does.
@@ -342,20 +401,52 @@ impl WaitingNumbers {
         Some(all)
     }
 
-    /// How many numbers no interval has taken.
-    pub(super) fn lost(&self) -> u64 {
-        let moved: usize = lock(&self.moved).values().map(Collected::len).sum();
-        moved as u64 + self.lost_outside_lock()
+    /// Takes all that waits: each span with each of its numbers, oldest first.
+    pub(super) fn take_all(&self, mut f: impl FnMut(u32, NumberNote)) {
+        let moved = {
+            let _inside = fork::enter();
+            std::mem::take(&mut *lock(&self.moved))
+        };
+        Overdue(Some(Box::new(moved))).each(&mut f);
+        for slot in &self.slots {
+            let serial = slot.owner.load(Ordering::Acquire);
+            if ![FREE, BUSY].contains(&serial) && slot.seize(serial) {
+                slot.each(|note| f(serial, note));
+                slot.release(FREE);
+            }
+        }
     }
 
-    /// The same without those in the map, so that it waits for no lock.
-    pub(super) fn lost_outside_lock(&self) -> u64 {
-        let waits = |slot: &Slot| match slot.owner.load(Ordering::Acquire) {
-            FREE | BUSY => 0,
-            _ => u64::from(slot.len.load(Ordering::Relaxed)),
-        };
-        let in_slots: u64 = self.slots.iter().map(waits).sum();
-        in_slots + self.lost.load(Ordering::Relaxed)
+    /// Looks at all that waits, as [`take_all`](Self::take_all) would take it. Takes no slot from a thread that wants it: what
+    /// is just changing is left out.
+    pub(super) fn peek_all(&self, mut f: impl FnMut(u32, NumberNote)) {
+        let _inside = fork::enter();
+        each(&lock(&self.moved), &mut f);
+        self.peek_slots(f);
+    }
+
+    /// The same in a signal handler: waits for no lock, and leaves out what is behind it meanwhile.
+    pub(super) fn peek_all_in_handler(&self, mut f: impl FnMut(u32, NumberNote)) {
+        if let Ok(moved) = self.moved.try_lock() {
+            each(&moved, &mut f);
+        }
+        self.peek_slots(f);
+    }
+
+    fn peek_slots(&self, mut f: impl FnMut(u32, NumberNote)) {
+        for slot in &self.slots {
+            let seen = slot.glance();
+            // What is the same twice was not being written.
+            if ![FREE, BUSY].contains(&seen.owner) && seen == slot.glance() {
+                seen.notes().for_each(|note| f(seen.owner, note));
+            }
+        }
+    }
+}
+
+fn each(moved: &Moved, f: &mut impl FnMut(u32, NumberNote)) {
+    for (serial, numbers) in moved {
+        numbers.iter().for_each(|note| f(*serial, note));
     }
 }
 

@@ -1,5 +1,6 @@
 //! The writer: drains what the threads have recorded to the log, at intervals and on request.
 
+mod late;
 mod samples;
 
 use super::crash::{CrashState, Flushing};
@@ -62,6 +63,7 @@ struct Sink {
     /// Time of each region in the intervals written, ticks; by the region's index.
     ticks: Vec<u64>,
     suspended: Suspended,
+    waiting: late::Waiting,
     warned: bool,
 }
 
@@ -125,6 +127,7 @@ impl Writer {
             written: 0,
             ticks: Vec::new(),
             suspended: Suspended::new(sys::suspended_ns()),
+            waiting: late::Waiting::default(),
             warned: false,
         }));
         let thread = {
@@ -289,7 +292,12 @@ impl Sink {
     fn flush(&mut self, recording: &Recording, flushing: &Flushing<'_>) -> Option<io::Error> {
         self.keep_file(flushing);
         let drained = recording.drain(false);
-        self.write(recording, drained)
+        let failure = self.write(recording, drained);
+        failure.or_else(|| {
+            let failure = self.waiting.write(&mut self.log, recording).err();
+            failure.iter().for_each(|error| self.warn(error));
+            failure
+        })
     }
 
     /// Restores the log where somebody has deleted it: without a name it would be gone at the end.
@@ -367,12 +375,14 @@ impl Sink {
                 Ok(number) => {
                     self.written += number as u64;
                     self.add_up(events);
+                    late::write(&mut self.log, recording, events, failure);
                     return samples::write(&mut self.log, recording, thread, events, failure);
                 }
                 Err(error) => *failure = Some(error),
             }
         }
         self.count_unwritten(recording, events);
+        late::count_unwritten(recording, events);
         samples::count_unwritten(recording, events);
     }
 
@@ -428,6 +438,7 @@ impl Sink {
             self.log
                 .open(call.thread, call.region.number(), call.start, call.serial)?;
         }
+        self.waiting.end(&mut self.log, recording)?;
         let lost = recording.lost_numbers();
         if lost > 0 {
             let lost = i64::try_from(lost).unwrap_or(i64::MAX);

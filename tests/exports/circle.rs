@@ -3,6 +3,7 @@
 use crate::common::{Profile, golden};
 use crate::interpreter::interpreter;
 use crate::running::export;
+use scope_profiler::export::{Export, exporter};
 use scope_profiler::profile::{Intervals, Metadata, Numbers, Source};
 use scope_profiler::{Profiler, ProfilingConfig, ProfilingH5Reader, RegionFilter};
 use serde_json::Value;
@@ -241,7 +242,12 @@ fn profiles_of_every_kind_come_back_from_the_package_as_they_were() {
         "upstream-golden-schema-2.h5",
     ];
     let mut profiles: Vec<PathBuf> = names.iter().map(|name| golden(name)).collect();
-    profiles.extend([run, tangled.path()]);
+    let numbered = directory.path().join("numbered.h5");
+    let hdf5 = exporter("hdf5").unwrap();
+    Export::new(&crate::python_hdf5::numbered(), hdf5)
+        .save(&numbered)
+        .unwrap();
+    profiles.extend([run, tangled.path(), numbered]);
     for profile in profiles {
         let expected = everything(&profile);
         let target = exported(&profile, directory.path(), "python.h5");

@@ -175,7 +175,7 @@ fn intervals_keep_the_numbers_of_their_spans() {
 }
 
 /// Numbers of every kind: of some calls and regions alone, whole ones in one region and others in the next.
-fn numbered() -> Profile {
+pub(crate) fn numbered() -> Profile {
     let mut profile = Profile::builder().unit("bytes", "B");
     for n in 0..70_000_i64 {
         let bytes = [("bytes", Number::Int(n)), ("level", Number::Int(n % 3))];
@@ -194,7 +194,11 @@ fn numbered() -> Profile {
 fn numbers(source: &dyn Source) -> Vec<(String, u32, String, Vec<Option<f64>>)> {
     let mut all = Vec::new();
     for (index, row) in source.rows().iter().enumerate() {
-        for field in source.fields_of(index).iter().map(|&field| &source.fields()[field]) {
+        for field in source
+            .fields_of(index)
+            .iter()
+            .map(|&field| &source.fields()[field])
+        {
             let mut intervals = Intervals::new().with_column(field.column());
             source.read(index, 0..row.intervals, &mut intervals).unwrap();
             let numbers = intervals.column(field.column()).unwrap().iter();
@@ -212,7 +216,9 @@ fn calls_keep_their_numbers_which_the_package_passes_over() {
     let directory = tempfile::tempdir().unwrap();
     let profile = numbered();
     let file = directory.path().join("run.python.h5");
-    Export::new(&profile, exporter("python").unwrap()).save(&file).unwrap();
+    Export::new(&profile, exporter("python").unwrap())
+        .save(&file)
+        .unwrap();
     let reader = ProfilingH5Reader::open(&file).unwrap();
     let expected = numbers(&profile);
     assert_eq!(expected.len(), 4);
@@ -234,12 +240,14 @@ fn calls_keep_their_numbers_which_the_package_passes_over() {
     let Some(python) = interpreter("0.7.5") else {
         return;
     };
-    let ours = crate::python_sums::what_we_read(&file);
-    assert_eq!(crate::python_sums::what_python_reads(&python, &file, 2), ours);
     let script = "import h5py, json, sys\n\
         fields = h5py.File(sys.argv[1])['events/fields']\n\
         print(json.dumps({name: [str(column.dtype), len(column)] for name, column in fields.items()}))";
-    let output = Command::new(&python).args(["-c", script]).arg(&file).output().unwrap();
+    let output = Command::new(&python)
+        .args(["-c", script])
+        .arg(&file)
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{output:?}");
     let read: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let fields = read.as_object().unwrap();

@@ -8,13 +8,15 @@ use scope_profiler::profile::{Intervals, Number, Samples, Source};
 use scope_profiler::{LogSource, ManualClock, Profiler, ProfilingConfig, ProfilingH5Reader};
 use std::fmt::Write;
 use std::fs;
+use tracing::field::Empty;
 use tracing::{dispatcher, info_span};
 
 /// A log, and the session that wrote it.
 type Golden = (&'static str, fn(&Profiler, &ManualClock));
 
-const LOGS: [Golden; 2] = [
+const LOGS: [Golden; 3] = [
     ("log_with_numbers.log", record_numbers),
+    ("log_with_late_numbers.log", record_late_numbers),
     ("log_with_counters.log", record_counters),
 ];
 
@@ -38,6 +40,26 @@ fn record_numbers(profiler: &Profiler, clock: &ManualClock) {
         span.in_scope(|| {
             clock.advance(4);
             span.record("bytes", -7);
+        });
+    });
+}
+
+fn record_late_numbers(profiler: &Profiler, clock: &ManualClock) {
+    dispatcher::with_default(&profiler.subscriber().into(), || {
+        let spans: Vec<_> = (0..4_i64)
+            .map(|n| {
+                let span = info_span!("span", bytes = n, residual = Empty);
+                (0..2).for_each(|_| span.in_scope(|| clock.advance(3)));
+                span.record("residual", 0.25);
+                span.record("bytes", -n);
+                span
+            })
+            .collect();
+        // These ends are seen, as others are created meanwhile.
+        spans.into_iter().skip(2).for_each(|span| {
+            let _other = info_span!("never entered", bytes = 1);
+            clock.advance(2_000);
+            drop(span);
         });
     });
 }
@@ -132,6 +154,22 @@ outer 1032 1048 bytes=1
 outer 1048 1064 bytes=2
 span 1064 1067 bytes=9223372036854775807 residual=inf
 span 1067 1071 bytes=-7 residual=-",
+    );
+}
+
+#[test]
+fn a_log_with_numbers_that_came_late_keeps_its_values() {
+    assert_contents(
+        "log_with_late_numbers.log",
+        "\
+span 1000 1003 bytes=0 residual=-
+span 1003 1006 bytes=0 residual=0.25
+span 1006 1009 bytes=1 residual=-
+span 1009 1012 bytes=-1 residual=0.25
+span 1012 1015 bytes=2 residual=-
+span 1015 1018 bytes=-2 residual=0.25
+span 1018 1021 bytes=3 residual=-
+span 1021 1024 bytes=-3 residual=0.25",
     );
 }
 

@@ -9,6 +9,7 @@ mod cpu_time;
 mod creation;
 mod exactness;
 mod guards;
+mod late_numbers;
 mod lifetimes;
 mod naming;
 mod numbers;

@@ -14,19 +14,19 @@ use tracing::field::Empty;
 use tracing::{Instrument, dispatcher, info_span, instrument};
 
 /// The numbers of a call, by field.
-type Of = BTreeMap<String, Number>;
+pub(crate) type Of = BTreeMap<String, Number>;
 
-fn of(numbers: &[(&str, Number)]) -> Of {
+pub(crate) fn of(numbers: &[(&str, Number)]) -> Of {
     let named = numbers.iter().map(|&(name, number)| (name.to_owned(), number));
     named.collect()
 }
 
-fn int(n: i64) -> Number {
+pub(crate) fn int(n: i64) -> Number {
     Number::Int(n)
 }
 
 /// The calls of a region in order of start, with their numbers.
-fn calls(source: &dyn Source, region: &str) -> Vec<Of> {
+pub(crate) fn calls(source: &dyn Source, region: &str) -> Vec<Of> {
     let mut calls = Vec::new();
     for (index, row) in source.rows().iter().enumerate() {
         if source.names()[row.name] != region {
@@ -49,7 +49,7 @@ fn calls(source: &dyn Source, region: &str) -> Vec<Of> {
     calls
 }
 
-fn config() -> ProfilingConfig {
+pub(crate) fn config() -> ProfilingConfig {
     ProfilingConfig::new()
         .verbose(false)
         .fields(["bytes", "flops", "residual", "level"])
@@ -85,7 +85,7 @@ fn recorded(
 }
 
 /// The same through each subscriber.
-fn recorded_by_spans(program: impl Fn(), check_calls: impl Fn(&dyn Source)) {
+pub(crate) fn recorded_by_spans(program: impl Fn(), check_calls: impl Fn(&dyn Source)) {
     for subscriber in SUBSCRIBERS {
         recorded(
             |config| config,
@@ -355,25 +355,19 @@ fn a_number_that_no_interval_can_have_is_counted() {
         let file = directory.path().join("run.h5");
         let profiler = Profiler::new(config().file_path(&file)).unwrap();
         dispatcher::with_default(&subscriber(&profiler), || {
-            for _ in 0..3 {
-                let span = info_span!("late", bytes = Empty);
-                span.in_scope(|| ());
-                span.record("bytes", 7);
+            for n in 0..3 {
+                drop(info_span!("never entered", bytes = n));
             }
+            info_span!("entered").in_scope(|| ());
         });
-        let summary = profiler.finalize().unwrap();
-        let [hint] = summary.hints() else {
-            panic!("{:?}", summary.hints());
-        };
-        assert!(
-            hint.starts_with("3 numbers were recorded of calls or spans"),
-            "{hint}"
-        );
+        let summary = profiler.finalize().unwrap().to_string();
+        let note = "3 numbers were recorded of calls or spans that left no interval";
+        assert!(summary.contains(note), "{summary}");
         let report = check(&file).unwrap();
         assert!(report.is_ok(), "{report}");
-        let note = "rank 0: 3 numbers were recorded of calls or spans that left no interval afterwards";
+        let note = format!("rank 0: {note}");
         assert!(
-            report.notes().iter().any(|found| found.starts_with(note)),
+            report.notes().iter().any(|found| found.starts_with(&note)),
             "{report}"
         );
     }
@@ -390,8 +384,8 @@ fn throttled_calls_lose_their_numbers_and_say_so() {
         clock.advance(5);
     }
     let summary = profiler.finalize().unwrap();
-    let hint = &summary.hints()[0];
-    assert!(hint.starts_with("15 numbers were recorded"), "{hint}");
+    let text = summary.to_string();
+    assert!(text.contains("15 numbers were recorded"), "{text}");
 }
 
 #[test]

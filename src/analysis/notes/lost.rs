@@ -44,6 +44,7 @@ pub(super) fn notes(source: &dyn Source) -> Vec<Note> {
         counted(calls.counted),
         throttled(&calls.throttled, calls.throttled_ns),
         clamped(calls.clamped),
+        lost_numbers(source),
     ]
     .into_iter()
     .flatten()
@@ -91,6 +92,19 @@ fn dropped_samples(source: &dyn Source) -> Option<Note> {
             .number("dropped", dropped)
             .number("of", all)
     })
+}
+
+/// Numbers that no interval has.
+fn lost_numbers(source: &dyn Source) -> Option<Note> {
+    let run = source.run();
+    let lost = run.ranks.values().map(|rank| rank.lost_numbers);
+    let lost = lost.fold(0, u64::saturating_add);
+    let (were, are) = if lost == 1 { ("was", "is") } else { ("were", "are") };
+    let text = format!(
+        "{} {were} recorded of calls or spans that left no interval, and {are} not in the profile",
+        plural(lost, "number")
+    );
+    (lost > 0).then(|| Note::new(NoteKind::LostNumbers, text).number("lost", lost))
 }
 
 /// Calls that were open when recording ended, by region.

@@ -30,6 +30,8 @@ pub enum NoteKind {
     Dropped,
     /// Values of counters were dropped for want of memory or disk.
     DroppedSamples,
+    /// Numbers were recorded of calls and spans that left no interval.
+    LostNumbers,
     /// Calls were open when recording ended.
     Open,
     /// Calls were only counted.
@@ -68,6 +70,7 @@ impl NoteKind {
             Self::EndedBySignal => "ended_by_signal",
             Self::Dropped => "dropped",
             Self::DroppedSamples => "dropped_samples",
+            Self::LostNumbers => "lost_numbers",
             Self::Open => "open",
             Self::Counted => "counted",
             Self::Throttled => "throttled",

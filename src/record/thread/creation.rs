@@ -141,6 +141,7 @@ impl ThreadBuffer {
                 what: Noted::Closed(now),
             });
         }
+        self.end_waiting(serial);
     }
 
     /// The time between two ticks, ns.

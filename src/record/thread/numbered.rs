@@ -6,7 +6,7 @@ use super::entered::Entered;
 use super::numbers::{CAPACITY, NOBODY, Waiting};
 use super::open_stack::{OpenSlot, Origin, SpanKey};
 use crate::event::Event;
-use crate::note::{Bits, NumberNote};
+use crate::note::{Bits, LateNote, NumberNote};
 use crate::record::names::NameId;
 use crate::record::number_fields::NumberVisitor;
 use crate::sys;
@@ -194,7 +194,24 @@ impl ThreadBuffer {
             return;
         }
         if let Some(waiting) = self.recording.waiting_numbers() {
-            waiting.put(serial, |numbers| self.visit(record, |note| numbers.push(note)));
+            let overdue = waiting.put(serial, |numbers| self.visit(record, |note| numbers.push(note)));
+            overdue.each(|serial, note| self.note_late(LateNote { serial, note }));
+        }
+    }
+
+    /// A span has ended: what still waits for its next entry is of its last interval.
+    pub(super) fn end_waiting(&self, serial: u32) {
+        if self.numbers.is_none() {
+            return;
+        }
+        if let Some(waiting) = self.recording.waiting_numbers() {
+            waiting.take(serial, |note| self.note_late(LateNote { serial, note }));
+        }
+    }
+
+    fn note_late(&self, late: LateNote) {
+        if !self.append(late.event()) {
+            self.lose_numbers(1);
         }
     }
 

@@ -8,7 +8,8 @@ mod model {
 
     fn put(waiting: &WaitingNumbers, serial: u32, field: u32, n: i64) {
         let number = Number::Int(n);
-        waiting.put(serial, |numbers| numbers.push(NumberNote { field, number }));
+        let overdue = waiting.put(serial, |numbers| numbers.push(NumberNote { field, number }));
+        overdue.each(|serial, _| panic!("{serial} has not waited long"));
     }
 
     #[test]
@@ -37,7 +38,7 @@ mod model {
             take(3);
             taken.sort_by_key(value);
             assert_eq!(taken.iter().map(value).collect::<Vec<_>>(), [10, 11, 30]);
-            assert_eq!(waiting.lost(), 0);
+            waiting.take_all(|serial, note| panic!("{serial} has still {note:?}"));
         });
     }
 
@@ -53,13 +54,24 @@ mod model {
 mod of_one_thread {
     use super::super::*;
 
-    fn put(waiting: &WaitingNumbers, serial: u32, notes: &[(u32, i64)]) {
-        waiting.put(serial, |numbers| {
+    /// Gives how many numbers have waited too long.
+    fn put(waiting: &WaitingNumbers, serial: u32, notes: &[(u32, i64)]) -> usize {
+        let overdue = waiting.put(serial, |numbers| {
             for &(field, n) in notes {
                 let number = Number::Int(n);
                 numbers.push(NumberNote { field, number });
             }
         });
+        let mut number = 0;
+        overdue.each(|_, _| number += 1);
+        number
+    }
+
+    /// How many numbers wait.
+    fn len(waiting: &WaitingNumbers) -> usize {
+        let mut len = 0;
+        waiting.peek_all(|_, _| len += 1);
+        len
     }
 
     fn taken(waiting: &WaitingNumbers, serial: u32) -> Vec<(u32, Number)> {
@@ -78,12 +90,12 @@ mod of_one_thread {
         // Another span needs the slot, and then the first one again.
         put(&waiting, sharing, &[(0, 20)]);
         put(&waiting, 1, &[(1, 14)]);
-        assert_eq!(waiting.lost(), 5);
+        assert_eq!(len(&waiting), 5);
         let int = Number::Int;
         assert_eq!(taken(&waiting, 1), [(0, int(12)), (1, int(14)), (2, int(13))]);
         assert_eq!(taken(&waiting, 1), []);
         assert_eq!(taken(&waiting, sharing), [(0, int(20))]);
-        assert_eq!(waiting.lost(), 0);
+        assert_eq!(len(&waiting), 0);
     }
 
     #[test]
@@ -100,12 +112,30 @@ mod of_one_thread {
     }
 
     #[test]
-    fn what_is_given_up_is_counted() {
+    fn what_has_waited_too_long_is_handed_on_and_the_rest_is_taken_at_the_end() {
         let waiting = WaitingNumbers::new();
-        let spans = (MOST_MOVED + SLOTS + 10) as u32;
-        for serial in (0..spans).map(|n| 1 + n + n / (BUSY - 1)) {
-            put(&waiting, serial, &[(0, 1)]);
-        }
-        assert_eq!(waiting.lost(), u64::from(spans));
+        let spans = MOST_MOVED + SLOTS + 10;
+        let serials = (0..spans as u32).map(|n| 1 + n + n / (BUSY - 1));
+        let overdue: usize = serials.map(|serial| put(&waiting, serial, &[(0, 1)])).sum();
+        assert!(overdue >= MOST_MOVED, "{overdue}");
+        assert_eq!(len(&waiting), spans - overdue);
+        let mut rest = 0;
+        waiting.take_all(|_, _| rest += 1);
+        assert_eq!((rest, len(&waiting)), (spans - overdue, 0));
+    }
+
+    #[test]
+    fn of_all_that_is_taken_at_the_end_a_spans_newer_numbers_come_last() {
+        let waiting = WaitingNumbers::new();
+        put(&waiting, 1, &[(0, 10)]);
+        put(&waiting, 1 + SLOTS as u32, &[(0, 20)]);
+        put(&waiting, 1, &[(0, 11)]);
+        let mut of_one = Vec::new();
+        waiting.take_all(|serial, note| {
+            if serial == 1 {
+                of_one.push(note.number);
+            }
+        });
+        assert_eq!(of_one, [10, 11].map(Number::Int));
     }
 }

@@ -29,13 +29,17 @@ impl FoundFields {
     /// Takes note of the numbers of some intervals.
     pub(super) fn count(&mut self, events: &[Event], numbers: &[NumberAt]) {
         for number in numbers {
-            let region = events[number.at as usize].region;
-            let is_float = match number.number {
-                Number::Int(n) => n == Numbers::ABSENT,
-                Number::Float(_) => true,
-            };
-            *self.floats.entry((region, number.field)).or_default() |= is_float;
+            self.count_one(events[number.at as usize].region, number);
         }
+    }
+
+    /// The same of one, of an interval of this region.
+    pub(super) fn count_one(&mut self, region: u32, number: &NumberAt) {
+        let is_float = match number.number {
+            Number::Int(n) => n == Numbers::ABSENT,
+            Number::Float(_) => true,
+        };
+        *self.floats.entry((region, number.field)).or_default() |= is_float;
     }
 }
 
@@ -100,9 +104,10 @@ impl RegionField {
         self.place
     }
 
-    /// The row of an interval with these numbers; of two of the field the last counts.
-    pub(super) fn row(&self, interval: Entry, numbers: &[NumberAt]) -> Entry {
-        let number = numbers.iter().rev().find(|number| number.field == self.number);
+    /// The row of an interval with these numbers, and those that came later; of two of the field the last counts.
+    pub(super) fn row(&self, interval: Entry, numbers: &[NumberAt], late: &[NumberAt]) -> Entry {
+        let mut latest = late.iter().rev().chain(numbers.iter().rev());
+        let number = latest.find(|number| number.field == self.number);
         let number = number.map(|number| number.number);
         let bits = if self.is_float {
             number.map_or(f64::NAN, Number::as_f64).to_bits()

@@ -16,6 +16,7 @@ mod tests;
 mod write;
 
 use super::clock_sync::ClockCorrection;
+use super::late_numbers::LateNumbers;
 use super::rank_log::{Counts, OpenCalls, Stretches};
 use super::span_notes::SpanNotes;
 use crate::clock::{ClockMeasurement, Timeline};
@@ -23,7 +24,7 @@ use crate::error::Error;
 use crate::profile::{Metadata, Value};
 pub(crate) use ahead::LogsAhead;
 use counters::FoundCounters;
-use fields::LogFields;
+use fields::{FoundFields, LogFields};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -39,7 +40,10 @@ pub(crate) struct LogContents {
     /// By thread.
     calls: FxHashMap<u32, CallsOfThread>,
     spans: SpanNotes,
+    /// Before the events have been read, and afterwards.
+    found_fields: FoundFields,
     fields: LogFields,
+    late: LateNumbers,
     counters: FoundCounters,
     timeline: Timeline,
     clock: ClockCorrection,

@@ -10,8 +10,9 @@ use crate::clock::{Anchor, Timeline};
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::places::Places;
-use crate::profile::StoredSummary;
+use crate::profile::{StoredSummary, Value};
 use crate::store::clock_sync::ClockCorrection;
+use crate::store::late_numbers::LateNumbers;
 use crate::store::names;
 use crate::store::rank_log::{Block, LogReader, OtherThread, Outlined, StretchReader, Verify, whole_bytes};
 use crate::store::schema::summary::may_fit;
@@ -82,7 +83,7 @@ impl LogContents {
             }
         }
         contents.stretches.close(log.position());
-        contents.fields = LogFields::new(fields);
+        contents.found_fields = fields;
         contents.recorded = contents.run.remove(names::RECORDED);
         contents.lost_numbers = contents.run.remove(names::LOST_NUMBERS);
         contents.recorded_samples = contents.run.remove(names::RECORDED_SAMPLES);
@@ -127,6 +128,8 @@ impl LogContents {
             // Taken with its place.
             Block::Samples { .. } => {}
             Block::LostSamples { counter, samples } => self.counters.lost(counter, samples),
+            Block::Late(numbers) => numbers.into_iter().for_each(|number| self.late.add(number)),
+            Block::Waiting { instead, numbers } => self.late.set_waiting(instead, numbers),
             Block::Spans { thread, notes } => {
                 notes.into_iter().for_each(|note| self.spans.add(thread, note));
             }
@@ -161,9 +164,18 @@ impl LogContents {
 
     /// Reads the events after all else; none where they are damaged.
     fn read_events(mut self, other_thread: OtherThread) -> Result<Option<Scanned>> {
-        let Some((regions, summary)) = self.read_backward(other_thread)? else {
+        let mut late = std::mem::take(&mut self.late);
+        late.gather();
+        let Some((regions, summary)) = self.read_backward(other_thread, &mut late)? else {
             return Ok(None);
         };
+        let mut fields = std::mem::take(&mut self.found_fields);
+        late.placed()
+            .for_each(|(region, number)| fields.count_one(region, number));
+        self.fields = LogFields::new(fields);
+        let is_over = self.complete || self.run.contains_key(names::ENDED_BY);
+        self.lose_numbers(late.lost(is_over));
+        self.late = late;
         for (&number, seen) in regions.places.seen().iter().zip(&regions.seen) {
             let entry = self.regions.entry(number).or_default();
             entry.intervals = seen.intervals;
@@ -178,8 +190,24 @@ impl LogContents {
         }))
     }
 
-    /// Reads the events from the last to the first.
-    fn read_backward(&self, other_thread: OtherThread) -> Result<Option<(Regions, Summarized)>> {
+    /// Adds to the numbers that no interval has.
+    fn lose_numbers(&mut self, more: u64) {
+        let stated = match self.lost_numbers {
+            Some(Value::Int(lost)) => lost,
+            _ => 0,
+        };
+        let lost = stated.saturating_add(i64::try_from(more).unwrap_or(i64::MAX));
+        if more > 0 {
+            self.lost_numbers = Some(Value::Int(lost));
+        }
+    }
+
+    /// Reads the events from the last to the first, of which `late` sees each.
+    fn read_backward(
+        &self,
+        other_thread: OtherThread,
+        late: &mut LateNumbers,
+    ) -> Result<Option<(Regions, Summarized)>> {
         let order = self.order();
         let mut regions = Regions::new(&order);
         let unfit = !may_fit(order.len(), self.intervals);
@@ -199,11 +227,15 @@ impl LogContents {
             for events in log.blocks().rev() {
                 let Some(growing) = &mut nesting else {
                     for event in events.events().rev() {
+                        late.see(events.thread, &event);
                         regions.count(events.thread, &event);
                     }
                     continue;
                 };
-                growing.convert(&events, |event| regions.count(events.thread, event));
+                growing.convert(&events, |event| {
+                    late.see(events.thread, event);
+                    regions.count(events.thread, event)
+                });
                 if regions.seen.len() > order.len() {
                     // A region without a name: where it is among the others was not known.
                     nesting = None;

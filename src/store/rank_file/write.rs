@@ -286,6 +286,7 @@ impl LogContents {
         let log = StretchReader::open(&self.path, stretches, Verify::No, OtherThread::Yes);
         let mut log = log.map_err(LogFailure::Log)?;
         let mut left = self.intervals;
+        let mut late = self.late.pass();
         while let Some(is_sound) = log.next() {
             match is_sound {
                 Ok(true) => {}
@@ -314,8 +315,9 @@ impl LogContents {
                             batch[place].push(entry);
                             in_batch += 1 + fields[place].len();
                             let of_call = numbers.of(at);
+                            let late = late.of(block.thread, &event);
                             for field in fields[place] {
-                                batch[regions + field.place()].push(field.row(entry, of_call));
+                                batch[regions + field.place()].push(field.row(entry, of_call, late));
                             }
                         }
                         None => return Err(changed("the log changed while it was read")),

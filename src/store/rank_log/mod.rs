@@ -9,6 +9,7 @@
 //! or damaged is valid up to its last whole block. Blocks of unknown kinds are skipped. The payloads
 //! are listed in `docs/format.md`.
 
+mod late;
 mod medium;
 mod open_calls;
 mod reader;
@@ -33,7 +34,7 @@ pub(crate) use crate::store::names::{ENDED_BY, SUSPENDED};
 
 use crate::clock::{Anchor, ClockMeasurement};
 use crate::event::Event;
-use crate::note::{SampleNote, SpanNote};
+use crate::note::{LateNote, SampleNote, SpanNote};
 use crate::profile::{Metadata, Number};
 
 const MAGIC: [u8; 8] = *b"SCOPELOG";
@@ -128,6 +129,12 @@ pub(crate) enum Block {
     Samples { thread: u32, samples: Vec<SampleNote> },
     /// Samples of a counter that are in no block; the last block of a counter wins.
     LostSamples { counter: u32, samples: u64 },
+    /// Numbers of spans that are those of their last interval, as they were recorded after it. Of two of a field the last
+    /// counts.
+    Late(Vec<LateNote>),
+    /// Numbers of spans that are to be those of their next interval, and turn out to be those of their last one where no
+    /// further one comes. They take the place of those of such blocks before, or add to the last one.
+    Waiting { instead: bool, numbers: Vec<LateNote> },
     /// Calls of a region that left no interval, and its spans; the last block of a region wins.
     Counts { region: u32, counts: Counts },
     /// A call that was open when recording ended.
@@ -161,11 +168,13 @@ mod kind {
     pub(super) const COUNTER: u32 = 13;
     pub(super) const SAMPLES: u32 = 14;
     pub(super) const LOST_SAMPLES: u32 = 15;
+    pub(super) const LATE: u32 = 16;
+    pub(super) const WAITING: u32 = 17;
 
     /// Whether blocks of this kind are read.
     #[cfg(feature = "hdf5")]
     pub(super) fn is_known(kind: u32) -> bool {
-        (RUN..=LOST_SAMPLES).contains(&kind)
+        (RUN..=WAITING).contains(&kind)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Reading a log.
 
 use super::super::codec::Decoder;
+use super::late;
 use super::samples::{decode_counter, decode_lost, decode_samples};
 use super::{
     BLOCK_HEADER_BYTES, Block, Counts, FIRST_WITH_SERIALS, FLOAT, HEADER_BYTES, MAGIC, MAX_PAYLOAD, NumberAt,
@@ -287,6 +288,8 @@ fn decode(kind: u32, payload: &[u8], has_serials: bool) -> Option<Decoded> {
         kind::COUNTER => decode_counter(&mut input),
         kind::SAMPLES => decode_samples(&mut input),
         kind::LOST_SAMPLES => decode_lost(&mut input),
+        kind::LATE => late::decode(&mut input),
+        kind::WAITING => late::decode_waiting(&mut input),
         kind::NUMBERS => {
             return decode_numbers(&mut input).map(|(thread, numbers)| Decoded::Numbers(thread, numbers));
         }

@@ -25,6 +25,8 @@ pub(in crate::store) fn facts(catalog: &Catalog) -> RunFacts {
             of_rank.span_ns = span(facts);
             of_rank.ended_by = text(facts, names::ENDED_BY);
             of_rank.recorded_calls = int(facts, names::RECORDED).and_then(|calls| u64::try_from(calls).ok());
+            let lost = int(facts, names::LOST_NUMBERS).and_then(|lost| u64::try_from(lost).ok());
+            of_rank.lost_numbers = lost.unwrap_or(0);
             of_rank.clock = entry.clock.clone();
             if int(facts, names::COMPLETE) == Some(0) && !contains(&run.incomplete, rank) {
                 run.incomplete.push(rank..=rank);

@@ -85,7 +85,9 @@ pub(super) fn write(
     if let Some(fields) = fields.filter(|fields| !fields.is_empty()) {
         let mask = |row: &IndexRow| {
             let bits = fields.iter().enumerate();
-            bits.fold(0, |mask: i64, (to, from)| mask | ((row.field_mask >> from & 1) << to) as i64)
+            bits.fold(0, |mask: i64, (to, from)| {
+                mask | ((row.field_mask >> from & 1) << to) as i64
+            })
         };
         let masks: Vec<i64> = rows.iter().map(mask).collect();
         index.values(columnar::FIELD_MASKS, &masks)?;

@@ -5,7 +5,8 @@ use crate::error::Result;
 use crate::profile::CallSite;
 use crate::store::hdf5::{Group, Members};
 use crate::store::names::columnar::{
-    EVENT_COUNTS, EVENT_METADATA, EVENT_OFFSETS, FIELD_MASKS, INDEX, SOURCE_FILES, SOURCE_LINES, SOURCE_TEXTS, TAGS,
+    EVENT_COUNTS, EVENT_METADATA, EVENT_OFFSETS, FIELD_MASKS, INDEX, SOURCE_FILES, SOURCE_LINES,
+    SOURCE_TEXTS, TAGS,
 };
 use crate::store::schema::issues::Issues;
 use crate::store::schema::json_values;

@@ -10,6 +10,8 @@ pub(super) struct CallNumbers {
     /// The number of each interval, in the order of the intervals; empty before any has a number of a field.
     ids: Vec<u32>,
     fields: BTreeMap<u32, OfField>,
+    /// Those that came after the last interval of a span; they may turn out to be of another interval.
+    late: BTreeMap<u32, OfField>,
 }
 
 #[derive(Debug, Default)]
@@ -28,17 +30,32 @@ impl CallNumbers {
 
     /// The interval at this place, one of those that were added last, has this number.
     pub(super) fn add(&mut self, len: usize, place: usize, field: u32, number: Number) {
+        let id = self.known_id(len, place);
+        self.fields.entry(field).or_default().add(id, number);
+    }
+
+    /// The interval at this place has this number, which counts before those that it has otherwise.
+    pub(super) fn add_late(&mut self, len: usize, place: usize, field: u32, number: Number) {
+        let id = self.known_id(len, place);
+        self.late.entry(field).or_default().add(id, number);
+    }
+
+    /// No interval has a number that came late.
+    pub(super) fn forget_late(&mut self) {
+        self.late.clear();
+    }
+
+    fn known_id(&mut self, len: usize, place: usize) -> u32 {
         if self.ids.is_empty() {
             self.ids.extend(0..len as u32);
         }
-        let of_field = self.fields.entry(field).or_default();
-        of_field.is_float |= !matches!(number, Number::Int(n) if n != Numbers::ABSENT);
-        of_field.by_id.insert(self.ids[place], number);
+        self.ids[place]
     }
 
     /// The fields that there are numbers of.
     pub(super) fn fields(&self) -> impl Iterator<Item = u32> + '_ {
-        self.fields.keys().copied()
+        let late = self.late.keys().filter(|field| !self.fields.contains_key(field));
+        self.fields.keys().chain(late).copied()
     }
 
     /// The numbers of the intervals from `first` on, to be sorted with them; none where no interval has any.
@@ -53,12 +70,22 @@ impl CallNumbers {
 
     /// The numbers of a field, one for each of these intervals; none where no interval has any.
     pub(super) fn of(&self, field: u32, ids: impl Iterator<Item = u32>) -> Option<Numbers> {
-        let field = self.fields.get(&field)?;
-        let numbers = ids.map(|id| field.by_id.get(&id).copied());
-        if field.is_float {
+        let known = [self.late.get(&field), self.fields.get(&field)];
+        let mut known = known.into_iter().flatten().peekable();
+        known.peek()?;
+        let known: Vec<&OfField> = known.collect();
+        let numbers = ids.map(|id| known.iter().find_map(|of_field| of_field.by_id.get(&id)).copied());
+        if known.iter().any(|of_field| of_field.is_float) {
             let float = |number: Option<Number>| number.map_or(f64::NAN, Number::as_f64);
             return Some(Numbers::Float(numbers.map(float).collect()));
         }
         Some(numbers.collect())
+    }
+}
+
+impl OfField {
+    fn add(&mut self, id: u32, number: Number) {
+        self.is_float |= !matches!(number, Number::Int(n) if n != Numbers::ABSENT);
+        self.by_id.insert(id, number);
     }
 }

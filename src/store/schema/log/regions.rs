@@ -4,6 +4,7 @@ use super::counters::LogCounters;
 use super::ticks::Ticks;
 use crate::clock::{Anchor, ClockMeasurement};
 use crate::profile::{CallSite, Field, Metadata, OpenSpan, Row};
+use crate::store::late_numbers::LateNumbers;
 use crate::store::rank_log::{Block, Counts, OpenCalls};
 use crate::store::span_notes::SpanNotes;
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ pub(super) struct Said {
     pub(super) anchors: Vec<Anchor>,
     pub(super) spans: SpanNotes,
     pub(super) counters: LogCounters,
+    pub(super) late: LateNumbers,
     pub(super) measurements: Vec<ClockMeasurement>,
     /// Whether recording ended normally.
     pub(super) complete: bool,
@@ -90,6 +92,8 @@ impl Said {
                 self.counters.add(thread, &samples);
             }
             Block::LostSamples { counter, samples } => self.counters.lost(counter, samples),
+            Block::Late(numbers) => numbers.into_iter().for_each(|number| self.late.add(number)),
+            Block::Waiting { instead, numbers } => self.late.set_waiting(instead, numbers),
             Block::Spans { thread, notes } => {
                 notes.into_iter().for_each(|note| self.spans.add(thread, note));
             }
@@ -111,6 +115,25 @@ impl Said {
             }
             Block::Clock(_) => {}
             Block::End => self.complete = true,
+        }
+    }
+
+    /// Puts everything where it belongs among what has been read before.
+    pub(super) fn put_in_order(&mut self) {
+        for region in self.regions.values_mut() {
+            region.ticks.put_in_order();
+        }
+        self.late.gather();
+        if !self.late.is_empty() {
+            for (&number, region) in &self.regions {
+                region
+                    .ticks
+                    .each_event(number, |thread, event| self.late.see(thread, event));
+            }
+        }
+        let mut late = self.late.pass();
+        for (&number, region) in &mut self.regions {
+            region.ticks.take_late(number, &mut late);
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::profile::{
 use crate::store::clock_sync::ClockCorrection;
 use crate::store::rank_log::LogReader;
 use crate::store::region_names::RegionNames;
+use crate::store::schema::attributes::int;
 use crate::store::schema::catalog::{Catalog, RankEntry};
 use crate::store::schema::decoder::{Decoder, RawSamples};
 use crate::store::schema::run;
@@ -149,6 +150,7 @@ impl LogSource {
         let rank = rank
             .or_else(|| run_directory::rank_of_log(&self.path))
             .unwrap_or(0);
+        said.put_in_order();
         let mut region_names = RegionNames::default();
         self.catalog = Catalog {
             format: "rank log".into(),
@@ -159,8 +161,7 @@ impl LogSource {
             ..Catalog::default()
         };
         self.regions.clear();
-        for (&number, region) in &mut said.regions {
-            region.ticks.put_in_order();
+        for (&number, region) in &said.regions {
             let name = region_names.of(region.name.as_deref(), number);
             let (row, mut site) = region.row(rank, self.catalog.names.len(), |ticks| {
                 self.timeline.length_ns(ticks)
@@ -225,6 +226,15 @@ fn rank_entry(said: &Said, timeline: &Timeline, clock: &ClockCorrection) -> Rank
         names::ENDED_BY,
     ] {
         facts.extend(said.facts.get(key).map(|value| (key.into(), value.clone())));
+    }
+    let is_over = said.complete || said.facts.contains_key(names::ENDED_BY);
+    let lost = i64::try_from(said.late.lost(is_over)).unwrap_or(i64::MAX);
+    if lost > 0 {
+        let stated = int(&facts, names::LOST_NUMBERS).unwrap_or(0);
+        facts.insert(
+            names::LOST_NUMBERS.into(),
+            Value::Int(stated.saturating_add(lost)),
+        );
     }
     if let Some((start, end)) = timeline.span_ns() {
         for (key, ns) in [(names::SESSION_START, start), (names::SESSION_END, end)] {

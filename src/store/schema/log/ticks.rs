@@ -3,6 +3,7 @@
 use super::numbers::CallNumbers;
 use crate::event::Event;
 use crate::profile::{Intervals, Numbers};
+use crate::store::late_numbers::LatePass;
 use crate::store::rank_log::NumberAt;
 use std::cmp::Reverse;
 use std::ops::Range;
@@ -32,6 +33,15 @@ struct Interval {
 impl Interval {
     fn key(&self) -> (u64, Reverse<u64>) {
         (self.start, Reverse(self.end))
+    }
+
+    fn event(&self, region: u32) -> Event {
+        Event {
+            region,
+            serial: self.span,
+            start: self.start,
+            end: self.end,
+        }
     }
 }
 
@@ -97,6 +107,32 @@ impl Ticks {
             }
         }
         self.in_order = self.events.len();
+    }
+
+    /// Calls `f` with every interval of this region, and its thread.
+    pub(super) fn each_event(&self, region: u32, mut f: impl FnMut(u32, &Event)) {
+        for interval in &self.events {
+            f(interval.thread, &interval.event(region));
+        }
+    }
+
+    /// The intervals of this region have these numbers that came late, and no others any more.
+    pub(super) fn take_late(&mut self, region: u32, late: &mut LatePass<'_>) {
+        self.numbers.forget_late();
+        if late.is_empty() {
+            return;
+        }
+        for (place, interval) in self
+            .events
+            .iter()
+            .enumerate()
+            .filter(|(_, interval)| interval.span != 0)
+        {
+            for number in late.of(interval.thread, &interval.event(region)) {
+                let len = self.events.len();
+                self.numbers.add_late(len, place, number.field, number.number);
+            }
+        }
     }
 
     /// Replaces `into` with the intervals at `range`, in order of start by `ns`, the longer first. A later
