@@ -36,6 +36,20 @@ const WIDE = 44;
 /** What is left of a shortened name in less room says nothing, px. */
 const SHORTENED = 64;
 
+/**
+ * Of bars that lie over each other, as those of deep recursion in the last row of their region, the first: what is seen of
+ * them. Those of one lane come in order and never overlap.
+ * @param {WideBar[]} bars
+ */
+export function apart(bars) {
+  /** @type {WideBar[]} */
+  const kept = [];
+  for (const bar of bars) {
+    if (kept.every(one => one.lane === bar.lane || one.to <= bar.from || one.from >= bar.to)) kept.push(bar);
+  }
+  return kept;
+}
+
 export class Painter {
   /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
@@ -142,7 +156,7 @@ export class Painter {
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     for (const { wide, y, height, row } of seen) {
       if (height < 11 || row.of > 1) continue;
-      for (const bar of wide) this.drawBarText(scene, bar, y + height / 2);
+      for (const bar of apart(wide)) this.drawBarText(scene, bar, y + height / 2);
     }
     context.globalAlpha = 1;
   }

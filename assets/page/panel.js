@@ -43,7 +43,8 @@ export class Panel {
     const sandwich = find("#sandwich", HTMLElement);
     this.prompt = make("p", { class: "prompt", text: "Select a region to see what calls it, above, and what it calls, below: click a bar, a name, a row or a frame." });
     const [above, below] = [make("div"), make("div")];
-    this.both = make("div", {}, make("h2", { class: "small", text: "Called from" }), above, make("h2", { class: "small", text: "Calls" }), below);
+    this.outermost = make("p", { class: "remark", text: "no other region", hidden: true });
+    this.both = make("div", {}, make("h2", { class: "small", text: "Called from" }), this.outermost, above, make("h2", { class: "small", text: "Calls" }), below);
     sandwich.append(this.prompt, this.both);
     this.callers = new Flame(above, { label: "Callers of the selected region", upwards: true, fades: false }, on);
     this.callees = new Flame(below, { label: "What the selected region calls", upwards: false, fades: false }, on);
@@ -170,6 +171,9 @@ export class Panel {
     this.both.hidden = pinned === null;
     if (!pinned) return;
     if (this.sides?.region !== pinned || this.sides.tree !== tree) this.sides = { tree, region: pinned, callers: callersOf(tree, pinned), callees: calleesOf(tree, pinned) };
+    const isCalled = this.sides.callers.children.length > 0;
+    this.outermost.hidden = isCalled;
+    this.callers.host.hidden = !isCalled;
     this.callers.show(this.sides.callers, theme, pinned);
     this.callees.show(this.sides.callees, theme, pinned);
   }

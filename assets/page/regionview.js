@@ -244,9 +244,10 @@ export class RegionDetailsView {
    */
   callItem({ rank, thread, start, end, calls }, go) {
     const ofThread = thread === null || this.model.threadCount.get(rank) === 1 ? "" : `, ${threadLabel(this.model, rank, thread)}`;
+    const ofRank = this.model.header.ranks > 1 ? `, rank ${rank}` : "";
     const button = make("button", { type: "button", class: "link" },
       make("span", { class: "value", text: duration(end - start) }),
-      make("span", { text: `${calls > 1 ? `${count(calls)} calls, merged, ` : ""}at ${instant(start, this.model.span / 1e5)}, rank ${rank}${ofThread}` }));
+      make("span", { text: `${calls > 1 ? `${count(calls)} calls, merged, ` : ""}at ${instant(start, this.model.span / 1e5)}${ofRank}${ofThread}` }));
     button.addEventListener("click", go);
     return make("li", {}, button);
   }
@@ -267,7 +268,7 @@ export class RegionDetailsView {
       const bar = make("span", { class: "life" }, make("i"));
       bar.style.setProperty("--life", String(life.elapsed / most));
       bar.style.setProperty("--busy", String(life.elapsed > 0 ? life.busy / life.elapsed : 1));
-      const button = make("button", { type: "button", class: "link", title: "Show this life in the timeline" }, bar, make("span", { class: "value", text: duration(life.elapsed) }), make("span", { text: `busy ${duration(life.busy)}, ${plural(life.polls, "poll")}${life.open ? ", still entered" : ""}, rank ${life.rank}` }));
+      const button = make("button", { type: "button", class: "link", title: "Show this life in the timeline" }, bar, make("span", { class: "value", text: duration(life.elapsed) }), make("span", { text: `busy ${duration(life.busy)}, ${plural(life.polls, "poll")}${life.open ? ", still entered" : ""}${this.model.header.ranks > 1 ? `, rank ${life.rank}` : ""}` }));
       button.addEventListener("click", () => {
         this.on.pin(region);
         if (life.start !== null) this.on.goTo(life.start - life.elapsed * 0.05, life.start + life.elapsed * 1.05);

@@ -9,7 +9,7 @@ import { factsOf } from "./header.js";
 /** @typedef {import("./views.js").Views} Views */
 
 /** What the words of a key would not say. @type {Record<string, string>} */
-const TERMS = { cpu_model: "CPU", call_cost_ns: "Cost of a call [ns]" };
+const TERMS = { cpu_model: "CPU", cpu_cores: "CPU cores", size: "Processes", scope_profiler_version: "Profiler version", call_cost_ns: "Cost of a call [ns]" };
 
 /**
  * A key as words: `started_at` is "Started at".
@@ -41,7 +41,7 @@ function regionLink(region, pin) {
  * @param {(region: import("./data.js").Region) => void} pin
  */
 function balanceCard({ regions }, views, pin) {
-  const uneven = unevenRegions(regions, views).slice(0, MOST_UNEVEN);
+  const uneven = unevenRegions(regions, views).filter(({ balance }) => balance.lost > 0).slice(0, MOST_UNEVEN);
   if (uneven.length === 0) return null;
   const heads = ["Region", "Lost", "Factor", "Slowest"].map(text => make("th", { text, scope: "col" }));
   const rows = uneven.map(({ region, balance: { lost, factor, slowest } }) => {

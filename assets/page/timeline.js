@@ -149,16 +149,20 @@ export class Timeline {
     const { canvas, overview, scroller, spacer } = this.elements;
     this.ratio = window.devicePixelRatio || 1;
     this.height = scroller.clientHeight;
+    canvas.style.height = `${this.height}px`;
     spacer.style.height = `${Math.max(0, this.contentHeight - this.height)}px`;
     // The scrollbar that may have appeared takes its width.
     this.width = scroller.clientWidth;
+    let emptied = false;
     for (const { one, height } of [{ one: canvas, height: this.height }, { one: overview, height: OVERVIEW }]) {
-      one.width = Math.max(1, Math.round(this.width * this.ratio));
-      one.height = Math.max(1, Math.round(height * this.ratio));
+      const [wide, high] = [this.width, height].map(length => Math.max(1, Math.round(length * this.ratio)));
+      if (one.width !== wide || one.height !== high) [one.width, one.height, emptied] = [wide, high, true];
       one.style.width = `${this.width}px`;
       one.style.height = `${height}px`;
     }
     this.counters.fit(this.width, this.ratio);
+    // A canvas of another size is empty, and should not be seen so.
+    if (emptied) this.draw();
     this.redraw();
   }
 

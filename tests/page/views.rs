@@ -111,6 +111,13 @@ fn a_sandwich_has_callers_above_and_callees_below() {
     let callees = texts(&mut browser, "#sandwich [aria-label^=What] .frame");
     assert!(callees[0].starts_with("solve · "), "{callees:?}");
     assert!(callees[1].starts_with("cg: matrix-vector product"), "{callees:?}");
+    // The caller, which nothing calls.
+    let outermost = "document.querySelector('#sandwich h2 + .remark').checkVisibility()";
+    assert!(browser.eval(outermost) == false);
+    let at = browser.middle_of("#sandwich .frame");
+    browser.click(at);
+    assert_eq!(browser.text("scopeProfiler.view.pinned"), "time_step");
+    assert!(browser.eval(outermost) == true);
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 

@@ -3,6 +3,7 @@ import test from "node:test";
 import { deflateSync } from "node:zlib";
 import { decode, unpack } from "../data.js";
 import { activity, exclusive, levelsOf, overlap, parentOf, regionWithin, within } from "../model.js";
+import { apart } from "../painter.js";
 import { modelOf } from "./support.js";
 
 const header = modelOf([]).header;
@@ -57,4 +58,11 @@ test("where depths are not known own time is worked out from the times", () => {
 test("activity is the share of busy threads", () => {
   const model = modelOf([["a", 0, 0, 0, 0, 100], ["b", 0, 0, 1, 0, 100], ["a", 1, 0, 0, 0, 50]]);
   assert.deepEqual([...activity(model, 2)], [1, 0.5]);
+});
+
+test("of bars that lie over each other the first has its text", () => {
+  const { lanes } = modelOf([["a", 0, 0, 0, 0, 100], ["a", 0, 0, 1, 0, 40], ["a", 0, 0, 2, 50, 120]]);
+  const bar = (/** @type {number} */ at, /** @type {number} */ from, /** @type {number} */ to) => ({ lane: lanes[at], i: 0, from, to });
+  const bars = [bar(0, 0, 100), bar(0, 100, 150), bar(1, 0, 40), bar(2, 50, 120), bar(2, 150, 200)];
+  assert.deepEqual(apart(bars), [bars[0], bars[1], bars[4]]);
 });
