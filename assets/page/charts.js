@@ -170,6 +170,10 @@ export function ranksChart(ranks, times, balance, look, goTo) {
   const svg = drawing(width, label, yAxis(y, left, width), xAxis({ at: x, marks }, left, width));
   const mean = TOP + PLOT - y.at(balance.mean);
   const dot = Math.max(1, Math.min(DOT, pitch / 2.5));
+  // Its name is on the side where fewer of the last ranks are, and behind them.
+  const last = times.slice(-Math.ceil(34 / pitch));
+  const isBelow = 2 * last.filter(time => (time?.[1] ?? 0) > balance.mean).length > last.length;
+  svg.append(shape("path", { class: "mark", d: `M${left} ${mean}H${width - RIGHT}` }), shape("text", { class: "mark", x: width - RIGHT, y: isBelow ? mean + 11 : mean - 3, "text-anchor": "end", text: "mean" }));
   times.forEach((time, at) => {
     const ns = time?.[1] ?? 0;
     const height = TOP + PLOT - y.at(ns);
@@ -181,6 +185,5 @@ export function ranksChart(ranks, times, balance, look, goTo) {
     area.addEventListener("click", () => goTo(ranks[at]));
     svg.append(area);
   });
-  svg.append(shape("path", { class: "mark", d: `M${left} ${mean}H${width - RIGHT}` }), shape("text", { class: "mark", x: width - RIGHT, y: mean - 3, "text-anchor": "end", text: "mean" }));
   return svg;
 }
