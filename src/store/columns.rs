@@ -128,6 +128,11 @@ impl Columns {
         Ok(())
     }
 
+    /// Takes all rows of a region that has no columns but times.
+    pub(super) fn take_all(&mut self, starts: Vec<i64>, ends: Vec<i64>) {
+        (self.starts, self.ends) = (starts, ends);
+    }
+
     /// Puts the last row before shorter ones with the same start.
     #[cold]
     fn put_in_order(&mut self) {

@@ -49,7 +49,8 @@ pub(super) fn add_rank(
     let contents = contents.map_err(LogFailure::Log)?;
     let name = format!("{}{rank}", names::RANK_PREFIX);
     let group = file.create_group(&name).map_err(LogFailure::Output)?;
-    let written = contents.write(&group, directory_of(output), || logs.summary());
+    let times = logs.times();
+    let written = contents.write(&group, directory_of(output), times, || logs.summary());
     if let Err(LogFailure::Log(_)) = &written {
         // It could be read before, and no longer can.
         file.remove(&name).map_err(LogFailure::Output)?;

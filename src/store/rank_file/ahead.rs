@@ -3,6 +3,7 @@
 use super::super::rank_log::OtherThread;
 use super::LogContents;
 use super::scan::{Scanned, Summarized};
+use super::times::RegionTimes;
 use crate::error::Result;
 use crate::profile::StoredSummary;
 use crate::workers::Workers;
@@ -19,7 +20,8 @@ pub(crate) struct LogsAhead<I> {
     done: VecDeque<Done>,
     /// Whether a log is read on one more thread while it is scanned.
     other_thread: OtherThread,
-    /// That of the last log, until somebody asks for it.
+    /// Those of the last log, until somebody asks for them.
+    times: Option<RegionTimes>,
     summary: Option<Summarized>,
 }
 
@@ -54,6 +56,7 @@ impl<I: Iterator<Item = PathBuf>> LogsAhead<I> {
             workers: Workers::at_most(threads, work),
             other_thread,
             done: VecDeque::new(),
+            times: None,
             summary: None,
         };
         this.scan_next();
@@ -67,15 +70,25 @@ impl<I: Iterator<Item = PathBuf>> LogsAhead<I> {
         let Some(Done::Scanned(scanned)) = self.take() else {
             return None;
         };
-        let contents = scanned.map(|Scanned { contents, summary }| {
+        let contents = scanned.map(|scanned| {
+            let Scanned {
+                contents,
+                times,
+                summary,
+            } = scanned;
             if matches!(summary, Summarized::Later) {
                 self.start(Job::Summarize(Arc::clone(&contents)));
             }
-            self.summary = Some(summary);
+            (self.times, self.summary) = (times, Some(summary));
             contents
         });
         self.scan_next();
         Some(contents)
+    }
+
+    /// The columns of that log, once, where they are known.
+    pub(crate) fn times(&mut self) -> Option<RegionTimes> {
+        self.times.take()
     }
 
     /// The summary of that log, once.

@@ -1,6 +1,7 @@
 //! Converts one rank's log to HDF5: ticks become nanoseconds, events are sorted into their regions.
 //!
-//! The log is read twice for that: once from its end, to verify it and to learn what is in it, and once for the events.
+//! The log is read twice for that: once from its end, to verify it and to learn what is in it, and once for the events,
+//! unless they are few and were kept.
 //! These go straight into the HDF5 file if they are in order of start already, as those of a region are that was never
 //! entered twice at a time. All others are collected in batches of bounded size, split by region and sorted; if there is
 //! more than one batch, each goes to a scratch file, and the regions are merged from there. So memory does not grow with
@@ -13,6 +14,7 @@ mod scan;
 mod summary;
 #[cfg(test)]
 mod tests;
+mod times;
 mod write;
 
 use super::clock_sync::ClockCorrection;

@@ -5,7 +5,8 @@
 
 use super::fields::{FoundFields, LogFields};
 use super::summary::Nesting;
-use super::{LogContents, cannot_read};
+use super::times::{GrowingTimes, RegionTimes};
+use super::{LogContents, RegionEntry, cannot_read};
 use crate::clock::{Anchor, Timeline};
 use crate::error::{Error, Result};
 use crate::event::Event;
@@ -30,7 +31,16 @@ const MOST_NESTED: usize = if cfg!(test) { 3 } else { 256 };
 #[derive(Debug)]
 pub(crate) struct Scanned {
     pub(crate) contents: Arc<LogContents>,
+    /// The columns of a short log whose regions have no others, and need not be sorted.
+    pub(crate) times: Option<RegionTimes>,
     pub(crate) summary: Summarized,
+}
+
+/// What was read from the end of a log.
+struct Events {
+    regions: Regions,
+    times: Option<RegionTimes>,
+    summary: Summarized,
 }
 
 /// The summary of a log that was read once.
@@ -166,9 +176,14 @@ impl LogContents {
     fn read_events(mut self, other_thread: OtherThread) -> Result<Option<Scanned>> {
         let mut late = std::mem::take(&mut self.late);
         late.gather();
-        let Some((regions, summary)) = self.read_backward(other_thread, &mut late)? else {
+        let Some(events) = self.read_backward(other_thread, &mut late)? else {
             return Ok(None);
         };
+        let Events {
+            regions,
+            mut times,
+            summary,
+        } = events;
         let mut fields = std::mem::take(&mut self.found_fields);
         late.placed()
             .for_each(|(region, number)| fields.count_one(region, number));
@@ -184,8 +199,13 @@ impl LogContents {
             entry.has_threads = seen.threads != 0;
             entry.has_spans = seen.serials != 0;
         }
+        let of_times_alone = |entry: &RegionEntry| !entry.overlaps && !entry.has_threads && !entry.has_spans;
+        if self.fields.len() > 0 || !self.regions.values().all(of_times_alone) {
+            times = None;
+        }
         Ok(Some(Scanned {
             contents: Arc::new(self),
+            times,
             summary,
         }))
     }
@@ -203,11 +223,7 @@ impl LogContents {
     }
 
     /// Reads the events from the last to the first, of which `late` sees each.
-    fn read_backward(
-        &self,
-        other_thread: OtherThread,
-        late: &mut LateNumbers,
-    ) -> Result<Option<(Regions, Summarized)>> {
+    fn read_backward(&self, other_thread: OtherThread, late: &mut LateNumbers) -> Result<Option<Events>> {
         let order = self.order();
         let mut regions = Regions::new(&order);
         let unfit = !may_fit(order.len(), self.intervals);
@@ -217,6 +233,7 @@ impl LogContents {
             Summarized::Later
         };
         let is_nested_now = !unfit && order.len() <= MOST_NESTED;
+        let mut times = GrowingTimes::new(order.len(), self.intervals).filter(|_| is_nested_now);
         let mut nesting = is_nested_now.then(|| Nesting::new(self, order.iter().map(|_| u64::MAX)));
         let stretches = self.stretches.all().iter().rev().copied();
         let mut log = StretchReader::open(&self.path, stretches, Verify::Yes, other_thread)?;
@@ -232,20 +249,28 @@ impl LogContents {
                     }
                     continue;
                 };
-                growing.convert(&events, |event| {
+                let calls = growing.convert(&events, |event| {
                     late.see(events.thread, event);
                     regions.count(events.thread, event)
                 });
                 if regions.seen.len() > order.len() {
                     // A region without a name: where it is among the others was not known.
-                    nesting = None;
-                } else if !growing.nest(events.thread) {
-                    (nesting, otherwise) = (None, Summarized::Now(None));
+                    (nesting, times) = (None, None);
+                    continue;
+                }
+                if let Some(times) = &mut times {
+                    times.add(calls);
+                }
+                if !growing.nest(events.thread) {
+                    (nesting, times, otherwise) = (None, None, Summarized::Now(None));
                 }
             }
         }
-        let summary = nesting.map_or(otherwise, |nesting| Summarized::Now(nesting.finish()));
-        Ok(Some((regions, summary)))
+        Ok(Some(Events {
+            regions,
+            times: times.map(|times| times.finish(&order)),
+            summary: nesting.map_or(otherwise, |nesting| Summarized::Now(nesting.finish())),
+        }))
     }
 }
 

@@ -36,9 +36,13 @@ impl<'a> Nesting<'a> {
         }
     }
 
-    /// Takes the calls of a block; `row` says of which row each is, from the last to the first.
+    /// Takes the calls of a block; `row` says of which row each is, from the last to the first. Gives them in order.
     #[inline]
-    pub(super) fn convert(&mut self, events: &EventsIn<'_>, mut row: impl FnMut(&Event) -> usize) {
+    pub(super) fn convert(
+        &mut self,
+        events: &EventsIn<'_>,
+        mut row: impl FnMut(&Event) -> usize,
+    ) -> &[TimedCall] {
         let Self { clock, calls, .. } = self;
         const NONE: TimedCall = TimedCall {
             row: 0,
@@ -54,6 +58,7 @@ impl<'a> Nesting<'a> {
                 end: clock.ns(event.end).max(start),
             };
         }
+        calls
     }
 
     /// Adds the calls that were taken last to the summary. Gives whether all nest so far.

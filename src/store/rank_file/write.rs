@@ -13,6 +13,7 @@ use super::super::sorted_runs::Runs;
 use super::super::span_table;
 use super::super::tick_times::TickTimes;
 use super::fields::{NumbersOfCalls, RegionField};
+use super::times::{RegionTimes, Times};
 use super::{LogContents, LogFailure, RegionEntry, cannot_read};
 use crate::clock::{ClockMeasurement, Timeline};
 use crate::error::{Error, Result};
@@ -28,16 +29,17 @@ const BATCH_ROWS: usize = if cfg!(test) { 500 } else { 3 << 19 };
 /// The most regions whose columns are written at the same time: each takes about ten kilobytes beside its rows.
 const MOST_STREAMED: usize = if cfg!(test) { 2 } else { 64 };
 
-/// Rows of these regions that are in memory at the same time: 8 MB.
-const STREAMED_ROWS: usize = if cfg!(test) { 60 } else { 1 << 19 };
+/// Rows of these regions that are in memory at the same time: 4 MB.
+const STREAMED_ROWS: usize = if cfg!(test) { 60 } else { 1 << 18 };
 
 impl LogContents {
-    /// Writes the rank into its group of the HDF5 file; its summary is asked for at the end. What does not fit into
-    /// memory meanwhile goes into a file in the directory `scratch`.
+    /// Writes the rank into its group of the HDF5 file; its summary is asked for at the end. Without its `times` the log
+    /// is read again, and what does not fit into memory meanwhile goes into a file in the directory `scratch`.
     pub(in crate::store) fn write(
         &self,
         group: &NewGroup,
         scratch: &Path,
+        times: Option<RegionTimes>,
         summary: impl FnOnce() -> Option<StoredSummary>,
     ) -> Result<(), LogFailure> {
         let failed = LogFailure::Output;
@@ -76,7 +78,10 @@ impl LogContents {
         self.write_spans(group).map_err(failed)?;
         self.write_counters(group, scratch)?;
 
-        let blocks = self.write_regions(&regions, &self.targets(), scratch)?;
+        let blocks = match times {
+            Some(times) => self.write_times(&regions, times).map_err(failed)?,
+            None => self.write_regions(&regions, &self.targets(), scratch)?,
+        };
         blocks.write(group).map_err(failed)?;
         summary().map_or(Ok(()), |summary| summary::write(group, &summary).map_err(failed))
     }
@@ -144,13 +149,7 @@ impl LogContents {
         let mut streamed = streamed.collect::<Result<Vec<_>>>().map_err(failed)?;
         let rows = self.rows(targets, &mut streamed, scratch)?;
         let mut of_rank = RankBlocks::default();
-        let mut finish = |target: &Target, columns: Columns| {
-            let (region, sums, blocks) = columns.finish()?;
-            of_rank.add(target.group_name(), blocks);
-            target.write_attributes(&region, sums, &self.timeline)?;
-            open_spans::write(&region, &self.open_spans(target.entry))?;
-            Ok(region)
-        };
+        let mut finish = |target: &Target, columns| self.finish(target, columns, &mut of_rank);
         for (target, columns) in targets.iter().zip(streamed) {
             columns
                 .map_or(Ok(()), |columns| finish(target, columns).map(drop))
@@ -164,6 +163,27 @@ impl LogContents {
                 .map_err(failed)?;
         }
         Ok(of_rank)
+    }
+
+    /// Writes the columns of all regions, which were kept. Gives what they add up to block by block.
+    fn write_times(&self, regions: &NewGroup, mut times: RegionTimes) -> Result<RankBlocks> {
+        let mut of_rank = RankBlocks::default();
+        for target in self.targets() {
+            let mut columns = target.create(regions, 0)?;
+            let Times { starts, ends } = times.take(target.number);
+            columns.take_all(starts, ends);
+            self.finish(&target, columns, &mut of_rank)?;
+        }
+        Ok(of_rank)
+    }
+
+    /// Writes what is left of a region, whose rows have all come. Gives its group.
+    fn finish(&self, target: &Target<'_>, columns: Columns, of_rank: &mut RankBlocks) -> Result<NewGroup> {
+        let (region, sums, blocks) = columns.finish()?;
+        of_rank.add(target.group_name(), blocks);
+        target.write_attributes(&region, sums, &self.timeline)?;
+        open_spans::write(&region, &self.open_spans(target.entry))?;
+        Ok(region)
     }
 
     /// Writes the numbers of a region's calls; `first` is the place of the first rows of numbers.
