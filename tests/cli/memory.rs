@@ -9,6 +9,8 @@ use std::process::Command;
 const STEPS: u64 = 400_000;
 /// What the limit leaves to heap, stacks and everything else that is written to.
 const LIMIT: u64 = 48 << 20;
+/// The same for every chart at once.
+const LIMIT_OF_ALL: u64 = 400 << 20;
 /// Bytes of the times of all calls in the file.
 const CALLS: u64 = STEPS * 9 * 16;
 
@@ -55,5 +57,10 @@ fn memory_does_not_grow_with_the_number_of_calls() {
     run(&["run.h5", "-o", "window", "--plots", "gantt", "--window", "..1h"]);
     run(&["run.h5", "-o", "picture", "--plots", "gantt", "--format", "svg"]);
     run(&["--check", "run.h5"]);
+    // Each thread that draws has a picture.
+    let all = [
+        "run.h5", "-o", "all", "--plots", "all", "--format", "png", "svg", "html",
+    ];
+    limited(LIMIT_OF_ALL, directory.path(), &all);
     assert!(directory.path().join("window/gantt_plot.png").exists());
 }
