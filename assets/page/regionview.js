@@ -194,7 +194,7 @@ export class RegionDetailsView {
     if (ranks.length < 2 || !view?.balance) return null;
     const { min, mean, max, slowest, factor, lost } = view.balance;
     const remark = `min ${duration(min)}, mean ${duration(mean)}, max ${duration(max)}`;
-    const text = factor === null ? "" : lost === 0 ? "All ranks take as long." : `Imbalance ${factor.toFixed(2)} × mean; ${duration(lost)} lost to rank ${slowest}.`;
+    const text = factor === null ? "" : lost === 0 ? "All ranks take equally long." : `Imbalance ${factor.toFixed(2)} × mean; ${duration(lost)} lost to rank ${slowest}.`;
     const drawn = view.ranks.length > 0 ? ranksChart(ranks, view.ranks, view.balance, look, rank => this.on.goToRank(region, rank)) : make("p", { class: "remark", text: `The times of single ranks are left out of this page for ${plural(withoutRanks, "region")} with little time.` });
     return card("Ranks", remark, drawn, make("p", { class: "remark", text }));
   }
