@@ -102,12 +102,13 @@ fn rows() -> Vec<Row> {
             "span with a number, `ScopeLayer`",
             numbers::layer_with_one,
         ),
-        Row::new("counter", "`profile_counter!`", counters::by_macro),
+        Row::new("counter", "`profile_counter!`", counters::by_macro).within("guard", |r| r["guard"]),
         Row::new(
             "counter name",
             "`ProfileManager::counter(name, value)`",
             counters::by_name,
-        ),
+        )
+        .within("by name", |r| r["name"]),
         Row::new("counter off", "no session: `profile_counter!`", counters::off).within("2 ns", |_| 2.0),
         Row::new("guard inactive", "profiling off: guard", off::guard_inactive).within("2 ns", |_| 2.0),
         Row::new("guard excluded", "name excluded: guard", off::guard_excluded).within("2 ns", |_| 2.0),

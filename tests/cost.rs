@@ -16,9 +16,9 @@ use tracing::{Subscriber, info_span};
 use tracing_subscriber::Layer;
 use tracing_subscriber::prelude::*;
 
-/// The most instructions that entering and leaving may take: the row of `benches/overhead.rs`, a
+/// The most instructions that entering and leaving, and the value of a counter, may take: the row of `benches/overhead.rs`, a
 /// row that is subtracted, and the ceiling.
-const CEILINGS: [(&str, Option<&str>, f64); 9] = [
+const CEILINGS: [(&str, Option<&str>, f64); 12] = [
     ("guard", None, 85.0),
     ("held", None, 85.0),
     ("name", None, 150.0),
@@ -28,6 +28,9 @@ const CEILINGS: [(&str, Option<&str>, f64); 9] = [
     ("guard counted", None, 40.0),
     ("guard inactive", None, 6.0),
     ("guard excluded", None, 24.0),
+    ("counter", None, 140.0),
+    ("counter name", None, 200.0),
+    ("counter off", None, 6.0),
 ];
 
 // --- allocations ----------------------------------------------------------------------------------
