@@ -1,7 +1,7 @@
 //! Stacks for signal handlers on threads whose own stack has overflowed.
 
-use libc::c_void;
-use std::mem::MaybeUninit;
+use super::stack_memory::{STACK_BYTES, StackMemory};
+use std::mem::{ManuallyDrop, MaybeUninit};
 use std::ptr;
 
 /// A stack for signal handlers on a thread whose own stack has overflowed.
@@ -9,12 +9,7 @@ use std::ptr;
 /// The standard library gives its threads one that is just large enough for its own handler; other
 /// threads have none.
 #[derive(Debug)]
-struct AlternateStack {
-    mapping: *mut c_void,
-    length: usize,
-}
-
-const ALTERNATE_STACK_BYTES: usize = 128 << 10;
+struct AlternateStack(ManuallyDrop<StackMemory>);
 
 thread_local! {
     static ALTERNATE_STACK: std::cell::OnceCell<Option<AlternateStack>> = const { std::cell::OnceCell::new() };
@@ -28,63 +23,57 @@ pub(crate) fn prepare_this_thread() {
     });
 }
 
+/// What the system knows of this thread's stack for signal handlers.
+fn present() -> libc::stack_t {
+    // SAFETY: the description is plain data, for which zero is a value, and is exclusively borrowed.
+    unsafe {
+        let mut present = MaybeUninit::<libc::stack_t>::zeroed().assume_init();
+        libc::sigaltstack(ptr::null(), &mut present);
+        present
+    }
+}
+
+/// Whether this is a signal handler on a stack that is smaller than ours.
+pub(super) fn is_on_small_one() -> bool {
+    let present = present();
+    present.ss_flags & libc::SS_ONSTACK != 0 && present.ss_size < STACK_BYTES
+}
+
 impl AlternateStack {
     fn install() -> Option<Self> {
-        // SAFETY: asks for the present stack, maps memory of its own, and hands the system what lies above
-        // the guard page; the memory stays mapped until `drop`, which takes the stack away first.
-        unsafe {
-            let mut present = MaybeUninit::<libc::stack_t>::zeroed().assume_init();
-            libc::sigaltstack(ptr::null(), &mut present);
-            let has_none = present.ss_flags & libc::SS_DISABLE != 0;
-            let in_use = present.ss_flags & libc::SS_ONSTACK != 0;
-            if in_use || (!has_none && present.ss_size >= ALTERNATE_STACK_BYTES) {
-                return None;
-            }
-            let page = usize::try_from(libc::sysconf(libc::_SC_PAGESIZE)).ok()?;
-            let length = page + ALTERNATE_STACK_BYTES;
-            let mapping = libc::mmap(
-                ptr::null_mut(),
-                length,
-                libc::PROT_READ | libc::PROT_WRITE,
-                libc::MAP_PRIVATE | libc::MAP_ANON,
-                -1,
-                0,
-            );
-            if mapping == libc::MAP_FAILED {
-                return None;
-            }
-            let installed = Self { mapping, length };
-            let stack = libc::stack_t {
-                ss_sp: mapping.byte_add(page),
-                ss_flags: 0,
-                ss_size: ALTERNATE_STACK_BYTES,
-            };
-            let done = libc::mprotect(mapping, page, libc::PROT_NONE) == 0
-                && libc::sigaltstack(&stack, ptr::null_mut()) == 0;
-            done.then_some(installed)
+        let present = present();
+        let has_none = present.ss_flags & libc::SS_DISABLE != 0;
+        let in_use = present.ss_flags & libc::SS_ONSTACK != 0;
+        if in_use || (!has_none && present.ss_size >= STACK_BYTES) {
+            return None;
         }
+        let memory = StackMemory::new()?;
+        let stack = libc::stack_t {
+            ss_sp: memory.bottom(),
+            ss_flags: 0,
+            ss_size: STACK_BYTES,
+        };
+        // SAFETY: the memory stays mapped until `drop`, which takes the stack away first.
+        let done = unsafe { libc::sigaltstack(&stack, ptr::null_mut()) } == 0;
+        done.then(|| Self(ManuallyDrop::new(memory)))
     }
 }
 
 impl Drop for AlternateStack {
     fn drop(&mut self) {
-        // SAFETY: runs on the thread that installed it; the memory is unmapped once, when the system does
-        // not use it any more.
-        unsafe {
-            let mut present = MaybeUninit::<libc::stack_t>::zeroed().assume_init();
-            libc::sigaltstack(ptr::null(), &mut present);
-            let within = self.mapping.addr()..self.mapping.addr() + self.length;
-            if within.contains(&present.ss_sp.addr()) {
-                let none = libc::stack_t {
-                    ss_sp: ptr::null_mut(),
-                    ss_flags: libc::SS_DISABLE,
-                    ss_size: ALTERNATE_STACK_BYTES,
-                };
-                if libc::sigaltstack(&none, ptr::null_mut()) != 0 {
-                    return;
-                }
+        // Runs on the thread that installed it.
+        if self.0.contains(present().ss_sp) {
+            let none = libc::stack_t {
+                ss_sp: ptr::null_mut(),
+                ss_flags: libc::SS_DISABLE,
+                ss_size: STACK_BYTES,
+            };
+            // SAFETY: takes the stack away, if it is not in use.
+            if unsafe { libc::sigaltstack(&none, ptr::null_mut()) } != 0 {
+                return;
             }
-            libc::munmap(self.mapping, self.length);
         }
+        // SAFETY: it is dropped once, when the system does not use it any more.
+        unsafe { ManuallyDrop::drop(&mut self.0) };
     }
 }

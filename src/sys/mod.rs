@@ -4,8 +4,12 @@
 #[cfg(unix)]
 mod alternate_stack;
 pub(crate) mod fork;
+#[cfg(unix)]
+mod roomy_stack;
 #[cfg_attr(not(unix), path = "no_signals.rs")]
 pub(crate) mod signals;
+#[cfg(unix)]
+mod stack_memory;
 pub(crate) mod threads;
 
 /// What a signal means for the process.

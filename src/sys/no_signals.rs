@@ -25,3 +25,10 @@ impl Undisturbed {
 pub(crate) fn renew() {}
 
 pub(crate) fn prepare_this_thread() {}
+
+/// # Safety
+///
+/// As where there are signals.
+pub(crate) unsafe fn with_room(mut f: impl FnMut()) {
+    f();
+}

@@ -9,9 +9,10 @@ mod errno;
 mod undisturbed;
 
 pub(crate) use super::alternate_stack::prepare_this_thread;
+pub(crate) use super::roomy_stack::call as with_room;
 pub(crate) use undisturbed::Undisturbed;
 
-use super::{OnSignal, Outlook, fork};
+use super::{OnSignal, Outlook, fork, roomy_stack};
 use ending::{Ending, LEVELS, Occasion, action_of, replace_disposition, set_disposition};
 use errno::Errno;
 use libc::{c_int, c_void, siginfo_t};
@@ -60,8 +61,9 @@ static ENDS: AtomicBool = AtomicBool::new(false);
 static USERS: Mutex<usize> = Mutex::new(0);
 
 /// Has `callback` called before a signal ends the process, until the result is dropped. It must only do
-/// what a signal handler may.
+/// what a signal handler may, and what takes much of the stack [`with_room`]. No signal interrupts it.
 pub(crate) fn install(callback: OnSignal) -> Installed {
+    roomy_stack::prepare();
     CALLBACK.store(callback as *mut (), Ordering::Release);
     let _inside = fork::enter();
     let mut users = USERS.lock().unwrap_or_else(PoisonError::into_inner);

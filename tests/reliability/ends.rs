@@ -52,6 +52,12 @@ fn a_null_pointer_on_a_thread_that_never_recorded() {
 }
 
 #[test]
+fn a_null_pointer_on_a_thread_with_little_room_for_handlers() {
+    let ending = "null on a thread with a small stack for handlers";
+    crash(ending, libc::SIGSEGV, "SIGSEGV");
+}
+
+#[test]
 fn a_stack_overflow_with_the_message_of_the_standard_library() {
     let (_, ended) = crash("overflow", libc::SIGABRT, "SIGABRT");
     assert!(ended.complained.contains("overflowed its stack"), "{ended:?}");

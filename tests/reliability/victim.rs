@@ -246,6 +246,23 @@ fn null() -> u64 {
     unsafe { nowhere.read_volatile() }
 }
 
+/// Gives the thread a stack for signal handlers on which little has room beside what the system puts there.
+fn take_a_small_stack_for_handlers() {
+    #[cfg(target_os = "linux")]
+    // SAFETY: has no conditions.
+    let of_the_system = unsafe { libc::getauxval(libc::AT_MINSIGSTKSZ) } as usize;
+    #[cfg(not(target_os = "linux"))]
+    let of_the_system = libc::MINSIGSTKSZ;
+    let memory = Vec::leak(vec![0_u8; of_the_system + 3_072]);
+    let stack = libc::stack_t {
+        ss_sp: memory.as_mut_ptr().cast(),
+        ss_flags: 0,
+        ss_size: memory.len(),
+    };
+    // SAFETY: the memory is never freed, and nobody else has it.
+    assert_eq!(unsafe { libc::sigaltstack(&stack, std::ptr::null_mut()) }, 0);
+}
+
 static HANDLED: AtomicBool = AtomicBool::new(false);
 
 extern "C" fn note(_: libc::c_int) {
@@ -459,6 +476,12 @@ fn main() {
         "overflow on a thread" => std::thread::spawn(|| {
             let _deep = profile_region!("deep");
             black_box(overflow(0))
+        })
+        .join()
+        .unwrap(),
+        "null on a thread with a small stack for handlers" => std::thread::spawn(|| {
+            take_a_small_stack_for_handlers();
+            black_box(null())
         })
         .join()
         .unwrap(),

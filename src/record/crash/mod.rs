@@ -244,8 +244,10 @@ fn on_signal(signal: &'static str, outlook: Outlook) {
     }
 }
 
+/// To be called where [`saving::begin`] has let this thread.
 fn save_all(signal: &str, outlook: Outlook) {
-    for_each_state(|state| state.save(signal, outlook));
+    // SAFETY: one thread at a time gets here, in a handler, which no signal interrupts.
+    unsafe { signals::with_room(|| for_each_state(|state| state.save(signal, outlook))) };
 }
 
 fn for_each_state(mut f: impl FnMut(&CrashState)) {
