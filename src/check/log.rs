@@ -11,6 +11,7 @@ use crate::profile::{Metadata, Value};
 use crate::store::names;
 use crate::store::rank_log::{Block, Ending, LogReader};
 use crate::store::schema::Issues;
+use crate::store::span_notes::SpanNotes;
 use crate::units::{count, plural};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -44,6 +45,7 @@ struct Seen {
     samples: u64,
     lost_samples: BTreeMap<u32, u64>,
     spans: BTreeMap<u32, SpanSet>,
+    span_notes: SpanNotes,
     first: Option<Anchor>,
     last: Option<Anchor>,
     /// The earliest start and the latest end of any interval, ticks.
@@ -70,7 +72,10 @@ impl Seen {
                     ));
                 }
             }
-            Block::Thread { .. } | Block::Spans { .. } => {}
+            Block::Thread { .. } => {}
+            Block::Spans { thread, notes } => {
+                (notes.into_iter()).for_each(|note| self.span_notes.add(thread, note));
+            }
             Block::Field { field, name, .. } => {
                 if !self.fields.insert(field) || !self.field_names.insert(name.clone()) {
                     issues.find(format!(
@@ -171,6 +176,9 @@ impl Seen {
         let of_regions = std::mem::take(&mut self.spans).into_values();
         let in_several = of_regions.map(|spans| of_all.take(spans)).sum();
         spans::report("the log", in_several, issues);
+        if let Some(span) = self.span_notes.closed_before_created() {
+            issues.find(format!("span {span} is closed before it is created"));
+        }
         self.clock_bounds(issues);
         let bytes = |n: u64| plural(n, "byte");
         match ending {

@@ -33,6 +33,18 @@ impl SpanNotes {
         }
     }
 
+    /// A span that is closed before it is created, if there is one.
+    pub(crate) fn closed_before_created(&self) -> Option<u32> {
+        let is_wrong = |known: &Known| {
+            known
+                .created
+                .zip(known.closed)
+                .is_some_and(|(created, closed)| created > closed)
+        };
+        let wrong = self.0.iter().filter(|(_, known)| is_wrong(known));
+        wrong.map(|(&serial, _)| serial).min()
+    }
+
     /// All of it, in order of the spans' numbers. `ns` turns a tick into ns.
     pub(crate) fn facts(&self, mut ns: impl FnMut(u64) -> i64) -> Vec<SpanFacts> {
         let mut facts: Vec<SpanFacts> = (self.0.iter())
