@@ -18,27 +18,21 @@ use std::time::Instant;
 const ASKED: [(&str, &[&str]); 10] = [
     ("table", &[]),
     ("table with `--exact`", &["--exact"]),
+    ("statistics, `--json`", &["--json"]),
+    ("statistics, `--json --exact`", &["--json", "--exact"]),
     (
-        "statistics in JSON, one chart",
-        &["-o", "D", "--plots", "durations"],
-    ),
-    (
-        "the same with `--exact`",
-        &["-o", "D", "--plots", "durations", "--exact"],
-    ),
-    (
-        "Gantt chart, `--lanes region`",
+        "statistics and Gantt chart, `--lanes region`",
         &["-o", "D", "--plots", "gantt", "--lanes", "region"],
     ),
     (
-        "Gantt chart, `--lanes rank`",
+        "the same, `--lanes rank`",
         &["-o", "D", "--plots", "gantt", "--lanes", "rank"],
     ),
     (
-        "Gantt chart, `--lanes thread`",
+        "the same, `--lanes thread`",
         &["-o", "D", "--plots", "gantt", "--lanes", "thread"],
     ),
-    ("page", &["-o", "D", "--format", "html"]),
+    ("statistics and page", &["-o", "D", "--format", "html"]),
     (
         "default charts as PNG and SVG, page",
         &["-o", "D", "--format", "png", "svg", "html"],
@@ -85,7 +79,7 @@ fn measure(file: &Path, directory: &Path) {
         let (took, _) = often(|| {
             fs::remove_dir_all(&figures).ok();
             let mut command = Command::new(env!("CARGO_BIN_EXE_scope-profiler-pproc"));
-            command.arg(file).arg("--quiet");
+            command.arg(file);
             for &word in arguments {
                 match word {
                     "D" => command.arg(&figures),
