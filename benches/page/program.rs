@@ -42,11 +42,15 @@ pub(crate) fn run(arguments: &[&str]) -> Made {
     }
 }
 
-/// The most memory that a process has had, MB.
-fn most_memory(process: u32) -> Option<f64> {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.trim().strip_suffix(" kB")?.parse::<f64>().ok()? * 1024.0 / 1e6)
+/// The most memory that a process and its children have had, MB.
+fn most_memory(process: u32) -> f64 {
+    let read = |what: String| fs::read_to_string(what).unwrap_or_default();
+    let status = read(format!("/proc/{process}/status"));
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<f64>().ok());
+    let children = read(format!("/proc/{process}/task/{process}/children"));
+    let of_children = children.split_whitespace().filter_map(|child| child.parse().ok());
+    kib.map_or(f64::NAN, |kib| kib * 1024.0 / 1e6) + of_children.map(most_memory).sum::<f64>()
 }
 
 /// The program while it serves a file.
@@ -77,7 +81,7 @@ impl Server {
 
     /// Ends it; what it took.
     pub(crate) fn end(mut self) -> Made {
-        let memory = most_memory(self.child.id()).unwrap_or(f64::NAN);
+        let memory = most_memory(self.child.id());
         self.child.kill().expect("a process");
         self.child.wait().expect("a process");
         Made {
