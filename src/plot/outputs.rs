@@ -91,7 +91,7 @@ impl<'a> Outputs<'a> {
         Ok(())
     }
 
-    /// Adds the numbers of a chart, as [`save_data`] writes them: `path` ends in `csv`.
+    /// Adds the numbers of a chart, as [`save_data`](super::save_data) writes them: `path` ends in `csv`.
     ///
     /// # Errors
     ///
