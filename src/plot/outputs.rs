@@ -34,7 +34,7 @@ use std::path::PathBuf;
 /// outputs.add_statistics(&reader, directory.path().join("statistics.json"))?;
 /// outputs.read()?.write_all(|path| {
 ///     assert!(path.exists());
-///     scope_profiler::Result::Ok(())
+///     Ok::<(), scope_profiler::Error>(())
 /// })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
