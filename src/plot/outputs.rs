@@ -17,7 +17,7 @@ use std::path::PathBuf;
 /// for all of them; what has to be known before and is not stated by the source is read once more.
 ///
 /// ```
-/// use scope_profiler::chart::{CHARTS, ChartOptions};
+/// use scope_profiler::chart::{CHARTS, ChartOptions, Subject};
 /// use scope_profiler::plot::Outputs;
 /// use scope_profiler::{ProfilingH5Reader, RegionFilter};
 ///
@@ -26,7 +26,8 @@ use std::path::PathBuf;
 /// let directory = tempfile::tempdir()?;
 ///
 /// let mut outputs = Outputs::new(&reader, &everything, ChartOptions::new())?;
-/// for chart in CHARTS {
+/// let subject = Subject::new(&reader, &everything)?;
+/// for chart in CHARTS.iter().filter(|chart| chart.is_possible_for(&subject)) {
 ///     let path = directory.path().join(chart.file_stem());
 ///     outputs.add_chart(*chart, path.with_extension("svg"))?;
 ///     outputs.add_data(*chart, path.with_extension("csv"))?;
