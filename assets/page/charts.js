@@ -28,7 +28,28 @@ const DOT = 3.5;
  * @param {(Node | string)[]} children
  */
 function drawing(width, label, ...children) {
-  return shape("svg", { class: "chart", width, height: CHART_HEIGHT, viewBox: `0 0 ${width} ${CHART_HEIGHT}`, role: "img", "aria-label": label }, ...children);
+  const svg = shape("svg", { class: "chart", width, height: CHART_HEIGHT, viewBox: `0 0 ${width} ${CHART_HEIGHT}`, role: "group", "aria-label": label }, ...children);
+  svg.addEventListener("keydown", event => walk(svg, event));
+  return svg;
+}
+
+/**
+ * From part to part of a chart, of which Tab reaches one.
+ * @param {SVGElement} svg
+ * @param {KeyboardEvent} event
+ */
+function walk(svg, event) {
+  /** @type {SVGElement[]} */
+  const parts = [...svg.querySelectorAll(".area")].filter(part => part instanceof SVGElement);
+  const at = parts.findIndex(part => part === event.target);
+  /** @type {Record<string, number>} */
+  const moves = { ArrowLeft: at - 1, ArrowRight: at + 1, PageUp: at - 10, PageDown: at + 10, Home: 0, End: parts.length - 1 };
+  if (at < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key in moves) parts[Math.max(0, Math.min(parts.length - 1, moves[event.key]))].focus();
+  else if (event.key === "Enter" || event.key === " ") parts[at].dispatchEvent(new Event("click"));
+  else return;
+  event.preventDefault();
+  event.stopPropagation();
 }
 
 /** @param {Scale} scale @param {number} left @param {number} width */
@@ -62,15 +83,29 @@ function roomOf(scale) {
 }
 
 /**
- * Tells of a part of a chart while the pointer is on it.
- * @param {Element} part
+ * A part of a chart as high as all of it, so that it is easily met: tells what it is while the pointer or the focus is on it.
+ * @param {SVGElement} svg
+ * @param {{ x: number, width: number }} place
  * @param {Look} look
  * @param {string} title
  * @param {[string, string][]} lines
+ * @param {() => void} [go] what a click does
  */
-function hint(part, { tell, fill }, title, lines) {
-  part.addEventListener("pointerenter", () => tell({ title, fill, lines }, part));
-  part.addEventListener("pointerleave", () => tell(null, null));
+function addPart(svg, { x, width }, { tell, fill }, title, lines, go) {
+  const label = [title, ...lines.map(([term, text]) => `${term.toLowerCase()} ${text}`)].join(", ");
+  const isFirst = svg.querySelector(".area") === null;
+  const part = shape("rect", { class: "area", x, y: TOP, width, height: PLOT, role: go ? "button" : "img", "aria-label": label, tabindex: isFirst ? 0 : -1 });
+  const show = () => tell({ title, fill, lines }, part);
+  const hush = () => tell(null, null);
+  part.addEventListener("pointerenter", show);
+  part.addEventListener("pointerleave", hush);
+  part.addEventListener("focus", () => {
+    for (const other of svg.querySelectorAll(".area")) other.setAttribute("tabindex", other === part ? "0" : "-1");
+    show();
+  });
+  part.addEventListener("blur", hush);
+  if (go) part.addEventListener("click", go);
+  svg.append(part);
 }
 
 /**
@@ -93,11 +128,8 @@ export function histogramChart(bins, percentiles, look) {
     const [from, to, calls] = bin;
     const [a, b] = [left + scale.at(from), left + scale.at(to)];
     const height = Math.max(1.5, (density(bin) / most) * (PLOT - 12));
-    const bar = shape("rect", { x: a, y: TOP + PLOT - height, width: Math.max(1, b - a - (b - a >= 4 ? 1 : 0)), height, fill: css(fill) });
-    // The whole height can be pointed at.
-    const area = shape("rect", { class: "area", x: a, y: TOP, width: Math.max(1, b - a), height: PLOT });
-    hint(area, look, `${duration(from)} to ${duration(to)}`, [["Calls", `${count(calls)} (${percent(calls / all)})`]]);
-    svg.append(bar, area);
+    svg.append(shape("rect", { x: a, y: TOP + PLOT - height, width: Math.max(1, b - a - (b - a >= 4 ? 1 : 0)), height, fill: css(fill) }));
+    addPart(svg, { x: a, width: Math.max(1, b - a) }, look, `${duration(from)} to ${duration(to)}`, [["Calls", `${count(calls)} (${percent(calls / all)})`]]);
   }
   /** Where names stand already. @type {[number, number][]} */
   const taken = [];
@@ -138,14 +170,11 @@ export function seriesChart(columns, span, seen, look, goTo) {
   for (const [from, to, low, median, high] of columns) {
     const [a, b] = [left + x.at(Math.max(0, from)), left + x.at(Math.min(span, to))];
     const wide = Math.max(1, b - a - (b - a > 4 ? 1 : 0));
-    const area = shape("rect", { class: "area", x: a, y: TOP, width: Math.max(1, b - a), height: PLOT });
-    hint(area, look, `${instant(from, span / 1000)} to ${instant(to, span / 1000)}`, [["Median", duration(median)], ["5 % to 95 %", `${duration(low)} to ${duration(high)}`]]);
-    area.addEventListener("click", () => goTo(from, to));
     svg.append(
       shape("rect", { x: a, y: TOP + PLOT - y.at(high), width: wide, height: Math.max(1, y.at(high) - y.at(low)), fill: css(fill), "fill-opacity": 0.35 }),
       shape("rect", { x: a, y: TOP + PLOT - y.at(median) - 1, width: wide, height: 2, class: "ink" }),
-      area,
     );
+    addPart(svg, { x: a, width: Math.max(1, b - a) }, look, `${instant(from, span / 1000)} to ${instant(to, span / 1000)}`, [["Median", duration(median)], ["5 % to 95 %", `${duration(low)} to ${duration(high)}`]], () => goTo(from, to));
   }
   return svg;
 }
@@ -179,11 +208,8 @@ export function ranksChart(ranks, times, balance, look, goTo) {
     const height = TOP + PLOT - y.at(ns);
     if (pitch >= 3) svg.append(shape("path", { class: "stem", d: `M${x(at)} ${mean}V${height}`, stroke: css(fill) }));
     svg.append(shape("circle", { cx: x(at), cy: height, r: dot, fill: time ? css(fill) : "none", stroke: css(fill) }));
-    const area = shape("rect", { class: "area", x: x(at) - pitch / 2, y: TOP, width: pitch, height: PLOT });
     const off = balance.mean > 0 ? ns / balance.mean - 1 : 0;
-    hint(area, look, `Rank ${ranks[at]}`, [["Time", time ? duration(ns) : "never entered"], ["From the mean", `${off < 0 ? "−" : "+"}${percent(Math.abs(off))}`], ["Calls", count(time?.[0] ?? 0)]]);
-    area.addEventListener("click", () => goTo(ranks[at]));
-    svg.append(area);
+    addPart(svg, { x: x(at) - pitch / 2, width: pitch }, look, `Rank ${ranks[at]}`, [["Time", time ? duration(ns) : "never entered"], ["From the mean", `${off < 0 ? "−" : "+"}${percent(Math.abs(off))}`], ["Calls", count(time?.[0] ?? 0)]], () => goTo(ranks[at]));
   });
   return svg;
 }

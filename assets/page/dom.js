@@ -44,6 +44,26 @@ export function make(tag, attributes = {}, ...children) {
   return equip(document.createElement(tag), attributes, children);
 }
 
+/** What tells an element from those beside it. @param {Element} element */
+const wordsOf = element => `${element.tagName} ${element.getAttribute("aria-label") ?? element.textContent}`;
+
+/**
+ * Puts children in the place of those that are there. Whoever works by keyboard stays where they were: the focus goes to
+ * what has the same words, or else to the host.
+ * @param {HTMLElement} host
+ * @param {Node[]} children
+ */
+export function renewChildren(host, ...children) {
+  const { activeElement: focused } = document;
+  const hadFocus = focused !== null && focused !== host && host.contains(focused);
+  const alike = () => [...host.querySelectorAll("button, [tabindex]")].filter(one => focused !== null && wordsOf(one) === wordsOf(focused));
+  const place = hadFocus ? alike().indexOf(focused) : -1;
+  host.replaceChildren(...children);
+  if (!hadFocus) return;
+  const found = /** @type {(HTMLElement | SVGElement)[]} */ (alike())[place] ?? host;
+  found.focus({ preventScroll: true });
+}
+
 /**
  * A new element of a drawing.
  * @template {keyof SVGElementTagNameMap} K

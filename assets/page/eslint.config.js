@@ -1,6 +1,6 @@
 import js from "@eslint/js";
 
-const browser = ["AbortController", "atob", "Blob", "clearTimeout", "document", "DecompressionStream", "DOMParser", "Element", "fetch", "getComputedStyle", "history", "HTMLElement", "HTMLButtonElement", "HTMLCanvasElement", "HTMLDialogElement", "HTMLInputElement", "HTMLSelectElement", "HTMLTableElement", "ImageData", "innerHeight", "innerWidth", "location", "matchMedia", "navigator", "performance", "requestAnimationFrame", "ResizeObserver", "Response", "setInterval", "setTimeout", "SVGElement", "TextDecoder", "URL", "URLSearchParams", "WheelEvent", "XMLSerializer", "window"];
+const browser = ["AbortController", "atob", "Blob", "clearTimeout", "document", "DecompressionStream", "DOMParser", "Element", "Event", "fetch", "getComputedStyle", "history", "HTMLElement", "HTMLButtonElement", "HTMLCanvasElement", "HTMLDialogElement", "HTMLInputElement", "HTMLSelectElement", "HTMLTableElement", "ImageData", "innerHeight", "innerWidth", "location", "matchMedia", "navigator", "performance", "requestAnimationFrame", "ResizeObserver", "Response", "setInterval", "setTimeout", "SVGElement", "TextDecoder", "URL", "URLSearchParams", "WheelEvent", "XMLSerializer", "window"];
 
 export default [
   js.configs.recommended,

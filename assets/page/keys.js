@@ -69,6 +69,7 @@ function commandsOf(page) {
       page.group(known[(known.indexOf(page.timeline.grouping) + 1) % known.length]);
     },
     c: () => page.fold(null),
+    C: () => page.foldOne(),
     n: () => page.visits.goOn(1),
     N: () => page.visits.goOn(-1),
     l: () => page.visits.goToLongest(),

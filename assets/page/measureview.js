@@ -1,7 +1,7 @@
 // What lies between the two points that were measured.
 
 import { css } from "./color.js";
-import { make } from "./dom.js";
+import { make, renewChildren } from "./dom.js";
 import { count, duration, instant, percent, plural } from "./format.js";
 
 /** @typedef {import("./color.js").RGB} RGB */
@@ -26,7 +26,7 @@ export class MeasureView {
    */
   show(measurement, fills, pinned) {
     if (!measurement) {
-      this.host.replaceChildren(make("p", { class: "prompt", text: "Drag over the timeline with Shift to measure: along a row the time between two edges, across rows a box. Or select calls with n and N and measure from the start of one ([) to the end of another (])." }));
+      renewChildren(this.host, make("p", { class: "prompt", text: "Drag over the timeline with Shift to measure: along a row the time between two edges, across rows a box. Or select calls with n and N and measure from the start of one ([) to the end of another (])." }));
       return;
     }
     const { from, to, rows, of, regions } = measurement;
@@ -38,7 +38,7 @@ export class MeasureView {
     const heads = ["Region", "Calls", "Time", "Mean share", "Ranks"].map((text, at) => make("th", { text, scope: "col", class: at === 0 ? "name" : null }));
     const most = Math.max(1, ...regions.map(one => one.time));
     const table = make("table", { class: "tree" }, make("caption", { class: "unseen", text: "Regions between the two points" }), make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...regions.map(one => this.row(one, to - from, most, fills, pinned))));
-    this.host.replaceChildren(facts, regions.length > 0 ? table : make("p", { class: "prompt", text: "No call in between." }));
+    renewChildren(this.host, facts, regions.length > 0 ? table : make("p", { class: "prompt", text: "No call in between." }));
   }
 
   /**

@@ -345,6 +345,14 @@ export class Page {
     this.sizes.arrange();
   }
 
+  /** Folds or opens the group that is meant, and says so. */
+  foldOne() {
+    const group = this.timeline.meantGroup;
+    if (!group?.folds) return;
+    this.fold(group);
+    this.spoken.textContent = `${group.title}: ${group.folded ? "open" : "folded"}`;
+  }
+
   /** Shows the ranks that were typed. */
   filterRanks() {
     const { ranks, error } = parseRanks(this.ranks.value);

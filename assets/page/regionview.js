@@ -2,7 +2,7 @@
 
 import { histogramChart, ranksChart, seriesChart } from "./charts.js";
 import { css } from "./color.js";
-import { make } from "./dom.js";
+import { make, renewChildren } from "./dom.js";
 import { count, duration, instant, oneLine, percent, plural } from "./format.js";
 import { calleesOf, callersOf } from "./frames.js";
 import { describe } from "./hit.js";
@@ -74,7 +74,7 @@ export class RegionDetailsView {
    */
   show(scenery, calls) {
     const { pinned } = scenery;
-    this.host.replaceChildren(...(pinned ? this.details(pinned, scenery, calls) : [this.choice(scenery)]));
+    renewChildren(this.host, ...(pinned ? this.details(pinned, scenery, calls) : [this.choice(scenery)]));
   }
 
   /**
@@ -257,7 +257,7 @@ export class RegionDetailsView {
    * @param {Lives} lives
    */
   livesCard(region, { spans, open, elapsed, busy, idle, polls, mostPolls, mostThreads, longest }) {
-    const head = make("tr", {}, ...["", "Total", "Mean", "p95", "Max"].map(text => make("th", { text, scope: "col" })));
+    const head = make("tr", {}, make("td"), ...["Total", "Mean", "p95", "Max"].map(text => make("th", { text, scope: "col" })));
     const rows = [/** @type {const} */ (["elapsed", elapsed]), /** @type {const} */ (["busy", busy]), /** @type {const} */ (["idle", idle])];
     const body = rows.map(([name, { total, mean, max, percentiles }]) => {
       const values = [total, mean, percentiles?.[1] ?? null, max];

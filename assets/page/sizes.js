@@ -42,7 +42,8 @@ export class Sizes {
     const wanted = timeline.groups.length === 0 ? 170 : timeline.wantedHeight;
     const height = this.bare ? most : Math.min(split ?? Math.min(most, wanted), Math.max(LEAST_HEIGHT, room - REST - timeline.counters.height));
     scroller.style.height = `${height}px`;
-    splitter.setAttribute("aria-valuemin", String(LEAST_HEIGHT));
+    // A run of one lane needs less.
+    splitter.setAttribute("aria-valuemin", String(Math.min(LEAST_HEIGHT, Math.round(height))));
     splitter.setAttribute("aria-valuemax", String(Math.max(LEAST_HEIGHT, room - REST)));
     splitter.setAttribute("aria-valuenow", String(Math.round(height)));
     timeline.fitCanvas();
@@ -69,11 +70,13 @@ export class Sizes {
     });
     splitter.addEventListener("dblclick", () => this.splitTo(null));
     splitter.addEventListener("keydown", event => {
-      const step = event.key === "ArrowUp" ? -STEP : event.key === "ArrowDown" ? STEP : 0;
-      if (step === 0) return;
+      const height = scroller.clientHeight;
+      const moves = new Map([["ArrowUp", height - STEP], ["ArrowDown", height + STEP], ["Home", 0], ["End", Infinity], ["Enter", null]]);
+      const moved = moves.get(event.key);
+      if (moved === undefined) return;
       event.preventDefault();
       event.stopPropagation();
-      this.splitTo(scroller.clientHeight + step);
+      this.splitTo(moved);
     });
     new ResizeObserver(() => this.arrange()).observe(main);
   }

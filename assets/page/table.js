@@ -91,6 +91,8 @@ export class RegionTable {
     this.shown = new Set(regions);
     this.pinned = null;
     this.rows = regions.map(region => this.row(region));
+    // Room for most names where the page is narrow.
+    this.table.style.setProperty("--longest", String(Math.max(0, ...regions.map(region => region.label.length))));
     for (const column of COLUMNS.filter(one => one.bar && !one.view)) {
       const most = Math.max(...this.rows.map(row => row.values[column.key] ?? 0), 1);
       this.rows.forEach(row => this.fill(row, column, most));

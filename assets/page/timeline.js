@@ -291,6 +291,13 @@ export class Timeline {
     return { x: box.left + xOf(this.scene, time), y: box.top + y };
   }
 
+  /** The group that is meant: the one at the pointer, else that of the selected call or region. @returns {Group | null} */
+  get meantGroup() {
+    const { hit, pinned } = this;
+    const ofRegion = () => pinned && rowOf(this.groups, lane => lane.region === pinned)?.group;
+    return hit?.group ?? this.selectedHit?.group ?? ofRegion() ?? null;
+  }
+
   // ---- Going somewhere ----------------------------------------------------------------------
 
   /**

@@ -12,6 +12,7 @@ mod coloring;
 mod counters;
 mod gallery;
 mod input;
+mod keyboard;
 mod measuring;
 mod profiles;
 mod ranks;

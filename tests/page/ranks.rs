@@ -61,6 +61,23 @@ fn many_ranks_open_on_a_picture_of_all_that_says_how_many_are_at_work() {
     let unseen =
         browser.number("(s => s.scrollHeight - s.clientHeight)(document.getElementById('scroller'))");
     assert!(unseen < 1.0, "all ranks are seen at once: {unseen}");
+    // One rank is opened and folded again: by key that of the selected region, and by a click on the triangle.
+    browser.open(&path, "#by=rank&fold=%2B&ranks=0-30&pin=solve");
+    let open_ranks = |browser: &mut Browser| {
+        [0, 1].map(|rank| place(browser, "setup", rank, 0.0).1 != place(browser, "solve", rank, 0.0).1)
+    };
+    assert_eq!(open_ranks(&mut browser), [false, false]);
+    browser.key("C");
+    assert_eq!(
+        browser.text("document.getElementById('spoken').textContent"),
+        "rank 0: open"
+    );
+    assert_eq!(open_ranks(&mut browser), [true, false]);
+    browser.key("C");
+    assert_eq!(open_ranks(&mut browser), [false, false]);
+    let y = place(&mut browser, "setup", 1, 0.0).1;
+    browser.click((left + 8.0, y));
+    assert_eq!(open_ranks(&mut browser), [false, true]);
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 

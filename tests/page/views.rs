@@ -1,9 +1,11 @@
 //! The views beside the timeline: all of one selection, by mouse and by keyboard.
 
+use crate::accessible::focused;
 use crate::profiles::{futures, nested_profile, page_of};
 use crate::*;
 use scope_profiler::profile::{Call, Profile};
 use serde_json::json;
+use std::collections::BTreeSet;
 
 fn open_profile(profile: &Profile, fragment: &str) -> Option<(Browser, tempfile::TempDir, PathBuf)> {
     let (directory, path) = page_of(profile);
@@ -177,7 +179,162 @@ fn details_of_a_region_have_the_numbers_of_the_profile() {
         99.0 * 50_000.0 + 100.0
     );
     assert!(texts(&mut browser, "#region .card h3").contains(&"Selected call".to_owned()));
+
+    // By keyboard: each chart is one stop, and whoever is there stays there whatever is drawn anew.
+    let mut stops = Vec::new();
+    let mut reach = |browser: &mut Browser, stop: &str| {
+        loop {
+            browser.key("Tab");
+            stops.push(focused(browser));
+            if stops.last().is_some_and(|last| last.starts_with(stop)) {
+                return;
+            }
+            assert!(stops.len() < 60, "{stop} is not among {stops:?}");
+        }
+    };
+    browser.eval("document.getElementById('tab-region').focus()");
+    reach(&mut browser, "960 ns to ");
+    browser.key("End");
+    let longest = focused(&mut browser);
+    assert!(longest.ends_with(", calls 10 (1.0 %)"), "{longest}");
+    reach(&mut browser, "0 ns to ");
+    browser.key("ArrowRight");
+    let column = focused(&mut browser);
+    assert!(column.contains(", median 1.00 µs, 5 % to 95 % "), "{column}");
+    browser.key("Enter");
+    let (t0, t1) = window(&mut browser);
+    assert!(
+        t0 > 0.0 && t1 - t0 < 5_000_000.0,
+        "the column fills the window: {t0} to {t1}"
+    );
+    assert_eq!(focused(&mut browser), column);
+    reach(&mut browser, "Rank 0, ");
+    browser.key("End");
+    let last = "Rank 3, time 640 µs, from the mean +84 %, calls 250";
+    assert_eq!(focused(&mut browser), last);
+    assert_eq!(
+        tooltip(&mut browser),
+        ["Rank 3", "Time: 640 µs", "From the mean: +84 %", "Calls: 250"]
+    );
+    browser.key("s");
+    assert_eq!(focused(&mut browser), last);
+    reach(&mut browser, "40.0 µs");
+    browser.key("Enter");
+    assert!(focused(&mut browser).starts_with("40.0 µs"));
     assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn a_click_in_any_view_selects_in_all_of_them() {
+    let Some((mut browser, ..)) = open_profile(&solver_run(2, 1, 6).profile().build(), "") else {
+        return;
+    };
+    let marks = [
+        ("1", "#statistics tr.pinned bdi"),
+        ("2", "#region h2 bdi"),
+        ("3", "#tree tr[aria-selected=true] bdi"),
+        ("4", "#flame .frame[aria-selected=true]"),
+        ("5", "#sandwich [aria-label^=What] .frame:first-child"),
+        ("6", "#measured tr.pinned bdi"),
+    ];
+    // A name of the timeline, and the row, button or frame of a region in each view.
+    let name = (40.0, place(&mut browser, "solve", 0, 0.0).1);
+    for (key, target, region) in [
+        ("1", "", "solve"),
+        ("1", "#statistics tbody tr:has([title=assemble])", "assemble"),
+        ("2", "#region .regions [title=time_step]", "time_step"),
+        ("3", "#tree tr:has([title=solve])", "solve"),
+        ("4", "#flame .frame[aria-label^='time_step:']", "time_step"),
+        (
+            "5",
+            "#sandwich [aria-label^=What] .frame[aria-label^='assemble:']",
+            "assemble",
+        ),
+        ("6", "#measured [title=solve]", "solve"),
+        ("7", "#run [title=setup]", "setup"),
+    ] {
+        browser.key(key);
+        let at = if target.is_empty() {
+            name
+        } else {
+            browser.eval(&format!(
+                "document.querySelector({}).scrollIntoView({{ block: 'nearest' }})",
+                json!(target)
+            ));
+            browser.middle_of(target)
+        };
+        browser.click(at);
+        assert_eq!(browser.text("scopeProfiler.view.pinned"), region, "{target}");
+        assert_eq!(texts(&mut browser, "#pinned bdi"), [region]);
+        if target.is_empty() {
+            // A click in the timeline has let go of what was measured.
+            let [from, to] = [5.0, 9.0].map(|ms| place(&mut browser, "time_step", 0, ms * MS));
+            browser.drag(from, to, 8);
+        }
+        for (key, mark) in marks {
+            // `setup` is not in what is measured.
+            if region == "setup" && key == "6" {
+                continue;
+            }
+            browser.key(key);
+            let marked = texts(&mut browser, mark);
+            assert!(
+                !marked.is_empty() && marked.iter().all(|text| text.split(" · ").next() == Some(region)),
+                "{target}: {mark} is {marked:?}"
+            );
+        }
+    }
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn names_are_readable_on_a_small_screen() {
+    let look = Look {
+        width: 900,
+        height: 600,
+        ..Look::default()
+    };
+    let (_directory, path) = page_of(&solver_run(4, 2, 6).profile().build());
+    let Some(mut browser) = Browser::start(look) else {
+        return;
+    };
+    for by in ["region", "rank", "thread"] {
+        browser.open(&path, &format!("#by={by}"));
+        // What is written on the timeline, where and how large.
+        browser.eval(
+            "(() => { window.written = []; const { fillText } = CanvasRenderingContext2D.prototype; \
+             CanvasRenderingContext2D.prototype.fillText = function (text, x, y) { \
+             if (this.canvas.id === 'canvas') written.push([text, x, parseFloat(/[\\d.]+px/.exec(this.font)[0])]); \
+             return fillText.call(this, text, x, y); }; })()",
+        );
+        browser.hover((5.0, 5.0));
+        browser.hover((500.0, 300.0));
+        let plot = place(&mut browser, "setup", 0, 0.0).0;
+        let written: Vec<(String, f64, f64)> = serde_json::from_value(browser.eval("written")).unwrap();
+        let names: BTreeSet<&str> = written
+            .iter()
+            .filter(|(_, x, _)| *x < plot)
+            .map(|(text, ..)| text.as_str())
+            .collect();
+        let expected: &[&str] = match by {
+            "region" => &["setup", "assemble", "stencil kernel", "cg: matrix-vector product"],
+            "rank" => &["rank 0", "setup", "assemble", "cg: matrix-vector product"],
+            _ => &["rank 0 · thread #0", "rank 3 · thread #1"],
+        };
+        for name in expected {
+            assert!(names.contains(name), "{by}: {name} is not among {names:?}");
+        }
+        assert!(
+            written.iter().all(|(.., size)| *size >= 10.0),
+            "{by}: {written:?}"
+        );
+        assert!(plot < 450.0, "{by}: names leave half of the screen: {plot}");
+        let wide = browser.number("document.documentElement.scrollWidth");
+        assert!(wide <= 900.0, "{by}: {wide}");
+    }
+    let cut = browser.eval("[...document.querySelectorAll('#statistics tbody bdi span')].filter(one => one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0).map(one => one.textContent)");
+    assert_eq!(cut, json!([]));
+    browser.screenshot("small-screen");
 }
 
 #[test]
@@ -254,7 +411,7 @@ fn frames(browser: &mut Browser) -> Vec<String> {
 }
 
 /// A run whose window from 30 ms to 65 ms has other shares than the whole.
-fn early_and_late() -> Profile {
+pub(crate) fn early_and_late() -> Profile {
     Profile::builder()
         .interval(Call::new("main", 0..100_000_000))
         .interval(Call::new("early", 10_000_000..40_000_000))
