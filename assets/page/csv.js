@@ -31,7 +31,7 @@ export function csvOfTable(rows) {
 }
 
 /**
- * All paths of the call tree.
+ * All paths of a call tree.
  * @param {PathNode[]} nodes
  */
 export function csvOfTree(nodes) {

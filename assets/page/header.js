@@ -23,7 +23,7 @@ export function factsOf(header) {
   }
   if (header.merged > 0) {
     const shorter = header.grain > 1 ? `, each shorter than ${duration(header.grain)}` : "";
-    const whole = header.served ? "; zoom in to see them" : "";
+    const whole = header.served ? "; zoom in to see them" : "; --show has each of them";
     facts.push(`${plural(header.merged, "interval")} merged for drawing${shorter}${whole}`);
   }
   return facts;

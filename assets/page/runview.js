@@ -67,7 +67,10 @@ export function writeRun(host, model, views, pin) {
   const facts = [...factsOf(header), header.axis.replace("Time since", "time 0 is")].filter(text => text !== "");
   const pairs = run.map(([key, value]) => make("div", {}, make("dt", { text: termOf(key) }), make("dd", { text: value })));
   const page = [];
-  if (header.merged > 0) page.push("Short calls that are close together share a bar: hover says how many. Their number, sum and statistics are exact.");
+  if (header.merged > 0) {
+    page.push("Short calls that are close together share a bar: hover says how many. Their number, sum and statistics are exact.");
+    page.push(header.served ? "Each has a bar of its own as soon as you zoom in to it." : "scope-profiler-pproc FILE --show shows each of them, to the nanosecond.");
+  }
   if (tree.leftOut > 0) page.push(`${plural(tree.leftOut, "path")} of the call tree with little time ${tree.leftOut === 1 ? "is" : "are"} left out.`);
   if (withoutRanks > 0) page.push(`What each rank took is left out of ${plural(withoutRanks, "region")} with little time.`);
   if (views.tasksArePartial) page.push("By task only a part of the spans is drawn.");

@@ -83,7 +83,7 @@ export class Saving {
   csv() {
     const { panel, table, measurement } = this.page;
     const chosen = panel.tabs.chosen;
-    if (chosen === "tree") this.download(this.sheet(csvOfTree(panel.views.tree.nodes)), "call-tree.csv");
+    if (chosen === "tree") this.download(this.sheet(csvOfTree(panel.tree.tree.nodes)), "call-tree.csv");
     else if (chosen === "measured" && measurement) this.download(this.sheet(csvOfMeasured(measurement)), "measured.csv");
     else this.download(this.sheet(csvOfTable(table.sorted)), "regions.csv");
   }

@@ -474,6 +474,11 @@ impl Browser {
         decode_base64(answer["data"].as_str().unwrap())
     }
 
+    /// Has the page look as on paper, until the look is changed.
+    pub(crate) fn look_as_printed(&mut self) {
+        self.call("Emulation.setEmulatedMedia", json!({ "media": "print" }));
+    }
+
     /// What the page complained about: exceptions, `console.error`, what the browser refused.
     pub(crate) fn complaints(&self) -> Vec<String> {
         let is_complaint = |event: &&Value| match event["method"].as_str() {

@@ -1,6 +1,8 @@
 //! What mouse, wheel, fingers, keys and the address do.
 
+use crate::profiles::page_of;
 use crate::*;
+use scope_profiler::profile::{Call, Number, Profile};
 
 #[test]
 fn the_wheel_zooms_about_the_pointer_and_the_address_follows() {
@@ -68,16 +70,6 @@ fn a_drag_in_the_overview_moves_the_window() {
     let (t0, t1) = window(&mut browser);
     assert_near(t0, 40.0 * MS, 0.2 * MS);
     assert_near(t1 - t0, 10.0 * MS, 1.0);
-}
-
-#[test]
-fn the_divider_moves_by_keyboard() {
-    let (mut browser, ..) = open!(solver(4, 2, 6));
-    let height = "document.getElementById('scroller').clientHeight";
-    let before = browser.number(height);
-    browser.eval("document.getElementById('splitter').focus()");
-    browser.key("ArrowUp");
-    assert_near(before - browser.number(height), 24.0, 0.5);
 }
 
 #[test]
@@ -252,28 +244,134 @@ fn the_ruler_measures_and_zooms() {
     );
 }
 
+/// Ranks with nested calls that have numbers.
+fn numbered() -> Profile {
+    let mut profile = Profile::builder();
+    for rank in 0..24 {
+        profile.push(Call::new("main", 0..1_000_000).rank(rank));
+        for step in 0..9 {
+            let start = step * 100_000 + i64::from(rank) * 1_000;
+            let bytes = [("bytes", Number::Int(1_000 << step))];
+            profile.push(
+                Call::new("step", start + 1_000..start + 80_000)
+                    .rank(rank)
+                    .numbers(&bytes),
+            );
+            profile.push(
+                Call::new("send", start + 2_000..start + 40_000)
+                    .rank(rank)
+                    .numbers(&bytes),
+            );
+        }
+    }
+    profile.build()
+}
+
+/// All that is seen of the page; times to the nanosecond, as links have them.
+const SEEN: &str = "JSON.stringify({ \
+    timeline: document.getElementById('canvas').toDataURL(), overview: document.getElementById('overview').toDataURL(), \
+    scroll: document.getElementById('scroller').scrollTop, text: document.getElementById('panel').innerText, \
+    sorted: document.querySelector('[aria-sort]').outerHTML, scheme: document.documentElement.dataset.scheme, \
+    tools: [...document.querySelectorAll('#tools input, #tools select, #tools [aria-pressed]')].map(one => one.value + one.ariaPressed), \
+    height: document.getElementById('splitter').getAttribute('aria-valuenow'), view: scopeProfiler.view \
+    }, (_, value) => typeof value === 'number' ? Math.round(value) : value)";
+
 #[test]
-fn the_address_restores_the_view() {
-    let (mut browser, page, _directory) = open!(known());
-    let at = place(&mut browser, "inner", 0, 45.0 * MS);
-    browser.click(at);
-    browser.wheel(at, -300.0);
-    browser.key("g");
+fn a_link_shows_exactly_what_is_seen() {
+    let (directory, path) = page_of(&numbered());
+    let Some(mut browser) = Browser::start(Look::default()) else {
+        return;
+    };
+    browser.open(&path, "");
+    let plain = browser.text(SEEN);
+    // Order of the table, theme, order and filters of the lanes, heights, colours.
+    let calls = browser.middle_of("#statistics thead th:nth-child(2) button");
+    browser.click(calls);
+    browser.key("t");
     browser.key("/");
-    browser.type_text("/n/");
-    let before = browser.eval("scopeProfiler.view");
-    browser.reload(&page);
-    let after = browser.eval("scopeProfiler.view");
-    for key in ["pinned", "search", "by"] {
-        assert_eq!(after[key], before[key]);
+    browser.type_text("/s/");
+    browser.key("Tab");
+    browser.type_text("1-20");
+    browser.key("Enter");
+    for key in ["g", "g", "g", "c", "c", "+", "+"] {
+        browser.key(key);
     }
-    for key in ["t0", "t1"] {
-        assert_near(after[key].as_f64().unwrap(), before[key].as_f64().unwrap(), 0.5);
+    browser.eval("document.getElementById('color-by').focus()");
+    browser.key("ArrowDown");
+    browser.key("Escape");
+    let divider = browser.middle_of("#splitter");
+    browser.drag(divider, (divider.0, divider.1 - 40.0), 0);
+    // A call, the window, a box, how far lanes are scrolled.
+    browser.key("/");
+    browser.key("Enter");
+    for key in ["n", "n", "n", "w", "w"] {
+        browser.key(key);
     }
+    let selected = browser.eval("scopeProfiler.view.selected");
+    assert_eq!(selected["name"], "step", "{selected}");
+    for _ in 0..3 {
+        browser.key("ArrowDown");
+    }
+    let canvas = browser.middle_of("#canvas");
+    browser.drag((canvas.0, canvas.1 - 30.0), (canvas.0 + 90.0, canvas.1 + 30.0), 8);
+    browser.hover((5.0, 5.0));
+    let hash = browser.text("location.hash");
+    for part in [
+        "t0=",
+        "t1=",
+        "search=",
+        "sort=calls",
+        "ruler=",
+        "box=",
+        "call=",
+        "scroll=",
+        "rows=2",
+        "split=",
+        "view=measured",
+        "ranks=1-20",
+        "fold=-",
+        "theme=dark",
+        "color=bytes",
+    ] {
+        assert!(hash.contains(part), "{hash} lacks {part}");
+    }
+    let seen = browser.text(SEEN);
+    assert!(seen != plain);
+    browser.screenshot("link");
+    // In a new page, and followed in one that is open; and back to the page as it opens.
+    browser.open(&path, &hash);
+    browser.screenshot("link-opened");
+    assert_same(&browser.text(SEEN), &seen);
+    browser.open(&path, "");
+    browser.eval(&format!("location.hash = {}", serde_json::Value::from(hash)));
+    browser.settle();
+    assert_same(&browser.text(SEEN), &seen);
+    browser.eval("location.hash = ''");
+    browser.settle();
+    assert_same(&browser.text(SEEN), &plain);
+
     // What cannot be read in an address is passed over.
-    browser.open(&page, "#t0=x&t1=-5&pin=nobody&sort=__proto__&by=%E0%A4%A");
-    assert_eq!(window(&mut browser), (0.0, 100.0 * MS));
+    browser.open(&path, "#t0=x&t1=-5&pin=nobody&sort=__proto__&by=%E0%A4%A");
+    assert_same(&browser.text(SEEN), &plain);
     assert_eq!(browser.complaints(), Vec::<String>::new());
+    drop(directory);
+}
+
+/// Says what differs, without the pictures.
+fn assert_same(now: &str, before: &str) {
+    let [now, before]: [serde_json::Value; 2] = [now, before].map(|text| serde_json::from_str(text).unwrap());
+    for (key, value) in before.as_object().unwrap() {
+        let is_picture = value.as_str().is_some_and(|text| text.starts_with("data:"));
+        assert!(
+            now[key] == *value,
+            "{key}: {}",
+            if is_picture {
+                "another picture".into()
+            } else {
+                format!("{} instead of {value}", now[key])
+            }
+        );
+    }
 }
 
 #[test]

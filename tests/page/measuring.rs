@@ -1,5 +1,7 @@
 //! Measuring, boxes with their statistics, and saving what is seen.
 
+use crate::profiles::page_of;
+use crate::views::early_and_late;
 use crate::*;
 
 /// The rows of what is measured.
@@ -64,16 +66,48 @@ fn what_is_seen_is_saved_as_picture_and_table() {
     let (mut browser, ..) = open!(known(), Look::default(), "#t0=0&t1=50000000");
     let directory = tempfile::tempdir().unwrap();
     browser.save_to(directory.path());
-    let mut save = |button: &str, name: &str| {
+    let save = |browser: &mut Browser, button: &str, name: &str| {
         browser.key("e");
         let button = browser.middle_of(button);
         browser.click(button);
         assert_eq!(browser.saved(), name);
         std::fs::read(directory.path().join(name)).unwrap()
     };
-    let png = save("#save-png", "known-run-timeline.png");
-    assert!(png.starts_with(b"\x89PNG"), "{:?}", &png[..8]);
-    let csv = String::from_utf8(save("#save-csv", "known-run-regions.csv")).unwrap();
+    let png = save(&mut browser, "#save-png", "known-run-timeline.png");
+    // Each bar is there in its colour, and what is between them.
+    let mut decoder = png::Decoder::new(png.as_slice());
+    decoder.set_transformations(png::Transformations::EXPAND);
+    let mut picture = decoder.read_info().unwrap();
+    let mut pixels = vec![0; picture.output_buffer_size()];
+    picture.next_frame(&mut pixels).unwrap();
+    let (info, samples) = (picture.info(), picture.output_color_type().0.samples());
+    let width = info.width as usize;
+    assert_eq!(
+        width as f64,
+        browser.number("document.getElementById('canvas').width")
+    );
+    let corner = browser.eval("(b => [b.x, b.y])(document.getElementById('canvas').getBoundingClientRect())");
+    for (region, rank, ms) in [
+        ("setup", 1, 5.0),
+        ("solve", 0, 5.0),
+        ("solve", 0, 15.0),
+        ("inner", 1, 45.0),
+    ] {
+        let at = place(&mut browser, region, rank, ms * MS);
+        let [x, y] = [
+            at.0 - corner[0].as_f64().unwrap(),
+            at.1 - corner[1].as_f64().unwrap(),
+        ]
+        .map(f64::round);
+        let first = (y as usize * width + x as usize) * samples;
+        assert_eq!(
+            pixels[first..first + 3],
+            pixel(&mut browser, at)[..3],
+            "{region} at {ms}"
+        );
+    }
+    let csv = save(&mut browser, "#save-csv", "known-run-regions.csv");
+    let csv = String::from_utf8(csv).unwrap();
     let lines: Vec<&str> = csv.lines().collect();
     assert!(
         lines[0].starts_with("region,calls,inclusive_ns,exclusive_ns,mean_ns,"),
@@ -84,7 +118,8 @@ fn what_is_seen_is_saved_as_picture_and_table() {
         "{csv}"
     );
     assert!(lines[1].ends_with(",2,80000000"), "in view: {csv}");
-    let svg = String::from_utf8(save("#save-svg", "known-run-timeline.svg")).unwrap();
+    let svg = save(&mut browser, "#save-svg", "known-run-timeline.svg");
+    let svg = String::from_utf8(svg).unwrap();
     assert!(svg.contains(">solve</text>") && svg.contains("xmlns="), "{svg}");
 
     // As wide in the picture as on the screen: the bars of `solve` begin at a fifth of the window.
@@ -109,6 +144,50 @@ fn what_is_seen_is_saved_as_picture_and_table() {
     );
     assert_near(widest[0].as_f64().unwrap(), start.0 - left, 1.5);
     assert_near(widest[1].as_f64().unwrap(), end.0 - left, 1.5);
+
+    // Of other views what they show: here of a window.
+    let (_of_page, page) = page_of(&early_and_late());
+    let mut saved = |fragment: &str, button: &str, name: &str| {
+        browser.open(&page, fragment);
+        String::from_utf8(save(&mut browser, button, name)).unwrap()
+    };
+    let window = "t0=30000000&t1=65000000";
+    let tree = saved(
+        &format!("#view=tree&{window}"),
+        "#save-csv",
+        "profile-call-tree.csv",
+    );
+    assert_eq!(
+        tree.lines().collect::<Vec<_>>(),
+        [
+            "path,region,depth,calls,inclusive_ns,exclusive_ns,mean_ns",
+            "main,main,0,1,35000000,10000000,35000000",
+            "main > early,early,1,1,10000000,10000000,10000000",
+            "main > late,late,1,1,15000000,10000000,15000000",
+            "main > late > inner,inner,2,1,5000000,5000000,5000000",
+        ]
+    );
+    let measured = saved(
+        "#view=measured&ruler=30000000,65000000",
+        "#save-csv",
+        "profile-measured.csv",
+    );
+    assert_eq!(
+        measured.lines().take(3).collect::<Vec<_>>(),
+        [
+            "region,from_ns,to_ns,calls,time_ns,ranks",
+            "main,30000000,65000000,1,35000000,1",
+            "late,30000000,65000000,1,15000000,1",
+        ]
+    );
+    let flame = saved(
+        &format!("#view=flame&{window}"),
+        "#save-view",
+        "profile-flame.svg",
+    );
+    assert_eq!(flame.matches("<rect").count(), 1 + 5, "{flame}");
+    assert!(flame.contains(">late · 15.0 ms</text>"), "{flame}");
+    assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 
 #[test]
@@ -125,13 +204,15 @@ fn on_paper_the_whole_run_stands_in_light_colours_without_controls() {
         "addEventListener('beforeprint', () => { const { t0, t1, span } = scopeProfiler.view; \
          const s = document.getElementById('scroller'); \
          window.printed = { whole: t0 === 0 && t1 === span, unseen: s.scrollHeight - s.clientHeight, \
-         scheme: document.documentElement.dataset.scheme }; })",
+         scheme: document.documentElement.dataset.scheme, \
+         paper: [...document.getElementById('canvas').getContext('2d').getImageData(1, 1, 1, 1).data] }; })",
     );
     let pdf = browser.print();
     assert!(pdf.starts_with(b"%PDF"));
     let printed = browser.eval("window.printed");
     assert_eq!(printed["whole"], true);
     assert_eq!(printed["scheme"], "light");
+    assert_eq!(printed["paper"], serde_json::json!([255, 255, 255, 255]));
     assert!(
         printed["unseen"].as_f64().unwrap() < 1.0,
         "all lanes are on the paper: {printed}"
@@ -139,4 +220,10 @@ fn on_paper_the_whole_run_stands_in_light_colours_without_controls() {
     let (t0, t1) = window(&mut browser);
     assert_eq!((t0, t1), (0.0, 90_000.0), "afterwards all is as before");
     assert_eq!(browser.text("document.documentElement.dataset.scheme"), "dark");
+    let controls = "['#toolbar', '#splitter', '#tabs', '#tooltip', 'input', 'select'].filter(one => document.querySelector(one)?.checkVisibility())";
+    assert_ne!(browser.eval(controls), serde_json::json!([]));
+    browser.look_as_printed();
+    assert_eq!(browser.eval(controls), serde_json::json!([]));
+    let wide = browser.eval("document.querySelector('#statistics table').checkVisibility()");
+    assert_eq!(wide, true, "the numbers stand there too");
 }

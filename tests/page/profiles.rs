@@ -163,11 +163,18 @@ fn recursion_is_seen_in_rows_of_its_own() {
         Vec::<String>::new(),
         "nothing ran there a second time"
     );
-    let row = rows(&mut browser)
-        .into_iter()
-        .find(|row| row.starts_with("fib"))
-        .unwrap();
-    assert!(row.starts_with("fib | 4 | 80.0 µs | "), "{row}");
+    let table = rows(&mut browser);
+    let row = table.iter().find(|row| row.starts_with("fib")).unwrap();
+    assert!(row.starts_with("fib | 4 | 80.0 µs | 80.0 µs | "), "{row}");
+    // Calls that overlap without being nested take no exclusive time from others, and share theirs: the later one has it.
+    let exclusive = |name: &str| {
+        let row = table.iter().find(|row| row.starts_with(name)).unwrap();
+        row.split(" | ").nth(3).unwrap().to_owned()
+    };
+    assert_eq!(
+        ["main", "poll A", "poll B"].map(exclusive),
+        ["20.0 µs", "25.0 µs", "50.0 µs"]
+    );
     assert!(
         row.ends_with(" | 4 | 80.0 µs | 80 %"),
         "in view as in the whole run: {row}"
@@ -271,7 +278,8 @@ fn a_page_takes_no_more_bytes_than_it_may_and_loses_no_call() {
     browser.open(&path, "");
     let facts = browser.text("document.getElementById('facts').textContent");
     assert!(
-        facts.contains("intervals merged for drawing, each shorter than"),
+        facts.contains("intervals merged for drawing, each shorter than")
+            && facts.contains("; --show has each of them"),
         "{facts}"
     );
     let row = rows(&mut browser)
@@ -282,6 +290,9 @@ fn a_page_takes_no_more_bytes_than_it_may_and_loses_no_call() {
     assert_eq!(cells[1], "120 000");
     assert_eq!(cells[11], "120 000", "bars in view have all calls: {row}");
     assert_eq!(cells[2], cells[12], "and all of their time");
+    browser.key("7");
+    let run = browser.text("document.getElementById('run').innerText");
+    assert!(run.contains("scope-profiler-pproc FILE --show"), "{run}");
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 
