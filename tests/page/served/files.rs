@@ -2,6 +2,7 @@
 
 use super::common::{Profile, sample};
 use super::running::{Running, program};
+use crate::browser::{Browser, Look};
 
 #[test]
 fn several_files_are_shown_together_and_each_has_a_page() {
@@ -92,4 +93,51 @@ fn a_page_cannot_open_with_colours_of_a_field_that_no_call_has() {
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     let complaint = String::from_utf8(output.stderr).unwrap();
     assert!(complaint.contains("-o DIR or --show"), "{complaint}");
+}
+
+#[test]
+fn the_page_says_where_how_and_when_the_program_ran_and_what_is_missing_of_it() {
+    let profile = Profile::new()
+        .region(0, "main", &[(0, 10_000, 0)])
+        .region(1, "main", &[(0, 10_000, 0)])
+        .with(|file| {
+            let facts = [
+                ("host", "node7"),
+                ("command", "heat --size"),
+                ("start_time", "2026-05-04T10:20:30.000Z"),
+                ("missing_ranks", "2-3"),
+            ];
+            for (name, value) in facts {
+                let text: hdf5::types::VarLenUnicode = value.parse().unwrap();
+                let attribute = file.new_attr::<hdf5::types::VarLenUnicode>().create(name);
+                attribute.unwrap().write_scalar(&text).unwrap();
+            }
+            let main = file.group("rank0/regions/main").unwrap();
+            let dropped = main.new_attr::<u64>().create("dropped").unwrap();
+            dropped.write_scalar(&7).unwrap();
+            for rank in 0..2 {
+                let clock = file.group(&format!("rank{rank}")).unwrap().create_group("clock");
+                let bound = clock.unwrap().new_attr::<i64>().create("bound_ns").unwrap();
+                bound.write_scalar(&150).unwrap();
+            }
+        })
+        .close();
+    let server = Running::serve(&[profile.path().to_str().unwrap()]);
+    let Some(mut browser) = Browser::start(Look::default()) else {
+        return;
+    };
+    browser.open_address(&server.link);
+    browser.key("7");
+    let run = browser.text("document.getElementById('run').innerText");
+    for part in [
+        "Host\nnode7",
+        "Command\nheat --size",
+        "Start time\n2026-05-04T10:20:30.000Z",
+        "ranks 2-3 are missing",
+        "7 of 9 intervals were dropped",
+        "agree within 300 ns",
+    ] {
+        assert!(run.contains(part), "{part:?} is not in {run:?}");
+    }
+    assert_eq!(browser.complaints(), Vec::<String>::new());
 }

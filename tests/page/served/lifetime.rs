@@ -254,9 +254,13 @@ fn over_ssh_it_prints_the_line_that_forwards_the_port() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_said_to_be() {
-    let (profile, server) = served(&[]);
+fn the_port_that_is_asked_for_is_taken_and_one_that_is_taken_is_said_to_be() {
+    // Below those that the system hands out, so that nobody else has it in the meantime.
+    let is_free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    let free = (20_000..30_000).find(is_free).unwrap().to_string();
+    let (profile, server) = served(&["--port", &free]);
     let port = server.port.to_string();
+    assert_eq!(port, free);
     let output = program()
         .args([
             "serve",

@@ -53,6 +53,38 @@ fn the_link_leads_to_the_page_and_nothing_else_does() {
 }
 
 #[test]
+fn each_server_has_a_secret_of_its_own() {
+    let (_profile, one) = served();
+    let (_other, two) = served();
+    let secrets = [&one, &two].map(|server| server.path.trim_matches('/'));
+    for secret in secrets {
+        assert_eq!(secret.len(), 32, "128 bits: {secret}");
+        assert!(secret.bytes().all(|byte| byte.is_ascii_hexdigit()), "{secret}");
+    }
+    assert_ne!(secrets[0], secrets[1]);
+    assert_eq!(get(one.port, &two.path).status, 403);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn it_listens_on_this_machine_alone() {
+    let (_profile, server) = served();
+    let sockets = ["tcp", "tcp6"].map(|table| {
+        // Without IPv6 there is no such table.
+        let text = std::fs::read_to_string(format!("/proc/self/net/{table}")).unwrap_or_default();
+        let port = format!(":{:04X}", server.port);
+        let fields = text
+            .lines()
+            .map(|line| line.split_whitespace().collect::<Vec<_>>());
+        // Those that listen have the state 0A.
+        let own = fields.filter(|fields| fields.get(3) == Some(&"0A") && fields[1].ends_with(&port));
+        own.map(|fields| fields[1].to_owned()).collect::<Vec<_>>()
+    });
+    let loopback = format!("{:08X}:{:04X}", u32::from_ne_bytes([127, 0, 0, 1]), server.port);
+    assert_eq!(sockets, [vec![loopback], Vec::new()]);
+}
+
+#[test]
 fn no_path_leads_to_a_file() {
     let (profile, server) = served();
     let file = profile.path();
