@@ -143,14 +143,11 @@ export class Flame {
     const of = (/** @type {Event} */ event) => this.drawn.find(one => one.element === event.target);
     host.addEventListener("click", event => {
       const frame = of(event)?.placed.frame;
-      if (frame?.region) this.on.pin(frame.region === this.pinned ? null : frame.region);
-      else if (frame) this.zoom(frame);
-    });
-    host.addEventListener("dblclick", event => {
-      const frame = of(event)?.placed.frame;
       if (!frame) return;
-      if (frame.region) this.on.pin(frame.region);
-      this.zoom(frame);
+      // Frames are drawn anew after each click, so that none of them is ever told of a double-click.
+      const zooms = event.detail === 2 || !frame.region;
+      if (frame.region) this.on.pin(frame.region === this.pinned && !zooms ? null : frame.region);
+      if (zooms) this.zoom(frame);
     });
     const tell = (/** @type {Event} */ event) => {
       const found = of(event);

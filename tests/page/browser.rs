@@ -328,6 +328,17 @@ impl Browser {
         self.settle();
     }
 
+    pub(crate) fn double_click(&mut self, at: (f64, f64)) {
+        self.mouse("mouseMoved", at, json!({}));
+        for count in [1, 2] {
+            for (kind, buttons) in [("mousePressed", 1), ("mouseReleased", 0)] {
+                let extra = json!({ "button": "left", "buttons": buttons, "clickCount": count });
+                self.mouse(kind, at, extra);
+            }
+        }
+        self.settle();
+    }
+
     /// `modifiers` as in the protocol: 8 is Shift.
     pub(crate) fn drag(&mut self, from: (f64, f64), to: (f64, f64), modifiers: u32) {
         self.mouse("mouseMoved", from, json!({}));

@@ -5,7 +5,7 @@ use crate::*;
 use scope_profiler::profile::{Call, Number, Profile};
 
 #[test]
-fn the_wheel_zooms_about_the_pointer_and_the_address_follows() {
+fn the_wheel_zooms_about_the_pointer_and_a_double_click_to_a_bar_and_the_address_follows() {
     let (mut browser, ..) = open!(known());
     let at = place(&mut browser, "solve", 0, 30.0 * MS);
     browser.wheel(at, -400.0);
@@ -19,6 +19,10 @@ fn the_wheel_zooms_about_the_pointer_and_the_address_follows() {
     browser.wheel(at, 4000.0);
     assert_eq!(window(&mut browser), (0.0, 100.0 * MS));
     assert_eq!(browser.text("location.hash"), "");
+
+    let at = place(&mut browser, "inner", 0, 45.0 * MS);
+    browser.double_click(at);
+    assert_eq!(window(&mut browser), (39.0 * MS, 51.0 * MS));
 }
 
 #[test]
@@ -70,48 +74,6 @@ fn a_drag_in_the_overview_moves_the_window() {
     let (t0, t1) = window(&mut browser);
     assert_near(t0, 40.0 * MS, 0.2 * MS);
     assert_near(t1 - t0, 10.0 * MS, 1.0);
-}
-
-#[test]
-fn keys_zoom_pan_fit_search_and_help() {
-    let (mut browser, ..) = open!(known());
-    browser.key("w");
-    let (t0, t1) = window(&mut browser);
-    assert_near(t1 - t0, 100.0 * MS / 1.5, 1.0);
-    browser.key("d");
-    let moved = window(&mut browser);
-    assert_near(moved.0 - t0, 0.2 * (t1 - t0), 1.0);
-    browser.key("a");
-    assert_near(window(&mut browser).0, t0, 1.0);
-    browser.key("ArrowRight");
-    assert_near(window(&mut browser).0 - t0, 0.1 * (t1 - t0), 1.0);
-    browser.key("End");
-    assert_near(window(&mut browser).1, 100.0 * MS, 0.0);
-    browser.key("s");
-    assert!(window(&mut browser).0 < 10.0 * MS);
-    browser.key("f");
-    assert_eq!(window(&mut browser), (0.0, 100.0 * MS));
-    browser.key("g");
-    assert_eq!(browser.text("scopeProfiler.view.by"), "rank");
-
-    browser.key("/");
-    assert_eq!(browser.text("document.activeElement.id"), "search");
-    browser.type_text("s");
-    assert_eq!(
-        window(&mut browser),
-        (0.0, 100.0 * MS),
-        "keys are letters while searching"
-    );
-    assert_eq!(browser.text("scopeProfiler.view.search"), "s");
-    browser.key("Escape");
-    browser.key("Escape");
-    assert_eq!(browser.text("scopeProfiler.view.search"), "");
-
-    browser.key("?");
-    assert_eq!(browser.eval("document.getElementById('help').open"), true);
-    browser.key("Escape");
-    assert_eq!(browser.eval("document.getElementById('help').open"), false);
-    assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 
 #[test]

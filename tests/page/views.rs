@@ -94,6 +94,15 @@ fn a_flame_graph_zooms_and_moves_by_keyboard_and_selects_everywhere() {
     assert!(shown[1].starts_with("Inclusive: "), "{shown:?}");
     browser.key("Backspace");
     assert!(browser.text(focused).starts_with("time_step:"));
+    let assemble = browser.middle_of("#flame .frame[aria-label^='assemble:']");
+    browser.double_click(assemble);
+    assert!(browser.text(focused).starts_with("assemble: "));
+    assert_eq!(
+        browser.text("document.activeElement.style.width"),
+        "calc(100% - 1px)",
+        "a double-click zooms too"
+    );
+    assert_eq!(browser.text("scopeProfiler.view.pinned"), "assemble");
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 
