@@ -404,3 +404,40 @@ fn show_takes_several_files_too() {
         answer.text()
     );
 }
+
+#[test]
+fn of_more_than_three_runs_the_first_three_are_shown_at_first() {
+    let Some(mut browser) = Browser::start(Look::default()) else {
+        return;
+    };
+    let runs = [1, 2, 3, 4].map(|length| run(10, length, 5, "other"));
+    let directory = tempfile::tempdir().unwrap();
+    let output = program()
+        .args(runs.iter().map(Profile::path))
+        .arg("-o")
+        .arg(directory.path())
+        .args(["--format", "html"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let open = |browser: &mut Browser, address: &str| {
+        browser.open_address(address);
+        browser.until("window.scopeProfilerTogether?.settled");
+    };
+    let page = directory.path().join("gantt_plot.html");
+    open(&mut browser, &format!("file://{}", page.display()));
+    let chosen = "[...document.querySelectorAll('#files input')].map(one => one.checked)";
+    let frames = "document.querySelectorAll('iframe').length";
+    assert_eq!(browser.eval(chosen), json!([true, true, true, false]));
+    assert_eq!(browser.number(frames), 3.0);
+    let fourth = browser.middle_of("#files li:nth-child(4) input");
+    browser.click(fourth);
+    browser.until("window.scopeProfilerTogether?.settled");
+    assert_eq!(browser.number(frames), 4.0);
+    // The link holds the choice.
+    let link = browser.text("location.href");
+    open(&mut browser, &link);
+    assert_eq!(browser.eval(chosen), json!([true, true, true, true]));
+    assert_eq!(browser.number(frames), 4.0);
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
