@@ -20,6 +20,7 @@
 
 pub mod axis;
 mod backdrop;
+mod call_numbers;
 pub mod comparison;
 mod counters;
 mod density;
@@ -50,6 +51,7 @@ mod timeseries;
 mod totals;
 mod value_colors;
 mod value_legend;
+mod value_mean;
 mod value_scale;
 
 pub use comparison::ComparisonChart;

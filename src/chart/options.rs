@@ -25,7 +25,7 @@ const MUCH_RECURSION: f64 = 0.25;
 /// | [`window`](Self::window) | the whole run | Gantt chart |
 /// | [`max_bars`](Self::max_bars) | 40 | durations |
 /// | [`lanes`](Self::lanes) | [`Lanes::Auto`] | Gantt chart |
-/// | [`color_by`](Self::color_by) | the region | Gantt chart |
+/// | [`color_by`](Self::color_by) | the region | Gantt chart, flame chart |
 /// | [`fields`](Self::fields) | none | time series |
 /// | [`max_page_bytes`](Self::max_page_bytes) | 8 000 000 | interactive page |
 ///
@@ -217,8 +217,8 @@ impl ChartOptions {
         self
     }
 
-    /// Colours the bars of the Gantt chart by the value of a field, not by region; its lanes are then those of
-    /// [`Lanes::Region`]. A bar of several calls has the mean of their values, weighted by how long each took; bars without
+    /// Colours the bars of the Gantt chart and of timelines by the value of a field, not by region; where
+    /// [no lanes](Self::lanes) are chosen, those of [`Lanes::Region`] say which region a bar is of. A bar of several calls has the mean of their values, weighted by how long each took; bars without
     /// a number are grey. The chart fails where the profile has no such field, or none of the chosen calls has it.
     ///
     /// ```

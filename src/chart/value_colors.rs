@@ -3,6 +3,7 @@
 use super::palette::Color;
 use crate::analysis::metrics::unit_of;
 use crate::profile::Field;
+use crate::render::style::BACKGROUND;
 use crate::units;
 
 /// Positive values that are this much apart are told apart by their logarithms.
@@ -36,6 +37,10 @@ const SIGNED_ON_DARK: [Color; 3] = [
     Color(0x63, 0x5a, 0x3a),
     Color(0xff, 0x9d, 0x5c),
 ];
+/// Colours between the smallest value and the largest.
+pub(super) const TINTS: u8 = 32;
+/// Bars are no paler than this, so that their colour is seen for what it is.
+const PALEST: f32 = 0.45;
 const NONE_ON_LIGHT: Color = Color(0xcf, 0xcf, 0xcf);
 const NONE_ON_DARK: Color = Color(0x5c, 0x5c, 0x5c);
 
@@ -178,6 +183,21 @@ impl ValueColors {
             Kind::Signed => between(&SIGNED_ON_DARK, share),
             _ => between(&VIRIDIS, ON_DARK.0 + (ON_DARK.1 - ON_DARK.0) * share),
         }
+    }
+
+    /// The nearest of the colours that are drawn, from 0 to [`TINTS`].
+    pub(super) fn tint(&self, value: f64) -> u8 {
+        (self.share(value) * f64::from(TINTS)).round() as u8
+    }
+
+    /// The colour of a [tint](Self::tint), or of what has no value, in a picture: the paler, the smaller the share of time
+    /// in which anything ran.
+    pub(super) fn drawn(&self, tint: Option<u8>, busy: f32) -> Color {
+        let color = match tint {
+            Some(tint) => self.at(f64::from(tint) / f64::from(TINTS)),
+            None => NONE_ON_LIGHT,
+        };
+        color.over(BACKGROUND, PALEST + (1.0 - PALEST) * busy)
     }
 
     /// What has no value: on a light background, and on a dark one.

@@ -363,9 +363,91 @@ fn bars_are_colored_by_a_field_and_its_values_stand_beside_the_picture() {
         complained.contains("there is no field \"byte\"; the profile has bytes"),
         "{complained}"
     );
-    let complained = complaint(&of_field("bytes", &["--lanes", "rank"]));
-    assert!(complained.contains("lanes of regions"), "{complained}");
     assert!(usage_error(&[file, "--color-by", "bytes"]).contains("-o DIR or --show"));
+}
+
+#[test]
+fn lanes_of_ranks_threads_and_tasks_and_the_flame_chart_are_colored_by_a_field_too() {
+    let recorded = Run::with(|config| config.fields(["bytes", "residual"]));
+    let subscriber = recorded.profiler.subscriber();
+    tracing::subscriber::with_default(subscriber, || {
+        let step = recorded.profiler.profile_region("step");
+        recorded.clock.advance(1_000_000);
+        for bytes in [40_i64, 90] {
+            let send = recorded.profiler.profile_region("send");
+            send.record("bytes", bytes);
+            recorded.clock.advance(1_000_000);
+        }
+        drop(step);
+        // As the span of a future: it is entered for each poll.
+        let fetch = tracing::info_span!("fetch", bytes = 70, residual = tracing::field::Empty);
+        for residual in [0.5, 0.25] {
+            fetch.in_scope(|| recorded.clock.advance(1_000_000));
+            fetch.record("residual", residual);
+            recorded.clock.advance(1_000_000);
+        }
+        fetch.in_scope(|| recorded.clock.advance(1_000_000));
+    });
+    recorded.profiler.finalize().unwrap();
+    let (file, out) = (recorded.file(), recorded.directory.path().join("figures"));
+    let (file, out) = (str(&file), str(&out));
+    // The region, start and value of each piece, in ms.
+    let rows = |field: &str, chart: &str, lanes: &str| {
+        let name = if chart == "gantt" {
+            "gantt_plot"
+        } else {
+            "flame_chart"
+        };
+        let arguments = [
+            file, "-o", out, "--plots", chart, "--lanes", lanes, "--data", "--format", "svg",
+        ];
+        stdout(&run(&[&arguments[..], &["--color-by", field]].concat()));
+        let svg = fs::read_to_string(Path::new(out).join(format!("{name}.svg"))).unwrap();
+        assert!(
+            svg.contains(&format!("{field}:")) && svg.contains("without"),
+            "{svg}"
+        );
+        let csv = fs::read_to_string(Path::new(out).join(format!("{name}.csv"))).unwrap();
+        let mut lines = csv.lines().map(|line| line.split(',').collect::<Vec<_>>());
+        let head = lines.next().unwrap();
+        let column = |name: &str| head.iter().position(|of| *of == name).unwrap();
+        let (region, start, value) = (column("region"), column("start_ns"), column("value"));
+        let ms = |ns: &str| ns.parse::<i64>().unwrap() / 1_000_000;
+        let rows = lines.map(|of| {
+            format!("{} {} {}", of[region], ms(of[start]), of[value])
+                .trim_end()
+                .to_owned()
+        });
+        rows.collect::<Vec<_>>()
+    };
+    let of_rank = [
+        "step 0",
+        "send 1 40",
+        "send 2 90",
+        "fetch 3 70",
+        "fetch 5",
+        "fetch 7",
+    ];
+    assert_eq!(rows("bytes", "gantt", "rank"), of_rank);
+    let of_thread = [
+        "step 0",
+        "fetch 3 70",
+        "fetch 5",
+        "fetch 7",
+        "send 1 40",
+        "send 2 90",
+    ];
+    assert_eq!(rows("bytes", "gantt", "thread"), of_thread);
+    assert_eq!(rows("bytes", "flamechart", "auto"), of_thread);
+    assert_eq!(
+        rows("bytes", "gantt", "task"),
+        ["fetch 3 70", "fetch 5 70", "fetch 7 70"]
+    );
+    // A number that comes between two polls is of the next one.
+    assert_eq!(
+        rows("residual", "gantt", "task"),
+        ["fetch 3", "fetch 5 0.5", "fetch 7 0.25"]
+    );
 }
 
 #[test]

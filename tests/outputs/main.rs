@@ -7,6 +7,8 @@ mod blocks;
 mod calm;
 mod charts;
 #[cfg(feature = "plot")]
+mod colored_timelines;
+#[cfg(feature = "plot")]
 mod coloring;
 mod common;
 mod comparison;

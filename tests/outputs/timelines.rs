@@ -177,6 +177,42 @@ fn of_many_tasks_those_that_lived_longest_are_drawn_and_a_note_says_so() {
 }
 
 #[test]
+fn the_axis_of_a_window_begins_with_it_and_its_marks_are_apart() {
+    let profile = Profile::builder()
+        .session(0, 0, 10_000)
+        .interval(Call::new("main", 0..10_000))
+        .build();
+    let options = ChartOptions::new()
+        .lanes(Lanes::Thread)
+        .window("4us..6us".parse().unwrap());
+    let chart = list::by_name("gantt").unwrap();
+    let figure = chart.reduce(&profile, &RegionFilter::new(), &options).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("window.svg");
+    plot::save(figure.as_ref(), &path).unwrap();
+    let svg = std::fs::read_to_string(&path).unwrap();
+    // Each mark: the number on it, and where it stands.
+    let marks: Vec<(f64, f64)> = svg
+        .split("<text ")
+        .filter_map(|text| {
+            let (attributes, rest) = text.split_once(">\n")?;
+            let number = rest.split_once('\n')?.0.parse().ok()?;
+            let x = attributes.split_once(" x=\"")?.1.split_once('"')?.0;
+            attributes
+                .contains("\"middle\"")
+                .then_some((number, x.parse().ok()?))
+        })
+        .collect();
+    assert!(marks.len() > 4 && marks[0].0 == 4.0, "{marks:?}");
+    let step = marks[1].1 - marks[0].1;
+    let steps = marks.windows(2).map(|pair| pair[1].1 - pair[0].1);
+    assert!(
+        step > 100.0 && steps.into_iter().all(|of| (of - step).abs() <= 2.0),
+        "{marks:?}"
+    );
+}
+
+#[test]
 fn a_window_cuts_calls_and_lives_at_its_edges() {
     let profile = Profile::builder()
         .session(0, 1_000, 3_000)

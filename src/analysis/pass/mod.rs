@@ -42,7 +42,7 @@ pub use super::linked::Link;
 pub use super::merge::RankCall;
 use crate::error::Result;
 use crate::profile::{Intervals, Source};
-pub(super) use reading::MOST_INTERLEAVED;
+pub(crate) use reading::MOST_INTERLEAVED;
 use reading::{Plan, Sink};
 
 /// Takes what it needs of the intervals that stream past. What it does not ask for, it is not given.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 /// Rows of a rank beyond which they are read one after the other before they are merged. What observers keep of a row
 /// while it is read would otherwise be kept for too many rows at once.
-pub(in crate::analysis) const MOST_INTERLEAVED: usize = 1024;
+pub(crate) const MOST_INTERLEAVED: usize = 1024;
 
 /// Takes what is read, as an [`Observer`] does.
 pub(super) trait Sink {

@@ -60,7 +60,7 @@ fn checked(args: Args) -> Result<Args, Error> {
         return Err(Args::command().error(kind, message));
     }
     if args.color_by.is_some() && args.output.is_none() && !args.show && args.command.is_none() {
-        let message = "--color-by is of the Gantt chart and the interactive page: add -o DIR or --show";
+        let message = "--color-by is of the Gantt chart, the flame chart and the interactive page: add -o DIR or --show";
         return Err(Args::command().error(ErrorKind::MissingRequiredArgument, message));
     }
     let profiles = args.profiles();

@@ -6,7 +6,7 @@ use crate::chart::list::{Chart, GrowingChart};
 use crate::chart::options::{ChartOptions, Lanes};
 use crate::chart::subject::{Facts, Subject};
 use crate::chart::timeline;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::render::Figure;
 
 /// The Gantt chart, whose lanes may be others than those of regions.
@@ -36,9 +36,6 @@ impl Chart for Gantt {
     ) -> Result<Box<dyn GrowingChart + 'a>> {
         match options.lanes_for(subject)? {
             Lanes::Region => Ok(Box::new(GrowingGantt::new(subject, options)?)),
-            _ if options.color_by.is_some() => Err(Error::config(
-                "bars are coloured by value in lanes of regions only: choose these lanes, or no field to colour by",
-            )),
             lanes => timeline::observe(subject, options, lanes),
         }
     }

@@ -5,7 +5,6 @@
 //! room.
 
 mod lanes;
-mod numbers;
 
 pub(crate) use lanes::{NestedLane, NestedLanes};
 
@@ -14,11 +13,11 @@ use super::value_lane::ValueLane;
 use crate::analysis::lane::LaneReducer;
 use crate::analysis::pass::{Observer, RankCall};
 use crate::analysis::threads::ThreadIndex;
+use crate::chart::call_numbers::CallNumbers;
 use crate::chart::moments::Moments;
 use crate::chart::subject::Subject;
 use crate::error::Result;
 use crate::profile::{Intervals, Row, Source};
-use numbers::CallNumbers;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -2,12 +2,11 @@
 
 use super::coverage::{Coverage, Grain, SHADES};
 use super::layout::{LANE_LABEL, Layout};
-use super::tinted::{self, TINTS, TintedRun};
+use super::tinted::{self, TintedRun};
 use super::{GanttChart, GanttRegion, Lane};
 use crate::chart::axis::{Axis, Ticks};
 use crate::chart::backdrop::Backdrop;
 use crate::chart::heading::Heading;
-use crate::chart::value_colors::ValueColors;
 use crate::chart::value_legend::ValueLegend;
 use crate::error::Result;
 use crate::render::style::{self, AXIS, BACKGROUND, GRID, MARGIN, MUTED, RULE, TICK};
@@ -20,9 +19,6 @@ const TALL: i32 = 1800;
 const MAX_VECTOR_RUNS: usize = 150_000;
 /// Lanes lower than this are too thin for lines between calls.
 const PARTED: i32 = 8;
-
-/// Bars that are coloured by value are no paler than this, so that their colour is seen for what it is.
-const PALEST: f32 = 0.45;
 
 /// Of the scale of shades, the end that stands at the right.
 const BUSY: &str = "100 %";
@@ -174,14 +170,10 @@ impl GanttPicture<'_> {
     /// That of pixels of a region.
     fn color(&self, region: &GanttRegion, tint: Option<u8>, shade: u8) -> Color {
         let busy = f32::from(shade) / f32::from(SHADES);
-        let Some(colors) = &self.chart.colors else {
-            return region.color.over(BACKGROUND, busy);
-        };
-        let color = match tint {
-            Some(tint) => colors.at(f64::from(tint) / f64::from(TINTS)),
-            None => ValueColors::without()[0],
-        };
-        color.over(BACKGROUND, PALEST + (1.0 - PALEST) * busy)
+        match &self.chart.colors {
+            Some(colors) => colors.drawn(tint, busy),
+            None => region.color.over(BACKGROUND, busy),
+        }
     }
 
     /// The runs of a lane, cut where values change.

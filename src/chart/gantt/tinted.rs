@@ -2,17 +2,14 @@
 
 use super::Bar;
 use super::coverage::Run;
-use super::value_lane::Mean;
 use crate::chart::value_colors::ValueColors;
-
-/// Colours between the smallest value and the largest.
-pub(super) const TINTS: u8 = 32;
+use crate::chart::value_mean::Mean;
 
 /// Pixels of one shade and one value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TintedRun {
     pub(super) run: Run,
-    /// 0 to [`TINTS`]; none without a value.
+    /// The [tint](ValueColors::tint) of its value; none without.
     pub(super) tint: Option<u8>,
 }
 
@@ -41,7 +38,7 @@ pub(super) fn cut(
         for from in (run.from..run.to).step_by(step.max(1)) {
             let to = (from + step.max(1) as i32).min(run.to);
             let value = value_in(bars, &mut first, (time(from), time(to)));
-            let tint = value.map(|value| (colors.share(value) * f64::from(TINTS)).round() as u8);
+            let tint = value.map(|value| colors.tint(value));
             match cut.last_mut() {
                 Some(last) if last.tint == tint && last.run.shade == run.shade && last.run.to == from => {
                     last.run.to = to;
@@ -86,6 +83,7 @@ fn value_in(bars: &[Bar], first: &mut usize, (from, to): (f64, f64)) -> Option<f
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chart::value_colors::TINTS;
     use crate::profile::Field;
 
     #[test]

@@ -1,48 +1,7 @@
-//! Values reduced beside the bars that they belong to.
-//!
-//! A bar of several calls has their mean, weighted by how long each took: a call that took twice as long counts twice.
+//! Values reduced beside the bars that they belong to: a bar of several calls has their [mean](Mean).
 
 use crate::analysis::lane::{RawBar, level_for};
-
-/// A mean, and for how many ns it is that of calls; 0 without any.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Mean {
-    mean: f64,
-    weight: f64,
-}
-
-impl Mean {
-    pub(super) fn of(value: Option<f64>, weight: f64) -> Self {
-        let known = value.filter(|value| value.is_finite());
-        known.map_or_else(Self::default, |mean| Self { mean, weight })
-    }
-
-    pub(super) fn add(&mut self, other: Self) {
-        let weight = self.weight + other.weight;
-        if other.weight > 0.0 {
-            let (step, share) = (other.mean - self.mean, other.weight / weight);
-            self.mean = if step.is_finite() {
-                self.mean + step * share
-            } else {
-                // The difference of very large values is none.
-                self.mean * (1.0 - share) + other.mean * share
-            };
-            self.weight = weight;
-        }
-    }
-
-    /// A part of it, of so many.
-    pub(super) fn shared_by(self, parts: f64) -> Self {
-        Self {
-            weight: self.weight / parts,
-            ..self
-        }
-    }
-
-    pub(super) fn get(self) -> Option<f64> {
-        (self.weight > 0.0).then_some(self.mean)
-    }
-}
+use crate::chart::value_mean::Mean;
 
 /// The values of one lane, of one field or several: bars are joined where a
 /// [`LaneReducer`](crate::analysis::lane::LaneReducer) joins them.
@@ -174,19 +133,6 @@ mod tests {
     use crate::analysis::lane::LaneReducer;
     use proptest::prelude::*;
 
-    #[test]
-    fn a_mean_counts_long_calls_more_and_those_without_a_number_not_at_all() {
-        let mut mean = Mean::of(Some(10.0), 30.0);
-        mean.add(Mean::of(None, 1e9));
-        mean.add(Mean::of(Some(f64::INFINITY), 1.0));
-        mean.add(Mean::of(Some(2.0), 10.0));
-        assert_eq!(mean.get(), Some(8.0));
-        assert_eq!(Mean::of(None, 1.0).get(), None);
-        let mut large = Mean::of(Some(f64::MAX), 1.0);
-        large.add(Mean::of(Some(f64::MAX), 1.0));
-        assert_eq!(large.get(), Some(f64::MAX));
-    }
-
     proptest! {
         #[test]
         fn pieces_are_the_bars_of_the_lane(
@@ -213,7 +159,7 @@ mod tests {
                 values.values(1).map(|(bar, _)| span(bar)).collect::<Vec<_>>()
             );
             prop_assert!(values.values(0).all(|(_, mean)| mean.get().is_none()));
-            let sum: f64 = values.values(1).map(|(_, value)| value.mean * value.weight).sum();
+            let sum: f64 = values.values(1).map(|(_, value)| value.sum()).sum();
             prop_assert!((sum - total).abs() <= 1e-9 * total.max(1.0), "{} {}", sum, total);
         }
     }

@@ -3,10 +3,11 @@
 use super::Bar;
 use super::plan::ByLane;
 use super::row::cut;
-use super::value_lane::{Mean, ValueLane};
+use super::value_lane::ValueLane;
 use crate::analysis::lane::offset;
 use crate::analysis::metrics::{field_of, none_has};
 use crate::chart::subject::Subject;
+use crate::chart::value_mean::Mean;
 use crate::error::Result;
 use crate::profile::{Field, Intervals, Source, Window};
 use rustc_hash::FxHashMap;

@@ -17,6 +17,10 @@ const COLUMNS: &[Column] = &[
     Column::new("end_ns", "where it ends"),
     Column::new("calls", "the calls that begin in it"),
     Column::new("busy_share", "for how much of it any of them was open, up to 1"),
+    Column::new(
+        "value",
+        "what it is coloured by, the mean over its time; empty without",
+    ),
 ];
 
 pub(super) fn of(chart: &Timeline) -> Data<'_> {
@@ -30,7 +34,7 @@ pub(super) fn of(chart: &Timeline) -> Data<'_> {
             LaneOf::Thread(rank, thread, _) => (rank, rank, thread.into(), Datum::None),
             LaneOf::Task(rank, span, _) => (rank, rank, Datum::None, span.into()),
         };
-        vec![
+        let mut row = vec![
             rank.into(),
             last_rank.into(),
             thread,
@@ -41,7 +45,12 @@ pub(super) fn of(chart: &Timeline) -> Data<'_> {
             piece.end_ns.into(),
             piece.calls.into(),
             f64::from(piece.busy).into(),
-        ]
+        ];
+        if chart.colors.is_some() {
+            row.push(piece.value.map_or(Datum::None, Datum::Number));
+        }
+        row
     });
-    Data::new(COLUMNS, rows)
+    let without = usize::from(chart.colors.is_none());
+    Data::new(&COLUMNS[..COLUMNS.len() - without], rows)
 }

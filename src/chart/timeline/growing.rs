@@ -4,17 +4,19 @@ use super::innermost::Innermost;
 use super::nested::Nested;
 use super::strip::RawPiece;
 use super::tasks::GrowingTasks;
+use super::valued::{ByCall, ColoredBy};
 use super::{LaneOf, Piece, Timeline, TimelineLane, TimelineRegion};
 use crate::analysis::lane::{level_for, offset};
-use crate::analysis::pass::{Observer, RankCall};
+use crate::analysis::pass::{MOST_INTERLEAVED, Observer, RankCall};
 use crate::chart::header::Header;
 use crate::chart::list::{Chart, GrowingChart};
 use crate::chart::moments::{Moments, part_of_run};
 use crate::chart::options::{ChartOptions, Lanes as Order};
 use crate::chart::subject::{Facts, Subject, no_length, not_in_window, not_timed};
 use crate::error::Result;
-use crate::profile::{Interval, Source, Window, thread_label};
+use crate::profile::{Interval, Intervals, Source, Window, thread_label};
 use crate::render::Figure;
+use crate::units;
 use rustc_hash::FxHashSet;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -79,6 +81,7 @@ impl<'a> Growing<'a> {
             _ => Box::new(Nested::new(columns, level)),
         };
         Ok(Self::Calls(GrowingTimeline {
+            values: run.colored_by.as_ref().map(ColoredBy::numbers),
             run,
             columns,
             regions: Vec::new(),
@@ -120,6 +123,8 @@ pub(super) struct Call {
     pub(super) thread: u32,
     pub(super) start: i64,
     pub(super) end: i64,
+    /// The number that it is coloured by, where that is one.
+    pub(super) value: Option<f64>,
 }
 
 /// Takes the calls of one rank after the other.
@@ -140,6 +145,8 @@ pub(super) struct RawLane {
     pub(super) of: LaneOf,
     pub(super) rows: Vec<Vec<RawPiece>>,
     pub(super) life: Option<(i64, i64)>,
+    /// Of a life, the value that it ends with.
+    pub(super) value: Option<f64>,
 }
 
 /// What all timelines have to know of the run.
@@ -155,6 +162,8 @@ pub(super) struct Run<'a> {
     origin: i64,
     /// What is drawn of the run, on the clock of the axis.
     pub(super) window: Option<Window>,
+    /// Where colours are not those of regions.
+    pub(super) colored_by: Option<ColoredBy<'a>>,
     /// From the first to the last moment that is drawn, as far as they are known.
     axis: (i64, i64),
     threads: FxHashSet<(u32, u32)>,
@@ -172,6 +181,8 @@ impl<'a> Run<'a> {
             return Err(not_timed(source));
         }
         let ranks: BTreeSet<u32> = rows().map(|row| row.rank).collect();
+        let field = options.color_by.as_deref();
+        let colored_by = field.map(|field| ColoredBy::new(subject, field)).transpose()?;
         let moments = match options.window {
             Some(_) => Moments::of_part(subject)?,
             None => Moments::new(subject)?,
@@ -187,6 +198,7 @@ impl<'a> Run<'a> {
             origin,
             axis: window.map_or((origin, end), |of| (of.from_ns(), of.until_ns())),
             window,
+            colored_by,
             moments,
             threads: FxHashSet::default(),
             last_thread: None,
@@ -292,13 +304,17 @@ impl<'a> Run<'a> {
                 life_ns: lane
                     .life
                     .map(|(start, end)| (offset(origin, start), offset(origin, end))),
+                life_value: lane.value,
             });
         }
-        let pieces = timeline.lanes.iter().flat_map(|lane| lane.rows.iter().flatten());
-        let merged = pieces
+        let pieces = || timeline.lanes.iter().flat_map(|lane| lane.rows.iter().flatten());
+        let colored_by = self.colored_by.as_ref();
+        let colors = colored_by.map(|by| by.colors(pieces())).transpose()?;
+        let merged = pieces()
             .filter(|piece| piece.calls > 1)
             .map(|piece| u64::from(piece.calls));
         let merged = merged.sum();
+        timeline.colors = colors;
         let wall = self.moments.wall(self.source);
         timeline.header = Header {
             title: self.title,
@@ -346,6 +362,7 @@ fn on_axis(piece: &RawPiece, region: usize, origin: i64) -> Piece {
             (piece.busy as f64 / length as f64).min(1.0) as f32
         },
         calls: piece.calls,
+        value: piece.value.get(),
     }
 }
 
@@ -358,21 +375,42 @@ pub(super) struct GrowingTimeline<'a> {
     rank: u32,
     shift: i64,
     lanes: Box<dyn Lanes + 'a>,
+    /// What calls are coloured by, where that is not their region.
+    values: Option<ByCall<'a>>,
 }
 
 impl Observer for GrowingTimeline<'_> {
+    fn takes_row(&self, row: usize) -> bool {
+        self.values.as_ref().is_some_and(|values| values.takes(row))
+    }
+
+    fn columns(&self, row: usize) -> Vec<&str> {
+        let column = self.values.as_ref().and_then(|values| values.column(row));
+        column.into_iter().collect()
+    }
+
+    fn chunk(&mut self, row: usize, chunk: &Intervals) -> Result<()> {
+        if let Some(values) = &mut self.values {
+            values.take(row, chunk);
+        }
+        Ok(())
+    }
+
     fn takes_rank(&self, rank: u32) -> bool {
         self.run.ranks.binary_search(&rank).is_ok()
     }
 
-    fn begin_rank(&mut self, rank: u32, rows: &[usize]) -> Result<()> {
-        let rows = rows.iter().map(|&row| {
+    fn begin_rank(&mut self, rank: u32, rows_of_rank: &[usize]) -> Result<()> {
+        let rows = rows_of_rank.iter().map(|&row| {
             let name = self.run.source.rows()[row].name;
             self.run.drawn[row].then(|| u32::try_from(name).unwrap_or(u32::MAX))
         });
         self.regions = rows.collect();
         (self.rank, self.shift) = (rank, self.run.shift(rank));
         self.lanes.begin_rank(rank);
+        if let Some(values) = &mut self.values {
+            values.begin_rank(rows_of_rank);
+        }
         Ok(())
     }
 
@@ -382,6 +420,8 @@ impl Observer for GrowingTimeline<'_> {
             let Some(region) = self.regions[call.row] else {
                 continue;
             };
+            // Also of a call that is outside of the window, so that the next one does not get it.
+            let value = self.values.as_mut().and_then(|values| values.next(call));
             let shifted = |time: i64| time.saturating_sub(self.shift);
             let interval = Interval {
                 start_ns: shifted(call.start),
@@ -396,6 +436,7 @@ impl Observer for GrowingTimeline<'_> {
                 thread: interval.thread,
                 start: interval.start_ns,
                 end: interval.end_ns,
+                value,
             };
             span = (span.0.min(call.start), span.1.max(call.end));
             self.run.see_thread(self.rank, call.thread);
@@ -409,6 +450,9 @@ impl Observer for GrowingTimeline<'_> {
 
     fn end_rank(&mut self, _: u32) -> Result<()> {
         self.lanes.end_rank();
+        if let Some(values) = &mut self.values {
+            values.end_rank();
+        }
         Ok(())
     }
 }
@@ -418,6 +462,13 @@ impl GrowingTimeline<'_> {
         let level = self.run.level(self.columns);
         let mut timeline = self.run.outline();
         let lanes = self.lanes.finish(level, &mut timeline);
+        let without = self.values.as_ref().map_or(0, ByCall::without);
+        if without > 0 {
+            let ranks = units::plural(without as u64, "rank");
+            timeline.header.not_drawn.push(format!(
+                "values of {ranks} with more than {MOST_INTERLEAVED} regions not drawn; lanes of regions have them"
+            ));
+        }
         self.run.finish(timeline, lanes, facts)
     }
 }

@@ -36,6 +36,7 @@ struct Stack {
 struct Open {
     region: u32,
     end: i64,
+    value: Option<f64>,
     /// Whether its own time has not begun.
     is_new: bool,
 }
@@ -61,7 +62,8 @@ impl Stack {
         }
         if let Some(call) = self.open.last_mut() {
             let calls = u32::from(std::mem::take(&mut call.is_new));
-            self.strip.push(call.region, self.until, time, calls);
+            self.strip
+                .push(call.region, (self.until, time), calls, call.value);
         }
         self.until = time;
     }
@@ -107,6 +109,7 @@ impl Lanes for Innermost {
         stack.open.push(Open {
             region: call.region,
             end: call.end,
+            value: call.value,
             is_new: true,
         });
     }
@@ -147,6 +150,7 @@ impl Lanes for Innermost {
                 Lane::Shared(mix) => mix.finish(ranks.len() as u64),
             }],
             life: None,
+            value: None,
         });
         lanes.collect()
     }
@@ -162,6 +166,7 @@ mod tests {
             thread: 0,
             start,
             end,
+            value: Some(f64::from(region)),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::strip::{RawPiece, add, most};
 use crate::analysis::lane::level_for;
+use crate::chart::value_mean::Mean;
 
 /// Time in regions by columns of 2^level ns, counted from the clock's zero.
 pub(super) struct Mix {
@@ -17,6 +18,7 @@ pub(super) struct Mix {
 struct Column {
     shares: Vec<(u32, u64)>,
     calls: u32,
+    value: Mean,
 }
 
 impl Mix {
@@ -66,6 +68,7 @@ impl Mix {
                 .resize(self.columns.len().max(place + 1), Column::default());
             let column = &mut self.columns[place];
             column.calls = column.calls.saturating_add(fine.calls);
+            column.value.add(fine.value);
             for (region, busy) in fine.shares {
                 add(&mut column.shares, region, busy);
             }
@@ -89,7 +92,7 @@ impl Mix {
         &mut self.columns[(column - self.first_column) as usize]
     }
 
-    /// Shares the time of a piece out evenly between the columns that it reaches over.
+    /// Shares the time of a piece out evenly between the columns that it reaches over, and the weight of its value.
     fn spread(&mut self, piece: &RawPiece) {
         let length = piece.end.wrapping_sub(piece.start) as u64 as f64;
         let mut from = piece.start;
@@ -101,7 +104,9 @@ impl Mix {
             let to = end.map_or(piece.end, |end| end.min(piece.end));
             let part = to.wrapping_sub(from) as u64 as f64 / length;
             let busy = (piece.busy as f64 * part).round() as u64;
-            add(&mut self.column(column).shares, piece.region, busy);
+            let into = self.column(column);
+            add(&mut into.shares, piece.region, busy);
+            into.value.add(piece.value.shared_by(1.0 / part));
             from = to;
         }
     }
@@ -111,7 +116,8 @@ impl Mix {
     pub(super) fn finish(self, ranks: u64) -> Vec<RawPiece> {
         let (first, last) = self.span.unwrap_or((0, 0));
         let columns = (self.first_column..).zip(self.columns);
-        let pieces = columns.filter_map(|(column, Column { shares, calls })| {
+        let pieces = columns.filter_map(|(column, of)| {
+            let Column { shares, calls, value } = of;
             let busy: u64 = shares.iter().map(|share| share.1).sum();
             let start = column << self.level;
             let end = start.checked_add(1 << self.level).unwrap_or(last);
@@ -122,6 +128,7 @@ impl Mix {
                 end,
                 busy: (busy / ranks.max(1)).min(end.wrapping_sub(start) as u64),
                 calls,
+                value,
             })
         });
         pieces.collect()
@@ -140,6 +147,7 @@ mod tests {
             end: start + 40,
             busy: 40,
             calls: 1,
+            value: Mean::default(),
         };
         let mut mix = Mix::new(100, 0);
         for from in [0, 1_000_000, -1_000_000] {
@@ -161,6 +169,7 @@ mod tests {
             end,
             busy: (end - start) as u64,
             calls: 1,
+            value: Mean::of(Some(f64::from(region)), (end - start) as f64),
         };
         let mut mix = Mix::new(2, 7);
         mix.add(&[piece(0, 0, 200)]);
@@ -170,5 +179,8 @@ mod tests {
         assert_eq!(pieces.len(), 2);
         assert_eq!((pieces[0].region, pieces[0].busy, pieces[0].calls), (1, 80, 3));
         assert_eq!((pieces[1].region, pieces[1].busy, pieces[1].start), (0, 18, 128));
+        // For 128 ns 0, and for 128 and 64 ns 1.
+        let values = [0, 1].map(|at: usize| pieces[at].value.get());
+        assert_eq!(values, [Some(0.6), Some(0.0)]);
     }
 }

@@ -15,6 +15,7 @@ mod picture;
 mod pixels;
 mod strip;
 mod tasks;
+mod valued;
 
 pub(super) use growing::{FlameChart, observe};
 
@@ -22,6 +23,7 @@ use super::header::Header;
 use super::options::{ChartOptions, Lanes};
 use super::palette::Color;
 use super::subject::Subject;
+use super::value_colors::ValueColors;
 use crate::analysis::selection::RegionFilter;
 use crate::error::Result;
 use crate::profile::Source;
@@ -36,6 +38,8 @@ pub struct Timeline {
     pub from_ns: i64,
     /// The length of the time axis, ns; at least 1.
     pub span_ns: i64,
+    /// What the colours of pieces mean, where these are [by value](ChartOptions::color_by).
+    pub colors: Option<ValueColors>,
     /// The regions that pieces are of: that with the most time first.
     pub regions: Vec<TimelineRegion>,
     /// The lanes.
@@ -118,6 +122,8 @@ pub struct TimelineLane {
     /// Of a task, from when to when it [lived](crate::analysis::lifetimes), ns on the axis; in its
     /// [rows](Self::rows) it was entered.
     pub life_ns: Option<(i64, i64)>,
+    /// In a timeline that is coloured [by value](ChartOptions::color_by), the last value that a task had; none without one.
+    pub life_value: Option<f64>,
 }
 
 /// A call, or several that are short and close together.
@@ -134,4 +140,7 @@ pub struct Piece {
     pub busy: f32,
     /// The calls that begin here.
     pub calls: u32,
+    /// In a timeline that is coloured [by value](ChartOptions::color_by): the value of the call, or the mean of several,
+    /// weighted by how long each took here. Entries of a task have the value that it had then. None without one.
+    pub value: Option<f64>,
 }

@@ -31,27 +31,22 @@ impl Name {
 pub(super) struct Names<'a> {
     style: Text,
     paper: &'a Paper<'a>,
-    /// Of each region: its name, the width of that, and the colour of text on it.
-    regions: Vec<(String, i32, Color)>,
+    /// Of each region: its name, and the width of that.
+    regions: Vec<(String, i32)>,
     found: Vec<Name>,
 }
 
 impl<'a> Names<'a> {
     /// For rows of this height; none where they are too low for text.
-    pub(super) fn new(
-        timeline: &Timeline,
-        colors: &[Color],
-        pitch: i32,
-        paper: &'a Paper<'a>,
-    ) -> Option<Self> {
+    pub(super) fn new(timeline: &Timeline, pitch: i32, paper: &'a Paper<'a>) -> Option<Self> {
         let style = Text {
             size: STYLE.size.min(pitch as f32 * 0.62),
             ..STYLE
         };
-        let regions = timeline.regions.iter().zip(colors).map(|(region, color)| {
+        let regions = timeline.regions.iter().map(|region| {
             let name = paper.fit(&visible(&region.name), &style, paper.width as f32);
             let width = paper.widest([name.as_str()], &style);
-            (name, width, color.text())
+            (name, width)
         });
         (style.size >= SMALLEST).then(|| Self {
             style,
@@ -61,15 +56,15 @@ impl<'a> Names<'a> {
         })
     }
 
-    /// Of a call that is drawn from `start` to `end`, about a line that far below the top of the chart.
-    pub(super) fn add(&mut self, piece: &Piece, (start, end): (i32, i32), middle: i32) {
-        let (name, width, color) = &self.regions[piece.region];
+    /// Of a call that is drawn in a colour from `start` to `end`, about a line that far below the top of the chart.
+    pub(super) fn add(&mut self, piece: &Piece, color: Color, (start, end): (i32, i32), middle: i32) {
+        let (name, width) = &self.regions[piece.region];
         let room = end - start - 2 * PADDING;
         if piece.calls > 1 || room < (*width).min(NARROWEST_PART) {
             return;
         }
         let style = Text {
-            color: *color,
+            color: color.text(),
             ..self.style
         };
         self.found.push(Name {

@@ -114,7 +114,7 @@ impl Lanes for Nested {
             self.rows += 1;
         }
         match lane.rows.get_mut(depth) {
-            Some(row) => row.push(call.region, call.start, call.end, 1),
+            Some(row) => row.push(call.region, (call.start, call.end), 1, call.value),
             None => self.too_deep += 1,
         }
     }
@@ -134,6 +134,7 @@ impl Lanes for Nested {
                 of: LaneOf::Thread(lane.rank, lane.thread, String::new()),
                 rows: rows.map(|row| row.finish(level)).collect(),
                 life: None,
+                value: None,
             }
         });
         let lanes: Vec<RawLane> = lanes.collect();

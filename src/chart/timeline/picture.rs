@@ -3,13 +3,14 @@
 use super::labels::{self, LABEL};
 use super::legend::{self, MOST_NAMED};
 use super::names::{Name, Names};
-use super::pixels::{self, PixelRun};
+use super::pixels::{self, Fill, PixelRun};
 use super::{LaneOf, Piece, Timeline, TimelineLane};
 use crate::chart::axis::{Axis, Ticks};
 use crate::chart::backdrop::Backdrop;
 use crate::chart::heading::Heading;
 use crate::chart::legend::Legend;
 use crate::chart::palette::OTHERS;
+use crate::chart::value_legend::ValueLegend;
 use crate::error::Result;
 use crate::render::style::{self, AXIS, BACKGROUND, GRID, MARGIN, RULE};
 use crate::render::{Anchor, Canvas, Color, Data, Figure, Paper, Picture, Text};
@@ -41,7 +42,37 @@ struct TimelinePicture<'a> {
     names: Vec<Name>,
     axis: Axis,
     has_axis_above: bool,
-    legend: Legend,
+    legend: Key,
+}
+
+/// What the colours mean.
+enum Key {
+    Regions(Legend),
+    Values(ValueLegend),
+}
+
+impl Key {
+    /// Of colours by value, that begins at `left`; that of regions otherwise.
+    fn of(chart: &Timeline, regions: Legend, left: i32, paper: &Paper<'_>) -> Self {
+        match &chart.colors {
+            Some(colors) => Self::Values(ValueLegend::new(colors, left, paper)),
+            None => Self::Regions(regions),
+        }
+    }
+
+    fn last_baseline(&self, above: i32) -> i32 {
+        match self {
+            Self::Regions(legend) => legend.last_baseline(above),
+            Self::Values(_) => ValueLegend::baseline(above),
+        }
+    }
+
+    fn draw(&self, canvas: &mut dyn Canvas, above: i32) -> Result<()> {
+        match self {
+            Self::Regions(legend) => legend.draw(canvas, above),
+            Self::Values(legend) => legend.draw(canvas, above),
+        }
+    }
 }
 
 /// How high rows are, and the gap after a lane.
@@ -65,7 +96,11 @@ impl Figure for Timeline {
         let colors = colors.map(|(place, region)| if place < colored { region.color } else { OTHERS });
         let colors: Vec<Color> = colors.collect();
         let legend = legend::of(self, by_color_alone, paper);
-        let room = paper.height - top_of(&backdrop) - 88 - 12 - legend.height() - MARGIN;
+        let below = match self.colors {
+            Some(_) => ValueLegend::baseline(0),
+            None => 12 + legend.height(),
+        };
+        let room = paper.height - top_of(&backdrop) - 88 - below - MARGIN;
         let spacing = self.spacing(room);
         let rows: i32 = self.lanes.iter().map(rows_of).sum();
         let gaps = spacing.gap * self.lanes.len() as i32;
@@ -91,7 +126,7 @@ impl Figure for Timeline {
             (top, label)
         });
         let lanes: Vec<(i32, Option<String>)> = lanes.collect();
-        let x = |ns: i64| place(self, ns, (left, right));
+        let x = |ns: i64| place(self, self.from_ns.saturating_add(ns), (left, right));
         let ticks = Ticks::within(self.from_ns, self.span_ns, style::ticks(right - left, 11));
         let axis = Axis::of_time(ticks, x, self.header.time_axis_title(), (left, right), paper);
         let mut picture = TimelinePicture {
@@ -106,7 +141,7 @@ impl Figure for Timeline {
             names: Vec::new(),
             axis: axis.with_rule((left, right)).above(height > TALL),
             has_axis_above: height > TALL,
-            legend,
+            legend: Key::of(self, legend, left, paper),
         };
         picture.names = picture.name_calls(paper);
         Ok(Box::new(picture))
@@ -165,18 +200,37 @@ impl TimelinePicture<'_> {
 
     /// The names of calls that have room for them.
     fn name_calls(&self, paper: &Paper<'_>) -> Vec<Name> {
-        let names = Names::new(self.chart, &self.colors, self.pitch, paper);
+        let names = Names::new(self.chart, self.pitch, paper);
         let Some(mut names) = names.filter(|_| !self.by_rank()) else {
             return Vec::new();
         };
         for (lane, (top, _)) in self.chart.lanes.iter().zip(&self.lanes) {
             for (depth, row) in (0..).zip(&lane.rows) {
                 let middle = top + depth * self.pitch + self.pitch / 2;
-                row.iter()
-                    .for_each(|piece| names.add(piece, self.range(piece), middle));
+                for piece in row {
+                    names.add(piece, self.color_of(piece), self.range(piece), middle);
+                }
             }
         }
         names.finish()
+    }
+
+    /// The colour of what is busy all of the time.
+    fn color_of(&self, piece: &Piece) -> Color {
+        match &self.chart.colors {
+            Some(colors) => colors.drawn(piece.value.map(|value| colors.tint(value)), 1.0),
+            None => self.colors[piece.region],
+        }
+    }
+
+    /// The colour of pixels.
+    fn color(&self, fill: Fill, shade: u8) -> Color {
+        let busy = f32::from(shade) / f32::from(pixels::SHADES);
+        match (fill, &self.chart.colors) {
+            (Fill::Value(tint), Some(colors)) => colors.drawn(tint, busy),
+            (Fill::Region(region), _) => self.colors[region].over(BACKGROUND, pixels::opacity(shade)),
+            (Fill::Value(_), None) => OTHERS,
+        }
     }
 
     fn by_rank(&self) -> bool {
@@ -207,12 +261,9 @@ impl TimelinePicture<'_> {
             for (depth, row) in (0..).zip(&lane.rows) {
                 let top = self.top() + top + depth * self.pitch;
                 let y = (top, top + self.pitch - gap);
-                self.draw_runs(
-                    canvas,
-                    &pixels::runs(row, (self.chart.from_ns, self.chart.span_ns), pixels),
-                    y,
-                    pixel,
-                )?;
+                let axis = (self.chart.from_ns, self.chart.span_ns);
+                let runs = pixels::runs(row, axis, pixels, self.chart.colors.as_ref());
+                self.draw_runs(canvas, &runs, y, pixel)?;
                 if gap > 0 && !self.by_rank() {
                     self.part_calls(canvas, row, y)?;
                 }
@@ -230,32 +281,33 @@ impl TimelinePicture<'_> {
         top: i32,
     ) -> Result<()> {
         let piece = lane.rows.iter().flatten().next();
-        let color = piece.map_or(OTHERS, |piece| self.colors[piece.region]);
+        let color = match &self.chart.colors {
+            Some(colors) => colors.drawn(lane.life_value.map(|value| colors.tint(value)), 0.0),
+            None => {
+                let color = piece.map_or(OTHERS, |piece| self.colors[piece.region]);
+                color.over(BACKGROUND, ALIVE)
+            }
+        };
         let x = |ns| place(self.chart, ns, (self.left, self.right));
         let (start, end) = (x(life.0), x(life.1));
         let y = self.top() + top + self.pitch / 2;
         let half = (self.pitch / 6).max(1);
-        canvas.rect(
-            (start, end.max(start + 2)),
-            (y - half, y + half),
-            color.over(BACKGROUND, ALIVE),
-        )
+        canvas.rect((start, end.max(start + 2)), (y - half, y + half), color)
     }
 
     /// Runs of one colour and shade at once.
     fn draw_runs(&self, canvas: &mut dyn Canvas, runs: &[PixelRun], y: (i32, i32), pixel: i32) -> Result<()> {
-        let mut strips: FxHashMap<(usize, u8), Vec<(i32, i32)>> = FxHashMap::default();
+        let mut strips: FxHashMap<(Fill, u8), Vec<(i32, i32)>> = FxHashMap::default();
         for run in runs {
             let x = |pixels: i32| self.left + pixels * pixel;
-            let of_color = strips.entry((run.region, run.shade)).or_default();
+            let of_color = strips.entry((run.fill, run.shade)).or_default();
             of_color.push((x(run.from), x(run.to)));
         }
         // In an order of their own, so that pictures are the same each time.
         let mut strips: Vec<_> = strips.into_iter().collect();
         strips.sort_unstable();
-        for ((region, shade), strips) in strips {
-            let color = self.colors[region].over(BACKGROUND, pixels::opacity(shade));
-            canvas.strips(&strips, y, color)?;
+        for ((fill, shade), strips) in strips {
+            canvas.strips(&strips, y, self.color(fill, shade))?;
         }
         Ok(())
     }

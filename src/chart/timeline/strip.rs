@@ -5,9 +5,10 @@
 //! the most of it.
 
 use crate::analysis::lane::level_for;
+use crate::chart::value_mean::Mean;
 
 /// A time in which a region ran, or several that are short and close together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct RawPiece {
     /// An index into [`Source::names`](crate::profile::Source::names).
     pub(super) region: u32,
@@ -17,6 +18,8 @@ pub(super) struct RawPiece {
     pub(super) busy: u64,
     /// The calls that begin in it.
     pub(super) calls: u32,
+    /// The value of these calls, where pieces are coloured by one.
+    pub(super) value: Mean,
 }
 
 impl RawPiece {
@@ -80,10 +83,11 @@ impl Growing {
     /// Joins what comes next if both are short and in one column, or are one call that went on.
     fn absorbs(&mut self, next: &RawPiece, level: u32, guesses: &mut Guesses) -> bool {
         let piece = &mut self.piece;
-        if next.calls == 0 && next.region == piece.region && next.start == piece.end && self.shares.is_empty()
-        {
+        let goes_on = next.calls == 0 && next.region == piece.region && next.start == piece.end;
+        if goes_on && next.value.get() == piece.value.get() && self.shares.is_empty() {
             piece.end = next.end;
             piece.busy += next.busy;
+            piece.value.add(next.value);
             return true;
         }
         let are_close = piece.column(level) == next.column(level);
@@ -97,6 +101,7 @@ impl Growing {
         piece.end = piece.end.max(next.end);
         piece.busy += next.busy;
         piece.calls = piece.calls.saturating_add(next.calls);
+        piece.value.add(next.value);
         true
     }
 
@@ -120,14 +125,23 @@ impl Strip {
         }
     }
 
-    /// Adds the time in which a region ran next, which begins no earlier than the last one has ended.
-    pub(super) fn push(&mut self, region: u32, start: i64, end: i64, calls: u32) {
+    /// Adds the time in which a region ran next, which begins no earlier than the last one has ended: that of so many new
+    /// calls, or of one that goes on, and its value.
+    pub(super) fn push(
+        &mut self,
+        region: u32,
+        (start, end): (i64, i64),
+        calls: u32,
+        value: impl Into<Option<f64>>,
+    ) {
+        let busy = end.wrapping_sub(start) as u64;
         let piece = RawPiece {
             region,
             start,
             end,
-            busy: end.wrapping_sub(start) as u64,
+            busy,
             calls,
+            value: Mean::of(value.into(), busy.max(1) as f64),
         };
         let before = take(&mut self.last, piece, self.level, &mut self.guesses);
         self.pieces.extend(before);
@@ -205,23 +219,26 @@ mod tests {
     #[test]
     fn what_is_short_and_close_together_shares_a_piece_of_the_region_with_the_most_time() {
         let mut strip = Strip::new(100, 7);
-        strip.push(0, 0, 1_000, 1);
+        strip.push(0, (0, 1_000), 1, None);
         for at in 0..10 {
-            strip.push(1, 1_024 + 10 * at, 1_024 + 10 * at + 6, 1);
-            strip.push(2, 1_024 + 10 * at + 6, 1_024 + 10 * at + 8, 1);
+            strip.push(1, (1_024 + 10 * at, 1_024 + 10 * at + 6), 1, 5.0);
+            strip.push(2, (1_024 + 10 * at + 6, 1_024 + 10 * at + 8), 1, 1.0);
         }
         let pieces = strip.finish(0);
         assert_eq!(pieces.len(), 2);
         let short = pieces[1];
         assert_eq!((short.region, short.busy, short.calls), (1, 80, 20));
         assert_eq!((short.start, short.end), (1_024, 1_122));
+        assert_eq!(pieces[0].value.get(), None);
+        // (60 x 5 + 20 x 1) / 80
+        assert!(short.value.get().is_some_and(|value| (value - 4.0).abs() < 1e-9));
     }
 
     #[test]
     fn pieces_stay_few_and_keep_all_time_and_calls_on_an_axis_that_grows() {
         let mut strip = Strip::new(50, 0);
         for at in 0..100_000 {
-            strip.push(at as u32 % 3, 10 * at, 10 * at + 7, 1);
+            strip.push(at as u32 % 3, (10 * at, 10 * at + 7), 1, None);
         }
         let pieces = strip.finish(0);
         assert!(pieces.len() <= 200, "{}", pieces.len());
@@ -233,9 +250,18 @@ mod tests {
     #[test]
     fn a_call_that_goes_on_after_one_inside_it_without_length_stays_one_piece() {
         let mut strip = Strip::new(100, 0);
-        strip.push(0, 0, 500, 1);
-        strip.push(0, 500, 900, 0);
+        strip.push(0, (0, 500), 1, 2.0);
+        strip.push(0, (500, 900), 0, 2.0);
         let pieces = strip.finish(0);
         assert_eq!((pieces.len(), pieces[0].end, pieces[0].calls), (1, 900, 1));
+    }
+
+    #[test]
+    fn a_call_that_goes_on_after_one_of_its_region_with_another_value_is_a_piece_of_its_own() {
+        let mut strip = Strip::new(100, 0);
+        strip.push(0, (0, 500), 1, 2.0);
+        strip.push(0, (500, 900), 0, 3.0);
+        let values: Vec<_> = strip.finish(0).iter().map(|piece| piece.value.get()).collect();
+        assert_eq!(values, [Some(2.0), Some(3.0)]);
     }
 }

@@ -8,7 +8,7 @@ use crate::analysis::lifetimes::{Ends, Life, OnSpan, RowSpans};
 use crate::analysis::pass::Observer;
 use crate::chart::subject::{Facts, Subject};
 use crate::error::{Error, Result};
-use crate::profile::{Interval, Intervals, Numbers, Window, each_chunk};
+use crate::profile::{Interval, Intervals, Number, Numbers, Window, each_chunk};
 use crate::units;
 use rustc_hash::FxHashMap;
 use std::cmp::Reverse;
@@ -118,10 +118,12 @@ impl<'a> GrowingTasks<'a> {
         Ok(Self { run, rows, longest })
     }
 
-    /// Reads once more when each of the lives was entered.
-    fn polls(&self, lived: &[Lived], level: u32) -> Result<Vec<Strip>> {
+    /// Reads once more when each of the lives was entered, and gives the value that each ends with, where colours are by
+    /// value.
+    fn polls(&self, lived: &[Lived], level: u32) -> Result<Vec<(Strip, Option<f64>)>> {
         let window = self.run.window;
-        let mut strips: Vec<Strip> = lived.iter().map(|_| Strip::new(COLUMNS, level)).collect();
+        let new = |_| (Strip::new(COLUMNS, level), None);
+        let mut strips: Vec<(Strip, Option<f64>)> = lived.iter().map(new).collect();
         let mut by_row: BTreeMap<usize, FxHashMap<u32, Polled>> = BTreeMap::new();
         for (place, Lived { row, life }) in lived.iter().enumerate() {
             let of_row = by_row.entry(*row).or_default();
@@ -135,7 +137,8 @@ impl<'a> GrowingTasks<'a> {
             }
             let region = u32::try_from(self.run.source.rows()[row].name).unwrap_or(u32::MAX);
             let shift = self.run.shift(self.run.source.rows()[row].rank);
-            let mut push = |place: usize, (start, end): (i64, i64)| {
+            let column = self.run.colored_by.as_ref().and_then(|by| by.column(row));
+            let mut push = |polled: &Polled, (start, end): (i64, i64)| {
                 let [start_ns, end_ns] = [start, end].map(|time| time.saturating_sub(shift));
                 let poll = Interval {
                     start_ns,
@@ -144,17 +147,25 @@ impl<'a> GrowingTasks<'a> {
                 };
                 let poll = window.map_or(Some(poll), |window| window.cut(poll));
                 if let Some(poll) = poll {
-                    strips[place].push(region, poll.start_ns, poll.end_ns, 1);
+                    let strip = &mut strips[polled.place].0;
+                    strip.push(region, (poll.start_ns, poll.end_ns), 1, polled.value);
                 }
             };
             let mut buffer = Intervals::new().with_column(Intervals::SPAN);
+            if let Some(column) = column {
+                buffer = buffer.with_column(column);
+            }
             each_chunk(self.run.source, row, &mut buffer, |chunk| {
                 let numbers = chunk.column(Intervals::SPAN).and_then(Numbers::whole);
-                for (entry, &span) in chunk.iter().zip(numbers.unwrap_or_default()) {
+                let values = column.and_then(|column| chunk.column(column));
+                for (at, (entry, &span)) in chunk.iter().zip(numbers.unwrap_or_default()).enumerate() {
                     let polled = u32::try_from(span).ok().and_then(|span| spans.get_mut(&span));
                     if let Some(polled) = polled {
+                        let value = values.and_then(|values| values.get(at));
+                        // It holds until there is another one.
+                        polled.value = value.map(Number::as_f64).or(polled.value);
                         if let Some(poll) = polled.enter(entry.start_ns, entry.end_ns) {
-                            push(polled.place, poll);
+                            push(polled, poll);
                         }
                     }
                 }
@@ -162,8 +173,11 @@ impl<'a> GrowingTasks<'a> {
             })?;
             for polled in spans.values() {
                 if let Some(poll) = polled.open() {
-                    push(polled.place, poll);
+                    push(polled, poll);
                 }
+            }
+            for polled in spans.values() {
+                strips[polled.place].1 = polled.value.filter(|value| value.is_finite());
             }
         }
         Ok(strips)
@@ -178,6 +192,8 @@ struct Polled {
     end: i64,
     /// From when on it was entered until recording ended.
     open_from: i64,
+    /// The latest number that it was coloured by.
+    value: Option<f64>,
 }
 
 impl Polled {
@@ -187,6 +203,7 @@ impl Polled {
             until: life.start_ns,
             end: life.end_ns,
             open_from: i64::MAX,
+            value: None,
         }
     }
 
@@ -274,19 +291,23 @@ impl GrowingTasks<'_> {
             let note = format!("the {MOST} tasks of {all} that lived longest");
             timeline.header.not_drawn.push(note);
         }
-        let lanes = lived.into_iter().zip(polls).map(|(Lived { row, life }, strip)| {
-            let source = self.run.source;
-            self.longest.shift = self.run.shift(life.rank);
-            RawLane {
-                of: LaneOf::Task(
-                    life.rank,
-                    life.span,
-                    source.names()[source.rows()[row].name].clone(),
-                ),
-                rows: vec![strip.finish(level)],
-                life: self.longest.cut(&life).map(|life| (life.start_ns, life.end_ns)),
-            }
-        });
+        let lanes = lived
+            .into_iter()
+            .zip(polls)
+            .map(|(Lived { row, life }, (strip, value))| {
+                let source = self.run.source;
+                self.longest.shift = self.run.shift(life.rank);
+                RawLane {
+                    of: LaneOf::Task(
+                        life.rank,
+                        life.span,
+                        source.names()[source.rows()[row].name].clone(),
+                    ),
+                    rows: vec![strip.finish(level)],
+                    life: self.longest.cut(&life).map(|life| (life.start_ns, life.end_ns)),
+                    value,
+                }
+            });
         let lanes = lanes.collect();
         self.run.finish(timeline, lanes, facts)
     }

@@ -55,8 +55,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "LANES", default_value = "auto", requires = "output")]
     pub(crate) lanes: Lanes,
 
-    /// Colour the bars of the Gantt chart by the numbers that the program recorded of its calls in this field, not by
-    /// region; its lanes are of regions then. The interactive page opens with these colours
+    /// Colour the bars of the Gantt chart and the flame chart by the numbers that the program recorded of its calls in
+    /// this field, not by region. The interactive page opens with these colours
     #[arg(long, value_name = "FIELD")]
     pub(crate) color_by: Option<String>,
 

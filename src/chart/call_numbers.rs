@@ -1,4 +1,4 @@
-//! The numbers of calls on their way from rows to lanes.
+//! The numbers of calls on their way from the rows that are read to the lanes that their calls are in.
 
 use crate::profile::{Intervals, Number, Source};
 use rustc_hash::FxHashMap;
@@ -27,16 +27,19 @@ impl<'a> CallNumbers<'a> {
     }
 
     /// How many fields are asked for.
+    #[cfg(feature = "plot")]
     pub(super) fn fields(&self) -> usize {
         self.fields.len()
     }
 
     /// Whether a row has any of them.
+    #[cfg(feature = "plot")]
     pub(super) fn has(&self, row: usize) -> bool {
         self.fields_of(row).next().is_some()
     }
 
     /// Their columns in a row.
+    #[cfg(feature = "plot")]
     pub(super) fn columns(&self, row: usize) -> Vec<&str> {
         self.fields_of(row).map(|(_, column)| column).collect()
     }
@@ -72,6 +75,7 @@ impl<'a> CallNumbers<'a> {
     }
 
     /// The smallest and the largest number of each field; none without any.
+    #[cfg(feature = "plot")]
     pub(super) fn into_ranges(self) -> Vec<Option<(f64, f64)>> {
         self.ranges
     }
