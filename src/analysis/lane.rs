@@ -4,6 +4,10 @@
 //! have to be realigned: when the lane grows too long for its number of columns, two neighbours
 //! become one. Reducing at a coarse level and coarsening a fine reduction give the same bars.
 
+/// Parts of the columns of a lane that can be made coarser by themselves.
+#[cfg(feature = "plot")]
+pub(crate) const PARTS: usize = 16;
+
 /// One interval, the union of several that overlap, or the hull of several that share a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RawBar {
@@ -21,6 +25,13 @@ impl RawBar {
 
     pub(crate) fn column(&self, level: u32) -> i64 {
         self.start >> level
+    }
+
+    /// Columns of 2^level ns are of so many [`PARTS`], each spread evenly over time: to which the bar belongs.
+    #[cfg(feature = "plot")]
+    pub(crate) fn part(&self, level: u32) -> usize {
+        // The last digits of its number in reverse.
+        ((self.column(level) as u64).reverse_bits() >> (u64::BITS - PARTS.ilog2())) as usize
     }
 
     fn is_narrow(&self, level: u32) -> bool {
@@ -246,6 +257,26 @@ impl LaneReducer {
             let apart = (pair[0].start ^ pair[1].start) as u64 | pair[1].length();
             at_level[(u64::BITS - apart.leading_zeros()) as usize] += 1;
         }
+    }
+
+    /// Adds, for each bar that joins the one before it in columns of 2^level ns, one to the part of these columns that it
+    /// is in.
+    #[cfg(feature = "plot")]
+    pub(crate) fn count_joins_at(&self, level: u32, of_parts: &mut [usize; PARTS]) {
+        for pair in self.bars.windows(2) {
+            let apart = (pair[0].start ^ pair[1].start) as u64 | pair[1].length();
+            if apart >> level == 0 {
+                of_parts[pair[1].part(level)] += 1;
+            }
+        }
+    }
+
+    /// Makes columns of 2^level ns in the first so many parts of them, where they are half as long by now. Those that are
+    /// still to come are as long as before.
+    #[cfg(feature = "plot")]
+    pub(crate) fn coarsen_parts(&mut self, level: u32, parts: usize) {
+        self.bars
+            .dedup_by(|next, last| next.part(level) < parts && last.absorbs(next, level));
     }
 
     /// The number of bars so far.

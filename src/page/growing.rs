@@ -33,7 +33,7 @@ pub(super) const MOST_REGIONS: usize = 4096;
 /// The views beside the timeline take no more than about this part of the page: compressed, and a third more as text.
 pub(super) const VIEWS: usize = 5;
 /// No bar takes less of the page than about this many bytes, nor a number of it.
-const LEAST_BYTES: usize = 5;
+const LEAST_BYTES: usize = 4;
 const LEAST_OF_NUMBER: usize = 2;
 
 /// Writes the page of a profile.
@@ -219,11 +219,11 @@ impl<'a> GrowingPage<'a> {
                 }
                 of_bars = length.saturating_sub(fixed);
             }
-            // In proportion, but at least one bar in twenty goes each time.
+            // In proportion, but at least one bar in fifty goes each time.
             let bars = lanes.bars();
             let room = self.most_bytes.saturating_sub(fixed);
             let left = (bars as u128 * room as u128 / of_bars.max(1) as u128) as usize;
-            if !lanes.coarsen(left.min(bars - bars.div_ceil(20))) {
+            if !lanes.coarsen(left.min(bars - bars.div_ceil(50))) {
                 let (carried, fields) = carried();
                 return Ok((carried, chart, fields));
             }

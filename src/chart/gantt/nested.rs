@@ -299,8 +299,9 @@ impl<'a> GrowingNested<'a> {
         self.bars_at_most += calls;
         if self.bars_at_most > self.most_bars {
             self.bars_at_most = self.lanes.bars();
-            if self.bars_at_most > self.most_bars / 4 * 3 {
-                self.lanes.coarsen_all(self.most_bars / 2);
+            // Most of them stay, and it need not be done again soon.
+            if self.bars_at_most > self.most_bars / 8 * 7 {
+                self.lanes.coarsen(self.most_bars / 4 * 3);
                 self.bars_at_most = self.lanes.bars();
             }
         }

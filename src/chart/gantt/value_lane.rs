@@ -93,15 +93,25 @@ impl ValueLane {
 
     /// Makes columns of at least 2^level ns. The bar that may still grow stays by itself.
     pub(super) fn coarsen_to(&mut self, level: u32) {
-        if level <= self.level {
-            return;
+        if level > self.level {
+            self.level = level;
+            self.join_where(|last, next| last.absorbs(next, level));
         }
-        self.level = level;
+    }
+
+    /// As [`LaneReducer::coarsen_parts`](crate::analysis::lane::LaneReducer::coarsen_parts).
+    #[cfg(feature = "plot")]
+    pub(super) fn coarsen_parts(&mut self, level: u32, parts: usize) {
+        self.join_where(|last, next| next.part(level) < parts && last.absorbs(next, level));
+    }
+
+    /// Joins bars that take in the one after them, but for the one that may still grow.
+    fn join_where(&mut self, absorbs: impl Fn(&mut RawBar, &RawBar) -> bool) {
         let (all, mut kept) = (self.bars.len(), 0);
         for at in 0..all {
             let bar = self.bars[at];
             let may_grow = self.is_open && at + 1 == all;
-            if kept > 0 && !may_grow && self.bars[kept - 1].absorbs(&bar, level) {
+            if kept > 0 && !may_grow && absorbs(&mut self.bars[kept - 1], &bar) {
                 self.join(kept - 1, at);
                 continue;
             }

@@ -1,7 +1,7 @@
 //! The lanes of nested calls, and how they are made coarser.
 
 use super::OTHERS;
-use crate::analysis::lane::LaneReducer;
+use crate::analysis::lane::{LaneReducer, PARTS};
 use crate::chart::gantt::value_lane::ValueLane;
 use crate::chart::gantt::{Bar, GanttChart};
 use crate::profile::Source;
@@ -37,6 +37,28 @@ impl NestedLane {
     fn coarsen_to(&mut self, level: u32) {
         self.reducer.coarsen_to(level);
         self.values.iter_mut().for_each(|values| values.coarsen_to(level));
+    }
+
+    /// Lets calls shorter than 2^`level` ns share a bar, where that are twice those before: in as much of the time, evenly
+    /// spread, as takes `most` bars away, or in all of it. Gives how many are gone.
+    fn coarsen_by(&mut self, level: u32, most: usize) -> usize {
+        let before = self.reducer.bars();
+        let mut joins = [0; PARTS];
+        self.reducer.count_joins_at(level, &mut joins);
+        let mut gone = 0;
+        let enough = joins.iter().position(|joins| {
+            gone += joins;
+            gone >= most
+        });
+        match enough.map(|last| last + 1).filter(|&parts| parts < PARTS) {
+            Some(parts) => {
+                self.reducer.coarsen_parts(level, parts);
+                let values = self.values.iter_mut();
+                values.for_each(|values| values.coarsen_parts(level, parts));
+            }
+            None => self.coarsen_to(level),
+        }
+        before - self.reducer.bars()
     }
 
     /// Its region, an index into [`Source::names`]; none for the smallest together.
@@ -90,21 +112,6 @@ impl NestedLanes {
         self.ranges.get(field).copied().flatten()
     }
 
-    /// Makes all lanes coarser until there are at most `most` bars, or nothing is left to be merged.
-    pub(super) fn coarsen_all(&mut self, most: usize) {
-        let mut joins = [0; 65];
-        self.lanes
-            .iter()
-            .for_each(|lane| lane.reducer.count_joins(&mut joins));
-        let bars = self.bars();
-        let too_many = |level: u32| bars - joins[..=level as usize].iter().sum::<usize>() > most;
-        while self.level < COARSEST && too_many(self.level) {
-            self.level += 1;
-        }
-        let level = self.level;
-        self.lanes.iter_mut().for_each(|lane| lane.coarsen_to(level));
-    }
-
     /// Makes the values of all bars those of the bars as they are.
     pub(crate) fn settle_values(&mut self) {
         for lane in &mut self.lanes {
@@ -113,30 +120,38 @@ impl NestedLanes {
         }
     }
 
-    /// Makes lanes coarser until there are at most `most` bars, those with most bars first: what is merged there was
-    /// the closest together. Whether that has changed anything.
+    /// Makes lanes coarser until there are at most `most` bars, or nothing is left to be merged: those with most bars first,
+    /// as what is merged there was the closest together, and the last of them in a part of its time. Whether that has
+    /// changed anything.
     pub(crate) fn coarsen(&mut self, most: usize) -> bool {
         let before = self.bars();
-        let mut bars = before;
-        while bars > most {
-            let reducers = self.lanes.iter_mut().map(|lane| &mut lane.reducer);
-            let mut finer: Vec<&mut LaneReducer> =
-                reducers.filter(|lane| lane.level() < self.level).collect();
-            finer.sort_by_key(|lane| std::cmp::Reverse(lane.bars()));
-            for lane in finer {
-                if bars <= most {
-                    break;
-                }
-                bars -= lane.bars();
-                lane.coarsen_to(self.level);
-                bars += lane.bars();
+        if before <= most {
+            return false;
+        }
+        let mut joins = [0; 65];
+        self.lanes
+            .iter()
+            .for_each(|lane| lane.reducer.count_joins(&mut joins));
+        let too_many = |level: u32| before - joins[..=level as usize].iter().sum::<usize>() > most;
+        while self.level < COARSEST && too_many(self.level) {
+            self.level += 1;
+        }
+        let level = self.level;
+        self.lanes
+            .iter_mut()
+            .for_each(|lane| lane.coarsen_to(level.saturating_sub(1)));
+        let mut bars = self.bars();
+        let mut finer: Vec<&mut NestedLane> = self
+            .lanes
+            .iter_mut()
+            .filter(|lane| lane.reducer.level() < level)
+            .collect();
+        finer.sort_by_key(|lane| std::cmp::Reverse(lane.reducer.bars()));
+        for lane in finer {
+            if bars <= most {
+                break;
             }
-            if bars > most {
-                if self.level == COARSEST {
-                    break;
-                }
-                self.level += 1;
-            }
+            bars -= lane.coarsen_by(level, bars - most);
         }
         bars < before
     }

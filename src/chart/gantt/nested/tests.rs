@@ -5,7 +5,7 @@ use crate::RegionFilter;
 use crate::analysis::{pass, summarize};
 use crate::chart::{ChartOptions, GanttChart, GrowingFacts, GrowingGantt};
 use crate::error::Result;
-use crate::profile::{Call, Profile, RunFacts, StoredSummary};
+use crate::profile::{Call, Number, Profile, RunFacts, StoredSummary};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -145,4 +145,69 @@ fn a_region_in_itself_is_as_deep_as_its_calls_are() {
     let (found, _, merged) = lanes(&Summarized(&profile), &RegionFilter::new(), 0);
     let depths: Vec<u32> = found.iter().map(|lane| lane.3).collect();
     assert_eq!((depths, merged), (vec![0, 1], 1));
+}
+
+/// Lanes with the number of each call: so many calls after one another in each of these regions.
+fn numbered(calls: &[Vec<(i64, i64)>]) -> NestedLanes {
+    let mut profile = Profile::builder();
+    for (rank, calls) in (0..).zip(calls) {
+        let mut time = 0;
+        for &(gap, length) in calls {
+            let numbers = [("bytes", Number::Int(length))];
+            time += gap;
+            profile.push(Call::new("a", time..time + length).rank(rank).numbers(&numbers));
+            time += length;
+        }
+    }
+    let (profile, everything) = (profile.build(), RegionFilter::new());
+    let subject = Subject::new(&profile, &everything).unwrap();
+    let plan = Arc::new(NestedPlan::new(&subject, 100).unwrap());
+    let mut nested = GrowingNested::new(&profile, plan, 1 << 20, 0).with_fields(vec![0]);
+    pass::run(&profile, &mut [&mut nested]).unwrap();
+    let mut lanes = nested.finish();
+    lanes.settle_values();
+    lanes
+}
+
+#[test]
+fn lanes_are_made_no_coarser_than_they_have_to_be() {
+    let regular = vec![(40, 60); 10_000];
+    let lanes = || numbered(std::slice::from_ref(&regular));
+    for most in [9_000, 6_000, 5_001, 4_000, 700] {
+        let mut lanes = lanes();
+        assert!(lanes.coarsen(most));
+        assert!(
+            lanes.bars() <= most && lanes.bars() > most / 100 * 93,
+            "{most}: {}",
+            lanes.bars()
+        );
+        let calls: u32 = lanes.lanes[0].bars(0).map(|bar| bar.calls).sum();
+        assert_eq!(calls, 10_000);
+        assert!(!lanes.coarsen(most));
+    }
+}
+
+proptest! {
+    #[test]
+    fn bars_that_are_coarser_in_a_part_of_the_time_are_those_of_their_values(
+        calls in prop::collection::vec(prop::collection::vec((0_i64..90, 0_i64..300), 1..200), 1..4),
+        shares in prop::collection::vec(0.3_f64..1.0, 1..5),
+    ) {
+        let mut lanes = numbered(&calls);
+        let all = lanes.bars();
+        for share in shares {
+            let most = (lanes.bars() as f64 * share) as usize;
+            lanes.coarsen(most);
+            prop_assert!(lanes.bars() <= most.max(calls.len()));
+            lanes.settle_values();
+            for lane in &lanes.lanes {
+                let span = |bar: &crate::analysis::lane::RawBar| (bar.start, bar.end);
+                let bars: Vec<_> = lane.reducer.so_far().map(|bar| span(&bar)).collect();
+                let values = lane.values.as_ref().unwrap().values(0);
+                prop_assert_eq!(bars, values.map(|(bar, _)| span(bar)).collect::<Vec<_>>());
+            }
+        }
+        let calls: u32 = lanes.lanes.iter().flat_map(|lane| lane.bars(0)).map(|bar| bar.calls).sum();
+        prop_assert_eq!(calls as usize, all);
+    }
 }
