@@ -51,7 +51,7 @@ mod timeseries;
 mod totals;
 mod value_colors;
 mod value_legend;
-mod value_mean;
+pub(crate) mod value_mean;
 mod value_scale;
 
 pub use comparison::ComparisonChart;

@@ -62,6 +62,19 @@ impl<'a> Subject<'a> {
         Self { watch, ..self }
     }
 
+    /// Those of the chosen rows that are to be kept.
+    #[cfg(feature = "serve")]
+    pub(crate) fn part(&self, keep: impl Fn(usize) -> bool) -> Self {
+        Self {
+            source: self.source,
+            filter: self.filter,
+            rows: self.rows.iter().copied().filter(|&row| keep(row)).collect(),
+            first_look: OnceCell::new(),
+            known_rows: OnceCell::new(),
+            watch: self.watch,
+        }
+    }
+
     /// Who is told.
     #[cfg(feature = "serve")]
     pub(crate) fn watch(&self) -> Option<&'a dyn Watch> {
@@ -109,7 +122,7 @@ impl<'a> Subject<'a> {
     }
 
     /// Runs the pass of one chart, which needs these observers and no call tree.
-    pub(super) fn observe(&self, observers: &mut [&mut dyn Observer]) -> Result<Facts> {
+    pub(crate) fn observe(&self, observers: &mut [&mut dyn Observer]) -> Result<Facts> {
         let mut facts = GrowingFacts::new(self, false)?;
         let mut all = facts.observers();
         all.extend(

@@ -4,20 +4,20 @@
 
 /// A mean, and for how many ns it is that of calls; 0 without any.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Mean {
+pub(crate) struct Mean {
     mean: f64,
     weight: f64,
 }
 
 impl Mean {
     /// Of one call that took so long; infinite numbers are as good as none.
-    pub(super) fn of(value: Option<f64>, weight: f64) -> Self {
+    pub(crate) fn of(value: Option<f64>, weight: f64) -> Self {
         let known = value.filter(|value| value.is_finite());
         known.map_or_else(Self::default, |mean| Self { mean, weight })
     }
 
     /// Takes that of other calls in.
-    pub(super) fn add(&mut self, other: Self) {
+    pub(crate) fn add(&mut self, other: Self) {
         let weight = self.weight + other.weight;
         if other.weight > 0.0 {
             let (step, share) = (other.mean - self.mean, other.weight / weight);
@@ -32,7 +32,7 @@ impl Mean {
     }
 
     /// A part of it, of so many.
-    pub(super) fn shared_by(self, parts: f64) -> Self {
+    pub(crate) fn shared_by(self, parts: f64) -> Self {
         Self {
             weight: self.weight / parts,
             ..self
@@ -40,12 +40,12 @@ impl Mean {
     }
 
     /// The mean; none without any number.
-    pub(super) fn get(self) -> Option<f64> {
+    pub(crate) fn get(self) -> Option<f64> {
         (self.weight > 0.0).then_some(self.mean)
     }
 
     #[cfg(test)]
-    pub(super) fn sum(self) -> f64 {
+    pub(crate) fn sum(self) -> f64 {
         self.mean * self.weight
     }
 }

@@ -29,6 +29,8 @@ mod script;
 mod shell;
 #[cfg(feature = "serve")]
 mod stored;
+#[cfg(feature = "serve")]
+mod stored_values;
 mod tasks;
 pub(crate) mod together;
 mod values;

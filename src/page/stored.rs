@@ -1,14 +1,16 @@
 //! The page of a run that is too long to be read while somebody waits: of what its file has stored beside the intervals.
 //!
 //! Lanes come of [blocks](crate::analysis::windows) and numbers of summaries, so both are exact; how durations are spread
-//! comes of the sketches of those. What nothing is stored of is missing: how durations change over the run, and tasks. A
-//! region has one lane on each rank, as deep as its shallowest calls; windows have each call in its place.
+//! comes of the sketches of those. What nothing is stored of is missing: how durations change over the run, and tasks. Of
+//! numbers of calls those of few are [read](super::stored_values). A region has one lane on each rank, as deep as its shallowest calls; windows have each call in its place.
 
 use super::data::{PageData, PageNote};
 use super::growing::{MOST_REGIONS, VIEWS};
+use super::html::Carried;
 use super::json::{self, Served};
+use super::stored_values::{self, Chosen, GrowingField};
 use super::windows::PageWindows;
-use super::{bars, html, values, views};
+use super::{bars, views};
 use crate::analysis::pass::{self, Observer, Watch};
 use crate::analysis::selection::RegionFilter;
 use crate::analysis::windows::GrowingPyramids;
@@ -26,10 +28,6 @@ use std::sync::Arc;
 /// What the page says of itself.
 const LEFT_OUT: &str = "too many intervals to be read at once: courses over the run and tasks are left out; the chart \
     timeseries has courses";
-/// The same of a run with numbers.
-const NUMBERS_LEFT_OUT: &str = "too many intervals to be read at once: courses over the run, tasks and colours by value \
-    are left out; the charts timeseries and gantt have courses and colours";
-
 /// So many intervals are read all the same.
 const MOST_READ: u64 = 4_000_000;
 /// So many are read to know better how durations are spread.
@@ -53,10 +51,14 @@ pub(super) fn render(
     if to_read(source, subject.rows(), &pyramids) > MOST_READ {
         return Ok(None);
     }
-    let most_bytes = options.max_page_bytes;
+    let (most_bytes, color_by) = (options.max_page_bytes, options.color_by.clone());
     let options = places.options(options);
     let plan = Arc::new(NestedPlan::new(&subject, MOST_REGIONS)?);
     let mut chart = GrowingGantt::new(&subject, &options)?;
+    let fields = Chosen::of(source, subject.rows(), stored_values::MOST_READ);
+    let values = fields.read.iter();
+    let values = values.map(|&field| GrowingField::new(&subject, field, &options));
+    let mut values: Vec<GrowingField<'_>> = values.collect::<Result<_>>()?;
     let (mut details, without_spread) = GrowingDetails::of_stored(&subject, MOST_SPREAD)?;
     // These would take all intervals, and have none.
     let tasks = GrowingTasks::new(&subject)?.finish();
@@ -68,6 +70,7 @@ pub(super) fn render(
     observers.push(&mut chart);
     observers.push(&mut pyramids);
     observers.push(&mut details);
+    observers.extend(values.iter_mut().map(|values| values as &mut dyn Observer));
     let mut watched = watch.map(|watch| Watched { watch, takes });
     observers.extend(watched.as_mut().map(|watched| watched as &mut dyn Observer));
     pass::run(source, &mut observers)?;
@@ -78,18 +81,40 @@ pub(super) fn render(
     let error = details.relative_error;
     let mut data = PageData::new(source, filter, &facts, details, tasks)?;
     data.served = Some(served);
-    let has_numbers = !values::fields_of(source, subject.rows()).is_empty();
-    data.notes.push(PageNote::new(if has_numbers {
-        NUMBERS_LEFT_OUT
-    } else {
-        LEFT_OUT
-    }));
+    data.notes.push(PageNote::new(LEFT_OUT));
+    data.notes.extend(note_on_numbers(source, &fields.left_out));
     data.notes.extend(notes_on_spread(error, without_spread));
     let views = views::pack(&data.views, &json::names(&chart, &data), most_bytes / VIEWS);
-    let page = html::with_packed(&chart, &data, &views, &bars::compress(&bars::pack(&chart)));
+    let mut packed = Vec::new();
+    for values in values {
+        let Some((field, mut valued)) = values.finish(&facts)? else {
+            continue;
+        };
+        places.put(&mut valued);
+        packed.extend(stored_values::pack(&chart, Some(&valued)));
+        data.fields.push(field);
+    }
+    let is_there = |name: &String| data.fields.iter().any(|of| of.field.name() == name);
+    data.color_by = color_by.filter(is_there);
+    let indices = data.fields.iter().map(|of| of.index).collect();
+    let packed = (!packed.is_empty()).then(|| bars::compress(&packed));
+    let page = Carried::new(&chart, &data, views, bars::compress(&bars::pack(&chart)), packed).page();
     chart.regions.iter_mut().for_each(|region| region.lanes.clear());
-    let windows = PageWindows::new(plan, chart, pyramids.finish()).of_stored(places);
-    Ok(Some((page, windows)))
+    let windows = PageWindows::new(plan, chart, pyramids.finish());
+    Ok(Some((page, windows.of_stored(places).with_fields(indices))))
+}
+
+/// That a page has no colours by the numbers of these fields.
+fn note_on_numbers(source: &dyn Source, left_out: &[usize]) -> Option<PageNote> {
+    let names: Vec<&str> = left_out
+        .iter()
+        .map(|&field| source.fields()[field].name())
+        .collect();
+    let text = format!(
+        "too many calls have numbers of {} to be read at once: colours by these are left out; the chart gantt has them",
+        names.join(", ")
+    );
+    (!names.is_empty()).then(|| PageNote::new(text))
 }
 
 /// What has to be known of percentiles and histograms.

@@ -20,13 +20,14 @@ mod tree;
 
 use super::bars::{self, Head, Packer};
 use super::stored::Places;
+use super::stored_values::{self, GrowingField};
 use super::values;
-use crate::analysis::pass;
+use crate::analysis::pass::{self, Observer};
 use crate::analysis::selection::RegionFilter;
 use crate::analysis::windows::Pyramids;
 use crate::chart::gantt::Bar;
 use crate::chart::gantt::nested::{GrowingNested, NestedPlan};
-use crate::chart::{ChartOptions, GanttChart};
+use crate::chart::{ChartOptions, GanttChart, GrowingGantt, Subject};
 use crate::error::Result;
 use crate::profile::{Source, Window};
 use calls::{Plan, WindowCalls};
@@ -151,18 +152,33 @@ impl PageWindows {
         let options = options
             .window(Window::new(window.start, window.end))
             .columns(columns.clamp(1, MOST_COLUMNS) as u32);
-        let mut chart = GanttChart::reduce(source, filter, &options)?;
+        let subject = Subject::new(source, filter)?;
+        let mut chart = GrowingGantt::new(&subject, &options)?;
+        let values = self.fields.iter();
+        let values = values.map(|&field| GrowingField::new(&subject, field, &options));
+        let mut values: Vec<GrowingField<'_>> = values.collect::<Result<_>>()?;
+        let mut observers: Vec<&mut dyn Observer> = vec![&mut chart];
+        observers.extend(values.iter_mut().map(|values| values as &mut dyn Observer));
+        let facts = subject.observe(&mut observers)?;
+        let mut chart = chart.finish(&facts)?;
         places.put(&mut chart);
+        chart
+            .regions
+            .retain(|region| self.numbers.contains_key(region.name.as_str()));
         let mut packer = Packer::default();
         for of_region in &chart.regions {
-            let Some(&region) = self.numbers.get(of_region.name.as_str()) else {
-                continue;
-            };
+            let region = self.numbers[of_region.name.as_str()];
             for lane in &of_region.lanes {
                 packer.push(&Head::of(region, lane), lane.bars.iter().copied());
             }
         }
-        Ok(packer.finish())
+        let mut packed = packer.finish();
+        for values in values {
+            let mut valued = values.finish(&facts)?.map(|(_, valued)| valued);
+            valued.iter_mut().for_each(|valued| places.put(valued));
+            packed.extend(stored_values::pack(&chart, valued.as_ref()));
+        }
+        Ok(packed)
     }
 
     fn plan(&self, source: &dyn Source, window: &Range<i64>) -> Plan {

@@ -4,7 +4,9 @@ use super::common::Run;
 use super::filling::{IS_THERE, held_with, progress};
 use super::here::serving;
 use crate::browser::{Browser, Look};
-use crate::{assert_near, place, rows, tooltip, window};
+use crate::{assert_near, pixel, place, rows, tooltip, window};
+use scope_profiler::chart::ValueColors;
+use scope_profiler::profile::Field;
 use scope_profiler::serve::{ServeOptions, ServedFile};
 use scope_profiler::{ProfilingH5Reader, RegionFilter};
 use std::path::Path;
@@ -149,6 +151,82 @@ fn the_page_says_how_much_of_what_is_stored_has_been_taken() {
         assert_eq!(progress(&mut browser), "");
         let facts = browser.text("document.getElementById('facts').textContent");
         assert!(facts.contains("too many intervals to be read at once"), "{facts}");
+        assert_eq!(browser.complaints(), Vec::<String>::new());
+    });
+}
+
+/// Steps of equal length, each with its number, and one call around all of them without.
+fn numbered() -> Run {
+    let run = Run::with(|config| config.fields(["bytes"]));
+    {
+        let _main = run.profiler.profile_region("main");
+        for step in 0..STEPS {
+            let guard = run.profiler.profile_region("step");
+            guard.record("bytes", step);
+            run.clock.advance(1_000);
+        }
+    }
+    run.profiler.finalize().unwrap();
+    run
+}
+
+#[test]
+fn bars_have_the_colors_of_numbers_that_are_read_beside_what_is_stored() {
+    let run = numbered();
+    let Some(mut browser) = Browser::start(Look::default()) else {
+        return;
+    };
+    while_served(&run.file(), 0, |link| {
+        browser.open_address(&format!("{link}#color=bytes"));
+        let facts = browser.text("document.getElementById('facts').textContent");
+        assert!(facts.contains("too many intervals to be read at once"), "{facts}");
+        assert!(
+            facts.contains("merged for drawing") && !facts.contains("colours"),
+            "{facts}"
+        );
+        let scale = browser.text("document.getElementById('scale').getAttribute('aria-label')");
+        assert!(
+            scale.starts_with("Scale of bytes: from 0 B to 30.0 kB"),
+            "{scale}"
+        );
+        let colors = ValueColors::new(&Field::new("bytes"), 0.0, (STEPS - 1) as f64);
+        let seen = |browser: &mut Browser, region: &str, ns: f64| {
+            let at = place(browser, region, 0, ns);
+            let rgba = pixel(browser, at);
+            [rgba[0], rgba[1], rgba[2]]
+        };
+        let of = |share: f64| {
+            let color = colors.at(share);
+            [color.0, color.1, color.2]
+        };
+        let near = |one: [u8; 3], other: [u8; 3]| one.iter().zip(other).all(|(a, b)| a.abs_diff(b) < 3);
+        for share in [0.1, 0.5, 0.9] {
+            let color = seen(&mut browser, "step", share * STEPS as f64 * 1e3);
+            let tint = (share * 32.0).round();
+            let expected = [-1.0, 0.0, 1.0].map(|off| of((tint + off) / 32.0));
+            assert!(
+                expected.iter().any(|&of| near(of, color)),
+                "{share}: {color:?} {expected:?}"
+            );
+        }
+        let without = ValueColors::without()[0];
+        let color = seen(&mut browser, "main", 15e6);
+        assert!(near(color, [without.0, without.1, without.2]), "{color:?}");
+        // One by one, each has its own.
+        let middle = 20_000.0 * 1e3 + 500.0;
+        loop {
+            let (t0, t1) = window(&mut browser);
+            if t1 - t0 < 5e3 {
+                break;
+            }
+            let at = place(&mut browser, "step", 0, middle);
+            browser.hover(at);
+            browser.key("w");
+        }
+        let at = place(&mut browser, "step", 0, middle);
+        browser.hover(at);
+        let lines = tooltip(&mut browser);
+        assert!(lines.contains(&"bytes: 20 000 B".to_owned()), "{lines:?}");
         assert_eq!(browser.complaints(), Vec::<String>::new());
     });
 }
