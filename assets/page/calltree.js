@@ -3,6 +3,7 @@
 import { css } from "./color.js";
 import { make } from "./dom.js";
 import { count, duration, percent, plural } from "./format.js";
+import { nameElement } from "./names.js";
 
 /** @typedef {import("./color.js").RGB} RGB */
 /** @typedef {import("./data.js").Region} Region */
@@ -199,7 +200,7 @@ export class CallTreeView {
     const swatch = make("i", { class: "swatch" });
     if (region) swatch.style.background = css(this.fills[region.id]);
     const twist = make("span", { class: "twist", "aria-hidden": "true", text: node.children.length === 0 ? "" : isOpen ? "▾" : "▸" });
-    const name = make("th", { scope: "row", class: "name" }, make("div", {}, twist, swatch, make("bdi", { text: label, title: region?.name ?? null }), ...(node.recursive ? [make("span", { class: "tag", text: "recursive" })] : [])));
+    const name = make("th", { scope: "row", class: "name" }, make("div", {}, twist, swatch, nameElement(label, region?.name), ...(node.recursive ? [make("span", { class: "tag", text: "recursive" })] : [])));
     name.style.setProperty("--depth", String(Math.min(depth, 24)));
     const share = inclusive / this.whole;
     const bar = make("td", { class: "bar", text: duration(inclusive) });

@@ -3,6 +3,7 @@
 import { MEASURES, compareRuns, signed } from "./compared.js";
 import { make } from "./dom.js";
 import { count, duration } from "./format.js";
+import { nameElement } from "./names.js";
 
 /** @typedef {import("./compared.js").ComparedRow} ComparedRow */
 /** @typedef {import("./compared.js").ComparedRun} ComparedRun */
@@ -92,7 +93,7 @@ export class CompareTable {
     const swatch = make("i", { class: "swatch" });
     swatch.style.background = color;
     const isPinned = name === this.pinned;
-    const button = make("button", { type: "button", title: name, tabindex: -1, "aria-pressed": String(isPinned) }, swatch, make("bdi", { text: label }));
+    const button = make("button", { type: "button", title: name, tabindex: -1, "aria-pressed": String(isPinned) }, swatch, nameElement(label));
     const cell = (/** @type {string} */ text, names = "") => make("td", { class: `number ${names}`, text });
     const change = make("td", { class: `number change ${difference > 0 ? "more" : "less"}` }, make("i"), make("span", { text: signed(difference, this.show) }));
     change.style.setProperty("--share", (Math.abs(difference) / most).toFixed(4));

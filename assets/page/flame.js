@@ -4,6 +4,7 @@ import { css, mix, textOn } from "./color.js";
 import { make } from "./dom.js";
 import { count, duration, percent } from "./format.js";
 import { frameLike, placeFrames } from "./frames.js";
+import { SHORTENED, Texts } from "./text.js";
 
 /** @typedef {import("./color.js").RGB} RGB */
 /** @typedef {import("./data.js").Region} Region */
@@ -17,7 +18,9 @@ const FRAME_HEIGHT = 20;
 /** Narrower frames are left out, px. */
 const NARROWEST = 1.5;
 /** No text in less room, px. */
-const WITH_TEXT = 26;
+const LEAST_TEXT = 8;
+/** What a frame takes of its width besides its text, px. */
+const AROUND_TEXT = 9;
 /** How strong frames are that stand back. */
 const STANDING_BACK = 0.35;
 
@@ -37,6 +40,22 @@ export function linesOfFrame(frame, whole) {
 /** @param {Frame} frame */
 export function labelOfFrame(frame) {
   return frame.region?.label ?? (frame.parent ? "other regions" : "All regions");
+}
+
+/**
+ * What a frame says in so much room: its name with its time, its name, or what can be said of that.
+ * @param {Frame} frame
+ * @param {number} room px
+ * @param {Pick<Texts, "fit">} texts
+ * @param {string} font
+ */
+export function textOfFrame(frame, room, texts, font) {
+  const label = labelOfFrame(frame);
+  if (room < LEAST_TEXT) return "";
+  const whole = `${label} · ${duration(frame.inclusive)}`;
+  if (texts.fit(whole, room, font) === whole) return whole;
+  const short = texts.fit(label, room, font);
+  return short === label || room >= SHORTENED ? short : "";
 }
 
 export class Flame {
@@ -61,6 +80,8 @@ export class Flame {
     this.pinned = null;
     /** @type {{ placed: PlacedFrame, element: HTMLElement }[]} */
     this.drawn = [];
+    this.texts = new Texts(/** @type {CanvasRenderingContext2D} */ (document.createElement("canvas").getContext("2d")));
+    this.font = "";
     host.classList.add("flame");
     host.setAttribute("role", "tree");
     host.setAttribute("aria-label", label);
@@ -91,6 +112,7 @@ export class Flame {
     const { root, zoomed, host } = this;
     if (!root || !zoomed) return;
     const width = host.clientWidth || 1000;
+    this.font = getComputedStyle(host).font;
     const all = placeFrames(zoomed, NARROWEST / width);
     const placed = this.upwards ? all.filter(one => one.frame !== root) : all;
     const first = this.upwards ? 1 : 0;
@@ -134,7 +156,7 @@ export class Flame {
       element.style.background = css(fill);
       element.style.color = css(textOn(fill));
     }
-    if ((to - from) * width >= WITH_TEXT) element.textContent = (to - from) * width > 150 ? `${label} · ${duration(frame.inclusive)}` : label;
+    element.textContent = textOfFrame(frame, (to - from) * width - AROUND_TEXT, this.texts, this.font);
     return element;
   }
 

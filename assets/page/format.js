@@ -189,3 +189,29 @@ export function shorten(text, width, measure) {
   }
   return keep(low);
 }
+
+/** Names of fewer characters are kept whole where they can give way at their end alone. */
+const IN_ONE = 12;
+/** The widest last part of a path that is kept, and what else is kept of an end, in columns of a terminal. */
+const LAST_PART = 24;
+const ENDING = 12;
+/** So many characters are before that at least: the dots that stand for the middle take as much room. */
+const BEGINNING = 4;
+
+/**
+ * A name in two parts for a place whose width is not known: like `shorten` it is to lose what is in its middle, so the
+ * first part gives way. The second is what tells the functions of one module apart: the last part of a path, where it is
+ * one.
+ * @param {string} name
+ * @returns {[string, string]}
+ */
+export function headAndTail(name) {
+  const characters = Array.from(name);
+  if (characters.length <= IN_ONE) return [name, ""];
+  const columns = (/** @type {string} */ text) => Array.from(text).reduce((sum, one) => sum + ((one.codePointAt(0) ?? 0) < 0x1100 ? 1 : 2), 0);
+  const part = /(?:::|[./\\])[^:./\\]+$/u.exec(name)?.[0] ?? "";
+  if (part !== "" && columns(part) <= LAST_PART && part.length + BEGINNING <= name.length) return [name.slice(0, name.length - part.length), part];
+  let kept = 0;
+  while (columns(characters.slice(-kept - 1).join("")) <= ENDING && kept + BEGINNING < characters.length) kept++;
+  return [characters.slice(0, -kept).join(""), characters.slice(-kept).join("")];
+}

@@ -1,6 +1,7 @@
 // What stands above the timeline: the run in numbers, and what has to be known beside them.
 
 import { duration, oneLine, percent, plural } from "./format.js";
+import { nameElement } from "./names.js";
 
 /** @typedef {import("./data.js").Header} Header */
 /** @typedef {import("./data.js").Model} Model */
@@ -37,7 +38,7 @@ export function factsOf(header) {
  */
 export function writeHeader({ header, lanes }, title, list) {
   const name = header.title === "" ? "Untitled run" : oneLine(header.title);
-  title.textContent = name;
+  title.replaceChildren(nameElement(name));
   title.title = header.title;
   list.replaceChildren();
   document.title = `${name} · scope-profiler`;

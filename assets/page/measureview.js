@@ -3,6 +3,7 @@
 import { css } from "./color.js";
 import { make, renewChildren } from "./dom.js";
 import { count, duration, instant, percent, plural } from "./format.js";
+import { nameElement } from "./names.js";
 
 /** @typedef {import("./color.js").RGB} RGB */
 /** @typedef {import("./data.js").Region} Region */
@@ -52,7 +53,7 @@ export class MeasureView {
     const about = exact ? "" : "≈ ";
     const swatch = make("i", { class: "swatch" });
     swatch.style.background = css(fills[region.id]);
-    const button = make("button", { type: "button", class: "link", "aria-pressed": String(region === pinned), title: region.name }, swatch, make("bdi", { text: region.label }));
+    const button = make("button", { type: "button", class: "link", "aria-pressed": String(region === pinned), title: region.name }, swatch, nameElement(region.label));
     button.addEventListener("click", () => this.on.pin(region === pinned ? null : region));
     const bar = make("td", { class: "bar", text: `${about}${duration(time)}` });
     bar.style.setProperty("--share", (time / most).toFixed(4));

@@ -14,6 +14,7 @@ import { listenToKeys } from "./keys.js";
 import { FOLD_COLUMN, GROUPINGS, forgetStrands } from "./layout.js";
 import { lanesIn, measureRegions } from "./measure.js";
 import { lowerBound } from "./model.js";
+import { nameElement } from "./names.js";
 import { Panel } from "./panel.js";
 import { listenToPrinting } from "./printing.js";
 import { parseSearch } from "./search.js";
@@ -298,7 +299,8 @@ export class Page {
     this.table.pin(region);
     this.pinButton.hidden = region === null;
     if (region) {
-      find("#pinned bdi", HTMLElement).textContent = region.label;
+      find("#pinned bdi", HTMLElement).replaceWith(nameElement(region.label));
+      this.pinButton.title = `${region.name}\nUnpin (Esc)`;
       find("#pinned .swatch", HTMLElement).style.background = css(timeline.theme.fills[region.id]);
       this.pinButton.setAttribute("aria-label", `Unpin ${region.label}`);
       if (reveal) timeline.reveal(region);

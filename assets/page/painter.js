@@ -7,7 +7,7 @@ import { AXIS, FOLD_COLUMN } from "./layout.js";
 import { busyShare, showsBar } from "./model.js";
 import { snap, xOf } from "./geometry.js";
 import { Raster } from "./raster.js";
-import { FONT, SMALL_FONT, Texts } from "./text.js";
+import { FONT, SHORTENED, SMALL_FONT, Texts } from "./text.js";
 import { FAINT } from "./theme.js";
 
 /** @typedef {import("./data.js").Lane} Lane */
@@ -33,8 +33,6 @@ import { FAINT } from "./theme.js";
 const LEAST_LABELS = 118;
 /** Bars of this width have room for text, px. */
 const WIDE = 44;
-/** What is left of a shortened name in less room says nothing, px. */
-const SHORTENED = 64;
 
 /**
  * Of bars that lie over each other, as those of deep recursion in the last row of their region, the first: what is seen of

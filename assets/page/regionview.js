@@ -7,6 +7,7 @@ import { count, duration, instant, oneLine, percent, plural } from "./format.js"
 import { calleesOf, callersOf } from "./frames.js";
 import { describe } from "./hit.js";
 import { threadLabel, threadOf } from "./model.js";
+import { nameElement } from "./names.js";
 import { longestOf } from "./search.js";
 import { numbersOf } from "./values.js";
 
@@ -50,6 +51,17 @@ function card(title, remark, ...children) {
 /** @param {[string, string][]} pairs */
 function listOf(pairs) {
   return make("dl", { class: "facts" }, ...pairs.map(([term, text]) => make("div", {}, make("dt", { text: term }), make("dd", { text }))));
+}
+
+/**
+ * How many columns so many cards take: as many rows as they need where there is room for `most` columns, but as even as
+ * they can be, so that none stands alone beside an empty row.
+ * @param {number} cards
+ * @param {number} most
+ */
+export function evenColumns(cards, most) {
+  const rows = Math.ceil(cards / Math.max(1, most));
+  return Math.max(1, Math.ceil(cards / Math.max(1, rows)));
 }
 
 export class RegionDetailsView {
@@ -96,7 +108,7 @@ export class RegionDetailsView {
   regionButton(region, fills, value) {
     const swatch = make("i", { class: "swatch" });
     swatch.style.background = css(fills[region.id]);
-    const button = make("button", { type: "button", class: "link", title: region.name }, swatch, make("bdi", { text: region.label }), make("span", { class: "value", text: value }));
+    const button = make("button", { type: "button", class: "link", title: region.name }, swatch, nameElement(region.label), make("span", { class: "value", text: value }));
     button.addEventListener("click", () => this.on.pin(region));
     return button;
   }
@@ -109,23 +121,24 @@ export class RegionDetailsView {
   details(region, scenery, { tree, about }) {
     const view = this.views.regions[region.id];
     const room = Math.max(CARD, (this.host.clientWidth || 1000) - 2 * GAP);
-    const columns = Math.max(1, Math.floor((room + GAP) / (CARD + GAP)));
-    const width = Math.floor((room - (columns - 1) * GAP) / columns) - PADDING;
-    /** @type {Look} */
-    const look = { width, fill: scenery.theme.fills[region.id], tell: this.on.tell };
+    const fill = scenery.theme.fills[region.id];
     const swatch = make("i", { class: "swatch" });
-    swatch.style.background = css(look.fill);
-    const head = make("h2", {}, swatch, make("bdi", { text: region.label, title: region.name }));
-    const cards = [
+    swatch.style.background = css(fill);
+    const head = make("h2", {}, swatch, nameElement(region.label, region.name));
+    /** Charts are drawn for the width of a card, which depends on how many there are. @type {(HTMLElement | ((look: Look) => HTMLElement) | null)[]} */
+    const all = [
       this.callCard(region, scenery),
-      view && view.bins.length > 0 ? card("How long calls took", "bars are numbers of calls", histogramChart(view.bins, view.percentiles, look)) : null,
-      this.seriesCard(view, scenery, look),
-      this.ranksCard(region, view, look),
+      view && view.bins.length > 0 ? look => card("How long calls took", "bars are numbers of calls", histogramChart(view.bins, view.percentiles, look)) : null,
+      this.seriesCard(view, scenery),
+      this.ranksCard(region, view),
       this.views.tree.nodes.length > 0 ? card("Called from", about, this.neighbours(tree, region, scenery.theme.fills, true), make("h3", { text: "Where its time goes" }), this.neighbours(tree, region, scenery.theme.fills, false)) : null,
       this.longestCard(region),
       view?.lives ? this.livesCard(region, view.lives) : null,
     ];
-    const grid = make("div", { class: "cards" }, ...cards.filter(one => one !== null));
+    const cards = all.filter(one => one !== null);
+    const columns = evenColumns(cards.length, Math.floor((room + GAP) / (CARD + GAP)));
+    const width = Math.floor((room - (columns - 1) * GAP) / columns) - PADDING;
+    const grid = make("div", { class: "cards" }, ...cards.map(one => (typeof one === "function" ? one({ width, fill, tell: this.on.tell }) : one)));
     grid.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
     return [head, this.numbers(region), grid];
   }
@@ -175,28 +188,29 @@ export class RegionDetailsView {
   /**
    * @param {RegionView | null} view
    * @param {Scenery} scenery
-   * @param {Look} look
+   * @returns {((look: Look) => HTMLElement) | null}
    */
-  seriesCard(view, { seen }, look) {
+  seriesCard(view, { seen }) {
     const columns = view?.columns;
     if (!columns || columns.length < 2) return null;
     const drift = view.drift ? `first quarter ${duration(view.drift[0])}, last ${duration(view.drift[1])}` : "";
-    return card("Over the run", `median, 5 to 95 %${drift === "" ? "" : `; ${drift}`}`, seriesChart(columns, this.model.span, seen, look, this.on.goTo));
+    return look => card("Over the run", `median, 5 to 95 %${drift === "" ? "" : `; ${drift}`}`, seriesChart(columns, this.model.span, seen, look, this.on.goTo));
   }
 
   /**
    * @param {Region} region
    * @param {RegionView | null} view
-   * @param {Look} look
+   * @returns {((look: Look) => HTMLElement) | null}
    */
-  ranksCard(region, view, look) {
+  ranksCard(region, view) {
     const { ranks, withoutRanks } = this.views;
     if (ranks.length < 2 || !view?.balance) return null;
-    const { min, mean, max, slowest, factor, lost } = view.balance;
+    const { balance } = view;
+    const { min, mean, max, slowest, factor, lost } = balance;
     const remark = `min ${duration(min)}, mean ${duration(mean)}, max ${duration(max)}`;
     const text = factor === null ? "" : lost === 0 ? "All ranks take equally long." : `Imbalance ${factor.toFixed(2)} × mean; ${duration(lost)} lost to rank ${slowest}.`;
-    const drawn = view.ranks.length > 0 ? ranksChart(ranks, view.ranks, view.balance, look, rank => this.on.goToRank(region, rank)) : make("p", { class: "remark", text: `The times of single ranks are left out of this page for ${plural(withoutRanks, "region")} with little time.` });
-    return card("Ranks", remark, drawn, make("p", { class: "remark", text }));
+    const draw = (/** @type {Look} */ look) => view.ranks.length > 0 ? ranksChart(ranks, view.ranks, balance, look, rank => this.on.goToRank(region, rank)) : make("p", { class: "remark", text: `The times of single ranks are left out of this page for ${plural(withoutRanks, "region")} with little time.` });
+    return look => card("Ranks", remark, draw(look), make("p", { class: "remark", text }));
   }
 
   /**

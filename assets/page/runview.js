@@ -4,6 +4,7 @@ import { make } from "./dom.js";
 import { findingsOf, unevenRegions } from "./findings.js";
 import { duration, oneLine, plural } from "./format.js";
 import { factsOf } from "./header.js";
+import { nameElement } from "./names.js";
 
 /** @typedef {import("./data.js").Model} Model */
 /** @typedef {import("./views.js").Views} Views */
@@ -29,7 +30,7 @@ const MOST_UNEVEN = 8;
  * @param {(region: import("./data.js").Region) => void} pin
  */
 function regionLink(region, pin) {
-  const button = make("button", { type: "button", class: "name", title: region.name }, make("bdi", { text: region.label }));
+  const button = make("button", { type: "button", class: "name", title: region.name }, nameElement(region.label));
   button.addEventListener("click", () => pin(region));
   return button;
 }

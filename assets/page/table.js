@@ -4,6 +4,7 @@ import { css } from "./color.js";
 import { count, duration, percent } from "./format.js";
 import { strandsOf } from "./layout.js";
 import { regionWithin } from "./model.js";
+import { nameElement } from "./names.js";
 
 /** @typedef {import("./color.js").RGB} RGB */
 /** @typedef {import("./data.js").Region} Region */
@@ -28,22 +29,6 @@ const COLUMNS = [
   { key: "timeInView", title: "Time", hint: "Time within the visible window in which the region ran, summed over ranks and threads", show: duration, view: true, bar: true },
   { key: "busyInView", title: "Busy", hint: "The share of the visible window in which the region ran, on average over its ranks and threads", show: percent, view: true },
 ];
-
-/**
- * A name that gives way in the middle where it is too long: its last characters never shrink.
- * @param {string} label
- */
-function nameElement(label) {
-  const characters = Array.from(label);
-  const tail = characters.length > 32 ? 14 : 0;
-  const name = document.createElement("bdi");
-  for (const part of [characters.slice(0, characters.length - tail), characters.slice(characters.length - tail)]) {
-    const span = document.createElement("span");
-    span.textContent = part.join("");
-    name.append(span);
-  }
-  return name;
-}
 
 /** @param {Region} region */
 function valuesOf({ stats }) {

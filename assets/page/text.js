@@ -4,6 +4,8 @@ import { shorten } from "./format.js";
 
 export const FONT = "12px system-ui, sans-serif";
 export const SMALL_FONT = "10.5px system-ui, sans-serif";
+/** What is left of a shortened name in less room says nothing, px. */
+export const SHORTENED = 64;
 
 export class Texts {
   /** @param {CanvasRenderingContext2D} context */

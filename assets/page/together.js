@@ -7,6 +7,7 @@ import { MEASURES, alignRuns, scalesOf, tagOf } from "./compared.js";
 import { CompareTable } from "./comparetable.js";
 import { find, make } from "./dom.js";
 import { oneLine, plural } from "./format.js";
+import { nameElement } from "./names.js";
 import { parseSearch } from "./search.js";
 import { setScheme } from "./theme.js";
 
@@ -105,7 +106,7 @@ export class Together {
         this.show();
         this.later();
       });
-      return make("li", {}, box, make("b", { text: tagOf(at) }), nameOf(address, title, path), make("span", {}, make("bdi", { text: path })));
+      return make("li", {}, box, make("b", { text: tagOf(at) }), nameOf(address, title, path), make("span", {}, nameElement(path, path)));
     });
     find("#files", HTMLElement).replaceChildren(...items);
     find("#title", HTMLElement).textContent = plural(this.files.length, "run");
@@ -290,7 +291,7 @@ export class Together {
  * @param {string} path
  */
 function nameOf(address, title, path) {
-  const name = make("bdi", { text: oneLine(title) });
+  const name = nameElement(oneLine(title), title);
   return address === null ? name : make("a", { href: address, title: `Open the page of ${path} alone` }, name);
 }
 

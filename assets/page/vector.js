@@ -2,6 +2,7 @@
 
 import { css, textOn } from "./color.js";
 import { shape } from "./dom.js";
+import { textOfFrame } from "./flame.js";
 import { ticksFrom } from "./format.js";
 import { xOf } from "./geometry.js";
 import { AXIS } from "./layout.js";
@@ -101,7 +102,7 @@ export function flameSvg({ host, drawn, theme }, texts, background) {
   for (const { placed: { frame, from, to }, element } of drawn) {
     const [x, wide, y] = [from * width, (to - from) * width - 1, parseFloat(element.style.top)];
     const fill = frame.region ? theme.fills[frame.region.id] : /** @type {const} */ ([200, 205, 212]);
-    const text = wide > 26 ? texts.fit(element.textContent ?? "", wide - 8, SMALL_FONT) : "";
+    const text = textOfFrame(frame, wide - 8, texts, SMALL_FONT);
     svg.append(shape("rect", { x, y, width: Math.max(0.5, wide), height: 19, rx: 2, fill: css([...fill]) }));
     if (text !== "") svg.append(written(text, x + 4, y + 10, css(textOn([...fill])), { font: SMALL_FONT }));
   }

@@ -13,6 +13,7 @@ macro_rules! modules {
 const MODULES: &[(&str, &str)] = modules![
     "dom.js",
     "format.js",
+    "names.js",
     "color.js",
     "values.js",
     "data.js",
@@ -77,6 +78,7 @@ const MODULES: &[(&str, &str)] = modules![
 const TOGETHER: &[(&str, &str)] = modules![
     "dom.js",
     "format.js",
+    "names.js",
     "color.js",
     "model.js",
     "search.js",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { contrast, textOn } from "../color.js";
-import { amount, count, duration, instant, oneLine, percent, plural, shorten, ticks } from "../format.js";
+import { amount, count, duration, headAndTail, instant, oneLine, percent, plural, shorten, ticks } from "../format.js";
 import { vectors } from "./support.js";
 
 test("durations, counts, plurals and amounts read as they do in Rust", () => {
@@ -43,4 +43,19 @@ test("names stay on one line and give way in the middle", () => {
   assert.equal(oneLine(""), "(no name)");
   assert.equal(oneLine(" "), "\" \"");
   assert.equal(shorten("solver::conjugate_gradient", 11, text => text.length), "solve…dient");
+});
+
+test("where the width is not known, the last part of a path is what stays", () => {
+  const cases = [
+    ["short name", "short name", ""],
+    ["my_crate::solvers::krylov::conjugate_gradient", "my_crate::solvers::krylov", "::conjugate_gradient"],
+    ["src/kernels/advection.rs", "src/kernels/advection", ".rs"],
+    ["/leading_alone", "/lea", "ding_alone"],
+    ["a_function_without_any_path_in_its_name", "a_function_without_any_path", "_in_its_name"],
+    ["crate::a_last_part_that_is_too_long_to_be_kept", "crate::a_last_part_that_is_too_lon", "g_to_be_kept"],
+    ["日本語の長い名前の領域です", "日本語の長い名", "前の領域です"],
+  ];
+  for (const [name, head, tail] of cases) assert.deepEqual(headAndTail(name), [head, tail]);
+  const widest = "x".repeat(200);
+  assert.equal(headAndTail(widest).join(""), widest);
 });

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { textOfFrame } from "../flame.js";
+import { shorten } from "../format.js";
 import { calleesOf, callersOf, leftHeavy, outermostOf, placeFrames } from "../frames.js";
 import { decodeViews } from "../views.js";
 import { modelOf } from "./support.js";
@@ -40,4 +42,12 @@ test("frames lie side by side within those they are below, and what is zoomed to
   const places = (/** @type {Frame} */ zoomed, least = 0) => placeFrames(zoomed, least).map(one => `${one.frame.region?.name ?? "all"} ${one.depth} ${one.from.toFixed(2)}-${one.to.toFixed(2)}`);
   assert.deepEqual(places(root, 0.3), ["all 0 0.00-1.00", "a 1 0.00-0.71", "c 2 0.00-0.36", "b 3 0.00-0.36"]);
   assert.deepEqual(places(root.children[0].children[1]), ["all 0 0.00-1.00", "a 1 0.00-1.00", "b 2 0.00-1.00", "c 3 0.00-0.50"]);
+});
+
+test("a frame says as much as it has room for, and the ends of a name that is too long", () => {
+  const fitting = { fit: (/** @type {string} */ name, /** @type {number} */ width) => shorten(name, width, part => 6 * part.length) };
+  const [frame] = leftHeavy(tree).children;
+  const said = (/** @type {string} */ label, /** @type {number} */ room) => textOfFrame({ ...frame, region: { ...a, label } }, room, fitting, "");
+  assert.deepEqual([80, 40, 6].map(room => said("a", room)), ["a · 100 ns", "a", ""]);
+  assert.deepEqual([160, 90, 60].map(room => said("krylov::orthogonalise", room)), ["krylov::orthogonalise", "krylov:…onalise", ""]);
 });
