@@ -13,13 +13,15 @@ export class Coloring {
     this.menu = find("#color-by", HTMLSelectElement);
     /** What was chosen last: also where the page does not know such a field. @type {string | null} */
     this.wished = null;
+    /** Fields that only the runs beside this one have. @type {import("./values.js").Field[]} */
+    this.others = [];
     this.menu.addEventListener("change", () => this.choose(this.menu.value));
     this.renew();
   }
 
   /** The model has been replaced. */
   renew() {
-    const { fields } = this.page.model;
+    const fields = [...this.page.model.fields, ...this.others];
     const entries = fields.map(({ name }) => make("option", { value: name, text: oneLine(name) }));
     this.menu.replaceChildren(make("option", { value: "", text: "region" }), ...entries);
     find("#coloring", HTMLElement).hidden = fields.length === 0;
@@ -47,6 +49,7 @@ export class Coloring {
     const { timeline } = this.page;
     this.wished = field;
     timeline.colorBy = field ?? this.usual;
+    timeline.otherFields = this.others;
     timeline.readTheme();
     this.menu.value = this.by;
     this.paint();

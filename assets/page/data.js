@@ -16,7 +16,7 @@ import { decodeValues } from "./values.js";
  */
 /** @typedef {{ title: string, ranks: number, threads: number, intervals: number, merged: number, grain: number, wall: number, outside: number | null, outsideShare: number | null, axis: string, notes: [string, boolean][], served: boolean, reading: boolean, timed: boolean }} Header */
 /** @typedef {{ header: Header, span: number, regions: { name: string, color: RGB | null, stats: Stats | null }[], threads: [number, number, string][], threadCounts: [number, number][], fields?: import("./values.js").Field[], scales?: import("./values.js").Scales, colorBy?: string, served?: import("./server.js").Served }} PageJson */
-/** @typedef {{ header: Header, span: number, regions: Region[], lanes: Lane[], threads: Map<string, string>, threadCount: Map<number, number>, tasks: import("./tasks.js").Task[], fields: import("./values.js").Field[], scales: import("./values.js").Scales | undefined, colorBy: string, counters: import("./counters.js").Counter[] }} Model */
+/** @typedef {{ header: Header, span: number, regions: Region[], lanes: Lane[], threads: Map<string, string>, threadCount: Map<number, number>, tasks: import("./tasks.js").Task[], fields: import("./values.js").Field[], scales: import("./values.js").Scales | undefined, colorBy: string, counters: import("./counterdata.js").Counter[] }} Model */
 
 const BUSY_STEPS = 1000;
 

@@ -100,13 +100,35 @@ export class LinkedPage {
     return this.ownFields;
   }
 
-  /** @param {Map<string, import("./values.js").Field>} scales */
-  rescale(scales) {
+  /** The colours of scales; undefined where no call has a number. */
+  get scaleColors() {
+    return this.page.model.scales;
+  }
+
+  /** What bars are coloured by at first; "" for the region. */
+  get colorBy() {
+    return this.page.model.colorBy;
+  }
+
+  /**
+   * Offers the fields of all runs, on scales that fit all of them.
+   * @param {Map<string, import("./values.js").Field>} scales
+   * @param {import("./values.js").Scales | undefined} colors
+   * @param {string} colorBy
+   */
+  rescale(scales, colors, colorBy) {
     const { model, coloring } = this.page;
     const fields = this.fields.map(field => scales.get(field.name) ?? field);
-    if (JSON.stringify(fields) === JSON.stringify(model.fields)) return;
-    model.fields = fields;
-    this.following(() => coloring.choose(coloring.chosen));
+    const own = new Set(fields.map(({ name }) => name));
+    const others = [...scales.values()].filter(({ name }) => !own.has(name));
+    const isKnown = JSON.stringify([fields, others]) === JSON.stringify([model.fields, coloring.others]) && model.colorBy === colorBy && model.scales !== undefined;
+    if (isKnown || !colors) return;
+    [model.fields, model.scales, model.colorBy, coloring.others] = [fields, colors, colorBy, others];
+    this.following(() => {
+      coloring.renew();
+      coloring.choose(coloring.wished);
+    });
+    this.known = this.shared;
   }
 
   /** The time of a region in sight, ns. @param {string} name */

@@ -76,7 +76,7 @@ export class Page {
     this.tooltip = new Tooltip(model, find("#tooltip", HTMLElement));
     this.timeline = new Timeline(
       model,
-      { canvas: this.canvas, scroller, spacer: find("#spacer", HTMLElement), overview: find("#overview", HTMLCanvasElement), counters: find("#counters", HTMLElement) },
+      { canvas: this.canvas, scroller, spacer: find("#spacer", HTMLElement), overview: find("#overview", HTMLCanvasElement), counters: find("#counters", HTMLElement), key: find("#counter-key", HTMLElement) },
       { changed: () => this.changed(), moved: () => this.linked?.moved(), click: (hit, at) => this.click(hit, at), hover: (hit, at) => this.hover(hit, at), measured: () => this.measured() },
     );
     this.table = new RegionTable(model.regions, table, { pin: region => this.pin(region, true), sort: () => this.changed() });

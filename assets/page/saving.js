@@ -2,7 +2,8 @@
 
 import { csvOfMeasured, csvOfTable, csvOfTree } from "./csv.js";
 import { find } from "./dom.js";
-import { flameSvg, timelineSvg } from "./vector.js";
+import { pictureOf } from "./picture.js";
+import { flameSvg, pictureSvg } from "./vector.js";
 
 /** @typedef {import("./page.js").Page} Page */
 
@@ -64,19 +65,19 @@ export class Saving {
 
   png() {
     this.page.timeline.draw();
-    this.page.canvas.toBlob(blob => blob && this.download(blob, "timeline.png"));
+    pictureOf(this.page.timeline).toBlob(blob => blob && this.download(blob, "timeline.png"));
   }
 
   svg() {
     const { timeline } = this.page;
-    const svg = timelineSvg(timeline.scene, timeline.painter.texts);
+    const svg = pictureSvg(timeline);
     this.download(new Blob([textOf(svg)], { type: "image/svg+xml" }), "timeline.svg");
   }
 
   view() {
     const { timeline } = this.page;
     if (!this.flame) return;
-    const svg = flameSvg(this.flame, timeline.painter.texts, timeline.theme.colors.panel);
+    const svg = flameSvg(this.flame, timeline);
     this.download(new Blob([textOf(svg)], { type: "image/svg+xml" }), "flame.svg");
   }
 

@@ -34,8 +34,9 @@ export class Sizes {
   arrange() {
     const { main, scroller, splitter } = this.panels;
     const { timeline, split } = this;
-    timeline.counters.show(timeline.model.counters, timeline.ranks);
     const room = main.clientHeight;
+    timeline.counters.show(timeline.model.counters, timeline.ranks);
+    timeline.counters.adapt(room);
     const rest = room - OVERVIEW - timeline.counters.height - splitter.offsetHeight - 6;
     const most = this.bare ? rest + 4 : Math.max(120, Math.round(rest * TIMELINE));
     timeline.arrange(this.bare ? most : (split ?? most));

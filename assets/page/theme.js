@@ -9,7 +9,7 @@ import { SHADES } from "./raster.js";
 
 /** How strong regions are that stand back. */
 export const FAINT = 0.18;
-const NAMES = /** @type {const} */ (["panel", "text", "muted", "line", "grid", "accent", "hover"]);
+const NAMES = /** @type {const} */ (["panel", "text", "muted", "line", "grid", "accent", "hover", "note"]);
 
 /** @typedef {Record<typeof NAMES[number], string>} Colors */
 

@@ -22,7 +22,7 @@ import { TimeWindow } from "./window.js";
 /** @typedef {import("./layout.js").Grouping} Grouping */
 /** @typedef {import("./search.js").Spot} Spot */
 /** @typedef {{ x: number, y: number }} Point */
-/** @typedef {{ canvas: HTMLCanvasElement, scroller: HTMLElement, spacer: HTMLElement, overview: HTMLCanvasElement, counters: HTMLElement }} Elements */
+/** @typedef {{ canvas: HTMLCanvasElement, scroller: HTMLElement, spacer: HTMLElement, overview: HTMLCanvasElement, counters: HTMLElement, key: HTMLElement }} Elements */
 /**
  * `changed` is told of every change of what is seen, `moved` of those of the window, `click` and `hover` of what the pointer is at, `measured` when a drag
  * that measures is over.
@@ -46,12 +46,14 @@ export class Timeline {
     });
     this.painter = new Painter(elements.canvas);
     this.overview = new Overview(elements.overview, model);
-    this.counters = new Counters(/** @type {HTMLCanvasElement} */ (elements.counters.firstElementChild), elements.counters, elements.canvas);
+    this.counters = new Counters(/** @type {HTMLCanvasElement} */ (elements.counters.firstElementChild), elements.counters, elements.key, elements.canvas);
     this.counters.canvas.addEventListener("pointermove", event => this.pointAtCounters(event.offsetX));
     this.counters.canvas.addEventListener("pointerleave", () => this.pointAtCounters(null));
     this.theme = readTheme(model.regions);
     /** The field that bars are coloured by; "" for the region. */
     this.colorBy = "";
+    /** Fields that only the runs beside this one have. @type {import("./values.js").Field[]} */
+    this.otherFields = [];
     /** The colours of its values. @type {ValueColors | null} */
     this.values = null;
     /** @type {Group[]} */
@@ -190,8 +192,10 @@ export class Timeline {
     const { fields, scales } = this.model;
     const { background } = this.theme;
     const at = fields.findIndex(field => field.name === this.colorBy);
+    // Of a field that is only in other runs no bar has a value.
+    const field = fields[at] ?? this.otherFields.find(({ name }) => name === this.colorBy);
     const isDark = textOn(background)[0] === 255;
-    this.values = at < 0 || !scales ? null : new ValueColors(fields[at], at, isDark ? scales.dark : scales.light, background, FAINT);
+    this.values = !field || !scales ? null : new ValueColors(field, at, isDark ? scales.dark : scales.light, background, FAINT);
   }
 
   // ---- Drawing ------------------------------------------------------------------------------

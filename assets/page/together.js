@@ -220,8 +220,12 @@ export class Together {
     const colors = new Map();
     for (const { page } of this.joined) for (const [name, color] of page.colors) if (!colors.has(name)) colors.set(name, color);
     for (const { page } of this.joined) page.recolor(colors);
-    const scales = scalesOf(this.joined.map(({ page }) => page.fields));
-    for (const { page } of this.joined) page.rescale(scales);
+    // A field that is only in some of the runs is offered in all: the menu is that of the first.
+    const pages = this.joined.map(({ page }) => page);
+    const scales = scalesOf(pages.map(page => page.fields));
+    const ramps = pages.find(page => page.scaleColors)?.scaleColors;
+    const colorBy = pages.find(page => page.colorBy !== "")?.colorBy ?? "";
+    for (const page of pages) page.rescale(scales, ramps, colorBy);
   }
 
   /** Names take as much room in each of the frames, where those are below each other. */

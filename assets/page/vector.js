@@ -1,11 +1,13 @@
 // The timeline and flame graphs as SVG, for papers and slides: what is seen, in the colours that are seen.
 
 import { css, textOn } from "./color.js";
+import { LANE } from "./counters.js";
 import { shape } from "./dom.js";
 import { textOfFrame } from "./flame.js";
 import { ticksFrom } from "./format.js";
 import { xOf } from "./geometry.js";
 import { AXIS } from "./layout.js";
+import { colorKeyBelow, headingOf } from "./picture.js";
 import { Raster } from "./raster.js";
 import { FONT, SMALL_FONT } from "./text.js";
 
@@ -91,16 +93,71 @@ export function timelineSvg(scene, texts) {
 }
 
 /**
- * A flame graph as it is seen.
- * @param {Flame} flame
- * @param {Texts} texts
- * @param {string} background
+ * @param {import("./picture.js").Sheet} sheet
+ * @param {number} top
  */
-export function flameSvg({ host, drawn, theme }, texts, background) {
-  const [width, height] = [host.clientWidth, host.clientHeight];
-  const svg = shape("svg", { width, height, viewBox: `0 0 ${width} ${height}`, "font-family": "system-ui, sans-serif" }, shape("rect", { width, height, fill: background }));
+function sheetSvg({ texts, rects }, top) {
+  return shape("g", { transform: `translate(0 ${top})` }, ...rects.map(rect => shape("rect", { ...rect })), ...texts.map(({ text, x, y, fill, font }) => written(text, x, y, fill, { font })));
+}
+
+/**
+ * The strip of counters: all of them.
+ * @param {import("./counters.js").Counters} counters
+ * @param {Scene} scene
+ * @param {number} top
+ */
+function stripSvg(counters, scene, top) {
+  const { width, labelWidth, theme: { colors } } = scene;
+  const strip = shape("g", { transform: `translate(0 ${top})` });
+  counters.lanes.forEach((lane, place) => {
+    const y = place * LANE;
+    strip.append(shape("path", { d: `M0 ${y + 0.5}H${width}`, stroke: colors.line }));
+    /** The lines, and their tints below them. @type {{ color: string, strength: number, strokes: string[], tints: string[] }[]} */
+    const lines = [];
+    counters.putLane(scene, lane, y, (color, strength) => {
+      const line = { color, strength, strokes: /** @type {string[]} */ ([]), tints: /** @type {string[]} */ ([]) };
+      lines.push(line);
+      const number = (/** @type {number} */ value) => Number(value.toFixed(2));
+      return (x, at, wide, high, tinted) => (tinted ? line.tints : line.strokes).push(`M${number(x)} ${number(at)}h${number(wide)}v${number(high)}h${number(-wide)}z`);
+    });
+    for (const { color, strength, strokes, tints } of lines) {
+      if (tints.length > 0) strip.append(shape("path", { d: tints.join(""), fill: color, "fill-opacity": strength }));
+      strip.append(shape("path", { d: strokes.join(""), fill: color }));
+    }
+    for (const { text, x, at, font, fill, anchor } of counters.namesOf(scene, lane, y, null)) strip.append(written(text, x, at, fill, { font, anchor }));
+  });
+  strip.append(shape("path", { d: `M${labelWidth - 0.5} 0V${LANE * counters.lanes.length}`, stroke: colors.line }));
+  return strip;
+}
+
+/**
+ * The timeline with what is said of it, and all counters.
+ * @param {import("./timeline.js").Timeline} timeline
+ */
+export function pictureSvg({ model, scene, painter: { texts }, counters }) {
+  const [heading, key] = [headingOf(model, scene, texts), colorKeyBelow(counters, scene, texts)];
+  const strip = LANE * counters.lanes.length;
+  const { width, theme: { colors } } = scene;
+  const height = heading.height + scene.height + (strip > 0 ? key.height + strip : 0);
+  const timeline = timelineSvg(scene, texts);
+  timeline.setAttribute("y", String(heading.height));
+  const svg = shape("svg", { width, height, viewBox: `0 0 ${width} ${height}`, "font-family": "system-ui, sans-serif" }, shape("rect", { width, height, fill: colors.panel }), sheetSvg(heading, 0), timeline);
+  if (strip > 0) svg.append(sheetSvg(key, heading.height + scene.height), stripSvg(counters, scene, heading.height + scene.height + key.height));
+  return svg;
+}
+
+/**
+ * A flame graph as it is seen, with what is said of the run.
+ * @param {Flame} flame
+ * @param {import("./timeline.js").Timeline} timeline
+ */
+export function flameSvg({ host, drawn, theme }, { model, scene, painter: { texts } }) {
+  const width = host.clientWidth;
+  const heading = headingOf(model, { ...scene, width, values: null }, texts);
+  const height = host.clientHeight + heading.height;
+  const svg = shape("svg", { width, height, viewBox: `0 0 ${width} ${height}`, "font-family": "system-ui, sans-serif" }, shape("rect", { width, height, fill: scene.theme.colors.panel }), sheetSvg(heading, 0));
   for (const { placed: { frame, from, to }, element } of drawn) {
-    const [x, wide, y] = [from * width, (to - from) * width - 1, parseFloat(element.style.top)];
+    const [x, wide, y] = [from * width, (to - from) * width - 1, heading.height + parseFloat(element.style.top)];
     const fill = frame.region ? theme.fills[frame.region.id] : /** @type {const} */ ([200, 205, 212]);
     const text = textOfFrame(frame, wide - 8, texts, SMALL_FONT);
     svg.append(shape("rect", { x, y, width: Math.max(0.5, wide), height: 19, rx: 2, fill: css([...fill]) }));

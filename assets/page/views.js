@@ -1,7 +1,7 @@
 // What the page carries for the views beside the timeline: call tree, details of regions, the run.
 // src/page/views/encode.rs is the other end. All times in ns.
 
-import { decodeCounters } from "./counters.js";
+import { decodeCounters } from "./counterdata.js";
 import { decodeTasks } from "./tasks.js";
 
 /** @typedef {import("./data.js").Region} Region */
@@ -21,8 +21,8 @@ import { decodeTasks } from "./tasks.js";
  * left out; `columns` is null where the course over the run is not kept.
  * @typedef {{ percentiles: [number, number, number] | null, bins: [number, number, number][], columns: SeriesColumn[] | null, drift: [number, number] | null, ranks: ([number, number] | null)[], balance: Balance | null, lives: Lives | null }} RegionView
  */
-/** @typedef {{ paths: number[], pathsLeftOut: number, ranks: number[], regions: (RegionView | null)[], withoutRanks: number, run: [string, string][], tasks: number[], tasksArePartial: boolean, counters: import("./counters.js").CounterJson[], countersLeftOut: number }} ViewsJson */
-/** @typedef {{ tree: PathTree, ranks: number[], regions: (RegionView | null)[], withoutRanks: number, run: [string, string][], tasks: Task[], tasksArePartial: boolean, counters: import("./counters.js").Counter[], countersLeftOut: number }} Views */
+/** @typedef {{ paths: number[], pathsLeftOut: number, ranks: number[], regions: (RegionView | null)[], withoutRanks: number, run: [string, string][], tasks: number[], tasksArePartial: boolean, counters: import("./counterdata.js").CounterJson[], countersLeftOut: number }} ViewsJson */
+/** @typedef {{ tree: PathTree, ranks: number[], regions: (RegionView | null)[], withoutRanks: number, run: [string, string][], tasks: Task[], tasksArePartial: boolean, counters: import("./counterdata.js").Counter[], countersLeftOut: number }} Views */
 
 const NUMBERS_OF_PATH = 7;
 

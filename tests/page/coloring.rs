@@ -265,3 +265,70 @@ fn runs_together_are_coloured_by_the_same_value_on_one_scale() {
     browser.screenshot("together-values");
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
+
+#[test]
+fn the_menu_offers_numbers_that_only_a_later_run_has() {
+    let plain = Profile::builder()
+        .interval(Call::new("send", 0..10 * IN_MS))
+        .build();
+    let (after, everything) = (profile(), RegionFilter::new());
+    let mut runs = RunsTogether::new(ChartOptions::new().max_page_bytes(2_000_000));
+    runs.add("before", &plain, &everything);
+    runs.add("after", &after, &everything);
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("runs.html");
+    runs.write(&path).unwrap();
+    let Some(mut browser) = Browser::start(Look::default()) else {
+        return;
+    };
+    let settled = "window.scopeProfilerTogether?.settled";
+    let menus = "[...document.querySelectorAll('iframe')].map(one => one.contentDocument.getElementById('color-by').value).join()";
+    browser.open(&path, "");
+    browser.until(settled);
+    browser.eval("document.querySelector('iframe').contentDocument.getElementById('color-by').focus()");
+    browser.key("ArrowDown");
+    browser.until(settled);
+    assert_eq!(browser.text(menus), "bytes,bytes");
+    assert!(browser.text("location.hash").contains("color=bytes"));
+    let first = |browser: &mut Browser, what: &str| {
+        browser.text(&format!(
+            "(() => {{ const {{ contentWindow, contentDocument }} = document.querySelector('iframe'); return {what}; }})()"
+        ))
+    };
+    let scale = "contentDocument.getElementById('scale').getAttribute('aria-label')";
+    assert!(first(&mut browser, scale).contains("from 1.00 kB to 4.00 kB"));
+    // Its own bars have no such number, and are as grey as others without it.
+    let color = "(canvas => { const box = canvas.getBoundingClientRect(), at = contentWindow.scopeProfiler.locate('send', 0, 5e6); \
+         return canvas.getContext('2d').getImageData(Math.round(at.x - box.x), Math.round(at.y - box.y), 1, 1).data.slice(0, 3).join(); })(contentDocument.getElementById('canvas'))";
+    let Color(r, g, b) = ValueColors::without()[0];
+    assert_eq!(first(&mut browser, color), format!("{r},{g},{b}"));
+    // And back to regions.
+    browser.key("ArrowUp");
+    browser.until(settled);
+    assert_eq!(browser.text(menus), ",");
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+
+    // A link opens with it, whichever run has it.
+    browser.open(&path, "#color=residual");
+    browser.until(settled);
+    assert_eq!(browser.text(menus), "residual,residual");
+    assert!(browser.text("location.hash").contains("color=residual"));
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn a_saved_picture_says_what_its_colors_mean() {
+    let options = ChartOptions::new().color_by("bytes");
+    let Some((mut browser, _directory)) = opened(&profile(), options, "") else {
+        return;
+    };
+    let saved = tempfile::tempdir().unwrap();
+    browser.save_to(saved.path());
+    browser.key("e");
+    let button = browser.middle_of("#save-svg");
+    browser.click(button);
+    let svg = std::fs::read_to_string(saved.path().join(browser.saved())).unwrap();
+    for text in ["colour: bytes", "1.00 kB", "4.00 kB", "without"] {
+        assert!(svg.contains(&format!(">{text}</text>")), "{text}: {svg}");
+    }
+}

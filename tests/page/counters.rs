@@ -107,6 +107,28 @@ fn the_strip_tells_the_value_at_the_pointer_and_follows_the_window() {
     browser.open(&path, "");
     look_at(&mut browser);
     browser.screenshot("counters");
+    // Each rank has the colour that the key says, in all of the lanes.
+    let key = |browser: &mut Browser| {
+        browser.text("document.getElementById('counter-key').hidden ? '' : document.getElementById('counter-key').innerText.replace(/\\s+/g, ' ')")
+    };
+    assert_eq!(key(&mut browser), "rank 0 rank 1");
+    for (rank, lane, time) in [
+        (0, ENERGY, 800_000.0),
+        (1, ENERGY, 800_000.0),
+        (1, QUEUE, 500_000.0),
+    ] {
+        let x = place(&mut browser, "solve", 0, time).0.floor();
+        let found = browser.number(&format!(
+            "(() => {{ const c = document.querySelector('#counters canvas'), b = c.getBoundingClientRect(), r = devicePixelRatio; \
+             const wanted = getComputedStyle(document.querySelectorAll('#counter-key i')[{rank}]).backgroundColor.match(/\\d+/g).map(Number); \
+             const data = c.getContext('2d').getImageData(Math.round(({x} - b.x) * r), Math.round({} * r), 1, Math.round({} * r)).data; \
+             let found = 0; for (let i = 0; i < data.length; i += 4) if (wanted.reduce((sum, part, k) => sum + Math.abs(part - data[i + k]), 0) < 130) found++; \
+             return found; }})()",
+            lane.0,
+            lane.1 - lane.0
+        ));
+        assert!(found >= 1.0, "rank {rank} between {lane:?}");
+    }
     // Of the ranks that are shown.
     let ranks = browser.middle_of("#ranks");
     browser.click(ranks);
@@ -114,6 +136,36 @@ fn the_strip_tells_the_value_at_the_pointer_and_follows_the_window() {
     let at = in_strip(&mut browser, 800_000.0, 20.0);
     browser.hover(at);
     assert_eq!(told(&mut browser), json!([["energy", "40 J"]]));
+    assert_eq!(key(&mut browser), "", "one rank needs no key");
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
+fn a_saved_picture_has_the_counters_and_says_what_it_is_of() {
+    let (_directory, path) = page_of(&counted());
+    let Some(mut browser) = Browser::start(Look::default()) else {
+        return;
+    };
+    browser.open(&path, "");
+    let saved = tempfile::tempdir().unwrap();
+    browser.save_to(saved.path());
+    let mut save = |button: &str| {
+        browser.key("e");
+        let button = browser.middle_of(button);
+        browser.click(button);
+        std::fs::read(saved.path().join(browser.saved())).unwrap()
+    };
+    let svg = String::from_utf8(save("#save-svg")).unwrap();
+    for text in ["energy", "80 J", "queue", "900", "rank 1"] {
+        assert!(svg.contains(&format!(">{text}</text>")), "{text}: {svg}");
+    }
+    assert!(svg.contains("2 ranks"), "numbers of the run: {svg}");
+    let png = save("#save-png");
+    let height = u32::from_be_bytes(png[20..24].try_into().unwrap());
+    let parts = browser.number(
+        "['#canvas', '#counters canvas', '#counter-key'].map(one => document.querySelector(one).getBoundingClientRect().height * devicePixelRatio).reduce((a, b) => a + b)",
+    );
+    assert!(f64::from(height) > parts, "{height} of {parts}");
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 

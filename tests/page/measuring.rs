@@ -86,6 +86,9 @@ fn what_is_seen_is_saved_as_picture_and_table() {
         width as f64,
         browser.number("document.getElementById('canvas').width")
     );
+    // Above the timeline stands what it is of.
+    let above = f64::from(info.height) - browser.number("document.getElementById('canvas').height");
+    assert!((20.0..120.0).contains(&above), "{above}");
     let corner = browser.eval("(b => [b.x, b.y])(document.getElementById('canvas').getBoundingClientRect())");
     for (region, rank, ms) in [
         ("setup", 1, 5.0),
@@ -99,7 +102,7 @@ fn what_is_seen_is_saved_as_picture_and_table() {
             at.1 - corner[1].as_f64().unwrap(),
         ]
         .map(f64::round);
-        let first = (y as usize * width + x as usize) * samples;
+        let first = ((y + above) as usize * width + x as usize) * samples;
         assert_eq!(
             pixels[first..first + 3],
             pixel(&mut browser, at)[..3],
