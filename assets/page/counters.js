@@ -93,6 +93,11 @@ export class Counters {
     return this.keyHeight + this.lanesHeight;
   }
 
+  /** That of all of its lanes, px. */
+  get wholeHeight() {
+    return this.keyHeight + LANE * this.lanes.length;
+  }
+
   get lanesHeight() {
     return LANE * Math.min(this.most, this.lanes.length);
   }

@@ -191,6 +191,16 @@ export class LinkedPage {
     this.known = this.shared;
   }
 
+  /**
+   * Draws the page for paper, or as before; gives its size on paper, px.
+   * @param {boolean} onPaper
+   */
+  print(onPaper) {
+    const { printing } = this.page;
+    this.following(() => (onPaper ? printing.begin() : printing.end()));
+    return printing.size;
+  }
+
   /** @param {() => void} change */
   following(change) {
     const before = this.follows;

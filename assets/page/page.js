@@ -16,7 +16,7 @@ import { lanesIn, measureRegions } from "./measure.js";
 import { lowerBound } from "./model.js";
 import { nameElement } from "./names.js";
 import { Panel } from "./panel.js";
-import { listenToPrinting } from "./printing.js";
+import { Printing } from "./printing.js";
 import { parseSearch } from "./search.js";
 import { Sizes } from "./sizes.js";
 import { Saving } from "./saving.js";
@@ -102,7 +102,7 @@ export class Page {
     this.coloring = new Coloring(this);
     this.saving = new Saving(this);
     listenToKeys(this);
-    listenToPrinting(this);
+    this.printing = new Printing(this);
     this.readAddress();
     this.table.follow(...this.timeline.window.target, this.timeline.ranks);
   }
@@ -325,6 +325,7 @@ export class Page {
     this.timeline.selected = null;
     this.table.filter(shown, text === "" ? "No regions" : `No region matches “${text}”`);
     this.sizes.arrange();
+    this.table.reveal();
   }
 
   /** @param {Grouping} by */

@@ -41,7 +41,7 @@ export class Panel {
     this.tree = new CallTreeView(this.hostIn("#tree"), views.tree, on);
     this.flame = new Flame(this.hostIn("#flame"), { label: "Flame graph, the heaviest to the left", upwards: false, fades: true }, on);
     const sandwich = find("#sandwich", HTMLElement);
-    this.prompt = make("p", { class: "prompt", text: "Select a region to see what calls it, above, and what it calls, below: click a bar, a name, a row or a frame." });
+    this.prompt = make("div", { class: "prompt" });
     const [above, below] = [make("div"), make("div")];
     this.outermost = make("p", { class: "remark", text: "no other region", hidden: true });
     this.both = make("div", {}, make("h2", { class: "small", text: "Called from" }), this.outermost, above, make("h2", { class: "small", text: "Calls" }), below);
@@ -169,7 +169,10 @@ export class Panel {
     const { tree } = this.treeOf(scenery);
     this.prompt.hidden = pinned !== null;
     this.both.hidden = pinned === null;
-    if (!pinned) return;
+    if (!pinned) {
+      this.prompt.replaceChildren(this.region.choice(scenery, "Select a region to see what calls it, above, and what it calls, below"));
+      return;
+    }
     if (this.sides?.region !== pinned || this.sides.tree !== tree) this.sides = { tree, region: pinned, callers: callersOf(tree, pinned), callees: calleesOf(tree, pinned) };
     const isCalled = this.sides.callers.children.length > 0;
     this.outermost.hidden = isCalled;

@@ -92,12 +92,13 @@ export class RegionDetailsView {
   /**
    * Where no region is selected: those with the most time.
    * @param {Scenery} scenery
+   * @param {string} [why] what is to be selected, and what for
    */
-  choice({ theme: { fills } }) {
+  choice({ theme: { fills } }, why = "Select a region to see its details") {
     const regions = this.model.regions.filter(region => region.stats !== null);
     regions.sort((a, b) => (b.stats?.total ?? 0) - (a.stats?.total ?? 0));
     const buttons = regions.slice(0, 8).map(region => make("li", {}, this.regionButton(region, fills, region.stats ? duration(region.stats.total) : "")));
-    return make("div", { class: "prompt" }, make("p", { text: "Select a region to see its details: click a bar, a name, a row or a frame. The largest are:" }), make("ul", { class: "regions" }, ...buttons));
+    return make("div", { class: "prompt" }, make("p", { text: `${why}: click a bar, a name, a row or a frame. The largest are:` }), make("ul", { class: "regions" }, ...buttons));
   }
 
   /**

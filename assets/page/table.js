@@ -285,6 +285,12 @@ export class RegionTable {
     }
   }
 
+  /** Scrolls to the row that is pinned. */
+  reveal() {
+    const row = this.rows.find(one => one.region === this.pinned);
+    if (row && this.shown.has(row.region)) this.scrollTo(row.element);
+  }
+
   /**
    * Scrolls a row into the panel without moving anything else.
    * @param {HTMLElement} element

@@ -91,9 +91,23 @@ export class Together {
         this.later();
       });
     }
+    window.addEventListener("beforeprint", () => this.print(true));
+    window.addEventListener("afterprint", () => this.print(false));
     document.addEventListener("keydown", event => {
       if (event.key === "Escape" && !event.ctrlKey && !event.metaKey && !event.altKey) this.pin(null);
     });
+  }
+
+  /** Shows all runs for paper, in light colours and as high as they are, or as before. @param {boolean} onPaper */
+  print(onPaper) {
+    setScheme(onPaper ? "light" : this.view.scheme);
+    for (const { element, page } of this.frames.values()) {
+      if (!page) continue;
+      const { width, height } = page.print(onPaper);
+      element.style.setProperty("--paper-width", `${width}px`);
+      element.style.setProperty("--paper-height", `${height}px`);
+    }
+    this.follow();
   }
 
   /** The list of files: each has a page alone, and may be left out here. */

@@ -14,6 +14,7 @@ mod gallery;
 mod input;
 mod keyboard;
 mod measuring;
+mod narrow;
 mod profiles;
 mod ranks;
 #[cfg(all(feature = "cli", unix))]

@@ -3,6 +3,9 @@
 use crate::profiles::page_of;
 use crate::views::early_and_late;
 use crate::*;
+use scope_profiler::RegionFilter;
+use scope_profiler::chart::ChartOptions;
+use scope_profiler::page::RunsTogether;
 
 /// The rows of what is measured.
 fn measured(browser: &mut Browser) -> Vec<String> {
@@ -229,4 +232,51 @@ fn on_paper_the_whole_run_stands_in_light_colours_without_controls() {
     assert_eq!(browser.eval(controls), serde_json::json!([]));
     let wide = browser.eval("document.querySelector('#statistics table').checkVisibility()");
     assert_eq!(wide, true, "the numbers stand there too");
+}
+
+#[test]
+fn on_paper_all_runs_that_are_together_stand_whole() {
+    let run = |ranks| solver_run(ranks, 2, 6).profile().build();
+    let (before, after, everything) = (run(1), run(4), RegionFilter::new());
+    let mut runs = RunsTogether::new(ChartOptions::new().max_page_bytes(2_000_000));
+    runs.add("before", &before, &everything);
+    runs.add("after", &after, &everything);
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("runs.html");
+    runs.write(&path).unwrap();
+    let look = Look {
+        dark: true,
+        width: 900,
+        height: 600,
+        ..Look::default()
+    };
+    let Some(mut browser) = Browser::start(look) else {
+        return;
+    };
+    browser.open(&path, "");
+    browser.until("window.scopeProfilerTogether?.settled");
+    browser.eval(
+        "addEventListener('beforeprint', () => { window.printed = [...document.querySelectorAll('.run')].map(run => { \
+         const page = run.querySelector('iframe').contentDocument, scroller = page.getElementById('scroller'); \
+         return { scheme: page.documentElement.dataset.scheme, unseen: scroller.scrollHeight - scroller.clientHeight, \
+         room: parseFloat(run.style.getPropertyValue('--paper-height')) - scroller.clientHeight }; }); })",
+    );
+    let pdf = browser.print();
+    assert!(pdf.starts_with(b"%PDF"));
+    let printed = browser.eval("window.printed");
+    for run in printed.as_array().unwrap() {
+        assert_eq!(run["scheme"], "light");
+        assert!(
+            run["unseen"].as_f64().unwrap() < 1.0 && run["room"].as_f64().unwrap() > 40.0,
+            "{run}"
+        );
+    }
+    assert_eq!(printed.as_array().unwrap().len(), 2);
+    let schemes = "[document, ...[...document.querySelectorAll('iframe')].map(one => one.contentDocument)].map(one => one.documentElement.dataset.scheme).join()";
+    assert_eq!(
+        browser.text(schemes),
+        "dark,dark,dark",
+        "afterwards all is as before"
+    );
+    assert_eq!(browser.complaints(), Vec::<String>::new());
 }
