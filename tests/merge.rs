@@ -5,6 +5,8 @@
 mod again;
 #[path = "common/calm.rs"]
 mod calm;
+#[path = "common/ranks.rs"]
+mod ranks;
 
 use scope_profiler::chart::{ChartOptions, GanttChart};
 use scope_profiler::profile::{ClockAgreement, Source, Value};
@@ -52,23 +54,14 @@ fn job(ranks: impl IntoIterator<Item = u32>, size: u32) -> TempDir {
 
 fn job_with(ranks: impl IntoIterator<Item = u32>, size: u32, set: impl Fn(&mut Command)) -> TempDir {
     let directory = tempfile::tempdir().unwrap();
-    let children: Vec<_> = ranks
-        .into_iter()
-        .map(|rank| {
-            let mut command = again("rank");
-            command
-                .env(FILE, directory.path().join("run.h5"))
-                .env("PMI_RANK", rank.to_string())
-                .env("PMI_SIZE", size.to_string())
-                .env("PMI_JOBID", "job 7/a")
-                .stdout(std::process::Stdio::null());
-            set(&mut command);
-            command.spawn().unwrap()
-        })
-        .collect();
-    for mut child in children {
-        assert!(child.wait().unwrap().success());
-    }
+    ranks::run(ranks, size as usize, "job 7/a", || {
+        let mut command = again("rank");
+        command
+            .env(FILE, directory.path().join("run.h5"))
+            .stdout(std::process::Stdio::null());
+        set(&mut command);
+        command
+    });
     directory
 }
 

@@ -5,6 +5,8 @@
 mod again;
 #[path = "common/calm.rs"]
 mod calm;
+#[path = "common/ended.rs"]
+mod ended;
 #[path = "../examples/numbers.rs"]
 #[allow(dead_code, unreachable_pub, reason = "an example by itself")]
 mod example;
@@ -12,6 +14,8 @@ mod example;
 mod interpreter;
 #[path = "common/python.rs"]
 mod python;
+#[path = "common/ranks.rs"]
+mod ranks;
 #[path = "common/usual_child.rs"]
 mod usual_child;
 
@@ -21,7 +25,6 @@ use scope_profiler::check::check;
 use scope_profiler::merge::{MergeMode, MergeOptions, find_logs, merge, merge_with};
 use scope_profiler::profile::Source;
 use scope_profiler::{Profiler, ProfilingConfig, ProfilingH5Reader, RankRegion};
-use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -127,11 +130,7 @@ fn assert_follow(calls: &RankRegion, first: i64) {
 #[test]
 fn what_was_flushed_has_its_numbers_after_a_kill() {
     let directory = tempfile::tempdir().unwrap();
-    let mut child = started("until killed", directory.path()).spawn().unwrap();
-    let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
-    assert!(said.any(|line| line.unwrap() == "flushed"));
-    child.kill().unwrap();
-    child.wait().unwrap();
+    ended::kill(&mut started("until killed", directory.path()), "flushed");
     let logs = find_logs(&[directory.path().join("run.h5.d")]).unwrap();
     let output = directory.path().join("run.h5");
     merge(&logs, &output).unwrap();
@@ -149,15 +148,7 @@ fn what_was_flushed_has_its_numbers_after_a_kill() {
 #[test]
 fn a_signal_that_ends_the_program_saves_numbers_as_it_saves_intervals() {
     let directory = tempfile::tempdir().unwrap();
-    let mut child = started("until a signal", directory.path()).spawn().unwrap();
-    let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
-    assert!(said.any(|line| line.unwrap() == "recorded"));
-    let killed = Command::new("kill")
-        .arg("-TERM")
-        .arg(child.id().to_string())
-        .status();
-    assert!(killed.unwrap().success());
-    child.wait().unwrap();
+    ended::terminate(&mut started("until a signal", directory.path()), "recorded");
     let logs = find_logs(&[directory.path().join("run.h5.d")]).unwrap();
     let output = directory.path().join("run.h5");
     merge(&logs, &output).unwrap();
@@ -174,20 +165,7 @@ fn a_signal_that_ends_the_program_saves_numbers_as_it_saves_intervals() {
 #[test]
 fn ranks_that_a_launcher_started_have_their_numbers_in_one_file() {
     let directory = tempfile::tempdir().unwrap();
-    let ranks: Vec<_> = (0..4)
-        .map(|rank| {
-            let mut command = started("rank", directory.path());
-            command
-                .env("PMI_RANK", rank.to_string())
-                .env("PMI_SIZE", "4")
-                .env("PMI_JOBID", "numbers");
-            command.spawn().unwrap()
-        })
-        .collect();
-    for child in ranks {
-        let output = child.wait_with_output().unwrap();
-        assert!(output.status.success(), "{output:?}");
-    }
+    ranks::run(0..4, 4, "numbers", || started("rank", directory.path()));
     let logs = find_logs(&[directory.path().join("run.h5.d")]).unwrap();
     let output = directory.path().join("run.h5");
     for mode in [MergeMode::Copy, MergeMode::Link] {

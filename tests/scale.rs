@@ -8,6 +8,8 @@
 mod again;
 #[path = "common/calm.rs"]
 mod calm;
+#[path = "common/ranks.rs"]
+mod ranks;
 
 use scope_profiler::{
     Profiler, ProfilingConfig,
@@ -78,20 +80,12 @@ fn record(ranks: usize) -> TempDir {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("run.h5");
     for first in (0..ranks).step_by(8) {
-        let some: Vec<_> = (first..ranks.min(first + 8))
-            .map(|rank| {
-                start("rank", &file)
-                    .env("PMI_RANK", rank.to_string())
-                    .env("PMI_SIZE", ranks.to_string())
-                    .env("PMI_JOBID", "scale")
-                    .stdout(std::process::Stdio::null())
-                    .spawn()
-                    .unwrap()
-            })
-            .collect();
-        for mut child in some {
-            assert!(child.wait().unwrap().success());
-        }
+        let some = first as u32..ranks.min(first + 8) as u32;
+        ranks::run(some, ranks, "scale", || {
+            let mut command = start("rank", &file);
+            command.stdout(std::process::Stdio::null());
+            command
+        });
     }
     directory
 }

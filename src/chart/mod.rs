@@ -42,6 +42,7 @@ mod log_scale;
 pub(crate) mod moments;
 mod options;
 pub mod palette;
+mod panels;
 mod rank_times;
 pub mod scaling;
 mod sentence;

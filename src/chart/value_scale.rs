@@ -77,7 +77,8 @@ impl ValueScale {
                 .collect()
         };
         marks.dedup_by(|a, b| a.1 == b.1);
-        marks
+        let signed = marks.into_iter().map(|(at, label)| (at, with_minus(label)));
+        signed.collect()
     }
 }
 
@@ -135,7 +136,7 @@ mod tests {
     fn labels_have_the_digits_that_tell_them_apart() {
         assert_eq!(labels(0.0, 4.0, None), "0, 1, 2, 3, 4");
         assert_eq!(labels(9_999.5, 10_000.5, None), "9999.5, 10000.0, 10000.5");
-        assert_eq!(labels(-3e9, 1e9, None), "-3e9, -2e9, -1e9, 0, 1e9");
+        assert_eq!(labels(-3e9, 1e9, None), "−3e9, −2e9, −1e9, 0, 1e9");
         assert_eq!(labels(1_500.0, 2_500.0, Some("B")), "1.5 kB, 2.0 kB, 2.5 kB");
         assert_eq!(labels(0.0, 2e6, Some("ns")), "0, 0.5 ms, 1.0 ms, 1.5 ms, 2.0 ms");
     }

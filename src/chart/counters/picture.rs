@@ -2,58 +2,29 @@
 
 use super::line::{COLUMNS, Line};
 use super::{CountersChart, Panel, Shown};
-use crate::chart::axis::{Axis, Ticks};
-use crate::chart::backdrop::Backdrop;
-use crate::chart::heading::Heading;
 use crate::chart::legend::Legend;
+use crate::chart::panels::{Frame, Panels, Room};
 use crate::chart::value_scale::{ValueScale, with_minus};
 use crate::error::Result;
-use crate::render::style::{self, BACKGROUND, DETAIL, GRID, MARGIN, NAME, RULE, TICK, VALUE};
-use crate::render::{Anchor, Canvas, Color, Data, Figure, Paper, Picture, Text};
-use crate::text::visible;
+use crate::render::style::BACKGROUND;
+use crate::render::{Canvas, Color, Data, Figure, Paper, Picture};
 use crate::units;
-use std::ops::RangeInclusive;
 
-/// From one panel to the next.
-const PITCH: RangeInclusive<i32> = 150..=330;
-const GAP: i32 = 36;
-const MAX_NAME: f32 = 560.0;
 /// Half the thickness of a line.
 const LINE: i32 = 2;
 /// What is below a line of one rank, and a band, is tinted so strong.
 const TINT: f32 = 0.25;
 const BAND: f32 = 0.4;
-const WHAT: Text = Text {
-    anchor: Anchor::End,
-    ..DETAIL
-};
-const MARK: Text = Text {
-    anchor: Anchor::End,
-    ..TICK
-};
 
 struct CountersPicture {
-    backdrop: Backdrop,
-    /// Where the names end.
-    names: i32,
-    left: i32,
-    right: i32,
-    pitch: i32,
-    panels: Vec<Drawn>,
-    axis: Axis,
+    panels: Panels,
+    /// What is drawn in each panel, in this order.
+    shapes: Vec<Vec<Shape>>,
     legend: Legend,
 }
 
-/// A panel on paper; heights are above its ground.
-struct Drawn {
-    name: String,
-    unit: String,
-    texts: [String; 3],
-    /// Heights with a label.
-    marks: Vec<(i32, String)>,
-    /// In the order in which they are drawn: from, to, lower and upper end.
-    shapes: Vec<(Color, Vec<[i32; 4]>)>,
-}
+/// Rectangles of one colour: from, to, lower and upper end above the ground.
+type Shape = (Color, Vec<[i32; 4]>);
 
 fn texts(panel: &Panel) -> [String; 3] {
     let of = &panel.statistics;
@@ -94,7 +65,7 @@ fn extent(panel: &Panel) -> (f64, f64) {
 }
 
 /// The shapes of a panel, those behind first.
-fn shapes(panel: &Panel, scale: &ValueScale, x: &impl Fn(usize) -> i32) -> Vec<(Color, Vec<[i32; 4]>)> {
+fn shapes(panel: &Panel, scale: &ValueScale, x: &impl Fn(usize) -> i32) -> Vec<Shape> {
     let stroke = |line: &Line| line.stroke(scale, x, LINE);
     match &panel.shown {
         Shown::Ranks(ranks) => {
@@ -145,85 +116,44 @@ impl Line {
     }
 }
 
+/// The scale of a panel's values.
+fn scale(panel: &Panel, height: i32) -> ValueScale {
+    let (low, high) = extent(panel);
+    // Without a value there is nothing to draw on it.
+    if low > high {
+        ValueScale::new(height, 0.0, 1.0)
+    } else {
+        ValueScale::new(height, low, high)
+    }
+}
+
 impl Figure for CountersChart {
     fn lay_out<'a>(&'a self, paper: &Paper<'_>) -> Result<Box<dyn Picture + 'a>> {
         let names = self.panels.iter().map(|panel| panel.counter.name());
-        let backdrop = Backdrop::new(Heading::of(&self.header, names, paper), paper);
         let legend = Legend::new(self.ranks(), 2, paper);
-        let room = paper.height - backdrop.top() - 110 - legend.height() - MARGIN;
-        let room = room / self.panels.len().max(1) as i32;
-        let pitch = room.clamp(*PITCH.start(), *PITCH.end());
-        let scales: Vec<ValueScale> = self
-            .panels
-            .iter()
-            .map(|panel| {
-                let (low, high) = extent(panel);
-                // Without a value there is nothing to draw on it.
-                if low > high {
-                    ValueScale::new(pitch - GAP, 0.0, 1.0)
-                } else {
-                    ValueScale::new(pitch - GAP, low, high)
-                }
-            })
-            .collect();
-        let marks = self.panels.iter().zip(&scales).map(|(panel, scale)| {
-            let marks = scale.marks(panel.counter.unit()).into_iter();
-            marks
-                .map(|(at, label)| (at, with_minus(label)))
-                .collect::<Vec<_>>()
-        });
-        let marks: Vec<Vec<(i32, String)>> = marks.collect();
-        let room = paper.share(MAX_NAME, 0.25);
-        let fitted = |text: &str, style| paper.fit(&visible(text), style, room);
-        let names: Vec<[String; 2]> = self
-            .panels
-            .iter()
-            .map(|panel| {
-                let unit = panel.counter.unit().map(|unit| fitted(unit, &WHAT));
-                [fitted(panel.counter.name(), &NAME), unit.unwrap_or_default()]
-            })
-            .collect();
-        let labels = marks.iter().flatten().map(|(_, label)| label.as_str());
-        let labels_width = paper.widest(labels, &MARK);
-        let names_width = paper
-            .widest(names.iter().map(|names| names[0].as_str()), &NAME)
-            .max(paper.widest(names.iter().map(|names| names[1].as_str()), &WHAT));
-        let left = MARGIN + names_width + 40 + labels_width + 20;
-        let texts: Vec<[String; 3]> = self.panels.iter().map(texts).collect();
-        let texts_width = texts.iter().flat_map(|texts| {
-            [(0, &VALUE), (1, &DETAIL), (2, &DETAIL)]
-                .map(|(line, style)| paper.widest([texts[line].as_str()], style))
-        });
-        let right = (paper.width - MARGIN - texts_width.max().unwrap_or(0) - 24).max(left + 100);
-        let x = |column: usize| left + ((right - left) as usize * column / COLUMNS) as i32;
-        let panels = self.panels.iter().zip(&scales).zip(marks).zip(names).zip(texts);
-        let panels = panels.map(|((((panel, scale), marks), [name, unit]), texts)| Drawn {
-            name,
-            unit,
-            texts,
-            marks,
-            shapes: shapes(panel, scale, &x),
-        });
-        let ticks = Ticks::new(self.span_ns, style::ticks(right - left, 11));
+        let room = Room::new(&self.header, names, legend.height(), paper);
+        let scales = self.panels.iter().map(|panel| scale(panel, room.height()));
+        let scales: Vec<ValueScale> = scales.collect();
+        let frame = |(panel, scale): (&Panel, &ValueScale)| Frame {
+            name: panel.counter.name().to_owned(),
+            what: panel.counter.unit().unwrap_or_default().to_owned(),
+            texts: texts(panel),
+            marks: scale.marks(panel.counter.unit()),
+        };
+        let frames = self.panels.iter().zip(&scales).map(frame).collect();
         let is_band = |panel: &Panel| matches!(panel.shown, Shown::Band { .. });
         let how = match self.panels.iter().any(is_band) {
-            true => "; line: mean of the ranks, band: from the smallest to the largest",
-            false => "; each value holds until the next",
+            true => "line: mean of the ranks, band: from the smallest to the largest",
+            false => "each value holds until the next",
         };
-        let title = format!("{} ({}){how}", self.header.time_axis_title(), ticks.unit);
-        let at = |ns: i64| {
-            let share = (ns as f64 / self.span_ns as f64).clamp(0.0, 1.0);
-            left + (f64::from(right - left) * share).round() as i32
-        };
-        let ticks = ticks.marks.into_iter().map(|(ns, label)| (at(ns), label));
+        let panels = Panels::new(room, frames, (&self.header, self.span_ns), how, paper);
+        let (left, right) = panels.width();
+        let x = |column: usize| left + ((right - left) as usize * column / COLUMNS) as i32;
+        let drawn = self.panels.iter().zip(&scales);
+        let shapes = drawn.map(|(panel, scale)| shapes(panel, scale, &x)).collect();
         Ok(Box::new(CountersPicture {
-            panels: panels.collect(),
-            axis: Axis::new(ticks, &title, (left, right), paper),
-            backdrop,
-            names: MARGIN + names_width,
-            left,
-            right,
-            pitch,
+            panels,
+            shapes,
             legend,
         }))
     }
@@ -254,33 +184,12 @@ impl CountersChart {
 }
 
 impl CountersPicture {
-    fn bottom(&self) -> i32 {
-        self.backdrop.top() + self.pitch * self.panels.len() as i32
-    }
-
-    fn draw_panel(&self, canvas: &mut dyn Canvas, panel: &Drawn, top: i32) -> Result<()> {
-        let ground = top + self.pitch - GAP / 2;
-        let middle = (top + GAP / 2 + ground) / 2;
-        for (height, label) in &panel.marks {
-            let y = ground - height;
-            canvas.rect((self.left - 8, self.right), (y - 1, y + 1), GRID)?;
-            canvas.text(self.left - 20, y + MARK.middle_to_baseline(), label, &MARK)?;
-        }
-        for (color, strokes) in &panel.shapes {
-            for &[from, to, low, high] in strokes {
-                canvas.rect((from, to.min(self.right)), (ground - high, ground - low), *color)?;
+    fn draw_shapes(&self, canvas: &mut dyn Canvas, shapes: &[Shape], ground: i32) -> Result<()> {
+        let (_, right) = self.panels.width();
+        for (color, rectangles) in shapes {
+            for &[from, to, low, high] in rectangles {
+                canvas.rect((from, to.min(right)), (ground - high, ground - low), *color)?;
             }
-        }
-        canvas.rect((self.left, self.right), (ground, ground + 2), RULE)?;
-        let baseline = middle + NAME.middle_to_baseline();
-        if panel.unit.is_empty() {
-            canvas.text(self.names, baseline, &panel.name, &NAME)?;
-        } else {
-            canvas.text(self.names, baseline - 18, &panel.name, &NAME)?;
-            canvas.text(self.names, baseline + 18, &panel.unit, &WHAT)?;
-        }
-        for (line, (text, style)) in (-1..).zip(panel.texts.iter().zip([&VALUE, &DETAIL, &DETAIL])) {
-            canvas.text(self.right + 24, baseline + 36 * line, text, style)?;
         }
         Ok(())
     }
@@ -288,16 +197,14 @@ impl CountersPicture {
 
 impl Picture for CountersPicture {
     fn size(&self) -> (u32, u32) {
-        let above = self.axis.last_baseline(self.bottom());
-        self.backdrop.size(self.legend.last_baseline(above))
+        let above = self.panels.last_baseline();
+        self.panels.size(self.legend.last_baseline(above))
     }
 
     fn draw(&self, canvas: &mut dyn Canvas) -> Result<()> {
-        self.backdrop.draw(canvas, self.size())?;
-        self.axis.draw(canvas, (self.backdrop.top(), self.bottom()))?;
-        for (index, panel) in self.panels.iter().enumerate() {
-            self.draw_panel(canvas, panel, self.backdrop.top() + index as i32 * self.pitch)?;
-        }
-        self.legend.draw(canvas, self.axis.last_baseline(self.bottom()))
+        self.panels.draw(canvas, self.size(), |canvas, index, ground| {
+            self.draw_shapes(canvas, &self.shapes[index], ground)
+        })?;
+        self.legend.draw(canvas, self.panels.last_baseline())
     }
 }

@@ -2,22 +2,15 @@
 
 use super::{Column, Drift, Panel, Shown, TimeSeries};
 use crate::analysis::metrics::unit_of;
-use crate::chart::axis::{Axis, Ticks};
-use crate::chart::backdrop::Backdrop;
-use crate::chart::heading::Heading;
+use crate::chart::axis::Ticks;
 use crate::chart::log_scale::LogScale;
+use crate::chart::panels::{Frame, Panels, Room};
 use crate::chart::value_scale::{ValueScale, with_minus};
 use crate::error::Result;
-use crate::render::style::{self, BACKGROUND, DETAIL, GRID, INK, MARGIN, MUTED, NAME, RULE, TICK, VALUE};
-use crate::render::{Anchor, Canvas, Color, Data, Figure, Paper, Picture, Text};
-use crate::text::visible;
+use crate::render::style::{BACKGROUND, INK, MUTED};
+use crate::render::{Canvas, Color, Data, Figure, Paper, Picture};
 use crate::units;
-use std::ops::RangeInclusive;
 
-/// From one panel to the next.
-const PITCH: RangeInclusive<i32> = 170..=330;
-const GAP: i32 = 36;
-const MAX_NAME: f32 = 560.0;
 /// The colour of the band, so strong.
 const TINT: f32 = 0.5;
 /// Half the height of the line of medians.
@@ -28,35 +21,16 @@ const LONG: f64 = 8.0;
 const NARROWEST: i32 = 4;
 /// Medians that differ by less are as good as equal: percentiles are no more exact.
 const STEADY: f64 = 0.02;
-const WHAT: Text = Text {
-    anchor: Anchor::End,
-    ..DETAIL
-};
-const DURATION: Text = Text {
-    anchor: Anchor::End,
-    ..TICK
-};
 
 struct TimeSeriesPicture {
-    backdrop: Backdrop,
-    /// Where the names end.
-    names: i32,
-    left: i32,
-    right: i32,
-    pitch: i32,
-    panels: Vec<Drawn>,
-    axis: Axis,
+    panels: Panels,
+    /// What is drawn in each panel.
+    drawn: Vec<Drawn>,
 }
 
-/// A panel on paper; heights are above its ground.
+/// Columns of a panel; heights are above its ground.
 struct Drawn {
-    name: String,
-    /// What it shows of the region, where panels differ in that.
-    what: String,
-    texts: [String; 3],
     band: Color,
-    /// Heights with a label.
-    marks: Vec<(i32, String)>,
     columns: Vec<Stroke>,
     /// Whether a value stands until the next one.
     holds: bool,
@@ -107,10 +81,7 @@ impl Scale {
 
     fn marks(&self, height: i32, unit: Option<&str>) -> Vec<(i32, String)> {
         match self {
-            Self::Values(scale) => {
-                let marks = scale.marks(unit).into_iter();
-                marks.map(|(at, label)| (at, with_minus(label))).collect()
-            }
+            Self::Values(scale) => scale.marks(unit),
             Self::Linear { most_ns, .. } => {
                 let ticks = Ticks::new(*most_ns as i64, (height / 50).clamp(2, 5) as usize);
                 let label = |ns: i64, label: String| match ns {
@@ -158,7 +129,7 @@ fn texts(panel: &Panel) -> [String; 3] {
 fn what(panel: &Panel) -> String {
     match &panel.shown {
         Shown::Durations(_) => "duration".to_owned(),
-        Shown::Values { field, .. } => visible(field.name()).into_owned(),
+        Shown::Values { field, .. } => field.name().to_owned(),
     }
 }
 
@@ -179,78 +150,32 @@ fn drift_in_words(Drift { first_ns, last_ns }: Drift) -> String {
 impl Figure for TimeSeries {
     fn lay_out<'a>(&'a self, paper: &Paper<'_>) -> Result<Box<dyn Picture + 'a>> {
         let names = self.panels.iter().map(|panel| panel.name.as_str());
-        let backdrop = Backdrop::new(Heading::of(&self.header, names, paper), paper);
-        let room = (paper.height - backdrop.top() - 110 - MARGIN) / self.panels.len().max(1) as i32;
-        let pitch = room.clamp(*PITCH.start(), *PITCH.end());
-        let height = pitch - GAP;
+        let room = Room::new(&self.header, names, 0, paper);
+        let height = room.height();
         let scales: Vec<Scale> = self.panels.iter().map(|panel| Scale::of(panel, height)).collect();
-        let marks = self.panels.iter().zip(&scales);
-        let marks: Vec<_> = marks
-            .map(|(panel, scale)| scale.marks(height, unit(panel)))
-            .collect();
-        let names: Vec<String> = self
-            .panels
-            .iter()
-            .map(|panel| paper.fit(&visible(&panel.name), &NAME, paper.share(MAX_NAME, 0.25)))
-            .collect();
-        let is_mixed = self
-            .panels
-            .iter()
-            .any(|panel| matches!(panel.shown, Shown::Values { .. }));
-        let whats: Vec<String> = self
-            .panels
-            .iter()
-            .filter(|_| is_mixed)
-            .map(|panel| paper.fit(&what(panel), &WHAT, paper.share(MAX_NAME, 0.25)))
-            .collect();
-        let labels = marks.iter().flatten().map(|(_, label)| label.as_str());
-        let labels_width = paper.widest(labels, &DURATION);
-        let names_width = paper
-            .widest(names.iter().map(String::as_str), &NAME)
-            .max(paper.widest(whats.iter().map(String::as_str), &WHAT));
-        let left = MARGIN + names_width + 40 + labels_width + 20;
-        let texts: Vec<[String; 3]> = self.panels.iter().map(texts).collect();
-        let texts_width = texts.iter().flat_map(|texts| {
-            [(0, &VALUE), (1, &DETAIL), (2, &DETAIL)]
-                .map(|(line, style)| paper.widest([texts[line].as_str()], style))
-        });
-        let right = (paper.width - MARGIN - texts_width.max().unwrap_or(0) - 24).max(left + 100);
-        let x = |ns: i64| {
-            let share = (ns as f64 / self.span_ns as f64).clamp(0.0, 1.0);
-            left + (f64::from(right - left) * share).round() as i32
+        let shows_values = |panel: &Panel| matches!(panel.shown, Shown::Values { .. });
+        let is_mixed = self.panels.iter().any(shows_values);
+        let frame = |(panel, scale): (&Panel, &Scale)| Frame {
+            name: panel.name.clone(),
+            what: if is_mixed { what(panel) } else { String::new() },
+            texts: texts(panel),
+            marks: scale.marks(height, unit(panel)),
         };
-        let whats = whats.into_iter().chain(std::iter::repeat(String::new()));
-        let panels = self.panels.iter().zip(scales).zip(marks).zip(names).zip(texts);
-        let panels = panels
-            .zip(whats)
-            .map(|(((((panel, scale), marks), name), texts), what)| Drawn {
-                name,
-                what,
-                texts,
-                holds: matches!(panel.shown, Shown::Values { .. }),
-                band: panel.color.over(BACKGROUND, TINT),
-                marks,
-                columns: panel
-                    .columns
-                    .iter()
-                    .map(|column| Stroke::of(column, &scale, x))
-                    .collect(),
-            });
-        let ticks = Ticks::new(self.span_ns, style::ticks(right - left, 11));
-        let title = format!(
-            "{} ({}); line: median of the calls that begin there, band: 5th to 95th percentile",
-            self.header.time_axis_title(),
-            ticks.unit
-        );
-        let marks = ticks.marks.into_iter().map(|(at, label)| (x(at), label));
+        let frames = self.panels.iter().zip(&scales).map(frame).collect();
+        let how = "line: median of the calls that begin there, band: 5th to 95th percentile";
+        let panels = Panels::new(room, frames, (&self.header, self.span_ns), how, paper);
+        let drawn = self.panels.iter().zip(&scales).map(|(panel, scale)| Drawn {
+            band: panel.color.over(BACKGROUND, TINT),
+            columns: panel
+                .columns
+                .iter()
+                .map(|column| Stroke::of(column, scale, &panels))
+                .collect(),
+            holds: shows_values(panel),
+        });
         Ok(Box::new(TimeSeriesPicture {
-            panels: panels.collect(),
-            axis: Axis::new(marks, &title, (left, right), paper),
-            backdrop,
-            names: MARGIN + names_width,
-            left,
-            right,
-            pitch,
+            drawn: drawn.collect(),
+            panels,
         }))
     }
 
@@ -260,11 +185,11 @@ impl Figure for TimeSeries {
 }
 
 impl Stroke {
-    fn of(column: &Column, scale: &Scale, x: impl Fn(i64) -> i32) -> Self {
-        let from = x(column.from_ns);
+    fn of(column: &Column, scale: &Scale, panels: &Panels) -> Self {
+        let from = panels.at(column.from_ns);
         Self {
             from,
-            to: x(column.to_ns).max(from + NARROWEST),
+            to: panels.at(column.to_ns).max(from + NARROWEST),
             low: scale.height(column.low),
             median: scale.height(column.median),
             high: scale.height(column.high),
@@ -272,36 +197,20 @@ impl Stroke {
     }
 }
 
-impl TimeSeriesPicture {
-    fn bottom(&self) -> i32 {
-        self.backdrop.top() + self.pitch * self.panels.len() as i32
-    }
-
-    fn draw_panel(&self, canvas: &mut dyn Canvas, panel: &Drawn, top: i32) -> Result<()> {
-        let ground = top + self.pitch - GAP / 2;
-        let middle = (top + GAP / 2 + ground) / 2;
-        for (height, label) in &panel.marks {
-            let y = ground - height;
-            canvas.rect((self.left - 8, self.right), (y - 1, y + 1), GRID)?;
-            canvas.text(
-                self.left - 20,
-                y + DURATION.middle_to_baseline(),
-                label,
-                &DURATION,
-            )?;
-        }
-        let starts = panel.columns.iter().skip(1).map(|next| next.from);
-        for (stroke, next) in panel.columns.iter().zip(starts.map(Some).chain([None])) {
+impl Drawn {
+    fn draw(&self, canvas: &mut dyn Canvas, ground: i32) -> Result<()> {
+        let starts = self.columns.iter().skip(1).map(|next| next.from);
+        for (stroke, next) in self.columns.iter().zip(starts.map(Some).chain([None])) {
             let band = (ground - stroke.high.max(stroke.low + 2), ground - stroke.low);
-            let end = next.filter(|_| panel.holds).unwrap_or(0).max(stroke.to);
+            let end = next.filter(|_| self.holds).unwrap_or(0).max(stroke.to);
             // No light seam between neighbours where a viewer scales the picture.
             let overlap = i32::from(next.is_some_and(|next| next <= end));
-            canvas.rect((stroke.from, end + overlap), band, panel.band)?;
+            canvas.rect((stroke.from, end + overlap), band, self.band)?;
         }
         let mut last: Option<&Stroke> = None;
-        for stroke in &panel.columns {
+        for stroke in &self.columns {
             let y = ground - stroke.median;
-            if let Some(last) = last.filter(|last| panel.holds && last.to < stroke.from) {
+            if let Some(last) = last.filter(|last| self.holds && last.to < stroke.from) {
                 let other = ground - last.median;
                 canvas.rect((last.to, stroke.from), (other - 1, other + 1), MUTED)?;
                 let from_to = (y.min(other) - 1, y.max(other) + 1);
@@ -316,32 +225,18 @@ impl TimeSeriesPicture {
             }
             last = Some(stroke);
         }
-        canvas.rect((self.left, self.right), (ground, ground + 2), RULE)?;
-        let baseline = middle + NAME.middle_to_baseline();
-        if panel.what.is_empty() {
-            canvas.text(self.names, baseline, &panel.name, &NAME)?;
-        } else {
-            canvas.text(self.names, baseline - 18, &panel.name, &NAME)?;
-            canvas.text(self.names, baseline + 18, &panel.what, &WHAT)?;
-        }
-        for (line, (text, style)) in (-1..).zip(panel.texts.iter().zip([&VALUE, &DETAIL, &DETAIL])) {
-            canvas.text(self.right + 24, baseline + 36 * line, text, style)?;
-        }
         Ok(())
     }
 }
 
 impl Picture for TimeSeriesPicture {
     fn size(&self) -> (u32, u32) {
-        self.backdrop.size(self.axis.last_baseline(self.bottom()))
+        self.panels.size(self.panels.last_baseline())
     }
 
     fn draw(&self, canvas: &mut dyn Canvas) -> Result<()> {
-        self.backdrop.draw(canvas, self.size())?;
-        self.axis.draw(canvas, (self.backdrop.top(), self.bottom()))?;
-        for (index, panel) in self.panels.iter().enumerate() {
-            self.draw_panel(canvas, panel, self.backdrop.top() + index as i32 * self.pitch)?;
-        }
-        Ok(())
+        self.panels.draw(canvas, self.size(), |canvas, index, ground| {
+            self.drawn[index].draw(canvas, ground)
+        })
     }
 }
