@@ -22,6 +22,8 @@ pub(crate) enum Noted {
     Parent(u32),
     /// It was created inside the call of the same thread that began at this tick.
     Caller(u64),
+    /// It follows from the span with this serial number.
+    Follows(u32),
 }
 
 /// A number of the next interval in the thread's block; it takes the place of an event.
@@ -50,6 +52,12 @@ pub(crate) struct SampleNote {
     pub(crate) value: Number,
 }
 
+/// The kinds of notes of spans.
+const CREATED: u32 = 1;
+const CLOSED: u32 = 2;
+const PARENT: u32 = 3;
+const CALLER: u32 = 4;
+const FOLLOWS: u32 = 11;
 /// The kinds of notes of numbers: whole ones, and floating-point ones.
 const WHOLE: u32 = 5;
 const FLOAT: u32 = 6;
@@ -67,20 +75,22 @@ impl Noted {
     /// The number of the kind, and the value.
     pub(crate) fn encode(self) -> (u32, u64) {
         match self {
-            Self::Created(tick) => (1, tick),
-            Self::Closed(tick) => (2, tick),
-            Self::Parent(serial) => (3, serial.into()),
-            Self::Caller(tick) => (4, tick),
+            Self::Created(tick) => (CREATED, tick),
+            Self::Closed(tick) => (CLOSED, tick),
+            Self::Parent(serial) => (PARENT, serial.into()),
+            Self::Caller(tick) => (CALLER, tick),
+            Self::Follows(serial) => (FOLLOWS, serial.into()),
         }
     }
 
     /// The inverse of [`encode`](Self::encode); None for kinds of later versions.
     pub(crate) fn decode(kind: u32, value: u64) -> Option<Self> {
         match kind {
-            1 => Some(Self::Created(value)),
-            2 => Some(Self::Closed(value)),
-            3 => Some(Self::Parent(value as u32)),
-            4 => Some(Self::Caller(value)),
+            CREATED => Some(Self::Created(value)),
+            CLOSED => Some(Self::Closed(value)),
+            PARENT => Some(Self::Parent(value as u32)),
+            CALLER => Some(Self::Caller(value)),
+            FOLLOWS => Some(Self::Follows(value as u32)),
             _ => None,
         }
     }
@@ -238,6 +248,7 @@ fn a_note_comes_back_from_an_event_and_is_no_interval() {
         Noted::Parent(u32::MAX),
         Noted::Parent(0),
         Noted::Caller(9),
+        Noted::Follows(8),
     ];
     for what in noted {
         let note = SpanNote { serial: 5, what };

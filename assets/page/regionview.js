@@ -3,6 +3,7 @@
 import { histogramChart, ranksChart, seriesChart } from "./charts.js";
 import { css } from "./color.js";
 import { make, renewChildren } from "./dom.js";
+import { aroundBar, aroundRegion } from "./follows.js";
 import { count, duration, instant, oneLine, percent, plural } from "./format.js";
 import { calleesOf, callersOf } from "./frames.js";
 import { describe } from "./hit.js";
@@ -133,6 +134,7 @@ export class RegionDetailsView {
       this.seriesCard(view, scenery),
       this.ranksCard(region, view),
       this.views.tree.nodes.length > 0 ? card("Called from", about, this.neighbours(tree, region, scenery.theme.fills, true), make("h3", { text: "Where its time goes" }), this.neighbours(tree, region, scenery.theme.fills, false)) : null,
+      this.followsCard(region, scenery.theme.fills),
       this.longestCard(region),
       view?.lives ? this.livesCard(region, view.lives) : null,
     ];
@@ -162,7 +164,7 @@ export class RegionDetailsView {
    * @param {Region} region
    * @param {Scenery} scenery
    */
-  callCard(region, { selected }) {
+  callCard(region, { selected, theme: { fills } }) {
     if (!selected || selected.lane.region !== region) return null;
     const { lane, i } = selected;
     const bar = describe(this.model, lane, i);
@@ -183,7 +185,54 @@ export class RegionDetailsView {
     }
     const button = make("button", { type: "button", text: "Show in the timeline" });
     button.addEventListener("click", () => this.on.select(selected));
-    return card("Selected call", "", listOf(pairs), make("p", {}, button));
+    const { before, after } = aroundBar(this.views.follows, { ...bar, region, rank: lane.rank, thread: lane.thread });
+    return card("Selected call", "", listOf(pairs), ...this.entries("Follows from", before, region, fills), ...this.entries("Followed by", after, region, fills), make("p", {}, button));
+  }
+
+  /**
+   * Entries of spans as something to click at, below a title.
+   * @param {string} title
+   * @param {import("./follows.js").Entry[]} entries
+   * @param {Region} here the region that is selected
+   * @param {RGB[]} fills
+   * @returns {Node[]}
+   */
+  entries(title, entries, here, fills) {
+    if (entries.length === 0) return [];
+    const items = entries.slice(0, NEIGHBOURS).map(({ region, rank, thread, start, end }) => {
+      const swatch = make("i", { class: "swatch" });
+      swatch.style.background = css(fills[region.id]);
+      const button = make("button", { type: "button", class: "link", title: region.name }, swatch, make("bdi", { text: region.label }), make("span", { class: "value", text: `at ${instant(start, this.model.span / 1e5)}` }));
+      button.addEventListener("click", () => {
+        if (region !== here) this.on.pin(region);
+        this.on.visit({ region: region.id, rank, thread, start, end });
+      });
+      return make("li", {}, button);
+    });
+    if (entries.length > items.length) items.push(make("li", { text: `and ${plural(entries.length - items.length, "other")}` }));
+    return [make("h3", { text: title }), make("ul", { class: "regions" }, ...items)];
+  }
+
+  /**
+   * Which regions' spans those of a region follow from, and which follow from them.
+   * @param {Region} region
+   * @param {RGB[]} fills
+   */
+  followsCard(region, fills) {
+    const { follows, followsLeftOut } = this.views;
+    const { before, after } = aroundRegion(follows, region);
+    if (before.length + after.length === 0) return null;
+    /** @param {string} title @param {import("./follows.js").FollowedRegion[]} all @param {number} sign */
+    const list = (title, all, sign) => {
+      if (all.length === 0) return [];
+      const items = all.slice(0, NEIGHBOURS).map(({ region: other, spans, after }) => {
+        const when = `${duration(Math.abs(after))} ${sign * after < 0 ? "earlier" : "later"}`;
+        return make("li", {}, this.regionButton(other, fills, `${plural(spans, "span")}, began ${when} on average`));
+      });
+      return [make("h3", { text: title }), make("ul", { class: "regions" }, ...items)];
+    };
+    const remark = followsLeftOut > 0 ? `without ${plural(followsLeftOut, "other")}` : "as the program said";
+    return card("Order of spans", remark, ...list("Follows from", before, -1), ...list("Followed by", after, 1));
   }
 
   /**

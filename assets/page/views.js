@@ -2,6 +2,7 @@
 // src/page/views/encode.rs is the other end. All times in ns.
 
 import { decodeCounters } from "./counterdata.js";
+import { decodeFollows } from "./follows.js";
 import { decodeTasks } from "./tasks.js";
 
 /** @typedef {import("./data.js").Region} Region */
@@ -21,8 +22,8 @@ import { decodeTasks } from "./tasks.js";
  * left out; `columns` is null where the course over the run is not kept.
  * @typedef {{ percentiles: [number, number, number] | null, bins: [number, number, number][], columns: SeriesColumn[] | null, drift: [number, number] | null, ranks: ([number, number] | null)[], balance: Balance | null, lives: Lives | null }} RegionView
  */
-/** @typedef {{ paths: number[], pathsLeftOut: number, ranks: number[], regions: (RegionView | null)[], withoutRanks: number, run: [string, string][], tasks: number[], tasksArePartial: boolean, counters: import("./counterdata.js").CounterJson[], countersLeftOut: number }} ViewsJson */
-/** @typedef {{ tree: PathTree, ranks: number[], regions: (RegionView | null)[], withoutRanks: number, run: [string, string][], tasks: Task[], tasksArePartial: boolean, counters: import("./counterdata.js").Counter[], countersLeftOut: number }} Views */
+/** @typedef {{ paths: number[], pathsLeftOut: number, ranks: number[], regions: (RegionView | null)[], withoutRanks: number, run: [string, string][], tasks: number[], tasksArePartial: boolean, follows: number[], followsLeftOut: number, counters: import("./counterdata.js").CounterJson[], countersLeftOut: number }} ViewsJson */
+/** @typedef {{ tree: PathTree, ranks: number[], regions: (RegionView | null)[], withoutRanks: number, run: [string, string][], tasks: Task[], tasksArePartial: boolean, follows: import("./follows.js").Follow[], followsLeftOut: number, counters: import("./counterdata.js").Counter[], countersLeftOut: number }} Views */
 
 const NUMBERS_OF_PATH = 7;
 
@@ -31,8 +32,8 @@ const NUMBERS_OF_PATH = 7;
  * @param {Region[]} regions
  * @returns {Views}
  */
-export function decodeViews({ paths, pathsLeftOut, tasks, counters, ...rest }, regions) {
-  return { tree: decodeTree(paths, pathsLeftOut, regions), tasks: decodeTasks(tasks, regions), counters: decodeCounters(counters), ...rest };
+export function decodeViews({ paths, pathsLeftOut, tasks, follows, counters, ...rest }, regions) {
+  return { tree: decodeTree(paths, pathsLeftOut, regions), tasks: decodeTasks(tasks, regions), follows: decodeFollows(follows, regions), counters: decodeCounters(counters), ...rest };
 }
 
 /**

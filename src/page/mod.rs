@@ -21,6 +21,7 @@ mod bars;
 mod data;
 #[cfg(feature = "serve")]
 mod filling;
+mod follows;
 mod growing;
 pub mod html;
 mod json;

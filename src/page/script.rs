@@ -18,6 +18,7 @@ const MODULES: &[(&str, &str)] = modules![
     "values.js",
     "data.js",
     "tasks.js",
+    "follows.js",
     "geometry.js",
     "text.js",
     "counterdata.js",

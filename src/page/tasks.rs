@@ -1,5 +1,7 @@
-//! Spans that were entered several times, as those of futures are for each poll, with all of their entries.
+//! Spans that were entered several times, as those of futures are for each poll, with all of their entries; and those
+//! that follow from others.
 
+use super::follows::{Entry, Follows, GrowingFollows};
 use crate::analysis::pass::Observer;
 use crate::chart::Subject;
 use crate::chart::moments::Moments;
@@ -29,12 +31,17 @@ pub(super) struct Tasks {
     pub(super) all: Vec<Task>,
     /// Whether others are left out.
     pub(super) is_partial: bool,
+    pub(super) follows: Follows,
 }
 
 /// The tasks while a [pass](crate::analysis::pass) goes on.
 pub(super) struct GrowingTasks<'a> {
     source: &'a dyn Source,
+    /// Rows whose spans may be tasks.
     takes: Vec<bool>,
+    /// Rows in which spans are looked for that follow from others.
+    looks: Vec<bool>,
+    follows: GrowingFollows,
     moments: Moments,
     /// By row and span.
     entries: BTreeMap<(usize, u32), Vec<Interval>>,
@@ -51,12 +58,17 @@ impl<'a> GrowingTasks<'a> {
             let row = &source.rows()[row];
             row.spans == Some(row.intervals)
         };
-        let drawn = subject.drawn()?.into_iter().enumerate();
+        let follows = GrowingFollows::new(source, subject.filter())?;
+        let drawn = subject.drawn()?;
+        let takes = drawn.iter().enumerate();
+        let has_follows = has_spans && !follows.is_empty();
         Ok(Self {
             source,
-            takes: drawn
-                .map(|(row, drawn)| drawn && has_spans && !once_each(row))
+            takes: takes
+                .map(|(row, drawn)| *drawn && has_spans && !once_each(row))
                 .collect(),
+            looks: drawn.iter().map(|drawn| *drawn && has_follows).collect(),
+            follows,
             moments: Moments::new(subject)?,
             entries: BTreeMap::new(),
             count: 0,
@@ -80,13 +92,14 @@ impl<'a> GrowingTasks<'a> {
         Tasks {
             all,
             is_partial: self.is_partial,
+            follows: self.follows.finish(),
         }
     }
 }
 
 impl Observer for GrowingTasks<'_> {
     fn columns(&self, row: usize) -> Vec<&str> {
-        if self.takes[row] {
+        if self.takes_row(row) {
             vec![Intervals::SPAN]
         } else {
             Vec::new()
@@ -94,27 +107,36 @@ impl Observer for GrowingTasks<'_> {
     }
 
     fn takes_row(&self, row: usize) -> bool {
-        self.takes[row]
+        self.takes[row] || self.looks[row]
     }
 
     fn chunk(&mut self, row: usize, chunk: &Intervals) -> Result<()> {
-        let shift = self.moments.shift(self.source.rows()[row].rank);
+        let of_row = &self.source.rows()[row];
+        let (rank, region) = (of_row.rank, of_row.name);
+        let shift = self.moments.shift(rank);
         let spans = chunk.column(Intervals::SPAN).and_then(Numbers::whole);
         for (entry, &span) in chunk.iter().zip(spans.unwrap_or_default()) {
             let Some(span) = u32::try_from(span).ok().filter(|&span| span != 0) else {
                 continue;
             };
+            let interval = Interval {
+                start_ns: entry.start_ns.saturating_sub(shift),
+                end_ns: entry.end_ns.saturating_sub(shift),
+                thread: entry.thread,
+            };
+            if self.looks[row] {
+                self.follows.take(rank, span, Entry { region, interval });
+            }
+            if !self.takes[row] {
+                continue;
+            }
             let is_known = self.entries.contains_key(&(row, span));
             if self.count >= 2 * MOST_ENTRIES || (!is_known && self.count >= MOST_ENTRIES) {
                 self.is_partial = true;
                 continue;
             }
             self.count += 1;
-            self.entries.entry((row, span)).or_default().push(Interval {
-                start_ns: entry.start_ns.saturating_sub(shift),
-                end_ns: entry.end_ns.saturating_sub(shift),
-                thread: entry.thread,
-            });
+            self.entries.entry((row, span)).or_default().push(interval);
         }
         Ok(())
     }

@@ -111,7 +111,7 @@ impl Source for Profile {
 
     fn span_facts(&self, rank: u32) -> Result<Vec<SpanFacts>> {
         let of_rank = self.span_facts.range((rank, 0)..=(rank, u32::MAX));
-        Ok(of_rank.map(|(_, facts)| *facts).collect())
+        Ok(of_rank.map(|(_, facts)| facts.clone()).collect())
     }
 
     fn run(&self) -> RunFacts {

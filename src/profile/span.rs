@@ -1,7 +1,7 @@
 //! What is known of spans beside their entries.
 
 /// What is known of a span beside its entries: only where these do not say it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SpanFacts {
     /// The serial number of the span: see [`Intervals::SPAN`](super::Intervals::SPAN).
@@ -12,6 +12,9 @@ pub struct SpanFacts {
     pub closed_ns: Option<i64>,
     /// What it is below, where that is not what it was entered in.
     pub parent: Option<SpanParent>,
+    /// The spans that it follows from, in order of their numbers: the program said so, by
+    /// [`follows_from`](https://docs.rs/tracing/latest/tracing/struct.Span.html#method.follows_from).
+    pub follows: Vec<u32>,
 }
 
 /// What a span is below.
@@ -40,6 +43,7 @@ impl SpanFacts {
             created_ns: None,
             closed_ns: None,
             parent: None,
+            follows: Vec::new(),
         }
     }
 }

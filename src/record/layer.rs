@@ -418,6 +418,18 @@ where
         }
     }
 
+    fn on_follows_from(&self, id: &span::Id, follows: &span::Id, context: Context<'_, S>) {
+        self.target.with_buffer(|buffer| {
+            let serial = |id| {
+                let region = buffer.callsite(context.span(id)?.metadata()).region;
+                self.serial(buffer, id, &context)
+                    .filter(|_| !buffer.is_filtered_out(region))
+            };
+            buffer.note_follows(serial(id)?, serial(follows)?);
+            Some(())
+        });
+    }
+
     #[inline(always)]
     fn on_enter(&self, id: &span::Id, context: Context<'_, S>) {
         let entered = self.target.with_current(|buffer| {

@@ -217,6 +217,8 @@ impl<S: Subscriber> Subscriber for ScopeOver<S> {
     }
 
     fn record_follows_from(&self, id: &Id, follows: &Id) {
+        self.ours
+            .note_follows(self.serial_of(id.into_u64()), self.serial_of(follows.into_u64()));
         if ![id, follows].iter().any(|id| span_id::is_ours(id.into_u64())) {
             self.inner.record_follows_from(id, follows);
         }

@@ -182,6 +182,14 @@ impl ScopeSubscriber {
         ended.is_some()
     }
 
+    /// Notes that a span follows from another, where both are recorded.
+    pub(super) fn note_follows(&self, span: Option<u32>, followed: Option<u32>) {
+        if let (Some(span), Some(followed)) = (span, followed) {
+            self.target
+                .with_buffer(|buffer| buffer.note_follows(span, followed));
+        }
+    }
+
     pub(super) fn note_end(&self, serial: u32) {
         self.target.with_buffer(|buffer| buffer.note_end(serial));
     }
@@ -370,7 +378,9 @@ impl Subscriber for ScopeSubscriber {
         }
     }
 
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn record_follows_from(&self, id: &Id, follows: &Id) {
+        self.note_follows(serial_of_ours(id.into_u64()), serial_of_ours(follows.into_u64()));
+    }
 
     fn event(&self, _: &Event<'_>) {}
 

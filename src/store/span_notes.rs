@@ -8,11 +8,12 @@ use rustc_hash::FxHashMap;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SpanNotes(FxHashMap<u32, Known>);
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Known {
     created: Option<u64>,
     closed: Option<u64>,
     parent: Option<Parent>,
+    follows: Vec<u32>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +30,7 @@ impl SpanNotes {
             Noted::Created(tick) => known.created = Some(tick),
             Noted::Closed(tick) => known.closed = Some(tick),
             Noted::Parent(serial) => known.parent = Some(Parent::Span(serial)),
+            Noted::Follows(serial) => known.follows.push(serial),
             Noted::Caller(start) => known.parent = Some(Parent::Call { thread, start }),
         }
     }
@@ -60,6 +62,9 @@ impl SpanNotes {
                         start_ns: ns(start),
                     },
                 });
+                facts.follows.clone_from(&known.follows);
+                facts.follows.sort_unstable();
+                facts.follows.dedup();
                 facts
             })
             .collect();

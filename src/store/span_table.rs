@@ -38,5 +38,13 @@ pub(crate) fn write(rank: &NewGroup, facts: &[SpanFacts]) -> Result<()> {
             group.column(name, Values::Int64(&values))?;
         }
     }
+    let pairs = facts
+        .iter()
+        .flat_map(|facts| facts.follows.iter().map(|&followed| (facts.span, followed)));
+    let (following, followed): (Vec<u32>, Vec<u32>) = pairs.unzip();
+    if !following.is_empty() {
+        group.column(names::SPAN_FOLLOWING, Values::Uint32(&following))?;
+        group.column(names::SPAN_FOLLOWED, Values::Uint32(&followed))?;
+    }
     Ok(())
 }

@@ -114,7 +114,7 @@ fn spans(file: &hdf5::File, ids: &[u32], columns: &[(&str, &[i64])]) {
 #[test]
 fn every_finding_says_where() {
     type Change = fn(&hdf5::File);
-    let cases: [(Change, &str); 18] = [
+    let cases: [(Change, &str); 20] = [
         (
             |file| overwrite(file, "start_times", 4, 0),
             "rank0/regions/solve: row 4 starts at 0 ns, out of order",
@@ -188,6 +188,17 @@ fn every_finding_says_where() {
         (
             |file| spans(file, &[7, 9], &[("parents", &[9])]),
             "rank0/spans has 2 ids but 1 parents; the file is damaged",
+        ),
+        (
+            |file| {
+                let follows: [(&str, &[i64]); 2] = [("following_ids", &[9]), ("followed_ids", &[7, 7])];
+                spans(file, &[7, 9], &follows);
+            },
+            "rank0/spans has 1 following_ids but 2 followed_ids; the file is damaged",
+        ),
+        (
+            |file| spans(file, &[7, 9], &[("following_ids", &[8]), ("followed_ids", &[7])]),
+            "rank0/spans: span 8 follows from span 7, but is not among the ids; the file is damaged",
         ),
         (
             |file| {

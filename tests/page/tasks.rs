@@ -2,6 +2,7 @@
 
 use crate::profiles::{futures, page_of};
 use crate::*;
+use scope_profiler::profile::{Call, Profile, SpanFacts};
 
 #[test]
 fn a_task_is_light_in_its_life_and_dark_in_its_polls() {
@@ -72,4 +73,67 @@ fn without_tasks_there_is_no_such_order() {
         "region",
         "g passes it over"
     );
+}
+
+/// Batches on one thread, each sent from another, after it and after all that were sent before.
+fn batches() -> Profile {
+    let mut profile = Profile::builder().thread_name(0, 1, "sender");
+    for batch in 0..8_i64 {
+        let start = 100_000 * batch;
+        let (made, sent) = (2 * batch as u32 + 1, 2 * batch as u32 + 2);
+        profile.push(Call::new("make", start..start + 50_000).span(made));
+        profile.push(
+            Call::new("send", start + 60_000..start + 80_000)
+                .span(sent)
+                .thread(1),
+        );
+        let mut facts = SpanFacts::new(sent);
+        facts.follows.push(made);
+        if batch > 0 {
+            facts.follows.insert(0, sent - 2);
+        }
+        profile = profile.span_facts(0, facts);
+    }
+    profile.build()
+}
+
+#[test]
+fn what_a_span_follows_from_is_one_click_away() {
+    let (_directory, path) = page_of(&batches());
+    let Some(mut browser) = Browser::start(Look::default()) else {
+        return;
+    };
+    browser.open(&path, "#view=region");
+    let at = place(&mut browser, "send", 0, 470_000.0);
+    browser.click(at);
+    let card = |title: &str| {
+        format!(
+            "[...document.querySelectorAll('.card')].find(one => one.querySelector('h3')?.firstChild.textContent === \
+             '{title}')"
+        )
+    };
+    let texts = |of: &str| format!("[...{of}.querySelectorAll('ul.regions')].map(list => list.textContent)");
+    let around = browser.eval(&texts(&card("Order of spans")));
+    assert_eq!(
+        around,
+        serde_json::json!([
+            "make8 spans, began 60.0 µs earlier on averagesend7 spans, began 100 µs earlier on average",
+            "send7 spans, began 100 µs later on average"
+        ])
+    );
+    let around = browser.eval(&texts(&card("Selected call")));
+    assert_eq!(
+        around,
+        serde_json::json!(["sendat 360 µsmakeat 400 µs", "sendat 560 µs"])
+    );
+    // With the keyboard, to the batch that was made.
+    let make = format!("{}.querySelectorAll('ul button')[1]", card("Selected call"));
+    browser.eval(&format!("{make}.focus()"));
+    browser.key("Enter");
+    browser.until("scopeProfiler.view.selected.start === 400000");
+    assert_eq!(browser.text("scopeProfiler.view.selected.name"), "make");
+    let around = browser.eval(&texts(&card("Selected call")));
+    assert_eq!(around, serde_json::json!(["sendat 460 µs"]));
+    browser.screenshot("follows");
+    assert_eq!(browser.complaints(), Vec::<String>::new());
 }

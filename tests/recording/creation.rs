@@ -47,9 +47,8 @@ fn elsewhere<R: Send>(f: impl FnOnce() -> R + Send) -> R {
 }
 
 fn of(all: &[SpanFacts], span: u32) -> SpanFacts {
-    *all.iter()
-        .find(|facts| facts.span == span)
-        .expect("facts of the span")
+    let found = all.iter().find(|facts| facts.span == span);
+    found.expect("facts of the span").clone()
 }
 
 #[test]
@@ -75,6 +74,38 @@ fn a_span_lives_from_its_creation_to_its_end() {
         assert_eq!((life.waited_ns(), life.left_ns), (5_000, ORIGIN + 5_010));
         let report = scope_profiler::check::check(run.file()).unwrap();
         assert!(report.is_ok() && report.notes().is_empty(), "{report}");
+    });
+}
+
+#[test]
+fn a_span_says_which_spans_it_follows_from() {
+    with_each_subscriber(|run| {
+        let batches = [(); 3].map(|()| info_span!("batch"));
+        let merge = info_span!("merge");
+        let publish = info_span!("publish");
+        for batch in &batches {
+            batch.in_scope(|| run.clock.advance(10));
+            merge.follows_from(batch);
+        }
+        // Said once more, on another thread, inside another span; and of no span.
+        elsewhere(|| publish.in_scope(|| merge.follows_from(&batches[1])));
+        merge.follows_from(Span::none());
+        publish.follows_from(&merge);
+        merge.in_scope(|| run.clock.advance(10));
+        drop((batches, merge, publish));
+        run.profiler.flush().unwrap();
+        let log = &find_logs(&[run.directory.path().join("run.h5.d")]).unwrap()[0];
+        let of_log = facts(&LogSource::open(log).unwrap());
+        let reader = run.read();
+        let all = facts(&reader);
+        assert_eq!(of_log, all);
+        let [batches, merges, publishes] = ["batch", "merge", "publish"].map(|name| serials(&reader, name));
+        assert_eq!(of(&all, merges[0]).follows, batches);
+        assert_eq!(of(&all, publishes[0]).follows, merges);
+        let follow = all.iter().map(|facts| facts.follows.len()).sum::<usize>();
+        assert_eq!(follow, 4);
+        let report = scope_profiler::check::check(run.file()).unwrap();
+        assert!(report.is_ok(), "{report}");
     });
 }
 

@@ -11,7 +11,7 @@ const { regions } = modelOf(["a", "b", "c", "d"].map(name => /** @type {[string,
 });
 /** @param {number} lost @param {[number, number] | null} drift @returns {RegionView} */
 const view = (lost, drift) => ({ percentiles: null, bins: [], columns: null, drift, ranks: [], balance: { min: 0, mean: 1e6, max: 1e6 + lost, slowest: 3, factor: 1 + lost / 1e6, lost }, lives: null });
-const views = (/** @type {number[]} */ ranks) => ({ tree: { roots: [], nodes: [], leftOut: 0 }, ranks, regions: [view(0, [100, 190]), view(5e6, null), null, view(1e5, null)], withoutRanks: 0, run: [], tasks: [], tasksArePartial: false, counters: [], countersLeftOut: 0 });
+const views = (/** @type {number[]} */ ranks) => ({ tree: { roots: [], nodes: [], leftOut: 0 }, ranks, regions: [view(0, [100, 190]), view(5e6, null), null, view(1e5, null)], withoutRanks: 0, run: [], tasks: [], tasksArePartial: false, follows: [], followsLeftOut: 0, counters: [], countersLeftOut: 0 });
 
 test("what stands out is said of the regions in question", () => {
   const texts = findingsOf(regions, views([0, 1, 2, 3]), 100e6).map(({ region, text }) => `${region.name} ${text}`);

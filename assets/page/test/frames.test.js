@@ -15,7 +15,7 @@ const paths = [
   [0, 0, 1, 100, 30, 100, 0], [1, 1, 2, 20, 10, 10, 0], [2, 2, 1, 10, 10, 10, 0], [1, 2, 1, 50, 0, 50, 0], [2, 1, 3, 50, 40, 17, 0],
   [3, 2, 1, 10, 10, 10, 1], [0, 2, 4, 40, 40, 10, 0],
 ].flat();
-const { tree } = decodeViews({ paths, pathsLeftOut: 0, ranks: [0], regions: [], withoutRanks: 0, run: [], tasks: [], tasksArePartial: false, counters: [], countersLeftOut: 0 }, regions);
+const { tree } = decodeViews({ paths, pathsLeftOut: 0, ranks: [0], regions: [], withoutRanks: 0, run: [], tasks: [], tasksArePartial: false, follows: [], followsLeftOut: 0, counters: [], countersLeftOut: 0 }, regions);
 
 /** A frame and those below it as text. @param {Frame} frame @returns {string} */
 const text = frame => `${frame.region?.name ?? "all"} ${frame.inclusive}${frame.children.length > 0 ? ` (${frame.children.map(text).join(", ")})` : ""}`;

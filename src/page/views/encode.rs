@@ -4,7 +4,7 @@ use super::Views;
 use super::counters::CounterLine;
 use super::paths::MOST;
 use super::region::RegionView;
-use super::tasks;
+use super::{follows, tasks};
 use crate::page::bars::compress;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -25,6 +25,10 @@ struct Json<'a> {
     tasks: Vec<i64>,
     /// Whether others are left out.
     tasks_are_partial: bool,
+    /// As [`follows::flat`] has them.
+    follows: Vec<i64>,
+    /// How many pairs are left out.
+    follows_left_out: usize,
     counters: Vec<CounterLine>,
     /// So many lines are left out.
     counters_left_out: usize,
@@ -59,6 +63,7 @@ fn encode(views: &Views, names: &[&str], share: f64) -> Vec<u8> {
     let without_ranks = drop_ranks(&mut regions, share);
     let number_of = |region: usize| numbers.get(views.names[region].as_str()).copied();
     let tasks = tasks::longest(&views.tasks.all, share);
+    let (follows, follows_left_out) = follows::share(&views.tasks.follows, share);
     let json = Json {
         paths: paths.flat(|name| numbers.get(name).copied()),
         paths_left_out: paths.left_out,
@@ -68,6 +73,8 @@ fn encode(views: &Views, names: &[&str], share: f64) -> Vec<u8> {
         run: &views.run,
         tasks_are_partial: views.tasks.is_partial || tasks.len() < views.tasks.all.len(),
         tasks: tasks::flat(&tasks, views.origin_ns, number_of),
+        follows: follows::flat(follows, views.origin_ns, number_of),
+        follows_left_out,
         counters: views.counters.iter().map(|line| line.thinned(share)).collect(),
         counters_left_out: views.counters_left_out,
     };

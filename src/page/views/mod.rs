@@ -2,6 +2,7 @@
 
 mod counters;
 mod encode;
+mod follows;
 mod lives;
 mod paths;
 mod region;

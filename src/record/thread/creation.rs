@@ -144,6 +144,16 @@ impl ThreadBuffer {
         self.end_waiting(serial);
     }
 
+    /// Notes that a span follows from another.
+    pub(in crate::record) fn note_follows(&self, serial: u32, followed: u32) {
+        if self.time_trace {
+            self.note(SpanNote {
+                serial,
+                what: Noted::Follows(followed),
+            });
+        }
+    }
+
     /// The time between two ticks, ns.
     fn ns(&self, from: u64, to: u64) -> f64 {
         to.saturating_sub(from) as f64 * self.recording.ns_of_ticks()

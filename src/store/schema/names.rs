@@ -77,6 +77,10 @@ pub(crate) const SPAN_PARENTS: &str = "parents";
 pub(crate) const SPAN_CALLERS: &str = "caller_start_times";
 /// int64\[s\]: the thread of that call; [`NO_PARENT`] where that is not known.
 pub(crate) const SPAN_CALLER_THREADS: &str = "caller_thread_ids";
+/// uint32\[f\]: spans that follow from others, ascending; one that follows from several stands there for each.
+pub(crate) const SPAN_FOLLOWING: &str = "following_ids";
+/// uint32\[f\]: the span that each follows from.
+pub(crate) const SPAN_FOLLOWED: &str = "followed_ids";
 /// Stands for no time.
 pub(crate) const NO_TIME: i64 = i64::MIN;
 /// Stands for no number.

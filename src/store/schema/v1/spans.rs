@@ -65,5 +65,43 @@ pub(super) fn read(rank: &Group) -> Result<Vec<SpanFacts>> {
     if !all.is_sorted_by(|a: &SpanFacts, b: &SpanFacts| a.span < b.span) {
         return Err(group.damaged(format!("{path}: the spans are not in order; the file is damaged")));
     }
+    for (following, followed) in read_follows(&group)? {
+        let place = all.binary_search_by_key(&following, |facts| i64::from(facts.span));
+        let (Ok(at), Ok(followed)) = (place, u32::try_from(followed)) else {
+            return Err(group.damaged(format!(
+                "{path}: span {following} follows from span {followed}, but is not among the {}; the file is damaged",
+                names::SPAN_INDEX
+            )));
+        };
+        all[at].follows.push(followed);
+    }
     Ok(all)
+}
+
+/// Which spans follow from which.
+fn read_follows(group: &Group) -> Result<Vec<(i64, i64)>> {
+    let members = group.members()?;
+    let column = |name: &'static str| {
+        let column = group.find_column(&members, name)?;
+        let Some(column) = column else {
+            return Ok(Vec::new());
+        };
+        if column.len() > MOST {
+            let path = group.path();
+            return Err(group.damaged(format!("{path} has {} {name}", column.len())));
+        }
+        column.read(0..column.len())
+    };
+    let (following, followed) = (column(names::SPAN_FOLLOWING)?, column(names::SPAN_FOLLOWED)?);
+    if following.len() != followed.len() {
+        return Err(group.damaged(format!(
+            "{} has {} {} but {} {}; the file is damaged",
+            group.path(),
+            following.len(),
+            names::SPAN_FOLLOWING,
+            followed.len(),
+            names::SPAN_FOLLOWED
+        )));
+    }
+    Ok(following.into_iter().zip(followed).collect())
 }
