@@ -21,6 +21,8 @@ const RIGHT = 8;
 const NAME = 20;
 /** Points of this many px at most. */
 const DOT = 3.5;
+/** How strong a cell of a heat map is at least where there is anything. */
+const LEAST_STRENGTH = 0.12;
 
 /**
  * @param {number} width
@@ -212,4 +214,58 @@ export function ranksChart(ranks, times, balance, look, goTo) {
     addPart(svg, { x: x(at) - pitch / 2, width: pitch }, look, `Rank ${ranks[at]}`, [["Time", time ? duration(ns) : "never entered"], ["From the mean", `${off < 0 ? "−" : "+"}${percent(Math.abs(off))}`], ["Calls", count(time?.[0] ?? 0)]], () => goTo(ranks[at]));
   });
   return svg;
+}
+
+/**
+ * When each rank was in a region: a row for each, the stronger the more of the time.
+ * @param {number[]} ranks
+ * @param {Float64Array[]} busy of each rank its shares of equal parts of the run
+ * @param {number} span of the run
+ * @param {[number, number]} seen
+ * @param {Look} look
+ * @param {(from: number, to: number) => void} goTo
+ */
+export function heatChart(ranks, busy, span, seen, look, goTo) {
+  const { width, fill } = look;
+  const left = 10 + 6.5 * String(ranks[ranks.length - 1]).length;
+  const columns = busy[0].length;
+  const x = linearScale(0, span, width - left - RIGHT, Math.max(2, (width - left) / 70));
+  const pitch = PLOT / ranks.length;
+  const axis = { ...x, marks: x.marks.map(({ at, text }) => ({ at, text: Number(text) === 0 ? "0" : `${text} ${x.unit}` })) };
+  const svg = drawing(width, `When each of ${plural(ranks.length, "rank")} was in the region, in ${plural(columns, "part")} of the run`, xAxis(axis, left, width));
+  svg.append(shape("image", { x: left, y: TOP, width: width - left - RIGHT, height: PLOT, preserveAspectRatio: "none", class: pitch >= 1 ? "cells" : "", href: heatPicture(busy, fill) }));
+  const every = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].find(n => n * pitch >= 13) ?? 2000;
+  ranks.forEach((rank, at) => {
+    if (at % every === 0) svg.append(shape("g", { class: "axis" }, shape("text", { x: left - 5, y: TOP + (at + 0.5) * pitch + 3.5, "text-anchor": "end", text: String(rank) })));
+  });
+  if (seen[0] > 0 || seen[1] < span) svg.append(shape("path", { class: "mark", d: seen.map(ns => `M${left + x.at(ns)} ${TOP}v${PLOT}`).join("") }));
+  for (let column = 0; column < columns; column++) {
+    const [from, to] = [(column / columns) * span, ((column + 1) / columns) * span];
+    const shares = busy.map(ofRank => ofRank[column]);
+    const [most, least] = [Math.max(...shares), Math.min(...shares)];
+    const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
+    const lines = /** @type {[string, string][]} */ ([["Mean of the ranks", percent(mean)], ["Most", `${percent(most)}, rank ${ranks[shares.indexOf(most)]}`], ["Least", `${percent(least)}, rank ${ranks[shares.indexOf(least)]}`]]);
+    addPart(svg, { x: left + x.at(from), width: x.at(to) - x.at(from) }, look, `${instant(from, span / 1000)} to ${instant(to, span / 1000)}`, lines, () => goTo(from, to));
+  }
+  return svg;
+}
+
+/**
+ * The cells of a heat map as the address of a picture, one pixel each.
+ * @param {Float64Array[]} busy
+ * @param {RGB} fill
+ */
+function heatPicture(busy, fill) {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [busy[0].length, busy.length];
+  const context = canvas.getContext("2d");
+  if (!context) return "";
+  const cells = context.createImageData(canvas.width, canvas.height);
+  busy.forEach((ofRank, row) => ofRank.forEach((share, column) => {
+    // Also what is hardly there is seen.
+    const strength = share > 0 ? LEAST_STRENGTH + (1 - LEAST_STRENGTH) * share : 0;
+    cells.data.set([...fill, Math.round(255 * strength)], 4 * (row * canvas.width + column));
+  }));
+  context.putImageData(cells, 0, 0);
+  return canvas.toDataURL();
 }

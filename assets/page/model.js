@@ -286,9 +286,42 @@ export function parentOf(model, lane, i) {
  */
 export function activity(model, bins) {
   const lanes = model.lanes.filter(lane => lane.depth === 0);
+  return busyIn(lanes, model.span, bins).map(busy => busy / Math.max(1, lanes.length));
+}
+
+/**
+ * The share of each of `bins` equal parts of the run in which a region ran on each of these ranks: that of its outermost
+ * calls, as a mean over the threads that call it.
+ * @param {Region} region
+ * @param {number[]} ranks
+ * @param {number} span of the run
+ * @param {number} bins
+ * @returns {Float64Array[]}
+ */
+export function busyRanks(region, ranks, span, bins) {
+  const levels = levelsOf(region.lanes);
+  /** @type {Map<number, Lane[]>} */
+  const lanes = new Map();
+  region.lanes.forEach((lane, at) => {
+    if (levels[at] === 0) lanes.set(lane.rank, [...(lanes.get(lane.rank) ?? []), lane]);
+  });
+  return ranks.map(rank => {
+    const ofRank = lanes.get(rank) ?? [];
+    const threads = new Set(ofRank.map(lane => lane.thread)).size;
+    return busyIn(ofRank, span, bins).map(busy => Math.min(1, busy / Math.max(1, threads)));
+  });
+}
+
+/**
+ * How many lanes are busy in each of `bins` equal parts of the run.
+ * @param {Lane[]} lanes
+ * @param {number} span of the run
+ * @param {number} bins
+ */
+function busyIn(lanes, span, bins) {
   const inside = new Float64Array(bins + 1);
   const steps = new Float64Array(bins + 1);
-  const scale = bins / model.span;
+  const scale = bins / span;
   for (const lane of lanes) {
     for (let i = 0; i < lane.starts.length; i++) {
       const a = Math.max(0, Math.min(bins, lane.starts[i] * scale));
@@ -308,11 +341,11 @@ export function activity(model, bins) {
       }
     }
   }
-  const shares = new Float64Array(bins);
+  const busy = new Float64Array(bins);
   let whole = 0;
   for (let i = 0; i < bins; i++) {
     whole += steps[i];
-    shares[i] = (inside[i] + whole) / Math.max(1, lanes.length);
+    busy[i] = inside[i] + whole;
   }
-  return shares;
+  return busy;
 }

@@ -1,13 +1,13 @@
 // Everything that is known of the selected region, in cards.
 
-import { histogramChart, ranksChart, seriesChart } from "./charts.js";
+import { heatChart, histogramChart, ranksChart, seriesChart } from "./charts.js";
 import { css } from "./color.js";
 import { make, renewChildren } from "./dom.js";
 import { aroundBar, aroundRegion } from "./follows.js";
 import { count, duration, instant, oneLine, percent, plural } from "./format.js";
 import { calleesOf, callersOf } from "./frames.js";
 import { describe } from "./hit.js";
-import { threadLabel, threadOf } from "./model.js";
+import { busyRanks, threadLabel, threadOf } from "./model.js";
 import { nameElement } from "./names.js";
 import { longestOf } from "./search.js";
 import { numbersOf } from "./values.js";
@@ -37,6 +37,7 @@ const GAP = 10;
 const PADDING = 26;
 const LONGEST_CALLS = 8;
 const NEIGHBOURS = 6;
+const HEAT_COLUMNS = 80;
 
 /**
  * @param {string} title
@@ -79,6 +80,8 @@ export class RegionDetailsView {
     this.on = on;
     /** By tree and region. @type {WeakMap<PathTree, Map<Region, { callers: Frame, callees: Frame }>>} */
     this.frames = new WeakMap();
+    /** By region, with what it was worked out of. @type {WeakMap<Region, { of: string, busy: Float64Array[] }>} */
+    this.busy = new WeakMap();
   }
 
   /**
@@ -133,6 +136,7 @@ export class RegionDetailsView {
       view && view.bins.length > 0 ? look => card("How long calls took", "bars are numbers of calls", histogramChart(view.bins, view.percentiles, look)) : null,
       this.seriesCard(view, scenery),
       this.ranksCard(region, view),
+      this.heatCard(region, scenery),
       this.views.tree.nodes.length > 0 ? card("Called from", about, this.neighbours(tree, region, scenery.theme.fills, true), make("h3", { text: "Where its time goes" }), this.neighbours(tree, region, scenery.theme.fills, false)) : null,
       this.followsCard(region, scenery.theme.fills),
       this.longestCard(region),
@@ -261,6 +265,32 @@ export class RegionDetailsView {
     const text = factor === null ? "" : lost === 0 ? "All ranks take equally long." : `Imbalance ${factor.toFixed(2)} × mean; ${duration(lost)} lost to rank ${slowest}.`;
     const draw = (/** @type {Look} */ look) => view.ranks.length > 0 ? ranksChart(ranks, view.ranks, balance, look, rank => this.on.goToRank(region, rank)) : make("p", { class: "remark", text: `The times of single ranks are left out of this page for ${plural(withoutRanks, "region")} with little time.` });
     return look => card("Ranks", remark, draw(look), make("p", { class: "remark", text }));
+  }
+
+  /**
+   * When each rank was in a region.
+   * @param {Region} region
+   * @param {Scenery} scenery
+   */
+  heatCard(region, { seen, ranks: shows }) {
+    const ranks = this.views.ranks.filter(rank => shows?.(rank) ?? true);
+    if (ranks.length < 2 || region.lanes.length === 0) return null;
+    const busy = this.busyOf(region, ranks);
+    return (/** @type {Look} */ look) => card("Ranks over the run", "share of the time in the region", heatChart(ranks, busy, this.model.span, seen, look, this.on.goTo));
+  }
+
+  /**
+   * The shares of a region on these ranks, worked out anew where its bars or the ranks have changed.
+   * @param {Region} region
+   * @param {number[]} ranks
+   */
+  busyOf(region, ranks) {
+    const of = `${ranks.join()}:${region.lanes.reduce((sum, lane) => sum + lane.starts.length, 0)}`;
+    const known = this.busy.get(region);
+    if (known?.of === of) return known.busy;
+    const busy = busyRanks(region, ranks, this.model.span, HEAT_COLUMNS);
+    this.busy.set(region, { of, busy });
+    return busy;
   }
 
   /**

@@ -528,3 +528,46 @@ fn flame_graphs_follow_the_window_or_show_the_whole_run() {
     assert_eq!(frames(&mut browser), whole, "the link says so");
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
+
+#[test]
+fn the_details_show_when_each_rank_was_in_the_region() {
+    // Rank 0 in the first half, rank 1 in the second, rank 2 all the time; the step is that of 80 columns.
+    let profile = Profile::builder()
+        .session(0, 0, 80_000_000)
+        .interval(Call::new("solve", 0..40_000_000))
+        .interval(Call::new("solve", 40_000_000..80_000_000).rank(1))
+        .interval(Call::new("solve", 0..80_000_000).rank(2))
+        .build();
+    let Some((mut browser, ..)) = open_profile(&profile, "#view=region&pin=solve") else {
+        return;
+    };
+    let card = "[...document.querySelectorAll('#region .card')].find(card => card.textContent.startsWith('Ranks over the run'))";
+    let labels = browser.eval(&format!(
+        "[...{card}.querySelectorAll('.area')].map(part => part.getAttribute('aria-label'))"
+    ));
+    let labels: Vec<String> = serde_json::from_value(labels).unwrap();
+    assert_eq!(labels.len(), 80);
+    for (half, most, least) in [(&labels[..40], 0, 1), (&labels[40..], 1, 0)] {
+        let expected =
+            format!(", mean of the ranks 67 %, most 100 %, rank {most}, least 0.0 %, rank {least}");
+        assert!(half.iter().all(|label| label.ends_with(&expected)), "{half:?}");
+    }
+    // The picture: a row for each rank, opaque where it was in the region, and nothing elsewhere.
+    let rows = browser.eval(&format!(
+        "(async () => {{ const picture = new Image(); picture.src = {card}.querySelector('image').getAttribute('href'); \
+         await picture.decode(); const canvas = document.createElement('canvas'); \
+         [canvas.width, canvas.height] = [picture.width, picture.height]; \
+         const context = canvas.getContext('2d'); context.drawImage(picture, 0, 0); \
+         return [0, 1, 2].map(y => [10, 70].map(x => context.getImageData(x, y, 1, 1).data[3])); }})()"
+    ));
+    assert_eq!(rows, json!([[255, 0], [0, 255], [255, 255]]));
+    // By keyboard to the last part, and there.
+    browser.eval(&format!("{card}.querySelector('.area').focus()"));
+    browser.key("End");
+    browser.key("Enter");
+    browser.settle();
+    let (from, to) = window(&mut browser);
+    assert!(from <= 79e6 && to >= 80e6 && from > 70e6, "{from} {to}");
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+    browser.screenshot("rank-heat");
+}

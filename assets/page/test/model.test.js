@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { deflateSync } from "node:zlib";
 import { decode, unpack } from "../data.js";
-import { activity, exclusive, levelsOf, overlap, parentOf, regionWithin, within } from "../model.js";
+import { activity, busyRanks, exclusive, levelsOf, overlap, parentOf, regionWithin, within } from "../model.js";
 import { apart } from "../painter.js";
 import { modelOf } from "./support.js";
 
@@ -53,6 +53,16 @@ test("own time is that without direct children, and says who is around", () => {
 test("where depths are not known own time is worked out from the times", () => {
   const model = modelOf([["a", 0, null, 0, 0, 100], ["b", 0, null, 0, 10, 60], ["c", 0, null, 0, 20, 30]]);
   assert.deepEqual(model.lanes.map(lane => exclusive(model, lane, 0)), [50, 40, 10]);
+});
+
+test("a rank is as busy with a region as its threads are, in outermost calls", () => {
+  const { regions: [f], span } = modelOf([
+    ["f", 0, 0, 0, 0, 100], ["f", 0, 0, 1, 10, 60], // one thread, all the time, and inside itself
+    ["f", 2, 0, 0, 0, 50], ["f", 2, 1, 0, 25, 75], // two threads
+  ]);
+  assert.equal(span, 100);
+  const shares = busyRanks(f, [0, 1, 2], span, 4).map(ofRank => [...ofRank]);
+  assert.deepEqual(shares, [[1, 1, 1, 1], [0, 0, 0, 0], [0.5, 1, 0.5, 0]]);
 });
 
 test("activity is the share of busy threads", () => {
