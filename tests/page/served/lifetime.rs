@@ -111,17 +111,20 @@ fn the_page_of_the_browser_says_when_the_server_has_gone() {
 #[test]
 fn the_log_of_a_program_that_runs_is_followed() {
     let run = Run::new();
-    run.region("first", 5_000, || ());
-    run.profiler.flush().unwrap();
     let logs = scope_profiler::merge::find_logs(&[run.file().with_extension("h5.d")]).unwrap();
     let server = Running::serve(&[logs[0].to_str().unwrap()]);
     let Some(mut browser) = Browser::start(Look::default()) else {
         return;
     };
-    browser.open_address(&server.link);
+    // Nothing is in it yet: the page looks again by itself.
+    browser.navigate(&server.link);
+    browser.until("document.querySelector('h1')?.textContent === 'Nothing to show yet'");
+    run.region("first", 5_000, || ());
+    run.profiler.flush().unwrap();
     let names =
         "[...document.querySelectorAll('#statistics tbody bdi')].map(name => name.textContent).sort().join()";
-    assert_eq!(browser.text(names), "first");
+    browser.until(&format!("{names} === 'first'"));
+    browser.settle();
     // The page is not loaded again: this would be gone then, and so would the focus.
     browser.eval("window.stays = true; document.querySelector('#search').focus()");
     run.region("second", 9_000, || ());
