@@ -217,9 +217,9 @@ impl ChartOptions {
         self
     }
 
-    /// Colours the bars of the Gantt chart and of timelines by the value of a field, not by region; where
-    /// [no lanes](Self::lanes) are chosen, those of [`Lanes::Region`] say which region a bar is of. A bar of several calls has the mean of their values, weighted by how long each took; bars without
-    /// a number are grey. The chart fails where the profile has no such field, or none of the chosen calls has it.
+    /// Colours the bars of the Gantt chart and of timelines by the value of a field, not by region; with [`Lanes::Auto`]
+    /// lanes are those of [`Lanes::Region`], which say what region a bar is of. A bar of several calls has the mean of their
+    /// values, weighted by how long each took; bars without a number are grey. The chart fails where the profile has no such field, or none of the chosen calls has it.
     ///
     /// ```
     /// use scope_profiler::RegionFilter;

@@ -1,8 +1,9 @@
 //! The page of a run that is too long to be read while somebody waits: of what its file has stored beside the intervals.
 //!
 //! Lanes come of [blocks](crate::analysis::windows) and numbers of summaries, so both are exact; how durations are spread
-//! comes of the sketches of those. What nothing is stored of is missing: how durations change over the run, and tasks. Of
-//! numbers of calls those of few are [read](super::stored_values). A region has one lane on each rank, as deep as its shallowest calls; windows have each call in its place.
+//! comes of the sketches of those. What nothing is stored of is missing: how durations change over the run, tasks, and what
+//! spans follow from. Of numbers of calls those of few are [read](super::stored_values). A region has one lane on each rank,
+//! as deep as its shallowest calls; windows have each call in its place.
 
 use super::data::{PageData, PageNote};
 use super::growing::{MOST_REGIONS, VIEWS};
@@ -19,7 +20,7 @@ use crate::chart::gantt::nested::NestedPlan;
 use crate::chart::subject::Watched;
 use crate::chart::{ChartOptions, GanttChart, GrowingFacts, GrowingGantt, Subject};
 use crate::error::Result;
-use crate::page::tasks::GrowingTasks;
+use crate::page::tasks::Tasks;
 use crate::profile::{Source, StoredSummary};
 use crate::units;
 use std::collections::HashMap;
@@ -60,8 +61,6 @@ pub(super) fn render(
     let values = values.map(|&field| GrowingField::new(&subject, field, &options));
     let mut values: Vec<GrowingField<'_>> = values.collect::<Result<_>>()?;
     let (mut details, without_spread) = GrowingDetails::of_stored(&subject, MOST_SPREAD)?;
-    // These would take all intervals, and have none.
-    let tasks = GrowingTasks::new(&subject)?.finish();
     let mut facts = GrowingFacts::new(&subject, true)?;
     let mut observers = facts.observers();
     // The chart has told of the rows that it has blocks of.
@@ -79,7 +78,7 @@ pub(super) fn render(
     places.put(&mut chart);
     let details = details.finish(&facts)?;
     let error = details.relative_error;
-    let mut data = PageData::new(source, filter, &facts, details, tasks)?;
+    let mut data = PageData::new(source, filter, &facts, details, Tasks::default())?;
     data.served = Some(served);
     data.notes.push(PageNote::new(LEFT_OUT));
     data.notes.extend(note_on_numbers(source, &fields.left_out));

@@ -156,7 +156,9 @@ impl ServedFile {
         let mut shown = self.shown();
         match shown.page(&to_read, &self.told) {
             Ok(page) => Response::html(page),
-            Err(error) if shown.opened.follows() => Response::html(pages::not_yet(&error.to_string())),
+            Err(error) if error.is_not_found() && shown.opened.follows() => {
+                Response::html(pages::not_yet(&error.to_string()))
+            }
             Err(error) => {
                 let page = pages::message("The profile cannot be shown", &error.to_string());
                 Response::html(page).status((410, "Gone"))
