@@ -69,12 +69,31 @@ function xAxis(scale, left, width) {
   return axis;
 }
 
+/** An axis whose marks have the unit. @param {Scale & { unit: string }} scale @returns {Scale} */
+function withUnits(scale) {
+  return { ...scale, marks: scale.marks.map(({ at, text }) => ({ at, text: withUnit(text, scale.unit) })) };
+}
+
+/** @param {string} text @param {string} unit */
+function withUnit(text, unit) {
+  return Number(text) === 0 ? "0" : `${text} ${unit}`;
+}
+
+/**
+ * Of ranks that are so far apart, how many go by before the next name, which takes so much room.
+ * @param {number} pitch px
+ * @param {number} room px
+ */
+function everyNth(pitch, room) {
+  return [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].find(n => n * pitch >= room) ?? 2000;
+}
+
 /** @param {Scale & { unit: string }} scale @param {number} left @param {number} width */
 function yAxis(scale, left, width) {
   const axis = shape("g", { class: "axis" });
   for (const { at, text } of scale.marks) {
     const y = TOP + PLOT - at;
-    axis.append(shape("path", { class: "grid", d: `M${left} ${y}H${width - RIGHT}` }), shape("text", { x: left - 5, y: y + 3.5, "text-anchor": "end", text: Number(text) === 0 ? "0" : `${text} ${scale.unit}` }));
+    axis.append(shape("path", { class: "grid", d: `M${left} ${y}H${width - RIGHT}` }), shape("text", { x: left - 5, y: y + 3.5, "text-anchor": "end", text: withUnit(text, scale.unit) }));
   }
   return axis;
 }
@@ -166,8 +185,7 @@ export function seriesChart(columns, span, seen, look, goTo) {
   const left = roomOf(y);
   const x = linearScale(0, span, width - left - RIGHT, Math.max(2, (width - left) / 70));
   const label = `Durations over the run in ${plural(columns.length, "column")}: median from ${duration(Math.min(...columns.map(column => column[3])))} to ${duration(Math.max(...columns.map(column => column[3])))}`;
-  const axis = { ...x, marks: x.marks.map(({ at, text }) => ({ at, text: Number(text) === 0 ? "0" : `${text} ${x.unit}` })) };
-  const svg = drawing(width, label, yAxis(y, left, width), xAxis(axis, left, width));
+  const svg = drawing(width, label, yAxis(y, left, width), xAxis(withUnits(x), left, width));
   if (seen[0] > 0 || seen[1] < span) svg.append(shape("rect", { class: "seen", x: left + x.at(seen[0]), y: TOP, width: Math.max(1, x.at(seen[1]) - x.at(seen[0])), height: PLOT }));
   for (const [from, to, low, median, high] of columns) {
     const [a, b] = [left + x.at(Math.max(0, from)), left + x.at(Math.min(span, to))];
@@ -194,7 +212,7 @@ export function ranksChart(ranks, times, balance, look, goTo) {
   const y = linearScale(0, Math.max(1, balance.max), PLOT - 6, 4);
   const left = roomOf(y);
   const pitch = (width - left - RIGHT) / Math.max(1, ranks.length);
-  const every = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].find(n => n * pitch >= 26) ?? 2000;
+  const every = everyNth(pitch, 26);
   const x = (/** @type {number} */ at) => left + (at + 0.5) * pitch;
   const marks = ranks.flatMap((rank, at) => (at % every === 0 ? [{ at: (at + 0.5) * pitch, text: String(rank) }] : []));
   const label = `Time of ${plural(ranks.length, "rank")}: minimum ${duration(balance.min)}, mean ${duration(balance.mean)}, maximum ${duration(balance.max)} on rank ${balance.slowest}`;
@@ -231,10 +249,9 @@ export function heatChart(ranks, busy, span, seen, look, goTo) {
   const columns = busy[0].length;
   const x = linearScale(0, span, width - left - RIGHT, Math.max(2, (width - left) / 70));
   const pitch = PLOT / ranks.length;
-  const axis = { ...x, marks: x.marks.map(({ at, text }) => ({ at, text: Number(text) === 0 ? "0" : `${text} ${x.unit}` })) };
-  const svg = drawing(width, `When each of ${plural(ranks.length, "rank")} was in the region, in ${plural(columns, "part")} of the run`, xAxis(axis, left, width));
+  const svg = drawing(width, `When each of ${plural(ranks.length, "rank")} was in the region, in ${plural(columns, "part")} of the run`, xAxis(withUnits(x), left, width));
   svg.append(shape("image", { x: left, y: TOP, width: width - left - RIGHT, height: PLOT, preserveAspectRatio: "none", class: pitch >= 1 ? "cells" : "", href: heatPicture(busy, fill) }));
-  const every = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].find(n => n * pitch >= 13) ?? 2000;
+  const every = everyNth(pitch, 13);
   ranks.forEach((rank, at) => {
     if (at % every === 0) svg.append(shape("g", { class: "axis" }, shape("text", { x: left - 5, y: TOP + (at + 0.5) * pitch + 3.5, "text-anchor": "end", text: String(rank) })));
   });

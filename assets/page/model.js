@@ -303,7 +303,10 @@ export function busyRanks(region, ranks, span, bins) {
   /** @type {Map<number, Lane[]>} */
   const lanes = new Map();
   region.lanes.forEach((lane, at) => {
-    if (levels[at] === 0) lanes.set(lane.rank, [...(lanes.get(lane.rank) ?? []), lane]);
+    if (levels[at] !== 0) return;
+    const ofRank = lanes.get(lane.rank) ?? [];
+    lanes.set(lane.rank, ofRank);
+    ofRank.push(lane);
   });
   return ranks.map(rank => {
     const ofRank = lanes.get(rank) ?? [];

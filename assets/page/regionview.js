@@ -109,12 +109,13 @@ export class RegionDetailsView {
    * @param {Region} region
    * @param {RGB[]} fills
    * @param {string} value
+   * @param {() => void} go what a click does: usually it selects the region
    */
-  regionButton(region, fills, value) {
+  regionButton(region, fills, value, go = () => this.on.pin(region)) {
     const swatch = make("i", { class: "swatch" });
     swatch.style.background = css(fills[region.id]);
     const button = make("button", { type: "button", class: "link", title: region.name }, swatch, nameElement(region.label), make("span", { class: "value", text: value }));
-    button.addEventListener("click", () => this.on.pin(region));
+    button.addEventListener("click", go);
     return button;
   }
 
@@ -204,14 +205,11 @@ export class RegionDetailsView {
   entries(title, entries, here, fills) {
     if (entries.length === 0) return [];
     const items = entries.slice(0, NEIGHBOURS).map(({ region, rank, thread, start, end }) => {
-      const swatch = make("i", { class: "swatch" });
-      swatch.style.background = css(fills[region.id]);
-      const button = make("button", { type: "button", class: "link", title: region.name }, swatch, make("bdi", { text: region.label }), make("span", { class: "value", text: `at ${instant(start, this.model.span / 1e5)}` }));
-      button.addEventListener("click", () => {
+      const go = () => {
         if (region !== here) this.on.pin(region);
         this.on.visit({ region: region.id, rank, thread, start, end });
-      });
-      return make("li", {}, button);
+      };
+      return make("li", {}, this.regionButton(region, fills, `at ${instant(start, this.model.span / 1e5)}`, go));
     });
     if (entries.length > items.length) items.push(make("li", { text: `and ${plural(entries.length - items.length, "other")}` }));
     return [make("h3", { text: title }), make("ul", { class: "regions" }, ...items)];

@@ -1,6 +1,6 @@
 //! The calls of each region by the value of a numeric field: how long those on level 3 took.
 
-use super::metrics::{field_of, none_has};
+use super::metrics::field_of_rows;
 use super::pass::{self, Observer};
 use super::selection::RegionFilter;
 use crate::error::Result;
@@ -64,17 +64,10 @@ impl Groups {
     /// be read.
     pub fn of(source: &dyn Source, filter: &RegionFilter, field: &str) -> Result<Self> {
         let fields = source.fields();
-        let place = field_of(source, field)?;
         let rows = filter.rows(source)?;
-        let has_it = |&&row: &&usize| source.fields_of(row).contains(&place);
-        let regions: BTreeSet<usize> = rows
-            .iter()
-            .filter(has_it)
-            .map(|&row| source.rows()[row].name)
-            .collect();
-        if regions.is_empty() {
-            return Err(none_has(field));
-        }
+        let (place, with_field) = field_of_rows(source, &rows, field)?;
+        let names = with_field.into_iter().map(|row| source.rows()[row].name);
+        let regions: BTreeSet<usize> = names.collect();
         let mut growing = Growing {
             source,
             column: fields[place].column(),

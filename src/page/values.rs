@@ -9,7 +9,7 @@
 //! ```
 
 use super::bars::push;
-use crate::analysis::metrics::{field_of, none_has, unit_of};
+use crate::analysis::metrics::{field_of_rows, unit_of};
 use crate::chart::gantt::Bar;
 use crate::chart::gantt::nested::NestedLane;
 use crate::chart::{Color, ValueColors};
@@ -50,9 +50,7 @@ pub(super) fn fields_of(source: &dyn Source, rows: &[usize]) -> Vec<usize> {
 ///
 /// When there is no such field, or none of these rows has it.
 pub(crate) fn field_to_color_by(source: &dyn Source, rows: &[usize], name: &str) -> Result<usize> {
-    let field = field_of(source, name)?;
-    let is_there = rows.iter().any(|&row| source.fields_of(row).contains(&field));
-    is_there.then_some(field).ok_or_else(|| none_has(name))
+    Ok(field_of_rows(source, rows, name)?.0)
 }
 
 /// The values of the lanes of a page in one of the fields that were asked for.

@@ -8,6 +8,7 @@ use scope_profiler::export::{Export, exporter};
 use scope_profiler::plot::{PlotOptions, plot_gantt};
 use scope_profiler::profile::{Call, Number, Profile};
 use scope_profiler::{ProfilingH5Reader, RegionFilter, Result};
+use std::path::Path;
 
 fn by_bytes() -> ChartOptions {
     ChartOptions::new().color_by("bytes")
@@ -196,12 +197,17 @@ fn a_picture_has_the_colors_of_its_values_and_says_what_they_mean() {
         plot_gantt(&reader, &PlotOptions::new().filepath(&path).chart(by_bytes())).unwrap();
         path
     };
-    let svg = std::fs::read_to_string(picture("values.svg")).unwrap();
-    for text in ["bytes (logarithmic):", "1.00 kB", "5.00 MB", "without"] {
-        assert!(svg.contains(text), "{text}: {svg}");
-    }
-    let (_, _, pixels) = png_pixels(&picture("values.png"));
     let colors = chart(&profile, &by_bytes()).unwrap().colors.unwrap();
+    assert_tell_values(&picture("values.svg"), &picture("values.png"), &colors, 5_000);
+}
+
+/// Pictures of calls of 1 kB to 5 MB, and without a number, say so, and have more than so many pixels of each colour.
+pub(crate) fn assert_tell_values(svg: &Path, png: &Path, colors: &ValueColors, pixels_of_each: usize) {
+    let text = std::fs::read_to_string(svg).unwrap();
+    for expected in ["bytes (logarithmic):", "1.00 kB", "5.00 MB", "without"] {
+        assert!(text.contains(expected), "{}: {expected}: {text}", svg.display());
+    }
+    let (_, _, pixels) = png_pixels(png);
     for color in [
         colors.color(1_000.0),
         colors.color(5e6),
@@ -210,6 +216,6 @@ fn a_picture_has_the_colors_of_its_values_and_says_what_they_mean() {
         let of_color = pixels
             .chunks(3)
             .filter(|pixel| *pixel == [color.0, color.1, color.2]);
-        assert!(of_color.count() > 5_000, "{color:?}");
+        assert!(of_color.count() > pixels_of_each, "{}: {color:?}", png.display());
     }
 }

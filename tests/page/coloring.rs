@@ -1,9 +1,7 @@
 //! Bars in the colours of the numbers of calls, and these numbers in words.
 
 use crate::*;
-use scope_profiler::RegionFilter;
 use scope_profiler::chart::{ChartOptions, Color, ValueColors};
-use scope_profiler::page::RunsTogether;
 use scope_profiler::plot::{PlotOptions, plot_gantt};
 use scope_profiler::profile::{Call, Field, Number, Profile};
 
@@ -224,13 +222,7 @@ fn runs_together_are_coloured_by_the_same_value_on_one_scale() {
         profile.build()
     };
     let (before, after) = (run([1_000, 2_000]), run([2_000, 5_000]));
-    let everything = RegionFilter::new();
-    let mut runs = RunsTogether::new(ChartOptions::new().max_page_bytes(2_000_000));
-    runs.add("before", &before, &everything);
-    runs.add("after", &after, &everything);
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("runs.html");
-    runs.write(&path).unwrap();
+    let (_directory, path) = runs_page(&before, &after);
     let Some(mut browser) = Browser::start(Look::default()) else {
         return;
     };
@@ -271,13 +263,8 @@ fn the_menu_offers_numbers_that_only_a_later_run_has() {
     let plain = Profile::builder()
         .interval(Call::new("send", 0..10 * IN_MS))
         .build();
-    let (after, everything) = (profile(), RegionFilter::new());
-    let mut runs = RunsTogether::new(ChartOptions::new().max_page_bytes(2_000_000));
-    runs.add("before", &plain, &everything);
-    runs.add("after", &after, &everything);
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("runs.html");
-    runs.write(&path).unwrap();
+    let after = profile();
+    let (_directory, path) = runs_page(&plain, &after);
     let Some(mut browser) = Browser::start(Look::default()) else {
         return;
     };

@@ -26,15 +26,28 @@ mod views;
 
 use browser::{Browser, Look};
 use samples::*;
-use scope_profiler::chart::GanttChart;
-use scope_profiler::page::html;
-use scope_profiler::page::{PageData, PageNote};
+use scope_profiler::RegionFilter;
+use scope_profiler::chart::{ChartOptions, GanttChart};
+use scope_profiler::page::{PageData, PageNote, RunsTogether, html};
+use scope_profiler::profile::Profile;
 use std::path::PathBuf;
 
 fn save((chart, data): &(GanttChart, PageData)) -> (tempfile::TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("page.html");
     html::write(chart, data, &path).unwrap();
+    (directory, path)
+}
+
+/// The page of two runs together.
+fn runs_page(before: &Profile, after: &Profile) -> (tempfile::TempDir, PathBuf) {
+    let everything = RegionFilter::new();
+    let mut runs = RunsTogether::new(ChartOptions::new().max_page_bytes(2_000_000));
+    runs.add("before", before, &everything);
+    runs.add("after", after, &everything);
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("runs.html");
+    runs.write(&path).unwrap();
     (directory, path)
 }
 

@@ -3,9 +3,6 @@
 use crate::profiles::page_of;
 use crate::views::early_and_late;
 use crate::*;
-use scope_profiler::RegionFilter;
-use scope_profiler::chart::ChartOptions;
-use scope_profiler::page::RunsTogether;
 
 /// The rows of what is measured.
 fn measured(browser: &mut Browser) -> Vec<String> {
@@ -237,13 +234,8 @@ fn on_paper_the_whole_run_stands_in_light_colours_without_controls() {
 #[test]
 fn on_paper_all_runs_that_are_together_stand_whole() {
     let run = |ranks| solver_run(ranks, 2, 6).profile().build();
-    let (before, after, everything) = (run(1), run(4), RegionFilter::new());
-    let mut runs = RunsTogether::new(ChartOptions::new().max_page_bytes(2_000_000));
-    runs.add("before", &before, &everything);
-    runs.add("after", &after, &everything);
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("runs.html");
-    runs.write(&path).unwrap();
+    let (before, after) = (run(1), run(4));
+    let (_directory, path) = runs_page(&before, &after);
     let look = Look {
         dark: true,
         width: 900,

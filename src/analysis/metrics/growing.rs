@@ -6,7 +6,7 @@ use crate::analysis::pass::Observer;
 use crate::analysis::selection::RegionFilter;
 use crate::error::{Error, Result};
 use crate::profile::{ClockAgreement, Field, Intervals, Numbers, Source};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Numbers that are kept for percentiles, in 32 MiB.
 pub(in crate::analysis) const MOST_KEPT: usize = 1 << 22;
@@ -102,6 +102,25 @@ pub(crate) fn field_of(source: &dyn Source, name: &str) -> Result<usize> {
     let all = source.fields();
     let place = all.iter().position(|field| field.name() == name);
     place.ok_or_else(|| no_such_field(name, all))
+}
+
+/// The place of this field in [`Source::fields`], and those of some rows that have it.
+///
+/// # Errors
+///
+/// When there is no such field, or none of these rows has it.
+pub(crate) fn field_of_rows(
+    source: &dyn Source,
+    rows: &[usize],
+    name: &str,
+) -> Result<(usize, BTreeSet<usize>)> {
+    let field = field_of(source, name)?;
+    let has = |row: &usize| source.fields_of(*row).contains(&field);
+    let rows: BTreeSet<usize> = rows.iter().copied().filter(has).collect();
+    if rows.is_empty() {
+        return Err(none_has(name));
+    }
+    Ok((field, rows))
 }
 
 /// Where no call of what was chosen has this field.

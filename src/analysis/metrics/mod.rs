@@ -8,7 +8,7 @@ mod statistics;
 
 pub use growing::GrowingMetrics;
 pub(super) use growing::MOST_KEPT;
-pub(crate) use growing::{field_of, none_has};
+pub(crate) use growing::{field_of, field_of_rows, none_has};
 pub(crate) use kind::{adds_up, unit_of};
 pub use statistics::FieldStatistics;
 pub(crate) use statistics::percentile_of_sorted;

@@ -5,7 +5,7 @@ use super::plan::ByLane;
 use super::row::cut;
 use super::value_lane::ValueLane;
 use crate::analysis::lane::offset;
-use crate::analysis::metrics::{field_of, none_has};
+use crate::analysis::metrics::field_of_rows;
 use crate::chart::subject::Subject;
 use crate::chart::value_mean::Mean;
 use crate::error::Result;
@@ -98,14 +98,7 @@ impl GrowingValues {
     /// When there is no such field, or none of the rows has it.
     pub(super) fn new(subject: &Subject<'_>, name: &str, window: Option<Window>) -> Result<Self> {
         let source: &dyn Source = subject.source();
-        let field = field_of(source, name)?;
-        let rows = subject.rows().iter().copied();
-        let rows: BTreeSet<usize> = rows
-            .filter(|&row| source.fields_of(row).contains(&field))
-            .collect();
-        if rows.is_empty() {
-            return Err(none_has(name));
-        }
+        let (field, rows) = field_of_rows(source, subject.rows(), name)?;
         Ok(Self {
             field: source.fields()[field].clone(),
             rows,

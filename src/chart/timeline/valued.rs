@@ -1,7 +1,7 @@
 //! The field that a timeline is coloured by.
 
 use super::Piece;
-use crate::analysis::metrics::{field_of, none_has};
+use crate::analysis::metrics::{field_of_rows, none_has};
 use crate::analysis::pass::{MOST_INTERLEAVED, RankCall};
 use crate::chart::call_numbers::CallNumbers;
 use crate::chart::subject::Subject;
@@ -25,14 +25,7 @@ impl<'a> ColoredBy<'a> {
     /// When there is no such field, or none of the rows that are drawn has it.
     pub(super) fn new(subject: &Subject<'a>, name: &str) -> Result<Self> {
         let source = subject.source();
-        let index = field_of(source, name)?;
-        let rows = subject.rows().iter().copied();
-        let rows: BTreeSet<usize> = rows
-            .filter(|&row| source.fields_of(row).contains(&index))
-            .collect();
-        if rows.is_empty() {
-            return Err(none_has(name));
-        }
+        let (index, rows) = field_of_rows(source, subject.rows(), name)?;
         Ok(Self { source, index, rows })
     }
 
