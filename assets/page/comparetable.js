@@ -4,6 +4,7 @@ import { MEASURES, compareRuns, signed } from "./compared.js";
 import { make } from "./dom.js";
 import { count, duration } from "./format.js";
 import { nameElement } from "./names.js";
+import { undisturbed } from "./pressing.js";
 
 /** @typedef {import("./compared.js").ComparedRow} ComparedRow */
 /** @typedef {import("./compared.js").ComparedRun} ComparedRun */
@@ -28,6 +29,7 @@ export class CompareTable {
     this.head = table.createTHead();
     this.body = table.createTBody();
     this.body.addEventListener("keydown", event => this.press(event));
+    this.draw = undisturbed(this.body, () => this.drawRows());
   }
 
   /**
@@ -68,7 +70,7 @@ export class CompareTable {
     return make("th", { scope: "col", class: key === "name" ? "name" : "number", "data-key": String(key) }, button);
   }
 
-  draw() {
+  drawRows() {
     const { key, down } = this.sort;
     const focused = document.activeElement?.closest("tr")?.dataset.name;
     const sorted = key === "difference" && down ? this.rows : [...this.rows].sort((a, b) => (down ? -1 : 1) * compareBy(a, b, key));

@@ -6,6 +6,7 @@ import { Flame } from "./flame.js";
 import { duration } from "./format.js";
 import { calleesOf, callersOf, leftHeavy } from "./frames.js";
 import { MeasureView } from "./measureview.js";
+import { undisturbed } from "./pressing.js";
 import { RegionDetailsView } from "./regionview.js";
 import { writeRun } from "./runview.js";
 import { Tabs } from "./tabs.js";
@@ -53,7 +54,10 @@ export class Panel {
     /** @type {{ tree: PathTree, region: Region, callers: Frame, callees: Frame } | null} */
     this.sides = null;
     this.measured = new MeasureView(find("#measured", HTMLElement), on);
-    writeRun(find("#run", HTMLElement), model, views, region => on.pin(region));
+    this.writeRun = undisturbed(this.element, () => writeRun(find("#run", HTMLElement), model, views, region => on.pin(region)));
+    this.writeRun();
+    /** Draws the view that is seen. */
+    this.draw = undisturbed(this.element, () => this.drawChosen());
     this.toCome = make("p", { class: "prompt", text: TO_COME, hidden: true });
     find("#tabs", HTMLElement).after(this.toCome);
     this.tabs = new Tabs(find("#tabs", HTMLElement), () => this.chosen());
@@ -101,11 +105,11 @@ export class Panel {
 
   /** The model and its views have been replaced. */
   renew() {
-    const { model, views, on } = this;
+    const { views } = this;
     this.tree.renew(views.tree);
     this.source.renew(views.tree);
     [this.all, this.sides] = [null, null];
-    writeRun(find("#run", HTMLElement), model, views, region => on.pin(region));
+    this.writeRun();
   }
 
   /** The rest of the file cannot be read. @param {string} why a sentence */
@@ -130,8 +134,7 @@ export class Panel {
     this.on.changed();
   }
 
-  /** Draws the view that is seen. */
-  draw() {
+  drawChosen() {
     const scenery = this.on.scenery();
     const { tree } = this.views;
     const draw = {

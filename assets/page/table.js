@@ -5,6 +5,7 @@ import { count, duration, percent } from "./format.js";
 import { strandsOf } from "./layout.js";
 import { regionWithin } from "./model.js";
 import { nameElement } from "./names.js";
+import { undisturbed } from "./pressing.js";
 
 /** @typedef {import("./color.js").RGB} RGB */
 /** @typedef {import("./data.js").Region} Region */
@@ -61,6 +62,8 @@ export class RegionTable {
     this.viewTitle = this.head();
     this.body = table.tBodies[0];
     this.body.addEventListener("keydown", event => this.press(event));
+    /** Puts the rows in order. */
+    this.order = undisturbed(this.body, () => this.orderRows());
     this.empty = document.createElement("tr");
     this.reason = this.empty.insertCell();
     this.reason.colSpan = COLUMNS.length + 1;
@@ -206,7 +209,7 @@ export class RegionTable {
     return rows.sort((a, b) => compare(a, b, key, down ? -1 : 1) || a.region.id - b.region.id);
   }
 
-  order() {
+  orderRows() {
     const { key, down } = this.sort;
     const rows = this.sorted;
     const elements = rows.length > 0 ? rows.map(row => row.element) : [this.empty];

@@ -44,6 +44,7 @@ const MODULES: &[(&str, &str)] = modules![
     "coloring.js",
     "header.js",
     "sizes.js",
+    "pressing.js",
     "table.js",
     "tooltip.js",
     "frames.js",
@@ -92,6 +93,7 @@ const TOGETHER: &[(&str, &str)] = modules![
     "raster.js",
     "theme.js",
     "compared.js",
+    "pressing.js",
     "comparetable.js",
     "together.js",
 ];

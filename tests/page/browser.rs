@@ -318,12 +318,18 @@ impl Browser {
     }
 
     pub(crate) fn click(&mut self, at: (f64, f64)) {
+        self.click_around(at, |_| ());
+    }
+
+    /// A click, and what happens between its press and its release.
+    pub(crate) fn click_around(&mut self, at: (f64, f64), meanwhile: impl FnOnce(&mut Self)) {
         self.mouse("mouseMoved", at, json!({}));
         self.mouse(
             "mousePressed",
             at,
             json!({ "button": "left", "buttons": 1, "clickCount": 1 }),
         );
+        meanwhile(self);
         self.mouse("mouseReleased", at, json!({ "button": "left", "clickCount": 1 }));
         self.settle();
     }

@@ -234,6 +234,34 @@ fn details_of_a_region_have_the_numbers_of_the_profile() {
 }
 
 #[test]
+fn a_click_is_taken_also_where_the_view_is_drawn_anew_while_the_pointer_is_pressed() {
+    let Some((mut browser, ..)) =
+        open_profile(&solver_run(2, 1, 6).profile().build(), "#ruler=5000000,9000000")
+    else {
+        return;
+    };
+    for (key, target, region) in [
+        ("2", "#region .regions [title=time_step]", "time_step"),
+        ("3", "#tree tr:has([title=solve])", "solve"),
+        ("4", "#flame .frame[aria-label^='time_step:']", "time_step"),
+        (
+            "5",
+            "#sandwich [aria-label^=What] .frame[aria-label^='assemble:']",
+            "assemble",
+        ),
+        ("6", "#measured [title=solve]", "solve"),
+    ] {
+        browser.key(key);
+        let at = browser.middle_of(target);
+        let colors = browser.text("document.documentElement.dataset.scheme");
+        browser.click_around(at, |browser| browser.key("t"));
+        assert_eq!(browser.text("scopeProfiler.view.pinned"), region, "{target}");
+        assert_ne!(browser.text("document.documentElement.dataset.scheme"), colors);
+    }
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
 fn a_click_in_any_view_selects_in_all_of_them() {
     let Some((mut browser, ..)) = open_profile(&solver_run(2, 1, 6).profile().build(), "") else {
         return;

@@ -1,0 +1,31 @@
+// Elements that are drawn anew wait for the pointer that is pressed on them.
+
+/**
+ * Puts off what draws a host's elements anew while a pointer is pressed on one of them. Without the element that was
+ * pressed, the browser has nobody to tell of the click when the pointer is released.
+ * @param {HTMLElement} host
+ * @param {() => void} draw
+ * @returns {() => void} draws at once, or when the pointer is released
+ */
+export function undisturbed(host, draw) {
+  let isPressed = false;
+  let isWanted = false;
+  const release = () => {
+    if (!isPressed) return;
+    isPressed = false;
+    // The click comes first.
+    setTimeout(() => {
+      if (isWanted && !isPressed) drawNow();
+    });
+  };
+  const drawNow = () => {
+    isWanted = false;
+    draw();
+  };
+  host.addEventListener("pointerdown", () => (isPressed = true), { capture: true });
+  for (const kind of ["pointerup", "pointercancel", "blur"]) window.addEventListener(kind, release, { capture: true });
+  return () => {
+    if (isPressed) isWanted = true;
+    else drawNow();
+  };
+}
