@@ -11,7 +11,7 @@ use super::target::Target;
 use super::thread::buffer::ThreadBuffer;
 use super::thread::creation::Parent;
 use super::thread::open_stack::{Origin, SpanKey};
-use super::thread::span_cache::Created;
+use super::thread::span_cache::{CachedCallsite, Created};
 use std::sync::atomic::{AtomicBool, Ordering};
 use tracing_core::{Dispatch, Interest, LevelFilter, Metadata, Subscriber, span};
 use tracing_subscriber::Registry;
@@ -251,21 +251,28 @@ impl ScopeLayer {
         attributes: &span::Attributes<'_>,
         id: u64,
     ) -> bool {
-        if !buffer.takes_numbers() {
-            return false;
-        }
-        let Some(serial) = buffer.spans.serials.take_fast() else {
+        let Some(callsite) = buffer.spans.numbered(attributes.metadata()) else {
             return false;
         };
-        if !buffer.spans.store_serial_fast(self.origin, id, serial) {
-            return false;
-        }
-        let Some(callsite) = buffer.spans.new_span_with_numbers(attributes.metadata()) else {
+        let Some(serial) = self.count_span(buffer, callsite, id) else {
             return false;
         };
-        buffer.keep_for_entry(callsite.region, serial, |visitor| attributes.record(visitor));
-        self.remember(buffer, id, callsite.region.marked(), serial);
+        let region = callsite.get().region;
+        buffer.keep_for_entry(region, serial, |visitor| attributes.record(visitor));
+        self.remember(buffer, id, region.marked(), serial);
         true
+    }
+
+    /// Gives a new span of a call site its serial number, and counts it. None where that takes
+    /// [`new_span_slow`](Self::new_span_slow).
+    #[inline(always)]
+    fn count_span(&self, buffer: &ThreadBuffer, callsite: &CachedCallsite, id: u64) -> Option<u32> {
+        let serial = buffer.spans.serials.take_fast()?;
+        if !buffer.spans.store_serial_fast(self.origin, id, serial) {
+            return None;
+        }
+        callsite.count_span();
+        Some(serial)
     }
 
     #[inline(never)]
@@ -369,13 +376,10 @@ where
     #[inline(always)]
     fn on_new_span(&self, attributes: &span::Attributes<'_>, id: &span::Id, context: Context<'_, S>) {
         let fast = self.target.with_current(|buffer| {
-            let serial = buffer.spans.serials.take_fast()?;
             let id = id.into_u64();
-            if !buffer.spans.store_serial_fast(self.origin, id, serial) {
-                return None;
-            }
-            let callsite = buffer.spans.new_span(attributes.metadata())?.get();
-            self.remember(buffer, id, callsite.region, serial);
+            let callsite = buffer.spans.plain(attributes.metadata())?;
+            let serial = self.count_span(buffer, callsite, id)?;
+            self.remember(buffer, id, callsite.get().region, serial);
             Some(())
         });
         if fast.flatten().is_none() && self.target.session() != 0 {

@@ -103,8 +103,9 @@ impl ScopeSubscriber {
     #[inline]
     pub(super) fn create(&self, attributes: &Attributes<'_>, serial_of: impl Fn(u64) -> Option<u32>) -> Id {
         let fast = self.target.with_current(|buffer| {
+            let callsite = buffer.spans.plain(attributes.metadata())?;
             let serial = buffer.spans.serials.take_fast()?;
-            let callsite = buffer.spans.new_span(attributes.metadata())?;
+            callsite.count_span();
             Some(span_id::with_serial(callsite.get().id, serial))
         });
         match fast {
@@ -123,11 +124,10 @@ impl ScopeSubscriber {
     #[inline]
     fn new_span_with_numbers(&self, attributes: &Attributes<'_>) -> Option<u64> {
         let create = |buffer: &ThreadBuffer| {
-            if !buffer.takes_numbers() {
-                return None;
-            }
+            let callsite = buffer.spans.numbered(attributes.metadata())?;
             let serial = buffer.spans.serials.take_fast()?;
-            let callsite = buffer.spans.new_span_with_numbers(attributes.metadata())?;
+            callsite.count_span();
+            let callsite = callsite.get();
             buffer.keep_for_entry(callsite.region, serial, |visitor| attributes.record(visitor));
             Some(span_id::with_serial(callsite.id, serial))
         };
@@ -196,13 +196,8 @@ impl ScopeSubscriber {
 
     #[inline(never)]
     fn enter_otherwise(&self, id: u64) {
-        let entered = match span_id::region(id).filter(|_| span_id::has_numbers(id)) {
-            Some(region) => self
-                .target
-                .with_current(|buffer| buffer.enter_span_numbered(region, self.origin, key(id))),
-            None => None,
-        };
-        if entered != Some(true) {
+        let enter = |buffer: &ThreadBuffer| buffer.enter_span_numbered_by_id(self.origin, key(id));
+        if !span_id::has_numbers(id) || self.target.with_current(enter) != Some(true) {
             self.enter_slow(id);
         }
     }

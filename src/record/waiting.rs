@@ -258,9 +258,10 @@ pub(super) struct Overdue(Option<Box<Moved>>);
 
 impl Overdue {
     /// Each span with each of its numbers.
+    #[inline]
     pub(super) fn each(self, mut f: impl FnMut(u32, NumberNote)) {
-        for (serial, numbers) in self.0.iter().flat_map(|moved| moved.iter()) {
-            numbers.iter().for_each(|note| f(*serial, note));
+        if let Some(moved) = self.0 {
+            each(&moved, &mut f);
         }
     }
 
@@ -299,16 +300,14 @@ impl WaitingNumbers {
             more: None,
         };
         record(&mut filling);
-        let Filling { len, more, .. } = filling;
-        if let (Some(slot), None) = (slot, &more) {
-            slot.len.store(len as u32, Ordering::Relaxed);
-            slot.release(if len > 0 { serial } else { FREE });
-            return Overdue::default();
-        }
+        // Not moved out of there: they are many bytes.
+        let (len, more) = (filling.len, filling.more.as_ref());
         if let Some(slot) = slot {
-            slot.release(FREE);
+            let is_filled = more.is_none() && len > 0;
+            slot.len.store(len as u32, Ordering::Relaxed);
+            slot.release(if is_filled { serial } else { FREE });
         }
-        more.map_or_else(Overdue::default, |numbers| self.put_slow(serial, &numbers))
+        more.map_or_else(Overdue::default, |numbers| self.put_slow(serial, numbers))
     }
 
     #[cold]
@@ -444,6 +443,8 @@ impl WaitingNumbers {
     }
 }
 
+#[cold]
+#[inline(never)]
 fn each(moved: &Moved, f: &mut impl FnMut(u32, NumberNote)) {
     for (serial, numbers) in moved {
         numbers.iter().for_each(|note| f(*serial, note));

@@ -107,11 +107,16 @@ impl ThreadBuffer {
     }
 
     /// A span is entered, by a call that began at `start`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn note_entry(&self, serial: u32, start: u64) {
-        if !self.shared.unentered.is(serial) {
-            return;
+        if self.shared.unentered.is(serial) {
+            self.note_watched_entry(start);
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn note_watched_entry(&self, start: u64) {
         let Some(span) = self.shared.unentered.take() else {
             return;
         };

@@ -231,9 +231,20 @@ impl ThreadBuffer {
         origin: Origin,
         span: SpanKey,
     ) -> bool {
-        if !self.regions.is_fast(region) {
-            return false;
+        self.regions.is_fast(region) && self.push_numbered(region, origin, span)
+    }
+
+    /// The same for a span of a subscriber, whose id tells the region.
+    #[inline]
+    pub(in crate::record) fn enter_span_numbered_by_id(&self, origin: Origin, span: SpanKey) -> bool {
+        match self.spans.numbered_region(span.key) {
+            Some(region) => self.push_numbered(region, origin, span),
+            None => false,
         }
+    }
+
+    #[inline(always)]
+    fn push_numbered(&self, region: NameId, origin: Origin, span: SpanKey) -> bool {
         let Some((index, start)) = self.push_fast(region, origin, Some(span)) else {
             return false;
         };

@@ -24,14 +24,29 @@ const MARKS: usize = BY_FIELD | LOOKED_AT | NUMBERED;
 const CALLSITES: usize = 128;
 const CREATED: usize = 64;
 const KINDS: usize = 128;
+const NUMBERED_KINDS: usize = 32;
 
 /// A call site and what it means.
-struct CachedCallsite {
+pub(in crate::record) struct CachedCallsite {
     /// The address of its metadata, and the [`MARKS`], with which the fast path does not find it.
     key: Cell<usize>,
     callsite: Cell<Callsite>,
     /// The counter of its spans, once it is remembered.
     spans: Cell<*const AtomicU64>,
+}
+
+impl CachedCallsite {
+    #[inline(always)]
+    pub(in crate::record) fn get(&self) -> Callsite {
+        self.callsite.get()
+    }
+
+    #[inline(always)]
+    pub(in crate::record) fn count_span(&self) {
+        // SAFETY: only call sites that are remembered are given away, and with each so is a counter that lives as long as
+        // this: see `remember_callsite`.
+        counters::add(unsafe { &*self.spans.get() }, 1);
+    }
 }
 
 /// A span that this thread has created: it will probably be entered soon, and here.
@@ -80,6 +95,8 @@ pub(in crate::record) struct SpanCache {
     /// Kinds of a subscriber's spans that are entered on the fast path, each below the number of its region: one word, so
     /// that entering takes one load.
     kinds: [Cell<u64>; KINDS],
+    /// The same of spans that may have numbers.
+    numbered_kinds: [Cell<u64>; NUMBERED_KINDS],
     /// Counts the spans that are not counted, which takes less than asking whether they are. Boxed, as call sites point to
     /// it.
     uncounted: Box<AtomicU64>,
@@ -106,6 +123,7 @@ impl SpanCache {
             created: std::array::from_fn(|_| Cell::new(NONE_CREATED)),
             uncounted: Box::default(),
             kinds: std::array::from_fn(|_| Cell::new(NO_KIND)),
+            numbered_kinds: std::array::from_fn(|_| Cell::new(NO_KIND)),
             last_page: Cell::new(LastPage {
                 origin: Origin::GUARD,
                 id: 0,
@@ -129,34 +147,26 @@ impl SpanCache {
         &self.callsites[Self::place(metadata)]
     }
 
-    /// What a new span of this call site means; counts the span. None where the call site is not remembered,
-    /// a field may name the region, or its spans may have numbers.
+    /// A call site of whose new spans nothing is to be noted. None where it is not remembered, a field may name the
+    /// region, or its spans may have numbers.
     #[inline(always)]
-    pub(in crate::record) fn new_span(
-        &self,
-        metadata: &'static Metadata<'static>,
-    ) -> Option<&Cell<Callsite>> {
-        self.new_span_marked(metadata, 0)
+    pub(in crate::record) fn plain(&self, metadata: &'static Metadata<'static>) -> Option<&CachedCallsite> {
+        self.remembered(metadata, 0)
     }
 
-    /// As [`new_span`](Self::new_span), of a call site whose spans may have numbers.
+    /// The same of a call site whose spans may have numbers.
     #[inline(always)]
-    pub(in crate::record) fn new_span_with_numbers(
+    pub(in crate::record) fn numbered(
         &self,
         metadata: &'static Metadata<'static>,
-    ) -> Option<Callsite> {
-        Some(self.new_span_marked(metadata, NUMBERED)?.get())
+    ) -> Option<&CachedCallsite> {
+        self.remembered(metadata, NUMBERED)
     }
 
     #[inline(always)]
-    fn new_span_marked(&self, metadata: &'static Metadata<'static>, mark: usize) -> Option<&Cell<Callsite>> {
+    fn remembered(&self, metadata: &'static Metadata<'static>, mark: usize) -> Option<&CachedCallsite> {
         let cached = self.callsite_slot(metadata);
-        if cached.key.get() != address(metadata) | mark {
-            return None;
-        }
-        // SAFETY: the call site is remembered, and so is a counter that lives as long as this: see `remember_callsite`.
-        counters::add(unsafe { &*cached.spans.get() }, 1);
-        Some(&cached.callsite)
+        (cached.key.get() == address(metadata) | mark).then_some(cached)
     }
 
     /// What is remembered of a call site.
@@ -238,16 +248,25 @@ impl SpanCache {
     #[inline(always)]
     pub(super) fn fast_region(&self, span: u64) -> Option<NameId> {
         let kind = span_id::kind(span);
-        let known = self.kinds[kind as usize % KINDS].get();
-        (known as u32 == kind).then(|| NameId::from_number((known >> 32) as u32))
+        known_region(kind, self.kinds[kind as usize % KINDS].get())
     }
 
-    /// Remembers the kind of a span, unless its spans may have numbers.
+    /// The same of a span that may have numbers.
+    #[inline(always)]
+    pub(super) fn numbered_region(&self, span: u64) -> Option<NameId> {
+        let kind = span_id::kind(span);
+        known_region(kind, self.numbered_kinds[kind as usize % NUMBERED_KINDS].get())
+    }
+
+    /// Remembers the kind of a span.
     pub(super) fn remember_kind(&self, span: u64, region: NameId) {
-        if !span_id::has_numbers(span) {
-            let kind = span_id::kind(span);
-            self.kinds[kind as usize % KINDS].set(u64::from(region.number()) << 32 | u64::from(kind));
-        }
+        let kind = span_id::kind(span);
+        let place = if span_id::has_numbers(span) {
+            &self.numbered_kinds[kind as usize % NUMBERED_KINDS]
+        } else {
+            &self.kinds[kind as usize % KINDS]
+        };
+        place.set(u64::from(region.number()) << 32 | u64::from(kind));
     }
 
     /// Stores the serial number of a layer's new span; false where that takes
@@ -279,6 +298,12 @@ impl SpanCache {
         });
         self.store_serial_fast(origin, span, serial);
     }
+}
+
+/// The region of a kind, where that is the one which is remembered.
+#[inline(always)]
+fn known_region(kind: u32, known: u64) -> Option<NameId> {
+    (known as u32 == kind).then(|| NameId::from_number((known >> 32) as u32))
 }
 
 #[inline(always)]
