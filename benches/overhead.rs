@@ -86,12 +86,14 @@ fn rows() -> Vec<Row> {
             "subscriber number",
             "span with a number, `ScopeSubscriber`",
             numbers::subscriber_with_one,
-        ),
+        )
+        .within("not recorded + 10 ns", |r| r["subscriber number off"] + 10.0),
         Row::new(
             "subscriber numbers",
             "span with two numbers, `ScopeSubscriber`",
             numbers::subscriber_with_two,
-        ),
+        )
+        .within("not recorded + 20 ns", |r| r["subscriber number off"] + 20.0),
         Row::new(
             "layer number off",
             "span with a number that is not recorded, `ScopeLayer`",
@@ -101,7 +103,8 @@ fn rows() -> Vec<Row> {
             "layer number",
             "span with a number, `ScopeLayer`",
             numbers::layer_with_one,
-        ),
+        )
+        .within("not recorded + 10 ns", |r| r["layer number off"] + 10.0),
         Row::new("counter", "`profile_counter!`", counters::by_macro).within("guard", |r| r["guard"]),
         Row::new(
             "counter name",

@@ -1,7 +1,7 @@
 //! Work that rayon hands to other threads: a span with an explicit parent says what started it.
 //!
-//! By thread, the parts stand at the top of the tree, because nothing is open on the threads that do them. By caller they
-//! are below `sum`:
+//! By thread, the parts stand at the top of the tree, because nothing is open on the threads that do them. By caller
+//! they are below `sum`:
 //!
 //! ```text
 //! cargo run --example rayon_tree [PROFILE.h5]

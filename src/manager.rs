@@ -98,8 +98,8 @@ impl ProfileManager {
     /// length of a queue, or free memory. The profile has all values with their times, as a line over the run.
     ///
     /// A unit may follow the name, as in `"energy:J"`. Any number can be given that is
-    /// [`Into<Number>`](crate::profile::Number). NaN leaves a gap in the line. Without a session this does nothing. Where
-    /// the name is a literal, [`profile_counter!`](crate::profile_counter) is cheaper.
+    /// [`Into<Number>`](crate::profile::Number). NaN leaves a gap in the line. Without a session this does nothing.
+    /// Where the name is a literal, [`profile_counter!`](crate::profile_counter) is cheaper.
     ///
     /// ```
     /// use scope_profiler::{ProfileManager, ProfilingConfig, ProfilingH5Reader, profile::Source};

@@ -117,8 +117,8 @@ impl NumberNote {
     }
 }
 
-/// A number as it is in a block. Two whole words, which are passed in registers: a `Number` is passed in memory, and read
-/// there in other pieces than it was written in, which stalls the processor.
+/// A number as it is in a block. Two whole words, which are passed in registers: a `Number` is passed in memory, and
+/// read there in other pieces than it was written in, which stalls the processor.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bits {
     kind: u64,

@@ -215,8 +215,8 @@ impl Summary {
     }
 
     /// How evenly the ranks of the run share each region, the largest imbalance time first: on rank 0
-    /// of a run of several ranks, else empty. With [`MergeMode::Keep`](crate::merge::MergeMode::Keep) the times are the sums of
-    /// all durations, exact to about a millionth.
+    /// of a run of several ranks, else empty. With [`MergeMode::Keep`](crate::merge::MergeMode::Keep) the times are
+    /// the sums of all durations, exact to about a millionth.
     #[must_use]
     pub fn imbalance(&self) -> &[RegionImbalance] {
         &self.regions

@@ -16,8 +16,8 @@ use tracing::{Subscriber, info_span};
 use tracing_subscriber::Layer;
 use tracing_subscriber::prelude::*;
 
-/// The most instructions that entering and leaving, and the value of a counter, may take: the row of `benches/overhead.rs`, a
-/// row that is subtracted, and the ceiling.
+/// The most instructions that entering and leaving, and the value of a counter, may take: the row of
+/// `benches/overhead.rs`, a row that is subtracted, and the ceiling.
 const CEILINGS: [(&str, Option<&str>, f64); 12] = [
     ("guard", None, 85.0),
     ("held", None, 85.0),

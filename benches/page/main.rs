@@ -6,8 +6,8 @@
 //! cargo bench --bench page -- FILE...     these files
 //! ```
 //!
-//! Prints a table. Leave the machine alone meanwhile. speedscope is that of `scripts/test --install`; without it its rows
-//! are left out.
+//! Prints a table. Leave the machine alone meanwhile. speedscope is that of `scripts/test --install`; without it its
+//! rows are left out.
 
 #[allow(dead_code, reason = "the page's tests use the rest")]
 #[path = "../../tests/page/browser.rs"]

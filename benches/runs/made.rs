@@ -30,8 +30,8 @@ pub fn record_ranks(file: &Path, (ranks, regions): (usize, usize), intervals: us
     }
 }
 
-/// Plays one rank whose regions are inside each other: the first around all calls of the others. At the end two calls may
-/// cross.
+/// Plays one rank whose regions are inside each other: the first around all calls of the others. At the end two calls
+/// may cross.
 pub fn record_nested(file: &Path, regions: usize, calls: usize, cross: bool) {
     let profiler = Profiler::new(ProfilingConfig::new().file_path(file).verbose(false)).expect("a directory");
     let names: Vec<String> = (1..regions).map(|region| format!("region {region}")).collect();

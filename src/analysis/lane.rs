@@ -109,8 +109,8 @@ impl LaneReducer {
         }
     }
 
-    /// Adds the next intervals, as [`push`](Self::push) one after the other: what is looked at for each of them does not
-    /// leave the registers.
+    /// Adds the next intervals, as [`push`](Self::push) one after the other: what is looked at for each of them does
+    /// not leave the registers.
     pub(crate) fn push_each(&mut self, mut intervals: impl Iterator<Item = (i64, i64)>) {
         if self.open.is_none() {
             if let Some((start, end)) = intervals.next() {
@@ -259,8 +259,8 @@ impl LaneReducer {
         }
     }
 
-    /// Adds, for each bar that joins the one before it in columns of 2^level ns, one to the part of these columns that it
-    /// is in.
+    /// Adds, for each bar that joins the one before it in columns of 2^level ns, one to the part of these columns
+    /// that it is in.
     #[cfg(feature = "plot")]
     pub(crate) fn count_joins_at(&self, level: u32, of_parts: &mut [usize; PARTS]) {
         for pair in self.bars.windows(2) {
@@ -271,8 +271,8 @@ impl LaneReducer {
         }
     }
 
-    /// Makes columns of 2^level ns in the first so many parts of them, where they are half as long by now. Those that are
-    /// still to come are as long as before.
+    /// Makes columns of 2^level ns in the first so many parts of them, where they are half as long by now. Those that
+    /// are still to come are as long as before.
     #[cfg(feature = "plot")]
     pub(crate) fn coarsen_parts(&mut self, level: u32, parts: usize) {
         self.bars

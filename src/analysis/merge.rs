@@ -48,8 +48,8 @@ pub(crate) struct Merge<'a> {
 }
 
 impl<'a> Merge<'a> {
-    /// Of rows of a source, which are indices into [`Source::rows`]. The pieces that [`next_calls`](Self::next_calls) shows
-    /// have the optional columns that `columns` names for their row.
+    /// Of rows of a source, which are indices into [`Source::rows`]. The pieces that [`next_calls`](Self::next_calls)
+    /// shows have the optional columns that `columns` names for their row.
     pub(crate) fn new<N: Into<String>>(
         source: &'a dyn Source,
         rows: &[usize],

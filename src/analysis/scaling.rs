@@ -1,13 +1,13 @@
 //! How much faster a program becomes with more ranks.
 //!
-//! With *T(p)* the time on *p* ranks and *p0* the fewest ranks of any run, the **speedup** is *S(p) = T(p0) / T(p)*, and
-//! the **efficiency** *E(p) = S(p) p0 / p*: the share of the ideal speedup *p / p0* that is reached. These are the
+//! With *T(p)* the time on *p* ranks and *p0* the fewest ranks of any run, the **speedup** is *S(p) = T(p0) / T(p)*,
+//! and the **efficiency** *E(p) = S(p) p0 / p*: the share of the ideal speedup *p / p0* that is reached. These are the
 //! definitions of D. L. Eager, J. Zahorjan and E. D. Lazowska, *Speedup Versus Efficiency in Parallel Systems*, IEEE
 //! Transactions on Computers 38(3), 1989, relative to the smallest run instead of one processor. They suppose that all
 //! runs solve the same problem.
 //!
-//! *T* of the whole run is its wall time, that of a region the mean of its ranks. Of several runs with as many ranks the
-//! one with the shortest wall time counts.
+//! *T* of the whole run is its wall time, that of a region the mean of its ranks. Of several runs with as many ranks
+//! the one with the shortest wall time counts.
 
 use super::comparison::ComparedTime;
 use super::run_times::RunTimes;

@@ -78,8 +78,8 @@ impl RegionFilter {
         self
     }
 
-    /// Says what is above a call in the call trees of this choice; [`TreeBy::Thread`] by default. Exports of single calls
-    /// nest them by thread in either case.
+    /// Says what is above a call in the call trees of this choice; [`TreeBy::Thread`] by default. Exports of single
+    /// calls nest them by thread in either case.
     ///
     /// ```
     /// use scope_profiler::RegionFilter;

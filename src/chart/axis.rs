@@ -43,8 +43,8 @@ impl Ticks {
         Self::within(0, span_ns, max)
     }
 
-    /// As [`new`](Self::new), of an axis that begins at `from_ns`: the labels are as long as they have to be to tell the
-    /// marks apart.
+    /// As [`new`](Self::new), of an axis that begins at `from_ns`: the labels are as long as they have to be to tell
+    /// the marks apart.
     ///
     /// ```
     /// use scope_profiler::chart::axis::Ticks;

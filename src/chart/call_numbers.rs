@@ -4,8 +4,8 @@ use crate::profile::{Intervals, Number, Source};
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 
-/// Takes the numbers of rows while they are read, and hands them out call by call: calls of a rank come in one order, in
-/// which those of a row keep theirs.
+/// Takes the numbers of rows while they are read, and hands them out call by call: calls of a rank come in one order,
+/// in which those of a row keep theirs.
 pub(super) struct CallNumbers<'a> {
     source: &'a dyn Source,
     /// Those that are asked for, as indices into [`Source::fields`].

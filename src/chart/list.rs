@@ -27,8 +27,8 @@ pub trait Chart: Sync {
         false
     }
 
-    /// Whether a profile of this kind has what the chart is of; where all charts are wanted, one that it has nothing of is
-    /// left out.
+    /// Whether a profile of this kind has what the chart is of; where all charts are wanted, one that it has nothing
+    /// of is left out.
     fn is_possible_for(&self, _: &Subject<'_>) -> bool {
         true
     }

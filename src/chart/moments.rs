@@ -40,8 +40,8 @@ impl Moments {
         })
     }
 
-    /// As [`new`](Self::new), for a chart of a part of the time: what is outside of it is read where the source does not
-    /// say when the run began and ended.
+    /// As [`new`](Self::new), for a chart of a part of the time: what is outside of it is read where the source does
+    /// not say when the run began and ended.
     pub(super) fn of_part(subject: &Subject<'_>) -> Result<Self> {
         let mut this = Self::new(subject)?;
         if this.before.is_none() {

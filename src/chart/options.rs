@@ -196,8 +196,8 @@ impl ChartOptions {
         self
     }
 
-    /// Draws only this part of the run. Calls that reach beyond it are cut at its edges, and regions without a call in it
-    /// are left out. Where the file has blocks of its calls, none outside of it are read.
+    /// Draws only this part of the run. Calls that reach beyond it are cut at its edges, and regions without a call
+    /// in it are left out. Where the file has blocks of its calls, none outside of it are read.
     ///
     /// ```
     /// use scope_profiler::RegionFilter;
@@ -217,9 +217,10 @@ impl ChartOptions {
         self
     }
 
-    /// Colours the bars of the Gantt chart and of timelines by the value of a field, not by region; with [`Lanes::Auto`]
-    /// lanes are those of [`Lanes::Region`], which say what region a bar is of. A bar of several calls has the mean of their
-    /// values, weighted by how long each took; bars without a number are grey. The chart fails where the profile has no such field, or none of the chosen calls has it.
+    /// Colours the bars of the Gantt chart and of timelines by the value of a field, not by region; with
+    /// [`Lanes::Auto`] lanes are those of [`Lanes::Region`], which say what region a bar is of. A bar of several
+    /// calls has the mean of their values, weighted by how long each took; bars without a number are grey. The chart
+    /// fails where the profile has no such field, or none of the chosen calls has it.
     ///
     /// ```
     /// use scope_profiler::RegionFilter;
@@ -243,8 +244,8 @@ impl ChartOptions {
         self
     }
 
-    /// Draws the values of these fields over the run, above durations. A chart that takes them fails where the profile has
-    /// no such field, or none of the chosen calls has it.
+    /// Draws the values of these fields over the run, above durations. A chart that takes them fails where the
+    /// profile has no such field, or none of the chosen calls has it.
     ///
     /// ```
     /// use scope_profiler::RegionFilter;

@@ -141,8 +141,8 @@ impl Panels {
         self.backdrop.size(last_baseline)
     }
 
-    /// Draws all panels of a picture of this size; `content` draws what is in a panel, by its number and the height of its
-    /// ground on paper.
+    /// Draws all panels of a picture of this size; `content` draws what is in a panel, by its number and the height
+    /// of its ground on paper.
     pub(super) fn draw(
         &self,
         canvas: &mut dyn Canvas,

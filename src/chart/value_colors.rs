@@ -8,8 +8,8 @@ use crate::units;
 
 /// Positive values that are this much apart are told apart by their logarithms.
 const APART: f64 = 1e3;
-/// Viridis (Smith and van der Walt, <https://bids.github.io/colormap>) in ten equal steps: even in lightness, so that its
-/// order is seen in print and by those who see few colours.
+/// Viridis (Smith and van der Walt, <https://bids.github.io/colormap>) in ten equal steps: even in lightness, so that
+/// its order is seen in print and by those who see few colours.
 const VIRIDIS: [Color; 11] = [
     Color(0x44, 0x01, 0x54),
     Color(0x48, 0x24, 0x75),
@@ -190,8 +190,8 @@ impl ValueColors {
         (self.share(value) * f64::from(TINTS)).round() as u8
     }
 
-    /// The colour of a [tint](Self::tint), or of what has no value, in a picture: the paler, the smaller the share of time
-    /// in which anything ran.
+    /// The colour of a [tint](Self::tint), or of what has no value, in a picture: the paler, the smaller the share of
+    /// time in which anything ran.
     pub(super) fn drawn(&self, tint: Option<u8>, busy: f32) -> Color {
         let color = match tint {
             Some(tint) => self.at(f64::from(tint) / f64::from(TINTS)),

@@ -34,8 +34,8 @@ use std::path::Path;
 /// - ranks: none missing, none beyond the size of the run,
 /// - in a log: checksums, names of all regions, a clock that does not run back.
 ///
-/// Memory does not grow with the number of intervals, save for a bit for each span. What does not hold is in the report, not an
-/// error, so that one damaged region does not hide the next:
+/// Memory does not grow with the number of intervals, save for a bit for each span. What does not hold is in the
+/// report, not an error, so that one damaged region does not hide the next:
 ///
 /// ```
 /// let report = scope_profiler::check::check("tests/golden/s1_len_mismatch.h5")?;

@@ -360,8 +360,9 @@ impl ProfilingConfig {
     }
 
     /// Records what each interval allocates on its thread: in the fields `alloc_bytes` and `allocs` all of it, in
-    /// `self_alloc_bytes` and `self_allocs` without what is allocated in the intervals inside it. The program's allocator
-    /// has to be a `ScopeAllocator` (feature `alloc`), which says what counts; otherwise a warning is printed.
+    /// `self_alloc_bytes` and `self_allocs` without what is allocated in the intervals inside it. The program's
+    /// allocator has to be a `ScopeAllocator` (feature `alloc`), which says what counts; otherwise a warning is
+    /// printed.
     ///
     /// Defaults to `false`; `SCOPE_PROFILER_ALLOCATIONS` overrides.
     pub fn allocations(mut self, on: bool) -> Self {

@@ -23,8 +23,8 @@ pub(super) enum Item<'a> {
 
 impl Selected<'_> {
     /// Calls `each` for the calls in the window of some rows of one rank, in order of their start before they were cut;
-    /// of those that start together the longer first. [`RankCall::row`] is an index into `rows`. A call that ends before
-    /// it starts has the length 0.
+    /// of those that start together the longer first. [`RankCall::row`] is an index into `rows`. A call that ends
+    /// before it starts has the length 0.
     pub(super) fn each_call(
         &self,
         rows: &[usize],

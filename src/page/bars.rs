@@ -25,7 +25,8 @@ const BUSY_STEPS: f32 = 1_000.0;
 const SAMPLE: usize = 1 << 16;
 const SAMPLES: usize = 8;
 
-/// About how many bytes of base64 packed bars give once they are [compressed](compress): without the work, where they are many.
+/// About how many bytes of base64 packed bars give once they are [compressed](compress): without the work, where they
+/// are many.
 pub(super) fn estimate(packed: &[u8]) -> usize {
     if packed.len() <= SAMPLE * SAMPLES {
         return compress(packed).len().div_ceil(3) * 4;

@@ -193,8 +193,8 @@ pub struct RegionStats {
     pub max_ns: i64,
     /// The standard deviation of the durations (of the population), ns.
     pub std_ns: f64,
-    /// The inclusive time without the time in nested regions, ns; `None` where it is not known. Of two calls of a thread
-    /// that overlap without nesting, the time while both are open is the later one's.
+    /// The inclusive time without the time in nested regions, ns; `None` where it is not known. Of two calls of a
+    /// thread that overlap without nesting, the time while both are open is the later one's.
     pub exclusive_ns: Option<i64>,
     /// The 50th, 95th and 99th percentile of the durations, ns; `None` where they are not known.
     pub percentiles_ns: Option<[f64; 3]>,

@@ -51,8 +51,8 @@ impl Packed {
         }
     }
 
-    /// For how many of the first fields there is room, and about how many bytes they take: all, or else no more than the
-    /// bars.
+    /// For how many of the first fields there is room, and about how many bytes they take: all, or else no more than
+    /// the bars.
     pub(super) fn choose(&self, room: usize, of_bars: usize) -> (usize, usize) {
         let mut sum = 0;
         let sums = self.values.iter().map(|(_, numbers)| {

@@ -1,9 +1,10 @@
-//! The page of a run that is too long to be read while somebody waits: of what its file has stored beside the intervals.
+//! The page of a run that is too long to be read while somebody waits: of what its file has stored beside the
+//! intervals.
 //!
-//! Lanes come of [blocks](crate::analysis::windows) and numbers of summaries, so both are exact; how durations are spread
-//! comes of the sketches of those. What nothing is stored of is missing: how durations change over the run, tasks, and what
-//! spans follow from. Of numbers of calls those of few are [read](super::stored_values). A region has one lane on each rank,
-//! as deep as its shallowest calls; windows have each call in its place.
+//! Lanes come of [blocks](crate::analysis::windows) and numbers of summaries, so both are exact; how durations are
+//! spread comes of the sketches of those. What nothing is stored of is missing: how durations change over the run,
+//! tasks, and what spans follow from. Of numbers of calls those of few are [read](super::stored_values). A region has
+//! one lane on each rank, as deep as its shallowest calls; windows have each call in its place.
 
 use super::data::{PageData, PageNote};
 use super::growing::{MOST_REGIONS, VIEWS};

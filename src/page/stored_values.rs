@@ -1,5 +1,5 @@
-//! The values of a page that is made of what is stored. There are no numbers among that: they are read, of the rows that
-//! have them, as far as these have few calls.
+//! The values of a page that is made of what is stored. There are no numbers among that: they are read, of the rows
+//! that have them, as far as these have few calls.
 
 use super::values::{self, PageField};
 use crate::analysis::pass::Observer;
@@ -121,8 +121,8 @@ impl Observer for GrowingField<'_> {
     }
 }
 
-/// The values of the bars of a chart, lane by lane, as another chart has them of some of its lanes; none at all where there
-/// is no such chart.
+/// The values of the bars of a chart, lane by lane, as another chart has them of some of its lanes; none at all where
+/// there is no such chart.
 pub(super) fn pack(chart: &GanttChart, valued: Option<&GanttChart>) -> Vec<u8> {
     let regions = || valued.into_iter().flat_map(|valued| &valued.regions);
     let lanes = regions().flat_map(|region| {

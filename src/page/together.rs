@@ -1,7 +1,7 @@
 //! Several runs in one page: a frame for the page of each, which move as one, and a table that compares their regions.
 //!
-//! From a server, each frame has the address of a page. A file has what the pages have in common once, and what each run
-//! carries beside it.
+//! From a server, each frame has the address of a page. A file has what the pages have in common once, and what each
+//! run carries beside it.
 
 use super::growing::GrowingPage;
 use super::html::{self, Carried, STYLE};
@@ -86,7 +86,8 @@ pub struct RunsTogether<'a> {
 }
 
 impl<'a> RunsTogether<'a> {
-    /// None yet. All of them together take no more than the [size](ChartOptions::max_page_bytes) that the options choose.
+    /// None yet. All of them together take no more than the [size](ChartOptions::max_page_bytes) that the options
+    /// choose.
     #[must_use]
     pub fn new(options: ChartOptions) -> Self {
         Self {

@@ -64,8 +64,8 @@ pub(super) fn pack(lanes: &[(usize, &NestedLane)], field: usize) -> Vec<u8> {
     packed
 }
 
-/// The value of a bar as the page has it: the mean of several calls in as many digits as are shown, so that it takes less
-/// room.
+/// The value of a bar as the page has it: the mean of several calls in as many digits as are shown, so that it takes
+/// less room.
 pub(super) fn of_bar(bar: &Bar, value: Option<f64>) -> Option<f64> {
     const LEFT_OUT: u32 = 36;
     let rounded = |mean: f64| f64::from_bits(mean.to_bits() >> LEFT_OUT << LEFT_OUT);

@@ -1,9 +1,9 @@
 //! How charts become pictures.
 //!
 //! [`plot_gantt`] and [`plot_durations`] go the whole way from a profile to a file; [`save`] draws a chart that is
-//! already there, and [`draw_on`] draws it on a drawing area of the crate `plotters`. Pictures need no system fonts, and the same chart gives the same bytes everywhere; but names with
-//! characters beyond the embedded font (Latin, Greek, Cyrillic) are drawn in a PNG with fonts of the system, where it
-//! has any.
+//! already there, and [`draw_on`] draws it on a drawing area of the crate `plotters`. Pictures need no system fonts,
+//! and the same chart gives the same bytes everywhere; but names with characters beyond the embedded font (Latin,
+//! Greek, Cyrillic) are drawn in a PNG with fonts of the system, where it has any.
 
 mod data;
 mod format;

@@ -10,8 +10,8 @@ pub(crate) struct RowBar {
     pub(crate) calls: u64,
 }
 
-/// All calls of a row as bars, in order: those shorter than a column of 2^`level` ns, counted from the clock's zero, share
-/// one with others of their column, and calls that overlap are one.
+/// All calls of a row as bars, in order: those shorter than a column of 2^`level` ns, counted from the clock's zero,
+/// share one with others of their column, and calls that overlap are one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RowBars {
     pub(crate) level: u32,

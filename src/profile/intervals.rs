@@ -252,8 +252,8 @@ impl Intervals {
         assert_eq!(lengths, [self.starts.len(); 2], "the lengths of the columns");
     }
 
-    /// Replaces all intervals by those that `fill` leaves in the columns of starts, ends and threads, whose memory it uses
-    /// again; without any threads all are of thread 0.
+    /// Replaces all intervals by those that `fill` leaves in the columns of starts, ends and threads, whose memory it
+    /// uses again; without any threads all are of thread 0.
     ///
     /// # Errors
     ///

@@ -298,8 +298,8 @@ pub trait Source {
         Vec::new()
     }
 
-    /// What is known of the spans of a rank beside their entries, in order of their numbers: only of those whose entries
-    /// do not say it.
+    /// What is known of the spans of a rank beside their entries, in order of their numbers: only of those whose
+    /// entries do not say it.
     ///
     /// # Errors
     ///

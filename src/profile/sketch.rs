@@ -138,8 +138,8 @@ impl Sketch {
         (self.bits, self.counts) = (bits, coarse);
     }
 
-    /// Its buckets with any duration in them, united until there are no more than 2^`bits` in a doubling: the shortest and
-    /// the longest duration of each, and how many it has.
+    /// Its buckets with any duration in them, united until there are no more than 2^`bits` in a doubling: the
+    /// shortest and the longest duration of each, and how many it has.
     pub(crate) fn buckets(&self, bits: u32) -> Vec<(u64, u64, u64)> {
         let mut coarse = self.clone();
         coarse.coarsen_to(bits.min(self.bits));

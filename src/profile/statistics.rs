@@ -3,9 +3,9 @@
 /// Count, sum, extremes, mean and standard deviation of durations, without keeping them.
 ///
 /// Durations are whole numbers, so their sum and the sum of their squares are kept exactly: the order in which they are
-/// added, or accumulators of parts of them are merged, changes nothing. Beyond what fits (a single duration of centuries,
-/// or sums of which only the differences from the mean are known) variances follow Welford's recurrence (Technometrics
-/// 4, 1962, 419-420) and the formula of Chan, Golub and LeVeque (1979).
+/// added, or accumulators of parts of them are merged, changes nothing. Beyond what fits (a single duration of
+/// centuries, or sums of which only the differences from the mean are known) variances follow Welford's recurrence
+/// (Technometrics 4, 1962, 419-420) and the formula of Chan, Golub and LeVeque (1979).
 ///
 /// ```
 /// use scope_profiler::profile::Statistics;

@@ -61,8 +61,8 @@ fn count(memory: *mut u8, bytes: usize) -> *mut u8 {
     memory
 }
 
-// SAFETY: every call goes to an allocator that keeps the contract, with the same arguments, and its answer is handed on.
-// Counting unwinds nowhere and allocates nothing: the counters are cells of the thread without a destructor.
+// SAFETY: every call goes to an allocator that keeps the contract, with the same arguments, and its answer is handed
+// on. Counting unwinds nowhere and allocates nothing: the counters are cells of the thread without a destructor.
 unsafe impl<A: GlobalAlloc> GlobalAlloc for ScopeAllocator<A> {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {

@@ -143,8 +143,8 @@ impl RegionGuard {
     /// Records a number of this call, such as the bytes that it moves: in the profile it is beside the call's interval.
     /// Of two numbers with the same name the last counts.
     ///
-    /// Only [fields](crate::ProfilingConfig::fields) that the session records are kept; others cost a comparison. NaN is
-    /// as good as no number. Any number can be given that is [`Into<Number>`](crate::profile::Number): integers,
+    /// Only [fields](crate::ProfilingConfig::fields) that the session records are kept; others cost a comparison. NaN
+    /// is as good as no number. Any number can be given that is [`Into<Number>`](crate::profile::Number): integers,
     /// floating-point numbers, `bool`.
     ///
     /// ```

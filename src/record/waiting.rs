@@ -288,8 +288,8 @@ impl WaitingNumbers {
         &self.slots[serial as usize % SLOTS]
     }
 
-    /// Adds the numbers that `record` pushes to those that wait for the span. Who takes them meanwhile gets them or not.
-    /// Gives those that have waited too long.
+    /// Adds the numbers that `record` pushes to those that wait for the span. Who takes them meanwhile gets them or
+    /// not. Gives those that have waited too long.
     #[inline]
     pub(super) fn put(&self, serial: u32, record: impl FnOnce(&mut Filling<'_>)) -> Overdue {
         let slot = self.slot(serial);
@@ -416,8 +416,8 @@ impl WaitingNumbers {
         }
     }
 
-    /// Looks at all that waits, as [`take_all`](Self::take_all) would take it. Takes no slot from a thread that wants it: what
-    /// is just changing is left out.
+    /// Looks at all that waits, as [`take_all`](Self::take_all) would take it. Takes no slot from a thread that wants
+    /// it: what is just changing is left out.
     pub(super) fn peek_all(&self, mut f: impl FnMut(u32, NumberNote)) {
         let _inside = fork::enter();
         each(&lock(&self.moved), &mut f);

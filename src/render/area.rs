@@ -16,7 +16,8 @@ const WIDTHS: std::ops::RangeInclusive<f32> = 1000.0..=3200.0;
 /// Text smaller than this share of its usual size is no text.
 const SMALLEST: f32 = 0.1;
 
-/// Draws a chart on a drawing area of the crate [`plotters`], which it fills; beside others, if the area is a part of one.
+/// Draws a chart on a drawing area of the crate [`plotters`], which it fills; beside others, if the area is a part of
+/// one.
 ///
 /// In an area of up to 1600 pixels the type has the size that it has in a file shown at 100 %, in a wider one it grows
 /// with the area. Where a chart needs more height than there is, all of it is drawn smaller.

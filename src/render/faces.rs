@@ -37,8 +37,8 @@ impl SystemFaces {
         }
     }
 
-    /// The face to draw a character with, if any face has it; the same on every call, and for every character the first in an
-    /// order that depends on the installed fonts alone.
+    /// The face to draw a character with, if any face has it; the same on every call, and for every character the
+    /// first in an order that depends on the installed fonts alone.
     pub(super) fn face_for(&self, sign: char, weight: Weight) -> Option<Rc<Face>> {
         if let Some(known) = self.by_character.borrow().get(&(sign, weight)) {
             return known.clone();

@@ -1,7 +1,7 @@
 //! What text looks like on the paper: which glyphs of which fonts stand where, and how much room they take.
 //!
-//! A picture of pixels takes what the embedded font lacks from the fonts of the system, shaped and in reading order; what
-//! no font has is written as its code point, so that names stay different. A vector picture leaves all that to its
+//! A picture of pixels takes what the embedded font lacks from the fonts of the system, shaped and in reading order;
+//! what no font has is written as its code point, so that names stay different. A vector picture leaves all that to its
 //! reader, and takes room that is enough for whatever font that is.
 
 use super::embedded::has;

@@ -11,7 +11,8 @@ use plotters_backend::text_anchor::{HPos, Pos, VPos};
 use plotters_backend::{BackendColor, BackendCoord, BackendTextStyle, FontFamily, FontStyle};
 use std::convert::Infallible;
 
-/// Names of fonts that look alike, for readers that do not have the embedded one, and of those that have what these lack.
+/// Names of fonts that look alike, for readers that do not have the embedded one, and of those that have what these
+/// lack.
 const FAMILY: &str = "Inter, 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', 'Noto Sans', 'DejaVu Sans', \
                       'Noto Sans CJK SC', 'Noto Color Emoji', sans-serif";
 

@@ -68,8 +68,8 @@ impl ServeOptions {
         self
     }
 
-    /// For how many intervals of a file its page waits until they are read. The page of more is shown at once, and filled
-    /// while they are.
+    /// For how many intervals of a file its page waits until they are read. The page of more is shown at once, and
+    /// filled while they are.
     #[must_use]
     pub fn wait_for(mut self, intervals: u64) -> Self {
         self.wait_for = intervals;

@@ -74,8 +74,8 @@ impl CounterGroups {
 }
 
 impl CounterColumns {
-    /// Writes the next samples. Their values are of the kind that was said, and `threads` is not looked at where all are
-    /// of thread 0.
+    /// Writes the next samples. Their values are of the kind that was said, and `threads` is not looked at where all
+    /// are of thread 0.
     pub(crate) fn write(&mut self, times: &[i64], values: &Numbers, threads: &[u32]) -> Result<()> {
         let rows = self.next..self.next + times.len();
         self.next = rows.end;

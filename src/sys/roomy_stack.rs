@@ -35,7 +35,8 @@ pub(crate) unsafe fn call(mut f: impl FnMut()) {
     if top.is_null() || !alternate_stack::is_on_small_one() {
         return f();
     }
-    // SAFETY: the stack is nobody else's, as the caller ensures; the function and what it borrows live until it returns.
+    // SAFETY: the stack is nobody else's, as the caller ensures; the function and what it borrows live until it
+    // returns.
     unsafe { call_at(top, trampoline_of(&f), (&raw mut f).cast()) };
 }
 

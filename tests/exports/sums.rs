@@ -117,8 +117,8 @@ pub(crate) fn files() -> (Vec<std::path::PathBuf>, Profile) {
     (files, tangled)
 }
 
-/// A run of two spans that are polled twice each and dropped, the polls of one between those of the other; of one that is
-/// entered once; and of a guard.
+/// A run of two spans that are polled twice each and dropped, the polls of one between those of the other; of one
+/// that is entered once; and of a guard.
 pub(crate) fn polled() -> Run {
     let run = Run::new();
     run.region("guard", 500, || ());
@@ -140,6 +140,6 @@ pub(crate) fn polled() -> Run {
     run
 }
 
-/// The lives of its spans that were polled several times: start since the run began, time that elapsed, busy time, all in
-/// ns, and polls.
+/// The lives of its spans that were polled several times: start since the run began, time that elapsed, busy time,
+/// all in ns, and polls.
 pub(crate) const LIVES: [[i64; 4]; 2] = [[1_000, 20_620, 6_020, 2], [3_000, 18_500, 4_500, 2]];

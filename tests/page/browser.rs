@@ -409,7 +409,8 @@ impl Browser {
         if key.chars().count() == 1 {
             down["text"] = json!(key);
         }
-        // What the browser itself does on these, such as pressing a button that has the focus, goes by the key's number.
+        // What the browser itself does on these, such as pressing a button that has the focus, goes by the key's
+        // number.
         match key {
             "Escape" => down["windowsVirtualKeyCode"] = json!(27),
             " " => down["windowsVirtualKeyCode"] = json!(32),

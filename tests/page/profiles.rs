@@ -166,7 +166,8 @@ fn recursion_is_seen_in_rows_of_its_own() {
     let table = rows(&mut browser);
     let row = table.iter().find(|row| row.starts_with("fib")).unwrap();
     assert!(row.starts_with("fib | 4 | 80.0 µs | 80.0 µs | "), "{row}");
-    // Calls that overlap without being nested take no exclusive time from others, and share theirs: the later one has it.
+    // Calls that overlap without being nested take no exclusive time from others, and share theirs: the later one has
+    // it.
     let exclusive = |name: &str| {
         let row = table.iter().find(|row| row.starts_with(name)).unwrap();
         row.split(" | ").nth(3).unwrap().to_owned()

@@ -38,7 +38,8 @@ fn hard_names() -> Vec<String> {
     names
 }
 
-/// Records every hard name and a span that is entered again and again, nested and on several threads, each a different number of times.
+/// Records every hard name and a span that is entered again and again, nested and on several threads, each a
+/// different number of times.
 fn record(path: &Path) {
     record_with(path, MergeMode::Copy);
 }

@@ -565,8 +565,8 @@ fn a_region_that_calls_itself_has_its_inclusive_time_in_the_file() {
     assert_eq!(nodes, [("main", 136, 2, 1), ("fib", 134, 134, 8)]);
 }
 
-/// Under the clock of the system, which the fast path needs: of each guard, when it was entered and left among the others
-/// can be told by the times.
+/// Under the clock of the system, which the fast path needs: of each guard, when it was entered and left among the
+/// others can be told by the times.
 #[test]
 fn guards_that_are_left_in_any_order_keep_their_own_times() {
     let left_in: [fn(&mut Vec<usize>); 4] = [

@@ -6,8 +6,8 @@ use tracing::Dispatch;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::prelude::*;
 
-/// The layer over a `Registry`, the subscriber alone, and the subscriber over another that wants all spans, and over one
-/// that wants none.
+/// The layer over a `Registry`, the subscriber alone, and the subscriber over another that wants all spans, and over
+/// one that wants none.
 pub(crate) const SUBSCRIBERS: [fn(&Profiler) -> Dispatch; 4] = [
     |profiler| Dispatch::new(tracing_subscriber::registry().with(profiler.layer())),
     |profiler| Dispatch::new(profiler.subscriber()),

@@ -55,7 +55,8 @@ impl<'a> GrowingTree<'a> {
         Self::chosen(source, filter, Some(effort), &[] as &[&str])
     }
 
-    /// A tree whose nodes have the [numbers](super::CallNode::numbers) of these fields, and with an effort distributions.
+    /// A tree whose nodes have the [numbers](super::CallNode::numbers) of these fields, and with an effort
+    /// distributions.
     ///
     /// ```
     /// use scope_profiler::RegionFilter;

@@ -418,8 +418,8 @@ impl CallNode {
     }
 
     /// The numbers of these calls, of the field at this place of those that the tree was [asked
-    /// for](GrowingTree::with_metrics); none where no call has one. Those of spans that were entered several times, and of
-    /// ranks with more than 1024 regions, are in the [metrics](super::metrics::Metrics) of the region alone.
+    /// for](GrowingTree::with_metrics); none where no call has one. Those of spans that were entered several times,
+    /// and of ranks with more than 1024 regions, are in the [metrics](super::metrics::Metrics) of the region alone.
     #[must_use]
     pub fn numbers(&self, field: usize) -> Option<&FieldStatistics> {
         self.numbers.get(field).filter(|of| of.calls() > 0)

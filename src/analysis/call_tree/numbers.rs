@@ -8,9 +8,9 @@ use rustc_hash::FxHashMap;
 
 /// The numbers of some fields.
 ///
-/// A span that was entered several times has its numbers on one of its intervals, which says nothing of the time that they
-/// are for: rows with such spans are left out. So are ranks of so many regions that all of their numbers would have to be
-/// kept until their calls come.
+/// A span that was entered several times has its numbers on one of its intervals, which says nothing of the time that
+/// they are for: rows with such spans are left out. So are ranks of so many regions that all of their numbers would
+/// have to be kept until their calls come.
 pub(super) struct Numbered<'a> {
     source: &'a dyn Source,
     /// As indices into [`Source::fields`].
@@ -74,8 +74,8 @@ impl<'a> Numbered<'a> {
         })
     }
 
-    /// Whether the calls of a rank with these rows have to be seen, as what is stored of them does not say where each of
-    /// those with numbers is.
+    /// Whether the calls of a rank with these rows have to be seen, as what is stored of them does not say where each
+    /// of those with numbers is.
     pub(super) fn needs_calls(&self, rows: &[usize], summary: &StoredSummary) -> bool {
         let mut paths = vec![0_usize; rows.len()];
         summary.paths.iter().for_each(|path| paths[path.row] += 1);

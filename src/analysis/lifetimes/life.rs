@@ -150,8 +150,8 @@ impl Alive {
         self.last_is_open = true;
     }
 
-    /// The whole life, when no more entries are to come; and the length of the last poll, ns, if the last entry was one.
-    /// `ends` says when it was created and closed, where that is known.
+    /// The whole life, when no more entries are to come; and the length of the last poll, ns, if the last entry was
+    /// one. `ends` says when it was created and closed, where that is known.
     pub(super) fn finish(&self, rank: u32, span: u32, ends: CreatedAndClosed) -> (Life, Option<i64>) {
         let is_short = self.last <= self.shortest.min(LONGEST_DROP_NS);
         let is_drop = self.polls > 0 && is_short && !self.is_open;

@@ -1,7 +1,7 @@
 //! How long spans lived that were entered several times, as those of futures are for each poll.
 //!
-//! A span's life is from its creation, or where that is not known its first entry, to its end, or where that is not known
-//! its last exit. It was *busy* while any thread had it entered, *idle* for the
+//! A span's life is from its creation, or where that is not known its first entry, to its end, or where that is not
+//! known its last exit. It was *busy* while any thread had it entered, *idle* for the
 //! rest: busy and idle time add up to the time that elapsed, to the nanosecond.
 //!
 //! ```

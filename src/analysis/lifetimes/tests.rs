@@ -1,5 +1,5 @@
-//! Lives against their definition: every moment of every span is looked at. With small limits, so that few intervals take
-//! every path.
+//! Lives against their definition: every moment of every span is looked at. With small limits, so that few intervals
+//! take every path.
 
 use super::{Life, Lifetimes, RegionLifetimes};
 use crate::analysis::pass;

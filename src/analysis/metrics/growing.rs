@@ -32,8 +32,8 @@ impl<'a> GrowingMetrics<'a> {
     ///
     /// # Errors
     ///
-    /// When there is no such field, a chosen rank is not there, no region is left, or intervals cannot be read: those of
-    /// very many spans that were entered several times are looked at before the pass.
+    /// When there is no such field, a chosen rank is not there, no region is left, or intervals cannot be read: those
+    /// of very many spans that were entered several times are looked at before the pass.
     pub fn new(source: &'a dyn Source, filter: &RegionFilter, fields: &[impl AsRef<str>]) -> Result<Self> {
         let found = fields.iter().map(|name| field_of(source, name.as_ref()));
         let found = found.collect::<Result<Vec<_>>>()?;

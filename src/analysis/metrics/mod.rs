@@ -1,5 +1,5 @@
-//! What the numbers of calls come to, by region: totals and rates of fields as `bytes`, extremes and percentiles of any,
-//! as of a `residual`.
+//! What the numbers of calls come to, by region: totals and rates of fields as `bytes`, extremes and percentiles of
+//! any, as of a `residual`.
 
 mod growing;
 mod kind;
@@ -69,9 +69,10 @@ impl Metrics {
         unit_of(self.fields.get(field)?)
     }
 
-    /// Whether the numbers of the field at this place add up, so that a total and a rate mean something: those with a unit
-    /// do, unless it is one of what is measured at a moment, as `K`, or a ratio, as `%` and `m/s`; of plain numbers those
-    /// whose name says that they count something, as `allocs` and `iterations`, or whose unit was declared as `1`.
+    /// Whether the numbers of the field at this place add up, so that a total and a rate mean something: those with a
+    /// unit do, unless it is one of what is measured at a moment, as `K`, or a ratio, as `%` and `m/s`; of plain
+    /// numbers those whose name says that they count something, as `allocs` and `iterations`, or whose unit was
+    /// declared as `1`.
     ///
     /// ```
     /// use scope_profiler::RegionFilter;

@@ -6,8 +6,8 @@ use crate::error::Result;
 use crate::profile::{Intervals, Source};
 use rustc_hash::FxHashMap;
 
-/// Of a row whose spans were entered several times. A number is of the whole span, whichever of its polls carries it, so
-/// the time beside it is that of all of them.
+/// Of a row whose spans were entered several times. A number is of the whole span, whichever of its polls carries it,
+/// so the time beside it is that of all of them.
 pub(super) struct SpanTimes {
     spans: RowSpans,
     /// The fields of which a span has a number, a bit for each; those of spans that are over are gone.

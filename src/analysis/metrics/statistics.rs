@@ -91,16 +91,16 @@ impl FieldStatistics {
         self.range
     }
 
-    /// The number of the call that began last of those that have one; none without any. Where the clocks of the ranks were
-    /// never compared, that is of the last rank.
+    /// The number of the call that began last of those that have one; none without any. Where the clocks of the ranks
+    /// were never compared, that is of the last rank.
     #[must_use]
     pub fn last(&self) -> Option<f64> {
         self.last.map(|(_, x)| x)
     }
 
-    /// How long the calls took that have a number, from their start to their end, ns; threads and ranks add up. Of a span
-    /// that was entered several times it is the time of all of its entries, as long as it was busy, whichever of them has
-    /// the number.
+    /// How long the calls took that have a number, from their start to their end, ns; threads and ranks add up. Of a
+    /// span that was entered several times it is the time of all of its entries, as long as it was busy, whichever of
+    /// them has the number.
     #[must_use]
     pub fn time_ns(&self) -> i128 {
         self.time_ns

@@ -52,8 +52,8 @@ pub trait Observer {
         false
     }
 
-    /// The [optional columns](Intervals::OPTIONAL), and those of [fields](crate::profile::Field), that it needs of a row
-    /// that it takes. Where another observer needs one, it comes all the same.
+    /// The [optional columns](Intervals::OPTIONAL), and those of [fields](crate::profile::Field), that it needs of a
+    /// row that it takes. Where another observer needs one, it comes all the same.
     fn columns(&self, _row: usize) -> Vec<&str> {
         Vec::new()
     }

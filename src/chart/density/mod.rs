@@ -22,8 +22,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const MOST_LANES: usize = 600;
 /// The time axis is kept in at least so many columns, and less than twice as many.
 const COLUMNS: u64 = 1024;
-/// Regions that are open for such a share of the time of their ranks say nothing of when these are busy. More than all of
-/// it takes several threads, which may be idle together.
+/// Regions that are open for such a share of the time of their ranks say nothing of when these are busy. More than
+/// all of it takes several threads, which may be idle together.
 const ALL_THE_TIME: std::ops::RangeInclusive<f64> = 0.9..=1.01;
 /// Lanes that are busy for more of their time than this, from first to last, look like one solid block.
 const SOLID: f64 = 0.97;

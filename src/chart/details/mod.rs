@@ -77,8 +77,8 @@ impl<'a> GrowingDetails<'a> {
     }
 
     /// As [`new`](Self::new), of the sketches that the source has stored: at most `most` intervals are read. The course
-    /// over the run is kept of regions that are read whole. Gives also of how many regions too much would have to be read:
-    /// it is not known how their durations are spread.
+    /// over the run is kept of regions that are read whole. Gives also of how many regions too much would have to be
+    /// read: it is not known how their durations are spread.
     #[cfg(feature = "serve")]
     pub(crate) fn of_stored(subject: &Subject<'a>, most: u64) -> Result<(Self, usize)> {
         let mut details = Self::new(subject)?;

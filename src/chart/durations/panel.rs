@@ -34,8 +34,8 @@ pub(super) struct Panel {
 pub(super) struct Time {
     pub(super) over_ranks: OverRanks,
     pub(super) own_ns: f64,
-    /// Whether it is of many regions together, which must not make the bars of single ones too short to be told apart: its
-    /// bar is cut off where the scale ends.
+    /// Whether it is of many regions together, which must not make the bars of single ones too short to be told
+    /// apart: its bar is cut off where the scale ends.
     pub(super) is_of_several: bool,
     pub(super) color: Color,
 }

@@ -81,8 +81,8 @@ impl FromBlocks<'_> {
         })
     }
 
-    /// The lane of a row that has bars, and how many calls are in it; none where much would have to be read at the edges
-    /// of the window. A reduction that is made coarser is the one that is made as coarse from the calls.
+    /// The lane of a row that has bars, and how many calls are in it; none where much would have to be read at the
+    /// edges of the window. A reduction that is made coarser is the one that is made as coarse from the calls.
     fn lane_of_bars(&self, row: usize, all: &Pyramid, bars: &RowBars) -> Result<Option<(LaneReducer, u64)>> {
         let (mut reducer, mut buffer) = (LaneReducer::new(self.columns, self.level), Intervals::new());
         let (mut next, mut count, mut read) = (0, 0, 0);

@@ -125,8 +125,8 @@ pub struct Bar {
     pub busy: f32,
     /// The number of intervals; in a lane of several ranks, of those that begin here, maybe 0.
     pub calls: u32,
-    /// In a chart that is coloured [by value](crate::chart::ChartOptions::color_by): the value of the call, or the mean of
-    /// several, weighted by how long each took. None where no call has one.
+    /// In a chart that is coloured [by value](crate::chart::ChartOptions::color_by): the value of the call, or the
+    /// mean of several, weighted by how long each took. None where no call has one.
     pub value: Option<f64>,
 }
 

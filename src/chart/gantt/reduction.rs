@@ -89,8 +89,8 @@ impl<'a> GrowingGantt<'a> {
     ///
     /// # Errors
     ///
-    /// When nothing is left to draw, no call has the field that bars are to be coloured by, or what has to be known before
-    /// cannot be read.
+    /// When nothing is left to draw, no call has the field that bars are to be coloured by, or what has to be known
+    /// before cannot be read.
     pub fn new(subject: &Subject<'a>, options: &ChartOptions) -> Result<Self> {
         let mut this = Self::empty(subject, options, options.window)?;
         let field = options.color_by.as_deref();

@@ -20,8 +20,8 @@ impl TintedRun {
     }
 }
 
-/// Cuts the runs of a lane where its values change, but into nothing shorter than `step` pixels. The `pixels` of the lane
-/// stand for some ns from a moment on.
+/// Cuts the runs of a lane where its values change, but into nothing shorter than `step` pixels. The `pixels` of the
+/// lane stand for some ns from a moment on.
 pub(super) fn cut(
     runs: &[Run],
     bars: &[Bar],

@@ -48,7 +48,8 @@ pub struct Timeline {
 
 impl Timeline {
     /// The timeline of the chosen regions and ranks of a source, with lanes for ranks, threads or tasks; those of
-    /// regions are a [`GanttChart`](super::GanttChart), and for [`Lanes::Region`] and [`Lanes::Auto`] there are threads.
+    /// regions are a [`GanttChart`](super::GanttChart), and for [`Lanes::Region`] and [`Lanes::Auto`] there are
+    /// threads.
     ///
     /// It takes one pass; for tasks, regions of their spans are read once more.
     ///
@@ -122,7 +123,8 @@ pub struct TimelineLane {
     /// Of a task, from when to when it [lived](crate::analysis::lifetimes), ns on the axis; in its
     /// [rows](Self::rows) it was entered.
     pub life_ns: Option<(i64, i64)>,
-    /// In a timeline that is coloured [by value](ChartOptions::color_by), the last value that a task had; none without one.
+    /// In a timeline that is coloured [by value](ChartOptions::color_by), the last value that a task had; none
+    /// without one.
     pub life_value: Option<f64>,
 }
 
@@ -136,11 +138,13 @@ pub struct Piece {
     pub start_ns: i64,
     /// End on the axis, ns.
     pub end_ns: i64,
-    /// The share of this time in which any of the calls was open, up to 1; in a lane of several ranks, the mean of them.
+    /// The share of this time in which any of the calls was open, up to 1; in a lane of several ranks, the mean of
+    /// them.
     pub busy: f32,
     /// The calls that begin here.
     pub calls: u32,
-    /// In a timeline that is coloured [by value](ChartOptions::color_by): the value of the call, or the mean of several,
-    /// weighted by how long each took here. Entries of a task have the value that it had then. None without one.
+    /// In a timeline that is coloured [by value](ChartOptions::color_by): the value of the call, or the mean of
+    /// several, weighted by how long each took here. Entries of a task have the value that it had then. None without
+    /// one.
     pub value: Option<f64>,
 }

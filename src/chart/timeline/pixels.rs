@@ -34,8 +34,8 @@ pub(super) fn opacity(shade: u8) -> f32 {
     FAINTEST + (1.0 - FAINTEST) * share
 }
 
-/// The pixels of a row of so many that show `span_ns` from `from_ns` on: each has the region with the most time in it, or
-/// the mean of the values in it, and the share of time in which there was any as its shade.
+/// The pixels of a row of so many that show `span_ns` from `from_ns` on: each has the region with the most time in
+/// it, or the mean of the values in it, and the share of time in which there was any as its shade.
 pub(super) fn runs(
     pieces: &[Piece],
     (from_ns, span_ns): (i64, i64),

@@ -125,8 +125,8 @@ impl Strip {
         }
     }
 
-    /// Adds the time in which a region ran next, which begins no earlier than the last one has ended: that of so many new
-    /// calls, or of one that goes on, and its value.
+    /// Adds the time in which a region ran next, which begins no earlier than the last one has ended: that of so many
+    /// new calls, or of one that goes on, and its value.
     pub(super) fn push(
         &mut self,
         region: u32,

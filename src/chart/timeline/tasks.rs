@@ -118,8 +118,8 @@ impl<'a> GrowingTasks<'a> {
         Ok(Self { run, rows, longest })
     }
 
-    /// Reads once more when each of the lives was entered, and gives the value that each ends with, where colours are by
-    /// value.
+    /// Reads once more when each of the lives was entered, and gives the value that each ends with, where colours are
+    /// by value.
     fn polls(&self, lived: &[Lived], level: u32) -> Result<Vec<(Strip, Option<f64>)>> {
         let window = self.run.window;
         let new = |_| (Strip::new(COLUMNS, level), None);

@@ -70,8 +70,8 @@ impl<'a> ColoredBy<'a> {
     }
 }
 
-/// The numbers of calls that come rank by rank. Those of ranks with so many regions that all of their numbers would have
-/// to be kept until their calls come are left out.
+/// The numbers of calls that come rank by rank. Those of ranks with so many regions that all of their numbers would
+/// have to be kept until their calls come are left out.
 pub(super) struct ByCall<'a> {
     column: &'a str,
     rows: BTreeSet<usize>,

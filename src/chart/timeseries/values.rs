@@ -88,8 +88,8 @@ impl Values {
         }
     }
 
-    /// Takes intervals in order of start, of a rank whose time begins at `shift`, and their values. Those without one are
-    /// left out, and infinite ones.
+    /// Takes intervals in order of start, of a rank whose time begins at `shift`, and their values. Those without one
+    /// are left out, and infinite ones.
     pub(super) fn add(&mut self, chunk: &Intervals, values: &Numbers, shift: i64) {
         for (start, value) in chunk.starts().iter().zip(values.iter()) {
             let value = value.map(|number| number.as_f64());

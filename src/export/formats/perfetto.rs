@@ -2,9 +2,9 @@
 //!
 //! A track for each thread of each rank below one for the rank; where calls of a thread partly overlap, further tracks,
 //! since slices have to nest. A span that was polled several times has a track of its own, with one slice from its
-//! creation to its end; the viewer shows those of one region together. So has each counter, with its values. Each track of calls is a packet sequence of its
-//! own, with its names interned and its times counted from the packet before. Packets are compressed in blocks. Field numbers are those of
-//! `protos/perfetto/trace/perfetto_trace.proto`.
+//! creation to its end; the viewer shows those of one region together. So has each counter, with its values. Each
+//! track of calls is a packet sequence of its own, with its names interned and its times counted from the packet
+//! before. Packets are compressed in blocks. Field numbers are those of `protos/perfetto/trace/perfetto_trace.proto`.
 
 use crate::analysis::lifetimes::Life;
 use crate::error::Result;

@@ -9,8 +9,8 @@ pub(super) fn share(follows: &Follows, share: f64) -> (&[Follow], usize) {
     (kept, follows.left_out + others.len())
 }
 
-/// Of each pair the rank; then of the entry that follows and of the one that it follows from region, thread, start after
-/// that of the run, and duration, ns.
+/// Of each pair the rank; then of the entry that follows and of the one that it follows from region, thread, start
+/// after that of the run, and duration, ns.
 pub(super) fn flat(follows: &[Follow], origin_ns: i64, number: impl Fn(usize) -> Option<usize>) -> Vec<i64> {
     let of = |entry: &Entry| {
         let interval = &entry.interval;

@@ -94,8 +94,8 @@ impl PageWindows {
         }
     }
 
-    /// What ran in a window, in ns of the page's axis, which is seen in so many columns. As much again on either side is
-    /// part of the answer where that is no less exact.
+    /// What ran in a window, in ns of the page's axis, which is seen in so many columns. As much again on either side
+    /// is part of the answer where that is no less exact.
     ///
     /// # Errors
     ///

@@ -64,7 +64,8 @@ impl Block {
     }
 
     /// Writes a note after `noted` others, which nobody else sees before the event after them is there. Of two of the
-    /// same number (`serial`) the last one stays. How many there are now; None where there is no room for it and the event.
+    /// same number (`serial`) the last one stays. How many there are now; None where there is no room for it and the
+    /// event.
     ///
     /// # Safety
     ///

@@ -29,8 +29,8 @@ pub(crate) struct ThreadBuffer {
     pub(super) block: Cell<*const Block>,
     pub(super) open: OpenStack,
     pub(super) regions: RegionTable,
-    /// Whether the fast paths may be taken at all: intervals are recorded with their time alone, none are throttled, and
-    /// the clock is the CPU's counter.
+    /// Whether the fast paths may be taken at all: intervals are recorded with their time alone, none are throttled,
+    /// and the clock is the CPU's counter.
     pub(super) may_be_fast: bool,
     /// Whether it `may_be_fast` and the open stack is regular.
     pub(super) is_regular: Cell<bool>,

@@ -1,8 +1,8 @@
 //! What a thread notes of the creation and the end of spans.
 //!
 //! A span's first entry says when it began if it is entered at once, as most are, and reading the clock once more would
-//! cost as much as entering it. So each call site is watched for its first spans: if they are entered at once, later ones
-//! are taken for such spans, and cost nothing more. Otherwise each creation is noted from then on.
+//! cost as much as entering it. So each call site is watched for its first spans: if they are entered at once, later
+//! ones are taken for such spans, and cost nothing more. Otherwise each creation is noted from then on.
 
 use super::buffer::ThreadBuffer;
 use super::habit::{Habit, Moment};
@@ -14,8 +14,8 @@ use tracing_core::Metadata;
 
 /// What is noted is more than this from the first entry or the last exit, ns.
 const LEAST_NS: f64 = 1_000.0;
-/// A span that is entered so much later, ns, is not entered at once, whatever its thread does in between. A machine that
-/// is slow, and a debugger, need more than [`LEAST_NS`] for nothing.
+/// A span that is entered so much later, ns, is not entered at once, whatever its thread does in between. A machine
+/// that is slow, and a debugger, need more than [`LEAST_NS`] for nothing.
 const LATE_NS: f64 = 100_000.0;
 
 /// What a span was given as its parent.
@@ -30,7 +30,8 @@ pub(in crate::record) enum Parent {
 }
 
 impl ThreadBuffer {
-    /// Notes that a span has been created, where its first entry will not say so. True where its end is to be noted, too.
+    /// Notes that a span has been created, where its first entry will not say so. True where its end is to be noted,
+    /// too.
     pub(in crate::record) fn note_creation(
         &self,
         metadata: &'static Metadata<'static>,

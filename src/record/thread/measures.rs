@@ -126,8 +126,8 @@ impl Measures {
         tick
     }
 
-    /// The call at this index is left, which began and ends at these ticks; `depth` is that of the stack. None where it has
-    /// allocated nothing and is too short for a processor time.
+    /// The call at this index is left, which began and ends at these ticks; `depth` is that of the stack. None where
+    /// it has allocated nothing and is too short for a processor time.
     pub(super) fn leave(&self, index: usize, depth: usize, start: u64, end: u64) -> Option<Measured> {
         let mut open = self.open.try_borrow_mut().ok()?;
         let Open { before, cpu_ns, .. } = *open.get(index)?;

@@ -14,8 +14,8 @@ use std::sync::atomic::Ordering;
 use tracing_core::field::Visit;
 
 impl ThreadBuffer {
-    /// Leaves what a guard has entered where the call is the innermost one and its numbers are noted in the block. False
-    /// where that takes [`exit_numbered`](Self::exit_numbered).
+    /// Leaves what a guard has entered where the call is the innermost one and its numbers are noted in the block.
+    /// False where that takes [`exit_numbered`](Self::exit_numbered).
     #[inline(always)]
     pub(crate) fn exit_noted(&self, entered: Entered) -> bool {
         let index = entered.place();
@@ -87,8 +87,8 @@ impl ThreadBuffer {
         is_recorded
     }
 
-    /// Records the innermost call with numbers of its own that wait, and takes it off the stack, which has no gaps. False
-    /// where the block is full.
+    /// Records the innermost call with numbers of its own that wait, and takes it off the stack, which has no gaps.
+    /// False where the block is full.
     fn record_among_numbers(&self, top: usize, region: NameId, serial: u32, start: u64) -> bool {
         let Some(numbers) = &self.numbers else {
             return false;
@@ -168,8 +168,8 @@ impl ThreadBuffer {
             .then_some(true)
     }
 
-    /// The same, which handles every case; false where it is not kept, as the call leaves no interval or the field is not
-    /// recorded.
+    /// The same, which handles every case; false where it is not kept, as the call leaves no interval or the field is
+    /// not recorded.
     pub(crate) fn record_number(&self, entered: Entered, name: &'static str, number: Bits) -> bool {
         let Some(field) = self.field(name) else {
             return false;
@@ -294,8 +294,8 @@ impl ThreadBuffer {
         self.note_number(index, note) || self.set_number_slow(index, note)
     }
 
-    /// Writes a number of the call at `index` into the block, where the call's interval will follow it. False where others
-    /// are in between, or it has no room there.
+    /// Writes a number of the call at `index` into the block, where the call's interval will follow it. False where
+    /// others are in between, or it has no room there.
     #[inline(always)]
     fn note_number(&self, index: usize, note: Event) -> bool {
         let Some(numbers) = &self.numbers else {

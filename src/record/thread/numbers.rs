@@ -20,7 +20,8 @@ pub(super) struct Numbers {
     /// on the stack, and how many there are.
     pub(super) noted_of: Cell<usize>,
     pub(super) noted: Cell<usize>,
-    /// Those of calls around others, and the place of the innermost such call, plus 1. In order of the calls' places on the stack.
+    /// Those of calls around others, and the place of the innermost such call, plus 1. In order of the calls' places
+    /// on the stack.
     waiting: RefCell<Vec<Waiting>>,
     innermost: Cell<usize>,
 }
@@ -85,8 +86,8 @@ impl Numbers {
         field
     }
 
-    /// Whether numbers of the call at `index` may be noted in the block: how many are there. None where others are in the
-    /// way.
+    /// Whether numbers of the call at `index` may be noted in the block: how many are there. None where others are in
+    /// the way.
     #[inline(always)]
     pub(super) fn noted_of(&self, index: usize) -> Option<usize> {
         let of = self.noted_of.get();

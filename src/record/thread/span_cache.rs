@@ -43,8 +43,8 @@ impl CachedCallsite {
 
     #[inline(always)]
     pub(in crate::record) fn count_span(&self) {
-        // SAFETY: only call sites that are remembered are given away, and with each so is a counter that lives as long as
-        // this: see `remember_callsite`.
+        // SAFETY: only call sites that are remembered are given away, and with each so is a counter that lives as
+        // long as this: see `remember_callsite`.
         counters::add(unsafe { &*self.spans.get() }, 1);
     }
 }
@@ -92,13 +92,13 @@ pub(in crate::record) struct SpanCache {
     /// How the spans of each begin.
     habits: [Cell<Habit>; CALLSITES],
     created: [Cell<Created>; CREATED],
-    /// Kinds of a subscriber's spans that are entered on the fast path, each below the number of its region: one word, so
-    /// that entering takes one load.
+    /// Kinds of a subscriber's spans that are entered on the fast path, each below the number of its region: one
+    /// word, so that entering takes one load.
     kinds: [Cell<u64>; KINDS],
     /// The same of spans that may have numbers.
     numbered_kinds: [Cell<u64>; NUMBERED_KINDS],
-    /// Counts the spans that are not counted, which takes less than asking whether they are. Boxed, as call sites point to
-    /// it.
+    /// Counts the spans that are not counted, which takes less than asking whether they are. Boxed, as call sites
+    /// point to it.
     uncounted: Box<AtomicU64>,
     last_page: Cell<LastPage>,
     watched: Cell<Watched>,

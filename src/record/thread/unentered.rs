@@ -1,7 +1,7 @@
 //! The span that a thread has created last, as long as nobody is known to have entered it.
 //!
-//! Most spans are entered at once, and their creation needs no note. Whether one was is known when the thread goes on; in
-//! between this keeps what would be noted, where the writer finds it if the thread does not go on.
+//! Most spans are entered at once, and their creation needs no note. Whether one was is known when the thread goes
+//! on; in between this keeps what would be noted, where the writer finds it if the thread does not go on.
 
 use crate::note::{Noted, SpanNote};
 use crate::record::sync::{AtomicU32, AtomicU64, Ordering};

@@ -49,7 +49,8 @@ struct Shown {
 }
 
 impl ServedFile {
-    /// Of a profile, the regions and ranks that a filter chooses. The log of a rank whose program still runs is followed.
+    /// Of a profile, the regions and ranks that a filter chooses. The log of a rank whose program still runs is
+    /// followed.
     #[must_use]
     pub fn new(reader: ProfilingH5Reader, filter: RegionFilter) -> Self {
         let opened = Opened::new(reader);

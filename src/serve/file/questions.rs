@@ -11,8 +11,8 @@ use crate::serve::http::{Request, Response};
 const LONGEST: usize = 8;
 
 impl ServedFile {
-    /// What ran in a window that a page of this version shows, or why that cannot be said. Where `is_gone`, nobody waits
-    /// for it any more.
+    /// What ran in a window that a page of this version shows, or why that cannot be said. Where `is_gone`, nobody
+    /// waits for it any more.
     pub(in crate::serve) fn detail(&self, request: &Request, is_gone: &dyn Fn() -> bool) -> Response {
         let number = |key| request.number::<i64>(key);
         let (Some(from), Some(until)) = (number("from"), number("until")) else {

@@ -138,8 +138,8 @@ impl Request {
         self.value(key)?.parse().ok()
     }
 
-    /// The ranges that the query gives a key, as in `0,2-5`: all numbers where the key is missing, none at all where they
-    /// cannot be read.
+    /// The ranges that the query gives a key, as in `0,2-5`: all numbers where the key is missing, none at all where
+    /// they cannot be read.
     pub(in crate::serve) fn ranges(&self, key: &str) -> Option<Vec<RangeInclusive<u32>>> {
         let Some(text) = self.value(key) else {
             return Some(vec![0..=u32::MAX]);

@@ -3,9 +3,9 @@
 //! The log is read twice for that: once from its end, to verify it and to learn what is in it, and once for the events,
 //! unless they are few and were kept.
 //! These go straight into the HDF5 file if they are in order of start already, as those of a region are that was never
-//! entered twice at a time. All others are collected in batches of bounded size, split by region and sorted; if there is
-//! more than one batch, each goes to a scratch file, and the regions are merged from there. So memory does not grow with
-//! the log. The next log is read from its end on another thread meanwhile.
+//! entered twice at a time. All others are collected in batches of bounded size, split by region and sorted; if there
+//! is more than one batch, each goes to a scratch file, and the regions are merged from there. So memory does not
+//! grow with the log. The next log is read from its end on another thread meanwhile.
 
 mod ahead;
 mod counters;

@@ -1,7 +1,8 @@
 //! Learns what is in a log, and sums its calls up.
 //!
-//! First its outline: all blocks but those of events, which are passed over. Then these from the last to the first: they
-//! are verified and counted, and what a summary needs is known by then, so that calls are nested in the same reading.
+//! First its outline: all blocks but those of events, which are passed over. Then these from the last to the first:
+//! they are verified and counted, and what a summary needs is known by then, so that calls are nested in the same
+//! reading.
 
 use super::fields::{FoundFields, LogFields};
 use super::summary::Nesting;

@@ -33,8 +33,8 @@ const MOST_STREAMED: usize = if cfg!(test) { 2 } else { 64 };
 const STREAMED_ROWS: usize = if cfg!(test) { 60 } else { 1 << 18 };
 
 impl LogContents {
-    /// Writes the rank into its group of the HDF5 file; its summary is asked for at the end. Without its `times` the log
-    /// is read again, and what does not fit into memory meanwhile goes into a file in the directory `scratch`.
+    /// Writes the rank into its group of the HDF5 file; its summary is asked for at the end. Without its `times` the
+    /// log is read again, and what does not fit into memory meanwhile goes into a file in the directory `scratch`.
     pub(in crate::store) fn write(
         &self,
         group: &NewGroup,

@@ -129,11 +129,11 @@ pub(crate) enum Block {
     Samples { thread: u32, samples: Vec<SampleNote> },
     /// Samples of a counter that are in no block; the last block of a counter wins.
     LostSamples { counter: u32, samples: u64 },
-    /// Numbers of spans that are those of their last interval, as they were recorded after it. Of two of a field the last
-    /// counts.
+    /// Numbers of spans that are those of their last interval, as they were recorded after it. Of two of a field the
+    /// last counts.
     Late(Vec<LateNote>),
-    /// Numbers of spans that are to be those of their next interval, and turn out to be those of their last one where no
-    /// further one comes. They take the place of those of such blocks before, or add to the last one.
+    /// Numbers of spans that are to be those of their next interval, and turn out to be those of their last one where
+    /// no further one comes. They take the place of those of such blocks before, or add to the last one.
     Waiting { instead: bool, numbers: Vec<LateNote> },
     /// Calls of a region that left no interval, and its spans; the last block of a region wins.
     Counts { region: u32, counts: Counts },

@@ -32,8 +32,8 @@ struct OneField {
 }
 
 impl Fields {
-    /// Of a group that has the columns of these calls. A member called `fields` that is no group is somebody else's, and one
-    /// with intervals is a region: older writers make nested groups of a name like `solve/fields`.
+    /// Of a group that has the columns of these calls. A member called `fields` that is no group is somebody else's,
+    /// and one with intervals is a region: older writers make nested groups of a name like `solve/fields`.
     pub(super) fn open(of_calls: &Group, members: &Members, calls: Calls) -> Result<Self> {
         if members.get(names::FIELDS) != Some(Link::Hard) || !of_calls.is_group(names::FIELDS)? {
             return Ok(Self::default());
@@ -85,8 +85,8 @@ impl Fields {
             .try_for_each(|field| self.column(field).map(drop))
     }
 
-    /// Fills in those that are wanted, with the values at `range`. `column_of` says what they are called there; none where
-    /// the calls are of a region without the field.
+    /// Fills in those that are wanted, with the values at `range`. `column_of` says what they are called there; none
+    /// where the calls are of a region without the field.
     pub(super) fn read<'a>(
         &self,
         range: &Range<u64>,

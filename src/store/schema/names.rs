@@ -288,8 +288,8 @@ pub(crate) mod columnar {
     pub(crate) const AGGREGATE_EXCLUSIVES: &str = "aggregate_exclusives";
     /// Texts, an entry for each row: a JSON array of objects, the metadata of each call.
     pub(crate) const EVENT_METADATA: &str = "event_metadata";
-    /// int64\[r\], an entry for each row: bit n says whether its events may have a number of the field that is number n, by
-    /// name, of the group [`FIELDS`](super::FIELDS) in [`EVENTS`]. Without it any may.
+    /// int64\[r\], an entry for each row: bit n says whether its events may have a number of the field that is number
+    /// n, by name, of the group [`FIELDS`](super::FIELDS) in [`EVENTS`]. Without it any may.
     pub(crate) const FIELD_MASKS: &str = "field_masks";
     /// int64\[r\], an entry for each row: the time without that of regions inside, ns; -1 where it is not known.
     pub(crate) const EXCLUSIVE_TOTALS: &str = "exclusive_totals";

@@ -14,8 +14,8 @@ pub(crate) struct CompareArgs {
     #[arg(required = true, value_name = "[LABEL=]FILE", num_args = 2..)]
     pub(crate) files: Vec<LabelledFile>,
 
-    /// Write comparison_plot into DIR, which is created, instead of printing a table, and of runs with different numbers
-    /// of ranks also scaling_plot: speedup and efficiency
+    /// Write comparison_plot into DIR, which is created, instead of printing a table, and of runs with different
+    /// numbers of ranks also scaling_plot: speedup and efficiency
     #[arg(short, long, value_name = "DIR")]
     pub(crate) output: Option<PathBuf>,
 

@@ -64,8 +64,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FORMAT", num_args = 1.., value_delimiter = ',', default_value = "png", requires = "output")]
     pub(crate) format: Vec<Format>,
 
-    /// Of the Gantt chart only this time, counted from the start of the run, as in 1.5s..2s, 200ms.. or ..30us: calls that
-    /// reach beyond it are cut at its edges. The statistics of the whole run are not written then
+    /// Of the Gantt chart only this time, counted from the start of the run, as in 1.5s..2s, 200ms.. or ..30us: calls
+    /// that reach beyond it are cut at its edges. The statistics of the whole run are not written then
     #[arg(long, value_name = "FROM..UNTIL", requires = "output")]
     pub(crate) window: Option<Window>,
 
@@ -97,15 +97,15 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) percentiles: bool,
 
-    /// Show numbers that the program recorded of its calls in the table, by the names of their fields: the total of each
-    /// region, how much that is in a second of these calls, and the median, or of those that do not add up, as a residual,
-    /// mean, extremes and the last. With --output, draw their values over the run:
+    /// Show numbers that the program recorded of its calls in the table, by the names of their fields: the total of
+    /// each region, how much that is in a second of these calls, and the median, or of those that do not add up, as a
+    /// residual, mean, extremes and the last. With --output, draw their values over the run:
     /// the chart timeseries
     #[arg(long, value_name = "FIELD", num_args = 1.., value_delimiter = ',')]
     pub(crate) metrics: Vec<String>,
 
-    /// Instead of the table of all regions print how long calls took by the number that they have in this field: a row for
-    /// each region and number
+    /// Instead of the table of all regions print how long calls took by the number that they have in this field: a
+    /// row for each region and number
     #[arg(long, value_name = "FIELD", conflicts_with_all = ["sort", "flat", "percentiles", "metrics"])]
     pub(crate) group_by: Option<String>,
 

@@ -39,8 +39,8 @@ impl NestedLane {
         self.values.iter_mut().for_each(|values| values.coarsen_to(level));
     }
 
-    /// Lets calls shorter than 2^`level` ns share a bar, where that are twice those before: in as much of the time, evenly
-    /// spread, as takes `most` bars away, or in all of it. Gives how many are gone.
+    /// Lets calls shorter than 2^`level` ns share a bar, where that are twice those before: in as much of the time,
+    /// evenly spread, as takes `most` bars away, or in all of it. Gives how many are gone.
     fn coarsen_by(&mut self, level: u32, most: usize) -> usize {
         let before = self.reducer.bars();
         let mut joins = [0; PARTS];
@@ -120,9 +120,9 @@ impl NestedLanes {
         }
     }
 
-    /// Makes lanes coarser until there are at most `most` bars, or nothing is left to be merged: those with most bars first,
-    /// as what is merged there was the closest together, and the last of them in a part of its time. Whether that has
-    /// changed anything.
+    /// Makes lanes coarser until there are at most `most` bars, or nothing is left to be merged: those with most bars
+    /// first, as what is merged there was the closest together, and the last of them in a part of its time. Whether
+    /// that has changed anything.
     pub(crate) fn coarsen(&mut self, most: usize) -> bool {
         let before = self.bars();
         if before <= most {

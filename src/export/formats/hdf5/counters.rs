@@ -7,8 +7,8 @@ use crate::store::counter_columns::{CounterGroups, KnownCounter};
 use crate::store::hdf5::NewGroup;
 use std::collections::BTreeMap;
 
-/// Writes the counters of a rank, and adds their threads to the list. Gives the number of their samples, with those that
-/// are known to have been dropped.
+/// Writes the counters of a rank, and adds their threads to the list. Gives the number of their samples, with those
+/// that are known to have been dropped.
 pub(super) fn write(
     profile: &Selected<'_>,
     rank: u32,

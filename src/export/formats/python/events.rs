@@ -9,8 +9,8 @@ use crate::profile::Intervals;
 use crate::store::hdf5::{NewColumn, NewFile, NewGroup, Values};
 use crate::store::names::{self, columnar};
 
-/// Writes the events of all rows, which are so many. Gives the rows back in their order, and the bit of each field in their
-/// masks.
+/// Writes the events of all rows, which are so many. Gives the rows back in their order, and the bit of each field in
+/// their masks.
 pub(super) fn write(
     file: &NewFile,
     profile: &Selected<'_>,

@@ -80,8 +80,8 @@ impl<'a> EventFields<'a> {
         Ok(mask)
     }
 
-    /// Ends the columns. Gives the bit of each that is in the file, in the order of their names there; none where there are
-    /// too many for a mask.
+    /// Ends the columns. Gives the bit of each that is in the file, in the order of their names there; none where
+    /// there are too many for a mask.
     pub(super) fn finish(self) -> Result<Option<Vec<usize>>> {
         let fit = self.fields.len() <= MOST_IN_MASK;
         let fields = self.fields.iter().enumerate();

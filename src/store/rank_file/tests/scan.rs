@@ -14,7 +14,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-/// What a reading from the first block to the last says of a log: intervals of each region, and the bytes that are lost.
+/// What a reading from the first block to the last says of a log: intervals of each region, and the bytes that are
+/// lost.
 fn block_by_block(log: &Path) -> (BTreeMap<u32, u64>, u64) {
     let mut log = LogReader::open(log).unwrap();
     let mut calls = BTreeMap::new();

@@ -121,7 +121,8 @@ impl Events {
             .map_or(0, |columns| columns.times.first().len())
     }
 
-    /// Replaces `into` with events of a row. `fields` are the columns of those that it has, in the order of their names.
+    /// Replaces `into` with events of a row. `fields` are the columns of those that it has, in the order of their
+    /// names.
     pub(super) fn read<'a>(
         &self,
         slice: &Slice,

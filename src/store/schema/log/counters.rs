@@ -79,7 +79,8 @@ impl LogCounters {
         (counters, rows)
     }
 
-    /// Replaces `into` with samples of a counter, in order of time by `ns`: a later tick is never an earlier nanosecond.
+    /// Replaces `into` with samples of a counter, in order of time by `ns`: a later tick is never an earlier
+    /// nanosecond.
     pub(super) fn read(
         &self,
         counter: usize,

@@ -124,8 +124,8 @@ impl Found {
         }
     }
 
-    /// What is in the file, the columns of each row and of each counter's row, and where summaries, blocks and what is said of spans are. Names are
-    /// numbered in the order of the rows.
+    /// What is in the file, the columns of each row and of each counter's row, and where summaries, blocks and what
+    /// is said of spans are. Names are numbered in the order of the rows.
     pub(super) fn finish(mut self) -> (Catalog, Vec<Columns>, Vec<CounterColumns>, [Places; 3]) {
         let mut names = self.names.into_list();
         let mut numbers = vec![usize::MAX; names.len()];
