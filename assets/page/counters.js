@@ -5,7 +5,7 @@ import { MOST_TOLD, lanesOf, valueOf } from "./counterdata.js";
 import { isBand, colorKeyOf, lineColor, putBand, putLine, ranksOfLines } from "./counterlines.js";
 import { make } from "./dom.js";
 import { amount } from "./format.js";
-import { timeAt } from "./geometry.js";
+import { timeAt, xOf } from "./geometry.js";
 import { FONT, SMALL_FONT, Texts } from "./text.js";
 
 /** @typedef {import("./color.js").RGB} RGB */
@@ -23,6 +23,12 @@ const MOST_SHARE = 0.3;
 const AROUND = 8;
 /** How strong tints are. */
 const TINT = { area: 0.15, band: 0.3 };
+
+/** Where the selected call begins, px. @param {Scene} scene */
+function selectedX(scene) {
+  const { selected } = scene;
+  return selected && xOf(scene, selected.lane.starts[selected.i]);
+}
 
 export class Counters {
   /**
@@ -47,7 +53,7 @@ export class Counters {
     this.entries = [];
     /** Where the pointer is on this canvas, px. @type {number | null} */
     this.pointer = null;
-    /** From when to when the pixel at the pointer is; null where it is at none. @type {[number, number] | null} */
+    /** From when to when the pixel is that is told of; null where there is none. @type {[number, number] | null} */
     this.told = null;
     canvas.addEventListener("wheel", event => {
       if (this.lanes.length > this.most && !event.ctrlKey && event.offsetX < this.labels) return;
@@ -82,10 +88,19 @@ export class Counters {
     this.canvas.setAttribute("aria-label", `Counters over the run: ${this.lanes.map(({ name, range }) => `${name} ${range}`).join(", ")}`);
   }
 
-  /** What each counter was where the pointer is. @returns {[string, string][] | null} */
+  /** What each counter was where the pointer is, or without one where the selected call begins. */
   get values() {
-    const { told } = this;
-    return told && this.lanes.map(lane => [lane.name, valueOf(lane, ...told)]);
+    return this.told && this.valuesOf(...this.told);
+  }
+
+  /**
+   * What each counter was from one time to another, ns.
+   * @param {number} from
+   * @param {number} until
+   * @returns {[string, string][]}
+   */
+  valuesOf(from, until) {
+    return this.lanes.map(lane => [lane.name, valueOf(lane, from, until)]);
   }
 
   /** The height of the strip, px. */
@@ -144,7 +159,7 @@ export class Counters {
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.fillStyle = colors.panel;
     context.fillRect(0, 0, width, LANE * this.lanes.length);
-    const x = this.pointer ?? (scene.dragging ? null : scene.pointer?.x ?? null);
+    const x = this.pointer ?? (scene.dragging ? null : scene.pointer?.x ?? selectedX(scene));
     const pointed = x !== null && x >= scene.labelWidth && x <= width ? x : null;
     this.told = pointed === null ? null : [timeAt(scene, pointed), timeAt(scene, pointed + 1)];
     this.lanes.forEach((lane, place) => this.drawLane(scene, lane, place));

@@ -146,7 +146,9 @@ export class Visits {
     if (!hit) return;
     const said = text ?? this.placeText(spot, hit.bar?.calls === 1);
     page.matches.textContent = said;
-    page.spoken.textContent = `${sentenceOf(page.model, hit)}; ${said.replace(/ (calls|bars)$/, "")}`;
+    const start = spot.lane.starts[spot.i];
+    const counters = timeline.counters.valuesOf(start, start + 1).map(([name, value]) => `, ${name} ${value}`);
+    page.spoken.textContent = `${sentenceOf(page.model, hit)}${counters.join("")}; ${said.replace(/ (calls|bars)$/, "")}`;
   }
 
   /** @param {Spot} spot @param {boolean} isCall */

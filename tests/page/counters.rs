@@ -141,6 +141,36 @@ fn the_strip_tells_the_value_at_the_pointer_and_follows_the_window() {
 }
 
 #[test]
+fn without_a_mouse_the_values_are_those_where_the_selected_call_begins() {
+    let mut profile = Profile::builder().counter_unit("energy", "J");
+    for n in 0..4 {
+        let start = 10_000_000 * n;
+        profile.push(Call::new("step", start..start + 8_000_000));
+        profile.push_sample(0, "energy", Sample::new(start + 4_000_000, 2.5 * n as f64));
+    }
+    let (_directory, path) = page_of(&profile.build());
+    let Some(mut browser) = Browser::start(Look::default()) else {
+        return;
+    };
+    browser.open(&path, "");
+    for energy in ["–", "0 J", "2.50 J", "5 J"] {
+        browser.key("n");
+        assert_eq!(told(&mut browser), json!([["energy", energy]]));
+        let spoken = browser.text("document.getElementById('spoken').textContent");
+        assert!(spoken.contains(&format!(", energy {energy}; ")), "{spoken}");
+    }
+    // The pointer has its own, and the selected call again when it leaves.
+    let at = place(&mut browser, "step", 0, 15_000_000.0);
+    browser.hover(at);
+    assert_eq!(told(&mut browser), json!([["energy", "2.50 J"]]));
+    browser.hover((20.0, 20.0));
+    assert_eq!(told(&mut browser), json!([["energy", "5 J"]]));
+    browser.key("Escape");
+    assert_eq!(told(&mut browser), json!(null));
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+#[test]
 fn a_saved_picture_has_the_counters_and_says_what_it_is_of() {
     let (_directory, path) = page_of(&counted());
     let Some(mut browser) = Browser::start(Look::default()) else {
