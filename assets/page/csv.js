@@ -1,5 +1,6 @@
 // Tables as CSV, with times in ns. Pure functions.
 
+/** @typedef {import("./frames.js").Frame} Frame */
 /** @typedef {import("./measureview.js").Measurement} Measurement */
 /** @typedef {import("./table.js").TableRow} TableRow */
 /** @typedef {import("./views.js").PathNode} PathNode */
@@ -42,6 +43,33 @@ export function csvOfTree(nodes) {
   };
   const rows = nodes.map(node => [path(node), node.region?.name, node.depth, node.calls, node.inclusive, node.exclusive, node.mean]);
   return csvOf([["path", "region", "depth", "calls", "inclusive_ns", "exclusive_ns", "mean_ns"], ...rows]);
+}
+
+/**
+ * What calls a region, at depths below 0, and what it calls, below its own row. Each path reads from caller to callee, and
+ * those of callers end with the region, whose calls and times they have.
+ * @param {Frame} callers
+ * @param {Frame} callees
+ */
+export function csvOfSandwich(callers, callees) {
+  /** @type {(string | number | null | undefined)[][]} */
+  const rows = [["path", "region", "depth", "calls", "inclusive_ns", "exclusive_ns"]];
+  const add = (/** @type {Frame} */ { region, calls, inclusive, exclusive }, /** @type {string[]} */ path, /** @type {number} */ depth) => {
+    rows.push([path.join(" > "), region?.name, depth, calls, inclusive, exclusive]);
+  };
+  const walk = (/** @type {Frame} */ frame, /** @type {string[]} */ path, /** @type {-1 | 1} */ step, /** @type {number} */ depth) => {
+    for (const child of frame.children) {
+      const name = child.region?.name ?? "";
+      const longer = step < 0 ? [name, ...path] : [...path, name];
+      add(child, longer, depth + step);
+      walk(child, longer, step, depth + step);
+    }
+  };
+  const own = [callees.region?.name ?? ""];
+  walk(callers, own, -1, 0);
+  add(callees, own, 0);
+  walk(callees, own, 1, 0);
+  return csvOf(rows);
 }
 
 /** @param {Measurement} measurement */

@@ -15,7 +15,7 @@ import { FONT, SMALL_FONT } from "./text.js";
 /** Texts, by the middle of their height, and rectangles. @typedef {{ height: number, texts: SheetText[], rects: SheetRect[] }} Sheet */
 
 const LINE = 17;
-const MARGIN = 8;
+export const MARGIN = 8;
 /** The scale of values, px. */
 const RAMP = 96;
 

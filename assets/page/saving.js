@@ -1,9 +1,9 @@
 // Saves what is seen: as a picture or as a table.
 
-import { csvOfMeasured, csvOfTable, csvOfTree } from "./csv.js";
+import { csvOfMeasured, csvOfSandwich, csvOfTable, csvOfTree } from "./csv.js";
 import { find } from "./dom.js";
 import { pictureOf } from "./picture.js";
-import { flameSvg, pictureSvg } from "./vector.js";
+import { flamesSvg, pictureSvg } from "./vector.js";
 
 /** @typedef {import("./page.js").Page} Page */
 
@@ -37,17 +37,29 @@ export class Saving {
     }
   }
 
-  /** The flame graph that is seen. */
-  get flame() {
-    const { panel } = this.page;
-    return { flame: panel.flame, sandwich: panel.callees }[panel.tabs.chosen] ?? null;
+  /** The flame graphs that are seen, those of a sandwich with what stands above each. */
+  get graphs() {
+    const { flame, callers, callees, tabs } = this.page.panel;
+    const all = tabs.chosen === "flame" ? [{ title: null, flame }] : tabs.chosen === "sandwich" ? [{ title: "Called from", flame: callers }, { title: "Calls", flame: callees }] : [];
+    return all.filter(({ flame: { host, drawn } }) => drawn.length > 0 && host.checkVisibility());
+  }
+
+  /** The table of the view that is seen: what it is, the end of its name as a file, and its text. */
+  get table() {
+    const { panel, table, measurement } = this.page;
+    const { tabs: { chosen }, sides } = panel;
+    if (chosen === "sandwich" && sides && this.graphs.length > 0) return { what: "Sandwich", name: "sandwich", text: () => csvOfSandwich(sides.callers, sides.callees) };
+    if (chosen === "flame") return { what: "Call tree", name: "call-tree", text: () => csvOfTree(panel.source.of(this.page.scenery).tree.nodes) };
+    if (chosen === "tree") return { what: "Call tree", name: "call-tree", text: () => csvOfTree(panel.tree.tree.nodes) };
+    if (chosen === "measured" && measurement) return { what: "What is measured", name: "measured", text: () => csvOfMeasured(measurement) };
+    return { what: "Table of regions", name: "regions", text: () => csvOfTable(table.sorted) };
   }
 
   ask() {
-    const { panel } = this.page;
-    const table = { tree: "Call tree", measured: "What is measured" }[panel.tabs.chosen] ?? "Table of regions";
-    find("#save-csv", HTMLButtonElement).textContent = `${table} as CSV`;
-    find("#save-view", HTMLButtonElement).disabled = this.flame === null || this.flame.drawn.length === 0;
+    find("#save-csv", HTMLButtonElement).textContent = `${this.table.what} as CSV`;
+    const view = find("#save-view", HTMLButtonElement);
+    view.textContent = this.page.panel.tabs.chosen === "sandwich" ? "Sandwich as SVG" : "Flame graph as SVG";
+    view.disabled = this.graphs.length === 0;
     this.dialog.showModal();
   }
 
@@ -75,22 +87,13 @@ export class Saving {
   }
 
   view() {
-    const { timeline } = this.page;
-    if (!this.flame) return;
-    const svg = flameSvg(this.flame, timeline);
-    this.download(new Blob([textOf(svg)], { type: "image/svg+xml" }), "flame.svg");
+    const { timeline, panel } = this.page;
+    const svg = flamesSvg(this.graphs, timeline);
+    this.download(new Blob([textOf(svg)], { type: "image/svg+xml" }), `${panel.tabs.chosen}.svg`);
   }
 
   csv() {
-    const { panel, table, measurement } = this.page;
-    const chosen = panel.tabs.chosen;
-    if (chosen === "tree") this.download(this.sheet(csvOfTree(panel.tree.tree.nodes)), "call-tree.csv");
-    else if (chosen === "measured" && measurement) this.download(this.sheet(csvOfMeasured(measurement)), "measured.csv");
-    else this.download(this.sheet(csvOfTable(table.sorted)), "regions.csv");
-  }
-
-  /** @param {string} text */
-  sheet(text) {
-    return new Blob([text], { type: "text/csv" });
+    const { name, text } = this.table;
+    this.download(new Blob([text()], { type: "text/csv" }), `${name}.csv`);
   }
 }

@@ -7,7 +7,7 @@ import { textOfFrame } from "./flame.js";
 import { ticksFrom } from "./format.js";
 import { xOf } from "./geometry.js";
 import { AXIS } from "./layout.js";
-import { colorKeyBelow, headingOf } from "./picture.js";
+import { MARGIN, colorKeyBelow, headingOf } from "./picture.js";
 import { Raster } from "./raster.js";
 import { FONT, SMALL_FONT } from "./text.js";
 
@@ -16,6 +16,9 @@ import { FONT, SMALL_FONT } from "./text.js";
 /** @typedef {import("./layout.js").Row} Row */
 /** @typedef {import("./painter.js").Scene} Scene */
 /** @typedef {import("./text.js").Texts} Texts */
+
+/** The height of what stands above a flame graph, px. */
+const TITLE = 22;
 
 /** A colour as it lies in the memory of an image. @param {number} packed */
 function unpacked(packed) {
@@ -147,21 +150,39 @@ export function pictureSvg({ model, scene, painter: { texts }, counters }) {
 }
 
 /**
- * A flame graph as it is seen, with what is said of the run.
- * @param {Flame} flame
+ * Flame graphs as they are seen, below each other, with what is said of the run.
+ * @param {{ title: string | null, flame: Flame }[]} graphs
  * @param {import("./timeline.js").Timeline} timeline
  */
-export function flameSvg({ host, drawn, theme }, { model, scene, painter: { texts } }) {
-  const width = host.clientWidth;
+export function flamesSvg(graphs, { model, scene, painter: { texts } }) {
+  const width = Math.max(0, ...graphs.map(({ flame: { host } }) => host.clientWidth));
   const heading = headingOf(model, { ...scene, width, values: null }, texts);
-  const height = host.clientHeight + heading.height;
-  const svg = shape("svg", { width, height, viewBox: `0 0 ${width} ${height}`, "font-family": "system-ui, sans-serif" }, shape("rect", { width, height, fill: scene.theme.colors.panel }), sheetSvg(heading, 0));
-  for (const { placed: { frame, from, to }, element } of drawn) {
-    const [x, wide, y] = [from * width, (to - from) * width - 1, heading.height + parseFloat(element.style.top)];
+  const { colors } = scene.theme;
+  const sheet = shape("rect", { width, fill: colors.panel });
+  const svg = shape("svg", { width, "font-family": "system-ui, sans-serif" }, sheet, sheetSvg(heading, 0));
+  let top = heading.height;
+  for (const { title, flame } of graphs) {
+    if (title !== null) svg.append(written(title, MARGIN, top + TITLE / 2, colors.text, { font: `600 ${FONT}` }));
+    top += title === null ? 0 : TITLE;
+    svg.append(...framesSvg(flame, top, texts));
+    top += flame.host.clientHeight;
+  }
+  for (const element of [svg, sheet]) element.setAttribute("height", String(top));
+  svg.setAttribute("viewBox", `0 0 ${width} ${top}`);
+  return svg;
+}
+
+/**
+ * @param {Flame} flame
+ * @param {number} top
+ * @param {import("./text.js").Texts} texts
+ */
+function framesSvg({ host: { clientWidth: width }, drawn, theme }, top, texts) {
+  return drawn.flatMap(({ placed: { frame, from, to }, element }) => {
+    const [x, wide, y] = [from * width, (to - from) * width - 1, top + parseFloat(element.style.top)];
     const fill = frame.region ? theme.fills[frame.region.id] : /** @type {const} */ ([200, 205, 212]);
     const text = textOfFrame(frame, wide - 8, texts, SMALL_FONT);
-    svg.append(shape("rect", { x, y, width: Math.max(0.5, wide), height: 19, rx: 2, fill: css([...fill]) }));
-    if (text !== "") svg.append(written(text, x + 4, y + 10, css(textOn([...fill])), { font: SMALL_FONT }));
-  }
-  return svg;
+    const box = shape("rect", { x, y, width: Math.max(0.5, wide), height: 19, rx: 2, fill: css([...fill]) });
+    return text === "" ? [box] : [box, written(text, x + 4, y + 10, css(textOn([...fill])), { font: SMALL_FONT })];
+  });
 }

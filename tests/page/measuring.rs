@@ -190,6 +190,36 @@ fn what_is_seen_is_saved_as_picture_and_table() {
     );
     assert_eq!(flame.matches("<rect").count(), 1 + 5, "{flame}");
     assert!(flame.contains(">late · 15.0 ms</text>"), "{flame}");
+    let below = saved(
+        &format!("#view=flame&{window}"),
+        "#save-csv",
+        "profile-call-tree.csv",
+    );
+    assert_eq!(below, tree);
+    // Of a sandwich both sides, and only what there is.
+    let sandwich = format!("#view=sandwich&pin=late&{window}");
+    let both = saved(&sandwich, "#save-view", "profile-sandwich.svg");
+    for text in [
+        "Called from",
+        "main · 15.0 ms",
+        "Calls",
+        "late · 15.0 ms",
+        "inner · 5.00 ms",
+    ] {
+        assert!(both.contains(&format!(">{text}</text>")), "{text}: {both}");
+    }
+    assert_eq!(both.matches("<rect").count(), 1 + 3, "{both}");
+    let table = saved(&sandwich, "#save-csv", "profile-sandwich.csv");
+    assert_eq!(
+        table.lines().skip(1).collect::<Vec<_>>(),
+        [
+            "main > late,main,-1,1,15000000,10000000",
+            "late,late,0,1,15000000,10000000",
+            "late > inner,inner,1,1,5000000,5000000",
+        ]
+    );
+    let outermost = saved("#view=sandwich&pin=main", "#save-view", "profile-sandwich.svg");
+    assert!(!outermost.contains("Called from"), "{outermost}");
     assert_eq!(browser.complaints(), Vec::<String>::new());
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { csvOfSandwich } from "../csv.js";
 import { textOfFrame } from "../flame.js";
 import { shorten } from "../format.js";
 import { calleesOf, callersOf, leftHeavy, outermostOf, placeFrames } from "../frames.js";
@@ -35,6 +36,17 @@ test("a region's callers and callees are those of all its paths, and recursion a
   // c inside b inside c is part of the outer c.
   assert.equal(outermostOf(tree, c).length, 3);
   assert.equal(text(callersOf(tree, c)), "c 100 (a 50, b 10 (a 10))");
+});
+
+test("a sandwich as a table has the paths to a region and those below it", () => {
+  assert.deepEqual(csvOfSandwich(callersOf(tree, b), calleesOf(tree, b)).trimEnd().split("\r\n"), [
+    "path,region,depth,calls,inclusive_ns,exclusive_ns",
+    "c > b,c,-1,3,50,40",
+    "a > c > b,a,-2,3,50,40",
+    "a > b,a,-1,2,20,10",
+    "b,b,0,5,70,50",
+    "b > c,c,1,2,20,20",
+  ]);
 });
 
 test("frames lie side by side within those they are below, and what is zoomed to takes the whole width", () => {
