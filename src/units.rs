@@ -59,12 +59,13 @@ pub fn three_digits(value: f64) -> String {
 }
 
 /// An amount of something with three significant digits: with a unit by the prefixes of the SI, without one as a plain
-/// number, which has an exponent where it is very large or small.
+/// number, which is rounded to a whole one from a thousand on, and has an exponent where it is very large or small.
 ///
 /// ```
 /// use scope_profiler::units::amount;
 /// assert_eq!([amount(24.5e9, Some("B/s")), amount(312.0, Some("B"))], ["24.5 GB/s", "312 B"]);
 /// assert_eq!([amount(1234.0, None), amount(0.25, None), amount(3.2e-12, None)], ["1 234", "0.25", "3.20e-12"]);
+/// assert_eq!([amount(98765.4, None), amount(-1234.5, None), amount(2e6, None)], ["98 765", "-1 235", "2.00e6"]);
 /// assert_eq!([amount(0.0317, None), amount(-0.09996, None)], ["0.0317", "-0.10"]);
 /// ```
 #[must_use]
@@ -75,9 +76,12 @@ pub fn amount(value: f64, unit: Option<&str>) -> String {
     }
     let Some(unit) = unit else {
         return match magnitude {
-            _ if value.fract() == 0.0 && (0.0..1e6).contains(&value) => count(value as u64),
+            _ if value.fract() == 0.0 && magnitude < 1e6 || (999.5..999_999.5).contains(&magnitude) => {
+                let sign = if value < 0.0 { "-" } else { "" };
+                format!("{sign}{}", count(magnitude.round() as u64))
+            }
             _ if (1e-2..0.099_95).contains(&magnitude) => format!("{value:.4}"),
-            _ if (1e-2..1e4).contains(&magnitude) || value == 0.0 => three_digits(value),
+            _ if (1e-2..1e3).contains(&magnitude) => three_digits(value),
             _ => format!("{value:.2e}"),
         };
     };

@@ -55,7 +55,7 @@ export function duration(ns) {
 const PREFIXES = [["n", 1e-9], ["µ", 1e-6], ["m", 1e-3], ["", 1], ["k", 1e3], ["M", 1e6], ["G", 1e9], ["T", 1e12], ["P", 1e15]];
 
 /**
- * A finite value: `24.5 GB`, `312 J`, `83.1 ms` of nanoseconds; without a unit `1 234`, `0.25`, `3.20e-12`.
+ * A finite value: `24.5 GB`, `312 J`, `83.1 ms` of nanoseconds; without a unit `1 234`, `-98 765`, `0.25`, `3.20e-12`.
  * @param {number} value
  * @param {string | null} unit
  */
@@ -63,9 +63,9 @@ export function amount(value, unit) {
   if (unit === "ns") return duration(value);
   const magnitude = Math.abs(value);
   if (unit === null) {
-    if (Number.isInteger(value) && value >= 0 && value < 1e6) return count(value);
+    if ((Number.isInteger(value) && magnitude < 1e6) || (magnitude >= 999.5 && magnitude < 999_999.5)) return `${value < 0 ? "-" : ""}${count(magnitude)}`;
     if (magnitude >= 1e-2 && magnitude < 0.09995) return fixed(value, 4);
-    if (value === 0 || (magnitude >= 1e-2 && magnitude < 1e4)) return threeDigits(value);
+    if (magnitude >= 1e-2 && magnitude < 1e3) return threeDigits(value);
     return value.toExponential(2).replace("e+", "e");
   }
   const fitting = PREFIXES.find(([, scale]) => magnitude < 999.5 * scale) ?? PREFIXES[PREFIXES.length - 1];

@@ -28,8 +28,8 @@ const MARK: Text = Text {
 /// What stands around one panel.
 pub(super) struct Frame {
     pub(super) name: String,
-    /// Below the name; empty where there is nothing to say.
-    pub(super) what: String,
+    /// Below the name.
+    pub(super) what: Option<String>,
     /// From top to bottom.
     pub(super) texts: [String; 3],
     /// Heights above the ground that have a label.
@@ -90,13 +90,16 @@ impl Panels {
         let room = paper.share(MAX_NAME, 0.25);
         for frame in &mut frames {
             frame.name = paper.fit(&visible(&frame.name), &NAME, room);
-            frame.what = paper.fit(&visible(&frame.what), &WHAT, room);
+            frame.what = frame
+                .what
+                .take()
+                .map(|what| paper.fit(&visible(&what), &WHAT, room));
         }
         let marks = frames.iter().flat_map(|frame| &frame.marks);
         let marks_width = paper.widest(marks.map(|(_, label)| label.as_str()), &MARK);
         let names_width = paper
             .widest(frames.iter().map(|frame| frame.name.as_str()), &NAME)
-            .max(paper.widest(frames.iter().map(|frame| frame.what.as_str()), &WHAT));
+            .max(paper.widest(frames.iter().filter_map(|frame| frame.what.as_deref()), &WHAT));
         let left = MARGIN + names_width + 40 + marks_width + 20;
         let texts = frames.iter().flat_map(Frame::styled_texts);
         let texts_width = texts.map(|(text, style)| paper.widest([text], style)).max();
@@ -173,11 +176,11 @@ impl Panels {
 
     fn draw_texts(&self, canvas: &mut dyn Canvas, frame: &Frame, middle: i32) -> Result<()> {
         let baseline = middle + NAME.middle_to_baseline();
-        if frame.what.is_empty() {
-            canvas.text(self.names, baseline, &frame.name, &NAME)?;
-        } else {
+        if let Some(what) = &frame.what {
             canvas.text(self.names, baseline - 18, &frame.name, &NAME)?;
-            canvas.text(self.names, baseline + 18, &frame.what, &WHAT)?;
+            canvas.text(self.names, baseline + 18, what, &WHAT)?;
+        } else {
+            canvas.text(self.names, baseline, &frame.name, &NAME)?;
         }
         for (line, (text, style)) in (-1..).zip(frame.styled_texts()) {
             canvas.text(self.right + 24, baseline + 36 * line, text, style)?;

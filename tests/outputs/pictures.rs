@@ -5,7 +5,7 @@ use scope_profiler::chart::{
     CHARTS, ChartOptions, Color, DurationsChart, FlameGraph, GanttChart, Palette, RankHeatmap, list,
 };
 use scope_profiler::plot::{PlotOptions, draw_on, plot_durations, plot_gantt, save};
-use scope_profiler::profile::{Call, Profile, Source};
+use scope_profiler::profile::{Call, Profile, Sample, Source};
 use scope_profiler::render::Figure;
 use scope_profiler::{RegionFilter, Result};
 use std::fs;
@@ -599,17 +599,52 @@ fn an_area_without_room_is_refused() {
     }
 }
 
-/// The texts of a chart of the list, drawn as SVG.
-fn texts_of(chart: &str, profile: &Profile) -> Vec<String> {
+/// A chart of the list, drawn as SVG.
+fn svg_of(chart: &str, profile: &Profile, directory: &TempDir) -> PathBuf {
     let chart = list::by_name(chart).unwrap();
     let figure = chart
         .reduce(profile, &RegionFilter::new(), &ChartOptions::new())
         .unwrap();
-    let directory = TempDir::new().unwrap();
     let path = directory.path().join("chart.svg");
     save(&*figure, &path).unwrap();
-    svg_texts(&path)
+    path
 }
+
+/// Its texts.
+fn texts_of(chart: &str, profile: &Profile) -> Vec<String> {
+    let directory = TempDir::new().unwrap();
+    svg_texts(&svg_of(chart, profile, &directory))
+}
+
+#[test]
+fn a_rank_has_one_colour_in_all_counters() {
+    let mut profile = Profile::builder();
+    for rank in 0..2 {
+        profile.push(Call::new("solve", 0..1_000).rank(rank));
+        profile.push_sample(rank, "particles", Sample::new(100, i64::from(rank) + 1));
+    }
+    profile.push_sample(1, "energy", Sample::new(100, 7));
+    let directory = TempDir::new().unwrap();
+    let path = svg_of("counters", &profile.build(), &directory);
+    let svg = fs::read_to_string(&path).unwrap();
+    // Rectangles from top to bottom: `energy`, `particles`, and what the colours stand for.
+    let colors = |part: &str| -> Vec<String> {
+        let fills = part.split("fill=\"").skip(1).map(|rest| rest[..7].to_owned());
+        fills
+            .filter(|fill| RANK_COLORS.contains(&fill.as_str()))
+            .collect()
+    };
+    let (energy, rest) = svg.split_at(svg.find(">\nenergy\n").unwrap());
+    let (particles, key) = rest.split_at(rest.find(">\nparticles\n").unwrap());
+    assert_eq!(colors(energy), [RANK_COLORS[1]]);
+    assert_eq!(colors(particles), RANK_COLORS);
+    assert_eq!(colors(key), RANK_COLORS);
+    let texts = svg_texts(&path);
+    assert!(!texts.contains(&"\"\"".to_owned()), "no unit, no text: {texts:?}");
+}
+
+/// Those of the first and the second rank of several.
+const RANK_COLORS: [&str; 2] = ["#0072B2", "#E69F00"];
 
 #[test]
 fn every_chart_of_the_list_draws_every_profile_or_says_why_not() {

@@ -41,7 +41,7 @@ fn rows<'a>(chart: &'a CountersChart, panel: &'a Panel) -> Vec<Vec<Datum<'a>>> {
     };
     match &panel.shown {
         Shown::Ranks(ranks) => {
-            let of_rank = ranks.iter().flat_map(|(rank, _, line)| {
+            let of_rank = ranks.iter().flat_map(|(rank, line)| {
                 line.runs().map(|(from, to, cell)| {
                     let values = [cell.low, cell.high, cell.last];
                     row(i64::from(*rank).into(), (from, to), values)

@@ -8,7 +8,6 @@ use super::header::Header;
 use super::list::{Chart, GrowingChart};
 use super::moments::Moments;
 use super::options::ChartOptions;
-use super::palette::{self, Color};
 use super::subject::{Facts, Subject};
 use crate::analysis::counters::{CounterStatistics, CounterSummary};
 use crate::analysis::pass::Observer;
@@ -47,21 +46,16 @@ struct Panel {
 
 enum Shown {
     /// A line for each rank.
-    Ranks(Vec<(u32, Color, Line)>),
+    Ranks(Vec<(u32, Line)>),
     /// The smallest and the largest value of so many ranks, and their mean.
-    Band {
-        ranks: usize,
-        color: Color,
-        band: Line,
-        mean: Line,
-    },
+    Band { ranks: usize, band: Line, mean: Line },
 }
 
 impl Panel {
     /// All of its lines.
     fn lines(&self) -> Vec<&Line> {
         match &self.shown {
-            Shown::Ranks(ranks) => ranks.iter().map(|(_, _, line)| line).collect(),
+            Shown::Ranks(ranks) => ranks.iter().map(|(_, line)| line).collect(),
             Shown::Band { band, mean, .. } => vec![band, mean],
         }
     }
@@ -157,8 +151,7 @@ impl GrowingChart for GrowingCounters<'_> {
             header.not_drawn.push(format!("{more} more {are} not drawn"));
             counters.truncate(MOST);
         }
-        let panels = counters.into_iter().enumerate();
-        let panels = panels.map(|(place, counter)| self.panel(place, counter, axis));
+        let panels = counters.into_iter().map(|counter| self.panel(counter, axis));
         Ok(Box::new(CountersChart {
             header,
             span_ns: axis.1.saturating_sub(axis.0).max(1),
@@ -168,7 +161,7 @@ impl GrowingChart for GrowingCounters<'_> {
 }
 
 impl GrowingCounters<'_> {
-    fn panel(&self, place: usize, counter: usize, axis: (i64, i64)) -> Result<Panel> {
+    fn panel(&self, counter: usize, axis: (i64, i64)) -> Result<Panel> {
         let rows = self.rows.iter().copied();
         let rows: Vec<usize> = rows
             .filter(|&row| self.source.counter_rows()[row].counter == counter)
@@ -186,16 +179,11 @@ impl GrowingCounters<'_> {
             _ => None,
         };
         let shown = if lines.len() <= MOST_LINES {
-            // Of one rank each counter has a colour, otherwise each rank.
-            let color = |nth: usize| palette::base(if lines.len() == 1 { place } else { nth });
-            let colors: Vec<Color> = (0..lines.len()).map(color).collect();
-            let lines = lines.into_iter().zip(colors);
-            Shown::Ranks(lines.map(|((rank, line), color)| (rank, color, line)).collect())
+            Shown::Ranks(lines)
         } else {
             let lines: Vec<&Line> = lines.iter().map(|(_, line)| line).collect();
             Shown::Band {
                 ranks: lines.len(),
-                color: palette::base(place),
                 band: Line::around(&lines),
                 mean: Line::mean(&lines),
             }

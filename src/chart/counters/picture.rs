@@ -3,6 +3,7 @@
 use super::line::{COLUMNS, Line};
 use super::{CountersChart, Panel, Shown};
 use crate::chart::legend::Legend;
+use crate::chart::palette;
 use crate::chart::panels::{Frame, Panels, Room};
 use crate::chart::value_scale::{ValueScale, with_minus};
 use crate::error::Result;
@@ -64,24 +65,72 @@ fn extent(panel: &Panel) -> (f64, f64) {
     })
 }
 
-/// The shapes of a panel, those behind first.
-fn shapes(panel: &Panel, scale: &ValueScale, x: &impl Fn(usize) -> i32) -> Vec<Shape> {
+/// The colours of lines: of several ranks, each has its own in all panels, otherwise each panel has one.
+struct LineColors {
+    /// The ranks that have lines of their own, in order.
+    ranks: Vec<u32>,
+}
+
+impl LineColors {
+    fn of(panels: &[Panel]) -> Self {
+        let lines = panels.iter().flat_map(|panel| match &panel.shown {
+            Shown::Ranks(ranks) => ranks.as_slice(),
+            Shown::Band { .. } => &[],
+        });
+        let mut ranks: Vec<u32> = lines.map(|(rank, _)| *rank).collect();
+        ranks.sort_unstable();
+        ranks.dedup();
+        Self { ranks }
+    }
+
+    /// That of a rank's line in the panel at `place`.
+    fn line(&self, place: usize, rank: u32) -> Color {
+        match self.ranks.binary_search(&rank) {
+            Ok(nth) if self.ranks.len() > 1 => palette::base(nth),
+            _ => Self::band(place),
+        }
+    }
+
+    fn band(place: usize) -> Color {
+        palette::base(place)
+    }
+
+    /// What they stand for; nothing where no two ranks have to be told apart.
+    fn key(&self) -> Vec<(String, Color)> {
+        let key = |&rank: &u32| (format!("rank {rank}"), self.line(0, rank));
+        match self.ranks.len() {
+            0 | 1 => Vec::new(),
+            _ => self.ranks.iter().map(key).collect(),
+        }
+    }
+}
+
+/// The shapes of the panel at `place`, those behind first.
+fn shapes(
+    (place, panel): (usize, &Panel),
+    colors: &LineColors,
+    scale: &ValueScale,
+    x: &impl Fn(usize) -> i32,
+) -> Vec<Shape> {
     let stroke = |line: &Line| line.stroke(scale, x, LINE);
     match &panel.shown {
         Shown::Ranks(ranks) => {
             let mut shapes = Vec::new();
-            if let [(_, color, line)] = ranks.as_slice() {
-                shapes.push((color.over(BACKGROUND, TINT), line.area(scale, x)));
+            if let [(rank, line)] = ranks.as_slice() {
+                let tint = colors.line(place, *rank).over(BACKGROUND, TINT);
+                shapes.push((tint, line.area(scale, x)));
             }
-            shapes.extend(ranks.iter().map(|(_, color, line)| (*color, stroke(line))));
+            let strokes = ranks.iter();
+            shapes.extend(strokes.map(|(rank, line)| (colors.line(place, *rank), stroke(line))));
             shapes
         }
-        Shown::Band {
-            color, band, mean, ..
-        } => vec![
-            (color.over(BACKGROUND, BAND), band.stroke(scale, x, 1)),
-            (*color, stroke(mean)),
-        ],
+        Shown::Band { band, mean, .. } => {
+            let color = LineColors::band(place);
+            vec![
+                (color.over(BACKGROUND, BAND), band.stroke(scale, x, 1)),
+                (color, stroke(mean)),
+            ]
+        }
     }
 }
 
@@ -130,13 +179,14 @@ fn scale(panel: &Panel, height: i32) -> ValueScale {
 impl Figure for CountersChart {
     fn lay_out<'a>(&'a self, paper: &Paper<'_>) -> Result<Box<dyn Picture + 'a>> {
         let names = self.panels.iter().map(|panel| panel.counter.name());
-        let legend = Legend::new(self.ranks(), 2, paper);
+        let colors = LineColors::of(&self.panels);
+        let legend = Legend::new(colors.key(), 2, paper);
         let room = Room::new(&self.header, names, legend.height(), paper);
         let scales = self.panels.iter().map(|panel| scale(panel, room.height()));
         let scales: Vec<ValueScale> = scales.collect();
         let frame = |(panel, scale): (&Panel, &ValueScale)| Frame {
             name: panel.counter.name().to_owned(),
-            what: panel.counter.unit().unwrap_or_default().to_owned(),
+            what: panel.counter.unit().map(str::to_owned),
             texts: texts(panel),
             marks: scale.marks(panel.counter.unit()),
         };
@@ -149,8 +199,9 @@ impl Figure for CountersChart {
         let panels = Panels::new(room, frames, (&self.header, self.span_ns), how, paper);
         let (left, right) = panels.width();
         let x = |column: usize| left + ((right - left) as usize * column / COLUMNS) as i32;
-        let drawn = self.panels.iter().zip(&scales);
-        let shapes = drawn.map(|(panel, scale)| shapes(panel, scale, &x)).collect();
+        let drawn = self.panels.iter().enumerate().zip(&scales);
+        let shapes = drawn.map(|(panel, scale)| shapes(panel, &colors, scale, &x));
+        let shapes = shapes.collect();
         Ok(Box::new(CountersPicture {
             panels,
             shapes,
@@ -160,26 +211,6 @@ impl Figure for CountersChart {
 
     fn data(&self) -> Data<'_> {
         super::data::of(self)
-    }
-}
-
-impl CountersChart {
-    /// The colours of ranks, where several have lines of their own.
-    fn ranks(&self) -> Vec<(String, Color)> {
-        let mut ranks: Vec<(u32, Color)> = Vec::new();
-        for panel in &self.panels {
-            if let Shown::Ranks(of_panel) = &panel.shown {
-                if of_panel.len() > 1 {
-                    ranks.extend(of_panel.iter().map(|(rank, color, _)| (*rank, *color)));
-                }
-            }
-        }
-        ranks.sort_unstable_by_key(|(rank, _)| *rank);
-        ranks.dedup();
-        ranks
-            .into_iter()
-            .map(|(rank, color)| (format!("rank {rank}"), color))
-            .collect()
     }
 }
 

@@ -157,7 +157,7 @@ impl Figure for TimeSeries {
         let is_mixed = self.panels.iter().any(shows_values);
         let frame = |(panel, scale): (&Panel, &Scale)| Frame {
             name: panel.name.clone(),
-            what: if is_mixed { what(panel) } else { String::new() },
+            what: is_mixed.then(|| what(panel)),
             texts: texts(panel),
             marks: scale.marks(height, unit(panel)),
         };
