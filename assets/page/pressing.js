@@ -22,8 +22,9 @@ export function undisturbed(host, draw) {
     isWanted = false;
     draw();
   };
-  host.addEventListener("pointerdown", () => (isPressed = true), { capture: true });
-  for (const kind of ["pointerup", "pointercancel", "blur"]) window.addEventListener(kind, release, { capture: true });
+  host.addEventListener("pointerdown", ({ button }) => (isPressed = button === 0), { capture: true });
+  // A menu may keep the release for itself.
+  for (const kind of ["pointerup", "pointercancel", "contextmenu", "blur"]) window.addEventListener(kind, release, { capture: true });
   return () => {
     if (isPressed) isWanted = true;
     else drawNow();
