@@ -25,6 +25,8 @@ export function undisturbed(host, draw) {
   host.addEventListener("pointerdown", ({ button }) => (isPressed = button === 0), { capture: true });
   // A menu may keep the release for itself.
   for (const kind of ["pointerup", "pointercancel", "contextmenu", "blur"]) window.addEventListener(kind, release, { capture: true });
+  // So does a scroll bar; the next move tells.
+  window.addEventListener("pointermove", ({ buttons }) => buttons === 0 && release(), { capture: true });
   return () => {
     if (isPressed) isWanted = true;
     else drawNow();

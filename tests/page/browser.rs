@@ -321,14 +321,19 @@ impl Browser {
         self.click_around(at, |_| ());
     }
 
-    /// A click, and what happens between its press and its release.
-    pub(crate) fn click_around(&mut self, at: (f64, f64), meanwhile: impl FnOnce(&mut Self)) {
+    /// The first half of a click.
+    pub(crate) fn press(&mut self, at: (f64, f64)) {
         self.mouse("mouseMoved", at, json!({}));
         self.mouse(
             "mousePressed",
             at,
             json!({ "button": "left", "buttons": 1, "clickCount": 1 }),
         );
+    }
+
+    /// A click, and what happens between its press and its release.
+    pub(crate) fn click_around(&mut self, at: (f64, f64), meanwhile: impl FnOnce(&mut Self)) {
+        self.press(at);
         meanwhile(self);
         self.mouse("mouseReleased", at, json!({ "button": "left", "clickCount": 1 }));
         self.settle();
