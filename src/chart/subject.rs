@@ -245,7 +245,7 @@ impl Facts {
     }
 }
 
-/// The [`Facts`] while a [pass](crate::analysis::pass) goes on.
+/// The [`Facts`] while a [pass] goes on.
 pub struct GrowingFacts<'a> {
     source: &'a dyn Source,
     filter: &'a RegionFilter,

@@ -53,7 +53,7 @@ pub(crate) fn write(
 }
 
 /// The page of a profile as a server shows it, with what answers for windows of its time. Of more than `most` intervals
-/// none is read where enough is [stored](super::stored). A page that is shown meanwhile is filled.
+/// none is read where enough is [stored]. A page that is shown meanwhile is filled.
 #[cfg(feature = "serve")]
 pub(crate) fn render(
     source: &dyn Source,
@@ -87,7 +87,7 @@ pub(crate) fn render(
     Ok((text, windows))
 }
 
-/// A page that grows while a [pass](crate::analysis::pass) goes on, beside other observers. Its [`Facts`] need the call
+/// A page that grows while a [pass] goes on, beside other observers. Its [`Facts`] need the call
 /// tree.
 pub struct GrowingPage<'a> {
     source: &'a dyn Source,

@@ -46,10 +46,20 @@ macro_rules! from_large {
         impl From<$large> for Number {
             #[inline]
             fn from(n: $large) -> Self {
-                i64::try_from(n).map_or(Self::Float(n as f64), Self::Int)
+                match i64::try_from(n) {
+                    Ok(n) => Self::Int(n),
+                    Err(_) => Self::Float(rounded(|| n as f64)),
+                }
             }
         }
     )*};
+}
+
+/// Out of line, so that a number which is not that large does not pay for it.
+#[cold]
+#[inline(never)]
+fn rounded(n: impl FnOnce() -> f64) -> f64 {
+    n()
 }
 
 from_small!(i8, i16, i32, i64, u8, u16, u32, bool);

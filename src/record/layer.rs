@@ -10,6 +10,7 @@ use super::sync::Arc;
 use super::target::Target;
 use super::thread::buffer::ThreadBuffer;
 use super::thread::creation::Parent;
+use super::thread::current::with_current;
 use super::thread::open_stack::{Origin, SpanKey};
 use super::thread::span_cache::{CachedCallsite, Created};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -164,7 +165,7 @@ impl ScopeLayer {
         }
     }
 
-    /// Counts a span whose call site the thread does not remember, or that a field may name.
+    /// Counts a span whose call site the thread does not remember, or that may have numbers or be named by a field.
     #[inline(never)]
     fn new_span_otherwise<S>(
         &self,
@@ -174,9 +175,15 @@ impl ScopeLayer {
     ) where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        let key = id.into_u64();
-        let with_numbers = |buffer: &ThreadBuffer| self.new_span_with_numbers(buffer, attributes, key);
-        if self.target.with_current(with_numbers) != Some(true) {
+        let numbered = self.target.with_current(|buffer| {
+            let id = id.into_u64();
+            let callsite = buffer.spans.numbered(attributes.metadata())?;
+            let serial = self.count_span(buffer, callsite, id)?;
+            buffer.keep_newest(callsite, serial, attributes);
+            self.remember(buffer, id, callsite.get().region.marked(), serial);
+            Some(())
+        });
+        if numbered.flatten().is_none() {
             self.new_span_slow(attributes, id, context);
         }
     }
@@ -241,26 +248,6 @@ impl ScopeLayer {
                 None => extensions.insert(Named(vec![(self.origin, named)])),
             }
         }
-    }
-
-    /// A span that may have numbers, where its call site is remembered and nothing else is to be noted.
-    #[inline]
-    fn new_span_with_numbers(
-        &self,
-        buffer: &ThreadBuffer,
-        attributes: &span::Attributes<'_>,
-        id: u64,
-    ) -> bool {
-        let Some(callsite) = buffer.spans.numbered(attributes.metadata()) else {
-            return false;
-        };
-        let Some(serial) = self.count_span(buffer, callsite, id) else {
-            return false;
-        };
-        let region = callsite.get().region;
-        buffer.keep_for_entry(region, serial, |visitor| attributes.record(visitor));
-        self.remember(buffer, id, region.marked(), serial);
-        true
     }
 
     /// Gives a new span of a call site its serial number, and counts it. None where that takes
@@ -436,26 +423,32 @@ where
 
     #[inline(always)]
     fn on_enter(&self, id: &span::Id, context: Context<'_, S>) {
-        let entered = self.target.with_current(|buffer| {
+        let Some(session) = self.target.open_session() else {
+            return;
+        };
+        let entered = with_current(session, |buffer| {
             let Created { region, serial, .. } = self.created(buffer, id)?;
             let key = id.into_u64();
             let entered = buffer.enter_span_fast(region, self.origin, SpanKey { key, serial });
             Some(entered || buffer.is_filtered_out(region))
         });
-        if entered.flatten() != Some(true) && self.target.session() != 0 {
+        if entered.flatten() != Some(true) {
             self.enter_otherwise(id, &context);
         }
     }
 
     #[inline(always)]
     fn on_exit(&self, id: &span::Id, _: Context<'_, S>) {
-        let left = self.target.with_current(|buffer| {
+        let Some(session) = self.target.open_session() else {
+            return;
+        };
+        let left = with_current(session, |buffer| {
             buffer.exit_span_fast(self.origin, id.into_u64())
                 || self
                     .created(buffer, id)
                     .is_some_and(|created| buffer.is_filtered_out(created.region))
         });
-        if left != Some(true) && self.target.session() != 0 {
+        if left != Some(true) {
             self.exit_otherwise(id);
         }
     }

@@ -1,7 +1,7 @@
 //! Numbers in the fields of spans.
 
 use crate::config::RecordedField;
-use crate::note::NumberNote;
+use crate::note::Bits;
 use crate::profile::Number;
 use std::fmt;
 use tracing_core::Metadata;
@@ -13,29 +13,27 @@ pub(super) fn may_have_numbers(fields: &[RecordedField], metadata: &Metadata<'_>
     fields.iter().any(|field| has(&field.name))
 }
 
-/// Hands on those numbers that are recorded. A value's own code is never called.
-pub(super) struct NumberVisitor<F, K> {
+/// Who gets those numbers of a span's fields that are recorded.
+pub(super) trait Keeper {
     /// The place of a field in the session's list, if it is recorded.
-    place: F,
-    keep: K,
+    fn place(&self, field: &Field) -> Option<u32>;
+
+    fn keep(&mut self, field: u32, number: Bits);
 }
 
-impl<F: Fn(&'static str) -> Option<u32>, K: FnMut(NumberNote)> NumberVisitor<F, K> {
-    #[inline]
-    pub(super) fn new(place: F, keep: K) -> Self {
-        Self { place, keep }
-    }
+/// Hands on those numbers that are recorded. A value's own code is never called.
+pub(super) struct NumberVisitor<K>(pub(super) K);
 
-    #[inline]
+impl<K: Keeper> NumberVisitor<K> {
+    #[inline(always)]
     fn keep(&mut self, field: &Field, number: impl Into<Number>) {
-        if let Some(field) = (self.place)(field.name()) {
-            let number = number.into();
-            (self.keep)(NumberNote { field, number });
+        if let Some(field) = self.0.place(field) {
+            self.0.keep(field, Bits::of(number.into()));
         }
     }
 }
 
-impl<F: Fn(&'static str) -> Option<u32>, K: FnMut(NumberNote)> Visit for NumberVisitor<F, K> {
+impl<K: Keeper> Visit for NumberVisitor<K> {
     fn record_f64(&mut self, field: &Field, value: f64) {
         self.keep(field, value);
     }

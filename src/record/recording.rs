@@ -58,7 +58,7 @@ pub(crate) struct Recording {
     /// Calls that threads left open when they ended.
     abandoned: Mutex<Vec<OpenCall>>,
     /// Where numbers of calls are recorded.
-    waiting_numbers: Option<WaitingNumbers>,
+    waiting_numbers: Option<std::sync::Arc<WaitingNumbers>>,
     /// Numbers that threads that have ended could not keep.
     lost_numbers: AtomicU64,
     /// Whether the writer is to flush, and whether it is to stop.
@@ -89,7 +89,7 @@ impl Recording {
             open_session: Arc::new(AtomicU64::new(if settings.activated { id } else { 0 })),
             draining: Mutex::default(),
             abandoned: Mutex::default(),
-            waiting_numbers: (!settings.fields.is_empty()).then(WaitingNumbers::new),
+            waiting_numbers: (!settings.fields.is_empty()).then(Default::default),
             lost_numbers: AtomicU64::new(0),
             wake: AtomicBool::new(false),
             stop: AtomicBool::new(false),
@@ -221,7 +221,7 @@ impl Recording {
     }
 
     /// The numbers of spans that wait for their span to be entered; none where no numbers are recorded.
-    pub(super) fn waiting_numbers(&self) -> Option<&WaitingNumbers> {
+    pub(super) fn waiting_numbers(&self) -> Option<&std::sync::Arc<WaitingNumbers>> {
         self.waiting_numbers.as_ref()
     }
 

@@ -16,6 +16,7 @@ use super::target::Target;
 use super::thread::buffer::ThreadBuffer;
 use super::thread::creation::Parent;
 use super::thread::open_stack::{Origin, SpanKey};
+use super::thread::span_cache::CachedCallsite;
 use std::num::NonZeroU64;
 use tracing_core::field::Visit;
 use tracing_core::span::{Attributes, Current, Id, Record};
@@ -80,6 +81,15 @@ fn parent(attributes: &Attributes<'_>, serial_of: impl Fn(u64) -> Option<u32>) -
     }
 }
 
+/// A new span of a call site of which nothing is to be noted. None where its serial number takes
+/// [`new_span_slow`](ScopeSubscriber::new_span_slow).
+#[inline(always)]
+fn new_span(buffer: &ThreadBuffer, callsite: &CachedCallsite) -> Option<u64> {
+    let serial = buffer.spans.serials.take_fast()?;
+    callsite.count_span();
+    Some(span_id::with_serial(callsite.get().id, serial))
+}
+
 impl ScopeSubscriber {
     pub(crate) fn global() -> Self {
         Self::for_target(Target::global())
@@ -104,9 +114,7 @@ impl ScopeSubscriber {
     pub(super) fn create(&self, attributes: &Attributes<'_>, serial_of: impl Fn(u64) -> Option<u32>) -> Id {
         let fast = self.target.with_current(|buffer| {
             let callsite = buffer.spans.plain(attributes.metadata())?;
-            let serial = buffer.spans.serials.take_fast()?;
-            callsite.count_span();
-            Some(span_id::with_serial(callsite.get().id, serial))
+            new_span(buffer, callsite)
         });
         match fast {
             Some(Some(id)) => as_id(id),
@@ -116,22 +124,16 @@ impl ScopeSubscriber {
 
     #[inline(never)]
     fn create_otherwise(&self, attributes: &Attributes<'_>, serial_of: impl Fn(u64) -> Option<u32>) -> Id {
-        let id = self.new_span_with_numbers(attributes);
-        as_id(id.unwrap_or_else(|| self.new_span_slow(attributes, parent(attributes, serial_of))))
-    }
-
-    /// A span that may have numbers, where its call site is remembered and nothing else is to be noted.
-    #[inline]
-    fn new_span_with_numbers(&self, attributes: &Attributes<'_>) -> Option<u64> {
-        let create = |buffer: &ThreadBuffer| {
+        let numbered = self.target.with_current(|buffer| {
             let callsite = buffer.spans.numbered(attributes.metadata())?;
-            let serial = buffer.spans.serials.take_fast()?;
-            callsite.count_span();
-            let callsite = callsite.get();
-            buffer.keep_for_entry(callsite.region, serial, |visitor| attributes.record(visitor));
-            Some(span_id::with_serial(callsite.id, serial))
-        };
-        self.target.with_current(create).flatten()
+            let id = new_span(buffer, callsite)?;
+            buffer.keep_newest(callsite, span_id::serial(id), attributes);
+            Some(id)
+        });
+        match numbered {
+            Some(Some(id)) => as_id(id),
+            _ => as_id(self.new_span_slow(attributes, parent(attributes, serial_of))),
+        }
     }
 
     #[cold]
@@ -197,7 +199,7 @@ impl ScopeSubscriber {
     #[inline(never)]
     fn enter_otherwise(&self, id: u64) {
         let enter = |buffer: &ThreadBuffer| buffer.enter_span_numbered_by_id(self.origin, key(id));
-        if !span_id::has_numbers(id) || self.target.with_current(enter) != Some(true) {
+        if self.target.with_current(enter) != Some(true) {
             self.enter_slow(id);
         }
     }

@@ -56,6 +56,15 @@ impl Target {
         self.session.load(Ordering::Relaxed)
     }
 
+    /// The number of the open session; None where there is none.
+    #[inline(always)]
+    pub(super) fn open_session(&self) -> Option<u64> {
+        match self.session() {
+            0 => None,
+            session => Some(session),
+        }
+    }
+
     pub(super) fn recording(&self) -> Option<Arc<Recording>> {
         self.own.clone().or_else(global::recording)
     }

@@ -63,7 +63,7 @@ impl<R> Thread<R> {
     }
 }
 
-/// Whether the work [beside](beside) goes on.
+/// Whether the work [beside] goes on.
 #[derive(Debug)]
 pub(crate) struct Beside(AtomicBool);
 

@@ -1,10 +1,10 @@
-//! Logs that earlier versions of this crate have written: with numbers of calls, and with counters. Later versions read
-//! them with the same values.
+//! Logs that earlier versions of this crate have written: with numbers of calls, with counters, and with what is known
+//! of spans beside their calls. Later versions read them with the same values.
 
 use crate::common::golden;
 use scope_profiler::check::check;
 use scope_profiler::merge::{find_logs, merge};
-use scope_profiler::profile::{Intervals, Number, Samples, Source};
+use scope_profiler::profile::{Intervals, Number, Samples, Source, SpanParent};
 use scope_profiler::{LogSource, ManualClock, Profiler, ProfilingConfig, ProfilingH5Reader};
 use std::fmt::Write;
 use std::fs;
@@ -14,10 +14,11 @@ use tracing::{dispatcher, info_span};
 /// A log, and the session that wrote it.
 type Golden = (&'static str, fn(&Profiler, &ManualClock));
 
-const LOGS: [Golden; 3] = [
+const LOGS: [Golden; 4] = [
     ("log_with_numbers.log", record_numbers),
     ("log_with_late_numbers.log", record_late_numbers),
     ("log_with_counters.log", record_counters),
+    ("log_with_spans.log", record_spans),
 ];
 
 fn record_numbers(profiler: &Profiler, clock: &ManualClock) {
@@ -80,6 +81,29 @@ fn record_counters(profiler: &Profiler, clock: &ManualClock) {
     std::thread::scope(|scope| scope.spawn(elsewhere).join().unwrap());
 }
 
+fn record_spans(profiler: &Profiler, clock: &ManualClock) {
+    dispatcher::with_default(&profiler.subscriber().into(), || {
+        for _ in 0..2 {
+            let waiting = info_span!("waiting");
+            clock.advance(5_000);
+            waiting.in_scope(|| clock.advance(3));
+            waiting.in_scope(|| clock.advance(4));
+            clock.advance(2_000);
+        }
+        let outer = info_span!("outer").entered();
+        let child = info_span!(parent: &outer, "child");
+        let root = info_span!(parent: None, "root");
+        let caller = info_span!("caller");
+        clock.advance(2_000);
+        root.follows_from(&child);
+        caller.follows_from(&root);
+        caller.follows_from(&child);
+        let enter = |span: tracing::Span| span.in_scope(|| clock.advance(1));
+        drop(outer);
+        [child, root, caller].into_iter().for_each(enter);
+    });
+}
+
 /// All that is in a profile of these kinds, in order of the lines.
 fn contents(source: &dyn Source) -> String {
     let mut text = String::new();
@@ -119,9 +143,54 @@ fn contents(source: &dyn Source) -> String {
         }
         text.push('\n');
     }
+    text.push_str(&facts(source));
     let mut lines: Vec<&str> = text.lines().collect();
     lines.sort_unstable();
     lines.join("\n")
+}
+
+/// What is known of spans, which are called by their name and the start of their first call: their serial numbers are
+/// others in each process.
+fn facts(source: &dyn Source) -> String {
+    let mut calls = Vec::new();
+    for (index, row) in source.rows().iter().enumerate() {
+        let mut intervals = Intervals::with_column(Intervals::new(), Intervals::SPAN);
+        source.read(index, 0..row.intervals, &mut intervals).unwrap();
+        let spans = intervals.column(Intervals::SPAN);
+        for (at, call) in intervals.iter().enumerate() {
+            if let Some(Number::Int(span)) = spans.and_then(|spans| spans.get(at)) {
+                let name = format!("{}@{}", source.names()[row.name], call.start_ns);
+                calls.push((call.start_ns, u32::try_from(span).unwrap(), name));
+            }
+        }
+    }
+    calls.sort();
+    let name = |span: u32| {
+        let first = calls.iter().find(|(_, of, _)| *of == span);
+        first.map_or("never entered", |(_, _, name)| name)
+    };
+    let mut text = String::new();
+    for facts in source.span_facts(0).unwrap() {
+        write!(text, "{}:", name(facts.span)).unwrap();
+        let when = [("created", facts.created_ns), ("closed", facts.closed_ns)];
+        for (what, ns) in when {
+            if let Some(ns) = ns {
+                write!(text, " {what} {ns}").unwrap();
+            }
+        }
+        match facts.parent {
+            None => {}
+            Some(SpanParent::Nothing) => text.push_str(" below nothing"),
+            Some(SpanParent::Span(span)) => write!(text, " below {}", name(span)).unwrap(),
+            Some(SpanParent::Call { start_ns, .. }) => write!(text, " called at {start_ns}").unwrap(),
+            Some(other) => panic!("{other:?}"),
+        }
+        for span in facts.follows {
+            write!(text, " after {}", name(span)).unwrap();
+        }
+        text.push('\n');
+    }
+    text
 }
 
 fn assert_contents(log: &str, expected: &str) {
@@ -162,6 +231,8 @@ fn a_log_with_numbers_that_came_late_keeps_its_values() {
     assert_contents(
         "log_with_late_numbers.log",
         "\
+never entered: created 1024 closed 3024
+never entered: created 3024 closed 5024
 span 1000 1003 bytes=0 residual=-
 span 1003 1006 bytes=0 residual=0.25
 span 1006 1009 bytes=1 residual=-
@@ -169,7 +240,11 @@ span 1009 1012 bytes=-1 residual=0.25
 span 1012 1015 bytes=2 residual=-
 span 1015 1018 bytes=-2 residual=0.25
 span 1018 1021 bytes=3 residual=-
-span 1021 1024 bytes=-3 residual=0.25",
+span 1021 1024 bytes=-3 residual=0.25
+span@1000: closed 1024
+span@1006: closed 1024
+span@1012: closed 3024
+span@1018: closed 5024",
     );
 }
 
@@ -185,6 +260,27 @@ step 1000 1020
 step 1020 1040
 step 1040 1060
 step 1060 1080",
+    );
+}
+
+#[test]
+fn a_log_with_what_is_known_of_spans_keeps_it() {
+    assert_contents(
+        "log_with_spans.log",
+        "\
+caller 17016 17017
+caller@17016: created 15014 called at 15014 after child@17014 after root@17015
+child 17014 17015
+child@17014: created 15014 called at 15014
+outer 15014 17014
+root 17015 17016
+root@17015: created 15014 below nothing after child@17014
+waiting 13007 13010
+waiting 13010 13014
+waiting 6000 6003
+waiting 6003 6007
+waiting@13007: created 8007 closed 15014
+waiting@6000: created 1000 closed 8007",
     );
 }
 

@@ -8,10 +8,11 @@ use scope_profiler::profile::{Intervals, Number, Source};
 use scope_profiler::{LogSource, ManualClock, Profiler, ProfilingConfig, ProfilingH5Reader, RegionFilter};
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 use tracing::field::Empty;
-use tracing::{Instrument, dispatcher, info_span, instrument};
+use tracing::{Instrument, Span, dispatcher, info_span, instrument};
 
 /// The numbers of a call, by field.
 pub(crate) type Of = BTreeMap<String, Number>;
@@ -344,6 +345,53 @@ fn a_span_is_entered_and_recorded_on_other_threads_than_the_one_that_created_it(
                 }
             }
             assert_eq!(calls(source, "moved"), [of(&[("bytes", int(1))])]);
+        },
+    );
+}
+
+#[test]
+fn new_spans_that_other_threads_enter_meanwhile_have_their_numbers_at_their_first_entry() {
+    fn created(n: i64) -> Span {
+        info_span!("handed on", bytes = n, level = Empty)
+    }
+    fn enter_twice(span: &Span) {
+        span.in_scope(|| ());
+        span.in_scope(|| _ = span.record("level", 7));
+    }
+    const AT_ONCE: i64 = 100;
+    const HANDED_ON: i64 = 3_000;
+    recorded_by_spans(
+        || {
+            let dispatch = dispatcher::get_default(Clone::clone);
+            // Now the thread takes those of this call site for spans that are entered at once.
+            (0..AT_ONCE).for_each(|n| enter_twice(&created(n)));
+            let enter_all = |spans: mpsc::Receiver<Span>| {
+                dispatcher::with_default(&dispatch, || spans.iter().for_each(|span| enter_twice(&span)));
+            };
+            thread::scope(|scope| {
+                let others = [0, 1].map(|_| {
+                    let (other, spans) = mpsc::channel();
+                    scope.spawn(|| enter_all(spans));
+                    other
+                });
+                for n in AT_ONCE..AT_ONCE + HANDED_ON {
+                    others[n as usize % 2].send(created(n)).unwrap();
+                    if n % 3 == 0 {
+                        info_span!("own", bytes = n).in_scope(|| ());
+                    }
+                }
+            });
+        },
+        |source| {
+            let mut all = calls(source, "handed on");
+            let first = |n| of(&[("bytes", int(n))]);
+            let second = of(&[("level", int(7))]);
+            all.retain(|call| *call != second);
+            let mut expected: Vec<_> = (0..AT_ONCE + HANDED_ON).map(first).collect();
+            all.sort_by_key(|call| format!("{call:?}"));
+            expected.sort_by_key(|call| format!("{call:?}"));
+            assert_eq!(all, expected);
+            assert_eq!(calls(source, "own").len(), HANDED_ON as usize / 3);
         },
     );
 }

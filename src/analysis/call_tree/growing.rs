@@ -16,7 +16,7 @@ use crate::error::Result;
 use crate::profile::{Intervals, Row, Source, StoredSummary};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A [`CallTree`] that grows while a [pass](crate::analysis::pass) goes on, beside other observers.
+/// A [`CallTree`] that grows while a [pass] goes on, beside other observers.
 pub struct GrowingTree<'a> {
     source: &'a dyn Source,
     filter: RegionFilter,

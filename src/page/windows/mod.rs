@@ -3,7 +3,7 @@
 //! A window of few calls is answered with each of them, nested as in the page. Of more calls those that share a pixel
 //! are merged. Of too many to be read while somebody waits, nothing is said: the page is fine enough for those.
 //!
-//! The answer is whole numbers as those of [bars](super::bars):
+//! The answer is whole numbers as those of [bars]:
 //!
 //! ```text
 //! 0: nothing; 1: every call; 2: merged where they share a pixel

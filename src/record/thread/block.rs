@@ -89,6 +89,25 @@ impl Block {
         Some(noted + 1)
     }
 
+    /// Writes the first notes, which are of different numbers and which nobody else sees before the event after them is
+    /// there. How many there are; None where there is no room for them and the event.
+    ///
+    /// # Safety
+    ///
+    /// As [`push`](Self::push).
+    #[inline(always)]
+    pub(crate) unsafe fn note_all(&self, notes: impl ExactSizeIterator<Item = Event>) -> Option<usize> {
+        let length = self.length.load(Ordering::Relaxed);
+        let [slots @ .., _] = self.events.get(length..length + notes.len() + 1)? else {
+            return None;
+        };
+        for (slot, note) in slots.iter().zip(notes) {
+            // SAFETY: as in `push`.
+            unsafe { Self::write(slot, note) };
+        }
+        Some(slots.len())
+    }
+
     /// A note that nobody else sees yet.
     ///
     /// # Safety
@@ -121,18 +140,10 @@ impl Block {
         notes: impl ExactSizeIterator<Item = Event>,
         event: Event,
     ) -> bool {
-        let length = self.length.load(Ordering::Relaxed);
-        let last = length + notes.len();
-        // Notes that are taken and find no room for their event would be lost.
-        let Some([slots @ .., _]) = self.events.get(length..last + 1) else {
-            return false;
-        };
-        for (slot, note) in slots.iter().zip(notes) {
-            // SAFETY: as in `push`.
-            unsafe { Self::write(slot, note) };
-        }
-        // SAFETY: by this function's contract; so many slots are written.
-        unsafe { self.push_noted(last - length, event) }
+        // SAFETY: by this function's contract.
+        let noted = unsafe { self.note_all(notes) };
+        // SAFETY: by this function's contract; so many are written.
+        noted.is_some_and(|noted| unsafe { self.push_noted(noted, event) })
     }
 
     /// # Safety

@@ -75,7 +75,7 @@ impl ThreadBuffer {
             shared,
             throttle: throttle.map(|(calls, mean)| RefCell::new(Throttle::new(calls, mean))),
             measures,
-            numbers: Numbers::of(&settings.fields, time_trace),
+            numbers: Numbers::of(&recording),
             busy: Cell::new(false),
             recording,
         }
@@ -217,6 +217,7 @@ impl ThreadBuffer {
 
 impl Drop for ThreadBuffer {
     fn drop(&mut self) {
+        self.give_back_newest();
         lock(&self.shared.queue).ended = true;
         // SAFETY: the pointer came from `Arc::into_raw`; this is the end of its count.
         drop(unsafe { Arc::from_raw(self.block.get()) });

@@ -12,6 +12,7 @@ pub(super) mod creation;
 pub(super) mod current;
 pub(super) mod entered;
 mod habit;
+mod keepers;
 pub(super) mod list;
 mod measures;
 mod numbered;

@@ -3,15 +3,19 @@
 
 use super::buffer::ThreadBuffer;
 use super::entered::Entered;
+use super::keepers::{Handing, Putting};
 use super::numbers::{CAPACITY, NOBODY, Waiting};
 use super::open_stack::{OpenSlot, Origin, SpanKey};
+use super::span_cache::CachedCallsite;
 use crate::event::Event;
-use crate::note::{Bits, LateNote, NumberNote};
+use crate::note::{Bits, LateNote};
 use crate::record::names::NameId;
 use crate::record::number_fields::NumberVisitor;
+use crate::record::waiting::{Collected, Filling};
 use crate::sys;
 use std::sync::atomic::Ordering;
 use tracing_core::field::Visit;
+use tracing_core::span::Attributes;
 
 impl ThreadBuffer {
     /// Leaves what a guard has entered where the call is the innermost one and its numbers are noted in the block.
@@ -31,33 +35,35 @@ impl ThreadBuffer {
 
     /// Leaves the innermost call where it is one of this span, and its numbers are noted in the block. False where that
     /// takes [`exit_span_numbered`](Self::exit_span_numbered).
-    #[inline]
+    #[inline(always)]
     pub(in crate::record) fn exit_span_noted(&self, origin: Origin, key: u64) -> bool {
-        self.top_of_span(origin, key)
-            .is_some_and(|(top, region, slot)| self.record_noted(top, region, slot.serial(), slot.start()))
+        if !self.is_regular.get() {
+            return false;
+        }
+        let Some((top, slot)) = self.open.top() else {
+            return false;
+        };
+        match slot.region_of_span(origin, key) {
+            Some(region) => self.record_noted(top, region, slot.serial(), slot.start()),
+            None => false,
+        }
     }
 
     /// The same where another call around it may have numbers, or its own wait elsewhere. False where that takes
     /// [`exit_span_slow`](Self::exit_span_slow).
     pub(in crate::record) fn exit_span_numbered(&self, origin: Origin, key: u64) -> bool {
-        self.top_of_span(origin, key).is_some_and(|(top, region, slot)| {
-            self.record_among_numbers(top, region, slot.serial(), slot.start())
+        if !self.is_regular.get() {
+            return false;
+        }
+        self.open.top().is_some_and(|(top, slot)| {
+            let region = slot.region_of_span_marked(origin, key);
+            region.is_some_and(|region| self.record_among_numbers(top, region, slot.serial(), slot.start()))
         })
     }
 
     #[inline(always)]
     fn is_regular_top(&self, index: usize) -> bool {
         self.is_regular.get() && self.open.is_top(index)
-    }
-
-    /// The innermost call, where it is one of this span in a regular stack: its place, its region, and what is there.
-    #[inline(always)]
-    fn top_of_span(&self, origin: Origin, key: u64) -> Option<(usize, NameId, &OpenSlot)> {
-        if !self.is_regular.get() {
-            return None;
-        }
-        let (top, slot) = self.open.top()?;
-        Some((top, slot.region_of_span_marked(origin, key)?, slot))
     }
 
     /// Records the innermost call, whose numbers are noted in the block, and takes it off the stack, which has no gaps.
@@ -182,30 +188,64 @@ impl ThreadBuffer {
         place.is_some_and(|index| self.set_number(index, number.event(field)))
     }
 
+    /// Keeps numbers of a span that this thread has just created until it is entered. Its call site is remembered.
+    #[inline(always)]
+    pub(in crate::record) fn keep_newest(
+        &self,
+        callsite: &CachedCallsite,
+        serial: u32,
+        attributes: &Attributes<'_>,
+    ) {
+        let Some(numbers) = &self.numbers else {
+            return;
+        };
+        let record = |filling: &mut Filling<'_>| {
+            attributes.record(&mut NumberVisitor(Putting {
+                numbers,
+                callsite,
+                to: filling,
+            }));
+        };
+        numbers
+            .of_spans
+            .put_newest(&numbers.newest, serial, record, |serial, note| {
+                self.note_late(LateNote { serial, note });
+            });
+    }
+
     /// Keeps numbers of a span of a region until it is entered.
-    #[inline]
     pub(in crate::record) fn keep_for_entry(
         &self,
         region: NameId,
         serial: u32,
         record: impl FnOnce(&mut dyn Visit),
     ) {
+        let Some(numbers) = &self.numbers else {
+            return;
+        };
         if self.is_filtered_out(region) {
             return;
         }
-        if let Some(waiting) = self.recording.waiting_numbers() {
-            let overdue = waiting.put(serial, |numbers| self.visit(record, |note| numbers.push(note)));
-            overdue.each(|serial, note| self.note_late(LateNote { serial, note }));
+        let mut kept = Collected::default();
+        let to = |note: Event| note.number_note().into_iter().for_each(|note| kept.push(note));
+        record(&mut NumberVisitor(Handing { numbers, to }));
+        let overdue = numbers.of_spans.put(serial, &kept);
+        overdue.each(|serial, note| self.note_late(LateNote { serial, note }));
+    }
+
+    /// The thread creates no more spans.
+    pub(super) fn give_back_newest(&self) {
+        if let Some(numbers) = &self.numbers {
+            numbers.of_spans.give_back(&numbers.newest);
         }
     }
 
     /// A span has ended: what still waits for its next entry is of its last interval.
     pub(super) fn end_waiting(&self, serial: u32) {
-        if self.numbers.is_none() {
-            return;
-        }
-        if let Some(waiting) = self.recording.waiting_numbers() {
-            waiting.take(serial, |note| self.note_late(LateNote { serial, note }));
+        if let Some(numbers) = &self.numbers {
+            numbers
+                .of_spans
+                .take(serial, |note| self.note_late(LateNote { serial, note }));
         }
     }
 
@@ -215,16 +255,9 @@ impl ThreadBuffer {
         }
     }
 
-    /// Those numbers among what `record` gives a visitor that are recorded.
-    #[inline]
-    fn visit(&self, record: impl FnOnce(&mut dyn Visit), keep: impl FnMut(NumberNote)) {
-        let mut visitor = NumberVisitor::new(|name| self.field(name), keep);
-        record(&mut visitor);
-    }
-
     /// Enters a region for a span that may have numbers. False where that takes
     /// [`enter_span_slow`](Self::enter_span_slow).
-    #[inline]
+    #[inline(always)]
     pub(in crate::record) fn enter_span_numbered(
         &self,
         region: NameId,
@@ -235,7 +268,7 @@ impl ThreadBuffer {
     }
 
     /// The same for a span of a subscriber, whose id tells the region.
-    #[inline]
+    #[inline(always)]
     pub(in crate::record) fn enter_span_numbered_by_id(&self, origin: Origin, span: SpanKey) -> bool {
         match self.spans.numbered_region(span.key) {
             Some(region) => self.push_numbered(region, origin, span),
@@ -249,22 +282,42 @@ impl ThreadBuffer {
             return false;
         };
         self.note_entry(span.serial, start);
-        self.take_numbers(index, span.serial);
+        self.take_numbers_fast(index, span.serial);
         true
     }
 
-    /// The call at `index` of the stack, one of a span, gets the numbers that wait for the span.
-    #[inline]
-    pub(super) fn take_numbers(&self, index: usize, serial: u32) {
-        if self.numbers.is_none() {
+    /// The call at `index` of the stack, the innermost one and one of a span, gets the numbers that wait for the span.
+    #[inline(always)]
+    fn take_numbers_fast(&self, index: usize, serial: u32) {
+        let Some(numbers) = &self.numbers else {
             return;
+        };
+        let taken = numbers.of_spans.take_newest(serial, |few| {
+            if !numbers.is_nothing_of(index) || !self.is_regular.get() {
+                return None;
+            }
+            // SAFETY: the buffer owns a count of the block, in which nothing is noted.
+            unsafe { (*self.block.get()).note_all(few.events()) }
+        });
+        match taken {
+            Some(noted) => {
+                numbers.noted_of.set(index);
+                numbers.noted.set(noted);
+                self.exits_slow.set(true);
+            }
+            None => self.take_numbers(index, serial),
         }
-        let waiting = self.recording.waiting_numbers();
-        if waiting
-            .is_some_and(|waiting| waiting.take(serial, |note| _ = self.set_number(index, note.event())))
-        {
-            self.open.mark_numbered(index);
-        }
+    }
+
+    /// The same, which handles every case.
+    #[inline(never)]
+    pub(super) fn take_numbers(&self, index: usize, serial: u32) {
+        let Some(numbers) = &self.numbers else {
+            return;
+        };
+        numbers
+            .of_spans
+            .take(serial, |note| _ = self.set_number(index, note.event()));
     }
 
     /// Records numbers of the innermost open call of a span; where none is open on this thread, of its next one.
@@ -275,15 +328,15 @@ impl ThreadBuffer {
         span: SpanKey,
         record: impl FnOnce(&mut dyn Visit),
     ) {
-        if self.numbers.is_none() {
+        let Some(numbers) = &self.numbers else {
             return;
-        }
+        };
         let of_span = |slot: &OpenSlot| slot.region_of_span_marked(origin, span.key);
         match self.open.find(of_span) {
             None => self.keep_for_entry(region, span.serial, record),
             Some((index, _)) => {
-                self.open.mark_numbered(index);
-                self.visit(record, |note| _ = self.set_number(index, note.event()));
+                let to = |note| _ = self.set_number(index, note);
+                record(&mut NumberVisitor(Handing { numbers, to }));
             }
         }
     }
@@ -329,6 +382,7 @@ impl ThreadBuffer {
         let grow = |waiting: &mut Vec<Waiting>| {
             self.exclusively(|| waiting.reserve(waiting.len().max(CAPACITY)));
         };
+        self.open.mark_numbered(index);
         let is_kept = numbers.set(index, note, grow);
         if !is_kept {
             self.lose_numbers(1);

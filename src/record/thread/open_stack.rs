@@ -346,10 +346,13 @@ impl OpenStack {
         self.pop(depth);
     }
 
-    /// Marks the call at `index`, which is one of a span and has numbers.
+    /// Marks the call at `index`, which has numbers that wait, where a span has opened it: a guard knows.
     pub(in crate::record) fn mark_numbered(&self, index: usize) {
-        let what = &self.slots()[index].what;
-        what.store(what.load(Ordering::Relaxed) | NUMBERED, Ordering::Relaxed);
+        let slot = &self.slots()[index].what;
+        let what = slot.load(Ordering::Relaxed);
+        if what >> 32 != 0 {
+            slot.store(what | NUMBERED, Ordering::Relaxed);
+        }
     }
 
     /// Where the call at `index` is once the gaps have been closed.

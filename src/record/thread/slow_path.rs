@@ -74,7 +74,10 @@ impl ThreadBuffer {
         if callsite.by_field {
             // Whether any of its spans has the call site's own name is not known yet.
             // SAFETY: there is no counter.
-            unsafe { self.spans.remember_callsite(metadata, callsite, std::ptr::null()) };
+            unsafe {
+                self.spans
+                    .remember_callsite(metadata, callsite, std::ptr::null(), |_| None);
+            }
             return;
         }
         self.recording
@@ -86,13 +89,22 @@ impl ThreadBuffer {
             // The buffer is just asking, further up the stack: next time.
             return;
         }
+        // The spans of a region that is filtered out have no numbers.
+        let has_numbers = callsite.has_numbers && entry.action != Some(Action::Skip);
+        let callsite = Callsite {
+            has_numbers,
+            ..callsite
+        };
         // SAFETY: as in `add`.
         let spans = match unsafe { entry.counters.as_ref() } {
             Some(counters) => &raw const counters.spans,
             None => std::ptr::null(),
         };
         // SAFETY: the counters are this buffer's and never move; it owns `spans`, too.
-        unsafe { self.spans.remember_callsite(metadata, callsite, spans) };
+        unsafe {
+            self.spans
+                .remember_callsite(metadata, callsite, spans, |name| self.field(name));
+        }
     }
 
     /// Enters a region for a span.

@@ -21,6 +21,12 @@ const LOOKED_AT: usize = 2;
 const NUMBERED: usize = 4;
 const MARKS: usize = BY_FIELD | LOOKED_AT | NUMBERED;
 
+/// Instead of a field's place.
+const NOT_RECORDED: u16 = u16::MAX;
+const BY_NAME: u16 = u16::MAX - 1;
+/// Fields of a call site that are remembered.
+const FIELDS: usize = 16;
+
 const CALLSITES: usize = 128;
 const CREATED: usize = 64;
 const KINDS: usize = 128;
@@ -33,6 +39,8 @@ pub(in crate::record) struct CachedCallsite {
     callsite: Cell<Callsite>,
     /// The counter of its spans, once it is remembered.
     spans: Cell<*const AtomicU64>,
+    /// The places of its fields in the session's list, where its spans may have numbers.
+    fields: [Cell<u16>; FIELDS],
 }
 
 impl CachedCallsite {
@@ -46,6 +54,35 @@ impl CachedCallsite {
         // SAFETY: only call sites that are remembered are given away, and with each so is a counter that lives as
         // long as this: see `remember_callsite`.
         counters::add(unsafe { &*self.spans.get() }, 1);
+    }
+
+    /// The place in the session's list of the field with this index, and whether it has one; None where its name has to
+    /// be looked up.
+    #[inline(always)]
+    pub(super) fn field(&self, index: usize) -> Option<Option<u32>> {
+        match self.fields.get(index)?.get() {
+            BY_NAME => None,
+            NOT_RECORDED => Some(None),
+            place => Some(Some(place.into())),
+        }
+    }
+
+    /// Remembers the places of its fields.
+    fn remember_fields(
+        &self,
+        metadata: &'static Metadata<'static>,
+        place: impl Fn(&'static str) -> Option<u32>,
+    ) {
+        for field in metadata.fields() {
+            let place = match place(field.name()).map(u16::try_from) {
+                None => NOT_RECORDED,
+                Some(Ok(place)) if place < BY_NAME => place,
+                Some(_) => BY_NAME,
+            };
+            if let Some(known) = self.fields.get(field.index()) {
+                known.set(place);
+            }
+        }
     }
 }
 
@@ -118,6 +155,7 @@ impl SpanCache {
                 key: Cell::new(0),
                 callsite: Cell::new(nothing),
                 spans: Cell::new(std::ptr::null()),
+                fields: [const { Cell::new(BY_NAME) }; FIELDS],
             }),
             habits: std::array::from_fn(|_| Cell::new(Habit::default())),
             created: std::array::from_fn(|_| Cell::new(NONE_CREATED)),
@@ -175,7 +213,8 @@ impl SpanCache {
         (cached.key.get() & !MARKS == address(metadata)).then(|| cached.callsite.get())
     }
 
-    /// Remembers a call site, and the counter of its spans, which may be null.
+    /// Remembers a call site, and the counter of its spans, which may be null. `field` gives the place of a field in the
+    /// session's list.
     ///
     /// # Safety
     ///
@@ -185,6 +224,7 @@ impl SpanCache {
         metadata: &'static Metadata<'static>,
         callsite: Callsite,
         spans: *const AtomicU64,
+        field: impl Fn(&'static str) -> Option<u32>,
     ) {
         let cached = self.callsite_slot(metadata);
         let by_field = if callsite.by_field { BY_FIELD } else { 0 };
@@ -194,6 +234,9 @@ impl SpanCache {
             .set(address(metadata) | by_field | numbered | LOOKED_AT);
         self.habits[Self::place(metadata)].set(Habit::default());
         cached.callsite.set(callsite);
+        if callsite.has_numbers {
+            cached.remember_fields(metadata, field);
+        }
         let is_counted = !spans.is_null();
         cached.spans.set(if is_counted {
             spans

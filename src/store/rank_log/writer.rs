@@ -58,7 +58,7 @@ impl LogWriter {
     }
 
     /// A second writer of the same log, to take over from the first. It writes blocks of at most
-    /// [`TAIL_EVENTS`] intervals without an allocation.
+    /// [`TAIL_EVENTS`](super::TAIL_EVENTS) intervals without an allocation.
     pub(crate) fn tail(&self) -> io::Result<Self> {
         Ok(Self {
             medium: self.medium.another()?,

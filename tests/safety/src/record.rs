@@ -8,7 +8,10 @@ pub(crate) mod block;
 mod unentered;
 #[path = "../../../src/record/sync.rs"]
 pub(crate) mod sync;
-#[path = "../../../src/record/waiting.rs"]
+#[path = "../../../src/record/serial.rs"]
+#[allow(dead_code, reason = "only what its numbers are like is asked here")]
+mod serial;
+#[path = "../../../src/record/waiting/mod.rs"]
 #[allow(dead_code, reason = "its model is in the file")]
 mod waiting;
 
