@@ -58,7 +58,7 @@ pub(crate) struct Recording {
     /// Calls that threads left open when they ended.
     abandoned: Mutex<Vec<OpenCall>>,
     /// Where numbers of calls are recorded.
-    waiting_numbers: Option<std::sync::Arc<WaitingNumbers>>,
+    waiting_numbers: Option<Arc<WaitingNumbers>>,
     /// Numbers that threads that have ended could not keep.
     lost_numbers: AtomicU64,
     /// Whether the writer is to flush, and whether it is to stop.
@@ -221,7 +221,7 @@ impl Recording {
     }
 
     /// The numbers of spans that wait for their span to be entered; none where no numbers are recorded.
-    pub(super) fn waiting_numbers(&self) -> Option<&std::sync::Arc<WaitingNumbers>> {
+    pub(super) fn waiting_numbers(&self) -> Option<&Arc<WaitingNumbers>> {
         self.waiting_numbers.as_ref()
     }
 

@@ -77,10 +77,7 @@ impl Target {
 
     /// Runs `f` on this thread's buffer.
     pub(super) fn with_buffer<R>(&self, f: impl FnOnce(&ThreadBuffer) -> R) -> Option<R> {
-        match self.session() {
-            0 => None,
-            session => current::with_buffer(session, || self.recording(), f),
-        }
+        current::with_buffer(self.open_session()?, || self.recording(), f)
     }
 
     /// A new span that its fields may name. Calls the application's code: see [`Recorded::of`].

@@ -9,7 +9,7 @@ use super::counters;
 use super::entered::Entered;
 use super::measures::Measures;
 use super::numbers::Numbers;
-use super::open_stack::{OpenStack, Origin, SpanKey};
+use super::open_stack::{OpenSlot, OpenStack, Origin, SpanKey};
 use super::region_table::{Action, RegionTable};
 use super::shared_view::SharedView;
 use super::span_cache::SpanCache;
@@ -173,13 +173,18 @@ impl ThreadBuffer {
         if self.exits_slow.get() {
             return false;
         }
-        let Some((top, slot)) = self.open.top() else {
-            return false;
-        };
-        match slot.region_of_span(origin, key) {
-            Some(region) => self.record_top(top, region, slot.serial(), slot.start()),
+        match self.top_of_span(origin, key) {
+            Some((top, region, slot)) => self.record_top(top, region, slot.serial(), slot.start()),
             None => false,
         }
+    }
+
+    /// The innermost call where it is one of this span without numbers that wait: its place, its region, and what is
+    /// there.
+    #[inline(always)]
+    pub(super) fn top_of_span(&self, origin: Origin, key: u64) -> Option<(usize, NameId, &OpenSlot)> {
+        let (top, slot) = self.open.top()?;
+        Some((top, slot.region_of_span(origin, key)?, slot))
     }
 
     pub(in crate::record) fn is_filtered_out(&self, region: NameId) -> bool {

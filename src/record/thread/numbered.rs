@@ -40,11 +40,8 @@ impl ThreadBuffer {
         if !self.is_regular.get() {
             return false;
         }
-        let Some((top, slot)) = self.open.top() else {
-            return false;
-        };
-        match slot.region_of_span(origin, key) {
-            Some(region) => self.record_noted(top, region, slot.serial(), slot.start()),
+        match self.top_of_span(origin, key) {
+            Some((top, region, slot)) => self.record_noted(top, region, slot.serial(), slot.start()),
             None => false,
         }
     }

@@ -155,8 +155,12 @@ impl<'a> Filling<'a> {
     /// Whether all are in their place, and there are any; they are in [`more`](Self::more) otherwise.
     #[inline(always)]
     pub(super) fn end(&self) -> bool {
+        if self.more.is_some() {
+            // An allocator of the program may have put another span's numbers here meanwhile.
+            return false;
+        }
         self.few.len.store(self.len as u32, Ordering::Release);
-        self.more.is_none() && self.len > 0
+        self.len > 0
     }
 
     /// All of them, where they do not fit.

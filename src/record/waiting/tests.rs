@@ -32,16 +32,19 @@ mod model {
         all
     }
 
+    /// A thread that takes the span's numbers.
+    fn entering(waiting: &Arc<WaitingNumbers>, serial: u32) -> loom::thread::JoinHandle<Vec<i64>> {
+        let waiting = Arc::clone(waiting);
+        loom::thread::spawn(move || taken(&waiting, serial))
+    }
+
     #[test]
     fn who_is_handed_a_new_span_gets_its_numbers_while_its_thread_creates_others() {
         loom::model(|| {
             let waiting = Arc::new(WaitingNumbers::default());
             let claim = Claim::default();
             put_newest(&waiting, &claim, 1, 10);
-            let entering = {
-                let waiting = Arc::clone(&waiting);
-                loom::thread::spawn(move || taken(&waiting, 1))
-            };
+            let entering = entering(&waiting, 1);
             // Shares a slot with the first one, too.
             put_newest(&waiting, &claim, 3, 30);
             assert_eq!(entering.join().unwrap(), [10]);
@@ -58,10 +61,7 @@ mod model {
             let waiting = Arc::new(WaitingNumbers::default());
             let claim = Claim::default();
             put_newest(&waiting, &claim, 1, 10);
-            let other = {
-                let waiting = Arc::clone(&waiting);
-                loom::thread::spawn(move || taken(&waiting, 1))
-            };
+            let other = entering(&waiting, 1);
             let here = waiting.take_newest(1, |few| Some(few.events().len()));
             let there = other.join().unwrap();
             assert_eq!(here.map_or(0, |len| len) + there.len(), 1);
@@ -237,6 +237,25 @@ mod of_one_thread {
         put_newest(&waiting, &claim, 2, &many[..7]);
         assert_eq!(taken(&waiting, 1).len(), 30);
         assert_eq!(taken(&waiting, 2).len(), 7);
+    }
+
+    /// As an allocator does that creates spans, where memory is needed for those numbers that do not fit.
+    #[test]
+    fn a_span_that_is_created_while_many_numbers_are_put_down_has_its_own() {
+        let waiting = WaitingNumbers::default();
+        let claim = Claim::default();
+        let many: Vec<(u32, i64)> = (0..30).map(|n| (n, n.into())).collect();
+        let record = |filling: &mut Filling<'_>| {
+            for (at, number) in many.iter().enumerate() {
+                if at == 20 {
+                    put_newest(&waiting, &claim, 2, &[(0, 20)]);
+                }
+                filling.push(note(number).event());
+            }
+        };
+        waiting.put_newest(&claim, 1, record, |_, _| ());
+        assert_eq!(taken(&waiting, 2), [(0, Number::Int(20))]);
+        assert_eq!(taken(&waiting, 1).len(), 30);
     }
 
     #[test]
