@@ -105,6 +105,7 @@ pub mod render;
 #[cfg(feature = "serve")]
 pub mod serve;
 mod shell;
+mod span_numbers;
 mod store;
 mod summary;
 mod sys;

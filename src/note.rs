@@ -34,12 +34,14 @@ pub(crate) struct NumberNote {
     pub(crate) number: Number,
 }
 
-/// A number that was recorded of a span after it was left for the last time: one of its last interval. It takes the
-/// place of an event.
+/// A number of a span that was recorded while the span was not open. It is of the span's first interval that begins
+/// from then on, or of its last one where none does. It takes the place of an event.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct LateNote {
+pub(crate) struct SpanNumber {
     /// The serial number of the span.
     pub(crate) serial: u32,
+    /// The tick at which it was recorded.
+    pub(crate) from: u64,
     pub(crate) note: NumberNote,
 }
 
@@ -51,6 +53,9 @@ pub(crate) struct SampleNote {
     pub(crate) tick: u64,
     pub(crate) value: Number,
 }
+
+/// The most fields that numbers of spans may be of.
+pub(crate) const MAX_FIELDS: u32 = 96;
 
 /// The kinds of notes of spans.
 const CREATED: u32 = 1;
@@ -64,9 +69,9 @@ const FLOAT: u32 = 6;
 /// The same of samples.
 const WHOLE_SAMPLE: u32 = 7;
 const FLOAT_SAMPLE: u32 = 8;
-/// The same of numbers that came late.
-const WHOLE_LATE: u32 = 9;
-const FLOAT_LATE: u32 = 10;
+/// The first of those of numbers of spans: each field has two.
+const OF_SPAN: u32 = 64;
+const _: () = assert!(OF_SPAN + 2 * MAX_FIELDS <= 256 && FLOAT == WHOLE + 1);
 
 /// Events of regions from here on are notes: no program has so many regions.
 const FIRST_NOTE: u32 = 0xffff_ff00;
@@ -136,6 +141,19 @@ impl Bits {
         Self { kind, bits }
     }
 
+    /// The number of a field of a span, recorded at the tick `from`.
+    #[inline(always)]
+    pub(crate) fn of_span(self, serial: u32, from: u64, field: u32) -> Event {
+        debug_assert!(field < MAX_FIELDS, "a session has no more");
+        let kind = self.kind as u32 - WHOLE;
+        Event {
+            region: FIRST_NOTE + OF_SPAN + 2 * field + kind,
+            serial,
+            start: self.bits,
+            end: from,
+        }
+    }
+
     /// The note of such a number of a field.
     #[inline(always)]
     pub(crate) fn event(self, field: u32) -> Event {
@@ -165,35 +183,32 @@ impl SampleNote {
     }
 }
 
-impl LateNote {
-    /// As it is in a block of events.
-    pub(crate) fn event(self) -> Event {
-        let (kind, bits) = match self.note.number {
-            Number::Float(x) => (FLOAT_LATE, x.to_bits()),
-            Number::Int(n) => (WHOLE_LATE, n as u64),
-        };
-        Event {
-            region: FIRST_NOTE + kind,
-            serial: self.serial,
-            start: bits,
-            end: self.note.field.into(),
-        }
+impl SpanNumber {
+    /// When a span is created: its first interval has it.
+    pub(crate) const FIRST: u64 = 0;
+    /// No interval begins then: the last one has it.
+    pub(crate) const LAST: u64 = u64::MAX;
+
+    /// Whether the span was created with it.
+    pub(crate) fn is_of_new_span(&self) -> bool {
+        self.from == Self::FIRST
+    }
+
+    pub(crate) fn new(serial: u32, from: u64, field: u32, number: Number) -> Self {
+        let note = NumberNote { field, number };
+        Self { serial, from, note }
     }
 }
 
 impl Event {
-    /// The number that came late, where this is one.
-    pub(crate) fn late_note(&self) -> Option<LateNote> {
-        let number = match self.region.checked_sub(FIRST_NOTE)? {
-            WHOLE_LATE => Number::Int(self.start as i64),
-            FLOAT_LATE => Number::Float(f64::from_bits(self.start)),
-            _ => return None,
+    /// The number of a span, where this is one.
+    pub(crate) fn span_number(&self) -> Option<SpanNumber> {
+        let kind = self.region.checked_sub(FIRST_NOTE + OF_SPAN)?;
+        let number = match kind % 2 {
+            0 => Number::Int(self.start as i64),
+            _ => Number::Float(f64::from_bits(self.start)),
         };
-        let field = self.end as u32;
-        Some(LateNote {
-            serial: self.serial,
-            note: NumberNote { field, number },
-        })
+        Some(SpanNumber::new(self.serial, self.end, kind / 2, number))
     }
 
     /// The sample of a counter that is noted, where this is one.
@@ -285,13 +300,19 @@ fn a_sample_comes_back_from_an_event_and_is_nothing_else() {
 
 #[cfg(test)]
 #[test]
-fn a_late_number_comes_back_from_an_event_and_is_nothing_else() {
+fn a_number_of_a_span_comes_back_from_an_event_and_is_nothing_else() {
     for number in [Number::Int(-1), Number::Float(2.5)] {
-        let note = NumberNote { field: 7, number };
-        let late = LateNote { serial: 9, note };
-        let event = late.event();
-        assert_eq!(event.late_note(), Some(late));
-        assert!(!event.is_interval() && event.span_note().is_none() && event.number_note().is_none());
-        assert!(event.sample().is_none());
+        for field in [0, MAX_FIELDS - 1] {
+            let of_span = SpanNumber::new(9, 1 << 60, field, number);
+            let event = Bits::of(number).of_span(9, 1 << 60, field);
+            assert_eq!(event.span_number(), Some(of_span));
+            assert!(!event.is_interval() && event.span_note().is_none() && event.number_note().is_none());
+            assert!(event.sample().is_none());
+        }
     }
+    let note = NumberNote {
+        field: 3,
+        number: Number::Int(4),
+    };
+    assert_eq!(note.event().span_number(), None);
 }

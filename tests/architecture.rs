@@ -21,6 +21,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("places", &[]),
     ("event", &[]),
     ("note", &["event", "profile"]),
+    ("span_numbers", &["event", "note"]),
     ("profile", &["error"]),
     ("output", &["error", "sys"]),
     // Recording: events go to the log, nobody here knows HDF5.
@@ -50,6 +51,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "pattern",
             "profile",
             "shell",
+            "span_numbers",
             "store::names",
             "store::rank_log",
             "sys",
@@ -72,6 +74,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "profile",
             "ranges",
             "shell",
+            "span_numbers",
             "sys",
             "tournament",
             "units",

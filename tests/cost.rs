@@ -25,7 +25,7 @@ const CEILINGS: [(&str, Option<&str>, f64); 13] = [
     ("subscriber", None, 300.0),
     ("over", Some("subscriber"), 20.0),
     ("layer", Some("empty layer"), 170.0),
-    ("subscriber number", Some("subscriber number off"), 300.0),
+    ("subscriber number", Some("subscriber number off"), 130.0),
     ("guard counted", None, 40.0),
     ("guard inactive", None, 6.0),
     ("guard excluded", None, 24.0),

@@ -27,6 +27,8 @@ use scope_profiler::profile::Source;
 use scope_profiler::{Profiler, ProfilingConfig, ProfilingH5Reader, RankRegion};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use tracing::field::Empty;
+use tracing::info_span;
 
 /// Where a program writes to.
 const FILE: &str = "SCOPE_PROFILER_TEST_NUMBERS_FILE";
@@ -61,11 +63,41 @@ fn session() -> Profiler {
 
 const FLUSHED: i64 = 30_000;
 
-/// A number that comes when its span has been left for the last time.
-fn late() {
-    let span = tracing::info_span!("late", bytes = tracing::field::Empty);
-    span.in_scope(|| ());
-    span.record("bytes", 7);
+fn record_spans(profiler: &Profiler) {
+    tracing::subscriber::with_default(profiler.subscriber(), || {
+        // A number that comes when its span has been left for the last time.
+        let late = info_span!("late", bytes = Empty);
+        late.in_scope(|| ());
+        late.record("bytes", 7);
+        for n in 0..100 {
+            let polled = info_span!("polled", bytes = n, residual = Empty);
+            polled.in_scope(|| _ = polled.record("residual", 0.5));
+            polled.in_scope(|| ());
+            polled.record("residual", 0.25);
+            polled.in_scope(|| ());
+            // What is recorded inside counts.
+            let changed = info_span!("changed", bytes = n);
+            changed.in_scope(|| _ = changed.record("bytes", -n));
+        }
+    });
+}
+
+fn assert_spans(reader: &ProfilingH5Reader) {
+    let all = |name: &str, field: &str| {
+        let region = &reader.get_region(name).unwrap()[0];
+        let numbers = region.field(field).unwrap().iter();
+        numbers
+            .map(|number| number.map(|number| number.as_f64()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(all("late", "bytes"), [Some(7.0)]);
+    let numbers = || (0..100).map(f64::from);
+    let first: Vec<_> = numbers().flat_map(|n| [Some(n), None, None]).collect();
+    assert_eq!(all("polled", "bytes"), first);
+    let last = [Some(0.5), None, Some(0.25)].repeat(100);
+    assert_eq!(all("polled", "residual"), last);
+    let changed: Vec<_> = numbers().map(|n| Some(-n)).collect();
+    assert_eq!(all("changed", "bytes"), changed);
 }
 
 fn record_until_killed() {
@@ -73,7 +105,7 @@ fn record_until_killed() {
     let open = profiler.profile_region("open");
     open.record("bytes", 1);
     record(&profiler, 0..FLUSHED);
-    tracing::subscriber::with_default(profiler.subscriber(), late);
+    record_spans(&profiler);
     profiler.flush().unwrap();
     println!("flushed");
     (FLUSHED..)
@@ -85,9 +117,9 @@ fn record_until_a_signal() {
     let profiler = session();
     record(&profiler, 0..5_000);
     // A span that is never entered: its number has no interval.
-    let never_entered = || drop(tracing::info_span!("never entered", bytes = 1));
+    let never_entered = || drop(info_span!("never entered", bytes = 1));
     tracing::subscriber::with_default(profiler.subscriber(), never_entered);
-    tracing::subscriber::with_default(profiler.subscriber(), late);
+    record_spans(&profiler);
     println!("recorded");
     std::thread::park();
 }
@@ -140,8 +172,7 @@ fn what_was_flushed_has_its_numbers_after_a_kill() {
     let axpy = &reader.get_region("axpy").unwrap()[0];
     assert!(axpy.start_times_ns().len() >= FLUSHED as usize);
     assert_follow(axpy, 0);
-    let late = &reader.get_region("late").unwrap()[0];
-    assert_eq!(late.field("bytes").unwrap().whole(), Some(&[7][..]));
+    assert_spans(&reader);
 }
 
 #[cfg(unix)]
@@ -158,8 +189,7 @@ fn a_signal_that_ends_the_program_saves_numbers_as_it_saves_intervals() {
     let axpy = &reader.get_region("axpy").unwrap()[0];
     assert_eq!(axpy.start_times_ns().len(), 5_000);
     assert_follow(axpy, 0);
-    let late = &reader.get_region("late").unwrap()[0];
-    assert_eq!(late.field("bytes").unwrap().whole(), Some(&[7][..]));
+    assert_spans(&reader);
 }
 
 #[test]

@@ -87,8 +87,13 @@ impl Seen {
                 self.events(&events);
                 self.numbers(at, "a call", numbers.iter().map(|number| number.field), issues);
             }
-            Block::Late(numbers) | Block::Waiting { numbers, .. } => {
-                self.numbers(at, "a span", numbers.iter().map(|late| late.note.field), issues);
+            Block::SpanNumbers(numbers) | Block::Waiting { numbers, .. } => {
+                self.numbers(
+                    at,
+                    "a span",
+                    numbers.iter().map(|number| number.note.field),
+                    issues,
+                );
             }
             Block::Counter { counter, name, .. } => {
                 if self.counters.insert(counter, true) == Some(true) {

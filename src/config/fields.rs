@@ -4,6 +4,8 @@ use crate::error::{Error, Result};
 
 /// More fields are refused: each could be a note of every call.
 const MOST: usize = 64;
+/// With those that the profiler fills in itself.
+pub(crate) const MOST_IN_ALL: usize = MOST + ALLOCATED.len() + 1;
 
 /// The field for the processor time of a call.
 pub(crate) const CPU_NS: &str = "cpu_ns";

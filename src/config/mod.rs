@@ -6,7 +6,7 @@ mod merge_mode;
 mod naming;
 mod settings;
 
-pub(crate) use fields::{ALLOCATED, CPU_NS, RecordedField, usual_unit};
+pub(crate) use fields::{ALLOCATED, CPU_NS, MOST_IN_ALL, RecordedField, usual_unit};
 pub(crate) use file_name::{FileName, Process};
 pub use merge_mode::MergeMode;
 pub use naming::RegionNaming;

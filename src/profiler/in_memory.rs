@@ -7,7 +7,6 @@ use crate::profile::{Call, OpenSpan, Profile, Sample, Source};
 use crate::record::names::NameId;
 use crate::record::samples::name_and_unit;
 use crate::record::{Recording, cost};
-use crate::store::late_numbers::LateNumbers;
 use crate::store::span_notes::SpanNotes;
 use crate::summary::Summary;
 use std::collections::BTreeMap;
@@ -18,18 +17,6 @@ pub(super) fn summary(recording: &Recording, rank: u32) -> Result<Summary> {
     let kept = profile.rows().iter().map(|row| row.intervals).sum();
     let account = account(recording, &recording.open_calls(), kept);
     Summary::of(&profile, account, recording.settings.label.clone(), None)
-}
-
-/// Numbers that came after the last interval of their span.
-fn late_numbers(recording: &Recording) -> LateNumbers {
-    let mut late = LateNumbers::default();
-    recording.for_each_undrained_late(|number| late.add(number));
-    recording.take_waiting(|number| late.add(number));
-    late.gather();
-    if !late.is_empty() {
-        recording.for_each_undrained(|thread, event| late.see(thread.index, event));
-    }
-    late
 }
 
 fn profile(recording: &Recording, rank: u32) -> Profile {
@@ -44,19 +31,11 @@ fn profile(recording: &Recording, rank: u32) -> Profile {
     }
     let mut threads = BTreeMap::new();
     let fields = &recording.settings.fields;
-    let late = late_numbers(recording);
-    profile = profile.lost_numbers(rank, recording.lost_numbers() + late.lost(true));
-    let mut late = late.pass();
-    recording.for_each_undrained_call(|lane, event, notes| {
+    let lost = recording.for_each_undrained_call(|lane, event, numbers| {
         threads.entry(lane.index).or_insert_with(|| lane.name.clone());
-        let of_call = notes.iter().map(|note| (note.field, note.number));
-        let late = late
-            .of(lane.index, event)
+        let named = numbers
             .iter()
-            .map(|late| (late.field, late.number));
-        let named = of_call
-            .chain(late)
-            .map(|(field, number)| (&*fields[field as usize].name, number));
+            .map(|note| (&*fields[note.field as usize].name, note.number));
         let numbers: Vec<_> = named.collect();
         profile.push(
             Call::new(
@@ -69,6 +48,7 @@ fn profile(recording: &Recording, rank: u32) -> Profile {
             .numbers(&numbers),
         );
     });
+    profile = profile.lost_numbers(rank, recording.lost_numbers() + lost as u64);
     for field in fields.iter().filter(|field| !field.unit.is_empty()) {
         profile = profile.unit(&field.name, &*field.unit);
     }

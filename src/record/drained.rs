@@ -5,6 +5,7 @@ use super::sync::Arc;
 use super::thread::shared_view::{Piece, SharedView};
 use super::thread::unentered::CreatedSpan;
 use crate::event::Event;
+use crate::span_numbers::Origin;
 use rustc_hash::FxHashMap;
 
 /// What the writer drains from all threads.
@@ -14,7 +15,7 @@ pub(crate) struct Drained {
     pub(crate) threads: Vec<(Arc<SharedView>, Vec<Piece>)>,
     /// The number of intervals of each region in them.
     pub(crate) counts: FxHashMap<NameId, u64>,
-    /// The number of notes of spans, and of numbers that came late, in them.
+    /// The number of notes of spans in them.
     pub(crate) notes: u64,
     /// The number of samples of each counter in them.
     pub(crate) samples: FxHashMap<NameId, u64>,
@@ -30,7 +31,7 @@ impl Drained {
             let number = run.len() as u64;
             if run[0].is_interval() {
                 *self.counts.entry(NameId::from_number(run[0].region)).or_default() += number;
-            } else if run[0].span_note().is_some() || run[0].late_note().is_some() {
+            } else if run[0].span_note().is_some() {
                 self.notes += number;
             } else {
                 for sample in run.iter().filter_map(Event::sample) {
@@ -39,6 +40,21 @@ impl Drained {
                         .entry(NameId::from_number(sample.counter))
                         .or_default() += 1;
                 }
+            }
+        }
+    }
+
+    /// Calls `f` with all events, each thread's in their order, with their thread.
+    pub(super) fn for_each_event(&self, mut f: impl FnMut(&SharedView, Origin, &Event)) {
+        for (thread, pieces) in &self.threads {
+            let mut origin = Origin::in_log(thread.index);
+            for piece in pieces {
+                piece.block.read(piece.from, piece.to, |events| {
+                    for event in events {
+                        origin.place += 1;
+                        f(thread, origin, event);
+                    }
+                });
             }
         }
     }

@@ -178,9 +178,10 @@ impl ScopeLayer {
         let numbered = self.target.with_current(|buffer| {
             let id = id.into_u64();
             let callsite = buffer.spans.numbered(attributes.metadata())?;
-            let serial = self.count_span(buffer, callsite, id)?;
-            buffer.keep_newest(callsite, serial, attributes);
-            self.remember(buffer, id, callsite.get().region.marked(), serial);
+            let count = || self.count_span(buffer, callsite, id);
+            let serial = buffer.is_clear().then(count)??;
+            let (callsite, serial) = buffer.append_numbers(callsite, serial, attributes);
+            self.remember(buffer, id, callsite.get().region, serial);
             Some(())
         });
         if numbered.flatten().is_none() {
@@ -213,11 +214,11 @@ impl ScopeLayer {
                 )
             };
             let parent = self.parent(buffer, attributes, context);
+            if callsite.has_numbers {
+                buffer.add_numbers_of_new(callsite.region, serial, attributes);
+            }
             if buffer.note_creation(metadata, callsite.region, serial, parent) {
                 ends = Some(serial);
-            }
-            if callsite.has_numbers {
-                buffer.keep_for_entry(callsite.region, serial, |visitor| attributes.record(visitor));
             }
             if callsite.by_field {
                 // Such a span may get its name later, on any thread: it is not remembered.
@@ -228,8 +229,6 @@ impl ScopeLayer {
             if ends.is_some() || !self.ids_stay_on_thread.load(Ordering::Relaxed) {
                 // Its first entry has to be noticed; or another thread may give the id to another span.
                 buffer.spans.forget_created(key);
-            } else if callsite.has_numbers {
-                self.remember(buffer, key, callsite.region.marked(), serial);
             } else {
                 self.remember(buffer, key, callsite.region, serial);
             }
@@ -262,21 +261,6 @@ impl ScopeLayer {
         Some(serial)
     }
 
-    #[inline(never)]
-    fn enter_otherwise<S>(&self, id: &span::Id, context: &Context<'_, S>)
-    where
-        S: Subscriber + for<'a> LookupSpan<'a>,
-    {
-        let entered = self.target.with_current(|buffer| {
-            let Created { region, serial, .. } = self.created(buffer, id)?;
-            let key = id.into_u64();
-            Some(buffer.enter_span_numbered(region.unmarked(), self.origin, SpanKey { key, serial }))
-        });
-        if entered.flatten() != Some(true) {
-            self.enter_slow(id, context);
-        }
-    }
-
     #[cold]
     #[inline(never)]
     fn enter_slow<S>(&self, id: &span::Id, context: &Context<'_, S>)
@@ -286,7 +270,7 @@ impl ScopeLayer {
         self.target.note_span();
         self.target.with_buffer(|buffer| {
             let (region, serial) = match self.created(buffer, id) {
-                Some(created) => (created.region.unmarked(), created.serial),
+                Some(created) => (created.region, created.serial),
                 None => self.look_up(buffer, id, context)?,
             };
             let key = id.into_u64();
@@ -433,7 +417,7 @@ where
             Some(entered || buffer.is_filtered_out(region))
         });
         if entered.flatten() != Some(true) {
-            self.enter_otherwise(id, &context);
+            self.enter_slow(id, &context);
         }
     }
 

@@ -33,6 +33,7 @@ mod naming;
 mod number_fields;
 mod over;
 mod pending;
+pub(crate) mod placing;
 mod pool;
 mod recording;
 mod region;
@@ -48,7 +49,6 @@ pub(crate) mod subscriber;
 mod sync;
 mod target;
 mod thread;
-mod waiting;
 mod wanted;
 pub(crate) mod writer;
 

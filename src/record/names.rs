@@ -96,24 +96,9 @@ fn has_room(name: &str) -> bool {
     !is_full
 }
 
-/// Marks a number so that the tables of threads do not have it.
-const MARK: u32 = 1 << 31;
-
 impl NameId {
     /// Of no region.
     pub(crate) const NONE: Self = Self::from_number(u32::MAX);
-
-    /// A number that no region has, and that [`unmarked`](Self::unmarked) gives back.
-    #[inline(always)]
-    pub(crate) fn marked(self) -> Self {
-        Self::from_number(self.number() | MARK)
-    }
-
-    /// The number without the mark, where it has one.
-    #[inline(always)]
-    pub(crate) fn unmarked(self) -> Self {
-        Self::from_number(self.number() & !MARK)
-    }
 
     /// The number of `name`, or that of all others where names take too much memory; `source` is kept
     /// where the name has none yet.

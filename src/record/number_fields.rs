@@ -1,11 +1,13 @@
 //! Numbers in the fields of spans.
 
-use crate::config::RecordedField;
-use crate::note::Bits;
+use crate::config::{MOST_IN_ALL, RecordedField};
+use crate::note::{Bits, MAX_FIELDS};
 use crate::profile::Number;
 use std::fmt;
 use tracing_core::Metadata;
 use tracing_core::field::{Field, Visit};
+
+const _: () = assert!(MOST_IN_ALL <= MAX_FIELDS as usize);
 
 /// Whether spans of this call site may have numbers of these fields.
 pub(super) fn may_have_numbers(fields: &[RecordedField], metadata: &Metadata<'_>) -> bool {
@@ -15,21 +17,24 @@ pub(super) fn may_have_numbers(fields: &[RecordedField], metadata: &Metadata<'_>
 
 /// Who gets those numbers of a span's fields that are recorded.
 pub(super) trait Keeper {
-    /// The place of a field in the session's list, if it is recorded.
-    fn place(&self, field: &Field) -> Option<u32>;
-
-    fn keep(&mut self, field: u32, number: Bits);
+    /// Keeps a number, if that of its field is recorded.
+    fn keep(&mut self, field: &Field, number: Bits);
 }
 
-/// Hands on those numbers that are recorded. A value's own code is never called.
+/// Hands on numbers. A value's own code is never called.
 pub(super) struct NumberVisitor<K>(pub(super) K);
 
 impl<K: Keeper> NumberVisitor<K> {
     #[inline(always)]
     fn keep(&mut self, field: &Field, number: impl Into<Number>) {
-        if let Some(field) = self.0.place(field) {
-            self.0.keep(field, Bits::of(number.into()));
-        }
+        self.0.keep(field, Bits::of(number.into()));
+    }
+
+    /// Out of line, so that usual numbers save no registers for the call that this takes.
+    #[cold]
+    #[inline(never)]
+    fn keep_large(&mut self, field: &Field, number: impl Into<Number>) {
+        self.keep(field, number);
     }
 }
 
@@ -43,15 +48,18 @@ impl<K: Keeper> Visit for NumberVisitor<K> {
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.keep(field, value);
+        match i64::try_from(value) {
+            Ok(value) => self.keep(field, value),
+            Err(_) => self.keep_large(field, value),
+        }
     }
 
     fn record_i128(&mut self, field: &Field, value: i128) {
-        self.keep(field, value);
+        self.keep_large(field, value);
     }
 
     fn record_u128(&mut self, field: &Field, value: u128) {
-        self.keep(field, value);
+        self.keep_large(field, value);
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {

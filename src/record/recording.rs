@@ -5,6 +5,7 @@ use super::layer_status::LayerStatus;
 use super::locks::{Condvar, Mutex, hold, lock};
 use super::names::{self, NameId};
 use super::pending::PendingCounts;
+use super::placing::{Placing, UnusualSpans};
 use super::pool::{Grant, Pool};
 use super::registry::{Registry, Totals};
 use super::sync::Arc;
@@ -13,11 +14,11 @@ use super::thread::list::ThreadList;
 use super::thread::open_stack::OpenView;
 use super::thread::shared_view::{OpenCall, SharedView};
 use super::thread::unentered::CreatedSpan;
-use super::waiting::WaitingNumbers;
 use crate::clock::{Anchor, Timeline};
 use crate::config::{Overflow, Settings};
 use crate::event::Event;
-use crate::note::{LateNote, NumberNote, SpanNote};
+use crate::note::{NumberNote, SpanNote, SpanNumber};
+use crate::span_numbers::{FromOutside, Origin, SpanNumbers};
 use crate::store::rank_log::Counts;
 use crate::sys::{fork, signals};
 use std::collections::BTreeMap;
@@ -57,8 +58,6 @@ pub(crate) struct Recording {
     draining: Mutex<PendingCounts>,
     /// Calls that threads left open when they ended.
     abandoned: Mutex<Vec<OpenCall>>,
-    /// Where numbers of calls are recorded.
-    waiting_numbers: Option<Arc<WaitingNumbers>>,
     /// Numbers that threads that have ended could not keep.
     lost_numbers: AtomicU64,
     /// Whether the writer is to flush, and whether it is to stop.
@@ -89,7 +88,6 @@ impl Recording {
             open_session: Arc::new(AtomicU64::new(if settings.activated { id } else { 0 })),
             draining: Mutex::default(),
             abandoned: Mutex::default(),
-            waiting_numbers: (!settings.fields.is_empty()).then(Default::default),
             lost_numbers: AtomicU64::new(0),
             wake: AtomicBool::new(false),
             stop: AtomicBool::new(false),
@@ -220,9 +218,9 @@ impl Recording {
         }
     }
 
-    /// The numbers of spans that wait for their span to be entered; none where no numbers are recorded.
-    pub(super) fn waiting_numbers(&self) -> Option<&Arc<WaitingNumbers>> {
-        self.waiting_numbers.as_ref()
+    /// Whether numbers of calls are recorded.
+    pub(super) fn keeps_numbers(&self) -> bool {
+        self.settings.time_trace && !self.settings.fields.is_empty()
     }
 
     /// Numbers that were recorded and that are nowhere.
@@ -239,25 +237,6 @@ impl Recording {
     /// The same without those of the threads that run, in a signal handler.
     pub(super) fn lost_numbers_in_handler(&self) -> u64 {
         self.lost_numbers.load(Ordering::Relaxed)
-    }
-
-    /// So many numbers could not be written.
-    pub(super) fn lose_numbers(&self, lost: u64) {
-        self.lost_numbers.fetch_add(lost, Ordering::Relaxed);
-    }
-
-    /// Looks at the numbers that wait for an entry of their span.
-    pub(super) fn peek_waiting(&self, mut f: impl FnMut(LateNote)) {
-        if let Some(waiting) = self.waiting_numbers() {
-            waiting.peek_all(|serial, note| f(LateNote { serial, note }));
-        }
-    }
-
-    /// Takes the numbers that wait for an entry of their span, which does not come any more.
-    pub(crate) fn take_waiting(&self, mut f: impl FnMut(LateNote)) {
-        if let Some(waiting) = self.waiting_numbers() {
-            waiting.take_all(|serial, note| f(LateNote { serial, note }));
-        }
     }
 
     /// The regions that are open now, on threads that run and on threads that ended inside them.
@@ -403,9 +382,21 @@ impl Recording {
         durations
     }
 
+    /// What threads have recorded and the writer has not drained; uncounted.
+    pub(super) fn undrained(&self) -> Drained {
+        let pieces = |thread: std::sync::Arc<SharedView>| {
+            let pieces = thread.undrained();
+            (thread, pieces)
+        };
+        Drained {
+            threads: self.threads.all().into_iter().map(pieces).collect(),
+            ..Drained::default()
+        }
+    }
+
     /// Calls `f` with every interval that the writer has not drained, and its thread.
     pub(crate) fn for_each_undrained(&self, mut f: impl FnMut(&SharedView, &Event)) {
-        self.for_each_undrained_event(|thread, event| {
+        self.for_each_undrained_event(|thread, _, event| {
             if event.is_interval() {
                 f(thread, event);
             }
@@ -414,7 +405,7 @@ impl Recording {
 
     /// Calls `f` with everything that threads have noted of spans and the writer has not drained.
     pub(crate) fn for_each_undrained_note(&self, mut f: impl FnMut(u32, SpanNote)) {
-        self.for_each_undrained_event(|thread, event| {
+        self.for_each_undrained_event(|thread, _, event| {
             if let Some(note) = event.span_note() {
                 f(thread.index, note);
             }
@@ -427,33 +418,46 @@ impl Recording {
         }
     }
 
-    /// Calls `f` with every number that came after the last interval of its span and that the writer has not drained.
-    pub(crate) fn for_each_undrained_late(&self, mut f: impl FnMut(LateNote)) {
-        self.for_each_undrained_event(|_, event| event.late_note().into_iter().for_each(&mut f));
-    }
-
-    /// As [`for_each_undrained`](Self::for_each_undrained), with the numbers of each interval.
-    pub(crate) fn for_each_undrained_call(&self, mut f: impl FnMut(&SharedView, &Event, &[NumberNote])) {
-        let mut numbers = Vec::new();
-        self.for_each_undrained_event(|thread, event| {
-            numbers.extend(event.number_note());
-            if event.is_interval() {
-                f(thread, event, &numbers);
-                numbers.clear();
+    /// As [`for_each_undrained`](Self::for_each_undrained), with the numbers of each interval, in their order. Gives
+    /// how many have no interval.
+    pub(crate) fn for_each_undrained_call(
+        &self,
+        mut f: impl FnMut(&SharedView, &Event, &[NumberNote]),
+    ) -> usize {
+        let undrained = self.undrained();
+        let unusual = UnusualSpans::among(&[&undrained], &[]);
+        let mut span_numbers = SpanNumbers::default();
+        undrained.for_each_event(|_, origin, event| {
+            let number = event.span_number();
+            if let Some(number) = number.filter(|number| unusual.is_unusual(number)) {
+                span_numbers.add_from(origin, number);
             }
         });
+        span_numbers.gather_all();
+        undrained.for_each_event(|_, origin, event| {
+            if event.is_interval() {
+                span_numbers.see(origin, event);
+            }
+        });
+        let mut placing = Placing::new(&unusual, &span_numbers);
+        let (mut inside, mut numbers) = (Vec::new(), Vec::new());
+        undrained.for_each_event(|thread, _, event| {
+            inside.extend(event.number_note());
+            let FromOutside { before, after } = placing.next(thread.index, event);
+            if event.is_interval() {
+                numbers.clear();
+                numbers.extend(before.iter().chain(&inside).chain(after));
+                f(thread, event, &numbers);
+                inside.clear();
+            }
+        });
+        let left = placing.left();
+        let has_none = |number: &&SpanNumber| !span_numbers.has_interval(number.serial);
+        left.iter().filter(has_none).count()
     }
 
-    pub(super) fn for_each_undrained_event(&self, mut f: impl FnMut(&SharedView, &Event)) {
-        for thread in self.threads.all() {
-            for piece in thread.undrained() {
-                piece.block.read(piece.from, piece.to, |events| {
-                    for event in events {
-                        f(&thread, event);
-                    }
-                });
-            }
-        }
+    pub(super) fn for_each_undrained_event(&self, f: impl FnMut(&SharedView, Origin, &Event)) {
+        self.undrained().for_each_event(f);
     }
 
     pub(crate) fn wake_writer(&self) {

@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// How many numbers a thread takes at once. The rest of the batch of a thread that ends is never used.
 pub(super) const BATCH: u32 = 1 << 9;
 
-/// What all serial numbers of one batch have in common: a number that no span has, and not 0.
+/// What all serial numbers of one batch have in common, and no others. Not 0.
 #[inline(always)]
 pub(super) fn batch(serial: u32) -> u32 {
-    serial & !(BATCH - 1) | 1
+    serial | (BATCH - 1)
 }
 
 /// The rest of a thread's batch, as its next number. A multiple of [`BATCH`] says that the batch is used up, so no

@@ -18,7 +18,6 @@ use super::thread::creation::Parent;
 use super::thread::open_stack::{Origin, SpanKey};
 use super::thread::span_cache::CachedCallsite;
 use std::num::NonZeroU64;
-use tracing_core::field::Visit;
 use tracing_core::span::{Attributes, Current, Id, Record};
 use tracing_core::{Dispatch, Event, Interest, Metadata, Subscriber};
 
@@ -112,28 +111,48 @@ impl ScopeSubscriber {
     /// A new span. `serial_of` gives the serial number of a span by its id.
     #[inline]
     pub(super) fn create(&self, attributes: &Attributes<'_>, serial_of: impl Fn(u64) -> Option<u32>) -> Id {
-        let fast = self.target.with_current(|buffer| {
-            let callsite = buffer.spans.plain(attributes.metadata())?;
-            new_span(buffer, callsite)
+        let created = self.target.with_current(|buffer| {
+            let callsite = buffer.spans.callsite_slot(attributes.metadata());
+            if callsite.is_plain(attributes.metadata()) {
+                match new_span(buffer, callsite) {
+                    Some(id) => as_id(id),
+                    None => self.create_slow(attributes, &serial_of),
+                }
+            } else if callsite.is_numbered(attributes.metadata()) {
+                self.create_numbered(attributes, &serial_of, buffer, callsite)
+            } else {
+                self.create_slow(attributes, &serial_of)
+            }
         });
-        match fast {
-            Some(Some(id)) => as_id(id),
-            _ => self.create_otherwise(attributes, serial_of),
+        match created {
+            Some(id) => id,
+            None => self.create_slow(attributes, &serial_of),
         }
     }
 
+    /// A new span that may have numbers.
     #[inline(never)]
-    fn create_otherwise(&self, attributes: &Attributes<'_>, serial_of: impl Fn(u64) -> Option<u32>) -> Id {
-        let numbered = self.target.with_current(|buffer| {
-            let callsite = buffer.spans.numbered(attributes.metadata())?;
-            let id = new_span(buffer, callsite)?;
-            buffer.keep_newest(callsite, span_id::serial(id), attributes);
-            Some(id)
-        });
-        match numbered {
-            Some(Some(id)) => as_id(id),
-            _ => as_id(self.new_span_slow(attributes, parent(attributes, serial_of))),
-        }
+    fn create_numbered(
+        &self,
+        attributes: &Attributes<'_>,
+        serial_of: impl Fn(u64) -> Option<u32>,
+        buffer: &ThreadBuffer,
+        callsite: &CachedCallsite,
+    ) -> Id {
+        let take = || buffer.spans.serials.take_fast();
+        let Some(serial) = buffer.is_clear().then(take).flatten() else {
+            return self.create_slow(attributes, serial_of);
+        };
+        callsite.count_span();
+        let (callsite, serial) = buffer.append_numbers(callsite, serial, attributes);
+        as_id(span_id::with_serial(callsite.get().id, serial))
+    }
+
+    /// Out of line, so that what comes before saves no registers for it.
+    #[cold]
+    #[inline(never)]
+    fn create_slow(&self, attributes: &Attributes<'_>, serial_of: impl Fn(u64) -> Option<u32>) -> Id {
+        as_id(self.new_span_slow(attributes, parent(attributes, serial_of)))
     }
 
     #[cold]
@@ -146,14 +165,12 @@ impl ScopeSubscriber {
         let callsite = callsite.unwrap_or_else(|| Callsite::of(None, metadata));
         let serial = self.target.with_buffer(|buffer| buffer.spans.serials.take());
         let serial = serial.unwrap_or_else(serial::of_a_new_batch);
-        let ends = self
-            .target
-            .with_buffer(|buffer| buffer.note_creation(metadata, callsite.region, serial, parent));
-        if callsite.has_numbers {
-            let record = |visitor: &mut dyn Visit| attributes.record(visitor);
-            self.target
-                .with_buffer(|buffer| buffer.keep_for_entry(callsite.region, serial, record));
-        }
+        let ends = self.target.with_buffer(|buffer| {
+            if callsite.has_numbers {
+                buffer.add_numbers_of_new(callsite.region, serial, attributes);
+            }
+            buffer.note_creation(metadata, callsite.region, serial, parent)
+        });
         if callsite.by_field {
             if let Some(span) = self.target.named_span(attributes) {
                 return self.named.insert(span, serial);
@@ -194,14 +211,6 @@ impl ScopeSubscriber {
 
     pub(super) fn note_end(&self, serial: u32) {
         self.target.with_buffer(|buffer| buffer.note_end(serial));
-    }
-
-    #[inline(never)]
-    fn enter_otherwise(&self, id: u64) {
-        let enter = |buffer: &ThreadBuffer| buffer.enter_span_numbered_by_id(self.origin, key(id));
-        if self.target.with_current(enter) != Some(true) {
-            self.enter_slow(id);
-        }
     }
 
     #[cold]
@@ -267,14 +276,12 @@ impl ScopeSubscriber {
             .target
             .with_buffer(|buffer| (buffer.callsite(metadata), buffer.spans.serials.take()))?;
         let parent = parent(attributes, serial_of);
-        let ends = self
-            .target
-            .with_buffer(|buffer| buffer.note_creation(metadata, callsite.region, serial, parent));
-        if callsite.has_numbers {
-            let record = |visitor: &mut dyn Visit| attributes.record(visitor);
-            self.target
-                .with_buffer(|buffer| buffer.keep_for_entry(callsite.region, serial, record));
-        }
+        let ends = self.target.with_buffer(|buffer| {
+            if callsite.has_numbers {
+                buffer.add_numbers_of_new(callsite.region, serial, attributes);
+            }
+            buffer.note_creation(metadata, callsite.region, serial, parent)
+        });
         let by_field = callsite.by_field.then(|| self.target.named_span(attributes));
         let name = match by_field.flatten() {
             Some(named) => SharedName::ByField(named),
@@ -388,7 +395,7 @@ impl Subscriber for ScopeSubscriber {
             .target
             .with_current(|buffer| buffer.enter_span_by_id(self.origin, key(id)));
         if entered != Some(true) {
-            self.enter_otherwise(id);
+            self.enter_slow(id);
         }
     }
 

@@ -31,19 +31,3 @@ impl<T> UnsafeCell<T> {
         f(self.0.get())
     }
 }
-
-/// Lets a thread go on that this one waits for, for the `tries`th time.
-#[cfg(not(scope_profiler_model))]
-pub(crate) fn let_go_on(tries: u32) {
-    // One that runs is done in no time; one that does not needs the processor, and perhaps has to wait for it.
-    match tries {
-        0..100 => std::hint::spin_loop(),
-        100..1_000 => std::thread::yield_now(),
-        _ => std::thread::sleep(std::time::Duration::from_millis(1)),
-    }
-}
-
-#[cfg(scope_profiler_model)]
-pub(crate) fn let_go_on(_: u32) {
-    loom::thread::yield_now();
-}

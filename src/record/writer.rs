@@ -1,7 +1,7 @@
 //! The writer: drains what the threads have recorded to the log, at intervals and on request.
 
-mod late;
 mod samples;
+mod span_numbers;
 
 use super::crash::{CrashState, Flushing};
 use super::drained::Drained;
@@ -20,6 +20,7 @@ use crate::store::rank_log::{Counts, LogWriter, MAX_EVENTS, SUSPENDED};
 use crate::sys::threads::{self, Thread};
 use crate::sys::{self, signals};
 use crate::text::printable;
+use span_numbers::Placed;
 use std::collections::HashSet;
 use std::io;
 use std::path::Path;
@@ -63,7 +64,7 @@ struct Sink {
     /// Time of each region in the intervals written, ticks; by the region's index.
     ticks: Vec<u64>,
     suspended: Suspended,
-    waiting: late::Waiting,
+    waiting: span_numbers::Waiting,
     warned: bool,
 }
 
@@ -127,7 +128,7 @@ impl Writer {
             written: 0,
             ticks: Vec::new(),
             suspended: Suspended::new(sys::suspended_ns()),
-            waiting: late::Waiting::default(),
+            waiting: span_numbers::Waiting::default(),
             warned: false,
         }));
         let thread = {
@@ -294,7 +295,7 @@ impl Sink {
         let drained = recording.drain(false);
         let failure = self.write(recording, drained);
         failure.or_else(|| {
-            let failure = self.waiting.write(&mut self.log, recording).err();
+            let failure = self.waiting.write(&mut self.log).err();
             failure.iter().for_each(|error| self.warn(error));
             failure
         })
@@ -328,10 +329,12 @@ impl Sink {
         if failure.is_none() {
             failure = self.write_notes(&drained).err();
         }
+        let known = self.waiting.look_at(recording, &drained);
+        let mut placed = Placed::new(&known);
         for (thread, pieces) in drained.threads {
             for piece in pieces {
                 piece.block.read(piece.from, piece.to, |events| {
-                    for events in events.chunks(MAX_EVENTS) {
+                    for events in span_numbers::in_parts(placed.events(thread.index, events)) {
                         self.write_events(recording, thread.index, events, &mut failure);
                     }
                 });
@@ -340,6 +343,7 @@ impl Sink {
                 }
             }
         }
+        self.waiting.keep(placed.left());
         if let Some(error) = &failure {
             self.warn(error);
         }
@@ -375,14 +379,12 @@ impl Sink {
                 Ok(number) => {
                     self.written += number as u64;
                     self.add_up(events);
-                    late::write(&mut self.log, recording, events, failure);
                     return samples::write(&mut self.log, recording, thread, events, failure);
                 }
                 Err(error) => *failure = Some(error),
             }
         }
         self.count_unwritten(recording, events);
-        late::count_unwritten(recording, events);
         samples::count_unwritten(recording, events);
     }
 
@@ -438,7 +440,7 @@ impl Sink {
             self.log
                 .open(call.thread, call.region.number(), call.start, call.serial)?;
         }
-        self.waiting.end(&mut self.log, recording)?;
+        self.waiting.write(&mut self.log)?;
         let lost = recording.lost_numbers();
         if lost > 0 {
             let lost = i64::try_from(lost).unwrap_or(i64::MAX);

@@ -18,7 +18,6 @@ mod counter_names;
 pub(crate) mod field_columns;
 #[cfg(feature = "hdf5")]
 pub(crate) mod hdf5;
-pub(crate) mod late_numbers;
 #[cfg(feature = "hdf5")]
 pub(crate) mod merge;
 pub(crate) mod metadata;

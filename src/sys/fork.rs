@@ -43,11 +43,6 @@ impl Drop for Inside {
     }
 }
 
-/// Whether the calling thread is in a critical section.
-pub(crate) fn is_inside() -> bool {
-    DEPTH.get() > 0
-}
-
 /// Whether this is a child that was forked during another thread's critical section, because that took too long to
 /// wait for: its locks may be held forever.
 pub(crate) fn is_unusable() -> bool {

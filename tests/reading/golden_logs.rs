@@ -16,7 +16,7 @@ type Golden = (&'static str, fn(&Profiler, &ManualClock));
 
 const LOGS: [Golden; 4] = [
     ("log_with_numbers.log", record_numbers),
-    ("log_with_late_numbers.log", record_late_numbers),
+    ("log_with_waiting_numbers.log", record_waiting_numbers),
     ("log_with_counters.log", record_counters),
     ("log_with_spans.log", record_spans),
 ];
@@ -45,23 +45,23 @@ fn record_numbers(profiler: &Profiler, clock: &ManualClock) {
     });
 }
 
-fn record_late_numbers(profiler: &Profiler, clock: &ManualClock) {
+fn record_waiting_numbers(profiler: &Profiler, clock: &ManualClock) {
     dispatcher::with_default(&profiler.subscriber().into(), || {
-        let spans: Vec<_> = (0..4_i64)
-            .map(|n| {
-                let span = info_span!("span", bytes = n, residual = Empty);
-                (0..2).for_each(|_| span.in_scope(|| clock.advance(3)));
-                span.record("residual", 0.25);
-                span.record("bytes", -n);
-                span
-            })
-            .collect();
-        // These ends are seen, as others are created meanwhile.
-        spans.into_iter().skip(2).for_each(|span| {
-            let _other = info_span!("never entered", bytes = 1);
-            clock.advance(2_000);
-            drop(span);
-        });
+        for n in 0..3_i64 {
+            let span = info_span!("span", bytes = n, residual = Empty);
+            span.in_scope(|| clock.advance(3));
+            span.record("residual", 0.25);
+            if n > 0 {
+                // The log says that this one waits.
+                profiler.flush().unwrap();
+            }
+            if n > 1 {
+                span.in_scope(|| clock.advance(4));
+                span.record("bytes", -7);
+            }
+            clock.advance(10);
+        }
+        drop(info_span!("never entered", bytes = 1));
     });
 }
 
@@ -226,6 +226,7 @@ span 1067 1071 bytes=-7 residual=-",
     );
 }
 
+/// Earlier versions wrote numbers without the moment at which they were recorded.
 #[test]
 fn a_log_with_numbers_that_came_late_keeps_its_values() {
     assert_contents(
@@ -245,6 +246,22 @@ span@1000: closed 1024
 span@1006: closed 1024
 span@1012: closed 3024
 span@1018: closed 5024",
+    );
+}
+
+#[test]
+fn a_log_with_numbers_that_wait_keeps_its_values() {
+    assert_contents(
+        "log_with_waiting_numbers.log",
+        "\
+never entered: created 1043 closed 1043
+span 1000 1003 bytes=0 residual=0.25
+span 1013 1016 bytes=1 residual=0.25
+span 1026 1029 bytes=2 residual=-
+span 1029 1033 bytes=-7 residual=0.25
+span@1000: closed 1013
+span@1013: closed 1026
+span@1026: closed 1043",
     );
 }
 

@@ -25,7 +25,10 @@ const WAITS: [(&str, &str); 6] = [
     ("RWLOCK_READ", "4sync6rwlock5futexNtB2_6RwLock14read_contended"),
     ("RWLOCK_WRITE", "4sync6rwlock5futexNtB2_6RwLock15write_contended"),
     ("CONDVAR_WAIT", "4sync7condvar5futexNtB2_7Condvar4wait"),
-    ("CONDVAR_WAIT_TIMEOUT", "4sync7condvar5futexNtB2_7Condvar12wait_timeout"),
+    (
+        "CONDVAR_WAIT_TIMEOUT",
+        "4sync7condvar5futexNtB2_7Condvar12wait_timeout",
+    ),
     ("ONCE_CALL", "4sync4once5futexNtB5_4Once4call"),
 ];
 
@@ -40,7 +43,9 @@ fn stand_in() {
     let library = std::fs::read(standard_library()).expect("the standard library can be read");
     let symbols: Vec<&[u8]> = library.split(|&byte| byte == 0).collect();
     for (name, end) in WAITS {
-        let found = symbols.iter().find(|symbol| symbol.starts_with(b"_R") && symbol.ends_with(end.as_bytes()));
+        let found = symbols
+            .iter()
+            .find(|symbol| symbol.starts_with(b"_R") && symbol.ends_with(end.as_bytes()));
         let Some(symbol) = found.and_then(|symbol| std::str::from_utf8(symbol).ok()) else {
             // scripts/safety looks for this sentence.
             panic!("unknown standard library: nothing in it ends in {end}");
@@ -59,9 +64,15 @@ fn wrap(symbol: &str) {
 fn standard_library() -> PathBuf {
     let rustc = std::env::var_os("RUSTC").expect("cargo names the compiler");
     let target = std::env::var("TARGET").expect("cargo names the target");
-    let output = Command::new(rustc).args(["--print", "sysroot"]).output().expect("the compiler runs");
+    let output = Command::new(rustc)
+        .args(["--print", "sysroot"])
+        .output()
+        .expect("the compiler runs");
     let root = String::from_utf8(output.stdout).expect("a path in UTF-8");
-    let libraries = Path::new(root.trim()).join("lib/rustlib").join(target).join("lib");
+    let libraries = Path::new(root.trim())
+        .join("lib/rustlib")
+        .join(target)
+        .join("lib");
     let entries = libraries.read_dir().expect("the compiler's libraries are here");
     let mut paths = entries.map(|entry| entry.expect("an entry").path());
     let is_std = |path: &PathBuf| {

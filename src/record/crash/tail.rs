@@ -2,8 +2,7 @@
 #![allow(unsafe_code)]
 
 use crate::event::Event;
-use crate::note::{LateNote, NumberNote};
-use crate::profile::{Number, Value};
+use crate::profile::Value;
 use crate::record::recording::Recording;
 use crate::record::registry::NamedBy;
 use crate::record::samples::name_and_unit;
@@ -134,7 +133,6 @@ impl TailWriter {
         }
         let recorded = Value::Int(i64::try_from(recorded).unwrap_or(i64::MAX));
         self.log.fact(names::RECORDED, &recorded)?;
-        self.add_waiting(recording)?;
         let mut lost = recording.lost_numbers_in_handler();
         // SAFETY: as in `add_events`.
         unsafe {
@@ -156,31 +154,6 @@ impl TailWriter {
         }
         self.log.ended_by(signal)?;
         self.log.anchor(recording.settings.clock.anchor())
-    }
-
-    /// Says which numbers wait for an entry of their span.
-    fn add_waiting(&mut self, recording: &Recording) -> io::Result<()> {
-        let Some(waiting) = recording.waiting_numbers() else {
-            return Ok(());
-        };
-        let nothing = NumberNote {
-            field: 0,
-            number: Number::Int(0),
-        };
-        let late = |serial, note| LateNote { serial, note }.event();
-        // Few: the stack that a handler has may be small.
-        let mut events = [late(0, nothing); 8];
-        let (mut len, mut result) = (0, self.log.waiting(&[]));
-        waiting.peek_all_in_handler(|serial, note| {
-            events[len] = late(serial, note);
-            len += 1;
-            if len == events.len() && result.is_ok() {
-                result = self.log.more_waiting(&events);
-            }
-            len %= events.len();
-        });
-        result?;
-        self.log.more_waiting(&events[..len])
     }
 
     /// Collects the open calls of a thread, and adds its intervals where `writes`.
@@ -224,7 +197,7 @@ impl TailWriter {
                     if writes {
                         self.log.notes_among(thread.index, events)?;
                         self.log.events(thread.index, events)?;
-                        self.log.late(events)?;
+                        self.log.span_numbers(events)?;
                         self.log.samples(thread.index, events)?;
                         self.kept = self.log.position();
                         thread.saved.fetch_add(events.len(), Ordering::Relaxed);

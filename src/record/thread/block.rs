@@ -45,6 +45,20 @@ impl Block {
         unsafe { self.push_noted(0, event) }
     }
 
+    /// Events that are to be appended together.
+    ///
+    /// # Safety
+    ///
+    /// As [`push`](Self::push); as long as the batch is there, the owner appends nothing else.
+    #[inline(always)]
+    pub(crate) unsafe fn batch(&self) -> Batch<'_> {
+        Batch {
+            block: self,
+            length: self.length.load(Ordering::Relaxed),
+            fits: true,
+        }
+    }
+
     /// Appends an event after so many [notes](Self::note), which others see together; false when the block is full.
     ///
     /// # Safety
@@ -311,5 +325,36 @@ mod model {
             owner.join().unwrap();
             assert_eq!(block.published(), 2);
         });
+    }
+}
+/// Events that others do not see before they are all there.
+#[derive(Debug)]
+pub(crate) struct Batch<'a> {
+    block: &'a Block,
+    /// That of the block once they are appended.
+    length: usize,
+    fits: bool,
+}
+
+impl Batch<'_> {
+    /// Adds an event.
+    #[inline(always)]
+    pub(crate) fn push(&mut self, event: Event) {
+        let Some(slot) = self.block.events.get(self.length) else {
+            self.fits = false;
+            return;
+        };
+        // SAFETY: the slot is not published yet, and by the contract of `Block::batch` nobody else writes.
+        unsafe { Block::write(slot, event) };
+        self.length += 1;
+    }
+
+    /// Appends them; false where they do not all fit, and none is appended.
+    #[inline(always)]
+    pub(crate) fn publish(&self) -> bool {
+        if self.fits {
+            self.block.length.store(self.length, Ordering::Release);
+        }
+        self.fits
     }
 }

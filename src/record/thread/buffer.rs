@@ -222,7 +222,6 @@ impl ThreadBuffer {
 
 impl Drop for ThreadBuffer {
     fn drop(&mut self) {
-        self.give_back_newest();
         lock(&self.shared.queue).ended = true;
         // SAFETY: the pointer came from `Arc::into_raw`; this is the end of its count.
         drop(unsafe { Arc::from_raw(self.block.get()) });

@@ -31,7 +31,7 @@ pub(in crate::record) enum Parent {
 
 impl ThreadBuffer {
     /// Notes that a span has been created, where its first entry will not say so. True where its end is to be noted,
-    /// too.
+    /// too. Nothing else may be recorded of the span from then on until it is entered.
     pub(in crate::record) fn note_creation(
         &self,
         metadata: &'static Metadata<'static>,
@@ -147,7 +147,6 @@ impl ThreadBuffer {
                 what: Noted::Closed(now),
             });
         }
-        self.end_waiting(serial);
     }
 
     /// Notes that a span follows from another.

@@ -3,15 +3,14 @@
 
 use super::buffer::ThreadBuffer;
 use super::entered::Entered;
-use super::keepers::{Handing, Putting};
+use super::keepers::{Appending, Handing};
 use super::numbers::{CAPACITY, NOBODY, Waiting};
 use super::open_stack::{OpenSlot, Origin, SpanKey};
 use super::span_cache::CachedCallsite;
 use crate::event::Event;
-use crate::note::{Bits, LateNote};
+use crate::note::{Bits, SpanNumber};
 use crate::record::names::NameId;
 use crate::record::number_fields::NumberVisitor;
-use crate::record::waiting::{Collected, Filling};
 use crate::sys;
 use std::sync::atomic::Ordering;
 use tracing_core::field::Visit;
@@ -185,139 +184,71 @@ impl ThreadBuffer {
         place.is_some_and(|index| self.set_number(index, number.event(field)))
     }
 
-    /// Keeps numbers of a span that this thread has just created until it is entered. Its call site is remembered.
+    /// Whether nothing is noted in the block, so that numbers of a new span may be appended at once.
     #[inline(always)]
-    pub(in crate::record) fn keep_newest(
-        &self,
-        callsite: &CachedCallsite,
+    pub(in crate::record) fn is_clear(&self) -> bool {
+        !self.exits_slow.get()
+    }
+
+    /// Appends the numbers of a span that this thread has just created, and whose call site is remembered, to a block
+    /// that [is clear](Self::is_clear). Gives back the call site and the serial number: who goes on with these needs no
+    /// registers for them meanwhile.
+    #[inline(always)]
+    pub(in crate::record) fn append_numbers<'a>(
+        &'a self,
+        callsite: &'a CachedCallsite,
         serial: u32,
-        attributes: &Attributes<'_>,
-    ) {
-        let Some(numbers) = &self.numbers else {
-            return;
-        };
-        let record = |filling: &mut Filling<'_>| {
-            attributes.record(&mut NumberVisitor(Putting {
-                numbers,
-                callsite,
-                to: filling,
-            }));
-        };
-        numbers
-            .of_spans
-            .put_newest(&numbers.newest, serial, record, |serial, note| {
-                self.note_late(LateNote { serial, note });
-            });
-    }
-
-    /// Keeps numbers of a span of a region until it is entered.
-    pub(in crate::record) fn keep_for_entry(
-        &self,
-        region: NameId,
-        serial: u32,
-        record: impl FnOnce(&mut dyn Visit),
-    ) {
-        let Some(numbers) = &self.numbers else {
-            return;
-        };
-        if self.is_filtered_out(region) {
-            return;
-        }
-        let mut kept = Collected::default();
-        let to = |note: Event| note.number_note().into_iter().for_each(|note| kept.push(note));
-        record(&mut NumberVisitor(Handing { numbers, to }));
-        let overdue = numbers.of_spans.put(serial, &kept);
-        overdue.each(|serial, note| self.note_late(LateNote { serial, note }));
-    }
-
-    /// The thread creates no more spans.
-    pub(super) fn give_back_newest(&self) {
-        if let Some(numbers) = &self.numbers {
-            numbers.of_spans.give_back(&numbers.newest);
-        }
-    }
-
-    /// A span has ended: what still waits for its next entry is of its last interval.
-    pub(super) fn end_waiting(&self, serial: u32) {
-        if let Some(numbers) = &self.numbers {
-            numbers
-                .of_spans
-                .take(serial, |note| self.note_late(LateNote { serial, note }));
-        }
-    }
-
-    fn note_late(&self, late: LateNote) {
-        if !self.append(late.event()) {
-            self.lose_numbers(1);
-        }
-    }
-
-    /// Enters a region for a span that may have numbers. False where that takes
-    /// [`enter_span_slow`](Self::enter_span_slow).
-    #[inline(always)]
-    pub(in crate::record) fn enter_span_numbered(
-        &self,
-        region: NameId,
-        origin: Origin,
-        span: SpanKey,
-    ) -> bool {
-        self.regions.is_fast(region) && self.push_numbered(region, origin, span)
-    }
-
-    /// The same for a span of a subscriber, whose id tells the region.
-    #[inline(always)]
-    pub(in crate::record) fn enter_span_numbered_by_id(&self, origin: Origin, span: SpanKey) -> bool {
-        match self.spans.numbered_region(span.key) {
-            Some(region) => self.push_numbered(region, origin, span),
-            None => false,
-        }
-    }
-
-    #[inline(always)]
-    fn push_numbered(&self, region: NameId, origin: Origin, span: SpanKey) -> bool {
-        let Some((index, start)) = self.push_fast(region, origin, Some(span)) else {
-            return false;
-        };
-        self.note_entry(span.serial, start);
-        self.take_numbers_fast(index, span.serial);
-        true
-    }
-
-    /// The call at `index` of the stack, the innermost one and one of a span, gets the numbers that wait for the span.
-    #[inline(always)]
-    fn take_numbers_fast(&self, index: usize, serial: u32) {
-        let Some(numbers) = &self.numbers else {
-            return;
-        };
-        let taken = numbers.of_spans.take_newest(serial, |few| {
-            if !numbers.is_nothing_of(index) || !self.is_regular.get() {
-                return None;
-            }
-            // SAFETY: the buffer owns a count of the block, in which nothing is noted.
-            unsafe { (*self.block.get()).note_all(few.events()) }
+        attributes: &'a Attributes<'a>,
+    ) -> (&'a CachedCallsite, u32) {
+        debug_assert!(self.is_clear(), "notes are where the numbers go");
+        let mut visitor = NumberVisitor(Appending {
+            buffer: self,
+            callsite,
+            serial,
+            attributes,
+            // SAFETY: the buffer owns a count of the block, and the visitor, which runs no code of others, is all that
+            // writes into it until it is gone.
+            to: unsafe { (*self.block.get()).batch() },
         });
-        match taken {
-            Some(noted) => {
-                numbers.noted_of.set(index);
-                numbers.noted.set(noted);
-                self.exits_slow.set(true);
-            }
-            None => self.take_numbers(index, serial),
+        attributes.record(&mut visitor);
+        let span = &visitor.0;
+        if !span.to.publish() {
+            let region = span.callsite.get().region;
+            span.buffer
+                .add_numbers_of_new(region, span.serial, span.attributes);
         }
+        (span.callsite, span.serial)
     }
 
     /// The same, which handles every case.
+    #[cold]
     #[inline(never)]
-    pub(super) fn take_numbers(&self, index: usize, serial: u32) {
-        let Some(numbers) = &self.numbers else {
-            return;
-        };
-        numbers
-            .of_spans
-            .take(serial, |note| _ = self.set_number(index, note.event()));
+    pub(in crate::record) fn add_numbers_of_new(
+        &self,
+        region: NameId,
+        serial: u32,
+        attributes: &Attributes<'_>,
+    ) {
+        self.add_numbers(region, serial, SpanNumber::FIRST, |visitor| {
+            attributes.record(visitor);
+        });
     }
 
-    /// Records numbers of the innermost open call of a span; where none is open on this thread, of its next one.
+    /// Adds numbers of a span of a region that is not open: they are of its first interval `from` this tick on.
+    fn add_numbers(&self, region: NameId, serial: u32, from: u64, record: impl FnOnce(&mut dyn Visit)) {
+        let Some(numbers) = self.numbers.as_ref().filter(|_| !self.is_filtered_out(region)) else {
+            return;
+        };
+        let is_throttled = self.is_stopped(region);
+        let to = |field, number: Bits| {
+            if is_throttled || !self.append(number.of_span(serial, from, field)) {
+                self.lose_numbers(1);
+            }
+        };
+        record(&mut NumberVisitor(Handing { numbers, to }));
+    }
+
+    /// Records numbers of the innermost open call of a span; where none is open on this thread, of its next interval.
     pub(in crate::record) fn record_of_span(
         &self,
         origin: Origin,
@@ -330,9 +261,9 @@ impl ThreadBuffer {
         };
         let of_span = |slot: &OpenSlot| slot.region_of_span_marked(origin, span.key);
         match self.open.find(of_span) {
-            None => self.keep_for_entry(region, span.serial, record),
+            None => self.add_numbers(region, span.serial, self.clock.ticks(), record),
             Some((index, _)) => {
-                let to = |note| _ = self.set_number(index, note);
+                let to = |field, number: Bits| _ = self.set_number(index, number.event(field));
                 record(&mut NumberVisitor(Handing { numbers, to }));
             }
         }

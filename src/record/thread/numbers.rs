@@ -3,7 +3,6 @@
 use crate::config::RecordedField;
 use crate::event::Event;
 use crate::record::recording::Recording;
-use crate::record::waiting::{Claim, WaitingNumbers};
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
@@ -26,10 +25,6 @@ pub(super) struct Numbers {
     /// on the stack.
     waiting: RefCell<Vec<Waiting>>,
     innermost: Cell<usize>,
-    /// The session's, of spans that are not open.
-    pub(super) of_spans: Arc<WaitingNumbers>,
-    /// Where those of the span wait that the thread has created last.
-    pub(super) newest: Claim,
 }
 
 /// A number of an open call.
@@ -57,21 +52,17 @@ const NOTHING: KnownName = KnownName {
 impl Numbers {
     /// None where no field is recorded.
     pub(super) fn of(recording: &Recording) -> Option<Box<Self>> {
-        let fields = &recording.settings.fields;
-        let numbers = |of_spans: &Arc<WaitingNumbers>| Self {
-            fields: Arc::clone(fields),
+        if !recording.keeps_numbers() {
+            return None;
+        }
+        Some(Box::new(Self {
+            fields: Arc::clone(&recording.settings.fields),
             names: [const { Cell::new(NOTHING) }; NAMES],
             noted_of: Cell::new(NOBODY),
             noted: Cell::new(0),
             waiting: RefCell::new(Vec::with_capacity(CAPACITY)),
             innermost: Cell::new(0),
-            of_spans: Arc::clone(of_spans),
-            newest: Claim::default(),
-        };
-        let of_spans = recording
-            .waiting_numbers()
-            .filter(|_| recording.settings.time_trace)?;
-        Some(Box::new(numbers(of_spans)))
+        }))
     }
 
     /// The field of this name, if it is recorded.
@@ -109,12 +100,6 @@ impl Numbers {
         } else {
             None
         }
-    }
-
-    /// Whether nothing is noted in the block, and no call from `index` on has numbers that wait.
-    #[inline(always)]
-    pub(super) fn is_nothing_of(&self, index: usize) -> bool {
-        self.noted_of.get() == NOBODY && self.innermost.get() <= index
     }
 
     fn remember_innermost(&self, waiting: &[Waiting]) {

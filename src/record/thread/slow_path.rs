@@ -110,9 +110,8 @@ impl ThreadBuffer {
     /// Enters a region for a span.
     pub(in crate::record) fn enter_span_slow(&self, region: NameId, origin: Origin, span: SpanKey) {
         if self.action(region) != Action::Skip {
-            if let Some((index, start)) = self.push(region, origin, Some(span)) {
+            if let Some((_, start)) = self.push(region, origin, Some(span)) {
                 self.note_entry(span.serial, start);
-                self.take_numbers(index, span.serial);
             }
         }
     }
@@ -304,6 +303,15 @@ impl ThreadBuffer {
         self.count(region, |counters| &counters.throttled);
         self.add(region, |counters| &counters.throttled_ticks, ticks);
         true
+    }
+
+    /// Whether the calls of a region are only summed up.
+    pub(super) fn is_stopped(&self, region: NameId) -> bool {
+        let throttle = self
+            .throttle
+            .as_ref()
+            .and_then(|throttle| throttle.try_borrow().ok());
+        throttle.is_some_and(|throttle| throttle.has_stopped(region))
     }
 
     #[inline(always)]

@@ -4,6 +4,7 @@
 use super::counters;
 use super::habit::{Habit, Moment};
 use super::open_stack::Origin;
+use crate::note::MAX_FIELDS;
 use crate::record::callsite::Callsite;
 use crate::record::names::NameId;
 use crate::record::serial::Serials;
@@ -21,18 +22,18 @@ const LOOKED_AT: usize = 2;
 const NUMBERED: usize = 4;
 const MARKS: usize = BY_FIELD | LOOKED_AT | NUMBERED;
 
-/// Instead of a field's place.
-const NOT_RECORDED: u16 = u16::MAX;
-const BY_NAME: u16 = u16::MAX - 1;
+/// Instead of a field's place: it is not recorded, or not known.
+const BY_NAME: u8 = u8::MAX;
+const _: () = assert!(MAX_FIELDS < BY_NAME as u32);
 /// Fields of a call site that are remembered.
 const FIELDS: usize = 16;
 
 const CALLSITES: usize = 128;
 const CREATED: usize = 64;
 const KINDS: usize = 128;
-const NUMBERED_KINDS: usize = 32;
 
-/// A call site and what it means.
+/// A call site and what it means. A power of two in size, so that its place is found with a shift.
+#[repr(align(64))]
 pub(in crate::record) struct CachedCallsite {
     /// The address of its metadata, and the [`MARKS`], with which the fast path does not find it.
     key: Cell<usize>,
@@ -40,7 +41,7 @@ pub(in crate::record) struct CachedCallsite {
     /// The counter of its spans, once it is remembered.
     spans: Cell<*const AtomicU64>,
     /// The places of its fields in the session's list, where its spans may have numbers.
-    fields: [Cell<u16>; FIELDS],
+    fields: [Cell<u8>; FIELDS],
 }
 
 impl CachedCallsite {
@@ -56,14 +57,25 @@ impl CachedCallsite {
         counters::add(unsafe { &*self.spans.get() }, 1);
     }
 
-    /// The place in the session's list of the field with this index, and whether it has one; None where its name has to
-    /// be looked up.
+    /// Whether it is this call site, and nothing is to be noted of new spans, which have no numbers, and which no field
+    /// may name.
     #[inline(always)]
-    pub(super) fn field(&self, index: usize) -> Option<Option<u32>> {
+    pub(in crate::record) fn is_plain(&self, metadata: &'static Metadata<'static>) -> bool {
+        self.key.get() == address(metadata)
+    }
+
+    /// The same where new spans may have numbers.
+    #[inline(always)]
+    pub(in crate::record) fn is_numbered(&self, metadata: &'static Metadata<'static>) -> bool {
+        self.key.get() == address(metadata) | NUMBERED
+    }
+
+    /// The place in the session's list of the field with this index; None where its name says whether it has one.
+    #[inline(always)]
+    pub(super) fn field(&self, index: usize) -> Option<u32> {
         match self.fields.get(index)?.get() {
             BY_NAME => None,
-            NOT_RECORDED => Some(None),
-            place => Some(Some(place.into())),
+            place => Some(place.into()),
         }
     }
 
@@ -74,13 +86,9 @@ impl CachedCallsite {
         place: impl Fn(&'static str) -> Option<u32>,
     ) {
         for field in metadata.fields() {
-            let place = match place(field.name()).map(u16::try_from) {
-                None => NOT_RECORDED,
-                Some(Ok(place)) if place < BY_NAME => place,
-                Some(_) => BY_NAME,
-            };
+            let place = place(field.name()).and_then(|place| u8::try_from(place).ok());
             if let Some(known) = self.fields.get(field.index()) {
-                known.set(place);
+                known.set(place.unwrap_or(BY_NAME));
             }
         }
     }
@@ -132,8 +140,6 @@ pub(in crate::record) struct SpanCache {
     /// Kinds of a subscriber's spans that are entered on the fast path, each below the number of its region: one
     /// word, so that entering takes one load.
     kinds: [Cell<u64>; KINDS],
-    /// The same of spans that may have numbers.
-    numbered_kinds: [Cell<u64>; NUMBERED_KINDS],
     /// Counts the spans that are not counted, which takes less than asking whether they are. Boxed, as call sites
     /// point to it.
     uncounted: Box<AtomicU64>,
@@ -161,7 +167,6 @@ impl SpanCache {
             created: std::array::from_fn(|_| Cell::new(NONE_CREATED)),
             uncounted: Box::default(),
             kinds: std::array::from_fn(|_| Cell::new(NO_KIND)),
-            numbered_kinds: std::array::from_fn(|_| Cell::new(NO_KIND)),
             last_page: Cell::new(LastPage {
                 origin: Origin::GUARD,
                 id: 0,
@@ -180,31 +185,27 @@ impl SpanCache {
         (address(metadata) >> 4) % CALLSITES
     }
 
-    #[inline(always)]
-    fn callsite_slot(&self, metadata: &'static Metadata<'static>) -> &CachedCallsite {
-        &self.callsites[Self::place(metadata)]
-    }
-
-    /// A call site of whose new spans nothing is to be noted. None where it is not remembered, a field may name the
-    /// region, or its spans may have numbers.
+    /// A call site that [is plain](CachedCallsite::is_plain).
     #[inline(always)]
     pub(in crate::record) fn plain(&self, metadata: &'static Metadata<'static>) -> Option<&CachedCallsite> {
-        self.remembered(metadata, 0)
+        let cached = self.callsite_slot(metadata);
+        cached.is_plain(metadata).then_some(cached)
     }
 
-    /// The same of a call site whose spans may have numbers.
+    /// One whose new spans [may have numbers](CachedCallsite::is_numbered).
     #[inline(always)]
     pub(in crate::record) fn numbered(
         &self,
         metadata: &'static Metadata<'static>,
     ) -> Option<&CachedCallsite> {
-        self.remembered(metadata, NUMBERED)
+        let cached = self.callsite_slot(metadata);
+        cached.is_numbered(metadata).then_some(cached)
     }
 
+    /// Where a call site is remembered, if it is.
     #[inline(always)]
-    fn remembered(&self, metadata: &'static Metadata<'static>, mark: usize) -> Option<&CachedCallsite> {
-        let cached = self.callsite_slot(metadata);
-        (cached.key.get() == address(metadata) | mark).then_some(cached)
+    pub(in crate::record) fn callsite_slot(&self, metadata: &'static Metadata<'static>) -> &CachedCallsite {
+        &self.callsites[Self::place(metadata)]
     }
 
     /// What is remembered of a call site.
@@ -291,25 +292,14 @@ impl SpanCache {
     #[inline(always)]
     pub(super) fn fast_region(&self, span: u64) -> Option<NameId> {
         let kind = span_id::kind(span);
-        known_region(kind, self.kinds[kind as usize % KINDS].get())
-    }
-
-    /// The same of a span that may have numbers.
-    #[inline(always)]
-    pub(super) fn numbered_region(&self, span: u64) -> Option<NameId> {
-        let kind = span_id::kind(span);
-        known_region(kind, self.numbered_kinds[kind as usize % NUMBERED_KINDS].get())
+        let known = self.kinds[kind as usize % KINDS].get();
+        (known as u32 == kind).then(|| NameId::from_number((known >> 32) as u32))
     }
 
     /// Remembers the kind of a span.
     pub(super) fn remember_kind(&self, span: u64, region: NameId) {
         let kind = span_id::kind(span);
-        let place = if span_id::has_numbers(span) {
-            &self.numbered_kinds[kind as usize % NUMBERED_KINDS]
-        } else {
-            &self.kinds[kind as usize % KINDS]
-        };
-        place.set(u64::from(region.number()) << 32 | u64::from(kind));
+        self.kinds[kind as usize % KINDS].set(u64::from(region.number()) << 32 | u64::from(kind));
     }
 
     /// Stores the serial number of a layer's new span; false where that takes
@@ -341,12 +331,6 @@ impl SpanCache {
         });
         self.store_serial_fast(origin, span, serial);
     }
-}
-
-/// The region of a kind, where that is the one which is remembered.
-#[inline(always)]
-fn known_region(kind: u32, known: u64) -> Option<NameId> {
-    (known as u32 == kind).then(|| NameId::from_number((known >> 32) as u32))
 }
 
 #[inline(always)]

@@ -28,6 +28,11 @@ impl Throttle {
         }
     }
 
+    /// Whether no call of a region is kept any more.
+    pub(crate) fn has_stopped(&self, region: NameId) -> bool {
+        self.regions.get(region.index()).is_some_and(|seen| seen.stopped)
+    }
+
     /// Notes a call of this many ticks; true when it is not to be kept. `ns_of_ticks` gives the length
     /// of a tick, and is asked now and then.
     pub(crate) fn stops(&mut self, region: NameId, ticks: u64, ns_of_ticks: impl FnOnce() -> f64) -> bool {

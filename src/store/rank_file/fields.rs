@@ -1,7 +1,9 @@
 //! The numbers in a log: which regions have which fields, and the numbers as rows that are sorted like intervals.
 
 use crate::event::Event;
+use crate::note::NumberNote;
 use crate::profile::{Field, Number, Numbers};
+use crate::span_numbers::FromOutside;
 use crate::store::columns::Entry;
 use crate::store::rank_log::NumberAt;
 use rustc_hash::FxHashMap;
@@ -28,13 +30,13 @@ impl FoundFields {
 
     /// Takes note of the numbers of some intervals.
     pub(super) fn count(&mut self, events: &[Event], numbers: &[NumberAt]) {
-        for number in numbers {
-            self.count_one(events[number.at as usize].region, number);
+        for &NumberAt { at, field, number } in numbers {
+            self.count_one(events[at as usize].region, NumberNote { field, number });
         }
     }
 
     /// The same of one, of an interval of this region.
-    pub(super) fn count_one(&mut self, region: u32, number: &NumberAt) {
+    pub(super) fn count_one(&mut self, region: u32, number: NumberNote) {
         let is_float = match number.number {
             Number::Int(n) => n == Numbers::ABSENT,
             Number::Float(_) => true,
@@ -104,11 +106,18 @@ impl RegionField {
         self.place
     }
 
-    /// The row of an interval with these numbers, and those that came later; of two of the field the last counts.
-    pub(super) fn row(&self, interval: Entry, numbers: &[NumberAt], late: &[NumberAt]) -> Entry {
-        let mut latest = late.iter().rev().chain(numbers.iter().rev());
-        let number = latest.find(|number| number.field == self.number);
-        let number = number.map(|number| number.number);
+    /// The row of an interval with these numbers, and those from outside it; of two of the field the last counts.
+    pub(super) fn row(&self, interval: Entry, numbers: &[NumberAt], outside: FromOutside<'_>) -> Entry {
+        let FromOutside { before, after } = outside;
+        let outside = |notes: &[NumberNote]| {
+            let note = notes.iter().rfind(|note| note.field == self.number)?;
+            Some(note.number)
+        };
+        let inside = || {
+            let number = numbers.iter().rfind(|number| number.field == self.number)?;
+            Some(number.number)
+        };
+        let number = outside(after).or_else(inside).or_else(|| outside(before));
         let bits = if self.is_float {
             number.map_or(f64::NAN, Number::as_f64).to_bits()
         } else {

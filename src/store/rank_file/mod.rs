@@ -18,12 +18,12 @@ mod times;
 mod write;
 
 use super::clock_sync::ClockCorrection;
-use super::late_numbers::LateNumbers;
 use super::rank_log::{Counts, OpenCalls, Stretches};
 use super::span_notes::SpanNotes;
 use crate::clock::{ClockMeasurement, Timeline};
 use crate::error::Error;
 use crate::profile::{Metadata, Value};
+use crate::span_numbers::SpanNumbers;
 pub(crate) use ahead::LogsAhead;
 use counters::FoundCounters;
 use fields::{FoundFields, LogFields};
@@ -45,7 +45,7 @@ pub(crate) struct LogContents {
     /// Before the events have been read, and afterwards.
     found_fields: FoundFields,
     fields: LogFields,
-    late: LateNumbers,
+    span_numbers: SpanNumbers,
     counters: FoundCounters,
     timeline: Timeline,
     clock: ClockCorrection,

@@ -13,8 +13,8 @@ use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::places::Places;
 use crate::profile::{StoredSummary, Value};
+use crate::span_numbers::{Origin, SpanNumbers};
 use crate::store::clock_sync::ClockCorrection;
-use crate::store::late_numbers::LateNumbers;
 use crate::store::names;
 use crate::store::rank_log::{Block, LogReader, OtherThread, Outlined, StretchReader, Verify, whole_bytes};
 use crate::store::schema::summary::may_fit;
@@ -139,8 +139,12 @@ impl LogContents {
             // Taken with its place.
             Block::Samples { .. } => {}
             Block::LostSamples { counter, samples } => self.counters.lost(counter, samples),
-            Block::Late(numbers) => numbers.into_iter().for_each(|number| self.late.add(number)),
-            Block::Waiting { instead, numbers } => self.late.set_waiting(instead, numbers),
+            Block::SpanNumbers(numbers) => {
+                numbers
+                    .into_iter()
+                    .for_each(|number| self.span_numbers.add(number));
+            }
+            Block::Waiting { instead, numbers } => self.span_numbers.set_waiting(instead, numbers),
             Block::Spans { thread, notes } => {
                 notes.into_iter().for_each(|note| self.spans.add(thread, note));
             }
@@ -175,9 +179,9 @@ impl LogContents {
 
     /// Reads the events after all else; none where they are damaged.
     fn read_events(mut self, other_thread: OtherThread) -> Result<Option<Scanned>> {
-        let mut late = std::mem::take(&mut self.late);
-        late.gather();
-        let Some(events) = self.read_backward(other_thread, &mut late)? else {
+        let mut span_numbers = std::mem::take(&mut self.span_numbers);
+        span_numbers.gather();
+        let Some(events) = self.read_backward(other_thread, &mut span_numbers)? else {
             return Ok(None);
         };
         let Events {
@@ -186,12 +190,13 @@ impl LogContents {
             summary,
         } = events;
         let mut fields = std::mem::take(&mut self.found_fields);
-        late.placed()
-            .for_each(|(region, number)| fields.count_one(region, number));
+        span_numbers
+            .placed()
+            .for_each(|(region, number)| fields.count_one(region, *number));
         self.fields = LogFields::new(fields);
         let is_over = self.complete || self.run.contains_key(names::ENDED_BY);
-        self.lose_numbers(late.lost(is_over));
-        self.late = late;
+        self.lose_numbers(span_numbers.lost(is_over));
+        self.span_numbers = span_numbers;
         for (&number, seen) in regions.places.seen().iter().zip(&regions.seen) {
             let entry = self.regions.entry(number).or_default();
             entry.intervals = seen.intervals;
@@ -223,8 +228,12 @@ impl LogContents {
         }
     }
 
-    /// Reads the events from the last to the first, of which `late` sees each.
-    fn read_backward(&self, other_thread: OtherThread, late: &mut LateNumbers) -> Result<Option<Events>> {
+    /// Reads the events from the last to the first, of which `span_numbers` sees each.
+    fn read_backward(
+        &self,
+        other_thread: OtherThread,
+        span_numbers: &mut SpanNumbers,
+    ) -> Result<Option<Events>> {
         let order = self.order();
         let mut regions = Regions::new(&order);
         let unfit = !may_fit(order.len(), self.intervals);
@@ -245,13 +254,13 @@ impl LogContents {
             for events in log.blocks().rev() {
                 let Some(growing) = &mut nesting else {
                     for event in events.events().rev() {
-                        late.see(events.thread, &event);
+                        span_numbers.see(Origin::in_log(events.thread), &event);
                         regions.count(events.thread, &event);
                     }
                     continue;
                 };
                 let calls = growing.convert(&events, |event| {
-                    late.see(events.thread, event);
+                    span_numbers.see(Origin::in_log(events.thread), event);
                     regions.count(events.thread, event)
                 });
                 if regions.seen.len() > order.len() {

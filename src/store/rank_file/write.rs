@@ -19,6 +19,7 @@ use crate::clock::{ClockMeasurement, Timeline};
 use crate::error::{Error, Result};
 use crate::places::Places;
 use crate::profile::{OpenSpan, StoredSummary, Value};
+use crate::span_numbers::Origin;
 use std::borrow::Cow;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -306,7 +307,7 @@ impl LogContents {
         let log = StretchReader::open(&self.path, stretches, Verify::No, OtherThread::Yes);
         let mut log = log.map_err(LogFailure::Log)?;
         let mut left = self.intervals;
-        let mut late = self.late.pass();
+        let mut span_numbers = self.span_numbers.pass();
         while let Some(is_sound) = log.next() {
             match is_sound {
                 Ok(true) => {}
@@ -335,9 +336,9 @@ impl LogContents {
                             batch[place].push(entry);
                             in_batch += 1 + fields[place].len();
                             let of_call = numbers.of(at);
-                            let late = late.of(block.thread, &event);
+                            let outside = span_numbers.of(Origin::in_log(block.thread), &event);
                             for field in fields[place] {
-                                batch[regions + field.place()].push(field.row(entry, of_call, late));
+                                batch[regions + field.place()].push(field.row(entry, of_call, outside));
                             }
                         }
                         None => return Err(changed("the log changed while it was read")),

@@ -9,11 +9,11 @@
 //! or damaged is valid up to its last whole block. Blocks of unknown kinds are skipped. The payloads
 //! are listed in `docs/format.md`.
 
-mod late;
 mod medium;
 mod open_calls;
 mod reader;
 mod samples;
+mod span_numbers;
 #[cfg(feature = "hdf5")]
 mod stretch_reader;
 #[cfg(feature = "hdf5")]
@@ -34,7 +34,7 @@ pub(crate) use crate::store::names::{ENDED_BY, SUSPENDED};
 
 use crate::clock::{Anchor, ClockMeasurement};
 use crate::event::Event;
-use crate::note::{LateNote, SampleNote, SpanNote};
+use crate::note::{SampleNote, SpanNote, SpanNumber};
 use crate::profile::{Metadata, Number};
 
 const MAGIC: [u8; 8] = *b"SCOPELOG";
@@ -129,12 +129,12 @@ pub(crate) enum Block {
     Samples { thread: u32, samples: Vec<SampleNote> },
     /// Samples of a counter that are in no block; the last block of a counter wins.
     LostSamples { counter: u32, samples: u64 },
-    /// Numbers of spans that are those of their last interval, as they were recorded after it. Of two of a field the
-    /// last counts.
-    Late(Vec<LateNote>),
-    /// Numbers of spans that are to be those of their next interval, and turn out to be those of their last one where
-    /// no further one comes. They take the place of those of such blocks before, or add to the last one.
-    Waiting { instead: bool, numbers: Vec<LateNote> },
+    /// Numbers of spans that were recorded while their span was not open. Of two of a field that turn out to be of one
+    /// interval the last counts.
+    SpanNumbers(Vec<SpanNumber>),
+    /// The same, of which the writer does not know the intervals yet. They take the place of those of such blocks
+    /// before, or add to the last one.
+    Waiting { instead: bool, numbers: Vec<SpanNumber> },
     /// Calls of a region that left no interval, and its spans; the last block of a region wins.
     Counts { region: u32, counts: Counts },
     /// A call that was open when recording ended.
@@ -168,8 +168,11 @@ mod kind {
     pub(super) const COUNTER: u32 = 13;
     pub(super) const SAMPLES: u32 = 14;
     pub(super) const LOST_SAMPLES: u32 = 15;
+    /// Numbers of the last interval of their span, in logs of before.
     pub(super) const LATE: u32 = 16;
-    pub(super) const WAITING: u32 = 17;
+    pub(super) const WAITING_LATE: u32 = 17;
+    pub(super) const SPAN_NUMBERS: u32 = 18;
+    pub(super) const WAITING: u32 = 19;
 
     /// Whether blocks of this kind are read.
     #[cfg(feature = "hdf5")]

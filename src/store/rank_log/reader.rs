@@ -1,8 +1,8 @@
 //! Reading a log.
 
 use super::super::codec::Decoder;
-use super::late;
 use super::samples::{decode_counter, decode_lost, decode_samples};
+use super::span_numbers::{self, When};
 use super::{
     BLOCK_HEADER_BYTES, Block, Counts, FIRST_WITH_SERIALS, FLOAT, HEADER_BYTES, MAGIC, MAX_PAYLOAD, NumberAt,
     VERSION, checksum, kind,
@@ -288,8 +288,10 @@ fn decode(kind: u32, payload: &[u8], has_serials: bool) -> Option<Decoded> {
         kind::COUNTER => decode_counter(&mut input),
         kind::SAMPLES => decode_samples(&mut input),
         kind::LOST_SAMPLES => decode_lost(&mut input),
-        kind::LATE => late::decode(&mut input),
-        kind::WAITING => late::decode_waiting(&mut input),
+        kind::LATE => span_numbers::decode(&mut input, When::Last),
+        kind::WAITING_LATE => span_numbers::decode_waiting(&mut input, When::Last),
+        kind::SPAN_NUMBERS => span_numbers::decode(&mut input, When::Stored),
+        kind::WAITING => span_numbers::decode_waiting(&mut input, When::Stored),
         kind::NUMBERS => {
             return decode_numbers(&mut input).map(|(thread, numbers)| Decoded::Numbers(thread, numbers));
         }

@@ -39,6 +39,15 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap()
 }
 
+fn event(n: u64) -> Event {
+    Event {
+        region: 0,
+        serial: 0,
+        start: n,
+        end: n + 1,
+    }
+}
+
 /// What the thread shows to the others.
 struct Shared {
     queue: Mutex<Queue>,
@@ -103,12 +112,7 @@ impl Owner {
     }
 
     fn record(&mut self) {
-        let event = Event {
-            region: 0,
-            serial: 0,
-            start: self.recorded,
-            end: self.recorded + 1,
-        };
+        let event = event(self.recorded);
         self.recorded += 1;
         // SAFETY: the block is this owner's, and an owner is on one thread.
         if !unsafe { self.block.push(event) } {
@@ -244,5 +248,62 @@ fn a_count_never_misses_and_never_doubles_what_the_writer_takes_meanwhile() {
         assert_eq!(shared.count(), 2);
         written.extend(shared.write());
         assert_eq!(written, one_to(2));
+    });
+}
+
+#[test]
+fn events_that_are_appended_together_are_seen_together() {
+    check(|| {
+        let block = Arc::new(Block::new(3));
+        let seen = Arc::clone(&block);
+        let append = move |events: std::ops::Range<u64>| {
+            // SAFETY: this is the only thread that appends, one batch after the other.
+            let mut batch = unsafe { block.batch() };
+            events.for_each(|n| batch.push(event(n)));
+            batch.publish()
+        };
+        let thread = thread::spawn(move || {
+            assert!(append(0..2));
+            assert!(!append(2..4), "there is room for one");
+            assert!(append(2..3));
+        });
+        let all = Piece {
+            to: seen.published(),
+            block: seen,
+            from: 0,
+            retired: false,
+        };
+        assert!([0, 2, 3].contains(&all.to));
+        assert_eq!(all.numbers(), one_to(all.to as u64));
+        thread.join().unwrap();
+        assert_eq!(all.block.published(), 3);
+    });
+}
+
+#[test]
+fn who_has_seen_an_interval_finds_what_another_thread_recorded_before_it() {
+    check(|| {
+        let [creator, entering] = [(); 2].map(|()| Arc::new(Block::new(1)));
+        let (number, interval) = (Arc::clone(&creator), Arc::clone(&entering));
+        let handed_on = Arc::new(Mutex::new(false));
+        let hand_on = Arc::clone(&handed_on);
+        let first = thread::spawn(move || {
+            // SAFETY: no other thread appends to this block.
+            let mut batch = unsafe { number.batch() };
+            batch.push(event(0));
+            batch.publish();
+            *lock(&hand_on) = true;
+        });
+        let second = thread::spawn(move || {
+            if *lock(&handed_on) {
+                // SAFETY: as above.
+                unsafe { interval.push(event(1)) };
+            }
+        });
+        if entering.published() > 0 {
+            assert_eq!(creator.published(), 1);
+        }
+        first.join().unwrap();
+        second.join().unwrap();
     });
 }

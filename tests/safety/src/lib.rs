@@ -10,4 +10,3 @@ mod hand_off;
 mod note;
 mod profile;
 mod record;
-mod sys;

@@ -23,7 +23,13 @@ unsafe extern "C" {
     fn __tsan_release(place: Place);
 
     fn __real___tsan_atomic64_fetch_sub(place: Place, value: u64, order: i32) -> u64;
-    fn __real___tsan_atomic64_compare_exchange_val(place: Place, old: u64, new: u64, order: i32, failed: i32) -> u64;
+    fn __real___tsan_atomic64_compare_exchange_val(
+        place: Place,
+        old: u64,
+        new: u64,
+        order: i32,
+        failed: i32,
+    ) -> u64;
     fn __real___tsan_atomic_thread_fence(order: i32);
 }
 

@@ -1,8 +1,10 @@
 //! The numbers of the intervals of one region.
 
+use crate::note::NumberNote;
 use crate::profile::{Number, Numbers};
+use crate::span_numbers::FromOutside;
 use rustc_hash::FxHashMap;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Numbers by field and interval. Intervals have numbers of their own, which go along when they are sorted.
 #[derive(Debug, Default)]
@@ -10,8 +12,9 @@ pub(super) struct CallNumbers {
     /// The number of each interval, in the order of the intervals; empty before any has a number of a field.
     ids: Vec<u32>,
     fields: BTreeMap<u32, OfField>,
-    /// Those that came after the last interval of a span; they may turn out to be of another interval.
-    late: BTreeMap<u32, OfField>,
+    /// Those that were recorded before and after the interval; they may turn out to be of another one.
+    before: BTreeMap<u32, OfField>,
+    after: BTreeMap<u32, OfField>,
 }
 
 #[derive(Debug, Default)]
@@ -34,15 +37,22 @@ impl CallNumbers {
         self.fields.entry(field).or_default().add(id, number);
     }
 
-    /// The interval at this place has this number, which counts before those that it has otherwise.
-    pub(super) fn add_late(&mut self, len: usize, place: usize, field: u32, number: Number) {
-        let id = self.known_id(len, place);
-        self.late.entry(field).or_default().add(id, number);
+    /// The interval at this place has these numbers from outside it.
+    pub(super) fn add_outside(&mut self, len: usize, place: usize, outside: FromOutside<'_>) {
+        for NumberNote { field, number } in outside.before {
+            let id = self.known_id(len, place);
+            self.before.entry(*field).or_default().add(id, *number);
+        }
+        for NumberNote { field, number } in outside.after {
+            let id = self.known_id(len, place);
+            self.after.entry(*field).or_default().add(id, *number);
+        }
     }
 
-    /// No interval has a number that came late.
-    pub(super) fn forget_late(&mut self) {
-        self.late.clear();
+    /// No interval has a number from outside it.
+    pub(super) fn forget_outside(&mut self) {
+        self.before.clear();
+        self.after.clear();
     }
 
     fn known_id(&mut self, len: usize, place: usize) -> u32 {
@@ -53,9 +63,10 @@ impl CallNumbers {
     }
 
     /// The fields that there are numbers of.
-    pub(super) fn fields(&self) -> impl Iterator<Item = u32> + '_ {
-        let late = self.late.keys().filter(|field| !self.fields.contains_key(field));
-        self.fields.keys().chain(late).copied()
+    pub(super) fn fields(&self) -> impl Iterator<Item = u32> + use<> {
+        let all = [&self.fields, &self.before, &self.after];
+        let all: BTreeSet<u32> = all.into_iter().flat_map(BTreeMap::keys).copied().collect();
+        all.into_iter()
     }
 
     /// The numbers of the intervals from `first` on, to be sorted with them; none where no interval has any.
@@ -70,7 +81,7 @@ impl CallNumbers {
 
     /// The numbers of a field, one for each of these intervals; none where no interval has any.
     pub(super) fn of(&self, field: u32, ids: impl Iterator<Item = u32>) -> Option<Numbers> {
-        let known = [self.late.get(&field), self.fields.get(&field)];
+        let known = [&self.after, &self.fields, &self.before].map(|numbers| numbers.get(&field));
         let mut known = known.into_iter().flatten().peekable();
         known.peek()?;
         let known: Vec<&OfField> = known.collect();

@@ -4,7 +4,7 @@ use super::counters::LogCounters;
 use super::ticks::Ticks;
 use crate::clock::{Anchor, ClockMeasurement};
 use crate::profile::{CallSite, Field, Metadata, OpenSpan, Row};
-use crate::store::late_numbers::LateNumbers;
+use crate::span_numbers::{Origin, SpanNumbers};
 use crate::store::rank_log::{Block, Counts, OpenCalls};
 use crate::store::span_notes::SpanNotes;
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ pub(super) struct Said {
     pub(super) anchors: Vec<Anchor>,
     pub(super) spans: SpanNotes,
     pub(super) counters: LogCounters,
-    pub(super) late: LateNumbers,
+    pub(super) span_numbers: SpanNumbers,
     pub(super) measurements: Vec<ClockMeasurement>,
     /// Whether recording ended normally.
     pub(super) complete: bool,
@@ -92,8 +92,12 @@ impl Said {
                 self.counters.add(thread, &samples);
             }
             Block::LostSamples { counter, samples } => self.counters.lost(counter, samples),
-            Block::Late(numbers) => numbers.into_iter().for_each(|number| self.late.add(number)),
-            Block::Waiting { instead, numbers } => self.late.set_waiting(instead, numbers),
+            Block::SpanNumbers(numbers) => {
+                numbers
+                    .into_iter()
+                    .for_each(|number| self.span_numbers.add(number));
+            }
+            Block::Waiting { instead, numbers } => self.span_numbers.set_waiting(instead, numbers),
             Block::Spans { thread, notes } => {
                 notes.into_iter().for_each(|note| self.spans.add(thread, note));
             }
@@ -123,17 +127,17 @@ impl Said {
         for region in self.regions.values_mut() {
             region.ticks.put_in_order();
         }
-        self.late.gather();
-        if !self.late.is_empty() {
+        self.span_numbers.gather();
+        if !self.span_numbers.is_empty() {
             for (&number, region) in &self.regions {
-                region
-                    .ticks
-                    .each_event(number, |thread, event| self.late.see(thread, event));
+                region.ticks.each_event(number, |thread, event| {
+                    self.span_numbers.see(Origin::in_log(thread), event)
+                });
             }
         }
-        let mut late = self.late.pass();
+        let mut span_numbers = self.span_numbers.pass();
         for (&number, region) in &mut self.regions {
-            region.ticks.take_late(number, &mut late);
+            region.ticks.take_span_numbers(number, &mut span_numbers);
         }
     }
 }

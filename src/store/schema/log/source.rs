@@ -228,7 +228,7 @@ fn rank_entry(said: &Said, timeline: &Timeline, clock: &ClockCorrection) -> Rank
         facts.extend(said.facts.get(key).map(|value| (key.into(), value.clone())));
     }
     let is_over = said.complete || said.facts.contains_key(names::ENDED_BY);
-    let lost = i64::try_from(said.late.lost(is_over)).unwrap_or(i64::MAX);
+    let lost = i64::try_from(said.span_numbers.lost(is_over)).unwrap_or(i64::MAX);
     if lost > 0 {
         let stated = int(&facts, names::LOST_NUMBERS).unwrap_or(0);
         facts.insert(

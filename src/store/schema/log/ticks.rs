@@ -3,7 +3,7 @@
 use super::numbers::CallNumbers;
 use crate::event::Event;
 use crate::profile::{Intervals, Numbers};
-use crate::store::late_numbers::LatePass;
+use crate::span_numbers::{Origin, Pass};
 use crate::store::rank_log::NumberAt;
 use std::cmp::Reverse;
 use std::ops::Range;
@@ -116,10 +116,10 @@ impl Ticks {
         }
     }
 
-    /// The intervals of this region have these numbers that came late, and no others any more.
-    pub(super) fn take_late(&mut self, region: u32, late: &mut LatePass<'_>) {
-        self.numbers.forget_late();
-        if late.is_empty() {
+    /// The intervals of this region have these numbers from outside them, and no others from there any more.
+    pub(super) fn take_span_numbers(&mut self, region: u32, span_numbers: &mut Pass<'_>) {
+        self.numbers.forget_outside();
+        if span_numbers.is_empty() {
             return;
         }
         for (place, interval) in self
@@ -128,10 +128,8 @@ impl Ticks {
             .enumerate()
             .filter(|(_, interval)| interval.span != 0)
         {
-            for number in late.of(interval.thread, &interval.event(region)) {
-                let len = self.events.len();
-                self.numbers.add_late(len, place, number.field, number.number);
-            }
+            let outside = span_numbers.of(Origin::in_log(interval.thread), &interval.event(region));
+            self.numbers.add_outside(self.events.len(), place, outside);
         }
     }
 
