@@ -1,9 +1,9 @@
 //! Finding the intervals of numbers that were recorded of spans while these were not open.
 //!
-//! Nearly all are numbers of new spans that the thread which creates them also enters first, and enters once at a time.
-//! Of such a span the next interval on the thread is the first one, and nothing has to be remembered in between. All
-//! others are found first, and looked at one by one ([`SpanNumbers`]): numbers that were recorded later, and those of
-//! spans that another thread has entered, too, that are entered inside themselves, or that are open.
+//! Nearly all are numbers of new spans, which the thread that creates them enters, and not inside themselves. Then the
+//! next interval of the span on the thread is the first one. All others are found before, and their numbers are looked
+//! at one by one ([`SpanNumbers`]): spans that another thread has entered, too, that are entered inside themselves, or
+//! that are open. So are numbers that were recorded later.
 
 use super::drained::Drained;
 use super::serial;
@@ -12,6 +12,7 @@ use crate::event::Event;
 use crate::note::{NumberNote, SpanNumber};
 use crate::span_numbers::{FromOutside, Origin, Pass, SpanNumbers};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::hash_map::Entry;
 
 /// Serial numbers of spans whose first interval need not be the next one on the thread that has created them.
 #[derive(Debug, Default)]
@@ -195,8 +196,11 @@ impl<'a> Placing<'a> {
                     first: number.note,
                     more: Vec::new(),
                 };
-                if let Some((serial, held)) = newest.replace((number.serial, held)) {
-                    self.held.insert(serial, held);
+                if let Some((serial, before)) = newest.replace((number.serial, held)) {
+                    match self.held.entry(serial) {
+                        Entry::Vacant(place) => _ = place.insert(before),
+                        Entry::Occupied(known) => known.into_mut().more.extend(before.each()),
+                    }
                 }
             }
         }
