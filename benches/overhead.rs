@@ -267,23 +267,53 @@ fn sustained_millions() -> f64 {
     })
 }
 
+/// What one call takes without a pause, to disk.
+struct Sustained {
+    runs: Vec<Vec<f64>>,
+}
+
+impl Sustained {
+    /// Turns, as the machine may be busy with something else in one of them.
+    fn measure(what: &str, calls: &str) -> Self {
+        let runs = (0..3).map(|_| harness::ask(&["sustained", what, calls]));
+        Self { runs: runs.collect() }
+    }
+
+    fn least(&self, index: usize) -> f64 {
+        self.runs
+            .iter()
+            .map(|run| run[index])
+            .fold(f64::INFINITY, f64::min)
+    }
+
+    fn most(&self, index: usize) -> f64 {
+        self.runs.iter().map(|run| run[index]).fold(0.0, f64::max)
+    }
+}
+
 /// Entering and leaving without a pause, to disk, beside what one call takes in a short run: a long one
 /// in memory would be no measure, as most of it is the system's price of fresh pages.
 fn sustained(millions: f64, guard: f64) -> Table {
     let calls = (millions * 1e6).to_string();
-    // Turns, as the machine may be busy with something else in one of them.
-    let runs: Vec<Vec<f64>> = (0..3).map(|_| harness::ask(&["sustained", &calls])).collect();
-    let least = |index: usize| runs.iter().map(|run| run[index]).fold(f64::INFINITY, f64::min);
-    let most = |index: usize| runs.iter().map(|run| run[index]).fold(0.0, f64::max);
+    let [guards, numbers] = ["guards", "numbers"].map(|what| Sustained::measure(what, &calls));
     let mut table = Table::new(["sustained", "ns", "on the CPU", "bound", "measured", "holds"]);
-    let ratio = least(0) / guard;
+    let ratio = guards.least(0) / guard;
     table.row([
         format!("{millions} M intervals to disk"),
-        ns(least(0)),
-        ns(least(1)),
+        ns(guards.least(0)),
+        ns(guards.least(1)),
         "1.3 x `profile_region!`".into(),
         format!("{ratio:.2} x"),
         holds(ratio <= 1.3),
+    ]);
+    let rate = 1e3 / numbers.least(0);
+    table.row([
+        format!("{millions} M spans with a number to disk"),
+        ns(numbers.least(0)),
+        ns(numbers.least(1)),
+        "4 M a second".into(),
+        format!("{rate:.1} M"),
+        holds(rate >= 4.0),
     ]);
     let mut check = |what: &str, bound: &str, measured: String, does: bool| {
         table.row([
@@ -295,10 +325,10 @@ fn sustained(millions: f64, guard: f64) -> Table {
             holds(does),
         ]);
     };
-    let dropped = most(2);
+    let dropped = guards.most(2) + numbers.most(2);
     check("intervals dropped", "none", dropped.to_string(), dropped == 0.0);
     for (what, index) in [("peak memory, recording", 3), ("peak memory, finalizing", 4)] {
-        let peak = most(index);
+        let peak = guards.most(index).max(numbers.most(index));
         let measured = format!("{:.0} MiB", peak / f64::from(1 << 20));
         check(
             what,
@@ -310,24 +340,42 @@ fn sustained(millions: f64, guard: f64) -> Table {
     table
 }
 
+/// Time and CPU time of all calls, ns.
+fn time_of(calls: u64, call: impl Fn()) -> (f64, f64) {
+    let (started, cpu) = (Instant::now(), harness::thread_cpu_ns());
+    for _ in 0..calls {
+        call();
+    }
+    let time = started.elapsed().as_nanos() as f64;
+    (time, harness::thread_cpu_ns() - cpu)
+}
+
 /// The child of [`sustained`]: time and CPU time of an interval, ns; dropped intervals; peak memory.
 fn is_child() -> bool {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [mode, calls] = arguments.as_slice() else {
+    let [mode, what, calls] = arguments.as_slice() else {
         return false;
     };
     if mode != "sustained" {
         return false;
     }
     let calls: u64 = calls.parse().expect("a number of calls");
-    let directory = rows::session(Storage::Disk, |config| config);
+    let has_numbers = what == "numbers";
+    let fields = |config| {
+        if has_numbers {
+            numbers::fields(config)
+        } else {
+            config
+        }
+    };
+    let directory = rows::session(Storage::Disk, fields);
     harness::pin(0);
-    let (started, cpu) = (Instant::now(), harness::thread_cpu_ns());
-    for _ in 0..calls {
-        rows::enter_by_macro();
-    }
-    let time = started.elapsed().as_nanos() as f64;
-    let cpu = harness::thread_cpu_ns() - cpu;
+    let (time, cpu) = if has_numbers {
+        rows::set_subscriber();
+        time_of(calls, numbers::span_of_one)
+    } else {
+        time_of(calls, rows::enter_by_macro)
+    };
     let recording = harness::peak_memory();
     let summary = scope_profiler::ProfileManager::finalize().expect("the file can be written");
     assert_eq!(summary.recorded(), calls);

@@ -6,7 +6,7 @@ use scope_profiler::{ProfilingConfig, profile_region};
 use std::hint::black_box;
 use tracing::info_span;
 
-fn fields(config: ProfilingConfig) -> ProfilingConfig {
+pub fn fields(config: ProfilingConfig) -> ProfilingConfig {
     config.fields(["bytes", "flops"])
 }
 
@@ -35,7 +35,7 @@ pub fn guard_with_none(storage: Storage) -> Running {
     recorded(directory, repeat(none))
 }
 
-fn span_of_one() {
+pub fn span_of_one() {
     let _span = info_span!("bench", bytes = black_box(24_u64)).entered();
 }
 

@@ -107,7 +107,8 @@ impl Pool {
         saving::before_freeing();
         let mut state = lock(&self.state);
         match Arc::get_mut(&mut block) {
-            Some(unshared) if state.bytes <= self.limit => {
+            // Nobody takes a block any more where the pool is closed.
+            Some(unshared) if state.bytes <= self.limit && !state.closed => {
                 unshared.clear();
                 state.free.push(block);
             }
