@@ -18,7 +18,7 @@ use crate::clock::{Anchor, Timeline};
 use crate::config::{Overflow, Settings};
 use crate::event::Event;
 use crate::note::{NumberNote, SpanNote, SpanNumber};
-use crate::span_numbers::{FromOutside, Origin, SpanNumbers};
+use crate::span_numbers::{FromOutside, SpanNumbers};
 use crate::store::rank_log::Counts;
 use crate::sys::{fork, signals};
 use std::collections::BTreeMap;
@@ -396,7 +396,7 @@ impl Recording {
 
     /// Calls `f` with every interval that the writer has not drained, and its thread.
     pub(crate) fn for_each_undrained(&self, mut f: impl FnMut(&SharedView, &Event)) {
-        self.for_each_undrained_event(|thread, _, event| {
+        self.for_each_undrained_event(|thread, event| {
             if event.is_interval() {
                 f(thread, event);
             }
@@ -405,7 +405,7 @@ impl Recording {
 
     /// Calls `f` with everything that threads have noted of spans and the writer has not drained.
     pub(crate) fn for_each_undrained_note(&self, mut f: impl FnMut(u32, SpanNote)) {
-        self.for_each_undrained_event(|thread, _, event| {
+        self.for_each_undrained_event(|thread, event| {
             if let Some(note) = event.span_note() {
                 f(thread.index, note);
             }
@@ -456,8 +456,9 @@ impl Recording {
         left.iter().filter(has_none).count()
     }
 
-    pub(super) fn for_each_undrained_event(&self, f: impl FnMut(&SharedView, Origin, &Event)) {
-        self.undrained().for_each_event(f);
+    pub(super) fn for_each_undrained_event(&self, mut f: impl FnMut(&SharedView, &Event)) {
+        self.undrained()
+            .for_each_event(|thread, _, event| f(thread, event));
     }
 
     pub(crate) fn wake_writer(&self) {

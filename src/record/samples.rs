@@ -83,7 +83,7 @@ impl Recording {
 
     /// Calls `f` with every sample that the writer has not drained, and its thread.
     pub(crate) fn for_each_undrained_sample(&self, mut f: impl FnMut(&SharedView, SampleNote)) {
-        self.for_each_undrained_event(|thread, _, event: &Event| {
+        self.for_each_undrained_event(|thread, event: &Event| {
             if let Some(sample) = event.sample() {
                 f(thread, sample);
             }
